@@ -1,0 +1,125 @@
+// Builds dist/: the program in one piece, the library with its packages outside, and its types.
+// `--lenient` (npm install in a checkout): what cannot be built is told, and the sources run instead.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const dist = path.join(root, 'dist')
+const lenient = process.argv.includes('--lenient')
+
+/** Packages with compiled parts: they cannot be put into a bundle. */
+const NATIVE = ['classic-level']
+
+/** CommonJS packages inside an ES module ask for Node's own modules by `require`. */
+const BANNER = `import { createRequire as dragonflyCreateRequire } from 'node:module'
+const require = dragonflyCreateRequire(import.meta.url)`
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22',
+  splitting: true,
+  write: false,
+  metafile: true,
+  logLevel: 'warning',
+}
+
+try {
+  const started = new Date()
+  const { build } = await import('esbuild')
+  const [program, library] = await Promise.all([
+    build({
+      ...common,
+      entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }],
+      outdir: 'dist/cli',
+      external: NATIVE,
+      banner: { js: BANNER },
+      minifySyntax: true,
+    }),
+    build({
+      ...common,
+      entryPoints: [{ in: 'src/index.ts', out: 'index' }],
+      outdir: 'dist',
+      packages: 'external',
+      sourcemap: true,
+    }),
+  ])
+  checkLazyImports(program.metafile)
+  const notices = path.join(dist, 'cli', 'THIRD-PARTY-LICENSES.txt')
+  const files = [...program.outputFiles, ...library.outputFiles, { path: notices, contents: licensesOf(program.metafile) }]
+  await replaceDist(files, started)
+  execFileSync(process.execPath, [tsc(), '-p', path.join(root, 'scripts', 'tsconfig.types.json')], { stdio: 'inherit' })
+} catch (error) {
+  if (!lenient) {
+    console.error(`dist/ was not built: ${error.message}`)
+    process.exit(1)
+  }
+  const reason =
+    error.code === 'ERR_MODULE_NOT_FOUND' ? 'the development packages are not installed' : error.message.split('\n')[0]
+  console.warn(`dist/ was not built: ${reason}. bin/df runs the sources.`)
+}
+
+/**
+ * Writes what the entries need before the entries, and removes what is left of earlier builds last: a df that starts
+ * meanwhile finds a whole program. The entry is as old as the sources that it was made of.
+ */
+async function replaceDist(files, started) {
+  const isEntry = file => ['main.js', 'index.js'].includes(path.basename(file.path))
+  for (const file of files.toSorted((a, b) => isEntry(a) - isEntry(b))) {
+    await mkdir(path.dirname(file.path), { recursive: true })
+    await writeFile(`${file.path}.new`, file.contents)
+    if (isEntry(file)) await utimes(`${file.path}.new`, started, started)
+    renameSync(`${file.path}.new`, file.path)
+  }
+  const fresh = new Set(files.map(file => file.path))
+  for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name)
+    if (entry.isFile() && !fresh.has(file)) rmSync(file)
+  }
+}
+
+/**
+ * In a bundle `await import('a CommonJS package')` has no named exports, which no type tells. Such a package is imported
+ * statically, by a module of ours that is itself imported lazily.
+ */
+function checkLazyImports({ inputs }) {
+  for (const [file, { imports }] of Object.entries(inputs)) {
+    if (!file.startsWith('src/')) continue
+    for (const { kind, path: target, original } of imports) {
+      if (kind === 'dynamic-import' && inputs[target]?.format === 'cjs')
+        throw new Error(`${file}: import('${original}') of CommonJS`)
+    }
+  }
+}
+
+/** The licences of all packages whose code is in the bundle, as they ask for. */
+function licensesOf(metafile) {
+  const folders = new Set()
+  for (const input of Object.keys(metafile.inputs)) {
+    const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)
+    if (match !== null) folders.add(match[1])
+  }
+  return [...folders]
+    .toSorted()
+    .map(notice)
+    .join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+function notice(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8'))
+  const texts = readdirSync(path.join(root, folder))
+    .filter(file => /^(licen[cs]e|notice|copying)/i.test(file))
+    .map(file => readFileSync(path.join(root, folder, file), 'utf8').trim())
+  return `${[`${name} ${version} (${license})`, ...texts].join('\n\n')}\n`
+}
+
+function tsc() {
+  const file = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  if (!existsSync(file)) throw Object.assign(new Error('no tsc'), { code: 'ERR_MODULE_NOT_FOUND' })
+  return file
+}

@@ -1,0 +1,62 @@
+// Every way to fail as one line for a person, one object for a program and one exit code.
+import { exitCodeOf, isErrorCode, UNEXPECTED, USAGE } from './exit-codes.ts'
+
+/** A mistake in the arguments, the environment or the config file, found before the library is loaded. Exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly hint: string | undefined
+
+  constructor(message: string, hint?: string) {
+    super(message)
+    this.hint = hint
+  }
+}
+
+/** Standard output cannot take more, for a reason of the operating system. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError'
+  readonly code: 'no-space' | 'output-unwritable'
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super(`cannot write to standard output: ${cause.message}`, { cause })
+    this.code = cause.code === 'ENOSPC' || cause.code === 'EDQUOT' ? 'no-space' : 'output-unwritable'
+  }
+}
+
+export interface Failure {
+  exitCode: number
+  /** A code of the library, `bad-option` for a usage error, `internal` for what nobody expected. */
+  code: string
+  message: string
+  hint?: string
+}
+
+/** Sorts out what was thrown. Errors of the library are known by their code: its class is not loaded for this. */
+export function describe(error: unknown): Failure {
+  if (error instanceof UsageError) return { exitCode: USAGE, code: 'bad-option', message: error.message, ...hintOf(error) }
+  if (error instanceof OutputError) return { exitCode: exitCodeOf(error.code), code: error.code, message: error.message }
+  if (error instanceof Error && 'code' in error && error.name === 'DragonflyError' && isErrorCode(error.code)) {
+    const status = 'status' in error && typeof error.status === 'number' ? error.status : undefined
+    return { exitCode: exitCodeOf(error.code, status), code: error.code, message: error.message, ...hintOf(error) }
+  }
+  const message = error instanceof Error ? error.message || error.name : String(error)
+  return { exitCode: UNEXPECTED, code: 'internal', message: `unexpected: ${message}`, hint: 'DEBUG=1 shows where' }
+}
+
+/** `df: MESSAGE; HINT`, always one line, without anything that a terminal would obey. */
+export function failureLine(name: string, failure: Failure): string {
+  const hint = failure.hint === undefined ? '' : `; ${failure.hint}`
+  return printable(`${name}: ${failure.message}${hint}`)
+}
+
+/** Text from outside (a file name, an origin's words) on one line and without control characters. */
+export function printable(text: string): string {
+  return text
+    .replace(/\s*[\r\n]+\s*/g, ' ')
+    .replace(/\p{Cc}|\p{Bidi_Control}/gu, '?')
+    .trim()
+}
+
+function hintOf(error: Error): { hint?: string } {
+  return 'hint' in error && typeof error.hint === 'string' ? { hint: error.hint } : {}
+}

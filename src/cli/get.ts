@@ -1,0 +1,110 @@
+// df get: one download, from the arguments to the receipt and the exit code.
+import path from 'node:path'
+import type { GetOptions, DragonflyNode, NodeEvent, NodeOptions, Receipt } from '../index.ts'
+import { readPeers } from './config.ts'
+import { describe } from './errors.ts'
+import { OK, PIPE_CLOSED } from './exit-codes.ts'
+import { Interrupt } from './interrupt.ts'
+import { makeReport } from './render.ts'
+import type { Report } from './report.ts'
+import { openStdout, PipeClosed, writeAll } from './stdout.ts'
+
+/** Flags of `df get` as commander leaves them; durations in milliseconds. */
+export interface GetFlags {
+  output?: string
+  seed?: string[]
+  bootstrap?: string[]
+  trust?: string[]
+  listen?: string[]
+  digest?: string
+  header?: string[]
+  filter?: string[]
+  tag?: string
+  origin: boolean
+  linger: number
+  timeout: number
+  store?: string
+  json?: true
+  quiet?: true
+}
+
+/** Resolves to the exit code; whatever went wrong was told. */
+export async function get(url: string, flags: GetFlags, name: string): Promise<number> {
+  using interrupt = new Interrupt()
+  const reader = new AbortController()
+  process.stdout.once('error', () => reader.abort(new PipeClosed('standard output closed')))
+  const options = { name, json: flags.json === true, quiet: flags.quiet === true, streaming: flags.output === '-' }
+  const report = await makeReport(options, process.stdout, process.stderr)
+  try {
+    await run(url, flags, report, interrupt, reader.signal)
+    return OK
+  } catch (error) {
+    if (error instanceof PipeClosed || reader.signal.aborted) return PIPE_CLOSED
+    if (process.env.DEBUG) console.error(error)
+    const failure = describe(error)
+    if (failure.code !== 'aborted' || flags.quiet !== true) report.failed(failure)
+    return failure.code === 'aborted' ? (interrupt.exitCode ?? failure.exitCode) : failure.exitCode
+  } finally {
+    report.close()
+  }
+}
+
+async function run(url: string, flags: GetFlags, report: Report, interrupt: Interrupt, reader: AbortSignal): Promise<void> {
+  const timeout = flags.timeout > 0 ? [AbortSignal.timeout(flags.timeout)] : []
+  const signal = AbortSignal.any([interrupt.signal, reader, ...timeout])
+  const { createNode, dragonflyHome, parseDigest, parseHeader } = await import('../index.ts')
+  const options: GetOptions = {
+    ...(flags.header && { headers: flags.header.map(parseHeader) }),
+    ...(flags.digest !== undefined && { digest: flags.digest }),
+    ...(flags.filter && { filter: flags.filter }),
+    ...(flags.tag !== undefined && { tag: flags.tag }),
+    origin: flags.origin,
+    keep: flags.linger > 0,
+    signal,
+    onProgress: progress => report.progress(progress),
+  }
+  if (flags.digest !== undefined) parseDigest(flags.digest)
+  const node = await createNode(await nodeOptions(flags, dragonflyHome(), event => report.event(event)))
+  try {
+    report.started(node.peerId, node.addresses)
+    report.done(await fetch(node, url, flags.output, options))
+    if (flags.linger > 0) {
+      report.lingering(flags.linger / 1000)
+      await interrupt.wait(flags.linger)
+    }
+  } finally {
+    await node.stop()
+  }
+}
+
+async function fetch(node: DragonflyNode, url: string, output: string | undefined, options: GetOptions): Promise<Receipt> {
+  if (output !== '-') return node.download(url, output, options)
+  const stream = node.get(url, options)
+  // The iteration throws the same error, and comes first.
+  stream.receipt.catch(() => {})
+  await writeAll(stream, openStdout())
+  return stream.receipt
+}
+
+async function nodeOptions(flags: GetFlags, home: string, onEvent: (event: NodeEvent) => void): Promise<NodeOptions> {
+  const named = {
+    ...(flags.seed && { seeds: flags.seed }),
+    ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
+    ...(flags.trust && { trust: flags.trust }),
+  }
+  const peers = await readPeers(named, process.env, home)
+  return {
+    ...peers,
+    ...(flags.listen && { listen: flags.listen }),
+    ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
+    home,
+    network: needsNetwork(flags, peers),
+    onEvent,
+  }
+}
+
+/** Whether anybody could be asked, or could ask us. A program that reads NDJSON is told who we are in any case. */
+export function needsNetwork(flags: GetFlags, peers: { seeds: string[]; bootstrap: string[] }): boolean {
+  const asksSomebody = peers.seeds.length > 0 || peers.bootstrap.length > 0
+  return asksSomebody || (flags.listen ?? []).length > 0 || flags.linger > 0 || flags.json === true
+}

@@ -1,0 +1,46 @@
+// SIGINT and SIGTERM: the first one asks to stop, the second one ends the process at once.
+import { INTERRUPTED, TERMINATED } from './exit-codes.ts'
+
+const EXIT_CODES = { SIGINT: INTERRUPTED, SIGTERM: TERMINATED }
+type SignalName = keyof typeof EXIT_CODES
+
+export class Interrupt implements Disposable {
+  readonly #controller = new AbortController()
+  readonly #listener = (name: SignalName): void => {
+    if (this.#controller.signal.aborted) process.exit(EXIT_CODES[name])
+    this.#exitCode = EXIT_CODES[name]
+    this.#controller.abort()
+  }
+  #exitCode: number | undefined
+
+  constructor() {
+    process.on('SIGINT', this.#listener)
+    process.on('SIGTERM', this.#listener)
+  }
+
+  /** Aborted by the first signal. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** 130 or 143 after a signal. */
+  get exitCode(): number | undefined {
+    return this.#exitCode
+  }
+
+  /** Resolves with the first signal, or after `ms` when given. */
+  async wait(ms?: number): Promise<void> {
+    if (this.signal.aborted) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    // Without a limit the timer only keeps the process alive: a pending promise alone does not.
+    const timer = ms === undefined ? setInterval(() => {}, 2 ** 30) : setTimeout(resolve, ms)
+    this.signal.addEventListener('abort', () => resolve(), { once: true })
+    await promise
+    clearTimeout(timer)
+  }
+
+  [Symbol.dispose](): void {
+    process.off('SIGINT', this.#listener)
+    process.off('SIGTERM', this.#listener)
+  }
+}

@@ -1,0 +1,60 @@
+// The program df: reads the arguments, runs one command, ends with its exit code.
+import { CommanderError } from 'commander'
+import { describe, failureLine, UsageError } from './errors.ts'
+import { OK } from './exit-codes.ts'
+import { makeProgram } from './program.ts'
+
+/** Milliseconds that the process may live on when everything is done; longer would be a leak, and no reason to hang. */
+const GRACE_MS = 2000
+
+const name = process.env.DRAGONFLY_NAME ?? 'df'
+
+process.on('uncaughtException', error => {
+  if (process.env.DEBUG) console.error(error)
+  process.stderr.write(`${failureLine(name, describe(error))}\n`)
+  process.exit(describe(error).exitCode)
+})
+// Whoever needs to know that nobody reads any more (df get) listens too.
+process.stdout.on('error', () => {})
+process.stderr.on('error', () => {})
+
+process.exitCode = await main(process.argv.slice(2))
+setTimeout(end, GRACE_MS).unref()
+
+async function main(args: string[]): Promise<number> {
+  const parsed = makeProgram(name, {
+    get: async (url, flags) => (await import('./get.ts')).get(url, flags, name),
+    startSeed: async flags => (await import('./seed.ts')).startSeed(flags, name),
+  })
+  try {
+    await parsed.program.parseAsync(args, { from: 'user' })
+    return parsed.exitCode
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === OK) return OK
+    return refuse(error, args)
+  }
+}
+
+/** Tells what is wrong with the arguments: as NDJSON for who asked for it, else on one line. */
+function refuse(error: unknown, args: string[]): number {
+  const failure = describe(error instanceof CommanderError ? asUsageError(error) : error)
+  if (args.includes('--json')) {
+    const { code, message, hint } = failure
+    process.stdout.write(`${JSON.stringify({ type: 'error', code, message, hint })}\n`)
+  } else {
+    process.stderr.write(`${failureLine(name, failure)}\n`)
+  }
+  return failure.exitCode
+}
+
+function asUsageError(error: CommanderError): UsageError {
+  // Without a command commander has shown the help already and has no message of its own.
+  if (error.code === 'commander.help') return new UsageError('no command given', `see ${name} help`)
+  return new UsageError(error.message.replace(/^error: /, '').replace(/\.$/, ''), `see ${name} help`)
+}
+
+/** Not before a slow reader has everything. */
+function end(): void {
+  if (process.stdout.writableLength > 0) process.stdout.once('drain', end)
+  else process.exit()
+}

@@ -1,0 +1,170 @@
+// The command line of df: every flag, once. Nothing heavier than commander is loaded to read it or to refuse it.
+import { readFileSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import { parseDuration } from './durations.ts'
+import { EXIT_CODES } from './exit-codes.ts'
+import type { GetFlags } from './get.ts'
+import type { SeedFlags } from './seed.ts'
+
+/** What the program does with what it understood; resolves to an exit code. */
+export interface Actions {
+  get(url: string, flags: GetFlags): Promise<number>
+  startSeed(flags: SeedFlags): Promise<number>
+}
+
+export interface Parsed {
+  program: Command
+  /** Set by the command that ran. */
+  exitCode: number
+}
+
+const REPEAT = '(repeatable)'
+
+/** The commands of df under the name it was called by. Throws a CommanderError instead of ending the process. */
+export function makeProgram(name: string, actions: Actions): Parsed {
+  const program = new Command(name)
+  const parsed: Parsed = { program, exitCode: 0 }
+  // Before any subcommand: they take over these settings. Errors are told by whoever catches them, on one line.
+  program
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .helpOption('-h, --help', 'show this')
+    .helpCommand(false)
+  program
+    .description('Any file to any number of hosts at the speed of their links, every byte checked, the origin read about once.')
+    .version(version(), '-V, --version', 'show the version')
+    .addHelpText('after', generalHelp(name))
+  addGet(program, name, parsed, actions)
+  addSeed(program, name, parsed, actions)
+  addHelp(program)
+  program
+    .command('version')
+    .description('show the version')
+    .action(() => print(program, `${version()}\n`))
+  return parsed
+}
+
+function addGet(program: Command, name: string, parsed: Parsed, actions: Actions): void {
+  program
+    .command('get')
+    .description('download a URL from peers, seeds and its origin')
+    .argument('<url>', 'http:// or https:// URL')
+    .option('-o, --output <file>', "write to FILE, into a folder, or - for standard output (default: the content's own name)")
+    .addOption(list('--seed <multiaddr>', `ask and trust this seed ${REPEAT}`))
+    .addOption(list('--bootstrap <multiaddr>', `a way into the network, not trusted ${REPEAT}`))
+    .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))
+    .addOption(list('--listen <multiaddr>', `listen here for other peers ${REPEAT}`))
+    .option('--digest <digest>', 'sha256:HEX that the whole content must have')
+    .addOption(list('-H, --header <header>', `'Name: value' for the origin only ${REPEAT}`))
+    .addOption(names('--filter <names>', 'query parameters that do not change the content, as a,b,c'))
+    .option('--tag <tag>', 'tells apart contents that share a URL')
+    .option('--no-origin', 'never read the origin from here')
+    .addOption(duration('--linger <duration>', 'serve it to others for so long afterwards (30s, 5m)'))
+    .addOption(duration('--timeout <duration>', 'give up after so long'))
+    .option('--store <dir>', 'folder for pieces')
+    .option('--no-daemon', 'run in this process (what it always does so far)')
+    .option('--json', 'one JSON object a line on standard output; with -o - on standard error')
+    .addOption(new Option('--quiet', 'say nothing but errors').conflicts('json'))
+    .addHelpText('after', getHelp(name))
+    .action(async (url: string, flags: GetFlags) => {
+      parsed.exitCode = await actions.get(url, flags)
+    })
+}
+
+function addSeed(program: Command, name: string, parsed: Parsed, actions: Actions): void {
+  const seed = program.command('seed').description('be a seed: read origins for others, keep and sign what was read')
+  seed
+    .command('start')
+    .description('run a seed until it is stopped')
+    .addOption(list('--listen <multiaddr>', `listen here (default: /ip4/0.0.0.0/tcp/4801) ${REPEAT}`))
+    .addOption(list('--seed <multiaddr>', `another seed, to share the work with ${REPEAT}`))
+    .addOption(list('--bootstrap <multiaddr>', `a way into the network, not trusted ${REPEAT}`))
+    .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))
+    .option('--store <dir>', 'folder for pieces')
+    .option('--json', 'one JSON object a line on standard output')
+    .addHelpText('after', seedHelp(name))
+    .action(async (flags: SeedFlags) => {
+      parsed.exitCode = await actions.startSeed(flags)
+    })
+}
+
+function addHelp(program: Command): void {
+  program
+    .command('help')
+    .description('help on a command, or on: exit-codes')
+    .argument('[topic...]')
+    .action((topic: string[]) => {
+      if (topic.join(' ') === 'exit-codes') return print(program, exitCodesHelp())
+      let command = program
+      for (const word of topic) {
+        const next = command.commands.find(c => c.name() === word)
+        if (next === undefined) program.error(`no help on '${topic.join(' ')}'`)
+        command = next
+      }
+      command.outputHelp()
+    })
+}
+
+function print(program: Command, text: string): void {
+  program.configureOutput().writeOut?.(text)
+}
+
+function list(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+}
+
+function names(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value: string) => value.split(','))
+}
+
+function duration(flags: string, description: string): Option {
+  return new Option(flags, description).default(0, 'none').argParser(parseDuration)
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+}
+
+function generalHelp(name: string): string {
+  const diskTool =
+    name === 'df'
+      ? '\nEverything else goes to the system\'s df: "df", "df -h", "df /path", "df --help"; "df ./get" for a file called get.\n'
+      : ''
+  return `
+Examples:
+  ${name} get https://example.org/big.iso
+  ${name} seed start
+  ${name} get --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… https://example.org/big.iso
+
+More: ${name} help get, ${name} help seed start, ${name} help exit-codes
+${diskTool}`
+}
+
+function getHelp(name: string): string {
+  return `
+Examples:
+  ${name} get https://example.org/big.iso
+  ${name} get -o - https://example.org/big.tar | tar x
+  ${name} get --digest sha256:9f86d08… -o big.iso https://example.org/big.iso
+  ${name} get -H 'Authorization: Bearer …' --linger 5m https://example.org/private.bin
+
+Seeds also come from DRAGONFLY_SEEDS (multiaddrs, with commas between), then from config.json in $DRAGONFLY_HOME:
+  {"seeds": ["/ip4/…/p2p/…"], "bootstrap": [], "trust": []}
+A flag replaces what the environment says, which replaces the file. Exit codes: ${name} help exit-codes
+`
+}
+
+function seedHelp(name: string): string {
+  return `
+Examples:
+  ${name} seed start
+  ${name} seed start --listen /ip4/0.0.0.0/tcp/4801 --store /var/lib/dragonfly
+  ${name} seed start --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo…
+
+Its identity and its pieces are kept in $DRAGONFLY_HOME. SIGINT and SIGTERM stop it; that is exit code 0.
+`
+}
+
+function exitCodesHelp(): string {
+  return EXIT_CODES.map(([code, meaning]) => `${String(code).padStart(5)}  ${meaning}\n`).join('')
+}

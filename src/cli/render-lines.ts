@@ -1,0 +1,101 @@
+// Plain lines for logs and pipes: one every two seconds while something changes, and a receipt.
+import path from 'node:path'
+import type { NodeEvent, Progress, Receipt } from '../index.ts'
+import { type Failure, failureLine, printable } from './errors.ts'
+import { bytes, count, percent, rate, seconds, shares } from './figures.ts'
+import type { Report, Sink } from './report.ts'
+
+const INTERVAL_MS = 2000
+
+const TRUST: Record<Receipt['trust'], string> = {
+  digest: 'the digest given',
+  seed: "the seed's signature",
+  origin: "the origin's own answer",
+}
+
+export class LineReport implements Report {
+  readonly #name: string
+  readonly #sink: Sink
+  readonly #now: () => number
+  #last: number
+  #shown = ''
+
+  /** `now` in milliseconds, on a clock that never goes back. */
+  constructor(name: string, sink: Sink, now: () => number = () => performance.now()) {
+    this.#name = name
+    this.#sink = sink
+    this.#now = now
+    this.#last = now()
+  }
+
+  started(_peerId: string, _addresses: readonly string[]): void {}
+
+  progress(progress: Progress): void {
+    if (this.#now() - this.#last < INTERVAL_MS) return
+    const line = progressLine(progress)
+    if (line === this.#shown) return
+    this.#last = this.#now()
+    this.#shown = line
+    this.#write(line)
+  }
+
+  event({ type, message }: NodeEvent): void {
+    if (type === 'warning') this.#write(`${this.#name}: warning: ${message}`)
+  }
+
+  done(receipt: Receipt): void {
+    for (const line of receiptLines(receipt)) this.#write(line)
+  }
+
+  lingering(s: number): void {
+    this.#write(`serving it to others for ${seconds(s)}; Ctrl-C ends it`)
+  }
+
+  failed(failure: Failure): void {
+    this.#write(failureLine(this.#name, failure))
+  }
+
+  close(): void {}
+
+  #write(line: string): void {
+    this.#sink.write(`${printable(line)}\n`)
+  }
+}
+
+/** `26.9 MiB of 64.0 MiB (42 %), 20.1 MB/s, 1.9 s left, from peers 70 %, origin 30 %; 8 peers` */
+export function progressLine(p: Progress): string {
+  const known = p.length !== undefined && p.length > 0
+  const size = known
+    ? `${bytes(p.bytes)} of ${bytes(p.length as number)} (${percent(p.bytes, p.length as number)})`
+    : bytes(p.bytes)
+  const left = secondsLeft(p)
+  const from = shares(p)
+  const parts = [size, rate(p.rate)]
+  if (left !== undefined) parts.push(`${seconds(left)} left`)
+  if (from !== '') parts.push(`from ${from}`)
+  return `${parts.join(', ')}; ${count(p.peers, 'peer')}`
+}
+
+/** Seconds to the end at the present rate; undefined while nobody can tell. */
+export function secondsLeft(p: Progress): number | undefined {
+  if (p.length === undefined || p.rate <= 0 || p.bytes >= p.length) return undefined
+  return (p.length - p.bytes) / p.rate
+}
+
+/** The short human form of a receipt. */
+export function receiptLines(r: Receipt): string[] {
+  const fetched = r.bytes - r.resumed
+  const speed = r.seconds > 0 && fetched > 0 ? ` (${rate(fetched / r.seconds)})` : ''
+  const what = r.output === '-' ? 'streamed' : `saved ${shortest(r.output)} `
+  const from = shares(r)
+  return [
+    `${what} ${bytes(r.bytes)} in ${seconds(r.seconds)}${speed}, sha256 ${r.sha256}`,
+    `${from === '' ? 'empty' : `from ${from}`}; checked against: ${TRUST[r.trust]}`,
+  ]
+}
+
+/** Below the current folder by its relative path, elsewhere by the whole one. */
+function shortest(file: string): string {
+  const relative = path.relative('.', file)
+  return relative === '' || relative.startsWith('..') ? file : relative
+}

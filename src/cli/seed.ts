@@ -1,0 +1,78 @@
+// df seed start: a long-running seed, until SIGINT or SIGTERM.
+import path from 'node:path'
+import type { NodeEvent } from '../index.ts'
+import { readPeers } from './config.ts'
+import { describe, failureLine, printable } from './errors.ts'
+import { OK } from './exit-codes.ts'
+import { Interrupt } from './interrupt.ts'
+
+/** Where seeds listen unless told otherwise. */
+export const SEED_LISTEN = '/ip4/0.0.0.0/tcp/4801'
+
+/** Flags of `df seed start` as commander leaves them. */
+export interface SeedFlags {
+  listen?: string[]
+  seed?: string[]
+  bootstrap?: string[]
+  trust?: string[]
+  store?: string
+  json?: true
+}
+
+/** Resolves to the exit code once the seed was told to stop, or could not start; whatever went wrong was told. */
+export async function startSeed(flags: SeedFlags, name: string): Promise<number> {
+  using interrupt = new Interrupt()
+  try {
+    await run(flags, name, interrupt)
+    return OK
+  } catch (error) {
+    if (process.env.DEBUG) console.error(error)
+    const failure = describe(error)
+    if (flags.json === true) printJson({ type: 'error', code: failure.code, message: failure.message, hint: failure.hint })
+    else process.stderr.write(`${failureLine(name, failure)}\n`)
+    return failure.exitCode
+  }
+}
+
+async function run(flags: SeedFlags, name: string, interrupt: Interrupt): Promise<void> {
+  const { createNode, dragonflyHome } = await import('../index.ts')
+  const home = dragonflyHome()
+  const named = {
+    ...(flags.seed && { seeds: flags.seed }),
+    ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
+    ...(flags.trust && { trust: flags.trust }),
+  }
+  const node = await createNode({
+    ...(await readPeers(named, process.env, home)),
+    listen: flags.listen ?? [SEED_LISTEN],
+    ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
+    home,
+    persistentIdentity: true,
+    onEvent: event => printEvent(event, flags.json === true, name),
+  })
+  try {
+    await node.seed()
+    if (interrupt.signal.aborted) return
+    if (flags.json === true) printJson({ type: 'ready', peerId: node.peerId, addresses: node.addresses })
+    else process.stdout.write(readyText(node.addresses, name))
+    await interrupt.wait()
+  } finally {
+    await node.stop()
+  }
+}
+
+/** What a person copies: every address, and a command that uses the one that other hosts can most likely reach. */
+export function readyText(addresses: readonly string[], name: string): string {
+  const best = addresses.find(address => !/^\/(ip4\/127\.|ip6\/::1\/)/.test(address)) ?? addresses[0]
+  const hint = best === undefined ? [] : ['', 'On other hosts:', `  ${name} get --seed ${best} URL`]
+  return `${['seed ready', ...addresses, ...hint].join('\n')}\n`
+}
+
+function printEvent({ type, message }: NodeEvent, json: boolean, name: string): void {
+  if (json) printJson({ type, message })
+  else process.stderr.write(`${printable(`${name}: ${type === 'warning' ? 'warning: ' : ''}${message}`)}\n`)
+}
+
+function printJson(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}

@@ -1,0 +1,82 @@
+// Request headers that a person adds for the origin: parsed, limited, and told apart by what they give away.
+import { DragonflyError } from './errors.ts'
+
+/** Name in lower case, value as given. Order is kept; a name may come more than once. */
+export type HeaderList = ReadonlyArray<readonly [name: string, value: string]>
+
+export const MAX_HEADERS = 64
+export const MAX_HEADER_BYTES = 16 * 1024
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are exactly the bytes that RFC 9110 forbids in a value
+const BAD_VALUE = /[\u0000-\u0008\u000a-\u001f\u007f]/
+
+/** Headers that we set ourselves, or that belong to one hop (RFC 9110 §7.6.1). */
+const OURS = new Set([
+  'accept-encoding',
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'range',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Headers that neither open a door nor change the bytes; every other one makes a download private to its like. */
+const NEUTRAL = new Set(['user-agent', 'referer', 'origin', 'cache-control', 'pragma', 'dnt', 'traceparent', 'tracestate'])
+
+/** Parses `Name: value` as curl's -H takes it. Rejects with `bad-header`, never repeating the value. */
+export function parseHeader(text: string): readonly [string, string] {
+  const colon = text.indexOf(':')
+  const name = text.slice(0, Math.max(0, colon)).trim().toLowerCase()
+  const value = text.slice(colon + 1).trim()
+  if (colon < 1 || !TOKEN.test(name)) {
+    throw new DragonflyError('bad-header', 'a header has no proper name', { hint: "write it as -H 'Name: value'" })
+  }
+  checkHeader(name, value)
+  return [name, value]
+}
+
+/** Checks a whole list, from the command line, the library or another peer. */
+export function checkHeaders(headers: HeaderList): HeaderList {
+  if (headers.length > MAX_HEADERS) throw new DragonflyError('bad-header', `more than ${MAX_HEADERS} headers`)
+  let bytes = 0
+  const checked = headers.map(([name, value]) => {
+    const lower = name.toLowerCase()
+    checkHeader(lower, value)
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value)
+    return [lower, value] as const
+  })
+  if (bytes > MAX_HEADER_BYTES) throw new DragonflyError('bad-header', `headers longer than ${MAX_HEADER_BYTES} bytes`)
+  return checked
+}
+
+function checkHeader(name: string, value: string): void {
+  if (!TOKEN.test(name)) throw new DragonflyError('bad-header', 'a header has no proper name')
+  if (BAD_VALUE.test(value)) throw new DragonflyError('bad-header', `header ${name} has a forbidden character in its value`)
+  if (OURS.has(name)) {
+    throw new DragonflyError('bad-header', `header ${name} cannot be given: df sets it itself`, {
+      hint: `leave out -H '${name}: …'`,
+    })
+  }
+}
+
+/** The headers that may carry a secret or change the bytes, in a canonical order. */
+export function privateHeaders(headers: HeaderList): HeaderList {
+  return headers.filter(([name]) => !NEUTRAL.has(name)).toSorted((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]))
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

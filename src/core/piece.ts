@@ -1,0 +1,81 @@
+// A piece: the unit of verification, storage, have and scheduling; and the one gate through which bytes become one.
+import { createHash, hash, webcrypto } from 'node:crypto'
+import { DragonflyError } from './errors.ts'
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+/** Shortest and longest piece that we make (DESIGN §5: 256–1,024 pieces keep pipelines full). */
+export const MIN_PIECE_LENGTH = 256 * KiB
+export const MAX_PIECE_LENGTH = 4 * MiB
+/** Piece length while the origin has not told the length of the content. */
+export const DEFAULT_PIECE_LENGTH = 1 * MiB
+/** No manifest may name more pieces than this (4 TiB at the longest piece). */
+export const MAX_PIECES = 1 << 20
+/** sha2-256. */
+export const PIECE_DIGEST_LENGTH = 32
+/** Below this a synchronous hash is cheaper than the way to the thread pool and back (measured: crossover near 64 KiB). */
+const THREAD_POOL_BYTES = 64 * KiB
+
+/** A power of two near length/512, within the bounds above. `undefined`: the origin did not tell. */
+export function choosePieceLength(length: number | undefined): number {
+  if (length === undefined) return DEFAULT_PIECE_LENGTH
+  const wanted = 2 ** Math.ceil(Math.log2(Math.max(1, length / 512)))
+  return Math.min(MAX_PIECE_LENGTH, Math.max(MIN_PIECE_LENGTH, wanted))
+}
+
+export function isPieceLength(n: number): boolean {
+  return Number.isInteger(n) && n >= 1 && n <= MAX_PIECE_LENGTH && (n & (n - 1)) === 0
+}
+
+/** How many pieces a content has; an empty content has none. */
+export function pieceCountOf(length: number, pieceLength: number): number {
+  return Math.ceil(length / pieceLength)
+}
+
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return hash('sha256', bytes, 'buffer')
+}
+
+/** A running sha2-256 over a whole content. */
+export function sha256Stream(): { update(bytes: Uint8Array): unknown; digest(): Uint8Array } {
+  return createHash('sha256')
+}
+
+export async function pieceDigest(bytes: Uint8Array): Promise<Uint8Array> {
+  if (bytes.byteLength < THREAD_POOL_BYTES) return sha256(bytes)
+  return new Uint8Array(await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))
+}
+
+const gate = Symbol('verified')
+
+/** Bytes whose digest was computed here and is the one that the manifest names. Only `verifyPiece` makes one. */
+export class VerifiedPiece {
+  readonly index: number
+  readonly bytes: Uint8Array
+  readonly digest: Uint8Array
+
+  constructor(key: typeof gate, index: number, bytes: Uint8Array, digest: Uint8Array) {
+    if (key !== gate) throw new TypeError('only verifyPiece makes a VerifiedPiece')
+    this.index = index
+    this.bytes = bytes
+    this.digest = digest
+  }
+}
+
+/**
+ * The one gate for bytes. Resolves to a piece when sha2-256 of `bytes` is `expected`; without `expected` the bytes
+ * come from our own read of the origin and their digest is what the manifest is going to say.
+ * Rejects with `corrupt-piece` otherwise. The caller must not change `bytes` afterwards.
+ */
+export async function verifyPiece(index: number, bytes: Uint8Array, expected?: Uint8Array): Promise<VerifiedPiece> {
+  const digest = await pieceDigest(bytes)
+  if (expected !== undefined && !sameBytes(digest, expected)) {
+    throw new DragonflyError('corrupt-piece', `piece ${index} does not have the digest that the manifest names`)
+  }
+  return new VerifiedPiece(gate, index, bytes, digest)
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && Buffer.compare(a, b) === 0
+}

@@ -1,0 +1,85 @@
+// Who has it, by a private Kademlia: settings that hold on a LAN and in a data centre, and four verbs.
+import { type KadDHT, kadDHT, passthroughMapper } from '@libp2p/kad-dht'
+import type { CID } from 'multiformats/cid'
+
+export const DHT_PROTOCOL = '/dragonfly/kad/1.0.0'
+
+/** Every node must hold the same values: a provider record is renewed at half its life (js-libp2p kad-dht 16). */
+const REPROVIDE = { validity: 30 * 60_000, interval: 60_000, threshold: 15 * 60_000, concurrency: 10 }
+
+/**
+ * The kad-dht service. `isServer`: answers others and stores records; otherwise it only asks, and asks at once instead
+ * of waiting for its first table entry and self-query (measured: 25–280 ms to the first provider instead of 1.3–1.9 s).
+ * Private addresses are kept: inside an organisation they are the ones that work.
+ */
+export function dhtService(isServer: boolean) {
+  return kadDHT({
+    protocol: DHT_PROTOCOL,
+    clientMode: !isServer,
+    allowQueryWithZeroPeers: !isServer,
+    peerInfoMapper: passthroughMapper,
+    alpha: 10,
+    disjointPaths: 3,
+    initialQuerySelfInterval: 10,
+    networkDialTimeout: { minTimeout: 500, maxTimeout: 2000 },
+    reprovide: REPROVIDE,
+  })
+}
+
+/** What the service has besides its public interface: the table tells when the first node is in it. */
+type DhtService = KadDHT & { routingTable: EventTarget & { size: number } }
+
+export interface Provider {
+  peer: string
+  addresses: string[]
+}
+
+export class Dht {
+  readonly #dht: DhtService
+
+  constructor(dht: KadDHT) {
+    this.#dht = dht as DhtService
+  }
+
+  get isEmpty(): boolean {
+    return this.#dht.routingTable.size === 0
+  }
+
+  /** Resolves when the first other node is in the table. */
+  async ready(signal: AbortSignal): Promise<void> {
+    if (!this.isEmpty) return
+    await new Promise<void>((resolve, reject) => {
+      const done = () => {
+        this.#dht.routingTable.removeEventListener('peer:add', done)
+        signal.removeEventListener('abort', fail)
+        resolve()
+      }
+      const fail = () => {
+        this.#dht.routingTable.removeEventListener('peer:add', done)
+        reject(signal.reason)
+      }
+      signal.addEventListener('abort', fail, { once: true })
+      if (signal.aborted) return fail()
+      this.#dht.routingTable.addEventListener('peer:add', done)
+    })
+  }
+
+  /** Providers as they are found; ends when nobody closer is left to ask. A record is a claim, nothing more. */
+  async *find(key: CID, signal: AbortSignal): AsyncGenerator<Provider> {
+    for await (const event of this.#dht.findProviders(key, { signal })) {
+      if (event.name !== 'PEER_RESPONSE' && event.name !== 'PROVIDER') continue
+      for (const p of event.providers) yield { peer: p.id.toString(), addresses: p.multiaddrs.map(String) }
+    }
+  }
+
+  /** Says that we have some of it, now and again until `withdraw`. */
+  async announce(key: CID, signal: AbortSignal): Promise<void> {
+    for await (const _ of this.#dht.provide(key, { signal })) {
+      // the walk itself is the work
+    }
+  }
+
+  async withdraw(key: CID): Promise<void> {
+    await this.#dht.cancelReprovide(key)
+  }
+}

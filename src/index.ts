@@ -1,0 +1,17 @@
+// The front door of the library: what an embedding program may import.
+export { parseDigest } from './core/digest.ts'
+export { DragonflyError, type ErrorCode } from './core/errors.ts'
+export { type HeaderList, parseHeader } from './core/headers.ts'
+export { withoutSecrets } from './core/task.ts'
+export { dragonflyHome } from './node/home.ts'
+export { createNode } from './node/node.ts'
+export type {
+  ContentStream,
+  DragonflyNode,
+  GetOptions,
+  NodeEvent,
+  NodeOptions,
+  Progress,
+  Receipt,
+  Trust,
+} from './node/options.ts'

@@ -1,0 +1,165 @@
+// Messages over a stream: each behind its length, read with a limit, written in order from a bounded queue.
+import type { Stream } from '@libp2p/interface'
+import type { Uint8ArrayList } from 'uint8arraylist'
+import { abortError, DragonflyError } from '../core/errors.ts'
+import { MessageDecoder, prefixed } from '../wire/framing.ts'
+import { LIMITS } from '../wire/limits.ts'
+import { readStream, writeStream } from './stream.ts'
+
+interface Outgoing {
+  bytes: Uint8ArrayList
+  sent: PromiseWithResolvers<void>
+}
+
+/**
+ * Messages end when the other side has closed its writing end between two of them. Reading rejects with `protocol` (and
+ * aborts the stream) on a message that is too long or cut short, and with the stream's error when that is reset. Leaving
+ * an iteration early aborts the stream.
+ */
+export class MessageChannel implements AsyncIterable<Uint8Array> {
+  readonly stream: Stream
+  #maxMessage: number
+  #maxQueued: number
+  #messages: AsyncGenerator<Uint8Array>
+  #queue: Outgoing[] = []
+  #queued = 0
+  #pump: Promise<void> | undefined
+  #isClosing = false
+
+  /**
+   * @param maxMessage - longest message in bytes, either way. Default 256 KiB
+   * @param maxQueued - bytes that `post` lets wait for a slow reader. Default 1 MiB
+   */
+  constructor(stream: Stream, maxMessage: number = LIMITS.message, maxQueued: number = LIMITS.sendQueue) {
+    this.stream = stream
+    this.#maxMessage = maxMessage
+    this.#maxQueued = maxQueued
+    this.#messages = this.#receive()
+  }
+
+  /** Bytes that wait for the other side to read. */
+  get queued(): number {
+    return this.#queued
+  }
+
+  /**
+   * Resolves when this message and all before it have been handed to the connection. Wait for it: whoever does not keeps
+   * what he sends in memory. When `signal` ends the waiting, the message still goes out in its turn.
+   * Rejects with `internal` for a message that is too long, with the stream's error when that is gone.
+   */
+  async send(message: Uint8Array, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) throw abortError(signal)
+    if (this.#isClosing) throw new DragonflyError('internal', 'the channel is closed')
+    const sent = this.#enqueue(message)
+    return signal === undefined ? sent : orAborted(sent, signal)
+  }
+
+  /**
+   * Queues without waiting. False, and not queued, when the other side has fallen too far behind or the stream is closed:
+   * the caller gives up this peer. A later failure shows when reading. Throws `internal` for a message that is too long.
+   */
+  trySend(message: Uint8Array): boolean {
+    const isFull = this.#queued > 0 && this.#queued + message.byteLength > this.#maxQueued
+    if (isFull || this.#isClosing || this.stream.writeStatus !== 'writable') return false
+    this.#enqueue(message).catch(() => {})
+    return true
+  }
+
+  /** `trySend` that throws `peer-refused` instead of saying false. */
+  post(message: Uint8Array): void {
+    if (this.trySend(message)) return
+    const why = this.#queued > 0 ? 'does not read what it is sent' : 'has closed the stream'
+    throw new DragonflyError('peer-refused', `peer ${why}`, { retryable: true })
+  }
+
+  /** The next message; undefined at the end. One reader at a time. When `signal` ends the waiting the stream is aborted. */
+  async read(signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    if (signal?.aborted) throw this.#give(abortError(signal))
+    const next = this.#messages.next().then(({ done, value }) => (done ? undefined : value))
+    if (signal === undefined) return await next
+    try {
+      return await orAborted(next, signal)
+    } catch (error) {
+      throw this.#give(error as Error)
+    }
+  }
+
+  /** Goes on where `read` stopped. */
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    return this.#messages
+  }
+
+  /**
+   * Closes our writing end after all that is queued; reading goes on. Resolves when the other side can know. Safe to call
+   * twice. Rejects, and aborts the stream, when `signal` ends the waiting or the stream is gone.
+   */
+  async close(signal?: AbortSignal): Promise<void> {
+    this.#isClosing = true
+    try {
+      const pumped = this.#pump ?? Promise.resolve()
+      await (signal === undefined ? pumped : orAborted(pumped, signal))
+      await this.stream.close(signal === undefined ? {} : { signal })
+    } catch (cause) {
+      // libp2p rejects with the event when the stream closes while it waits
+      const error = cause instanceof Error ? cause : new Error('the stream was closed before all was sent', { cause })
+      throw this.#give(error)
+    }
+  }
+
+  /** Drops everything at once, both ways. Safe to call twice. */
+  abort(error: Error): void {
+    this.#isClosing = true
+    this.stream.abort(error)
+  }
+
+  async *#receive(): AsyncGenerator<Uint8Array> {
+    const decoder = new MessageDecoder(this.#maxMessage)
+    for await (const chunk of readStream(this.stream)) yield* decoder.push(chunk)
+    try {
+      decoder.end()
+    } catch (error) {
+      throw this.#give(error as Error)
+    }
+  }
+
+  #give(error: Error): Error {
+    this.abort(error)
+    return error
+  }
+
+  #enqueue(message: Uint8Array): Promise<void> {
+    if (message.byteLength > this.#maxMessage || message.byteLength === 0) {
+      throw new DragonflyError('internal', `will not send a message of ${message.byteLength} bytes`)
+    }
+    const sent = Promise.withResolvers<void>()
+    const bytes = prefixed(message)
+    this.#queue.push({ bytes, sent })
+    this.#queued += bytes.byteLength
+    this.#pump ??= this.#run()
+    return sent.promise
+  }
+
+  async #run(): Promise<void> {
+    let next = this.#queue.shift()
+    for (; next !== undefined; next = this.#queue.shift()) {
+      try {
+        await writeStream(this.stream, next.bytes)
+        next.sent.resolve()
+      } catch (error) {
+        next.sent.reject(error)
+      }
+      this.#queued -= next.bytes.byteLength
+    }
+    this.#pump = undefined
+  }
+}
+
+/** `work`, or the signal's reason as soon as that comes. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const onAbort = () => reject(abortError(signal))
+  signal.addEventListener('abort', onAbort)
+  if (signal.aborted) onAbort()
+  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  return promise
+}

@@ -1,0 +1,117 @@
+// The exchange and data protocols: opens and accepts links, and finds for each data stream the link it belongs to.
+import type { Stream } from '@libp2p/interface'
+import { DragonflyError } from '../core/errors.ts'
+import { decodeControl, encodeControl } from '../wire/codec-control.ts'
+import { decodeDataRequest } from '../wire/codec-data.ts'
+import type { Hello } from '../wire/codec-hello.ts'
+import { LIMITS } from '../wire/limits.ts'
+import { DATA_PROTOCOL, EXCHANGE_PROTOCOL } from '../wire/protocols.ts'
+import type { RefusalReason } from '../wire/refusal.ts'
+import { MessageChannel } from './channel.ts'
+import type { Host } from './host.ts'
+import { Link, type LinkListener } from './link.ts'
+import { Uploads } from './uploads.ts'
+
+/** A stranger who opens a stream has this long to say hello. */
+const HELLO_TIMEOUT_MS = 10_000
+
+/** How the owner answers a hello: with its own and a listener, or with the reason why not. */
+export type Answer = { hello: Hello; attach: (link: Link) => LinkListener } | { refused: RefusalReason }
+
+export class Exchange {
+  readonly #host: Host
+  readonly #accept: (peer: string, hello: Hello) => Answer
+  readonly #links = new Map<string, Link>()
+
+  constructor(host: Host, accept: (peer: string, hello: Hello) => Answer) {
+    this.#host = host
+    this.#accept = accept
+  }
+
+  async start(): Promise<void> {
+    await this.#host.handle(EXCHANGE_PROTOCOL, (stream, peer) => this.#onControl(stream, peer))
+    await this.#host.handle(DATA_PROTOCOL, (stream, peer) => this.#onData(stream, peer))
+  }
+
+  /** Opens a link. Rejects with `peer-refused` when the other side does not want it, `protocol` when it makes no sense. */
+  async dial(peer: string, hello: Hello, attach: (link: Link) => LinkListener, signal: AbortSignal): Promise<Link> {
+    const stream = await this.#host.openStream(peer, EXCHANGE_PROTOCOL, signal)
+    const control = new MessageChannel(stream, LIMITS.message)
+    try {
+      control.post(encodeControl(hello))
+      const answer = decodeControl(await firstMessage(control, signal))
+      if (answer?.type === 'refused') throw new DragonflyError('peer-refused', `peer refused: ${answer.reason}`)
+      if (answer?.type !== 'hello') throw new DragonflyError('protocol', 'no hello in answer to ours')
+      return this.#open(peer, true, control, answer, hello, attach)
+    } catch (error) {
+      control.abort(error as Error)
+      throw error
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const link of [...this.#links.values()]) link.close('going-away')
+    await this.#host.libp2p.unhandle([EXCHANGE_PROTOCOL, DATA_PROTOCOL])
+  }
+
+  async #onControl(stream: Stream, peer: string): Promise<void> {
+    const control = new MessageChannel(stream, LIMITS.message)
+    const hello = decodeControl(await firstMessage(control, AbortSignal.timeout(HELLO_TIMEOUT_MS)))
+    if (hello?.type !== 'hello') throw new DragonflyError('protocol', 'first message is no hello')
+    const answer = this.#accept(peer, hello)
+    if ('refused' in answer) {
+      control.post(encodeControl({ type: 'refused', reason: answer.refused }))
+      await control.close()
+      return
+    }
+    control.post(encodeControl(answer.hello))
+    this.#open(peer, false, control, hello, answer.hello, answer.attach)
+  }
+
+  async #onData(stream: Stream, peer: string): Promise<void> {
+    const channel = new MessageChannel(stream, LIMITS.requestMessage)
+    const hello = decodeDataRequest(await firstMessage(channel, AbortSignal.timeout(HELLO_TIMEOUT_MS)))
+    if (hello?.type !== 'hello') throw new DragonflyError('protocol', 'first message is no hello')
+    const link = this.#links.get(linkKey(peer, hello.topic))
+    if (link === undefined) throw new DragonflyError('protocol', 'data stream without a link')
+    try {
+      await link.serve(new Uploads(stream, channel, link.asks))
+      await channel.close()
+    } catch (error) {
+      link.abort(error as DragonflyError)
+      throw error
+    }
+  }
+
+  #open(
+    peer: string,
+    isDialer: boolean,
+    control: MessageChannel,
+    hello: Hello,
+    ourHello: Hello,
+    attach: (link: Link) => LinkListener,
+  ): Link {
+    const key = linkKey(peer, ourHello.topic)
+    const openData = async () => {
+      const stream = await this.#host.openStream(peer, DATA_PROTOCOL, AbortSignal.timeout(HELLO_TIMEOUT_MS))
+      return { stream, channel: new MessageChannel(stream, LIMITS.requestMessage) }
+    }
+    const link = new Link({ peer, topic: key, isDialer, control, hello, ourHello, openData })
+    const listener = attach(link)
+    this.#links.set(key, link)
+    link.run(listener, decodeControl).finally(() => {
+      if (this.#links.get(key) === link) this.#links.delete(key)
+    })
+    return link
+  }
+}
+
+async function firstMessage(channel: MessageChannel, signal: AbortSignal): Promise<Uint8Array> {
+  const bytes = await channel.read(signal)
+  if (bytes === undefined) throw new DragonflyError('protocol', 'stream ended before a message')
+  return bytes
+}
+
+function linkKey(peer: string, topic: Uint8Array): string {
+  return `${peer} ${Buffer.from(topic).toString('base64')}`
+}

@@ -1,0 +1,193 @@
+// The libp2p node of this process: transports, encryption, identity and limits, set for swarms inside an organisation.
+import { noise } from '@chainsafe/libp2p-noise'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
+import type { Connection, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { tls } from '@libp2p/tls'
+import { yamux } from '@libp2p/yamux'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
+import { DragonflyError } from '../core/errors.ts'
+
+/** Flow control window of a stream (DESIGN §5: 1–4 MiB; larger ones make control messages wait behind bulk). */
+const MAX_STREAM_WINDOW = 4 * 1024 * 1024
+/** At least twice the window: pausing inside an event lets one more window arrive (facts of yamux 8). */
+const MAX_READ_BUFFER = 2 * MAX_STREAM_WINDOW + 1024 * 1024
+/** Streams of one protocol on one connection: a control and a data stream for each content shared with that peer. */
+const MAX_STREAMS = 256
+/** A flash crowd behind one address is normal here; libp2p's own defaults (5/s, 10 pending, 300) would refuse it. */
+const MAX_CONNECTIONS = 1000
+const DIAL_TIMEOUT_MS = 5000
+
+export interface HostOptions {
+  listen: readonly string[]
+  /** Default: a fresh Ed25519 key. */
+  privateKey?: PrivateKey | undefined
+  // biome-ignore lint/suspicious/noExplicitAny: libp2p's datastore and service map types are open
+  datastore?: any
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  services?: ServiceFactoryMap<any>
+}
+
+export type StreamHandler = (stream: Stream, peer: string) => Promise<void>
+
+/** Starts a libp2p node. Rejects with `listen-failed` or `bad-multiaddr`. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const privateKey = options.privateKey ?? (await generateKeyPair('Ed25519'))
+  const listen = options.listen.map(address => parseAddress(address).toString())
+  try {
+    const node = await createLibp2p({
+      privateKey,
+      ...(options.datastore === undefined ? {} : { datastore: options.datastore }),
+      addresses: { listen },
+      transports: [tcp()],
+      connectionEncrypters: [noise(), tls()],
+      streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW, maxReadBufferLength: MAX_READ_BUFFER } })],
+      connectionManager: {
+        maxConnections: MAX_CONNECTIONS,
+        inboundConnectionThreshold: MAX_CONNECTIONS,
+        maxIncomingPendingConnections: MAX_CONNECTIONS,
+        dialTimeout: DIAL_TIMEOUT_MS,
+        addressSorter: farthestLast,
+      },
+      connectionMonitor: { enabled: false },
+      peerStore: { maxAddressAge: Infinity, maxPeerAge: Infinity },
+      services: { identify: identify(), ping: ping(), ...options.services },
+    })
+    return new Host(node, privateKey)
+  } catch (error) {
+    if (error instanceof DragonflyError) throw error
+    const reason =
+      error instanceof Error ? ((error as { errors?: Error[] }).errors?.[0]?.message ?? error.message) : String(error)
+    throw new DragonflyError('listen-failed', `cannot listen on ${listen.join(', ')}: ${reason}`, {
+      hint: 'choose another address or port with --listen',
+      cause: error,
+    })
+  }
+}
+
+export class Host {
+  readonly libp2p: Libp2p
+  readonly privateKey: PrivateKey
+  readonly id: string
+
+  constructor(libp2p: Libp2p, privateKey: PrivateKey) {
+    this.libp2p = libp2p
+    this.privateKey = privateKey
+    this.id = libp2p.peerId.toString()
+  }
+
+  /** Full multiaddrs, /p2p/PEERID included. */
+  get addresses(): string[] {
+    return this.libp2p.getMultiaddrs().map(String)
+  }
+
+  /** Connects unless connected; resolves to the peer id. The addresses should be of one peer. */
+  async connect(addresses: readonly string[], signal?: AbortSignal): Promise<string> {
+    const connection = await this.libp2p.dial(addresses.map(parseAddress), signalled(signal))
+    return connection.remotePeer.toString()
+  }
+
+  /** Like `connect`, for a peer whose addresses may also be known from elsewhere. */
+  async connectPeer(peer: string, addresses: readonly string[], signal?: AbortSignal): Promise<void> {
+    const id = peerIdFromString(peer)
+    if (this.libp2p.getConnections(id).length > 0) return
+    const known = addresses.map(parseAddress)
+    if (known.length > 0) await this.libp2p.peerStore.merge(id, { multiaddrs: known })
+    await this.libp2p.dial(id, signalled(signal))
+  }
+
+  isConnected(peer: string): boolean {
+    return this.libp2p.getConnections(peerIdFromString(peer)).length > 0
+  }
+
+  async openStream(peer: string, protocol: string, signal?: AbortSignal): Promise<Stream> {
+    return await this.libp2p.dialProtocol(peerIdFromString(peer), protocol, {
+      ...signalled(signal),
+      maxOutboundStreams: MAX_STREAMS,
+    })
+  }
+
+  /** `handler` gets the authenticated id of the remote. A rejected handler aborts the stream. */
+  async handle(protocol: string, handler: StreamHandler): Promise<void> {
+    const onStream = async (stream: Stream, connection: Connection) => {
+      await handler(stream, connection.remotePeer.toString())
+    }
+    await this.libp2p.handle(protocol, onStream, { maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS })
+  }
+
+  /** Addresses of a peer that others could dial, as it told us itself; at most `limit`. */
+  async addressesOf(peer: string, limit: number): Promise<string[]> {
+    const id = peerIdFromString(peer)
+    if (!(await this.libp2p.peerStore.has(id))) return []
+    const { addresses } = await this.libp2p.peerStore.get(id)
+    return addresses.slice(0, limit).map(a => a.multiaddr.toString())
+  }
+
+  onDisconnect(listener: (peer: string) => void): () => void {
+    const onEvent = (event: CustomEvent<PeerId>) => listener(event.detail.toString())
+    this.libp2p.addEventListener('peer:disconnect', onEvent)
+    return () => this.libp2p.removeEventListener('peer:disconnect', onEvent)
+  }
+
+  async disconnect(peer: string): Promise<void> {
+    await this.libp2p.hangUp(peerIdFromString(peer)).catch(() => {})
+  }
+
+  async stop(): Promise<void> {
+    await this.libp2p.stop()
+  }
+}
+
+/** Parses a multiaddr; rejects with `bad-multiaddr`. */
+export function parseAddress(text: string): Multiaddr {
+  try {
+    return multiaddr(text)
+  } catch (error) {
+    throw new DragonflyError('bad-multiaddr', `not a multiaddr: ${JSON.stringify(text.slice(0, 200))}`, {
+      hint: 'write it like /ip4/192.0.2.1/tcp/4801/p2p/12D3KooW…',
+      cause: error,
+    })
+  }
+}
+
+/** Parses a multiaddr that names its peer; resolves to both. */
+export function parsePeerAddress(text: string): { peer: string; address: string } {
+  const address = parseAddress(text)
+  const peer = address.getComponents().findLast(c => c.name === 'p2p')?.value
+  if (peer === undefined) {
+    throw new DragonflyError('bad-multiaddr', `multiaddr without a peer id: ${JSON.stringify(text.slice(0, 200))}`, {
+      hint: 'add /p2p/PEERID, as the seed prints it',
+    })
+  }
+  return { peer: parsePeerId(peer), address: address.toString() }
+}
+
+/** Normalises a peer id; rejects with `bad-peer-id`. */
+export function parsePeerId(text: string): string {
+  try {
+    return peerIdFromString(text).toString()
+  } catch (error) {
+    throw new DragonflyError('bad-peer-id', `not a peer id: ${JSON.stringify(text.slice(0, 100))}`, {
+      hint: 'a peer id looks like 12D3KooW…',
+      cause: error,
+    })
+  }
+}
+
+function signalled(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal }
+}
+
+/** Loopback addresses of other hosts lead to ourselves: try them last. */
+function farthestLast(a: { multiaddr: Multiaddr }, b: { multiaddr: Multiaddr }): -1 | 0 | 1 {
+  return Math.sign(Number(isLoopback(a.multiaddr)) - Number(isLoopback(b.multiaddr))) as -1 | 0 | 1
+}
+
+function isLoopback(address: Multiaddr): boolean {
+  const host = address.getComponents()[0]?.value ?? ''
+  return host.startsWith('127.') || host === '::1'
+}

@@ -1,0 +1,67 @@
+// The resolve protocol: a peer asks a seed for a task and listens; the seed answers and keeps it informed.
+import type { Stream } from '@libp2p/interface'
+import { DragonflyError } from '../core/errors.ts'
+import {
+  decodeResolveReply,
+  decodeResolveRequest,
+  encodeResolveReply,
+  encodeResolveRequest,
+  type ResolveReply,
+  type ResolveRequest,
+} from '../wire/codec-resolve.ts'
+import { LIMITS } from '../wire/limits.ts'
+import { RESOLVE_PROTOCOL } from '../wire/protocols.ts'
+import { MessageChannel } from './channel.ts'
+import type { Host } from './host.ts'
+
+const REQUEST_TIMEOUT_MS = 10_000
+
+/** Asks a seed. Replies come until the seed ends them, goes away, or `signal` fires. Rejects when it cannot be reached. */
+export async function* resolve(
+  host: Host,
+  peer: string,
+  request: ResolveRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ResolveReply> {
+  const stream = await host.openStream(peer, RESOLVE_PROTOCOL, signal)
+  const channel = new MessageChannel(stream, LIMITS.message)
+  try {
+    await channel.send(encodeResolveRequest(request), signal)
+    for (;;) {
+      const bytes = await channel.read(signal)
+      if (bytes === undefined) return
+      const reply = decodeResolveReply(bytes)
+      if (reply !== undefined) yield reply
+    }
+  } finally {
+    channel.abort(new Error('no longer listening'))
+  }
+}
+
+/** What a seed does with one request: says things until it is done or the asker has gone. */
+export type Resolver = (
+  peer: string,
+  request: ResolveRequest,
+  say: (reply: ResolveReply) => void,
+  gone: AbortSignal,
+) => Promise<void>
+
+/** Answers resolve requests from now on. Every error becomes a `failed` reply by the resolver; others end the stream. */
+export async function serveResolve(host: Host, resolver: Resolver): Promise<void> {
+  await host.handle(RESOLVE_PROTOCOL, async (stream: Stream, peer: string) => {
+    const channel = new MessageChannel(stream, LIMITS.requestMessage)
+    const bytes = await channel.read(AbortSignal.timeout(REQUEST_TIMEOUT_MS))
+    if (bytes === undefined) throw new DragonflyError('protocol', 'no request')
+    const gone = new AbortController()
+    stream.addEventListener('close', () => gone.abort(), { once: true })
+    const say = (reply: ResolveReply) => {
+      if (!gone.signal.aborted) channel.post(encodeResolveReply(reply))
+    }
+    await resolver(peer, decodeResolveRequest(bytes), say, gone.signal)
+    await channel.close()
+  })
+}
+
+export async function unserveResolve(host: Host): Promise<void> {
+  await host.libp2p.unhandle(RESOLVE_PROTOCOL)
+}

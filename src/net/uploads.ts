@@ -1,0 +1,94 @@
+// The giving end of a data stream: hears asks and cancels, sends pieces frame by frame at the reader's pace.
+import type { Stream } from '@libp2p/interface'
+import { DragonflyError } from '../core/errors.ts'
+import { decodeDataRequest, encodeFrame } from '../wire/codec-data.ts'
+import { LIMITS } from '../wire/limits.ts'
+import type { RefusalReason } from '../wire/refusal.ts'
+import type { MessageChannel } from './channel.ts'
+import { writeStream } from './stream.ts'
+
+/** What an upload tells its link. */
+export interface UploadListener {
+  ask(piece: number): void
+  withdraw(piece: number): void
+}
+
+/** An asker may have this many asks unanswered; more is an attack on our memory. */
+const MAX_UNANSWERED = 1024
+
+export class Uploads {
+  readonly #stream: Stream
+  readonly #channel: MessageChannel
+  readonly #listener: UploadListener
+  readonly #unanswered = new Set<number>()
+  readonly #cancelled = new Set<number>()
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(stream: Stream, channel: MessageChannel, listener: UploadListener) {
+    this.#stream = stream
+    this.#channel = channel
+    this.#listener = listener
+  }
+
+  /** Reads requests until the asker closes; rejects with `protocol` when it breaks the rules. */
+  async run(): Promise<void> {
+    for await (const bytes of this.#channel) {
+      const request = decodeDataRequest(bytes)
+      if (request === undefined) continue
+      if (request.type === 'hello') throw new DragonflyError('protocol', 'a second hello on a data stream')
+      if (request.type === 'cancel') this.#cancel(request.piece)
+      else this.#ask(request.piece)
+    }
+  }
+
+  /** Sends a piece after those before it. Resolves when the last frame is with the socket. */
+  async send(piece: number, bytes: Uint8Array): Promise<void> {
+    await this.#inTurn(() => this.#frames(piece, bytes))
+  }
+
+  async refuse(piece: number, reason: RefusalReason): Promise<void> {
+    await this.#inTurn(() => this.#refusal(piece, reason))
+  }
+
+  #ask(piece: number): void {
+    if (this.#unanswered.size >= MAX_UNANSWERED) throw new DragonflyError('protocol', 'too many asks at once')
+    if (this.#unanswered.has(piece)) return
+    this.#unanswered.add(piece)
+    this.#listener.ask(piece)
+  }
+
+  /** The decider forgets the request; whatever was not sent yet is answered with a refusal, so that both ends agree. */
+  #cancel(piece: number): void {
+    if (!this.#unanswered.has(piece) || this.#cancelled.has(piece)) return
+    this.#cancelled.add(piece)
+    this.#listener.withdraw(piece)
+    this.refuse(piece, 'cancelled').catch(() => {})
+  }
+
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = this.#turn.then(work)
+    this.#turn = mine.catch(() => {})
+    await mine
+  }
+
+  async #frames(piece: number, bytes: Uint8Array): Promise<void> {
+    if (!this.#unanswered.has(piece)) return
+    for (let offset = 0; offset < bytes.byteLength; offset += LIMITS.framePayload) {
+      if (this.#cancelled.has(piece)) return
+      const payload = bytes.subarray(offset, offset + LIMITS.framePayload)
+      await writeStream(this.#stream, encodeFrame({ piece, offset, length: payload.byteLength }, payload))
+    }
+    this.#answered(piece)
+  }
+
+  async #refusal(piece: number, reason: RefusalReason): Promise<void> {
+    if (!this.#unanswered.has(piece)) return
+    this.#answered(piece)
+    await writeStream(this.#stream, encodeFrame({ piece, offset: 0, length: 0, refused: reason }))
+  }
+
+  #answered(piece: number): void {
+    this.#unanswered.delete(piece)
+    this.#cancelled.delete(piece)
+  }
+}

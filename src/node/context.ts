@@ -1,0 +1,37 @@
+// What the parts of one node share: store, network, trust, clock. Built once, in node.ts.
+import type { Dht } from '../discovery/dht.ts'
+import type { Exchange } from '../net/exchange.ts'
+import type { Host } from '../net/host.ts'
+import type { Origin } from '../origin/origin.ts'
+import type { Store } from '../store/store.ts'
+
+export interface Network {
+  host: Host
+  exchange: Exchange
+  dht: Dht
+}
+
+export interface NodeContext {
+  readonly store: Store
+  /** Peer ids whose signatures on manifests are believed. Our own is among them. */
+  readonly trusted: ReadonlySet<string>
+  /** Seeds to resolve a task at: all of them for a peer, those that rank above it for a seed. */
+  seedsAbove(task: string): ReadonlyArray<{ peer: string; address: string }>
+  readonly bootstrap: readonly string[]
+  readonly isSeed: boolean
+  /** Undefined until the network is up, and when there is none. */
+  readonly network: Network | undefined
+  /** Resolves when the network is up, to undefined when there is none. */
+  networkUp(): Promise<Network | undefined>
+  origin(): Promise<Origin>
+  /** Whether this peer was caught lying; it is refused everywhere. */
+  isBanned(peer: string): boolean
+  ban(peer: string, proof: string): void
+  warn(message: string): void
+  info(message: string): void
+}
+
+/** Milliseconds of a clock that never goes back. */
+export function now(): number {
+  return performance.now()
+}

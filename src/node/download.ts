@@ -1,0 +1,224 @@
+// One download: a session brought to its end, checked as a whole, handed to a file or read as a stream.
+import { stat } from 'node:fs/promises'
+import { dirname, join, resolve, sep } from 'node:path'
+import { parseDigest } from '../core/digest.ts'
+import { abortError, DragonflyError } from '../core/errors.ts'
+import { sameBytes } from '../core/piece.ts'
+import { makeTask, type Task, withoutSecrets } from '../core/task.ts'
+import { fileNameFromUrl } from '../origin/filename.ts'
+import { checkOutput } from '../store/output.ts'
+import { ensureSpace } from '../store/space.ts'
+import { type NodeContext, now } from './context.ts'
+import { Meter } from './meter.ts'
+import type { ContentStream, GetOptions, Receipt } from './options.ts'
+import { digestMismatch, type Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
+
+/** Contents that only a digest vouches for may turn out wrong; so many liars are put up with. */
+const MAX_LIARS = 5
+/** Name of a file whose URL and origin suggest none, as wget has it. */
+const NAMELESS = 'index.html'
+
+interface Job {
+  url: string
+  task: Task
+  wanted: Uint8Array | undefined
+  options: GetOptions
+  begun: number
+}
+
+export class Downloads {
+  readonly #ctx: NodeContext
+  readonly #sessions: Sessions
+  readonly #storeDir: string | undefined
+
+  /** `storeDir`: where pieces lie; undefined when in memory. */
+  constructor(ctx: NodeContext, sessions: Sessions, storeDir: string | undefined) {
+    this.#ctx = ctx
+    this.#sessions = sessions
+    this.#storeDir = storeDir
+  }
+
+  async toFile(url: string, file: string | undefined, options: GetOptions): Promise<Receipt> {
+    const job = makeJob(url, options)
+    const { folder, name } = await locate(file ?? '.')
+    await checkOutput(join(folder, name ?? NAMELESS)).catch(error => {
+      // a folder called index.html is in nobody's way unless the file is to be called so
+      if (name !== undefined || error.code !== 'output-unwritable') throw error
+    })
+    return await this.#untilTrue(job, async session => {
+      const target = join(folder, name ?? nameOf(session, job.url))
+      await checkOutput(target)
+      await this.#space(session, dirname(target), options.keep !== false)
+      await whole(session, job)
+      const isMine = options.keep === false && this.#sessions.isOnlyUser(session)
+      await session.handOver(target, isMine ? 'move' : 'copy', options.signal)
+      return await receiptOf(session, job, file === undefined || name === undefined ? target : file)
+    })
+  }
+
+  asStream(url: string, options: GetOptions): ContentStream {
+    const job = makeJob(url, options)
+    const { promise, resolve, reject } = Promise.withResolvers<Receipt>()
+    promise.catch(() => {})
+    return { receipt: promise, [Symbol.asyncIterator]: () => this.#bytes(job, resolve, reject) }
+  }
+
+  async *#bytes(job: Job, done: (receipt: Receipt) => void, failed: (error: unknown) => void): AsyncGenerator<Uint8Array> {
+    job.begun = now()
+    const session = this.#begin(job)
+    const meter = new Meter(session, job.options.onProgress)
+    let after: 'keep' | 'drop' | 'discard' = job.options.keep === false ? 'drop' : 'keep'
+    try {
+      await known(session, job)
+      if (session.trust === 'digest') await whole(session, job)
+      yield* this.#inOrder(session, job)
+      await whole(session, job)
+      done(await receiptOf(session, job, '-'))
+    } catch (error) {
+      const mine = asOurs(error, job)
+      if (mine instanceof DragonflyError && mine.code === 'digest-mismatch') after = 'discard'
+      failed(mine)
+      throw mine
+    } finally {
+      failed(new DragonflyError('aborted', 'the reader stopped before the end'))
+      meter.stop()
+      await this.#sessions.release(session, after)
+    }
+  }
+
+  async *#inOrder(session: Session, job: Job): AsyncGenerator<Uint8Array> {
+    for (let piece = 0; ; piece++) {
+      session.setCursor(piece)
+      while (!session.hasPiece(piece)) {
+        if (session.isComplete && piece >= (session.manifest?.count ?? 0)) return
+        await session.changed(job.options.signal)
+      }
+      yield await session.readPiece(piece)
+    }
+  }
+
+  #begin({ task, wanted, options }: Job): Session {
+    return this.#sessions.begin(task, wanted, options.origin !== false)
+  }
+
+  /** Runs `finish` on a session; starts over when a content that only the digest vouched for was a lie. */
+  async #untilTrue(job: Job, finish: (session: Session) => Promise<Receipt>): Promise<Receipt> {
+    for (let liars = 0; ; liars++) {
+      const session = this.#begin(job)
+      const meter = new Meter(session, job.options.onProgress)
+      let after: 'keep' | 'drop' | 'discard' = job.options.keep === false ? 'drop' : 'keep'
+      try {
+        await known(session, job)
+        return await finish(session)
+      } catch (error) {
+        const mine = asOurs(error, job)
+        const isLie = mine instanceof DragonflyError && mine.code === 'digest-mismatch'
+        if (isLie) after = 'discard'
+        if (!isLie || session.trust !== 'digest' || session.signer === undefined || liars >= MAX_LIARS) throw mine
+        this.#ctx.ban(session.signer, 'signed a manifest of other bytes than the digest names')
+      } finally {
+        meter.stop()
+        await this.#sessions.release(session, after)
+      }
+    }
+  }
+
+  /** Says that the disk is too small before it is full. */
+  async #space(session: Session, folder: string, copies: boolean): Promise<void> {
+    const length = session.manifest?.length
+    if (length === undefined) return
+    const left = length - session.counts.resumed
+    if (this.#storeDir !== undefined) await ensureSpace(this.#storeDir, left)
+    const isElsewhere = this.#storeDir === undefined || (await deviceOf(folder)) !== (await deviceOf(this.#storeDir))
+    if (isElsewhere || copies) await ensureSpace(folder, length)
+  }
+}
+
+function makeJob(url: string, options: GetOptions): Job {
+  const { headers, filter, tag, digest } = options
+  const task = makeTask({
+    url,
+    ...(headers === undefined ? {} : { headers }),
+    ...(filter === undefined ? {} : { filter }),
+    ...(tag === undefined ? {} : { tag }),
+  })
+  return { url, task, wanted: digest === undefined ? undefined : parseDigest(digest), options, begun: now() }
+}
+
+/** Resolves once the version is known. */
+async function known(session: Session, { options }: Job): Promise<void> {
+  while (session.manifest === undefined) await session.changed(options.signal)
+  session.throwIfFailed()
+}
+
+/** Resolves when every piece is here and the whole is what it has to be. */
+async function whole(session: Session, { options, wanted }: Job): Promise<void> {
+  while (!session.isComplete) await session.changed(options.signal)
+  const digest = await session.wholeDigest()
+  if (wanted !== undefined && !sameBytes(digest, wanted)) throw digestMismatch()
+  const sealed = session.manifest?.seal?.sha256
+  if (sealed === undefined || !sameBytes(digest, sealed)) {
+    throw new DragonflyError('untrusted', 'the manifest was sealed over other bytes than its pieces', {
+      hint: 'whoever signed it is broken or lies; do not trust it',
+    })
+  }
+}
+
+async function receiptOf(session: Session, job: Job, output: string): Promise<Receipt> {
+  const { counts, manifest, givers } = session
+  const seal = manifest?.seal
+  return {
+    url: shown(job.url),
+    output,
+    bytes: seal?.length ?? 0,
+    sha256: Buffer.from(await session.wholeDigest()).toString('hex'),
+    cid: seal?.root ?? '',
+    ...counts,
+    seconds: Math.round(now() - job.begun) / 1000,
+    peers: givers.size,
+    trust: job.wanted === undefined ? (session.trust ?? 'origin') : 'digest',
+  }
+}
+
+/** The URL as it was asked for, less what opens doors. */
+function shown(url: string): string {
+  const parsed = new URL(url)
+  parsed.username = ''
+  parsed.password = ''
+  return parsed.href
+}
+
+function nameOf(session: Session, url: string): string {
+  return session.manifest?.info.fileName || fileNameFromUrl(url) || NAMELESS
+}
+
+/** Where the file goes: a path that is a folder, or ends like one, leaves the name open. */
+async function locate(file: string): Promise<{ folder: string; name: string | undefined }> {
+  const path = resolve(file)
+  const isFolder =
+    file.endsWith(sep) ||
+    file.endsWith('/') ||
+    (await stat(path).then(
+      s => s.isDirectory(),
+      () => false,
+    ))
+  return isFolder
+    ? { folder: path, name: undefined }
+    : { folder: dirname(path), name: path.slice(dirname(path).length).replace(/^[\\/]/, '') }
+}
+
+async function deviceOf(path: string): Promise<number | undefined> {
+  return await stat(path).then(
+    s => s.dev,
+    () => undefined,
+  )
+}
+
+function asOurs(error: unknown, job: Job): unknown {
+  if (error instanceof DragonflyError) return error
+  const { signal } = job.options
+  if (signal?.aborted === true) return abortError(signal)
+  const message = error instanceof Error ? error.message : String(error)
+  return new DragonflyError('internal', `${message} (while getting ${withoutSecrets(job.url)})`, { cause: error })
+}

@@ -1,0 +1,86 @@
+// Reading the origin into a session: origin → cutter → hasher → store, each piece known and shared as soon as it is cut.
+import { pipe } from 'it-pipe'
+import { DragonflyError } from '../core/errors.ts'
+import type { VersionInfo } from '../core/manifest.ts'
+import { choosePieceLength, pieceCountOf, type VerifiedPiece, verifyPiece } from '../core/piece.ts'
+import { RootBuilder } from '../core/root.ts'
+import type { Task } from '../core/task.ts'
+import type { OriginRead } from '../origin/read.ts'
+import type { Session } from './session.ts'
+
+/** Pieces that are hashed while the next ones are read: enough to keep reader and hasher busy, a bound for memory. */
+const PIECES_AHEAD = 4
+
+/** What an origin's answer says about the version that it shows. */
+export function versionOf(task: Task, read: OriginRead): VersionInfo {
+  const { version, length, fileName } = read
+  return { task: task.id, version, length, fileName, pieceLength: choosePieceLength(length) }
+}
+
+/**
+ * Reads to the end and seals. The session must have adopted the read's version, and the read begin at a piece of it.
+ * Rejects with the origin's error, `origin-changed` when bytes contradict the manifest, or what the store says.
+ */
+export async function ingest(session: Session, read: OriginRead): Promise<void> {
+  const { pieceLength } = session.manifest as { pieceLength: number }
+  const first = read.start / pieceLength
+  let length = read.start
+  await pipe(
+    read,
+    source => cut(source, pieceLength),
+    source => hashed(source, first),
+    async source => {
+      for await (const piece of source) {
+        await session.ingest(piece)
+        length += piece.bytes.byteLength
+      }
+    },
+  )
+  await sealWhenWhole(session, length)
+}
+
+/** Cuts chunks of any size into pieces; the last one may be shorter. Each piece is memory of its own. */
+export async function* cut(source: AsyncIterable<Uint8Array>, pieceLength: number): AsyncGenerator<Uint8Array> {
+  let piece = new Uint8Array(pieceLength)
+  let filled = 0
+  for await (const chunk of source) {
+    for (let taken = 0; taken < chunk.byteLength; ) {
+      const part = chunk.subarray(taken, taken + pieceLength - filled)
+      piece.set(part, filled)
+      filled += part.byteLength
+      taken += part.byteLength
+      if (filled < pieceLength) continue
+      yield piece
+      piece = new Uint8Array(pieceLength)
+      filled = 0
+    }
+  }
+  if (filled > 0) yield piece.slice(0, filled)
+}
+
+async function* hashed(source: AsyncIterable<Uint8Array>, first: number): AsyncGenerator<VerifiedPiece> {
+  const ahead: Promise<VerifiedPiece>[] = []
+  let index = first
+  for await (const bytes of source) {
+    const piece = verifyPiece(index++, bytes)
+    piece.catch(() => {})
+    ahead.push(piece)
+    if (ahead.length >= PIECES_AHEAD) yield await (ahead.shift() as Promise<VerifiedPiece>)
+  }
+  for (const piece of ahead) yield await piece
+}
+
+/** Pieces before our own read may still be on their way from others. */
+export async function sealWhenWhole(session: Session, length: number): Promise<void> {
+  const { manifest } = session
+  if (manifest === undefined) throw new DragonflyError('internal', 'nothing was adopted')
+  if (manifest.count !== pieceCountOf(length, manifest.pieceLength)) {
+    throw new DragonflyError('origin-changed', 'the origin ended elsewhere than its version says')
+  }
+  while (!session.hasAllKnown) await session.changed()
+  const builder = new RootBuilder()
+  for (let i = 0; i < manifest.count; i++) {
+    builder.add(manifest.digest(i) as Uint8Array, Math.min(manifest.pieceLength, length - i * manifest.pieceLength))
+  }
+  await session.seal(length, builder.root().toString())
+}

@@ -1,0 +1,42 @@
+// How far a download is and how fast: counted once, told at most five times a second.
+import { now } from './context.ts'
+import type { Progress } from './options.ts'
+import type { Session } from './session.ts'
+
+const TELL_MS = 200
+/** The rate is that of the last so many milliseconds. */
+const RATE_MS = 3000
+
+export class Meter {
+  readonly #session: Session
+  readonly #tell: ((progress: Progress) => void) | undefined
+  readonly #samples: { at: number; fresh: number }[] = []
+  readonly #timer: NodeJS.Timeout | undefined
+
+  constructor(session: Session, tell: ((progress: Progress) => void) | undefined) {
+    this.#session = session
+    this.#tell = tell
+    if (tell !== undefined) this.#timer = setInterval(() => this.#report(), TELL_MS)
+  }
+
+  /** Tells a last time, and no more. */
+  stop(): void {
+    clearInterval(this.#timer)
+    if (this.#tell !== undefined) this.#report()
+  }
+
+  #report(): void {
+    const { counts, manifest, linkCount } = this.#session
+    const fresh = counts.fromOrigin + counts.fromPeers + counts.fromSeeds
+    const rate = this.#rate(fresh)
+    this.#tell?.({ bytes: fresh + counts.resumed, length: manifest?.length, ...counts, peers: linkCount, rate })
+  }
+
+  #rate(fresh: number): number {
+    const at = now()
+    this.#samples.push({ at, fresh })
+    while (this.#samples.length > 2 && at - (this.#samples[0]?.at ?? at) > RATE_MS) this.#samples.shift()
+    const first = this.#samples[0] as { at: number; fresh: number }
+    return at === first.at ? 0 : Math.round(((fresh - first.fresh) * 1000) / (at - first.at))
+  }
+}

@@ -1,0 +1,118 @@
+// What a person or program can ask of a node, declared once: name with unit, default, bounds, one line of meaning.
+import type { HeaderList } from '../core/headers.ts'
+
+/** Options of `createNode`. Every one may be left out. */
+export interface NodeOptions {
+  /** Seeds: connected to and trusted. Multiaddrs ending in /p2p/PEERID. Default none. */
+  seeds?: readonly string[]
+  /** Ways into the DHT, not trusted. Multiaddrs ending in /p2p/PEERID. Default none. */
+  bootstrap?: readonly string[]
+  /** Peer ids whose signatures count as a seed's. Default: those of `seeds`. */
+  trust?: readonly string[]
+  /** Multiaddrs to listen on. Default /ip4/0.0.0.0/tcp/0. An empty list: do not listen. */
+  listen?: readonly string[]
+  /** Folder of the piece store, or 'memory'. Default: `store` in the home folder. */
+  store?: string
+  /** Home folder: identity of seeds, store, DHT state. Default $DRAGONFLY_HOME, else by platform convention. */
+  home?: string
+  /** Keep the same peer id over restarts (a key file in the home folder). Default false; seeds do. */
+  persistentIdentity?: boolean
+  /** Answer other nodes' DHT queries and keep records for them. Short-lived nodes should not. Default true. */
+  dhtServer?: boolean
+  /** Start the network. Without it a node can only read origins, and starts faster. Default true. */
+  network?: boolean
+  /** Told of what an operator would want to know: banned peers, retries, fallbacks. Never secrets. Default: silent. */
+  onEvent?: (event: NodeEvent) => void
+}
+
+/** One thing worth a line in a log. */
+export interface NodeEvent {
+  type: 'warning' | 'info'
+  message: string
+}
+
+/** Options of one `get` or `download`. Every one may be left out. */
+export interface GetOptions {
+  /** Headers for the origin only. Default none. */
+  headers?: HeaderList
+  /** sha256:HEX of the whole content; believed above everything else. Default none. */
+  digest?: string
+  /** Query parameters that do not change the content. Default none. */
+  filter?: readonly string[]
+  /** Tells apart contents that share a URL. Default none. */
+  tag?: string
+  /** Whether this node may read the origin itself. Default true. */
+  origin?: boolean
+  /** Keep a finished content in the store, to serve it while this node runs, and for the next time. Default true. */
+  keep?: boolean
+  /** Ends the download with `aborted` (or `timeout`, for AbortSignal.timeout). Default never. */
+  signal?: AbortSignal
+  /** Called at most five times a second, and once at the end. */
+  onProgress?: (progress: Progress) => void
+}
+
+/** How far a download is. Byte counts are payload bytes, verified. */
+export interface Progress {
+  /** Verified bytes, resumed ones included. */
+  bytes: number
+  /** Length of the content in bytes; undefined while nobody knows. */
+  length: number | undefined
+  fromOrigin: number
+  fromPeers: number
+  fromSeeds: number
+  /** Bytes found on disk from an earlier try. */
+  resumed: number
+  /** Peers connected for this content, seeds included. */
+  peers: number
+  /** Bytes a second over the last seconds. */
+  rate: number
+}
+
+/** Why the content is believed, strongest first. */
+export type Trust = 'digest' | 'seed' | 'origin'
+
+/** The honest account of one finished download. Byte counts are payload bytes, verified, each counted once. */
+export interface Receipt {
+  url: string
+  /** Path of the written file; '-' for a stream. */
+  output: string
+  bytes: number
+  /** sha2-256 of the whole content, hex, computed here. */
+  sha256: string
+  /** UnixFS root of the content (CIDv1). */
+  cid: string
+  fromOrigin: number
+  fromPeers: number
+  fromSeeds: number
+  resumed: number
+  seconds: number
+  /** Peers that pieces came from, seeds included. */
+  peers: number
+  trust: Trust
+}
+
+/** Bytes in order, each verified before it is seen. */
+export interface ContentStream extends AsyncIterable<Uint8Array> {
+  /** Resolves after the last byte was read; rejects with the error that the iteration throws. */
+  readonly receipt: Promise<Receipt>
+}
+
+/** What an embedding program holds. */
+export interface DragonflyNode {
+  /** Resolves to the peer id once the network is up. */
+  readonly peerId: string
+  /** Full multiaddrs (…/p2p/PEERID) that others can dial; empty when not listening or without a network. */
+  readonly addresses: readonly string[]
+  /** Streams a content. Nothing is fetched before the first read. Throws at once for a malformed request. */
+  get(url: string, options?: GetOptions): ContentStream
+  /**
+   * Downloads to a file. The file appears whole or not at all; an existing one is replaced only then. A path that is a
+   * folder, or ends in a separator, takes the file's name from the origin or the URL. Default: the current folder.
+   */
+  download(url: string, file?: string, options?: GetOptions): Promise<Receipt>
+  /** Takes on a seed's duties: reads origins for others, signs, keeps. Resolves once others can ask. */
+  seed(): Promise<void>
+  /** Safe to call twice. After it nothing of this node is left running. */
+  stop(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}

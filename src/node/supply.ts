@@ -1,0 +1,304 @@
+// Where a session's bytes come from: seeds in their order, the DHT beside them, the origin when nobody else can.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CID } from 'multiformats/cid'
+import { DragonflyError, isAbort } from '../core/errors.ts'
+import { sameBytes } from '../core/piece.ts'
+import { rawCid } from '../core/root.ts'
+import { resolve } from '../net/resolve.ts'
+import type { OriginRead } from '../origin/read.ts'
+import { errorOf } from '../wire/codec-resolve.ts'
+import { type Network, type NodeContext, now } from './context.ts'
+import { ingest, versionOf } from './ingest.ts'
+import { continueKept, loadKept } from './kept.ts'
+import { Neighbours } from './neighbours.ts'
+import { rendezvousOrder } from './rendezvous.ts'
+import type { Session } from './session.ts'
+
+export interface SupplyOptions {
+  /** Whether this node may read the origin. */
+  origin: boolean
+  /** Seeds to resolve at, without this node itself. */
+  seeds: ReadonlyArray<{ peer: string; address: string }>
+}
+
+/** A seed that does not answer for so long is taken for dead, and its successor is asked too. */
+const SEED_PATIENCE_MS = 3000
+/** Between two rounds through all seeds that could not be reached. */
+const SEED_RETRY_MS = 2000
+/** How long the DHT may look for a first provider before the origin is read. */
+const DHT_PATIENCE_MS = 3000
+const DHT_AGAIN_MS = 2000
+/** Without neighbours and without growth for so long, an unsealed manifest is finished by our own read. */
+const TAKEOVER_MS = 3000
+/** The same while a seed is connected: it may be waiting for a slow origin, or it may be frozen. */
+const SILENT_SEED_MS = 60_000
+/** Without any source for so long, a download that may not read the origin gives up. */
+const NO_SOURCE_MS = 5000
+/** Versions that the origin may show during one download before we give up. */
+const MAX_READS = 3
+const CONNECT_TIMEOUT_MS = 5000
+
+/** Error codes after which a peer may still try for itself: the seed could not get through, but we might. */
+const SEEDS_OWN_TROUBLE = new Set([
+  'origin-unreachable',
+  'origin-unknown-host',
+  'origin-timeout',
+  'internal',
+  'store-error',
+  'no-space',
+])
+
+export class Supply {
+  readonly #ctx: NodeContext
+  readonly #session: Session
+  readonly #options: SupplyOptions
+  readonly #stop = new AbortController()
+  readonly #begun = now()
+  #seedsFailed = false
+  #seedTrouble: unknown
+  #searched = false
+  #reading = false
+  #reads = 0
+  #rangesOffered = false
+
+  constructor(ctx: NodeContext, session: Session, options: SupplyOptions) {
+    this.#ctx = ctx
+    this.#session = session
+    this.#options = options
+  }
+
+  /** Works until the session is complete, fails it when there is no hope. Never rejects. */
+  async run(): Promise<void> {
+    const neighbours = new Neighbours(this.#ctx, this.#session)
+    try {
+      const works = [this.#fromSeeds(), this.#fromDht(neighbours), this.#fromOrigin()]
+      await Promise.all(works.map(work => work.catch(error => this.#onError(error))))
+    } finally {
+      neighbours.stop()
+    }
+  }
+
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  get #signal(): AbortSignal {
+    return this.#stop.signal
+  }
+
+  get #isOver(): boolean {
+    return this.#signal.aborted || this.#session.isComplete || this.#session.isClosed
+  }
+
+  #onError(error: unknown): void {
+    if (!this.#signal.aborted && !isAbort(error)) this.#session.fail(error)
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#signal }).catch(() => {})
+  }
+
+  // ---- seeds
+
+  async #fromSeeds(): Promise<void> {
+    const seeds = rendezvousOrder(this.#session.task.id, this.#options.seeds)
+    if (seeds.length === 0) {
+      this.#seedsFailed = true
+      return
+    }
+    const network = await this.#ctx.networkUp()
+    while (network !== undefined && !this.#isOver) {
+      for (const seed of seeds) {
+        if (this.#isOver) return
+        await this.#atSeed(network, seed).catch(error => this.#noteSeed(seed.peer, error))
+      }
+      this.#seedsFailed = true
+      await this.#pause(SEED_RETRY_MS)
+    }
+  }
+
+  #noteSeed(peer: string, error: unknown): void {
+    if (this.#isOver) return
+    if (error instanceof DragonflyError && error.code.startsWith('origin-') && !SEEDS_OWN_TROUBLE.has(error.code)) throw error
+    this.#seedTrouble ??= error
+    this.#ctx.warn(`seed ${peer} is of no use now: ${(error as Error).message}`)
+  }
+
+  /** Resolves the task at a seed and stays as long as it has something to say. */
+  async #atSeed(network: Network, { peer, address }: { peer: string; address: string }): Promise<void> {
+    const { task, wanted } = this.#session
+    const first = new AbortController()
+    const timer = setTimeout(() => first.abort(new DragonflyError('timeout', 'no answer')), SEED_PATIENCE_MS)
+    const connecting = AbortSignal.any([this.#signal, first.signal])
+    try {
+      await network.host.connect([address], connecting)
+    } finally {
+      clearTimeout(timer)
+    }
+    const request = { url: task.url, headers: task.headers, filter: [...task.filter], tag: task.tag, digest: wanted }
+    for await (const reply of resolve(network.host, peer, request, this.#signal)) {
+      if (reply.type === 'failed') throw errorOf(reply)
+      if (reply.type === 'resolved') await this.#session.link(peer, this.#timeout(), ownTopic(reply.topic, this.#session))
+      if (this.#isOver) return
+    }
+    throw new DragonflyError('peer-refused', 'it has gone away')
+  }
+
+  #timeout(): AbortSignal {
+    return AbortSignal.any([this.#signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)])
+  }
+
+  // ---- DHT
+
+  async #fromDht(neighbours: Neighbours): Promise<void> {
+    const ways = this.#ctx.bootstrap
+    if (ways.length === 0 && this.#options.seeds.length === 0) {
+      this.#searched = true
+      return
+    }
+    const network = await this.#ctx.networkUp()
+    while (network !== undefined && !this.#isOver) {
+      await Promise.all(ways.map(address => this.#enter(network, address)))
+      await this.#search(network, neighbours).catch(error => {
+        if (!isAbort(error)) this.#ctx.info(`DHT search: ${(error as Error).message}`)
+      })
+      this.#searched = true
+      await this.#pause(DHT_AGAIN_MS)
+    }
+  }
+
+  /** A bootstrap peer is a way in, and may have the content itself. */
+  async #enter(network: Network, address: string): Promise<void> {
+    try {
+      const peer = await network.host.connect([address], this.#timeout())
+      await this.#session.link(peer, this.#timeout())
+    } catch (error) {
+      if (!isAbort(error)) this.#ctx.info(`bootstrap ${address}: ${(error as Error).message}`)
+    }
+  }
+
+  async #search(network: Network, neighbours: Neighbours): Promise<void> {
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(DHT_PATIENCE_MS)])
+    await network.dht.ready(signal)
+    const { task, wanted } = this.#session
+    const work = [this.#searchFor(network, CID.parse(task.id), neighbours, signal)]
+    if (wanted !== undefined && !task.isPrivate) work.push(this.#searchContent(network, rawCid(wanted), signal))
+    await Promise.all(work)
+    while (!neighbours.isIdle && !signal.aborted) await this.#pause(50)
+  }
+
+  async #searchFor(network: Network, key: CID, neighbours: Neighbours, signal: AbortSignal): Promise<void> {
+    for await (const { peer, addresses } of network.dht.find(key, signal)) neighbours.offer([{ id: peer, addresses }])
+  }
+
+  async #searchContent(network: Network, key: CID, signal: AbortSignal): Promise<void> {
+    for await (const { peer, addresses } of network.dht.find(key, signal)) {
+      if (this.#session.manifest !== undefined) return
+      await network.host
+        .connectPeer(peer, addresses, this.#timeout())
+        .then(() => this.#session.link(peer, this.#timeout(), key.bytes))
+        .catch(() => {})
+    }
+  }
+
+  // ---- origin
+
+  async #fromOrigin(): Promise<void> {
+    const session = this.#session
+    while (!this.#isOver) {
+      if (this.#shouldRead()) {
+        this.#reading = true
+        await this.#read()
+        this.#reading = false
+        continue
+      }
+      if (session.manifest !== undefined && this.#options.origin) this.#offerRanges()
+      if (this.#isHopeless()) return session.fail(this.#hopeless())
+      await this.#pause(this.#isFirst() ? 10 : 200)
+    }
+    this.#stop.abort()
+  }
+
+  #isFirst(): boolean {
+    return now() - this.#begun < 1000
+  }
+
+  /** Seeds and peers had their chance: nobody has said what the content is, or nobody goes on saying it. */
+  #shouldRead(): boolean {
+    const session = this.#session
+    if (!this.#options.origin || this.#reading) return false
+    const waited = now() - this.#begun
+    if (session.manifest === undefined) {
+      const believable = this.#ctx.trusted.size > 1 || session.wanted !== undefined
+      return (
+        (this.#seedsFailed && (!believable || this.#searched || waited > DHT_PATIENCE_MS) && session.linkCount === 0) ||
+        (this.#seedsFailed && waited > 2 * DHT_PATIENCE_MS)
+      )
+    }
+    const unfinished = session.manifest.seal === undefined && session.hasAllKnown
+    return unfinished && session.quietFor > (session.hasSeed ? SILENT_SEED_MS : TAKEOVER_MS)
+  }
+
+  /** Our own read: from the start, or on from what the manifest or an earlier try has. */
+  async #read(): Promise<void> {
+    if (++this.#reads > MAX_READS) throw new DragonflyError('origin-changed', 'the origin changes faster than it can be read')
+    const origin = await this.#ctx.origin()
+    const { task, manifest } = this.#session
+    const request = { url: task.url, headers: task.headers }
+    if (manifest !== undefined) {
+      const want = { from: manifest.count * manifest.pieceLength, version: manifest.info.version, signal: this.#signal }
+      return await ingest(this.#session, await origin.open(request, want))
+    }
+    const kept = await loadKept(this.#ctx.store, task)
+    if (kept === undefined) return await this.#ingestNew(await origin.open(request, { signal: this.#signal }))
+    try {
+      await continueKept(this.#session, origin, kept, this.#signal)
+    } catch (error) {
+      await kept.entry.close()
+      // what was kept belongs to a version that is gone: the next round begins with nothing of it
+      if (!isChanged(error) || this.#session.manifest !== undefined) throw error
+      await kept.entry.remove()
+    }
+  }
+
+  async #ingestNew(read: OriginRead): Promise<void> {
+    await this.#session.adopt(versionOf(this.#session.task, read), 'origin')
+    await ingest(this.#session, read)
+  }
+
+  #offerRanges(): void {
+    const { task, manifest } = this.#session
+    if (manifest === undefined || this.#rangesOffered) return
+    this.#rangesOffered = true
+    const { version } = manifest.info
+    this.#session.offerOrigin(async (start, end) => {
+      const origin = await this.#ctx.origin()
+      const request = { url: task.url, headers: task.headers }
+      return await origin.range(request, version, { start, end }, manifest.length, this.#signal)
+    })
+  }
+
+  #isHopeless(): boolean {
+    const session = this.#session
+    if (this.#options.origin && session.manifest === undefined) return false
+    if (session.linkCount > 0 || !this.#seedsFailed || !this.#searched) return false
+    return session.quietFor > (this.#options.origin ? 3 * NO_SOURCE_MS : NO_SOURCE_MS)
+  }
+
+  #hopeless(): DragonflyError {
+    const trouble = this.#seedTrouble
+    if (trouble instanceof DragonflyError && trouble.code.startsWith('origin-')) return trouble
+    return new DragonflyError('no-source', 'nobody who can be reached has this content', {
+      hint: this.#options.origin ? 'check the network' : 'leave out --no-origin, or give a --seed or --bootstrap that is running',
+      cause: trouble,
+    })
+  }
+}
+
+function isChanged(error: unknown): boolean {
+  return error instanceof DragonflyError && error.code === 'origin-changed'
+}
+
+function ownTopic(topic: Uint8Array, session: Session): Uint8Array | undefined {
+  return sameBytes(topic, session.topic) ? undefined : topic
+}

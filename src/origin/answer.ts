@@ -1,0 +1,71 @@
+// One answer of an origin: its head, and its body as it comes.
+import { finished } from 'node:stream/promises'
+import type { Dispatcher } from 'undici'
+import { contentLength } from './content-range.ts'
+import type { AnswerHeaders } from './fields.ts'
+import type { Ending, SurplusWatch } from './surplus.ts'
+
+/** A body that is of no use is read to its end if it is this short, so that the connection can be used again. */
+const MAX_DISCARD_BYTES = 64 * 1024
+const MAX_DISCARD_MS = 2_000
+
+export class Answer implements Ending {
+  readonly status: number
+  readonly headers: AnswerHeaders
+  /** Where the answer came from, after redirects. */
+  readonly url: string
+  readonly place: string
+  readonly #body: Dispatcher.ResponseData['body']
+  readonly #watch: SurplusWatch
+  /** As announced. */
+  readonly #bytes: number | undefined
+  #taken = 0
+
+  /** Rejects with `origin-lies` for a malformed Content-Length. */
+  constructor(data: Dispatcher.ResponseData, url: URL, watch: SurplusWatch) {
+    this.status = data.statusCode
+    this.headers = data.headers
+    this.url = url.href
+    this.place = `${url.protocol}//${url.host}`
+    this.#watch = watch
+    this.#body = data.body
+    // A body that breaks off before anyone reads it must not end the process; the reader sees the error too.
+    this.#body.on('error', () => {})
+    try {
+      this.#bytes = contentLength(data.headers, this.url)
+    } catch (error) {
+      this.#body.destroy()
+      throw error
+    }
+    watch.watch(this)
+    this.#body.once('close', () => setImmediate(() => watch.forget(this)))
+  }
+
+  isComplete(): boolean {
+    return this.#bytes !== undefined && this.#taken + this.#body.readableLength >= this.#bytes
+  }
+
+  /** The body's bytes, back-pressure by not asking. Throws undici's errors. Leaving early closes the connection. */
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of this.#body as AsyncIterable<Uint8Array>) {
+      this.#taken += chunk.length
+      yield chunk
+    }
+  }
+
+  /** Whether bytes came after the announced end. To be asked once the body was read. */
+  async hadSurplus(): Promise<boolean> {
+    return this.#bytes !== undefined && (await this.#watch.found(this))
+  }
+
+  /** The body is of no use: goes on at once, and keeps the connection if that is cheap. */
+  discard(): void {
+    this.#body.dump({ limit: MAX_DISCARD_BYTES, signal: AbortSignal.timeout(MAX_DISCARD_MS) }).catch(() => {})
+  }
+
+  /** Gives the body up, and with it the connection if there is more to come. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#body.destroy()
+    await finished(this.#body).catch(() => {})
+  }
+}

@@ -1,0 +1,123 @@
+// What went wrong at the origin, in our words: one line, the URL without its secrets, and whether a retry can help.
+import { STATUS_CODES } from 'node:http'
+import { DragonflyError, type ErrorDetails } from '../core/errors.ts'
+import { withoutSecrets } from '../core/task.ts'
+import { type AnswerHeaders, field } from './fields.ts'
+
+/** The origin gives no ranges of this version: it can only be read from its first byte to its last. */
+export class NoRangesError extends DragonflyError {
+  constructor(url: string, why: string, details: ErrorDetails = {}) {
+    super('origin-error', `origin gives no ranges of ${withoutSecrets(url)}: ${why}`, details)
+  }
+}
+
+/** An answer that is not what was asked for, by its status. */
+export function statusError(status: number, headers: AnswerHeaders, url: string): DragonflyError {
+  const message = `origin answered ${`${status} ${STATUS_CODES[status] ?? ''}`.trim()} for ${withoutSecrets(url)}`
+  if (status === 404 || status === 410) return new DragonflyError('origin-not-found', message, { status, hint: 'check the URL' })
+  if (status === 401 || status === 403 || status === 407) {
+    return new DragonflyError('origin-forbidden', message, { status, hint: "pass credentials with -H 'Authorization: …'" })
+  }
+  const retryable = status === 408 || status === 425 || status === 429 || status >= 500
+  const retryAfter = retryable ? parseRetryAfter(field(headers, 'retry-after')) : undefined
+  return new DragonflyError('origin-error', message, { status, retryable, ...(retryAfter === undefined ? {} : { retryAfter }) })
+}
+
+/** Milliseconds from now (RFC 9110 §10.2.3: seconds or a date); undefined if it says nothing. */
+export function parseRetryAfter(value: string | undefined, now = Date.now()): number | undefined {
+  if (value === undefined) return undefined
+  const text = value.trim()
+  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER)
+  const date = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+}
+
+const CERTIFICATE = /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_|HOSTNAME_MISMATCH|EPROTO$)/
+const NO_WAY_THERE = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'ETIMEDOUT',
+])
+const UNKNOWN_HOST = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME', 'EAI_FAIL'])
+
+/** A request that never got an answer. */
+export function requestFailure(error: unknown, url: string): DragonflyError {
+  const code = codeOf(error)
+  const to = withoutSecrets(url)
+  const { host } = new URL(url)
+  const why = { cause: error }
+  if (UNKNOWN_HOST.has(code)) {
+    const retryable = code === 'EAI_AGAIN'
+    return new DragonflyError('origin-unknown-host', `unknown host ${host}`, { ...why, retryable, hint: 'check the URL' })
+  }
+  if (NO_WAY_THERE.has(code)) {
+    const said = code === 'ECONNREFUSED' ? 'connection refused' : code
+    return new DragonflyError('origin-unreachable', `cannot connect to ${host}: ${said}`, { ...why, retryable: true })
+  }
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') {
+    return new DragonflyError('origin-unreachable', `cannot connect to ${host}: no answer in time`, { ...why, retryable: true })
+  }
+  if (CERTIFICATE.test(code)) {
+    return new DragonflyError('origin-unreachable', `no secure connection to ${host}: ${firstLine(error)}`, why)
+  }
+  if (code === 'UND_ERR_HEADERS_TIMEOUT') {
+    return new DragonflyError('origin-timeout', `origin sent no answer in time for ${to}`, { ...why, retryable: true })
+  }
+  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || (isParserError(error) && /content-length/i.test(firstLine(error)))) {
+    return new DragonflyError('origin-lies', `origin sent a malformed Content-Length for ${to}`, why)
+  }
+  if (code === 'UND_ERR_HEADERS_OVERFLOW' || isParserError(error)) {
+    return new DragonflyError('origin-error', `origin sent no proper HTTP answer for ${to}`, why)
+  }
+  if (code === 'UND_ERR_INVALID_ARG' || code === 'ERR_INVALID_ARG_VALUE') {
+    return new DragonflyError('bad-header', `a request for ${to} cannot be made of these headers`, why)
+  }
+  return new DragonflyError('origin-error', `origin closed the connection without an answer for ${to}`, {
+    ...why,
+    retryable: true,
+  })
+}
+
+/** A body that broke off. `at` is the byte of the content where it did. */
+export function bodyFailure(error: unknown, url: string, at: number, length: number | undefined): DragonflyError {
+  const retry = { cause: error, retryable: true }
+  if (codeOf(error) !== 'UND_ERR_BODY_TIMEOUT') return truncated(url, at, length, retry)
+  return new DragonflyError('origin-timeout', `origin stalled ${where(at, length)} of ${withoutSecrets(url)}`, retry)
+}
+
+export function truncated(url: string, at: number, length: number | undefined, details: ErrorDetails = {}): DragonflyError {
+  const message = `origin broke off ${where(at, length)} of ${withoutSecrets(url)}`
+  return new DragonflyError('origin-truncated', message, { retryable: true, ...details })
+}
+
+export function lies(url: string, what: string, cause?: unknown): DragonflyError {
+  return new DragonflyError('origin-lies', `origin ${what} for ${withoutSecrets(url)}`, cause === undefined ? {} : { cause })
+}
+
+export function changed(url: string): DragonflyError {
+  return new DragonflyError('origin-changed', `the content changed at the origin: ${withoutSecrets(url)}`, {
+    hint: 'start again to get the new version',
+  })
+}
+
+function where(at: number, length: number | undefined): string {
+  return length === undefined ? `after ${at} bytes` : `after ${at} of ${length} bytes`
+}
+
+function codeOf(error: unknown): string {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' ? code : ''
+}
+
+/** undici's HTTPParserError has no code of its own; its message holds llhttp's reason. */
+function isParserError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'HTTPParserError'
+}
+
+function firstLine(error: unknown): string {
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '').slice(0, 200) : String(error)
+}

@@ -1,0 +1,17 @@
+// The fields of an HTTP answer, as undici hands them over.
+import { isUtf8 } from 'node:buffer'
+
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+/** A field's value. A field that comes twice with different values says nothing: undefined. */
+export function field(headers: AnswerHeaders, name: string): string | undefined {
+  const value = headers[name]
+  if (!Array.isArray(value)) return value
+  return value.every(other => other === value[0]) ? value[0] : undefined
+}
+
+/** A value as text: undici gives one character per byte, servers often mean UTF-8. */
+export function fieldText(value: string): string {
+  const bytes = Buffer.from(value, 'latin1')
+  return isUtf8(bytes) ? bytes.toString('utf8') : value
+}

@@ -1,0 +1,166 @@
+// The origin as a source of bytes: whole contents, single ranges, and whether a version is still there.
+import { randomUUID } from 'node:crypto'
+import { abortError, DragonflyError } from '../core/errors.ts'
+import type { ByteRange } from '../core/range.ts'
+import { isResumable, isVersion, type Validators, versionName } from '../core/version.ts'
+import { bodyFailure, lies, NoRangesError } from './failures.ts'
+import { HttpClient } from './http-client.ts'
+import { Lifelines } from './lifeline.ts'
+import { type OriginOptions, type OriginRequest, type OriginSettings, settings } from './options.ts'
+import { Patience } from './patience.ts'
+import { type Continuation, HttpRead, type OriginRead, payload, type ReadSupply } from './read.ts'
+import { conditionsFor, restOf, type Wanted } from './rest.ts'
+import { type Condition, ifChanged } from './validators.ts'
+
+export interface OpenOptions {
+  /** Goes on with an earlier read: any other version is `origin-changed`. Default: whatever the origin shows now. */
+  version?: string
+  /** First byte. Default 0. */
+  from?: number
+  /** Ends the opening and the read itself. */
+  signal?: AbortSignal
+}
+
+export type CheckResult = { state: 'same' } | { state: 'changed'; read: OriginRead }
+
+/**
+ * Reads HTTP(S) origins, by one GET at a time per call. Tries again by itself, see `OriginOptions`. Messages and errors
+ * never name a query, a password or a header's value.
+ */
+export class Origin {
+  readonly #settings: OriginSettings
+  readonly #client: HttpClient
+  readonly #lifelines = new Lifelines()
+
+  constructor(options: OriginOptions = {}) {
+    this.#settings = settings(options)
+    this.#client = new HttpClient(this.#settings)
+  }
+
+  /**
+   * The whole content from byte `from` on. Rejects with `origin-…` or the abort; what breaks later is thrown by the
+   * read's iteration.
+   */
+  async open(request: OriginRequest, want: OpenOptions = {}): Promise<OriginRead> {
+    const { version, from = 0 } = want
+    const supply = this.#supply(request, version !== undefined, want.signal)
+    return guarded(supply, async () => {
+      const wanted = { from, version, length: undefined }
+      const first = await supply.patience.until(() => supply.fetch(wanted, supply.lifeline.signal), supply.lifeline.signal)
+      return begin(version ?? nameOf(first), from, first, supply)
+    })
+  }
+
+  /**
+   * Exactly bytes `start` to `end` of that version, for one piece; `length` of the whole content if known. Rejects with
+   * `origin-changed`, `origin-lies`, `NoRangesError` (for a version without strong validator too), other `origin-…`, or
+   * the abort.
+   */
+  async range(
+    request: OriginRequest,
+    version: string,
+    range: ByteRange,
+    length: number | undefined,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array> {
+    if (!isResumable(version)) throw new NoRangesError(request.url, 'this version has no strong validator')
+    const supply = this.#supply(request, true, signal)
+    const bytes = new Uint8Array(range.end - range.start)
+    let got = 0
+    const fill = async (): Promise<void> => {
+      const wanted = { from: range.start + got, end: range.end, version, length }
+      const part = await supply.fetch(wanted, supply.lifeline.signal)
+      try {
+        for await (const chunk of payload(part)) {
+          bytes.set(chunk, got)
+          got += chunk.length
+          supply.patience.progress()
+        }
+      } catch (error) {
+        if (supply.lifeline.signal.aborted) throw abortError(supply.lifeline.signal)
+        if (error instanceof DragonflyError) throw error
+        if (got < bytes.length) throw bodyFailure(error, part.answer.url, range.start + got, length)
+      }
+      if (got < bytes.length) throw lies(part.answer.url, 'sent less than it announced')
+    }
+    return guarded(supply, async () => {
+      if (bytes.length > 0) await supply.patience.until(fill, supply.lifeline.signal)
+      supply.lifeline.end()
+      return bytes
+    })
+  }
+
+  /**
+   * Whether the origin is still at this version: one conditional GET, whose body is not read. If not, `read` is that
+   * very answer, as from `open`. Rejects as `open`.
+   */
+  async check(request: OriginRequest, version: string, validators: Validators, signal?: AbortSignal): Promise<CheckResult> {
+    const supply = this.#supply(request, false, signal)
+    return guarded(supply, async () => {
+      const answer = await supply.patience.until(
+        () => this.#showOrSame(request, ifChanged(validators), supply),
+        supply.lifeline.signal,
+      )
+      if (answer !== undefined && !isVersion(version, answer.rest.validators)) {
+        return { state: 'changed', read: begin(nameOf(answer), 0, answer, supply) }
+      }
+      supply.lifeline.end()
+      await answer?.answer.close()
+      return { state: 'same' }
+    })
+  }
+
+  /** Ends every read that is under way and closes all connections. Safe to call twice. */
+  async stop(): Promise<void> {
+    this.#lifelines.stop()
+    await this.#client.stop()
+  }
+
+  /** `reached`: the origin has answered before. */
+  #supply(request: OriginRequest, reached: boolean, signal: AbortSignal | undefined): ReadSupply {
+    return {
+      fetch: (wanted, inner) => this.#fetch(request, conditionsFor(wanted), wanted, inner),
+      patience: new Patience(this.#settings, reached),
+      lifeline: this.#lifelines.begin(signal),
+    }
+  }
+
+  async #fetch(request: OriginRequest, conditions: Condition[], wanted: Wanted, signal: AbortSignal): Promise<Continuation> {
+    const answer = await this.#client.get(request, conditions, signal)
+    try {
+      return { answer, rest: restOf(answer, wanted) }
+    } catch (error) {
+      answer.discard()
+      throw error
+    }
+  }
+
+  /** The content from its first byte, or nothing if none of the conditions holds (304). */
+  async #showOrSame(request: OriginRequest, conditions: Condition[], supply: ReadSupply): Promise<Continuation | undefined> {
+    try {
+      return await this.#fetch(request, conditions, { from: 0, version: undefined, length: undefined }, supply.lifeline.signal)
+    } catch (error) {
+      if (conditions.length > 0 && error instanceof DragonflyError && error.status === 304) return undefined
+      throw error
+    }
+  }
+}
+
+function begin(version: string, start: number, first: Continuation, supply: ReadSupply): OriginRead {
+  supply.patience.reached()
+  return new HttpRead(version, start, first, supply)
+}
+
+function nameOf({ rest }: Continuation): string {
+  return versionName(rest.validators, randomUUID())
+}
+
+/** A call that fails leaves nothing at its caller's signal. */
+async function guarded<T>(supply: ReadSupply, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    supply.lifeline.end()
+    throw error
+  }
+}

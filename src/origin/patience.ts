@@ -1,0 +1,72 @@
+// Whether and when to try again: back-off, Retry-After, and the limits of both.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { abortError, type DragonflyError } from '../core/errors.ts'
+import type { OriginSettings } from './options.ts'
+
+export const MAX_BACKOFF_MS = 10_000
+/** Tries of one read in all, progress or not: an origin that gives a byte per connection is as good as down. */
+export const MAX_RETRIES = 100
+/** A person who mistyped a port learns it after at most (250 + 500) × 1.5 ms at the default back-off. */
+const FIRST_CONTACT_TRIES = 3
+
+type RetrySettings = Pick<OriginSettings, 'attempts' | 'backoffMs' | 'maxRetryAfterMs' | 'onRetry' | 'random'>
+
+/** Counts the failures of one read. */
+export class Patience {
+  readonly #settings: RetrySettings
+  /** Failures in a row without a new byte. */
+  #failures = 0
+  #retries = 0
+  #reached: boolean
+
+  /** `reached`: this origin has answered before, so that a refused connection may be a restart. */
+  constructor(settings: RetrySettings, reached: boolean) {
+    this.#settings = settings
+    this.#reached = reached
+  }
+
+  /** The origin answered. */
+  reached(): void {
+    this.#reached = true
+  }
+
+  /** A new byte came. */
+  progress(): void {
+    this.#failures = 0
+  }
+
+  /** Calls until it succeeds or shall not be called again; then throws its last error, or the abort. */
+  async until<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      try {
+        return await call()
+      } catch (error) {
+        await this.afterFailure(error as DragonflyError, signal)
+      }
+    }
+  }
+
+  /** Waits before the next try, or throws the error (or the abort). */
+  async afterFailure(error: DragonflyError, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw abortError(signal)
+    const { attempts, maxRetryAfterMs, onRetry } = this.#settings
+    this.#failures++
+    this.#retries++
+    const fast = error.code === 'origin-unreachable' && !this.#reached
+    const allowed = fast ? Math.min(attempts, FIRST_CONTACT_TRIES) : attempts
+    if (!error.retryable || this.#failures >= allowed || this.#retries > MAX_RETRIES) throw error
+    if ((error.retryAfter ?? 0) > maxRetryAfterMs) throw error
+    const wait = error.retryAfter ?? this.#backoff()
+    onRetry(error, wait)
+    try {
+      await sleep(wait, undefined, { signal })
+    } catch {
+      throw abortError(signal)
+    }
+  }
+
+  #backoff(): number {
+    const { backoffMs, random } = this.#settings
+    return Math.min(MAX_BACKOFF_MS, backoffMs * 2 ** (this.#failures - 1) * (0.5 + random()))
+  }
+}

@@ -1,0 +1,159 @@
+// One version of a content being read: goes on by itself where the origin breaks off, and never mixes versions.
+import { abortError, DragonflyError } from '../core/errors.ts'
+import { isResumable, type Validators } from '../core/version.ts'
+import type { Answer } from './answer.ts'
+import { bodyFailure, lies, truncated } from './failures.ts'
+import { fileNameFromHeaders } from './filename.ts'
+import type { Lifeline } from './lifeline.ts'
+import type { Patience } from './patience.ts'
+import type { Rest, Wanted } from './rest.ts'
+
+/** One version being read from byte `start`. To be iterated once to its end, or cancelled. */
+export interface OriginRead {
+  readonly version: string
+  /** Bytes of the whole content; undefined while nobody knows. */
+  readonly length: number | undefined
+  /** From Content-Disposition, cleaned; empty without. */
+  readonly fileName: string
+  readonly start: number
+  /** Whether the origin has shown or said that it has ranges. */
+  readonly rangesSupported: boolean
+  readonly validators: Validators
+  /** Once. The end is the content's end: anything short of it is an error, `origin-…` or the abort. */
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined>
+  /** Abandons the read and frees its connection. Safe to call twice. */
+  cancel(): Promise<void>
+}
+
+/** An answer that was found to hold what was wanted. */
+export interface Continuation {
+  answer: Answer
+  rest: Rest
+}
+
+/** What a read lives on. */
+export interface ReadSupply {
+  /** One try to get the content from a byte on. */
+  fetch(wanted: Wanted, signal: AbortSignal): Promise<Continuation>
+  patience: Patience
+  lifeline: Lifeline
+}
+
+export class HttpRead implements OriginRead {
+  readonly version: string
+  readonly fileName: string
+  readonly start: number
+  readonly validators: Validators
+  readonly #supply: ReadSupply
+  #current: Continuation
+  #length: number | undefined
+  #rangesSupported: boolean
+  #at: number
+  #state: 'new' | 'reading' | 'over' = 'new'
+
+  constructor(version: string, start: number, first: Continuation, supply: ReadSupply) {
+    this.version = version
+    this.start = start
+    this.validators = first.rest.validators
+    this.fileName = fileNameFromHeaders(first.answer.headers)
+    this.#supply = supply
+    this.#current = first
+    this.#length = first.rest.validators.length
+    this.#rangesSupported = first.rest.rangesSupported
+    this.#at = start
+  }
+
+  get length(): number | undefined {
+    return this.#length
+  }
+
+  get rangesSupported(): boolean {
+    return this.#rangesSupported
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    if (this.#supply.lifeline.signal.aborted) throw abortError(this.#supply.lifeline.signal)
+    if (this.#state !== 'new') throw new DragonflyError('internal', 'a read of the origin can be iterated only once')
+    this.#state = 'reading'
+    try {
+      for (;;) {
+        const failure = yield* this.#readCurrent()
+        if (failure === undefined) return
+        await this.#continue(failure)
+      }
+    } finally {
+      this.#state = 'over'
+      this.#supply.lifeline.end()
+      await this.#current.answer.close()
+    }
+  }
+
+  async cancel(): Promise<void> {
+    this.#supply.lifeline.abort(new DragonflyError('aborted', 'the read of the origin was cancelled'))
+    await this.#current.answer.close()
+  }
+
+  /** Yields what the current answer gives. Returns why it did not reach the end, if it did not. */
+  async *#readCurrent(): AsyncGenerator<Uint8Array, DragonflyError | undefined, undefined> {
+    const { answer, rest } = this.#current
+    const { signal } = this.#supply.lifeline
+    const bytes = payload(this.#current)
+    for (;;) {
+      let next: IteratorResult<Uint8Array, void>
+      try {
+        next = await bytes.next()
+      } catch (error) {
+        if (signal.aborted) throw abortError(signal)
+        if (error instanceof DragonflyError) throw error
+        // All bytes are there: a connection that then ends badly (the last chunk's mark missing) has taken nothing from us.
+        if (this.#at === this.#length) return undefined
+        return bodyFailure(error, answer.url, this.#at, this.#length)
+      }
+      if (next.done) break
+      this.#at += next.value.length
+      this.#supply.patience.progress()
+      yield next.value
+    }
+    // A body without announced length has shown it by its proper end.
+    if (rest.bytes === undefined) this.#length ??= this.#at
+    return this.#at === this.#length ? undefined : truncated(answer.url, this.#at, this.#length)
+  }
+
+  /** Gets the next answer, or throws the failure if there shall be none. */
+  async #continue(failure: DragonflyError): Promise<void> {
+    const { fetch, patience, lifeline } = this.#supply
+    await this.#current.answer.close()
+    if (!isResumable(this.version)) throw unresumable(failure)
+    await patience.afterFailure(failure, lifeline.signal)
+    this.#current = await patience.until(
+      () => fetch({ from: this.#at, version: this.version, length: this.#length }, lifeline.signal),
+      lifeline.signal,
+    )
+    this.#length ??= this.#current.rest.validators.length
+    this.#rangesSupported ||= this.#current.rest.rangesSupported
+  }
+}
+
+/** The wanted bytes of an answer, never one more than announced. Throws `origin-lies`, or undici's error when it breaks off. */
+export async function* payload({ answer, rest }: Continuation): AsyncGenerator<Uint8Array, void, undefined> {
+  if (answer.status === 416) return answer.discard() // its body is a page for people
+  let skip = rest.skip
+  let left = rest.bytes ?? Number.POSITIVE_INFINITY
+  for await (const chunk of answer.chunks()) {
+    const useful = chunk.subarray(Math.min(skip, chunk.length), Math.min(left, chunk.length))
+    skip -= Math.min(skip, chunk.length)
+    left -= chunk.length
+    if (useful.length > 0) yield useful
+    if (left < 0) throw lies(answer.url, 'sent more than it announced')
+  }
+  if (await answer.hadSurplus()) throw lies(answer.url, 'sent more than it announced')
+  if (skip > 0 && rest.bytes === undefined) throw lies(answer.url, 'sent less than before')
+}
+
+function unresumable(failure: DragonflyError): DragonflyError {
+  return new DragonflyError(failure.code, `${failure.message}, and names no version that the rest could be asked of`, {
+    cause: failure,
+    retryable: true,
+    hint: 'start again; the origin gives neither ETag nor Last-Modified with a length',
+  })
+}

@@ -1,0 +1,68 @@
+// Notices bytes that an origin sends beyond the end that it announced; undici drops them without a word.
+import type { Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import { buildConnector } from 'undici'
+
+/** An answer whose end is awaited. */
+export interface Ending {
+  /** Scheme, host and port of the connection. */
+  readonly place: string
+  /** Whether every announced byte has come off the connection. */
+  isComplete(): boolean
+}
+
+/**
+ * The parser stops at the announced end. What follows in the same read of the socket is either handed back to a socket
+ * that is already closed (`Connection: close`) or is an error on an idle connection. Both are seen here, on the socket,
+ * and charged to the answers from that place that are complete but not yet read to their end. Surplus that comes later
+ * belongs to no answer and is not seen, nor by any other client: the announced length is the length.
+ */
+export class SurplusWatch {
+  readonly #endings = new Set<Ending>()
+  readonly #found = new WeakSet<Ending>()
+  /** Where surplus was seen in this turn of the event loop; a short answer is whole before anybody holds it. */
+  readonly #fresh = new Set<string>()
+
+  /** Makes undici's connections, so that they can be watched. */
+  connector(connectTimeoutMs: number): buildConnector.connector {
+    const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false })
+    return (options, callback) =>
+      connect(options, (...result) => {
+        if (result[1]) this.#observe(result[1], `${options.protocol}//${options.host}`)
+        callback(...result)
+      })
+  }
+
+  /** To be called as soon as the answer is there. */
+  watch(ending: Ending): void {
+    this.#endings.add(ending)
+    if (this.#fresh.has(ending.place) && ending.isComplete()) this.#found.add(ending)
+  }
+
+  forget(ending: Ending): void {
+    this.#endings.delete(ending)
+  }
+
+  /** Whether something came after the end; the socket's error comes within the same turn of the event loop. */
+  async found(ending: Ending): Promise<boolean> {
+    await turn()
+    return this.#found.has(ending)
+  }
+
+  #observe(socket: Socket, place: string): void {
+    const unshift = socket.unshift.bind(socket)
+    socket.unshift = (chunk, encoding) => {
+      if (socket.destroyed && chunk.length > 0) this.#charge(place)
+      unshift(chunk, encoding)
+    }
+    socket.on('error', error => {
+      if (error.message === 'bad response' || error.name === 'HTTPParserError') this.#charge(place)
+    })
+  }
+
+  #charge(place: string): void {
+    this.#fresh.add(place)
+    setImmediate(() => this.#fresh.delete(place))
+    for (const ending of this.#endings) if (ending.place === place && ending.isComplete()) this.#found.add(ending)
+  }
+}

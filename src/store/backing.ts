@@ -1,0 +1,19 @@
+// What lies under an entry: bytes that somebody once wrote, with no knowledge of what is good.
+import type { VerifiedPiece } from '../core/piece.ts'
+
+/** One medium's part of an entry. `PieceEntry` above it decides what is known; a backing only keeps. */
+export interface Backing {
+  /** Pieces that were marked as written before this opening. Hints, to be verified again. */
+  readonly hints: Set<number>
+  records(): Promise<Uint8Array[]>
+  append(record: Uint8Array): Promise<void>
+  /** Writes all bytes, then marks the piece. */
+  write(piece: VerifiedPiece, pieceLength: number): Promise<void>
+  /** Fills `into` from `offset`; resolves to the bytes read, fewer only at the end of what is there. */
+  read(offset: number, into: Uint8Array, pieceLength: number): Promise<number>
+  /** See `StoreEntry.handOver`; the caller made sure that all `length` bytes are known, and removes after a move. */
+  handOver(target: string, length: number, how: 'move' | 'copy', signal?: AbortSignal): Promise<void>
+  close(): Promise<void>
+  /** Closes and deletes. */
+  remove(): Promise<void>
+}

@@ -1,0 +1,140 @@
+// An entry's bytes on disk: DIR/entries/KEY/{data,marks,records,lock}.
+import { randomUUID } from 'node:crypto'
+import { constants, copyFile, type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DragonflyError, fromSystemError } from '../core/errors.ts'
+import type { VerifiedPiece } from '../core/piece.ts'
+import type { Backing } from './backing.ts'
+import type { Lock } from './lock.ts'
+import { Marks } from './marks.ts'
+import { outputError, placeFile, prepareOutput } from './output.ts'
+import { readAt, writeAt } from './positional.ts'
+import { Records } from './records.ts'
+
+/**
+ * `data` holds each piece at index × piece length, with holes; `marks` says which ones were written. There is no fsync:
+ * after a power loss a mark may stand for bytes that never reached the disk, and recovery finds that out by their hash.
+ */
+export class DiskBacking implements Backing {
+  readonly #folder: string
+  readonly #trash: string
+  readonly #lock: Lock
+  readonly #data: FileHandle
+  readonly #marks: Marks
+  readonly #records: Records
+
+  private constructor(folder: string, trash: string, lock: Lock, data: FileHandle, marks: Marks, records: Records) {
+    this.#folder = folder
+    this.#trash = trash
+    this.#lock = lock
+    this.#data = data
+    this.#marks = marks
+    this.#records = records
+  }
+
+  /** `folder` is there and locked by `lock`, which is released here when the opening fails. `trash` is where it goes to die. */
+  static async open(folder: string, trash: string, lock: Lock): Promise<DiskBacking> {
+    const opened: { close(): Promise<void> }[] = []
+    try {
+      const data = await open(join(folder, 'data'), constants.O_RDWR | constants.O_CREAT, 0o600)
+      opened.push(data)
+      const marks = await Marks.open(join(folder, 'marks'))
+      opened.push(marks)
+      const records = await Records.open(join(folder, 'records'))
+      return new DiskBacking(folder, trash, lock, data, marks, records)
+    } catch (error) {
+      await Promise.allSettled(opened.map(file => file.close()))
+      await lock.release()
+      throw error
+    }
+  }
+
+  get hints(): Set<number> {
+    return this.#marks.hints
+  }
+
+  records(): Promise<Uint8Array[]> {
+    return this.#records.all()
+  }
+
+  append(record: Uint8Array): Promise<void> {
+    return this.#records.append(record)
+  }
+
+  async write(piece: VerifiedPiece, pieceLength: number): Promise<void> {
+    await writeAt(this.#data, piece.bytes, piece.index * pieceLength)
+    await this.#marks.add(piece.index)
+  }
+
+  read(offset: number, into: Uint8Array): Promise<number> {
+    return readAt(this.#data, into, offset)
+  }
+
+  async handOver(target: string, length: number, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
+    await this.#fit(length)
+    if (how === 'move' && (await this.#rename(target))) return
+    await placeFile(target, length, temp => copyFile(this.#path('data'), temp, COPY), signal)
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#closeFiles()
+    } finally {
+      await this.#lock.release()
+    }
+  }
+
+  /** The folder leaves its place in one step, lock and all; whoever opens the key meanwhile gets a new one. */
+  async remove(): Promise<void> {
+    const grave = join(this.#trash, randomUUID())
+    try {
+      await this.#closeFiles()
+    } finally {
+      await rename(this.#folder, grave).catch(async error => {
+        await this.#lock.release()
+        throw fromSystemError(error, 'store-error', `cannot remove ${this.#folder}`)
+      })
+    }
+    // What stays is removed by the next who opens the store.
+    await rm(grave, { recursive: true, force: true }).catch(() => {})
+  }
+
+  /** False when target is on another filesystem. */
+  async #rename(target: string): Promise<boolean> {
+    const { path, mode } = await prepareOutput(target)
+    await this.#data.chmod(mode)
+    try {
+      await rename(this.#path('data'), path)
+      return true
+    } catch (error) {
+      await this.#data.chmod(0o600)
+      if ((error as NodeJS.ErrnoException).code === 'EXDEV') return false
+      throw outputError(target, error)
+    }
+  }
+
+  /** Forgotten pieces behind the end are no part of the content. Too short, somebody else has been at the file. */
+  async #fit(length: number): Promise<void> {
+    try {
+      const { size } = await this.#data.stat()
+      if (size < length) throw new DragonflyError('store-error', `the store has ${size} of ${length} bytes`)
+      if (size > length) await this.#data.truncate(length)
+    } catch (error) {
+      throw fromSystemError(error, 'store-error', 'cannot hand over from the store')
+    }
+  }
+
+  async #closeFiles(): Promise<void> {
+    const results = await Promise.allSettled([this.#data.close(), this.#marks.close(), this.#records.close()])
+    for (const result of results) {
+      if (result.status === 'rejected') throw fromSystemError(result.reason, 'store-error', 'cannot close the store entry')
+    }
+  }
+
+  #path(name: string): string {
+    return join(this.#folder, name)
+  }
+}
+
+/** Shares the blocks where the filesystem can, and copies inside the kernel where it cannot. */
+const COPY = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE

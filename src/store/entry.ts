@@ -1,0 +1,165 @@
+// An entry: decides which pieces are known, and lets only known ones out.
+import { Bitfield } from '../core/bitfield.ts'
+import { abortError, DragonflyError } from '../core/errors.ts'
+import { isPieceLength, MAX_PIECES, pieceCountOf, type VerifiedPiece } from '../core/piece.ts'
+import type { Backing } from './backing.ts'
+import { reverify } from './recover.ts'
+import type { PieceTable, StoreEntry } from './store.ts'
+
+export class PieceEntry implements StoreEntry {
+  readonly key: string
+  readonly #backing: Backing
+  readonly #onEnd: (removed: boolean) => void
+  readonly #known = new Bitfield()
+  /** Where the last known piece ends, bytes: the data file may be longer. */
+  #end = 0
+  #pieceLength: number | undefined
+  readonly #putting = new Map<number, Promise<void>>()
+  readonly #running = new Set<Promise<unknown>>()
+  #ending: Promise<void> | undefined
+  #removed = false
+
+  /** `onEnd` is called once, when the entry is closed or removed. */
+  constructor(key: string, backing: Backing, onEnd: (removed: boolean) => void) {
+    this.key = key
+    this.#backing = backing
+    this.#onEnd = onEnd
+  }
+
+  get count(): number {
+    return this.#known.count
+  }
+
+  has(index: number): boolean {
+    return this.#known.has(index)
+  }
+
+  records(): Promise<Uint8Array[]> {
+    return this.#run(() => this.#backing.records())
+  }
+
+  append(record: Uint8Array): Promise<void> {
+    return this.#run(() => this.#backing.append(record))
+  }
+
+  recover(table: PieceTable, onPiece?: (piece: VerifiedPiece) => void, signal?: AbortSignal): Promise<Bitfield> {
+    return this.#run(async () => {
+      this.#fixPieceLength(table.pieceLength)
+      for await (const piece of reverify(this.#backing, table, index => this.has(index), signal)) {
+        this.#know(piece, table.pieceLength)
+        onPiece?.(piece)
+      }
+      const found = new Bitfield(table.count)
+      for (const index of this.#known) if (index < table.count) found.add(index)
+      return found
+    })
+  }
+
+  put(piece: VerifiedPiece, pieceLength: number): Promise<void> {
+    return this.#run(async () => {
+      this.#fixPieceLength(pieceLength)
+      const { index, bytes } = piece
+      if (!Number.isInteger(index) || index < 0 || index >= MAX_PIECES || bytes.byteLength > pieceLength) {
+        throw new DragonflyError('internal', `piece ${index} of ${bytes.byteLength} bytes does not fit the store`)
+      }
+      if (this.has(index)) return
+      const running = this.#putting.get(index)
+      if (running !== undefined) return running
+      const writing = this.#backing.write(piece, pieceLength).then(() => this.#know(piece, pieceLength))
+      this.#putting.set(index, writing)
+      await writing.finally(() => this.#putting.delete(index))
+    })
+  }
+
+  read(offset: number, length: number, pieceLength: number, into?: Uint8Array): Promise<Uint8Array> {
+    return this.#run(async () => {
+      this.#fixPieceLength(pieceLength)
+      const sound = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0
+      if (!sound || (into !== undefined && into.byteLength < length)) {
+        throw new DragonflyError('internal', `cannot read ${length} bytes at ${offset} of the store`)
+      }
+      if (length > 0) this.#checkKnown(offset, offset + length, pieceLength)
+      const bytes = into === undefined ? new Uint8Array(Buffer.allocUnsafeSlow(length).buffer) : into.subarray(0, length)
+      const got = await this.#backing.read(offset, bytes, pieceLength)
+      if (got !== length) throw new DragonflyError('store-error', `the store has ${got} of ${length} bytes at ${offset}`)
+      return bytes
+    })
+  }
+
+  async handOver(target: string, length: number, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
+    await this.#run(async () => {
+      if (signal?.aborted) throw abortError(signal)
+      if (length > 0) this.#checkKnown(0, length, this.#pieceLength ?? 1)
+      if (pieceCountOf(length, this.#pieceLength ?? 1) < this.count || this.#end > length) {
+        throw new DragonflyError('store-error', `the store knows more than the ${length} bytes of the content`)
+      }
+      await this.#backing.handOver(target, length, how, signal)
+    })
+    if (how === 'move') await this.#finish(true)
+  }
+
+  async remove(): Promise<void> {
+    if (this.#ending !== undefined && !this.#removed) throw closed()
+    await this.#finish(true)
+  }
+
+  close(): Promise<void> {
+    return this.#finish(false)
+  }
+
+  #finish(remove: boolean): Promise<void> {
+    if (this.#ending === undefined) {
+      this.#removed = remove
+      this.#ending = this.#settle(remove)
+    }
+    return this.#ending
+  }
+
+  async #settle(remove: boolean): Promise<void> {
+    try {
+      await Promise.allSettled(this.#running)
+      await (remove ? this.#backing.remove() : this.#backing.close())
+    } finally {
+      this.#onEnd(remove)
+    }
+  }
+
+  /** Everything that touches the backing runs in here, so that closing can wait for it. */
+  async #run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#ending !== undefined) throw closed()
+    const running = work()
+    this.#running.add(running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(running)
+    }
+  }
+
+  #know(piece: VerifiedPiece, pieceLength: number): void {
+    this.#known.grow(piece.index + 1)
+    this.#known.add(piece.index)
+    this.#end = Math.max(this.#end, piece.index * pieceLength + piece.bytes.byteLength)
+  }
+
+  #checkKnown(start: number, end: number, pieceLength: number): void {
+    const first = Math.floor(start / pieceLength)
+    const missing = this.#known.firstMissing(first)
+    if (end > this.#end || missing < pieceCountOf(end, pieceLength)) {
+      throw new DragonflyError('store-error', `bytes ${start} to ${end} are not all known`)
+    }
+  }
+
+  /** Two lengths in one entry would lay pieces over one another. */
+  #fixPieceLength(pieceLength: number): void {
+    if (!isPieceLength(pieceLength)) throw new DragonflyError('internal', `${pieceLength} is no piece length`)
+    this.#pieceLength ??= pieceLength
+    if (this.#pieceLength !== pieceLength) {
+      throw new DragonflyError('internal', `piece length ${pieceLength} in an entry of ${this.#pieceLength}`)
+    }
+  }
+}
+
+function closed(): DragonflyError {
+  return new DragonflyError('store-error', 'the store entry is closed')
+}

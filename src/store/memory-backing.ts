@@ -1,0 +1,77 @@
+// An entry's bytes in memory: pieces and records stay as long as the store that made them.
+import { open } from 'node:fs/promises'
+import { abortError } from '../core/errors.ts'
+import type { VerifiedPiece } from '../core/piece.ts'
+import type { Backing } from './backing.ts'
+import { placeFile } from './output.ts'
+import { FRAME_BYTES } from './records.ts'
+import { checkRecord } from './store.ts'
+
+/** What outlives an opening. */
+export class MemoryContent {
+  readonly pieces = new Map<number, Uint8Array>()
+  readonly records: Uint8Array[] = []
+  recordBytes = 0
+}
+
+export class MemoryBacking implements Backing {
+  readonly hints: Set<number>
+  readonly #content: MemoryContent
+
+  constructor(content: MemoryContent) {
+    this.#content = content
+    this.hints = new Set(content.pieces.keys())
+  }
+
+  async records(): Promise<Uint8Array[]> {
+    return this.#content.records.map(record => record.slice())
+  }
+
+  async append(record: Uint8Array): Promise<void> {
+    const size = FRAME_BYTES + record.byteLength
+    checkRecord(record, this.#content.recordBytes, size)
+    this.#content.recordBytes += size
+    this.#content.records.push(record.slice())
+  }
+
+  async write(piece: VerifiedPiece): Promise<void> {
+    this.#content.pieces.set(piece.index, piece.bytes)
+  }
+
+  async read(offset: number, into: Uint8Array, pieceLength: number): Promise<number> {
+    let done = 0
+    while (done < into.byteLength) {
+      const within = (offset + done) % pieceLength
+      const piece = this.#content.pieces.get(Math.floor((offset + done) / pieceLength))
+      const part = piece?.subarray(within, within + into.byteLength - done)
+      if (part === undefined || part.byteLength === 0) break
+      into.set(part, done)
+      done += part.byteLength
+    }
+    return done
+  }
+
+  handOver(target: string, length: number, _how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
+    return placeFile(target, length, temp => this.#write(temp, length, signal), signal)
+  }
+
+  async close(): Promise<void> {}
+
+  /** The store drops the content. */
+  async remove(): Promise<void> {}
+
+  /** The known pieces come first and without a gap: what lies behind `length` was forgotten by a recovery. */
+  async #write(path: string, length: number, signal?: AbortSignal): Promise<void> {
+    const file = await open(path, 'wx', 0o600)
+    try {
+      for (let index = 0, end = 0; end < length; index++) {
+        if (signal?.aborted) throw abortError(signal)
+        const bytes = this.#content.pieces.get(index) as Uint8Array
+        await file.appendFile(bytes)
+        end += bytes.byteLength
+      }
+    } finally {
+      await file.close()
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// The store room's front: what a store of verified pieces is, whether on disk or in memory, and its limits.
+import type { Bitfield } from '../core/bitfield.ts'
+import { DragonflyError } from '../core/errors.ts'
+import type { VerifiedPiece } from '../core/piece.ts'
+import { MAX_PIECES } from '../core/piece.ts'
+
+const MiB = 1024 * 1024
+
+/** Longest record, bytes. */
+export const MAX_RECORD_BYTES = 4 * MiB
+/** All records of one entry with their frames, bytes. */
+export const MAX_RECORDS_BYTES = 64 * MiB
+/** Bytes of the file of marks: twice every piece there can be. A longer one is garbage. */
+export const MAX_MARKS_BYTES = MAX_PIECES * 4 * 2
+
+/** Keeps contents, one entry each. */
+export interface Store {
+  /**
+   * Opens an entry, or makes it. `store-locked` when another live process, or another open handle here, holds it;
+   * `bad-option` unless the key is 1 to 200 of A-Z a-z 0-9 . _ - (and neither `.` nor `..`).
+   */
+  open(key: string, signal?: AbortSignal): Promise<StoreEntry>
+  /** Keys of all entries that exist, sorted. */
+  keys(): Promise<string[]>
+  /** Deletes an entry; an absent one is fine, an open one is `store-locked`. */
+  remove(key: string): Promise<void>
+  /** Bytes free where the entries live; Infinity for memory. */
+  freeSpace(): Promise<number>
+  /** Closes all entries. Safe to call twice; afterwards nothing can be opened. */
+  stop(): Promise<void>
+}
+
+/** Where pieces lie and what they must hash to: what a manifest knows. */
+export interface PieceTable {
+  /** Pieces whose digest is known: 0 … count-1. */
+  readonly count: number
+  /** Bytes. */
+  readonly pieceLength: number
+  /** Bytes of one piece. */
+  pieceSize(index: number): number
+  digest(index: number): Uint8Array | undefined
+}
+
+/** One content: opaque records about it, and the pieces of it that are known to be good. */
+export interface StoreEntry {
+  readonly key: string
+  /** Known pieces. */
+  readonly count: number
+  /** Whether a piece is known: put or recovered since the entry was opened. */
+  has(index: number): boolean
+  /** All records in the order they were appended. A torn last one (crash) is dropped. */
+  records(): Promise<Uint8Array[]>
+  /** Adds a record of at most 4 MiB; all together at most 64 MiB, else `store-error`. */
+  append(record: Uint8Array): Promise<void>
+  /**
+   * After opening no piece is known. Re-reads and re-hashes every piece that was marked as written: good ones are known
+   * from then on, others are forgotten. `onPiece` gets the good ones in index order. Resolves to all known pieces of the
+   * table. May be called again when the table has grown: pieces already known are neither read nor reported again.
+   */
+  recover(table: PieceTable, onPiece?: (piece: VerifiedPiece) => void, signal?: AbortSignal): Promise<Bitfield>
+  /**
+   * Writes the data at index × pieceLength, then marks it; from then on it is known. Different pieces may be put at the
+   * same time; a known one is left alone. Errors: `no-space`, `store-error`.
+   */
+  put(piece: VerifiedPiece, pieceLength: number): Promise<void>
+  /**
+   * Reads `length` bytes from `offset`, into the start of `into` when given. `store-error` when a piece of the range is
+   * not known, when the range ends behind the last known piece, or on a short read.
+   */
+  read(offset: number, length: number, pieceLength: number, into?: Uint8Array): Promise<Uint8Array>
+  /**
+   * Makes the content (its first `length` bytes, all pieces of them known) appear whole at `target`, an absolute path;
+   * an existing file is replaced only by the whole new one. `move` gives the data away by rename where it can, and the
+   * entry is closed and gone afterwards; `copy` shares the blocks where the filesystem can (reflink).
+   * On failure target is as before and the entry still open. Errors: `output-unwritable`, `no-space`, `store-error`.
+   */
+  handOver(target: string, length: number, how: 'move' | 'copy', signal?: AbortSignal): Promise<void>
+  /** Closes and deletes. Safe to call twice. */
+  remove(): Promise<void>
+  /** Waits for what is running, then lets go of the entry. Safe to call twice. */
+  close(): Promise<void>
+}
+
+/** Rejects a key that could be anything but one plain folder name. */
+export function checkKey(key: string): void {
+  if (/^[A-Za-z0-9._-]{1,200}$/.test(key) && key !== '.' && key !== '..') return
+  throw new DragonflyError('bad-option', `not a key of a store entry: ${JSON.stringify(key.slice(0, 100))}`, {
+    hint: 'use 1 to 200 letters, digits, dots, dashes and underscores',
+  })
+}
+
+/** Rejects a record that would break a limit. `used` is what the records take already, `added` what this one adds. */
+export function checkRecord(record: Uint8Array, used: number, added: number): void {
+  if (record.byteLength > MAX_RECORD_BYTES) {
+    throw new DragonflyError('store-error', `record of ${record.byteLength} bytes, limit ${MAX_RECORD_BYTES}`)
+  }
+  if (used + added > MAX_RECORDS_BYTES) {
+    throw new DragonflyError('store-error', `records would take more than ${MAX_RECORDS_BYTES} bytes`, {
+      hint: 'remove the entry from the store and start anew',
+    })
+  }
+}
+
+export function stopped(): DragonflyError {
+  return new DragonflyError('store-error', 'the store is stopped')
+}

@@ -1,0 +1,97 @@
+// What a swarm is told and what it answers: facts in, intentions out, no payload.
+import type { Bitfield } from '../core/bitfield.ts'
+
+/** How a neighbour is looked at: a seed reads origins and is asked last; `origin` is the origin itself, read by range. */
+export type NeighbourKind = 'peer' | 'seed' | 'origin'
+
+/** A fact. Times are given beside it, in milliseconds of any monotonic clock; sizes are bytes. */
+export type SwarmEvent =
+  /** The manifest knows `count` pieces now; sealed: there will be no more. */
+  | { type: 'manifest'; count: number; sealed: boolean }
+  | { type: 'joined'; peer: string; kind: NeighbourKind }
+  | { type: 'left'; peer: string }
+  /** All that the neighbour has, and how many pieces others wait for at it. */
+  | { type: 'bitfield'; peer: string; have: Bitfield; queue: number }
+  | { type: 'have'; peer: string; pieces: readonly number[]; queue: number }
+  /** Some bytes of a piece that we asked for came. */
+  | { type: 'progress'; peer: string; piece: number; bytes: number }
+  /** A piece came, is good and is stored. */
+  | { type: 'received'; peer: string; piece: number; bytes: number }
+  /** A piece came and is not what the manifest says: a proven lie. */
+  | { type: 'corrupt'; peer: string; piece: number }
+  /** The neighbour will not give the piece: it lacks it (`forever`), or not now. */
+  | { type: 'refused'; peer: string; piece: number; forever: boolean }
+  /** We have the piece by other means: found on disk, or read from the origin in order. */
+  | { type: 'stored'; piece: number }
+  /** A neighbour asks us for a piece. */
+  | { type: 'request'; peer: string; piece: number }
+  | { type: 'cancel'; peer: string; piece: number }
+  /** A piece that we were told to serve has left, or could not. */
+  | { type: 'served'; peer: string; piece: number }
+  /** A reader wants pieces from here on first; undefined: no order any more. */
+  | { type: 'cursor'; piece: number | undefined }
+  | { type: 'wake' }
+
+/** An intention, to be performed in order. */
+export type SwarmAction =
+  | { type: 'ask'; peer: string; piece: number }
+  | { type: 'cancel'; peer: string; piece: number }
+  | { type: 'serve'; peer: string; piece: number }
+  /** `missing`: we do not have it; otherwise too many wait. */
+  | { type: 'refuse'; peer: string; piece: number; missing: boolean }
+  /** Tell every neighbour that we have the piece now. */
+  | { type: 'announce'; piece: number }
+  /** Never deal with this neighbour again; `piece` is the proof. */
+  | { type: 'ban'; peer: string; piece: number }
+
+/** Numbers from which every choice follows. Milliseconds and pieces. */
+export interface SwarmPolicy {
+  /** Pieces asked of one neighbour at a time: bounds, and the time that the window should cover at its measured rate. */
+  minWindow: number
+  maxWindow: number
+  windowMs: number
+  /** Bytes asked of all neighbours together: what may have to be held in memory at the worst. */
+  maxAskedBytes: number
+  /** Silence after which a neighbour's requests go elsewhere. */
+  snubMs: number
+  /** First and longest pause before a snubbed or busy neighbour is asked again; doubles. */
+  backOffMs: number
+  maxBackOffMs: number
+  /** Age at which the last missing pieces are asked for a second time, elsewhere. */
+  hedgeMs: number
+  /** Without any progress for so long, the origin is read by range: with neighbours, and without any. */
+  originMs: number
+  lonelyOriginMs: number
+  /** Pieces that we send at the same time, to all and to one neighbour. */
+  uploadSlots: number
+  slotsPerPeer: number
+  /** Requests that may wait here, for all and for one neighbour. */
+  maxQueue: number
+  maxQueuePerPeer: number
+  /** How long a seed keeps back a second copy of a piece that another neighbour could serve. */
+  secondCopyMs: number
+  /** How long it waits to hear that the receiver of the first copy has it. */
+  firstHaveMs: number
+  /** Pieces from the reader's position on among which a stream picks (DESIGN §5: at least 32). */
+  streamWindow: number
+}
+
+export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
+  minWindow: 2,
+  maxWindow: 16,
+  windowMs: 500,
+  maxAskedBytes: 64 * 1024 * 1024,
+  snubMs: 5000,
+  backOffMs: 1000,
+  maxBackOffMs: 30_000,
+  hedgeMs: 1000,
+  originMs: 5000,
+  lonelyOriginMs: 1000,
+  uploadSlots: 8,
+  slotsPerPeer: 2,
+  maxQueue: 2048,
+  maxQueuePerPeer: 64,
+  secondCopyMs: 300,
+  firstHaveMs: 50,
+  streamWindow: 32,
+}

@@ -1,0 +1,78 @@
+// One neighbour as the swarm sees it: what it has, what we asked of it, how fast and how reliable it is.
+import { Bitfield } from '../core/bitfield.ts'
+import type { NeighbourKind, SwarmPolicy } from './events.ts'
+
+export interface Asked {
+  at: number
+  /** When the first byte came; undefined: not begun, so it can be moved elsewhere at no cost. */
+  begun: number | undefined
+}
+
+/** Weight of the newest sample in the measured rate. */
+const RATE_GAIN = 0.3
+
+export class Neighbour {
+  readonly id: string
+  readonly kind: NeighbourKind
+  have = new Bitfield()
+  /** Pieces that others wait for there, as it last said. */
+  queue = 0
+  readonly asked = new Map<number, Asked>()
+  /** When it last sent something while we were waiting, or when we began to wait. */
+  heardAt = 0
+  quietUntil = 0
+  #rate = 0
+  #backOff = 0
+  #lastPieceAt = 0
+
+  constructor(id: string, kind: NeighbourKind) {
+    this.id = id
+    this.kind = kind
+  }
+
+  /** How many pieces may be asked at a time: what it delivers in `windowMs`, within bounds. */
+  window(policy: SwarmPolicy, pieceBytes: number): number {
+    const covered = Math.ceil((this.#rate * policy.windowMs) / Math.max(1, pieceBytes)) + 1
+    return Math.max(policy.minWindow, Math.min(policy.maxWindow, covered))
+  }
+
+  /** Share of the window in use; what is queued there for others counts a little. */
+  load(policy: SwarmPolicy, pieceBytes: number): number {
+    return this.asked.size / this.window(policy, pieceBytes) + this.queue / 64
+  }
+
+  ask(piece: number, now: number): void {
+    if (this.asked.size === 0) this.heardAt = now
+    this.asked.set(piece, { at: now, begun: undefined })
+  }
+
+  progressed(piece: number, now: number): void {
+    this.heardAt = now
+    const asked = this.asked.get(piece)
+    if (asked !== undefined) asked.begun ??= now
+  }
+
+  /** A good piece came: the rate follows, past silence is forgiven. */
+  delivered(piece: number, bytes: number, now: number): void {
+    const asked = this.asked.get(piece)
+    this.asked.delete(piece)
+    this.heardAt = now
+    this.#backOff = 0
+    this.quietUntil = 0
+    if (asked === undefined) return
+    const ms = Math.max(1, now - Math.max(asked.at, this.#lastPieceAt))
+    this.#lastPieceAt = now
+    const sample = bytes / ms
+    this.#rate = this.#rate === 0 ? sample : this.#rate + RATE_GAIN * (sample - this.#rate)
+  }
+
+  backOff(policy: SwarmPolicy, now: number): void {
+    this.#backOff = Math.min(policy.maxBackOffMs, this.#backOff === 0 ? policy.backOffMs : this.#backOff * 2)
+    this.quietUntil = now + this.#backOff
+    this.#rate = 0
+  }
+
+  isQuiet(now: number): boolean {
+    return now < this.quietUntil
+  }
+}

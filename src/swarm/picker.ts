@@ -1,0 +1,143 @@
+// Which piece to ask for next: bookkeeping of what is missing, asked and how rare it is.
+import { Bitfield } from '../core/bitfield.ts'
+
+/** How many random candidates are compared for rarity: cheap, and near to true rarest-first. */
+const SAMPLES = 4
+
+/**
+ * What the picker knows of every piece: do we have it, is it `open` (missing and asked of nobody), how many peers that
+ * are no seeds have it. Each of these has one writer here; `check` re-derives them.
+ */
+export class Picker {
+  readonly have = new Bitfield()
+  readonly #open = new Bitfield()
+  readonly #asked = new Map<number, number>()
+  #availability: number[] = []
+  readonly #random: () => number
+
+  constructor(random: () => number) {
+    this.#random = random
+  }
+
+  get count(): number {
+    return this.have.size
+  }
+
+  get missing(): number {
+    return this.have.size - this.have.count
+  }
+
+  get hasOpen(): boolean {
+    return this.#open.count > 0
+  }
+
+  grow(count: number): void {
+    const before = this.have.size
+    this.have.grow(count)
+    this.#open.grow(count)
+    for (let i = before; i < count; i++) {
+      this.#open.add(i)
+      this.#availability[i] ??= 0
+    }
+  }
+
+  /** True when the piece was missing. */
+  got(piece: number): boolean {
+    if (!this.have.add(piece)) return false
+    this.#open.delete(piece)
+    return true
+  }
+
+  asked(piece: number): void {
+    this.#asked.set(piece, (this.#asked.get(piece) ?? 0) + 1)
+    this.#open.delete(piece)
+  }
+
+  /** One request for the piece has ended, well or not. */
+  released(piece: number): void {
+    const left = (this.#asked.get(piece) ?? 0) - 1
+    if (left > 0) {
+      this.#asked.set(piece, left)
+      return
+    }
+    this.#asked.delete(piece)
+    if (!this.have.has(piece)) this.#open.add(piece)
+  }
+
+  /** Pieces that are asked for somewhere. */
+  get askedCount(): number {
+    return this.#asked.size
+  }
+
+  requests(piece: number): number {
+    return this.#asked.get(piece) ?? 0
+  }
+
+  available(piece: number, change: 1 | -1): void {
+    this.#availability[piece] = (this.#availability[piece] ?? 0) + change
+  }
+
+  availability(piece: number): number {
+    return this.#availability[piece] ?? 0
+  }
+
+  /** A random one of the open pieces in `from`, the rarer ones first; below `limit` only. */
+  pick(from: Bitfield, limit: number): number | undefined {
+    const total = this.#countOpen(from, limit)
+    if (total === 0) return undefined
+    let best: number | undefined
+    for (let i = 0; i < Math.min(SAMPLES, total); i++) {
+      const piece = this.#nthOpen(from, limit, Math.floor(this.#random() * total))
+      if (best === undefined || this.availability(piece) < this.availability(best)) best = piece
+    }
+    return best
+  }
+
+  /** Where a stream that reads from `cursor` stops picking: `window` missing pieces on. */
+  streamLimit(cursor: number, window: number): number {
+    let limit = this.have.firstMissing(cursor)
+    for (let found = 1; found < window && limit < this.count; found++) limit = this.have.firstMissing(limit + 1)
+    return Math.min(this.count, limit + 1)
+  }
+
+  /** Throws when open, asked and have do not fit together; for tests. */
+  check(): void {
+    for (let piece = 0; piece < this.count; piece++) {
+      const open = !this.have.has(piece) && this.requests(piece) === 0
+      if (open !== this.#open.has(piece)) throw new Error(`picker: piece ${piece} open is ${!open}`)
+    }
+  }
+
+  #countOpen(from: Bitfield, limit: number): number {
+    let total = 0
+    for (let w = 0; w << 5 < limit; w++) total += popCount(this.#word(from, limit, w))
+    return total
+  }
+
+  #nthOpen(from: Bitfield, limit: number, n: number): number {
+    let left = n
+    for (let w = 0; ; w++) {
+      let word = this.#word(from, limit, w)
+      const here = popCount(word)
+      if (left >= here) {
+        left -= here
+        continue
+      }
+      for (; left > 0; left--) word &= word - 1
+      return (w << 5) + 31 - Math.clz32(word & -word)
+    }
+  }
+
+  #word(from: Bitfield, limit: number, w: number): number {
+    const word = (this.#open.words[w] ?? 0) & (from.words[w] ?? 0)
+    const end = limit - (w << 5)
+    return end >= 32 ? word : word & ((1 << end) - 1)
+  }
+}
+
+/** Bits set in a 32-bit word (Hacker's Delight, figure 5-2). */
+function popCount(word: number): number {
+  let n = word - ((word >>> 1) & 0x55555555)
+  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333)
+  return (((n + (n >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24
+}

@@ -1,0 +1,342 @@
+// The decider: one content's swarm as this node sees it. Facts in, intentions out; no clock, no payload, no promises.
+import type { Bitfield } from '../core/bitfield.ts'
+import { MAX_PIECES } from '../core/piece.ts'
+import { DEFAULT_POLICY, type NeighbourKind, type SwarmAction, type SwarmEvent, type SwarmPolicy } from './events.ts'
+import { Neighbour } from './neighbour.ts'
+import { Picker } from './picker.ts'
+import { Uploads } from './uploads.ts'
+
+export interface SwarmOptions {
+  /** Whether this node is a seed: it sends every piece once before any twice. */
+  isSeed: boolean
+  /** Bytes of a full piece. */
+  pieceLength: number
+  /** Numbers in [0, 1). */
+  random: () => number
+  policy?: Partial<SwarmPolicy>
+}
+
+/** How often a swarm that waits for something wants to look around. */
+const TICK_MS = 250
+/** Peers first, seeds when peers cannot, the origin when nobody can. */
+const RANK: Record<NeighbourKind, number> = { peer: 0, seed: 1, origin: 2 }
+
+export class Swarm {
+  readonly #policy: SwarmPolicy
+  readonly #pieceLength: number
+  readonly #random: () => number
+  readonly #picker: Picker
+  readonly #uploads: Uploads
+  readonly #neighbours = new Map<string, Neighbour>()
+  readonly #banned = new Set<string>()
+  #sealed = false
+  #cursor: number | undefined
+  #lastProgress: number | undefined
+  #originOpen = false
+  #actions: SwarmAction[] = []
+
+  constructor(options: SwarmOptions) {
+    this.#policy = { ...DEFAULT_POLICY, ...options.policy }
+    this.#pieceLength = options.pieceLength
+    this.#random = options.random
+    this.#picker = new Picker(options.random)
+    this.#uploads = new Uploads(this.#policy, options.isSeed)
+  }
+
+  /** Pieces that we have; not to be changed. */
+  get have(): Bitfield {
+    return this.#picker.have
+  }
+
+  /** Pieces that others wait for here. */
+  get queue(): number {
+    return this.#uploads.waiting
+  }
+
+  get isComplete(): boolean {
+    return this.#sealed && this.#picker.missing === 0
+  }
+
+  isBanned(peer: string): boolean {
+    return this.#banned.has(peer)
+  }
+
+  /** Tells one fact that became known at `now`; answers with what to do, in order. `now` never goes back. */
+  handle(event: SwarmEvent, now: number): SwarmAction[] {
+    this.#lastProgress ??= now
+    this.#actions = []
+    this.#take(event, now)
+    this.#snub(now)
+    this.#openOrigin(now)
+    this.#fill(now)
+    this.#hedge(now)
+    this.#serve(now)
+    return this.#actions
+  }
+
+  /** When to send `wake` if nothing else happens; Infinity: no need. */
+  nextWake(now: number): number {
+    const waits = this.#picker.missing > 0
+    return Math.min(waits ? now + TICK_MS : Infinity, this.#uploads.nextWake(now, this.#othersHave))
+  }
+
+  /** Throws when a derived number has drifted; tests call it after every event. */
+  check(): void {
+    this.#picker.check()
+    this.#uploads.check()
+    const available = new Array<number>(this.#picker.count).fill(0)
+    const asked = new Map<number, number>()
+    for (const n of this.#neighbours.values()) {
+      if (n.kind === 'peer') for (const piece of n.have) available[piece] = (available[piece] ?? 0) + 1
+      for (const piece of n.asked.keys()) asked.set(piece, (asked.get(piece) ?? 0) + 1)
+      if (this.#banned.has(n.id)) throw new Error(`swarm: banned ${n.id} is a neighbour`)
+    }
+    for (let piece = 0; piece < this.#picker.count; piece++) {
+      const { availability, requests } = {
+        availability: this.#picker.availability(piece),
+        requests: this.#picker.requests(piece),
+      }
+      if (availability !== (available[piece] ?? 0)) throw new Error(`swarm: piece ${piece} availability ${availability}`)
+      if (requests !== (asked.get(piece) ?? 0)) throw new Error(`swarm: piece ${piece} has ${requests} requests`)
+      if (requests > 0 && this.have.has(piece)) throw new Error(`swarm: piece ${piece} is here and asked for`)
+    }
+  }
+
+  #take(event: SwarmEvent, now: number): void {
+    switch (event.type) {
+      case 'manifest':
+        this.#picker.grow(event.count)
+        this.#sealed ||= event.sealed
+        return
+      case 'joined':
+        if (!this.#banned.has(event.peer)) this.#join(event.peer, event.kind)
+        return
+      case 'left':
+        return this.#leave(event.peer, now)
+      case 'request':
+        return this.#request(event.peer, event.piece)
+      case 'cancel':
+        return this.#uploads.cancel(event.peer, event.piece)
+      case 'served':
+        return this.#uploads.done(event.peer, event.piece, now)
+      case 'stored':
+        return this.#stored(event.piece, now)
+      case 'cursor':
+        this.#cursor = event.piece
+        return
+      case 'wake':
+        return
+      default: {
+        const neighbour = this.#neighbours.get(event.peer)
+        if (neighbour !== undefined) this.#heard(neighbour, event, now)
+        else this.#heardLate(event, now)
+      }
+    }
+  }
+
+  #heard(
+    n: Neighbour,
+    event: Extract<SwarmEvent, { type: 'bitfield' | 'have' | 'progress' | 'received' | 'corrupt' | 'refused' }>,
+    now: number,
+  ): void {
+    switch (event.type) {
+      case 'bitfield':
+        n.queue = event.queue
+        return this.#learn(n, event.have)
+      case 'have':
+        n.queue = event.queue
+        return this.#learn(n, event.pieces, now)
+      case 'progress':
+        this.#lastProgress = now
+        return n.progressed(event.piece, now)
+      case 'received':
+        return this.#received(n, event.piece, event.bytes, now)
+      case 'corrupt':
+        return this.#ban(n, event.piece, now)
+      case 'refused':
+        return this.#refused(n, event.piece, event.forever, now)
+    }
+  }
+
+  /** What the neighbour sent before it left counts: bytes are checked and stored after they came. */
+  #heardLate(event: SwarmEvent, now: number): void {
+    if (event.type === 'received') this.#stored(event.piece, now)
+    if (event.type === 'corrupt' && !this.#banned.has(event.peer)) this.#shutOut(event.peer, event.piece)
+  }
+
+  #join(id: string, kind: NeighbourKind): void {
+    if (this.#neighbours.has(id)) return
+    this.#neighbours.set(id, new Neighbour(id, kind))
+  }
+
+  #leave(id: string, now: number): void {
+    const n = this.#neighbours.get(id)
+    if (n === undefined) return
+    for (const piece of [...n.asked.keys()]) this.#release(n, piece)
+    if (n.kind === 'peer') for (const piece of n.have) this.#picker.available(piece, -1)
+    this.#neighbours.delete(id)
+    this.#uploads.left(id, now)
+  }
+
+  #learn(n: Neighbour, pieces: Iterable<number>, now?: number): void {
+    for (const piece of pieces) {
+      if (!(piece >= 0 && piece < MAX_PIECES && Number.isInteger(piece))) continue
+      n.have.grow(piece + 1)
+      if (!n.have.add(piece)) continue
+      if (n.kind === 'peer') this.#picker.available(piece, 1)
+      if (now !== undefined) this.#relieveSeed(n, piece, now)
+    }
+  }
+
+  /** A peer has got what we wait for at a seed: ask the peer, and leave the seed to those who have no choice. */
+  #relieveSeed(n: Neighbour, piece: number, now: number): void {
+    if (n.kind !== 'peer' || n.isQuiet(now) || n.asked.size >= n.window(this.#policy, this.#pieceLength)) return
+    for (const other of this.#neighbours.values()) {
+      const asked = other.kind === 'seed' ? other.asked.get(piece) : undefined
+      if (asked === undefined || asked.begun !== undefined) continue
+      this.#withdraw(other, piece)
+      this.#ask(n, piece, now)
+      return
+    }
+  }
+
+  #received(n: Neighbour, piece: number, bytes: number, now: number): void {
+    if (n.asked.has(piece)) this.#picker.released(piece)
+    n.delivered(piece, bytes, now)
+    if (n.kind !== 'origin') this.#originOpen = false
+    this.#stored(piece, now)
+  }
+
+  #stored(piece: number, now: number): void {
+    this.#lastProgress = now
+    this.#picker.grow(piece + 1)
+    for (const other of this.#neighbours.values()) if (other.asked.has(piece)) this.#withdraw(other, piece)
+    if (this.#picker.got(piece)) this.#actions.push({ type: 'announce', piece })
+  }
+
+  #refused(n: Neighbour, piece: number, forever: boolean, now: number): void {
+    if (n.asked.has(piece)) this.#release(n, piece)
+    if (!forever) return n.backOff(this.#policy, now)
+    if (n.have.delete(piece) && n.kind === 'peer') this.#picker.available(piece, -1)
+  }
+
+  #ban(n: Neighbour, piece: number, now: number): void {
+    this.#leave(n.id, now)
+    this.#shutOut(n.id, piece)
+  }
+
+  #shutOut(peer: string, piece: number): void {
+    this.#banned.add(peer)
+    this.#actions.push({ type: 'ban', peer, piece })
+  }
+
+  #request(peer: string, piece: number): void {
+    if (!this.#neighbours.has(peer)) return
+    const missing = !this.have.has(piece)
+    if (missing || !this.#uploads.request(peer, piece)) this.#actions.push({ type: 'refuse', peer, piece, missing })
+  }
+
+  /** Whoever was silent for too long is asked no more for a while; what was asked of it goes elsewhere. */
+  #snub(now: number): void {
+    for (const n of this.#neighbours.values()) {
+      if (n.asked.size === 0 || now - n.heardAt < this.#policy.snubMs) continue
+      for (const piece of [...n.asked.keys()]) this.#withdraw(n, piece)
+      n.backOff(this.#policy, now)
+    }
+  }
+
+  /** The origin is asked for single pieces only when nothing moves; once the swarm moves again it is left alone. */
+  #openOrigin(now: number): void {
+    const origin = [...this.#neighbours.values()].some(n => n.kind === 'origin')
+    if (!origin || this.#picker.missing === 0 || this.#originOpen) return
+    const patience = this.#neighbours.size > 1 ? this.#policy.originMs : this.#policy.lonelyOriginMs
+    this.#originOpen = now - (this.#lastProgress ?? now) >= patience
+  }
+
+  #fill(now: number): void {
+    if (!this.#picker.hasOpen) return
+    const limit = this.#limit()
+    const able = [...this.#neighbours.values()].filter(n => this.#mayAsk(n, now))
+    const most = Math.max(this.#policy.minWindow, this.#policy.maxAskedBytes / this.#pieceLength)
+    while (able.length > 0 && this.#picker.askedCount < most) {
+      const i = this.#leastLoaded(able)
+      const n = able[i] as Neighbour
+      const piece = this.#picker.pick(n.have, limit)
+      if (piece === undefined) {
+        able.splice(i, 1)
+        continue
+      }
+      this.#ask(n, piece, now)
+      if (!this.#mayAsk(n, now)) able.splice(i, 1)
+    }
+  }
+
+  #limit(): number {
+    return this.#cursor === undefined ? this.#picker.count : this.#picker.streamLimit(this.#cursor, this.#policy.streamWindow)
+  }
+
+  #mayAsk(n: Neighbour, now: number): boolean {
+    if (n.isQuiet(now) || n.have.count === 0) return false
+    if (n.kind === 'origin' && !this.#originOpen) return false
+    return n.asked.size < n.window(this.#policy, this.#pieceLength)
+  }
+
+  #leastLoaded(able: readonly Neighbour[]): number {
+    let best = 0
+    let lowest = Infinity
+    let ties = 0
+    for (const [i, n] of able.entries()) {
+      const load = RANK[n.kind] * 1000 + n.load(this.#policy, this.#pieceLength)
+      if (load < lowest) {
+        best = i
+        lowest = load
+        ties = 1
+      } else if (load === lowest && this.#random() * ++ties < 1) best = i
+    }
+    return best
+  }
+
+  /** The last pieces, and the one that a reader waits for, are asked for a second time when they are late. */
+  #hedge(now: number): void {
+    if (this.#picker.hasOpen && this.#cursor === undefined) return
+    const next = this.#cursor === undefined ? undefined : this.have.firstMissing(this.#cursor)
+    for (const n of this.#neighbours.values()) {
+      for (const [piece, asked] of n.asked) {
+        if (this.#picker.requests(piece) > 1 || now - asked.at < this.#policy.hedgeMs) continue
+        if (this.#picker.hasOpen && piece !== next) continue
+        const other = this.#secondHolder(piece, n, now)
+        if (other !== undefined) this.#ask(other, piece, now)
+      }
+    }
+  }
+
+  #secondHolder(piece: number, first: Neighbour, now: number): Neighbour | undefined {
+    const able = [...this.#neighbours.values()].filter(n => n !== first && n.have.has(piece) && this.#mayAsk(n, now))
+    return able.length === 0 ? undefined : able[this.#leastLoaded(able)]
+  }
+
+  #serve(now: number): void {
+    for (const { peer, piece } of this.#uploads.next(now, this.#othersHave)) this.#actions.push({ type: 'serve', peer, piece })
+  }
+
+  readonly #othersHave = (piece: number, asking: string): number => {
+    const all = this.#picker.availability(piece)
+    return this.#neighbours.get(asking)?.have.has(piece) === true ? all - 1 : all
+  }
+
+  #ask(n: Neighbour, piece: number, now: number): void {
+    n.ask(piece, now)
+    this.#picker.asked(piece)
+    this.#actions.push({ type: 'ask', peer: n.id, piece })
+  }
+
+  #withdraw(n: Neighbour, piece: number): void {
+    this.#release(n, piece)
+    this.#actions.push({ type: 'cancel', peer: n.id, piece })
+  }
+
+  #release(n: Neighbour, piece: number): void {
+    n.asked.delete(piece)
+    this.#picker.released(piece)
+  }
+}

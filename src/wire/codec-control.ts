@@ -1,0 +1,72 @@
+// Messages of the exchange stream.
+import { Bitfield } from '../core/bitfield.ts'
+import { type Hello, helloFromWire, helloToWire } from './codec-hello.ts'
+import { type ManifestPart, partFromWire, partToWire } from './codec-manifest.ts'
+import { PEERS_LIMITS, type PeerAddress, peersFromWire, peersToWire } from './codec-peers.ts'
+import { bytesField, decoding, encoding, integerField, listField, pieceIndexField, queueField } from './fields.ts'
+import { Control } from './generated/messages.js'
+import { LIMITS } from './limits.ts'
+import { type RefusalReason, reasonFromWire, reasonToWire } from './refusal.ts'
+
+export type ControlMessage =
+  | Hello
+  | { type: 'refused'; reason: RefusalReason }
+  | ({ type: 'part' } & ManifestPart)
+  /** See `openHead` in envelope.ts. */
+  | { type: 'head'; envelope: Uint8Array }
+  /** All that the sender has. `queue`: pieces that others wait for at the sender. */
+  | { type: 'pieces'; have: Bitfield; queue: number }
+  /** What the sender has besides. */
+  | { type: 'have'; pieces: number[]; queue: number }
+  | { type: 'peers'; peers: PeerAddress[] }
+
+/** Without length prefix. Throws `internal` for what the other side would refuse. */
+export function encodeControl(message: ControlMessage): Uint8Array {
+  return encoding(LIMITS.message, () => Control.encode(toWire(message)))
+}
+
+/** Undefined for a kind of message that is not known here: ignore it. Throws `protocol` when malformed. */
+export function decodeControl(bytes: Uint8Array): ControlMessage | undefined {
+  return decoding(bytes, LIMITS.message, input => {
+    return fromWire(Control.decode(input, { limits: { have: { pieces: LIMITS.havePieces }, peers: PEERS_LIMITS } }))
+  })
+}
+
+function toWire(message: ControlMessage): Control {
+  switch (message.type) {
+    case 'hello':
+      return { hello: helloToWire(message) }
+    case 'refused':
+      return { refused: { reason: reasonToWire(message.reason) } }
+    case 'part':
+      return { part: partToWire(message) }
+    case 'head':
+      return { head: { envelope: bytesField(message.envelope, 1, LIMITS.envelope, 'envelope') } }
+    case 'pieces': {
+      const size = integerField(message.have.size, 0, LIMITS.pieces, 'size of the bitfield')
+      return { pieces: { size, bits: new Uint8Array(message.have.toBytes()), queue: queueField(message.queue) } }
+    }
+    case 'have':
+      return { have: { pieces: haveList(message.pieces), queue: queueField(message.queue) } }
+    case 'peers':
+      return { peers: { peers: peersToWire(message.peers) } }
+  }
+}
+
+function fromWire(raw: Control): ControlMessage | undefined {
+  if (raw.hello !== undefined) return helloFromWire(raw.hello)
+  if (raw.refused !== undefined) return { type: 'refused', reason: reasonFromWire(raw.refused.reason) }
+  if (raw.part !== undefined) return { type: 'part', ...partFromWire(raw.part) }
+  if (raw.head !== undefined) return { type: 'head', envelope: bytesField(raw.head.envelope, 1, LIMITS.envelope, 'envelope') }
+  if (raw.pieces !== undefined) {
+    const size = integerField(raw.pieces.size, 0, LIMITS.pieces, 'size of the bitfield')
+    return { type: 'pieces', have: Bitfield.fromBytes(raw.pieces.bits, size), queue: queueField(raw.pieces.queue) }
+  }
+  if (raw.have !== undefined) return { type: 'have', pieces: haveList(raw.have.pieces), queue: queueField(raw.have.queue) }
+  if (raw.peers !== undefined) return { type: 'peers', peers: peersFromWire(raw.peers.peers) }
+  return undefined
+}
+
+function haveList(pieces: readonly number[]): number[] {
+  return listField(pieces, LIMITS.havePieces, 'pieces').map(pieceIndexField)
+}

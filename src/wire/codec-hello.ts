@@ -1,0 +1,31 @@
+// Hello: how both the exchange and the data stream begin.
+import { bytesField, integerField, textField } from './fields.ts'
+import type { Hello as RawHello } from './generated/messages.js'
+import { LIMITS } from './limits.ts'
+
+export interface Hello {
+  type: 'hello'
+  /** CID bytes: a task id, or the raw CID or UnixFS root of a public content. */
+  topic: Uint8Array
+  /** See `makeProof` in core/task.ts; 32 bytes, or empty for the topic of a public content. */
+  proof: Uint8Array
+  /** Name of the version that the sender has or wants; empty while it knows none. */
+  version: string
+  /** How many piece digests of that version the sender holds. */
+  manifestCount: number
+}
+
+export function helloToWire({ topic, proof, version, manifestCount }: Omit<Hello, 'type'>): RawHello {
+  if (proof.byteLength > 0) bytesField(proof, 32, 32, 'proof')
+  return {
+    topic: bytesField(topic, 1, LIMITS.topic, 'topic'),
+    proof: new Uint8Array(proof),
+    version: textField(version, LIMITS.version, 'version'),
+    manifestCount: integerField(manifestCount, 0, LIMITS.pieces, 'manifest count'),
+  }
+}
+
+/** The checks are the same in both directions. */
+export function helloFromWire(raw: RawHello): Hello {
+  return { type: 'hello', ...helloToWire(raw) }
+}

@@ -1,0 +1,58 @@
+// Peers and where they can be dialled: texts inside, compact binary on the wire.
+import { peerIdFromMultihash, peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import * as Digest from 'multiformats/hashes/digest'
+import { bytesField, listField, malformed } from './fields.ts'
+import type { PeerAddress as RawPeer } from './generated/messages.js'
+import { LIMITS } from './limits.ts'
+
+export interface PeerAddress {
+  /** Peer id as text. */
+  id: string
+  /** Multiaddrs as text, each of which may be wrong: it is hearsay until a dial proves it. */
+  addresses: string[]
+}
+
+const SHA2_256 = 0x12
+
+/** For the generated decoder, so that it stops early. */
+export const PEERS_LIMITS = { peers: LIMITS.peers, peers$: { addresses: LIMITS.addresses } }
+
+export function peersToWire(peers: readonly PeerAddress[]): RawPeer[] {
+  return listField(peers, LIMITS.peers, 'peers').map(({ id, addresses }) => ({
+    id: new Uint8Array(peerIdFromString(id).toMultihash().bytes),
+    addresses: listField(addresses, LIMITS.addresses, 'addresses').map(text => {
+      return bytesField(multiaddr(text).bytes, 1, LIMITS.multiaddr, 'address')
+    }),
+  }))
+}
+
+export function peersFromWire(peers: readonly RawPeer[]): PeerAddress[] {
+  return listField(peers, LIMITS.peers, 'peers').map(peer => ({
+    id: peerIdText(peer.id),
+    addresses: listField(peer.addresses, LIMITS.addresses, 'addresses')
+      .map(bytes => addressText(bytesField(bytes, 1, LIMITS.multiaddr, 'address')))
+      .filter(text => text !== undefined),
+  }))
+}
+
+function peerIdText(bytes: Uint8Array): string {
+  const multihash = Digest.decode(bytesField(bytes, 1, LIMITS.peerId, 'peer id'))
+  if (multihash.code === SHA2_256 && multihash.size !== 32) throw malformed('peer id')
+  const id = peerIdFromMultihash(multihash)
+  if (id.type === 'url') throw malformed('peer id that is a URL')
+  return id.toString()
+}
+
+/**
+ * Undefined, and so left out, for addresses of a kind that we do not know (an honest relay may be newer than we are) and
+ * for local sockets, which no stranger has any business to make us open.
+ */
+function addressText(bytes: Uint8Array): string | undefined {
+  try {
+    const address = multiaddr(bytes)
+    return address.getComponents().some(({ name }) => name === 'unix') ? undefined : address.toString()
+  } catch {
+    return undefined
+  }
+}

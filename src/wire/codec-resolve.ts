@@ -1,0 +1,150 @@
+// Messages of the resolve stream: what a peer asks of a seed, and what the seed answers.
+import { DragonflyError, type ErrorCode } from '../core/errors.ts'
+import type { HeaderList } from '../core/headers.ts'
+import type { VersionInfo } from '../core/manifest.ts'
+import { versionFromWire, versionToWire } from './codec-manifest.ts'
+import { PEERS_LIMITS, type PeerAddress, peersFromWire, peersToWire } from './codec-peers.ts'
+import { errorCodeFromWire } from './error-code.ts'
+import { bytesField, decoding, encoding, integerField, listField, malformed, textField } from './fields.ts'
+import { type Failed, ResolveReply as RawReply, ResolveRequest as RawRequest } from './generated/messages.js'
+import { LIMITS } from './limits.ts'
+
+/** Checked for size only: what URL, headers and filters may say is for `makeTask` (core/task.ts) to judge. */
+export interface ResolveRequest {
+  url: string
+  headers: HeaderList
+  filter: string[]
+  tag: string | undefined
+  /** sha2-256 of the whole content, 32 bytes; undefined when not given. */
+  digest: Uint8Array | undefined
+}
+
+export type ResolveReply =
+  /** `topic`: CID bytes to say hello with. */
+  ({ type: 'resolved'; topic: Uint8Array } & Omit<VersionInfo, 'task'>) | Failure | { type: 'peers'; peers: PeerAddress[] }
+
+export interface Failure {
+  type: 'failed'
+  code: ErrorCode
+  message: string
+  /** HTTP status of the origin's answer. */
+  status: number | undefined
+  /** Milliseconds. */
+  retryAfter: number | undefined
+}
+
+/** Without length prefix. Throws `internal` for what the seed would refuse. */
+export function encodeResolveRequest(request: ResolveRequest): Uint8Array {
+  return encoding(LIMITS.requestMessage, () => {
+    const { url, headers, filter, tag = '', digest } = checkRequest(request)
+    return RawRequest.encode({
+      url,
+      headers: headers.map(([name, value]) => ({ name, value })),
+      filter,
+      tag,
+      digest: new Uint8Array(digest ?? []),
+    })
+  })
+}
+
+/** Throws `protocol`. */
+export function decodeResolveRequest(bytes: Uint8Array): ResolveRequest {
+  return decoding(bytes, LIMITS.requestMessage, input => {
+    const raw = RawRequest.decode(input, { limits: { headers: LIMITS.headers, filter: LIMITS.filters } })
+    const headers = raw.headers.map(({ name, value }) => [name, value] as const)
+    const digest = raw.digest.byteLength === 0 ? undefined : raw.digest
+    return checkRequest({ url: raw.url, headers, filter: raw.filter, tag: raw.tag === '' ? undefined : raw.tag, digest })
+  })
+}
+
+function checkRequest(request: ResolveRequest): ResolveRequest {
+  const { url, headers, filter, tag, digest } = request
+  if (textField(url, LIMITS.url, 'URL') === '') throw malformed('no URL')
+  let room = LIMITS.headerBytes
+  for (const text of listField(headers, LIMITS.headers, 'headers').flat()) {
+    room -= Buffer.byteLength(textField(text, room, 'headers'))
+  }
+  for (const name of listField(filter, LIMITS.filters, 'filters')) textField(name, LIMITS.filter, 'filter')
+  if (tag !== undefined) textField(tag, LIMITS.tag, 'tag')
+  return { ...request, digest: digest === undefined ? undefined : bytesField(digest, 32, 32, 'digest') }
+}
+
+/** Without length prefix. Throws `internal` for what the peer would refuse. */
+export function encodeResolveReply(reply: ResolveReply): Uint8Array {
+  return encoding(LIMITS.message, () => RawReply.encode(replyToWire(reply)))
+}
+
+/** Undefined for a kind of reply that is not known here: ignore it. Throws `protocol` when malformed. */
+export function decodeResolveReply(bytes: Uint8Array): ResolveReply | undefined {
+  return decoding(bytes, LIMITS.message, input => {
+    const raw = RawReply.decode(input, { limits: { peers: PEERS_LIMITS } })
+    if (raw.resolved !== undefined) {
+      return {
+        type: 'resolved',
+        topic: bytesField(raw.resolved.topic, 1, LIMITS.topic, 'topic'),
+        ...versionFromWire(raw.resolved),
+      }
+    }
+    if (raw.failed !== undefined) return failureFromWire(raw.failed)
+    if (raw.peers !== undefined) return { type: 'peers', peers: peersFromWire(raw.peers.peers) }
+    return undefined
+  })
+}
+
+function replyToWire(reply: ResolveReply): RawReply {
+  switch (reply.type) {
+    case 'resolved':
+      return { resolved: { topic: bytesField(reply.topic, 1, LIMITS.topic, 'topic'), ...versionToWire(reply) } }
+    case 'failed':
+      return { failed: failureToWire(reply) }
+    case 'peers':
+      return { peers: { peers: peersToWire(reply.peers) } }
+  }
+}
+
+function failureToWire({ code, message, status, retryAfter }: Failure): Failed {
+  return {
+    code,
+    message: cut(message),
+    ...(isStatus(status) ? { status } : {}),
+    ...(retryAfter === undefined ? {} : { retryAfterMs: Math.min(LIMITS.retryAfter, Math.max(0, Math.ceil(retryAfter))) }),
+  }
+}
+
+function failureFromWire({ code, message, status, retryAfterMs }: Failed): Failure {
+  if (status !== undefined) integerField(status, 100, 599, 'HTTP status')
+  return {
+    type: 'failed',
+    code: errorCodeFromWire(textField(code, LIMITS.failureText, 'code')),
+    message: oneLine(textField(message, LIMITS.failureText, 'message')),
+    status,
+    retryAfter: retryAfterMs === undefined ? undefined : Math.min(LIMITS.retryAfter, retryAfterMs),
+  }
+}
+
+function isStatus(status: number | undefined): status is number {
+  return status !== undefined && Number.isInteger(status) && status >= 100 && status <= 599
+}
+
+/** Messages quote what others sent, so their length is not ours to promise. */
+function cut(message: string): string {
+  const { read } = new TextEncoder().encodeInto(message, new Uint8Array(LIMITS.failureText))
+  return message.slice(0, read).toWellFormed()
+}
+
+/** A stranger's text is shown on terminals: no escapes, no second line. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ')
+}
+
+/** What a seed tells of an error. */
+export function failureOf(error: DragonflyError): Failure {
+  const { code, message, status, retryAfter } = error
+  return { type: 'failed', code, message, status, retryAfter }
+}
+
+/** The seed's failure as the error of whoever asked. */
+export function errorOf({ code, message, status, retryAfter }: Failure): DragonflyError {
+  const numbers = { ...(status === undefined ? {} : { status }), ...(retryAfter === undefined ? {} : { retryAfter }) }
+  return new DragonflyError(code, message, { ...numbers, retryable: retryAfter !== undefined })
+}

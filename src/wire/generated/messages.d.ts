@@ -1,0 +1,674 @@
+// Generated from messages.proto by scripts/proto.sh: do not edit.
+import type { Codec, DecodeOptions } from 'protons-runtime';
+import type { Uint8ArrayList } from 'uint8arraylist';
+export interface Control {
+    hello?: Hello;
+    refused?: Refused;
+    part?: ManifestPart;
+    head?: SignedHead;
+    pieces?: Pieces;
+    have?: Have;
+    peers?: Peers;
+}
+export declare namespace Control {
+    const codec: () => Codec<Control>;
+    interface ControlHelloTopicFieldEvent {
+        field: '$.hello.topic';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ControlHelloProofFieldEvent {
+        field: '$.hello.proof';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ControlHelloVersionFieldEvent {
+        field: '$.hello.version';
+        value: string;
+    }
+    interface ControlHelloManifestCountFieldEvent {
+        field: '$.hello.manifestCount';
+        value: number;
+    }
+    interface ControlRefusedReasonFieldEvent {
+        field: '$.refused.reason';
+        value: Reason;
+    }
+    interface ControlPartFromFieldEvent {
+        field: '$.part.from';
+        value: number;
+    }
+    interface ControlPartDigestsFieldEvent {
+        field: '$.part.digests';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ControlHeadEnvelopeFieldEvent {
+        field: '$.head.envelope';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ControlPiecesSizeFieldEvent {
+        field: '$.pieces.size';
+        value: number;
+    }
+    interface ControlPiecesBitsFieldEvent {
+        field: '$.pieces.bits';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ControlPiecesQueueFieldEvent {
+        field: '$.pieces.queue';
+        value: number;
+    }
+    interface ControlHavePiecesFieldEvent {
+        field: '$.have.pieces[]';
+        index: number;
+        value: number;
+    }
+    interface ControlHaveQueueFieldEvent {
+        field: '$.have.queue';
+        value: number;
+    }
+    interface ControlPeersPeersIdFieldEvent {
+        field: '$.peers.peers[].id';
+        value: Uint8Array<ArrayBuffer>;
+        index: number;
+    }
+    interface ControlPeersPeersAddressesFieldEvent {
+        field: '$.peers.peers[].addresses[]';
+        index: number;
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<Control>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Control>): Control;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Control>): Generator<ControlHelloTopicFieldEvent | ControlHelloProofFieldEvent | ControlHelloVersionFieldEvent | ControlHelloManifestCountFieldEvent | ControlRefusedReasonFieldEvent | ControlPartFromFieldEvent | ControlPartDigestsFieldEvent | ControlHeadEnvelopeFieldEvent | ControlPiecesSizeFieldEvent | ControlPiecesBitsFieldEvent | ControlPiecesQueueFieldEvent | ControlHavePiecesFieldEvent | ControlHaveQueueFieldEvent | ControlPeersPeersIdFieldEvent | ControlPeersPeersAddressesFieldEvent>;
+}
+export interface Hello {
+    topic: Uint8Array<ArrayBuffer>;
+    proof: Uint8Array<ArrayBuffer>;
+    version: string;
+    manifestCount: number;
+}
+export declare namespace Hello {
+    const codec: () => Codec<Hello>;
+    interface HelloTopicFieldEvent {
+        field: '$.topic';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface HelloProofFieldEvent {
+        field: '$.proof';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface HelloVersionFieldEvent {
+        field: '$.version';
+        value: string;
+    }
+    interface HelloManifestCountFieldEvent {
+        field: '$.manifestCount';
+        value: number;
+    }
+    function encode(obj: Partial<Hello>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Hello;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Generator<HelloTopicFieldEvent | HelloProofFieldEvent | HelloVersionFieldEvent | HelloManifestCountFieldEvent>;
+}
+export declare enum Reason {
+    UNKNOWN_TOPIC = "UNKNOWN_TOPIC",
+    BAD_PROOF = "BAD_PROOF",
+    OTHER_VERSION = "OTHER_VERSION",
+    TOO_BUSY = "TOO_BUSY",
+    GOING_AWAY = "GOING_AWAY",
+    NO_SUCH_PIECE = "NO_SUCH_PIECE",
+    CANCELLED = "CANCELLED"
+}
+export declare namespace Reason {
+    const codec: () => Codec<Reason>;
+}
+export interface Refused {
+    reason: Reason;
+}
+export declare namespace Refused {
+    const codec: () => Codec<Refused>;
+    interface RefusedReasonFieldEvent {
+        field: '$.reason';
+        value: Reason;
+    }
+    function encode(obj: Partial<Refused>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Refused>): Refused;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Refused>): Generator<RefusedReasonFieldEvent>;
+}
+export interface ManifestPart {
+    from: number;
+    digests: Uint8Array<ArrayBuffer>;
+}
+export declare namespace ManifestPart {
+    const codec: () => Codec<ManifestPart>;
+    interface ManifestPartFromFieldEvent {
+        field: '$.from';
+        value: number;
+    }
+    interface ManifestPartDigestsFieldEvent {
+        field: '$.digests';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<ManifestPart>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ManifestPart>): ManifestPart;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ManifestPart>): Generator<ManifestPartFromFieldEvent | ManifestPartDigestsFieldEvent>;
+}
+export interface SignedHead {
+    envelope: Uint8Array<ArrayBuffer>;
+}
+export declare namespace SignedHead {
+    const codec: () => Codec<SignedHead>;
+    interface SignedHeadEnvelopeFieldEvent {
+        field: '$.envelope';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<SignedHead>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SignedHead>): SignedHead;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SignedHead>): Generator<SignedHeadEnvelopeFieldEvent>;
+}
+export interface Head {
+    task: string;
+    version: string;
+    pieceLength: number;
+    length?: bigint;
+    fileName: string;
+    count: number;
+    chain: Uint8Array<ArrayBuffer>;
+    seal?: Seal;
+}
+export declare namespace Head {
+    const codec: () => Codec<Head>;
+    interface HeadTaskFieldEvent {
+        field: '$.task';
+        value: string;
+    }
+    interface HeadVersionFieldEvent {
+        field: '$.version';
+        value: string;
+    }
+    interface HeadPieceLengthFieldEvent {
+        field: '$.pieceLength';
+        value: number;
+    }
+    interface HeadLengthFieldEvent {
+        field: '$.length';
+        value: bigint;
+    }
+    interface HeadFileNameFieldEvent {
+        field: '$.fileName';
+        value: string;
+    }
+    interface HeadCountFieldEvent {
+        field: '$.count';
+        value: number;
+    }
+    interface HeadChainFieldEvent {
+        field: '$.chain';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface HeadSealLengthFieldEvent {
+        field: '$.seal.length';
+        value: bigint;
+    }
+    interface HeadSealSha256FieldEvent {
+        field: '$.seal.sha256';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface HeadSealRootFieldEvent {
+        field: '$.seal.root';
+        value: string;
+    }
+    function encode(obj: Partial<Head>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Head>): Head;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Head>): Generator<HeadTaskFieldEvent | HeadVersionFieldEvent | HeadPieceLengthFieldEvent | HeadLengthFieldEvent | HeadFileNameFieldEvent | HeadCountFieldEvent | HeadChainFieldEvent | HeadSealLengthFieldEvent | HeadSealSha256FieldEvent | HeadSealRootFieldEvent>;
+}
+export interface Seal {
+    length: bigint;
+    sha256: Uint8Array<ArrayBuffer>;
+    root: string;
+}
+export declare namespace Seal {
+    const codec: () => Codec<Seal>;
+    interface SealLengthFieldEvent {
+        field: '$.length';
+        value: bigint;
+    }
+    interface SealSha256FieldEvent {
+        field: '$.sha256';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface SealRootFieldEvent {
+        field: '$.root';
+        value: string;
+    }
+    function encode(obj: Partial<Seal>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Seal>): Seal;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Seal>): Generator<SealLengthFieldEvent | SealSha256FieldEvent | SealRootFieldEvent>;
+}
+export interface Pieces {
+    size: number;
+    bits: Uint8Array<ArrayBuffer>;
+    queue: number;
+}
+export declare namespace Pieces {
+    const codec: () => Codec<Pieces>;
+    interface PiecesSizeFieldEvent {
+        field: '$.size';
+        value: number;
+    }
+    interface PiecesBitsFieldEvent {
+        field: '$.bits';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface PiecesQueueFieldEvent {
+        field: '$.queue';
+        value: number;
+    }
+    function encode(obj: Partial<Pieces>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Pieces>): Pieces;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Pieces>): Generator<PiecesSizeFieldEvent | PiecesBitsFieldEvent | PiecesQueueFieldEvent>;
+}
+export interface Have {
+    pieces: number[];
+    queue: number;
+}
+export declare namespace Have {
+    const codec: () => Codec<Have>;
+    interface HavePiecesFieldEvent {
+        field: '$.pieces[]';
+        index: number;
+        value: number;
+    }
+    interface HaveQueueFieldEvent {
+        field: '$.queue';
+        value: number;
+    }
+    function encode(obj: Partial<Have>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Have>): Have;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Have>): Generator<HavePiecesFieldEvent | HaveQueueFieldEvent>;
+}
+export interface PeerAddress {
+    id: Uint8Array<ArrayBuffer>;
+    addresses: Uint8Array<ArrayBuffer>[];
+}
+export declare namespace PeerAddress {
+    const codec: () => Codec<PeerAddress>;
+    interface PeerAddressIdFieldEvent {
+        field: '$.id';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface PeerAddressAddressesFieldEvent {
+        field: '$.addresses[]';
+        index: number;
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<PeerAddress>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PeerAddress>): PeerAddress;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PeerAddress>): Generator<PeerAddressIdFieldEvent | PeerAddressAddressesFieldEvent>;
+}
+export interface Peers {
+    peers: PeerAddress[];
+}
+export declare namespace Peers {
+    const codec: () => Codec<Peers>;
+    interface PeersPeersIdFieldEvent {
+        field: '$.peers[].id';
+        value: Uint8Array<ArrayBuffer>;
+        index: number;
+    }
+    interface PeersPeersAddressesFieldEvent {
+        field: '$.peers[].addresses[]';
+        index: number;
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<Peers>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Peers>): Peers;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Peers>): Generator<PeersPeersIdFieldEvent | PeersPeersAddressesFieldEvent>;
+}
+export interface DataRequest {
+    hello?: Hello;
+    ask?: number;
+    cancel?: number;
+}
+export declare namespace DataRequest {
+    const codec: () => Codec<DataRequest>;
+    interface DataRequestHelloTopicFieldEvent {
+        field: '$.hello.topic';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface DataRequestHelloProofFieldEvent {
+        field: '$.hello.proof';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface DataRequestHelloVersionFieldEvent {
+        field: '$.hello.version';
+        value: string;
+    }
+    interface DataRequestHelloManifestCountFieldEvent {
+        field: '$.hello.manifestCount';
+        value: number;
+    }
+    interface DataRequestAskFieldEvent {
+        field: '$.ask';
+        value: number;
+    }
+    interface DataRequestCancelFieldEvent {
+        field: '$.cancel';
+        value: number;
+    }
+    function encode(obj: Partial<DataRequest>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DataRequest>): DataRequest;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DataRequest>): Generator<DataRequestHelloTopicFieldEvent | DataRequestHelloProofFieldEvent | DataRequestHelloVersionFieldEvent | DataRequestHelloManifestCountFieldEvent | DataRequestAskFieldEvent | DataRequestCancelFieldEvent>;
+}
+export interface Frame {
+    piece: number;
+    offset: number;
+    length: number;
+    refused?: Reason;
+}
+export declare namespace Frame {
+    const codec: () => Codec<Frame>;
+    interface FramePieceFieldEvent {
+        field: '$.piece';
+        value: number;
+    }
+    interface FrameOffsetFieldEvent {
+        field: '$.offset';
+        value: number;
+    }
+    interface FrameLengthFieldEvent {
+        field: '$.length';
+        value: number;
+    }
+    interface FrameRefusedFieldEvent {
+        field: '$.refused';
+        value: Reason;
+    }
+    function encode(obj: Partial<Frame>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Frame;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FramePieceFieldEvent | FrameOffsetFieldEvent | FrameLengthFieldEvent | FrameRefusedFieldEvent>;
+}
+export interface Header {
+    name: string;
+    value: string;
+}
+export declare namespace Header {
+    const codec: () => Codec<Header>;
+    interface HeaderNameFieldEvent {
+        field: '$.name';
+        value: string;
+    }
+    interface HeaderValueFieldEvent {
+        field: '$.value';
+        value: string;
+    }
+    function encode(obj: Partial<Header>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Header>): Header;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Header>): Generator<HeaderNameFieldEvent | HeaderValueFieldEvent>;
+}
+export interface ResolveRequest {
+    url: string;
+    headers: Header[];
+    filter: string[];
+    tag: string;
+    digest: Uint8Array<ArrayBuffer>;
+}
+export declare namespace ResolveRequest {
+    const codec: () => Codec<ResolveRequest>;
+    interface ResolveRequestUrlFieldEvent {
+        field: '$.url';
+        value: string;
+    }
+    interface ResolveRequestHeadersNameFieldEvent {
+        field: '$.headers[].name';
+        value: string;
+        index: number;
+    }
+    interface ResolveRequestHeadersValueFieldEvent {
+        field: '$.headers[].value';
+        value: string;
+        index: number;
+    }
+    interface ResolveRequestFilterFieldEvent {
+        field: '$.filter[]';
+        index: number;
+        value: string;
+    }
+    interface ResolveRequestTagFieldEvent {
+        field: '$.tag';
+        value: string;
+    }
+    interface ResolveRequestDigestFieldEvent {
+        field: '$.digest';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<ResolveRequest>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): ResolveRequest;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): Generator<ResolveRequestUrlFieldEvent | ResolveRequestHeadersNameFieldEvent | ResolveRequestHeadersValueFieldEvent | ResolveRequestFilterFieldEvent | ResolveRequestTagFieldEvent | ResolveRequestDigestFieldEvent>;
+}
+export interface ResolveReply {
+    resolved?: Resolved;
+    failed?: Failed;
+    peers?: Peers;
+}
+export declare namespace ResolveReply {
+    const codec: () => Codec<ResolveReply>;
+    interface ResolveReplyResolvedTopicFieldEvent {
+        field: '$.resolved.topic';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ResolveReplyResolvedVersionFieldEvent {
+        field: '$.resolved.version';
+        value: string;
+    }
+    interface ResolveReplyResolvedPieceLengthFieldEvent {
+        field: '$.resolved.pieceLength';
+        value: number;
+    }
+    interface ResolveReplyResolvedLengthFieldEvent {
+        field: '$.resolved.length';
+        value: bigint;
+    }
+    interface ResolveReplyResolvedFileNameFieldEvent {
+        field: '$.resolved.fileName';
+        value: string;
+    }
+    interface ResolveReplyFailedCodeFieldEvent {
+        field: '$.failed.code';
+        value: string;
+    }
+    interface ResolveReplyFailedMessageFieldEvent {
+        field: '$.failed.message';
+        value: string;
+    }
+    interface ResolveReplyFailedStatusFieldEvent {
+        field: '$.failed.status';
+        value: number;
+    }
+    interface ResolveReplyFailedRetryAfterMsFieldEvent {
+        field: '$.failed.retryAfterMs';
+        value: number;
+    }
+    interface ResolveReplyPeersPeersIdFieldEvent {
+        field: '$.peers.peers[].id';
+        value: Uint8Array<ArrayBuffer>;
+        index: number;
+    }
+    interface ResolveReplyPeersPeersAddressesFieldEvent {
+        field: '$.peers.peers[].addresses[]';
+        index: number;
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<ResolveReply>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): ResolveReply;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): Generator<ResolveReplyResolvedTopicFieldEvent | ResolveReplyResolvedVersionFieldEvent | ResolveReplyResolvedPieceLengthFieldEvent | ResolveReplyResolvedLengthFieldEvent | ResolveReplyResolvedFileNameFieldEvent | ResolveReplyFailedCodeFieldEvent | ResolveReplyFailedMessageFieldEvent | ResolveReplyFailedStatusFieldEvent | ResolveReplyFailedRetryAfterMsFieldEvent | ResolveReplyPeersPeersIdFieldEvent | ResolveReplyPeersPeersAddressesFieldEvent>;
+}
+export interface Resolved {
+    topic: Uint8Array<ArrayBuffer>;
+    version: string;
+    pieceLength: number;
+    length?: bigint;
+    fileName: string;
+}
+export declare namespace Resolved {
+    const codec: () => Codec<Resolved>;
+    interface ResolvedTopicFieldEvent {
+        field: '$.topic';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ResolvedVersionFieldEvent {
+        field: '$.version';
+        value: string;
+    }
+    interface ResolvedPieceLengthFieldEvent {
+        field: '$.pieceLength';
+        value: number;
+    }
+    interface ResolvedLengthFieldEvent {
+        field: '$.length';
+        value: bigint;
+    }
+    interface ResolvedFileNameFieldEvent {
+        field: '$.fileName';
+        value: string;
+    }
+    function encode(obj: Partial<Resolved>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Resolved>): Resolved;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Resolved>): Generator<ResolvedTopicFieldEvent | ResolvedVersionFieldEvent | ResolvedPieceLengthFieldEvent | ResolvedLengthFieldEvent | ResolvedFileNameFieldEvent>;
+}
+export interface Failed {
+    code: string;
+    message: string;
+    status?: number;
+    retryAfterMs?: number;
+}
+export declare namespace Failed {
+    const codec: () => Codec<Failed>;
+    interface FailedCodeFieldEvent {
+        field: '$.code';
+        value: string;
+    }
+    interface FailedMessageFieldEvent {
+        field: '$.message';
+        value: string;
+    }
+    interface FailedStatusFieldEvent {
+        field: '$.status';
+        value: number;
+    }
+    interface FailedRetryAfterMsFieldEvent {
+        field: '$.retryAfterMs';
+        value: number;
+    }
+    function encode(obj: Partial<Failed>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Failed>): Failed;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Failed>): Generator<FailedCodeFieldEvent | FailedMessageFieldEvent | FailedStatusFieldEvent | FailedRetryAfterMsFieldEvent>;
+}
+export declare enum Trust {
+    SEED = "SEED",
+    DIGEST = "DIGEST",
+    ORIGIN = "ORIGIN"
+}
+export declare namespace Trust {
+    const codec: () => Codec<Trust>;
+}
+export interface StoredInfo {
+    task: string;
+    version: string;
+    pieceLength: number;
+    length?: bigint;
+    fileName: string;
+    trust: Trust;
+}
+export declare namespace StoredInfo {
+    const codec: () => Codec<StoredInfo>;
+    interface StoredInfoTaskFieldEvent {
+        field: '$.task';
+        value: string;
+    }
+    interface StoredInfoVersionFieldEvent {
+        field: '$.version';
+        value: string;
+    }
+    interface StoredInfoPieceLengthFieldEvent {
+        field: '$.pieceLength';
+        value: number;
+    }
+    interface StoredInfoLengthFieldEvent {
+        field: '$.length';
+        value: bigint;
+    }
+    interface StoredInfoFileNameFieldEvent {
+        field: '$.fileName';
+        value: string;
+    }
+    interface StoredInfoTrustFieldEvent {
+        field: '$.trust';
+        value: Trust;
+    }
+    function encode(obj: Partial<StoredInfo>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoredInfo>): StoredInfo;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoredInfo>): Generator<StoredInfoTaskFieldEvent | StoredInfoVersionFieldEvent | StoredInfoPieceLengthFieldEvent | StoredInfoLengthFieldEvent | StoredInfoFileNameFieldEvent | StoredInfoTrustFieldEvent>;
+}
+export interface StoreRecord {
+    format: number;
+    info?: StoredInfo;
+    part?: ManifestPart;
+    head?: SignedHead;
+    seal?: Seal;
+}
+export declare namespace StoreRecord {
+    const codec: () => Codec<StoreRecord>;
+    interface StoreRecordFormatFieldEvent {
+        field: '$.format';
+        value: number;
+    }
+    interface StoreRecordInfoTaskFieldEvent {
+        field: '$.info.task';
+        value: string;
+    }
+    interface StoreRecordInfoVersionFieldEvent {
+        field: '$.info.version';
+        value: string;
+    }
+    interface StoreRecordInfoPieceLengthFieldEvent {
+        field: '$.info.pieceLength';
+        value: number;
+    }
+    interface StoreRecordInfoLengthFieldEvent {
+        field: '$.info.length';
+        value: bigint;
+    }
+    interface StoreRecordInfoFileNameFieldEvent {
+        field: '$.info.fileName';
+        value: string;
+    }
+    interface StoreRecordInfoTrustFieldEvent {
+        field: '$.info.trust';
+        value: Trust;
+    }
+    interface StoreRecordPartFromFieldEvent {
+        field: '$.part.from';
+        value: number;
+    }
+    interface StoreRecordPartDigestsFieldEvent {
+        field: '$.part.digests';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface StoreRecordHeadEnvelopeFieldEvent {
+        field: '$.head.envelope';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface StoreRecordSealLengthFieldEvent {
+        field: '$.seal.length';
+        value: bigint;
+    }
+    interface StoreRecordSealSha256FieldEvent {
+        field: '$.seal.sha256';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface StoreRecordSealRootFieldEvent {
+        field: '$.seal.root';
+        value: string;
+    }
+    function encode(obj: Partial<StoreRecord>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoreRecord>): StoreRecord;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoreRecord>): Generator<StoreRecordFormatFieldEvent | StoreRecordInfoTaskFieldEvent | StoreRecordInfoVersionFieldEvent | StoreRecordInfoPieceLengthFieldEvent | StoreRecordInfoLengthFieldEvent | StoreRecordInfoFileNameFieldEvent | StoreRecordInfoTrustFieldEvent | StoreRecordPartFromFieldEvent | StoreRecordPartDigestsFieldEvent | StoreRecordHeadEnvelopeFieldEvent | StoreRecordSealLengthFieldEvent | StoreRecordSealSha256FieldEvent | StoreRecordSealRootFieldEvent>;
+}

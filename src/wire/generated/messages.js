@@ -1,0 +1,2527 @@
+// Generated from messages.proto by scripts/proto.sh: do not edit.
+import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
+export var Control;
+(function (Control) {
+    let _codec;
+    Control.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                obj = { ...obj };
+                if (obj.peers != null) {
+                    obj.have = undefined;
+                    obj.pieces = undefined;
+                    obj.head = undefined;
+                    obj.part = undefined;
+                    obj.refused = undefined;
+                    obj.hello = undefined;
+                }
+                if (obj.have != null) {
+                    obj.peers = undefined;
+                    obj.pieces = undefined;
+                    obj.head = undefined;
+                    obj.part = undefined;
+                    obj.refused = undefined;
+                    obj.hello = undefined;
+                }
+                if (obj.pieces != null) {
+                    obj.peers = undefined;
+                    obj.have = undefined;
+                    obj.head = undefined;
+                    obj.part = undefined;
+                    obj.refused = undefined;
+                    obj.hello = undefined;
+                }
+                if (obj.head != null) {
+                    obj.peers = undefined;
+                    obj.have = undefined;
+                    obj.pieces = undefined;
+                    obj.part = undefined;
+                    obj.refused = undefined;
+                    obj.hello = undefined;
+                }
+                if (obj.part != null) {
+                    obj.peers = undefined;
+                    obj.have = undefined;
+                    obj.pieces = undefined;
+                    obj.head = undefined;
+                    obj.refused = undefined;
+                    obj.hello = undefined;
+                }
+                if (obj.refused != null) {
+                    obj.peers = undefined;
+                    obj.have = undefined;
+                    obj.pieces = undefined;
+                    obj.head = undefined;
+                    obj.part = undefined;
+                    obj.hello = undefined;
+                }
+                if (obj.hello != null) {
+                    obj.peers = undefined;
+                    obj.have = undefined;
+                    obj.pieces = undefined;
+                    obj.head = undefined;
+                    obj.part = undefined;
+                    obj.refused = undefined;
+                }
+                if (obj.hello != null) {
+                    w.uint32(10);
+                    Hello.codec().encode(obj.hello, w);
+                }
+                if (obj.refused != null) {
+                    w.uint32(18);
+                    Refused.codec().encode(obj.refused, w);
+                }
+                if (obj.part != null) {
+                    w.uint32(26);
+                    ManifestPart.codec().encode(obj.part, w);
+                }
+                if (obj.head != null) {
+                    w.uint32(34);
+                    SignedHead.codec().encode(obj.head, w);
+                }
+                if (obj.pieces != null) {
+                    w.uint32(42);
+                    Pieces.codec().encode(obj.pieces, w);
+                }
+                if (obj.have != null) {
+                    w.uint32(50);
+                    Have.codec().encode(obj.have, w);
+                }
+                if (obj.peers != null) {
+                    w.uint32(58);
+                    Peers.codec().encode(obj.peers, w);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {};
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.hello = Hello.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.hello
+                            });
+                            break;
+                        }
+                        case 2: {
+                            obj.refused = Refused.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.refused
+                            });
+                            break;
+                        }
+                        case 3: {
+                            obj.part = ManifestPart.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.part
+                            });
+                            break;
+                        }
+                        case 4: {
+                            obj.head = SignedHead.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.head
+                            });
+                            break;
+                        }
+                        case 5: {
+                            obj.pieces = Pieces.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.pieces
+                            });
+                            break;
+                        }
+                        case 6: {
+                            obj.have = Have.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.have
+                            });
+                            break;
+                        }
+                        case 7: {
+                            obj.peers = Peers.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.peers
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                if (obj.peers != null) {
+                    delete obj.have;
+                    delete obj.pieces;
+                    delete obj.head;
+                    delete obj.part;
+                    delete obj.refused;
+                    delete obj.hello;
+                }
+                if (obj.have != null) {
+                    delete obj.peers;
+                    delete obj.pieces;
+                    delete obj.head;
+                    delete obj.part;
+                    delete obj.refused;
+                    delete obj.hello;
+                }
+                if (obj.pieces != null) {
+                    delete obj.peers;
+                    delete obj.have;
+                    delete obj.head;
+                    delete obj.part;
+                    delete obj.refused;
+                    delete obj.hello;
+                }
+                if (obj.head != null) {
+                    delete obj.peers;
+                    delete obj.have;
+                    delete obj.pieces;
+                    delete obj.part;
+                    delete obj.refused;
+                    delete obj.hello;
+                }
+                if (obj.part != null) {
+                    delete obj.peers;
+                    delete obj.have;
+                    delete obj.pieces;
+                    delete obj.head;
+                    delete obj.refused;
+                    delete obj.hello;
+                }
+                if (obj.refused != null) {
+                    delete obj.peers;
+                    delete obj.have;
+                    delete obj.pieces;
+                    delete obj.head;
+                    delete obj.part;
+                    delete obj.hello;
+                }
+                if (obj.hello != null) {
+                    delete obj.peers;
+                    delete obj.have;
+                    delete obj.pieces;
+                    delete obj.head;
+                    delete obj.part;
+                    delete obj.refused;
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield* Hello.codec().stream(reader, reader.uint32(), `${prefix}.hello`, {
+                                limits: opts.limits?.hello
+                            });
+                            break;
+                        }
+                        case 2: {
+                            yield* Refused.codec().stream(reader, reader.uint32(), `${prefix}.refused`, {
+                                limits: opts.limits?.refused
+                            });
+                            break;
+                        }
+                        case 3: {
+                            yield* ManifestPart.codec().stream(reader, reader.uint32(), `${prefix}.part`, {
+                                limits: opts.limits?.part
+                            });
+                            break;
+                        }
+                        case 4: {
+                            yield* SignedHead.codec().stream(reader, reader.uint32(), `${prefix}.head`, {
+                                limits: opts.limits?.head
+                            });
+                            break;
+                        }
+                        case 5: {
+                            yield* Pieces.codec().stream(reader, reader.uint32(), `${prefix}.pieces`, {
+                                limits: opts.limits?.pieces
+                            });
+                            break;
+                        }
+                        case 6: {
+                            yield* Have.codec().stream(reader, reader.uint32(), `${prefix}.have`, {
+                                limits: opts.limits?.have
+                            });
+                            break;
+                        }
+                        case 7: {
+                            yield* Peers.codec().stream(reader, reader.uint32(), `${prefix}.peers`, {
+                                limits: opts.limits?.peers
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Control.codec());
+    }
+    Control.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Control.codec(), opts);
+    }
+    Control.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Control.codec(), opts);
+    }
+    Control.stream = stream;
+})(Control || (Control = {}));
+export var Hello;
+(function (Hello) {
+    let _codec;
+    Hello.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.topic != null && obj.topic.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.topic);
+                }
+                if ((obj.proof != null && obj.proof.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.proof);
+                }
+                if ((obj.version != null && obj.version !== '')) {
+                    w.uint32(26);
+                    w.string(obj.version);
+                }
+                if ((obj.manifestCount != null && obj.manifestCount !== 0)) {
+                    w.uint32(32);
+                    w.uint32(obj.manifestCount);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    topic: uint8ArrayAlloc(0),
+                    proof: uint8ArrayAlloc(0),
+                    version: '',
+                    manifestCount: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.topic = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.proof = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.version = reader.string();
+                            break;
+                        }
+                        case 4: {
+                            obj.manifestCount = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.topic`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.proof`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.version`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.manifestCount`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Hello.codec());
+    }
+    Hello.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Hello.codec(), opts);
+    }
+    Hello.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Hello.codec(), opts);
+    }
+    Hello.stream = stream;
+})(Hello || (Hello = {}));
+export var Reason;
+(function (Reason) {
+    Reason["UNKNOWN_TOPIC"] = "UNKNOWN_TOPIC";
+    Reason["BAD_PROOF"] = "BAD_PROOF";
+    Reason["OTHER_VERSION"] = "OTHER_VERSION";
+    Reason["TOO_BUSY"] = "TOO_BUSY";
+    Reason["GOING_AWAY"] = "GOING_AWAY";
+    Reason["NO_SUCH_PIECE"] = "NO_SUCH_PIECE";
+    Reason["CANCELLED"] = "CANCELLED";
+})(Reason || (Reason = {}));
+var __ReasonValues;
+(function (__ReasonValues) {
+    __ReasonValues[__ReasonValues["UNKNOWN_TOPIC"] = 0] = "UNKNOWN_TOPIC";
+    __ReasonValues[__ReasonValues["BAD_PROOF"] = 1] = "BAD_PROOF";
+    __ReasonValues[__ReasonValues["OTHER_VERSION"] = 2] = "OTHER_VERSION";
+    __ReasonValues[__ReasonValues["TOO_BUSY"] = 3] = "TOO_BUSY";
+    __ReasonValues[__ReasonValues["GOING_AWAY"] = 4] = "GOING_AWAY";
+    __ReasonValues[__ReasonValues["NO_SUCH_PIECE"] = 5] = "NO_SUCH_PIECE";
+    __ReasonValues[__ReasonValues["CANCELLED"] = 6] = "CANCELLED";
+})(__ReasonValues || (__ReasonValues = {}));
+(function (Reason) {
+    Reason.codec = () => {
+        return enumeration(__ReasonValues);
+    };
+})(Reason || (Reason = {}));
+export var Refused;
+(function (Refused) {
+    let _codec;
+    Refused.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.reason != null && __ReasonValues[obj.reason] !== 0) {
+                    w.uint32(8);
+                    Reason.codec().encode(obj.reason, w);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    reason: Reason.UNKNOWN_TOPIC
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.reason = Reason.codec().decode(reader);
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.reason`,
+                                value: Reason.codec().decode(reader)
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Refused.codec());
+    }
+    Refused.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Refused.codec(), opts);
+    }
+    Refused.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Refused.codec(), opts);
+    }
+    Refused.stream = stream;
+})(Refused || (Refused = {}));
+export var ManifestPart;
+(function (ManifestPart) {
+    let _codec;
+    ManifestPart.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.from != null && obj.from !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.from);
+                }
+                if ((obj.digests != null && obj.digests.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.digests);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    from: 0,
+                    digests: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.from = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.digests = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.from`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.digests`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, ManifestPart.codec());
+    }
+    ManifestPart.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, ManifestPart.codec(), opts);
+    }
+    ManifestPart.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, ManifestPart.codec(), opts);
+    }
+    ManifestPart.stream = stream;
+})(ManifestPart || (ManifestPart = {}));
+export var SignedHead;
+(function (SignedHead) {
+    let _codec;
+    SignedHead.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.envelope != null && obj.envelope.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.envelope);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    envelope: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.envelope = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.envelope`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, SignedHead.codec());
+    }
+    SignedHead.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, SignedHead.codec(), opts);
+    }
+    SignedHead.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, SignedHead.codec(), opts);
+    }
+    SignedHead.stream = stream;
+})(SignedHead || (SignedHead = {}));
+export var Head;
+(function (Head) {
+    let _codec;
+    Head.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.task != null && obj.task !== '')) {
+                    w.uint32(10);
+                    w.string(obj.task);
+                }
+                if ((obj.version != null && obj.version !== '')) {
+                    w.uint32(18);
+                    w.string(obj.version);
+                }
+                if ((obj.pieceLength != null && obj.pieceLength !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.pieceLength);
+                }
+                if (obj.length != null) {
+                    w.uint32(32);
+                    w.uint64(obj.length);
+                }
+                if ((obj.fileName != null && obj.fileName !== '')) {
+                    w.uint32(42);
+                    w.string(obj.fileName);
+                }
+                if ((obj.count != null && obj.count !== 0)) {
+                    w.uint32(48);
+                    w.uint32(obj.count);
+                }
+                if ((obj.chain != null && obj.chain.byteLength > 0)) {
+                    w.uint32(58);
+                    w.bytes(obj.chain);
+                }
+                if (obj.seal != null) {
+                    w.uint32(66);
+                    Seal.codec().encode(obj.seal, w);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    task: '',
+                    version: '',
+                    pieceLength: 0,
+                    fileName: '',
+                    count: 0,
+                    chain: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.task = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.version = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            obj.pieceLength = reader.uint32();
+                            break;
+                        }
+                        case 4: {
+                            obj.length = reader.uint64();
+                            break;
+                        }
+                        case 5: {
+                            obj.fileName = reader.string();
+                            break;
+                        }
+                        case 6: {
+                            obj.count = reader.uint32();
+                            break;
+                        }
+                        case 7: {
+                            obj.chain = reader.bytes();
+                            break;
+                        }
+                        case 8: {
+                            obj.seal = Seal.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.seal
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.task`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.version`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.pieceLength`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.length`,
+                                value: reader.uint64()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.fileName`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.count`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 7: {
+                            yield {
+                                field: `${prefix}.chain`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 8: {
+                            yield* Seal.codec().stream(reader, reader.uint32(), `${prefix}.seal`, {
+                                limits: opts.limits?.seal
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Head.codec());
+    }
+    Head.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Head.codec(), opts);
+    }
+    Head.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Head.codec(), opts);
+    }
+    Head.stream = stream;
+})(Head || (Head = {}));
+export var Seal;
+(function (Seal) {
+    let _codec;
+    Seal.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.length != null && obj.length !== 0n)) {
+                    w.uint32(8);
+                    w.uint64(obj.length);
+                }
+                if ((obj.sha256 != null && obj.sha256.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.sha256);
+                }
+                if ((obj.root != null && obj.root !== '')) {
+                    w.uint32(26);
+                    w.string(obj.root);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    length: 0n,
+                    sha256: uint8ArrayAlloc(0),
+                    root: ''
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.length = reader.uint64();
+                            break;
+                        }
+                        case 2: {
+                            obj.sha256 = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.root = reader.string();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.length`,
+                                value: reader.uint64()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.sha256`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.root`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Seal.codec());
+    }
+    Seal.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Seal.codec(), opts);
+    }
+    Seal.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Seal.codec(), opts);
+    }
+    Seal.stream = stream;
+})(Seal || (Seal = {}));
+export var Pieces;
+(function (Pieces) {
+    let _codec;
+    Pieces.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.size != null && obj.size !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.size);
+                }
+                if ((obj.bits != null && obj.bits.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.bits);
+                }
+                if ((obj.queue != null && obj.queue !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.queue);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    size: 0,
+                    bits: uint8ArrayAlloc(0),
+                    queue: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.size = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.bits = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.queue = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.size`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.bits`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.queue`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Pieces.codec());
+    }
+    Pieces.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Pieces.codec(), opts);
+    }
+    Pieces.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Pieces.codec(), opts);
+    }
+    Pieces.stream = stream;
+})(Pieces || (Pieces = {}));
+export var Have;
+(function (Have) {
+    let _codec;
+    Have.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.pieces != null && obj.pieces.length > 0) {
+                    for (const value of obj.pieces) {
+                        w.uint32(8);
+                        w.uint32(value);
+                    }
+                }
+                if ((obj.queue != null && obj.queue !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.queue);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    pieces: [],
+                    queue: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.pieces != null && obj.pieces.length === opts.limits.pieces) {
+                                throw new MaxLengthError('Decode error - repeated field "pieces" had too many elements');
+                            }
+                            obj.pieces.push(reader.uint32());
+                            break;
+                        }
+                        case 2: {
+                            obj.queue = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    pieces: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.pieces != null && obj.pieces === opts.limits.pieces) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "pieces" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.pieces[]`,
+                                index: obj.pieces,
+                                value: reader.uint32()
+                            };
+                            obj.pieces++;
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.queue`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Have.codec());
+    }
+    Have.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Have.codec(), opts);
+    }
+    Have.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Have.codec(), opts);
+    }
+    Have.stream = stream;
+})(Have || (Have = {}));
+export var PeerAddress;
+(function (PeerAddress) {
+    let _codec;
+    PeerAddress.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.id != null && obj.id.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.id);
+                }
+                if (obj.addresses != null && obj.addresses.length > 0) {
+                    for (const value of obj.addresses) {
+                        w.uint32(18);
+                        w.bytes(value);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    id: uint8ArrayAlloc(0),
+                    addresses: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.id = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.addresses != null && obj.addresses.length === opts.limits.addresses) {
+                                throw new MaxLengthError('Decode error - repeated field "addresses" had too many elements');
+                            }
+                            obj.addresses.push(reader.bytes());
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    addresses: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.id`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.addresses != null && obj.addresses === opts.limits.addresses) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "addresses" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.addresses[]`,
+                                index: obj.addresses,
+                                value: reader.bytes()
+                            };
+                            obj.addresses++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, PeerAddress.codec());
+    }
+    PeerAddress.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, PeerAddress.codec(), opts);
+    }
+    PeerAddress.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, PeerAddress.codec(), opts);
+    }
+    PeerAddress.stream = stream;
+})(PeerAddress || (PeerAddress = {}));
+export var Peers;
+(function (Peers) {
+    let _codec;
+    Peers.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.peers != null && obj.peers.length > 0) {
+                    for (const value of obj.peers) {
+                        w.uint32(10);
+                        PeerAddress.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    peers: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.peers != null && obj.peers.length === opts.limits.peers) {
+                                throw new MaxLengthError('Decode error - repeated field "peers" had too many elements');
+                            }
+                            obj.peers.push(PeerAddress.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.peers$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    peers: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.peers != null && obj.peers === opts.limits.peers) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "peers" had too many elements');
+                            }
+                            for (const evt of PeerAddress.codec().stream(reader, reader.uint32(), `${prefix}.peers[]`, {
+                                limits: opts.limits?.peers$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.peers
+                                };
+                            }
+                            obj.peers++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Peers.codec());
+    }
+    Peers.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Peers.codec(), opts);
+    }
+    Peers.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Peers.codec(), opts);
+    }
+    Peers.stream = stream;
+})(Peers || (Peers = {}));
+export var DataRequest;
+(function (DataRequest) {
+    let _codec;
+    DataRequest.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                obj = { ...obj };
+                if (obj.cancel != null) {
+                    obj.ask = undefined;
+                    obj.hello = undefined;
+                }
+                if (obj.ask != null) {
+                    obj.cancel = undefined;
+                    obj.hello = undefined;
+                }
+                if (obj.hello != null) {
+                    obj.cancel = undefined;
+                    obj.ask = undefined;
+                }
+                if (obj.hello != null) {
+                    w.uint32(10);
+                    Hello.codec().encode(obj.hello, w);
+                }
+                if (obj.ask != null) {
+                    w.uint32(16);
+                    w.uint32(obj.ask);
+                }
+                if (obj.cancel != null) {
+                    w.uint32(24);
+                    w.uint32(obj.cancel);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {};
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.hello = Hello.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.hello
+                            });
+                            break;
+                        }
+                        case 2: {
+                            obj.ask = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            obj.cancel = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                if (obj.cancel != null) {
+                    delete obj.ask;
+                    delete obj.hello;
+                }
+                if (obj.ask != null) {
+                    delete obj.cancel;
+                    delete obj.hello;
+                }
+                if (obj.hello != null) {
+                    delete obj.cancel;
+                    delete obj.ask;
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield* Hello.codec().stream(reader, reader.uint32(), `${prefix}.hello`, {
+                                limits: opts.limits?.hello
+                            });
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.ask`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.cancel`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, DataRequest.codec());
+    }
+    DataRequest.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, DataRequest.codec(), opts);
+    }
+    DataRequest.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, DataRequest.codec(), opts);
+    }
+    DataRequest.stream = stream;
+})(DataRequest || (DataRequest = {}));
+export var Frame;
+(function (Frame) {
+    let _codec;
+    Frame.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.piece != null && obj.piece !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.piece);
+                }
+                if ((obj.offset != null && obj.offset !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.offset);
+                }
+                if ((obj.length != null && obj.length !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.length);
+                }
+                if (obj.refused != null) {
+                    w.uint32(32);
+                    Reason.codec().encode(obj.refused, w);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    piece: 0,
+                    offset: 0,
+                    length: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.piece = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.offset = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            obj.length = reader.uint32();
+                            break;
+                        }
+                        case 4: {
+                            obj.refused = Reason.codec().decode(reader);
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.piece`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.offset`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.length`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.refused`,
+                                value: Reason.codec().decode(reader)
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Frame.codec());
+    }
+    Frame.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Frame.codec(), opts);
+    }
+    Frame.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Frame.codec(), opts);
+    }
+    Frame.stream = stream;
+})(Frame || (Frame = {}));
+export var Header;
+(function (Header) {
+    let _codec;
+    Header.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.name != null && obj.name !== '')) {
+                    w.uint32(10);
+                    w.string(obj.name);
+                }
+                if ((obj.value != null && obj.value !== '')) {
+                    w.uint32(18);
+                    w.string(obj.value);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    name: '',
+                    value: ''
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.name = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.value = reader.string();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.name`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.value`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Header.codec());
+    }
+    Header.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Header.codec(), opts);
+    }
+    Header.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Header.codec(), opts);
+    }
+    Header.stream = stream;
+})(Header || (Header = {}));
+export var ResolveRequest;
+(function (ResolveRequest) {
+    let _codec;
+    ResolveRequest.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.url != null && obj.url !== '')) {
+                    w.uint32(10);
+                    w.string(obj.url);
+                }
+                if (obj.headers != null && obj.headers.length > 0) {
+                    for (const value of obj.headers) {
+                        w.uint32(18);
+                        Header.codec().encode(value, w);
+                    }
+                }
+                if (obj.filter != null && obj.filter.length > 0) {
+                    for (const value of obj.filter) {
+                        w.uint32(26);
+                        w.string(value);
+                    }
+                }
+                if ((obj.tag != null && obj.tag !== '')) {
+                    w.uint32(34);
+                    w.string(obj.tag);
+                }
+                if ((obj.digest != null && obj.digest.byteLength > 0)) {
+                    w.uint32(42);
+                    w.bytes(obj.digest);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    url: '',
+                    headers: [],
+                    filter: [],
+                    tag: '',
+                    digest: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.url = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.headers != null && obj.headers.length === opts.limits.headers) {
+                                throw new MaxLengthError('Decode error - repeated field "headers" had too many elements');
+                            }
+                            obj.headers.push(Header.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.headers$
+                            }));
+                            break;
+                        }
+                        case 3: {
+                            if (opts.limits?.filter != null && obj.filter.length === opts.limits.filter) {
+                                throw new MaxLengthError('Decode error - repeated field "filter" had too many elements');
+                            }
+                            obj.filter.push(reader.string());
+                            break;
+                        }
+                        case 4: {
+                            obj.tag = reader.string();
+                            break;
+                        }
+                        case 5: {
+                            obj.digest = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    headers: 0,
+                    filter: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.url`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.headers != null && obj.headers === opts.limits.headers) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "headers" had too many elements');
+                            }
+                            for (const evt of Header.codec().stream(reader, reader.uint32(), `${prefix}.headers[]`, {
+                                limits: opts.limits?.headers$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.headers
+                                };
+                            }
+                            obj.headers++;
+                            break;
+                        }
+                        case 3: {
+                            if (opts.limits?.filter != null && obj.filter === opts.limits.filter) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "filter" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.filter[]`,
+                                index: obj.filter,
+                                value: reader.string()
+                            };
+                            obj.filter++;
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.tag`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.digest`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, ResolveRequest.codec());
+    }
+    ResolveRequest.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, ResolveRequest.codec(), opts);
+    }
+    ResolveRequest.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, ResolveRequest.codec(), opts);
+    }
+    ResolveRequest.stream = stream;
+})(ResolveRequest || (ResolveRequest = {}));
+export var ResolveReply;
+(function (ResolveReply) {
+    let _codec;
+    ResolveReply.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                obj = { ...obj };
+                if (obj.peers != null) {
+                    obj.failed = undefined;
+                    obj.resolved = undefined;
+                }
+                if (obj.failed != null) {
+                    obj.peers = undefined;
+                    obj.resolved = undefined;
+                }
+                if (obj.resolved != null) {
+                    obj.peers = undefined;
+                    obj.failed = undefined;
+                }
+                if (obj.resolved != null) {
+                    w.uint32(10);
+                    Resolved.codec().encode(obj.resolved, w);
+                }
+                if (obj.failed != null) {
+                    w.uint32(18);
+                    Failed.codec().encode(obj.failed, w);
+                }
+                if (obj.peers != null) {
+                    w.uint32(26);
+                    Peers.codec().encode(obj.peers, w);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {};
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.resolved = Resolved.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.resolved
+                            });
+                            break;
+                        }
+                        case 2: {
+                            obj.failed = Failed.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.failed
+                            });
+                            break;
+                        }
+                        case 3: {
+                            obj.peers = Peers.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.peers
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                if (obj.peers != null) {
+                    delete obj.failed;
+                    delete obj.resolved;
+                }
+                if (obj.failed != null) {
+                    delete obj.peers;
+                    delete obj.resolved;
+                }
+                if (obj.resolved != null) {
+                    delete obj.peers;
+                    delete obj.failed;
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield* Resolved.codec().stream(reader, reader.uint32(), `${prefix}.resolved`, {
+                                limits: opts.limits?.resolved
+                            });
+                            break;
+                        }
+                        case 2: {
+                            yield* Failed.codec().stream(reader, reader.uint32(), `${prefix}.failed`, {
+                                limits: opts.limits?.failed
+                            });
+                            break;
+                        }
+                        case 3: {
+                            yield* Peers.codec().stream(reader, reader.uint32(), `${prefix}.peers`, {
+                                limits: opts.limits?.peers
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, ResolveReply.codec());
+    }
+    ResolveReply.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, ResolveReply.codec(), opts);
+    }
+    ResolveReply.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, ResolveReply.codec(), opts);
+    }
+    ResolveReply.stream = stream;
+})(ResolveReply || (ResolveReply = {}));
+export var Resolved;
+(function (Resolved) {
+    let _codec;
+    Resolved.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.topic != null && obj.topic.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.topic);
+                }
+                if ((obj.version != null && obj.version !== '')) {
+                    w.uint32(18);
+                    w.string(obj.version);
+                }
+                if ((obj.pieceLength != null && obj.pieceLength !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.pieceLength);
+                }
+                if (obj.length != null) {
+                    w.uint32(32);
+                    w.uint64(obj.length);
+                }
+                if ((obj.fileName != null && obj.fileName !== '')) {
+                    w.uint32(42);
+                    w.string(obj.fileName);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    topic: uint8ArrayAlloc(0),
+                    version: '',
+                    pieceLength: 0,
+                    fileName: ''
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.topic = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.version = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            obj.pieceLength = reader.uint32();
+                            break;
+                        }
+                        case 4: {
+                            obj.length = reader.uint64();
+                            break;
+                        }
+                        case 5: {
+                            obj.fileName = reader.string();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.topic`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.version`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.pieceLength`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.length`,
+                                value: reader.uint64()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.fileName`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Resolved.codec());
+    }
+    Resolved.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Resolved.codec(), opts);
+    }
+    Resolved.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Resolved.codec(), opts);
+    }
+    Resolved.stream = stream;
+})(Resolved || (Resolved = {}));
+export var Failed;
+(function (Failed) {
+    let _codec;
+    Failed.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.code != null && obj.code !== '')) {
+                    w.uint32(10);
+                    w.string(obj.code);
+                }
+                if ((obj.message != null && obj.message !== '')) {
+                    w.uint32(18);
+                    w.string(obj.message);
+                }
+                if (obj.status != null) {
+                    w.uint32(24);
+                    w.uint32(obj.status);
+                }
+                if (obj.retryAfterMs != null) {
+                    w.uint32(32);
+                    w.uint32(obj.retryAfterMs);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    code: '',
+                    message: ''
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.code = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.message = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            obj.status = reader.uint32();
+                            break;
+                        }
+                        case 4: {
+                            obj.retryAfterMs = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.code`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.message`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.status`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.retryAfterMs`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Failed.codec());
+    }
+    Failed.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Failed.codec(), opts);
+    }
+    Failed.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Failed.codec(), opts);
+    }
+    Failed.stream = stream;
+})(Failed || (Failed = {}));
+export var Trust;
+(function (Trust) {
+    Trust["SEED"] = "SEED";
+    Trust["DIGEST"] = "DIGEST";
+    Trust["ORIGIN"] = "ORIGIN";
+})(Trust || (Trust = {}));
+var __TrustValues;
+(function (__TrustValues) {
+    __TrustValues[__TrustValues["SEED"] = 0] = "SEED";
+    __TrustValues[__TrustValues["DIGEST"] = 1] = "DIGEST";
+    __TrustValues[__TrustValues["ORIGIN"] = 2] = "ORIGIN";
+})(__TrustValues || (__TrustValues = {}));
+(function (Trust) {
+    Trust.codec = () => {
+        return enumeration(__TrustValues);
+    };
+})(Trust || (Trust = {}));
+export var StoredInfo;
+(function (StoredInfo) {
+    let _codec;
+    StoredInfo.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.task != null && obj.task !== '')) {
+                    w.uint32(10);
+                    w.string(obj.task);
+                }
+                if ((obj.version != null && obj.version !== '')) {
+                    w.uint32(18);
+                    w.string(obj.version);
+                }
+                if ((obj.pieceLength != null && obj.pieceLength !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.pieceLength);
+                }
+                if (obj.length != null) {
+                    w.uint32(32);
+                    w.uint64(obj.length);
+                }
+                if ((obj.fileName != null && obj.fileName !== '')) {
+                    w.uint32(42);
+                    w.string(obj.fileName);
+                }
+                if (obj.trust != null && __TrustValues[obj.trust] !== 0) {
+                    w.uint32(48);
+                    Trust.codec().encode(obj.trust, w);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    task: '',
+                    version: '',
+                    pieceLength: 0,
+                    fileName: '',
+                    trust: Trust.SEED
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.task = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.version = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            obj.pieceLength = reader.uint32();
+                            break;
+                        }
+                        case 4: {
+                            obj.length = reader.uint64();
+                            break;
+                        }
+                        case 5: {
+                            obj.fileName = reader.string();
+                            break;
+                        }
+                        case 6: {
+                            obj.trust = Trust.codec().decode(reader);
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.task`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.version`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.pieceLength`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.length`,
+                                value: reader.uint64()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.fileName`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.trust`,
+                                value: Trust.codec().decode(reader)
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, StoredInfo.codec());
+    }
+    StoredInfo.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, StoredInfo.codec(), opts);
+    }
+    StoredInfo.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, StoredInfo.codec(), opts);
+    }
+    StoredInfo.stream = stream;
+})(StoredInfo || (StoredInfo = {}));
+export var StoreRecord;
+(function (StoreRecord) {
+    let _codec;
+    StoreRecord.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                obj = { ...obj };
+                if (obj.seal != null) {
+                    obj.head = undefined;
+                    obj.part = undefined;
+                    obj.info = undefined;
+                }
+                if (obj.head != null) {
+                    obj.seal = undefined;
+                    obj.part = undefined;
+                    obj.info = undefined;
+                }
+                if (obj.part != null) {
+                    obj.seal = undefined;
+                    obj.head = undefined;
+                    obj.info = undefined;
+                }
+                if (obj.info != null) {
+                    obj.seal = undefined;
+                    obj.head = undefined;
+                    obj.part = undefined;
+                }
+                if ((obj.format != null && obj.format !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.format);
+                }
+                if (obj.info != null) {
+                    w.uint32(18);
+                    StoredInfo.codec().encode(obj.info, w);
+                }
+                if (obj.part != null) {
+                    w.uint32(26);
+                    ManifestPart.codec().encode(obj.part, w);
+                }
+                if (obj.head != null) {
+                    w.uint32(34);
+                    SignedHead.codec().encode(obj.head, w);
+                }
+                if (obj.seal != null) {
+                    w.uint32(42);
+                    Seal.codec().encode(obj.seal, w);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    format: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.format = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.info = StoredInfo.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.info
+                            });
+                            break;
+                        }
+                        case 3: {
+                            obj.part = ManifestPart.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.part
+                            });
+                            break;
+                        }
+                        case 4: {
+                            obj.head = SignedHead.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.head
+                            });
+                            break;
+                        }
+                        case 5: {
+                            obj.seal = Seal.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.seal
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                if (obj.seal != null) {
+                    delete obj.head;
+                    delete obj.part;
+                    delete obj.info;
+                }
+                if (obj.head != null) {
+                    delete obj.seal;
+                    delete obj.part;
+                    delete obj.info;
+                }
+                if (obj.part != null) {
+                    delete obj.seal;
+                    delete obj.head;
+                    delete obj.info;
+                }
+                if (obj.info != null) {
+                    delete obj.seal;
+                    delete obj.head;
+                    delete obj.part;
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.format`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield* StoredInfo.codec().stream(reader, reader.uint32(), `${prefix}.info`, {
+                                limits: opts.limits?.info
+                            });
+                            break;
+                        }
+                        case 3: {
+                            yield* ManifestPart.codec().stream(reader, reader.uint32(), `${prefix}.part`, {
+                                limits: opts.limits?.part
+                            });
+                            break;
+                        }
+                        case 4: {
+                            yield* SignedHead.codec().stream(reader, reader.uint32(), `${prefix}.head`, {
+                                limits: opts.limits?.head
+                            });
+                            break;
+                        }
+                        case 5: {
+                            yield* Seal.codec().stream(reader, reader.uint32(), `${prefix}.seal`, {
+                                limits: opts.limits?.seal
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, StoreRecord.codec());
+    }
+    StoreRecord.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, StoreRecord.codec(), opts);
+    }
+    StoreRecord.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, StoreRecord.codec(), opts);
+    }
+    StoreRecord.stream = stream;
+})(StoreRecord || (StoreRecord = {}));

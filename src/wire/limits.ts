@@ -1,0 +1,67 @@
+// Everything that a stranger can grow, and how far, in one table; checked when sending and when receiving.
+import { MAX_HEADER_BYTES, MAX_HEADERS } from '../core/headers.ts'
+import { MAX_FILE_NAME_BYTES, MAX_VERSION_BYTES } from '../core/manifest.ts'
+import { MAX_PIECE_LENGTH, MAX_PIECES } from '../core/piece.ts'
+import { MAX_FILTERS, MAX_TAG_BYTES, MAX_URL_BYTES } from '../core/task.ts'
+
+const KiB = 1024
+
+/** Sizes are bytes (of text: its UTF-8), the others counts. SPEC.md repeats this table; a test compares the two. */
+export const LIMITS = {
+  /** Any message on an exchange or data stream, and any reply of a seed; fits a whole bitfield and the largest part. */
+  message: 256 * KiB,
+  /** A resolve request: URL, headers and filters at their largest, with room to spare. */
+  requestMessage: 96 * KiB,
+  /** A frame's header: three integers and a reason take 20. */
+  frameHeader: 64,
+  /** A frame's payload: larger ones would keep control messages waiting (DESIGN §5). */
+  framePayload: 256 * KiB,
+  /** A piece; every frame has to lie inside one. */
+  piece: MAX_PIECE_LENGTH,
+  /** Pieces of a version, hence every piece index, bitfield and count, and the digests held before a head proves them. */
+  pieces: MAX_PIECES,
+  /** Digests in one part: 128 KiB, so that other messages get a turn. */
+  partDigests: 4096,
+  /** Pieces in one `have`: more are better said by a bitfield. */
+  havePieces: 1024,
+  /** Peers in one `peers`: more than anyone talks to. */
+  peers: 32,
+  /** Addresses of one peer: a few interfaces, IPv4 and IPv6. */
+  addresses: 8,
+  /** A multiaddr: a DNS name of 253 and the rest; larger ones are relayed or certhash addresses that we do not dial. */
+  multiaddr: 256,
+  /** A peer id's multihash: 34 for RSA, 38 for Ed25519, 39 for secp256k1. */
+  peerId: 64,
+  /** A topic: a CIDv1 with sha2-256 takes 36. */
+  topic: 64,
+  /** A CID as text (task id, UnixFS root): 59 in base32. */
+  cidText: 128,
+  /** A version's name. */
+  version: MAX_VERSION_BYTES,
+  /** A suggested file name: what file systems take. */
+  fileName: MAX_FILE_NAME_BYTES,
+  /** A signed head: about 1.2 KiB at its largest with Ed25519, 2.5 KiB with RSA 4096. */
+  envelope: 4 * KiB,
+  /** A failure's code, and its message (cut when sent, not refused). */
+  failureText: 1 * KiB,
+  /** A URL. */
+  url: MAX_URL_BYTES,
+  /** Headers of a request. */
+  headers: MAX_HEADERS,
+  /** Names and values of all headers together. */
+  headerBytes: MAX_HEADER_BYTES,
+  /** Filtered query parameters. */
+  filters: MAX_FILTERS,
+  /** The name of one filtered query parameter. */
+  filter: 512,
+  /** A tag. */
+  tag: MAX_TAG_BYTES,
+  /** Unanswered asks on one data stream: far more than any pipeline needs. */
+  asks: 1024,
+  /** Milliseconds in which whoever opened a stream has to send its first message. */
+  firstMessage: 10_000,
+  /** Milliseconds to wait before asking again, a day; longer ones are taken as a day. */
+  retryAfter: 24 * 60 * 60 * 1000,
+  /** What we keep for a peer that does not read fast enough, per stream. */
+  sendQueue: 1024 * KiB,
+} as const

@@ -1,0 +1,10 @@
+// The ids that peers negotiate; a change that old peers would misread gets a new number.
+
+/** Who has which pieces of one content: hellos, manifest, haves, peers. One long-lived stream per content and peer. */
+export const EXCHANGE_PROTOCOL = '/dragonfly/exchange/1.0.0'
+/** The bytes of pieces. */
+export const DATA_PROTOCOL = '/dragonfly/data/1.0.0'
+/** Asking a seed to read a URL. */
+export const RESOLVE_PROTOCOL = '/dragonfly/resolve/1.0.0'
+/** The private Kademlia DHT in which providers are found. */
+export const KAD_PROTOCOL = '/dragonfly/kad/1.0.0'

@@ -1,0 +1,71 @@
+// What a node keeps about a version beside its pieces: the store's opaque records. A local format, never sent.
+import type { Seal, VersionInfo } from '../core/manifest.ts'
+import {
+  type ManifestPart,
+  partFromWire,
+  partToWire,
+  sealFromWire,
+  sealToWire,
+  versionFromWire,
+  versionToWire,
+} from './codec-manifest.ts'
+import { bytesField, cidTextField, decoding, encoding, malformed } from './fields.ts'
+import { StoreRecord as RawRecord, Trust } from './generated/messages.js'
+import { LIMITS } from './limits.ts'
+
+/** Why the manifest was believed when it was kept. */
+export type KeptTrust = 'seed' | 'digest' | 'origin'
+
+export type StoreRecord =
+  | { type: 'info'; info: VersionInfo; trust: KeptTrust }
+  | ({ type: 'part' } & ManifestPart)
+  | { type: 'head'; envelope: Uint8Array }
+  | { type: 'seal'; seal: Seal }
+
+/** Of the records; a reader of another one does not guess. */
+const FORMAT = 1
+
+const TRUST: Record<KeptTrust, Trust> = { seed: Trust.SEED, digest: Trust.DIGEST, origin: Trust.ORIGIN }
+
+/** Throws `internal` for what could not be read back. */
+export function encodeRecord(record: StoreRecord): Uint8Array {
+  return encoding(LIMITS.message, () => RawRecord.encode({ format: FORMAT, ...toWire(record) }))
+}
+
+/** Throws `protocol` when damaged or of another format: whoever reads treats the version as not there. */
+export function decodeRecord(bytes: Uint8Array): StoreRecord {
+  return decoding(bytes, LIMITS.message, input => fromWire(RawRecord.decode(input)))
+}
+
+function toWire(record: StoreRecord): Omit<RawRecord, 'format'> {
+  switch (record.type) {
+    case 'info': {
+      const task = cidTextField(record.info.task, 'task')
+      return { info: { task, ...versionToWire(record.info), trust: TRUST[record.trust] } }
+    }
+    case 'part':
+      return { part: partToWire(record) }
+    case 'head':
+      return { head: { envelope: bytesField(record.envelope, 1, LIMITS.envelope, 'envelope') } }
+    case 'seal':
+      return { seal: sealToWire(record.seal) }
+  }
+}
+
+function fromWire(raw: RawRecord): StoreRecord {
+  if (raw.format !== FORMAT) throw malformed(`record of format ${raw.format}`)
+  if (raw.info !== undefined) {
+    const info = { task: cidTextField(raw.info.task, 'task'), ...versionFromWire(raw.info) }
+    return { type: 'info', info, trust: trustFromWire(raw.info.trust) }
+  }
+  if (raw.part !== undefined) return { type: 'part', ...partFromWire(raw.part) }
+  if (raw.head !== undefined) return { type: 'head', envelope: bytesField(raw.head.envelope, 1, LIMITS.envelope, 'envelope') }
+  if (raw.seal !== undefined) return { type: 'seal', seal: sealFromWire(raw.seal) }
+  throw malformed('record of an unknown kind')
+}
+
+function trustFromWire(trust: Trust): KeptTrust {
+  const found = (Object.keys(TRUST) as KeptTrust[]).find(name => TRUST[name] === trust)
+  if (found === undefined) throw malformed(`trust ${trust}`)
+  return found
+}

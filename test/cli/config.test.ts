@@ -1,0 +1,73 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { expect } from 'chai'
+import { choosePeers, parseConfig, peersOfEnv, readConfig, readPeers } from '../../src/cli/config.ts'
+import { UsageError } from '../../src/cli/errors.ts'
+
+const A = '/ip4/10.0.0.1/tcp/4801/p2p/PeerA'
+const B = '/ip4/10.0.0.2/tcp/4801/p2p/PeerB'
+const C = '/dns4/seed.example.org/tcp/4801/p2p/PeerC'
+
+describe('cli config', () => {
+  let home: string
+  beforeEach(async () => {
+    home = await mkdtemp(path.join(os.tmpdir(), 'df-config-'))
+  })
+  afterEach(() => rm(home, { recursive: true }))
+
+  it('takes each key from flags, else the environment, else the file', async () => {
+    await writeFile(path.join(home, 'config.json'), JSON.stringify({ seeds: [C], bootstrap: [B], trust: ['PeerT'] }))
+    const env = { DRAGONFLY_SEEDS: B }
+    expect(await readPeers({ seeds: [A] }, env, home)).to.deep.equal({ seeds: [A], bootstrap: [B], trust: ['PeerA', 'PeerT'] })
+    expect(await readPeers({}, env, home)).to.deep.equal({ seeds: [B], bootstrap: [B], trust: ['PeerB', 'PeerT'] })
+    expect(await readPeers({ trust: ['PeerX'] }, {}, home)).to.deep.equal({
+      seeds: [C],
+      bootstrap: [B],
+      trust: ['PeerC', 'PeerX'],
+    })
+  })
+
+  it('works without a file, and without a home', async () => {
+    const nothing = { seeds: [], bootstrap: [], trust: [] }
+    expect(await readPeers({}, {}, home)).to.deep.equal(nothing)
+    expect(await readPeers({}, {}, path.join(home, 'nowhere'))).to.deep.equal(nothing)
+  })
+
+  it('trusts every seed once, and no bootstrap peer', () => {
+    const peers = choosePeers({ seeds: [A, A, B], bootstrap: [C], trust: ['PeerB', 'PeerX'] }, {}, {})
+    expect(peers.trust).to.deep.equal(['PeerA', 'PeerB', 'PeerX'])
+  })
+
+  it('splits DRAGONFLY_SEEDS at commas and spaces', () => {
+    expect(peersOfEnv({ DRAGONFLY_SEEDS: ` ${A}, ${B}\n${C},` })).to.deep.equal({ seeds: [A, B, C] })
+    expect(peersOfEnv({ DRAGONFLY_SEEDS: ' ,' })).to.deep.equal({})
+    expect(peersOfEnv({})).to.deep.equal({})
+    expect(() => peersOfEnv({ DRAGONFLY_SEEDS: 'x,'.repeat(257) })).to.throw(UsageError, 'DRAGONFLY_SEEDS: more than 256')
+  })
+
+  const malformed: Array<[what: string, text: string, message: RegExp]> = [
+    ['not JSON', '{"seeds": [', /config\.json: not JSON/],
+    ['a list', '[]', /config\.json: not an object/],
+    ['null', 'null', /config\.json: not an object/],
+    ['a string for seeds', '{"seeds": "x"}', /config\.json: seeds is not a list of strings/],
+    ['a number among trust', '{"trust": ["x", 7]}', /config\.json: trust is not a list of strings/],
+    ['a misspelt key', '{"seed": []}', /config\.json: unknown key "seed"/],
+    ['a key of every object', '{"__proto__": []}', /config\.json: unknown key "__proto__"/],
+    ['too many entries', JSON.stringify({ bootstrap: Array(257).fill('x') }), /config\.json: bootstrap: more than 256/],
+    ['too long a file', ' '.repeat(1024 * 1024 + 1), /config\.json: longer than/],
+  ]
+  for (const [what, text, message] of malformed) {
+    it(`refuses ${what}, naming the file`, () => {
+      expect(() => parseConfig(text, '/home/x/config.json')).to.throw(UsageError, message)
+    })
+  }
+
+  it('refuses a file that cannot be read', async () => {
+    let caught: unknown
+    await readConfig(home).catch(error => {
+      caught = error
+    })
+    expect(caught).to.be.instanceOf(UsageError).with.property('message').that.includes(`${home}: EISDIR`)
+  })
+})

@@ -1,0 +1,169 @@
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { expect } from 'chai'
+import { DF, DRAGONFLY, ROOT, run } from './processes.ts'
+
+const SYSTEM_DF = '/usr/bin/df'
+
+describe('launcher', () => {
+  let dir: string
+  /** A folder for PATH with what the launcher needs, and without Node. */
+  let tools: string
+
+  beforeEach(async () => {
+    dir = await mkdtemp(path.join(os.tmpdir(), 'df-launcher-'))
+    tools = path.join(dir, 'tools')
+    await mkdir(tools)
+    for (const tool of ['readlink', 'find', 'df']) await symlink(`/usr/bin/${tool}`, path.join(tools, tool))
+  })
+  afterEach(() => rm(dir, { recursive: true }))
+
+  async function script(file: string, text: string): Promise<string> {
+    await mkdir(path.dirname(file), { recursive: true })
+    await writeFile(file, `#!/bin/sh\n${text}\n`)
+    await chmod(file, 0o755)
+    return file
+  }
+
+  /** Filesystem, size and place: what does not change between two runs. */
+  function table(text: string): string[] {
+    return text.split('\n').map(line => {
+      const columns = line.split(/\s+/)
+      return [columns[0], columns[1], ...columns.slice(5)].join(' ')
+    })
+  }
+
+  describe("the system's df", () => {
+    for (const args of [[], ['-h'], ['-P', '/'], ['--help'], ['--version'], ['./get'], ['-x', 'a b']]) {
+      it(`answers: df ${args.join(' ')}`, async () => {
+        const options = { env: { PATH: tools, LANG: 'C' }, cwd: dir }
+        await writeFile(path.join(dir, 'get'), '')
+        const [ours, theirs] = await Promise.all([run(DF, args, options), run(path.join(tools, 'df'), args, options)])
+        const prefix = (text: string): string => text.replaceAll(/^\S*df: /gm, 'df: ').replaceAll(/^(Usage|Try): .*$/gm, '')
+        expect(table(ours.stdout)).to.deep.equal(table(theirs.stdout))
+        expect(prefix(ours.stderr).replaceAll(`'${tools}/df`, "'df")).to.equal(
+          prefix(theirs.stderr).replaceAll(`'${tools}/df`, "'df"),
+        )
+        expect(ours.code).to.equal(theirs.code)
+      })
+    }
+
+    it('gets its arguments untouched', async () => {
+      const other = path.join(dir, 'other')
+      await script(path.join(other, 'df'), 'for a in "$@"; do echo "<$a>"; done')
+      const { stdout } = await run(DF, ['-h', 'a b', '*', '', '$x'], { env: { PATH: `${other}:${tools}` } })
+      expect(stdout).to.equal('<-h>\n<a b>\n<*>\n<>\n<$x>\n')
+    })
+
+    it('is found behind our own launchers: linked, copied, or wrapped', async () => {
+      const [linked, copied, wrapped] = ['linked', 'copied', 'wrapped'].map(name => path.join(dir, name, 'df')) as [
+        string,
+        string,
+        string,
+      ]
+      await mkdir(path.dirname(linked))
+      await symlink(DF, linked)
+      await mkdir(path.dirname(copied))
+      await copyFile(DF, copied)
+      await script(wrapped, `exec ${DF} "$@"`)
+      for (const first of [linked, copied, wrapped]) {
+        const PATH = [first, linked, copied, wrapped].map(file => path.dirname(file)).join(':')
+        const { stdout, code } = await run(first, ['-P', '/'], { env: { PATH: `${PATH}:${tools}`, LANG: 'C' } })
+        expect(code, first).to.equal(0)
+        expect(stdout, first).to.match(/^Filesystem .*\n.* \/\n$/)
+      }
+    })
+
+    it('is found without any PATH', async () => {
+      expect((await run(DF, ['-P', '/'], { env: { PATH: '/nowhere' } })).stdout).to.include(' /\n')
+    })
+  })
+
+  describe('our commands', () => {
+    const env = { PATH: '/nowhere', HOME: os.tmpdir() }
+
+    it('run through chains of relative and absolute links', async () => {
+      await mkdir(path.join(dir, 'a', 'b'), { recursive: true })
+      await symlink(path.join(path.relative(path.join(dir, 'a'), ROOT), 'bin', 'df'), path.join(dir, 'a', 'df'))
+      await symlink('../df', path.join(dir, 'a', 'b', 'df'))
+      await symlink(path.join(dir, 'a', 'b', 'df'), path.join(dir, 'df'))
+      const PATH = `${dir}:${tools}`
+      for (const [command, cwd] of [
+        [path.join(dir, 'df'), '/'],
+        ['df', '/'],
+        ['./b/df', path.join(dir, 'a')],
+      ] as const) {
+        expect(await run(command, ['version'], { env: { ...env, PATH }, cwd })).to.include({ code: 0, stderr: '' })
+      }
+    })
+
+    it('run in a folder with a space and a PATH that starts with a colon', async () => {
+      const spaced = path.join(dir, 'my bin')
+      await mkdir(spaced)
+      await symlink(DRAGONFLY, path.join(spaced, 'dragonfly'))
+      const ended = await run(path.join(spaced, 'dragonfly'), ['--version'], {
+        env: { ...env, PATH: `:${tools}`, CDPATH: '/:/tmp' },
+      })
+      expect(ended).to.include({ code: 0, stderr: '' })
+    })
+
+    it('are all that dragonfly knows', async () => {
+      const { version } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8'))
+      const options = { env: { ...env, PATH: tools } }
+      expect(await run(DRAGONFLY, ['--version'], options)).to.include({ code: 0, stdout: `${version}\n` })
+      expect((await run(DRAGONFLY, ['--help'], options)).stdout).to.match(/^Usage: dragonfly /)
+      expect(await run(DRAGONFLY, ['-h'], options)).to.include({ code: 0 })
+      expect(await run(DRAGONFLY, ['/'], options)).to.include({ code: 2, stdout: '' })
+    })
+
+    it('keep the pid of the launcher', async () => {
+      const tellPid = await script(path.join(dir, 'node'), 'echo $$')
+      const { child, ended } = await import('./processes.ts').then(p =>
+        p.start(DF, ['get', 'x'], { env: { DRAGONFLY_NODE: tellPid, PATH: tools } }),
+      )
+      expect(Number((await ended).stdout)).to.equal(child.pid)
+    })
+
+    it('say what to do when there is no Node', async () => {
+      const root = path.join(dir, 'package')
+      await mkdir(path.join(root, 'bin'), { recursive: true })
+      await copyFile(DF, path.join(root, 'bin', 'df'))
+      const ended = await run(path.join(root, 'bin', 'df'), ['get', 'x'], { env: { PATH: tools } })
+      expect(ended).to.include({ code: 2, stdout: '' })
+      expect(ended.stderr).to.match(/^df: Node was not found; install Node 22\.19 .*\n$/)
+    })
+
+    it('say what to do when Node is too old', async () => {
+      const pretend = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'22.18.9'}})`
+      const old = await script(path.join(dir, 'node'), `exec '${process.execPath}' --import "${pretend}" "$@"`)
+      const ended = await run(DRAGONFLY, ['get', 'x'], { env: { DRAGONFLY_NODE: old, PATH: tools } })
+      expect(ended).to.include({ code: 2, stdout: '' })
+      expect(ended.stderr).to.match(/^dragonfly: needs Node 22\.19 or newer and found 22\.18\.9 \(.*\); .*\n$/)
+    })
+
+    it('run what was built while it is not older than its sources', async () => {
+      const root = path.join(dir, 'checkout')
+      for (const folder of ['bin', 'src/cli', 'dist/cli']) await mkdir(path.join(root, folder), { recursive: true })
+      await copyFile(DF, path.join(root, 'bin', 'df'))
+      const tellMain = await script(path.join(dir, 'node'), 'for a in "$@"; do case $a in */main.*) echo "$a" ;; esac; done')
+      const main = async (): Promise<string> =>
+        path.relative(
+          root,
+          (await run(path.join(root, 'bin', 'df'), ['get'], { env: { DRAGONFLY_NODE: tellMain, PATH: tools } })).stdout.trim(),
+        )
+      const write = (file: string, time: Date) =>
+        writeFile(path.join(root, file), '')
+          .then(() => import('node:fs/promises'))
+          .then(fs => fs.utimes(path.join(root, file), time, time))
+      await write('dist/cli/main.js', new Date(2020, 1))
+      expect(await main()).to.equal('dist/cli/main.js')
+      await write('src/cli/main.ts', new Date(2020, 0))
+      expect(await main()).to.equal('dist/cli/main.js')
+      await write('src/other.ts', new Date(2020, 2))
+      expect(await main()).to.equal('src/cli/main.ts')
+      await rm(path.join(root, 'dist'), { recursive: true })
+      expect(await main()).to.equal('src/cli/main.ts')
+    })
+  })
+})

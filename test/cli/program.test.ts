@@ -1,0 +1,131 @@
+import { expect } from 'chai'
+import { CommanderError } from 'commander'
+import { UsageError } from '../../src/cli/errors.ts'
+import type { GetFlags } from '../../src/cli/get.ts'
+import { makeProgram } from '../../src/cli/program.ts'
+import type { SeedFlags } from '../../src/cli/seed.ts'
+
+interface Understood {
+  url?: string
+  get?: GetFlags
+  seed?: SeedFlags
+  exitCode: number
+  text: string
+}
+
+async function understand(...args: string[]): Promise<Understood> {
+  const seen: Omit<Understood, 'exitCode'> = { text: '' }
+  const parsed = makeProgram('df', {
+    get: async (url, get) => {
+      Object.assign(seen, { url, get })
+      return 41
+    },
+    startSeed: async seed => {
+      Object.assign(seen, { seed })
+      return 42
+    },
+  })
+  const collect = (text: string): void => {
+    seen.text += text
+  }
+  for (const command of [parsed.program, ...parsed.program.commands, ...parsed.program.commands.flatMap(c => c.commands)]) {
+    command.configureOutput({ writeOut: collect })
+  }
+  await parsed.program.parseAsync(args, { from: 'user' })
+  return { ...seen, exitCode: parsed.exitCode }
+}
+
+async function refused(...args: string[]): Promise<Error> {
+  try {
+    await understand(...args)
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error(`was understood: ${args.join(' ')}`)
+}
+
+describe('cli arguments', () => {
+  it('df get URL', async () => {
+    const { url, get, exitCode } = await understand('get', 'http://example.org/x')
+    expect(url).to.equal('http://example.org/x')
+    expect(get).to.deep.equal({ origin: true, daemon: true, linger: 0, timeout: 0 })
+    expect(exitCode).to.equal(41)
+  })
+
+  it('every flag of df get', async () => {
+    const { get } = await understand(
+      ...['get', '-o', 'f', '--seed', 'A', '--seed', 'B', '--bootstrap', 'C', '--trust', 'T', '--listen', 'L', '--listen', 'M'],
+      ...['--digest', 'sha256:00', '-H', 'A: 1', '--header', 'B: 2', '--filter', 'a,b', '--tag', 't', '--no-origin'],
+      ...['--linger', '5m', '--timeout', '30', '--store', 'dir', '--no-daemon', '--json', 'http://example.org/x'],
+    )
+    expect(get).to.deep.equal({
+      output: 'f',
+      seed: ['A', 'B'],
+      bootstrap: ['C'],
+      trust: ['T'],
+      listen: ['L', 'M'],
+      digest: 'sha256:00',
+      header: ['A: 1', 'B: 2'],
+      filter: ['a', 'b'],
+      tag: 't',
+      origin: false,
+      linger: 300_000,
+      timeout: 30_000,
+      store: 'dir',
+      daemon: false,
+      json: true,
+    })
+  })
+
+  it('-o - and --quiet, flags after the URL, and a URL after --', async () => {
+    expect((await understand('get', 'http://x', '-o', '-', '--quiet')).get).to.include({ output: '-', quiet: true })
+    expect((await understand('get', '--', 'http://x')).url).to.equal('http://x')
+  })
+
+  it('df seed start', async () => {
+    expect(await understand('seed', 'start')).to.deep.include({ seed: {}, exitCode: 42 })
+    const all = ['--listen', 'L', '--listen', 'M', '--seed', 'A', '--trust', 'T', '--bootstrap', 'B', '--store', 'dir', '--json']
+    expect((await understand('seed', 'start', ...all)).seed).to.deep.equal({
+      listen: ['L', 'M'],
+      seed: ['A'],
+      trust: ['T'],
+      bootstrap: ['B'],
+      store: 'dir',
+      json: true,
+    })
+  })
+
+  it('help on everything', async () => {
+    expect((await understand('help')).text).to.match(/Usage: df[\s\S]*Examples:\n {2}df get https:/)
+    expect((await understand('help', 'get')).text).to.match(/Usage: df get[\s\S]*--linger[\s\S]*Examples:/)
+    expect((await understand('help', 'seed', 'start')).text).to.match(/Usage: df seed start[\s\S]*Examples:/)
+    expect((await understand('help', 'exit-codes')).text).to.match(/^ {4}0 {2}done[\s\S]*\n {2}143 {2}/)
+    expect((await understand('version')).text).to.match(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  const wrong: string[][] = [
+    [],
+    ['get'],
+    ['get', 'http://x', 'http://y'],
+    ['get', '--nonsense', 'http://x'],
+    ['get', 'http://x', '--seed'],
+    ['get', 'http://x', '--json', '--quiet'],
+    ['seed'],
+    ['seed', 'stop'],
+    ['seed', 'start', 'now'],
+    ['help', 'nonsense'],
+    ['nonsense'],
+  ]
+  for (const args of wrong) {
+    it(`refuses: df ${args.join(' ')}`, async () => {
+      const error = await refused(...args)
+      expect(error).to.be.instanceOf(CommanderError)
+      expect((error as CommanderError).exitCode).to.not.equal(0)
+    })
+  }
+
+  it('refuses a bad duration', async () => {
+    for (const flag of ['--linger', '--timeout'])
+      expect(await refused('get', 'http://x', flag, 'soon')).to.be.instanceOf(UsageError)
+  })
+})

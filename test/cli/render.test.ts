@@ -1,0 +1,235 @@
+import { expect } from 'chai'
+import { bytes, percent, rate, seconds, shares } from '../../src/cli/figures.ts'
+import { needsNetwork } from '../../src/cli/get.ts'
+import { makeReport } from '../../src/cli/render.ts'
+import { BarReport, barLine } from '../../src/cli/render-bar.ts'
+import { LineReport, progressLine, receiptLines } from '../../src/cli/render-lines.ts'
+import type { Report, Sink } from '../../src/cli/report.ts'
+import { readyText } from '../../src/cli/seed.ts'
+import type { Progress, Receipt } from '../../src/node/options.ts'
+
+const MiB = 2 ** 20
+const PROGRESS: Progress = {
+  bytes: 32 * MiB,
+  length: 64 * MiB,
+  fromOrigin: 16 * MiB,
+  fromPeers: 12 * MiB,
+  fromSeeds: 4 * MiB,
+  resumed: 0,
+  peers: 8,
+  rate: 16 * MiB,
+}
+const RECEIPT: Receipt = {
+  url: 'http://example.org/f.iso',
+  output: 'f.iso',
+  bytes: 64 * MiB,
+  sha256: 'abc',
+  cid: 'bafy',
+  fromOrigin: 6.4 * MiB,
+  fromPeers: 44.8 * MiB,
+  fromSeeds: 12.8 * MiB,
+  resumed: 0,
+  seconds: 3.2,
+  peers: 9,
+  trust: 'seed',
+}
+const FAILURE = { exitCode: 3, code: 'origin-not-found', message: 'no such file', hint: 'look again' }
+
+class Collected implements Sink {
+  text = ''
+  isTTY: boolean
+  columns = 120
+
+  constructor(isTTY = false) {
+    this.isTTY = isTTY
+  }
+
+  write(text: string): boolean {
+    this.text += text
+    return true
+  }
+  // What cli-progress asks of a terminal.
+  cursorTo(): void {}
+  moveCursor(): void {}
+  clearLine(): void {}
+  on(): void {}
+}
+
+function tellAll(report: Report): void {
+  report.started('Peer', ['/ip4/127.0.0.1/tcp/1/p2p/Peer'])
+  report.progress(PROGRESS)
+  report.event({ type: 'info', message: 'fine' })
+  report.event({ type: 'warning', message: 'a peer lied' })
+  report.done(RECEIPT)
+  report.lingering(90)
+  report.failed(FAILURE)
+  report.close()
+  report.close()
+}
+
+describe('cli figures', () => {
+  it('bytes', () =>
+    expect([0, 12, 1023, 1024, 64 * MiB, 1.5 * 2 ** 40].map(bytes)).to.deep.equal([
+      '0 B',
+      '12 B',
+      '1023 B',
+      '1.0 KiB',
+      '64.0 MiB',
+      '1.5 TiB',
+    ]))
+  it('rates', () => expect([0, -1, 999.7, 20.44e6].map(rate)).to.deep.equal(['0 B/s', '0 B/s', '1 kB/s', '20.4 MB/s']))
+  it('times', () =>
+    expect([0, 3.24, 9.94, 10, 59.6, 125, 12_000].map(seconds)).to.deep.equal([
+      '0.0 s',
+      '3.2 s',
+      '9.9 s',
+      '10 s',
+      '1 min 0 s',
+      '2 min 5 s',
+      '3 h 20 min',
+    ]))
+  it('percent is never more than it is', () => {
+    expect(percent(999, 1000)).to.equal('99 %')
+    expect(percent(1000, 1000)).to.equal('100 %')
+    expect(percent(0, 0)).to.equal('0 %')
+  })
+  it('shares leave out who gave nothing', () => {
+    expect(shares({ fromPeers: 7, fromSeeds: 2, fromOrigin: 1, resumed: 0 })).to.equal('peers 70 %, seeds 20 %, origin 10 %')
+    expect(shares({ fromPeers: 0, fromSeeds: 0, fromOrigin: 5, resumed: 5 })).to.equal('origin 50 %, an earlier try 50 %')
+    expect(shares({ fromPeers: 0, fromSeeds: 0, fromOrigin: 0, resumed: 0 })).to.equal('')
+  })
+})
+
+describe('cli renderers', () => {
+  it('a progress line', () => {
+    expect(progressLine(PROGRESS)).to.equal(
+      '32.0 MiB of 64.0 MiB (50 %), 16.7 MB/s, 2.0 s left, from peers 38 %, seeds 13 %, origin 50 %; 8 peers',
+    )
+    expect(progressLine({ ...PROGRESS, length: undefined, peers: 1 })).to.equal(
+      '32.0 MiB, 16.7 MB/s, from peers 38 %, seeds 13 %, origin 50 %; 1 peer',
+    )
+  })
+
+  it('a bar that fits its terminal', () => {
+    expect(barLine(PROGRESS, 200)).to.equal(
+      ' 50 % ██████████░░░░░░░░░░  32.0 MiB of 64.0 MiB  16.7 MB/s  2.0 s left  from peers 38 %, seeds 13 %, origin 50 %  8 peers',
+    )
+    for (const columns of [1, 20, 80]) expect(barLine(PROGRESS, columns).length).to.be.at.most(Math.max(1, columns - 1))
+    expect(barLine({ ...PROGRESS, bytes: 0, length: 0 }, 200)).to.match(/^ {2}0 % █{20} /)
+    expect(barLine({ ...PROGRESS, length: undefined }, 200)).to.not.include('%  ')
+  })
+
+  it('a receipt', () => {
+    expect(receiptLines(RECEIPT)).to.deep.equal([
+      'saved f.iso  64.0 MiB in 3.2 s (20.9 MB/s), sha256 abc',
+      "from peers 70 %, seeds 20 %, origin 10 %; checked against: the seed's signature",
+    ])
+    const empty = {
+      ...RECEIPT,
+      output: '-',
+      bytes: 0,
+      fromOrigin: 0,
+      fromPeers: 0,
+      fromSeeds: 0,
+      seconds: 0,
+      trust: 'digest' as const,
+    }
+    expect(receiptLines(empty)).to.deep.equal(['streamed 0 B in 0.0 s, sha256 abc', 'empty; checked against: the digest given'])
+  })
+
+  it('plain lines come every two seconds, and only when something changed', () => {
+    let now = 0
+    const sink = new Collected()
+    const report = new LineReport('df', sink, () => now)
+    const at = (ms: number, bytes: number): string => {
+      now = ms
+      sink.text = ''
+      report.progress({ ...PROGRESS, bytes })
+      return sink.text
+    }
+    expect(at(1999, MiB)).to.equal('')
+    expect(at(2000, MiB)).to.match(/^1\.0 MiB of .*\n$/)
+    expect(at(3999, 2 * MiB)).to.equal('')
+    expect(at(4000, MiB)).to.equal('')
+    expect(at(4100, 3 * MiB)).to.match(/^3\.0 MiB of .*\n$/)
+  })
+
+  it('plain lines tell warnings, the receipt and failures', () => {
+    const sink = new Collected()
+    tellAll(new LineReport('df', sink))
+    expect(sink.text.split('\n')).to.deep.equal([
+      'df: warning: a peer lied',
+      ...receiptLines(RECEIPT),
+      'serving it to others for 1 min 30 s; Ctrl-C ends it',
+      'df: no such file; look again',
+      '',
+    ])
+  })
+
+  it('a bar leaves only lines behind', () => {
+    const sink = new Collected(true)
+    tellAll(new BarReport('df', sink))
+    expect(sink.text).to.include(barLine(PROGRESS, sink.columns))
+    expect(sink.text.indexOf('a peer lied')).to.be.above(0)
+    expect(sink.text.endsWith('df: no such file; look again\n')).to.equal(true)
+  })
+
+  it('NDJSON has one object a line, in order', async () => {
+    const [stdout, stderr] = [new Collected(), new Collected()]
+    tellAll(await makeReport({ name: 'df', json: true, quiet: false, streaming: false }, stdout, stderr))
+    const lines = stdout.text
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    expect(lines).to.deep.equal([
+      { type: 'started', peerId: 'Peer', addresses: ['/ip4/127.0.0.1/tcp/1/p2p/Peer'] },
+      { type: 'progress', ...PROGRESS },
+      { type: 'info', message: 'fine' },
+      { type: 'warning', message: 'a peer lied' },
+      { type: 'done', ...RECEIPT },
+      { type: 'error', code: 'origin-not-found', message: 'no such file', hint: 'look again' },
+    ])
+    expect(stderr.text).to.equal('')
+  })
+
+  it('NDJSON says null for a length that nobody knows, and goes to stderr while stdout carries the content', async () => {
+    const [stdout, stderr] = [new Collected(), new Collected()]
+    const report = await makeReport({ name: 'df', json: true, quiet: false, streaming: true }, stdout, stderr)
+    report.progress({ ...PROGRESS, length: undefined })
+    expect(stdout.text).to.equal('')
+    expect(JSON.parse(stderr.text)).to.deep.equal({ type: 'progress', ...PROGRESS, length: null })
+  })
+
+  it('quiet tells failures only', async () => {
+    const [stdout, stderr] = [new Collected(), new Collected(true)]
+    tellAll(await makeReport({ name: 'df', json: false, quiet: true, streaming: false }, stdout, stderr))
+    expect(stdout.text).to.equal('')
+    expect(stderr.text).to.equal('df: no such file; look again\n')
+  })
+
+  it('a seed offers the address that others can reach', () => {
+    const text = readyText(['/ip4/127.0.0.1/tcp/4801/p2p/P', '/ip4/10.0.0.5/tcp/4801/p2p/P'], 'df')
+    expect(text.split('\n').slice(0, 3)).to.deep.equal([
+      'seed ready',
+      '/ip4/127.0.0.1/tcp/4801/p2p/P',
+      '/ip4/10.0.0.5/tcp/4801/p2p/P',
+    ])
+    expect(text).to.include('  df get --seed /ip4/10.0.0.5/tcp/4801/p2p/P URL\n')
+    expect(readyText(['/ip4/127.0.0.1/tcp/1/p2p/P'], 'df')).to.include('--seed /ip4/127.0.0.1/tcp/1/p2p/P URL')
+    expect(readyText([], 'df')).to.equal('seed ready\n')
+  })
+})
+
+describe('cli network', () => {
+  const flags = { origin: true, linger: 0, timeout: 0 }
+  const nobody = { seeds: [], bootstrap: [] }
+
+  it('stays off when there is nobody to ask and nobody to tell', () => expect(needsNetwork(flags, nobody)).to.equal(false))
+  it('comes up for a seed, a way in, listeners, lingering and programs', () => {
+    expect(needsNetwork(flags, { seeds: ['x'], bootstrap: [] })).to.equal(true)
+    expect(needsNetwork(flags, { seeds: [], bootstrap: ['x'] })).to.equal(true)
+    expect(needsNetwork({ ...flags, listen: ['x'] }, nobody)).to.equal(true)
+    expect(needsNetwork({ ...flags, linger: 1 }, nobody)).to.equal(true)
+    expect(needsNetwork({ ...flags, json: true }, nobody)).to.equal(true)
+  })
+})

@@ -1,0 +1,96 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { DF, DRAGONFLY, ROOT, run } from './processes.ts'
+
+/** Small enough that nobody waits for the help. */
+const MAX_LOADED = 60
+
+/** Writes the URL of every module that is loaded to the file in $LOADED. */
+const WATCH = `data:text/javascript,${encodeURIComponent(`
+  import { appendFileSync } from 'node:fs'
+  import { registerHooks } from 'node:module'
+  registerHooks({ load: (url, context, next) => (appendFileSync(process.env.LOADED, url + '\\n'), next(url, context)) })
+`)}`
+
+describe('start-up', () => {
+  let dir: string
+  beforeEach(async () => {
+    dir = await mkdtemp(path.join(os.tmpdir(), 'df-startup-'))
+  })
+  afterEach(() => rm(dir, { recursive: true }))
+
+  async function loadedBy(...args: string[]): Promise<{ stderr: string; code: number | null; files: string[] }> {
+    const log = path.join(dir, 'loaded')
+    const env = { PATH: process.env.PATH, LOADED: log, NODE_DISABLE_COMPILE_CACHE: '1' }
+    const { stderr, code } = await run(process.execPath, ['--import', WATCH, path.join(ROOT, 'src', 'cli', 'main.ts'), ...args], {
+      env,
+    })
+    const files = (await readFile(log, 'utf8'))
+      .split('\n')
+      .filter(url => url.startsWith('file:'))
+      .map(url => path.relative(ROOT, fileURLToPath(url)))
+    return { stderr, code, files }
+  }
+
+  for (const args of [
+    ['help'],
+    ['--version'],
+    ['get'],
+    ['get', '--nonsense', 'x'],
+    ['get', 'http://x', '--linger', 'soon'],
+    ['get', '-h'],
+  ]) {
+    it(`loads no library for: df ${args.join(' ')}`, async () => {
+      const { files } = await loadedBy(...args)
+      expect(files).to.include('src/cli/main.ts')
+      expect(files.filter(file => file.startsWith('src/') && !file.startsWith('src/cli/'))).to.deep.equal([])
+      const packages = new Set(files.flatMap(file => /^node_modules\/((@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []))
+      expect([...packages].toSorted()).to.deep.equal(['commander', 'parse-duration'])
+      expect(files.length).to.be.below(MAX_LOADED)
+    })
+  }
+
+  it('does load the library to download', async () => {
+    const { files, code } = await loadedBy('get', 'nonsense:')
+    expect(files).to.include('src/index.ts')
+    expect(code).to.equal(2)
+  })
+
+  describe('a usage error is exit code 2 and one line', () => {
+    const wrong: Array<[args: string[], line: RegExp]> = [
+      [['get'], /^df: missing required argument 'url'; see df help\n$/],
+      [['get', '--sed', 'x', 'http://x'], /^df: unknown option '--sed' \(Did you mean --seed\?\); see df help\n$/],
+      [['get', 'http://x', 'y'], /^df: too many arguments for 'get'\. .*\n$/],
+      [['get', 'http://x', '--timeout', 'soon'], /^df: not a duration: "soon"; .*\n$/],
+      [['get', 'http://x', '--json', '--quiet', '-o'], /^df: option '-o, --output <file>' argument missing; .*\n$/],
+      [['seed'], /^df: no command given; see df help\n$/],
+      [['seed', 'stop'], /^df: unknown command 'stop'.*\n$/],
+      [['help', 'me'], /^df: no help on 'me'; see df help\n$/],
+    ]
+    for (const [args, line] of wrong) {
+      it(`df ${args.join(' ')}`, async () => {
+        const ended = await run(
+          DF,
+          args.filter(arg => arg !== '--json'),
+          { env: { PATH: '/usr/bin:/bin' } },
+        )
+        expect(ended).to.include({ code: 2, stdout: '' })
+        expect(ended.stderr).to.match(line)
+      })
+    }
+
+    it('under the other name too', async () => {
+      const ended = await run(DRAGONFLY, [], { env: { PATH: '/usr/bin:/bin' } })
+      expect(ended).to.include({ code: 2, stdout: '', stderr: 'dragonfly: no command given; see dragonfly help\n' })
+    })
+
+    it('as one JSON object for who asks for JSON', async () => {
+      const ended = await run(DF, ['get', '--json'], { env: { PATH: '/usr/bin:/bin' } })
+      expect(ended).to.include({ code: 2, stderr: '' })
+      expect(JSON.parse(ended.stdout)).to.include({ type: 'error', code: 'bad-option' })
+    })
+  })
+})

@@ -1,0 +1,132 @@
+import { gzipSync } from 'node:zlib'
+import { expect } from 'chai'
+import { cleanUp, expectBytes, failure, impatient, readAll } from './fixtures.ts'
+import { content, honest, villain } from './villains.ts'
+
+const KiB = 1024
+const DATE = 'Wed, 21 Oct 2015 07:28:00 GMT'
+
+describe('origin: open', () => {
+  afterEach(cleanUp)
+
+  // Nothing, one byte, the edges of undici's and Node's buffers, many buffers.
+  for (const length of [0, 1, 16 * KiB, 64 * KiB - 1, 64 * KiB, 64 * KiB + 1, 3 * 1024 * KiB + 7]) {
+    it(`reads ${length} bytes`, async () => {
+      const bytes = content(length)
+      const { url, requests } = await villain(r => honest(r, bytes, { etag: '"a"', lastModified: DATE }))
+      const read = await impatient().open({ url, headers: [] })
+      expect(read).to.include({ version: 'etag "a"', length, start: 0, rangesSupported: true, fileName: '' })
+      expect(read.validators).to.deep.equal({ etag: '"a"', lastModified: DATE, length })
+      expectBytes(await readAll(read), bytes)
+      expect(requests).to.have.lengthOf(1)
+    })
+
+    it(`reads ${length} bytes of a length that is not announced`, async () => {
+      const bytes = content(length)
+      const { url } = await villain(() => ({ body: bytes, chunked: true }))
+      const read = await impatient().open({ url, headers: [] })
+      expect(read.length).to.equal(undefined)
+      expect(read.version).to.match(/^once .{36}$/)
+      expectBytes(await readAll(read), bytes)
+      expect(read.length).to.equal(length)
+    })
+  }
+
+  it('names the version by date and length without an ETag', async () => {
+    const { url } = await villain(() => ({ body: 'abc', headers: { 'last-modified': DATE } }))
+    const read = await impatient().open({ url, headers: [] })
+    expect(read.version).to.equal(`modified ${DATE} 3`)
+    expect(read.rangesSupported).to.equal(false)
+    await readAll(read)
+  })
+
+  it('sends what it must, and what the caller gives', async () => {
+    const { url, requests } = await villain(() => ({ body: 'x' }))
+    const origin = impatient()
+    await readAll(await origin.open({ url, headers: [] }))
+    const headers = [
+      ['x-key', 'grün'],
+      ['user-agent', 'mine'],
+      ['accept', 'text/plain'],
+      ['x-two', '1'],
+      ['x-two', '2'],
+    ] as const
+    await readAll(await origin.open({ url: `${url}?q=1`, headers }))
+    const [plain, given] = requests
+    expect(plain).to.include({ method: 'GET', url: '/dir/file.bin' })
+    expect(plain?.headers).to.include({ 'user-agent': 'dragonfly-p2p', accept: '*/*', 'accept-encoding': 'identity' })
+    expect(plain?.headers).to.not.have.any.keys('range', 'if-range', 'authorization')
+    expect(given?.url).to.equal('/dir/file.bin?q=1')
+    expect(given?.headers).to.include({ 'user-agent': 'mine', accept: 'text/plain', 'x-two': '1, 2' })
+    expect(Buffer.from(String(given?.headers['x-key']), 'latin1').toString('utf8')).to.equal('grün')
+  })
+
+  it('passes an encoded body as it is', async () => {
+    const body = gzipSync('hello')
+    const { url } = await villain(() => ({ body, headers: { 'content-encoding': 'gzip' } }))
+    expectBytes(await readAll(await impatient().open({ url, headers: [] })), body)
+  })
+
+  it('takes the file name from Content-Disposition, cleaned', async () => {
+    const names = ['attachment; filename="../../etc/pass wd"', "attachment; filename*=UTF-8''na%C3%AFve.txt", 'inline', '"']
+    const { url } = await villain((_, nth) => ({ headers: { 'content-disposition': names[nth - 1] ?? '' } }))
+    const origin = impatient()
+    const found: string[] = []
+    for (const _ of names) {
+      const read = await origin.open({ url, headers: [] })
+      found.push(read.fileName)
+      await readAll(read)
+    }
+    expect(found).to.deep.equal(['pass wd', 'naïve.txt', '', ''])
+  })
+
+  it('goes on with an earlier read where the origin has ranges, and where it has none', async () => {
+    const bytes = content(200_000)
+    for (const ranges of [true, false]) {
+      const { url, requests } = await villain(r => honest(r, bytes, { etag: '"a"', ranges }))
+      const read = await impatient().open({ url, headers: [] }, { version: 'etag "a"', from: 150_001 })
+      expect(read).to.include({ start: 150_001, length: 200_000, version: 'etag "a"', rangesSupported: ranges })
+      expectBytes(await readAll(read), bytes.subarray(150_001))
+      expect(requests).to.have.lengthOf(1)
+      expect(requests[0]?.headers).to.include({ range: 'bytes=150001-', 'if-range': '"a"' })
+    }
+  })
+
+  it('goes on by date', async () => {
+    const bytes = content(1000)
+    const { url, requests } = await villain(r => honest(r, bytes, { lastModified: DATE }))
+    const read = await impatient().open({ url, headers: [] }, { version: `modified ${DATE} 1000`, from: 999 })
+    expectBytes(await readAll(read), bytes.subarray(999))
+    expect(requests[0]?.headers['if-range']).to.equal(DATE)
+  })
+
+  it('goes on from the very end: nothing is left', async () => {
+    const bytes = content(1000)
+    for (const etag of ['"a"', undefined]) {
+      const { url } = await villain(r => {
+        const act = honest(r, bytes, { etag: '"a"' })
+        return etag === undefined ? { ...act, headers: { 'content-range': 'bytes */1000' } } : act
+      })
+      const read = await impatient().open({ url, headers: [] }, { version: 'etag "a"', from: 1000 })
+      expect(read.length).to.equal(1000)
+      expect(await readAll(read)).to.have.lengthOf(0)
+    }
+  })
+
+  it('refuses to go on beyond the end, or with another version', async () => {
+    const { url } = await villain(r => honest(r, content(1000), { etag: '"b"' }))
+    const origin = impatient()
+    await failure(origin.open({ url, headers: [] }, { version: 'etag "b"', from: 1001 }), 'origin-lies')
+    await failure(origin.open({ url, headers: [] }, { version: 'etag "a"', from: 500 }), 'origin-changed')
+    await failure(origin.open({ url, headers: [] }, { version: 'etag "a"', from: 1000 }), 'origin-changed')
+    await failure(origin.open({ url, headers: [] }, { version: 'etag "a"' }), 'origin-changed')
+    await failure(origin.open({ url, headers: [] }, { version: 'once gone' }), 'origin-changed')
+  })
+
+  it('is read only once', async () => {
+    const { url } = await villain(() => ({ body: 'abc' }))
+    const read = await impatient().open({ url, headers: [] })
+    await readAll(read)
+    await failure(readAll(read), 'internal')
+  })
+})

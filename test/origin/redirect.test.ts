@@ -1,0 +1,95 @@
+import { inspect } from 'node:util'
+import { expect } from 'chai'
+import { cleanUp, failure, impatient, readAll } from './fixtures.ts'
+import { villain } from './villains.ts'
+
+const SECRETS = [
+  ['authorization', 'Bearer hush'],
+  ['cookie', 'sid=hush'],
+  ['x-api-key', 'hush'],
+  ['user-agent', 'mine'],
+] as const
+
+describe('origin: redirects', () => {
+  afterEach(cleanUp)
+
+  for (const status of [301, 302, 303, 307, 308]) {
+    it(`follows ${status} with credentials at the same origin`, async () => {
+      const { url, requests } = await villain(r =>
+        r.url === '/there?x=1' ? { body: 'found' } : { status, headers: { location: '../there?x=1#part' } },
+      )
+      const read = await impatient().open({ url, headers: SECRETS })
+      expect(String(await readAll(read))).to.equal('found')
+      expect(requests[1]).to.include({ method: 'GET', url: '/there?x=1' })
+      expect(requests[1]?.headers).to.include({ authorization: 'Bearer hush', cookie: 'sid=hush', 'x-api-key': 'hush' })
+    })
+  }
+
+  it('gives no credentials to another origin, not even on the way back', async () => {
+    const home = await villain((r, nth) => (nth === 1 ? { status: 302, headers: { location: away } } : { body: String(r.url) }))
+    const abroad = await villain(() => ({ status: 302, headers: { location: home.url } }), 'localhost')
+    const away = abroad.url.replace('http://', 'http://user:hush@')
+    expect(String(await readAll(await impatient().open({ url: home.url, headers: SECRETS })))).to.equal('/dir/file.bin')
+    expect(home.requests[0]?.headers['x-api-key']).to.equal('hush')
+    for (const request of [abroad.requests[0], home.requests[1]]) {
+      expect(inspect(request?.rawHeaders)).to.not.include('hush')
+      expect(request?.headers).to.not.have.any.keys('authorization', 'cookie', 'x-api-key')
+      expect(request?.headers).to.include({ 'user-agent': 'mine', accept: '*/*', 'accept-encoding': 'identity' })
+    }
+  })
+
+  it('counts another port as another origin', async () => {
+    const abroad = await villain(() => ({ body: 'x' }))
+    const home = await villain(() => ({ status: 302, headers: { location: abroad.url } }))
+    await readAll(await impatient().open({ url: home.url, headers: SECRETS }))
+    expect(abroad.requests[0]?.headers).to.not.have.any.keys('authorization', 'cookie', 'x-api-key')
+  })
+
+  it('asks the first URL again for the rest: where it led may be gone', async () => {
+    const { url, requests } = await villain((r, nth) =>
+      r.url === '/dir/file.bin'
+        ? { status: 302, headers: { location: `/once-${nth}` } }
+        : r.headers.range === undefined
+          ? { body: 'abcdef', headers: { etag: '"a"' }, cutAfter: 2 }
+          : { status: 206, body: 'cdef', headers: { etag: '"a"', 'content-range': 'bytes 2-5/6' } },
+    )
+    expect(String(await readAll(await impatient().open({ url, headers: [] })))).to.equal('abcdef')
+    expect(requests.map(r => r.url)).to.deep.equal(['/dir/file.bin', '/once-1', '/dir/file.bin', '/once-3'])
+    expect(requests[2]?.headers.range).to.equal('bytes=2-')
+  })
+
+  it('follows ten, not eleven', async () => {
+    const { url, requests } = await villain(r => {
+      const left = Number(new URL(String(r.url), 'http://x').searchParams.get('left'))
+      return left === 0 ? { body: 'end' } : { status: 302, headers: { location: `?left=${left - 1}` } }
+    })
+    const origin = impatient()
+    expect(String(await readAll(await origin.open({ url: `${url}?left=10`, headers: [] })))).to.equal('end')
+    const error = await failure(origin.open({ url: `${url}?left=11`, headers: [] }), 'origin-redirect')
+    expect(error.message).to.equal(`origin redirects more than 10 times for ${url}`)
+    expect(requests).to.have.lengthOf(22)
+  })
+
+  it('refuses loops, places that are no web, and nowhere', async () => {
+    const locations: Record<string, string>[] = [{ location: '/dir/file.bin' }, { location: 'file:///etc/passwd' }, {}]
+    for (const headers of [...locations, { location: 'http://[' }]) {
+      const { url } = await villain(() => ({ status: 302, headers }))
+      await failure(impatient().open({ url, headers: [] }), 'origin-redirect')
+    }
+  })
+
+  it('understands a Location in raw UTF-8', async () => {
+    const { url, requests } = await villain(r =>
+      r.url === '/gr%C3%BCn' ? { body: 'x' } : { status: 302, headers: { location: Buffer.from('/grün').toString('latin1') } },
+    )
+    await readAll(await impatient().open({ url, headers: [] }))
+    expect(requests[1]?.url).to.equal('/gr%C3%BCn')
+  })
+
+  it('is not held up by the body of a redirect', async () => {
+    const { url } = await villain((_, nth) =>
+      nth === 1 ? { status: 302, headers: { location: '/x' }, body: Buffer.alloc(1 << 20), stallAfter: 10 } : { body: 'ok' },
+    )
+    expect(String(await readAll(await impatient().open({ url, headers: [] })))).to.equal('ok')
+  })
+})

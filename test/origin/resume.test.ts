@@ -1,0 +1,251 @@
+import { expect } from 'chai'
+import { cleanUp, expectBytes, failure, impatient, readAll } from './fixtures.ts'
+import { type Act, content, honest, rawVillain, type Script, villain } from './villains.ts'
+
+const DATE = 'Wed, 21 Oct 2015 07:28:00 GMT'
+const LENGTH = 300_000
+const BYTES = content(LENGTH)
+
+/** Honest, but every answer of a body ends after `bytes`. */
+function cutting(bytes: number, honesty: Parameters<typeof honest>[2]): Script {
+  return request => ({ ...honest(request, BYTES, honesty), cutAfter: bytes })
+}
+
+/** The first answer breaks off after 1000 bytes; the second is told what to be. */
+function thenAnswers(second: Act, first: Act = { body: BYTES, headers: { etag: '"a"' } }): Script {
+  return (_, nth) => (nth === 1 ? { ...first, cutAfter: 1000 } : second)
+}
+
+function range(start: number, total: number | string = LENGTH, end = LENGTH): Record<string, string> {
+  return { etag: '"a"', 'content-range': `bytes ${start}-${end - 1}/${total}` }
+}
+
+describe('origin: a read that breaks off', () => {
+  afterEach(cleanUp)
+
+  for (const honesty of [{ etag: '"a"' }, { lastModified: DATE }]) {
+    it(`goes on where it was, by ${Object.keys(honesty)}`, async () => {
+      const { url, requests } = await villain(cutting(70_000, honesty))
+      const retries: [string, number][] = []
+      const origin = impatient({ attempts: 2, onRetry: (e, ms) => retries.push([e.code, ms]), random: () => 0.5 })
+      expectBytes(await readAll(await origin.open({ url, headers: [] })), BYTES)
+      expect(requests.map(r => r.headers.range)).to.deep.equal([
+        undefined,
+        'bytes=70000-',
+        'bytes=140000-',
+        'bytes=210000-',
+        'bytes=280000-',
+      ])
+      expect(requests[1]?.headers['if-range']).to.equal(Object.values(honesty)[0])
+      // Progress resets the count and the back-off.
+      expect(retries).to.deep.equal(Array(4).fill(['origin-truncated', 1]))
+    })
+  }
+
+  it('goes on at an origin without ranges by reading over what it has', async () => {
+    const { url, requests } = await villain((r, nth) => {
+      const act = honest(r, BYTES, { etag: '"a"', ranges: false })
+      return nth < 3 ? { ...act, cutAfter: nth * 100_000 } : act
+    })
+    expectBytes(await readAll(await impatient().open({ url, headers: [] })), BYTES)
+    expect(requests).to.have.lengthOf(3)
+  })
+
+  it('goes on after a stall', async () => {
+    const { url } = await villain((r, nth) => ({
+      ...honest(r, BYTES, { etag: '"a"' }),
+      ...(nth === 1 ? { stallAfter: 5000 } : {}),
+    }))
+    const retries: string[] = []
+    const origin = impatient({ idleTimeoutMs: 50, onRetry: e => retries.push(e.message) })
+    expectBytes(await readAll(await origin.open({ url, headers: [] })), BYTES)
+    expect(retries).to.deep.equal([`origin stalled after 5000 of ${LENGTH} bytes of ${url}`])
+  })
+
+  it('goes on with a body of unknown length, and learns the length', async () => {
+    const { url } = await villain((r, nth) =>
+      nth === 1 ? { ...honest(r, BYTES, { etag: '"a"' }), chunked: true, cutAfter: 1000 } : honest(r, BYTES, { etag: '"a"' }),
+    )
+    const read = await impatient().open({ url, headers: [] })
+    expect(read.length).to.equal(undefined)
+    expectBytes(await readAll(read), BYTES)
+    expect(read).to.include({ length: LENGTH, rangesSupported: true })
+  })
+
+  it('finds by 416 that a body of unknown length had broken off at its very end', async () => {
+    const { url, requests } = await villain((r, nth) => {
+      const act = honest(r, BYTES, { etag: '"a"' })
+      return nth === 1 ? { ...act, chunked: true, cutAfter: LENGTH } : act
+    })
+    expectBytes(await readAll(await impatient().open({ url, headers: [] })), BYTES)
+    expect(requests.map(r => r.headers.range)).to.deep.equal([undefined, `bytes=${LENGTH}-`])
+  })
+
+  it('waits out an origin that is down for a while', async () => {
+    const { url, requests } = await villain((r, nth) =>
+      nth === 1
+        ? { ...honest(r, BYTES, { etag: '"a"' }), cutAfter: 10 }
+        : nth < 5
+          ? { status: 503 }
+          : honest(r, BYTES, { etag: '"a"' }),
+    )
+    expectBytes(await readAll(await impatient().open({ url, headers: [] })), BYTES)
+    expect(requests).to.have.lengthOf(5)
+  })
+
+  it('gives up after five tries without a new byte, not before', async () => {
+    const { url, requests } = await villain(r => ({ ...honest(r, BYTES, { etag: '"a"', ranges: false }), cutAfter: 1000 }))
+    const error = await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-truncated')
+    expect(error.message).to.equal(`origin broke off after 1000 of ${LENGTH} bytes of ${url}`)
+    expect(error.retryable).to.equal(true)
+    expect(requests).to.have.lengthOf(6)
+  })
+
+  it('gives up after a hundred, even with a new byte each', async () => {
+    const { url, requests } = await villain(cutting(1, { etag: '"a"' }))
+    await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-truncated')
+    expect(requests).to.have.lengthOf(101)
+  })
+
+  it('throws the last error if the origin stays away', async () => {
+    const { url } = await villain(thenAnswers({ status: 500 }))
+    expect(await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-error')).to.include({ status: 500 })
+  })
+
+  it('does not retry what has no hope', async () => {
+    const { url, requests } = await villain(thenAnswers({ status: 404 }))
+    await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-not-found')
+    expect(requests).to.have.lengthOf(2)
+  })
+
+  for (const headers of [{}, { etag: 'W/"weak"' }] as Record<string, string>[]) {
+    it(`cannot go on ${headers['etag'] ? 'by a weak ETag' : 'without validators'}`, async () => {
+      const { url, requests } = await villain(thenAnswers({}, { body: BYTES, headers }))
+      const error = await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-truncated')
+      expect(error.message).to.include('after 1000 of 300000 bytes').and.include('names no version')
+      expect(error.hint).to.be.a('string')
+      expect(requests).to.have.lengthOf(1)
+    })
+  }
+
+  it('a cut body of unknown length is no end', async () => {
+    const { url } = await villain(thenAnswers({}, { body: BYTES, chunked: true }))
+    await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-truncated')
+  })
+
+  it('garbage instead of a chunk is no end', async () => {
+    const { url } = await rawVillain('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nZZZ\r\n')
+    await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-truncated')
+  })
+
+  it('is not ended by an end of the connection before the announced length', async () => {
+    for (const head of ['HTTP/1.1 200 OK', 'HTTP/1.0 200 OK', 'HTTP/1.1 200 OK\r\nConnection: close']) {
+      const { url } = await rawVillain(`${head}\r\nContent-Length: 10\r\n\r\nabc`)
+      await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-truncated')
+    }
+  })
+
+  describe('never mixes versions', () => {
+    const B = content(LENGTH, 1)
+    const OTHERS: Record<string, Act> = {
+      'a whole new version': { body: B, headers: { etag: '"b"' } },
+      'a range of a new version': { status: 206, body: B.subarray(1000), headers: { ...range(1000), etag: '"b"' } },
+      'a range that names no version': {
+        status: 206,
+        body: B.subarray(1000),
+        headers: { 'content-range': `bytes 1000-${LENGTH - 1}/${LENGTH}` },
+      },
+      'a whole content that names no version': { body: B },
+      'a range of a weak version': { status: 206, body: B.subarray(1000), headers: { ...range(1000), etag: 'W/"a"' } },
+    }
+    for (const [name, act] of Object.entries(OTHERS)) {
+      it(name, async () => {
+        const { url } = await villain(thenAnswers(act))
+        const got: Uint8Array[] = []
+        const error = await failure(collect(impatient().open({ url, headers: [] }), got), 'origin-changed')
+        expect(error.message).to.equal(`the content changed at the origin: ${url}`)
+        expectBytes(Buffer.concat(got), BYTES.subarray(0, 1000))
+      })
+    }
+
+    it('by date: another date, another length', async () => {
+      const first = { body: BYTES, headers: { 'last-modified': DATE } }
+      const later = 'Thu, 22 Oct 2015 07:28:00 GMT'
+      for (const [date, total] of [
+        [later, LENGTH],
+        [DATE, LENGTH + 1],
+      ] as const) {
+        const headers = { 'last-modified': date, 'content-range': `bytes 1000-${LENGTH - 1}/${total}` }
+        const { url } = await villain(thenAnswers({ status: 206, body: B.subarray(1000), headers }, first))
+        await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-changed')
+      }
+    })
+  })
+
+  describe('believes no lie about ranges', () => {
+    const rest = BYTES.subarray(1000)
+    const LIES: Record<string, Act> = {
+      'no Content-Range': { status: 206, body: rest, headers: { etag: '"a"' } },
+      'a malformed Content-Range': { status: 206, body: rest, headers: { etag: '"a"', 'content-range': 'bytes 1000-/9' } },
+      'another start': { status: 206, body: BYTES.subarray(999), headers: range(999) },
+      'from the beginning': { status: 206, body: BYTES, headers: range(0) },
+      'another total': { status: 206, body: rest, headers: range(1000, LENGTH + 5) },
+      'an end before its start': { status: 206, body: rest, headers: range(1000, LENGTH, 900) },
+      'an end beyond the total': { status: 206, body: rest, headers: range(1000, LENGTH, LENGTH + 1) },
+      'an end beyond the content, total unknown': { status: 206, body: rest, headers: range(1000, '*', LENGTH + 1) },
+      'an absurd total': { status: 206, body: rest, headers: range(1000, '9'.repeat(30)) },
+      'a body of another length than its range': { status: 206, body: rest.subarray(1), headers: range(1000) },
+      'a chunked body longer than its range': {
+        status: 206,
+        body: Buffer.concat([rest, rest]),
+        chunked: true,
+        headers: range(1000),
+      },
+      'one version with two lengths': { body: BYTES.subarray(0, 2000), headers: { etag: '"a"' } },
+      'a chunked whole longer than known': { body: Buffer.concat([BYTES, rest]), chunked: true, headers: { etag: '"a"' } },
+      'nothing left, where there is': { status: 416, headers: { etag: '"a"', 'content-range': `bytes */${LENGTH}` } },
+      '416 without a length': { status: 416, headers: { etag: '"a"' } },
+      'multipart/byteranges': {
+        status: 206,
+        body: rest,
+        headers: { etag: '"a"', 'content-type': 'multipart/byteranges; boundary=x' },
+      },
+    }
+    for (const [name, act] of Object.entries(LIES)) {
+      it(name, async () => {
+        const { url, requests } = await villain(thenAnswers(act))
+        const got: Uint8Array[] = []
+        const error = await failure(collect(impatient().open({ url, headers: [] }), got), 'origin-lies')
+        expect(error.message).to.include(url)
+        const all = Buffer.concat(got)
+        expectBytes(all, BYTES.subarray(0, all.length))
+        expect(requests).to.have.lengthOf(2)
+      })
+    }
+  })
+
+  it('takes a shorter range than asked as a step on the way', async () => {
+    const { url, requests } = await villain((r, nth) => {
+      const act = honest(r, BYTES, { etag: '"a"' })
+      if (nth === 1) return { ...act, cutAfter: 1000 }
+      if (nth === 2) return { status: 206, body: BYTES.subarray(1000, 2000), headers: range(1000, '*', 2000) }
+      return act
+    })
+    expectBytes(await readAll(await impatient().open({ url, headers: [] })), BYTES)
+    expect(requests[2]?.headers.range).to.equal('bytes=2000-')
+  })
+
+  it('survives a connection that breaks before anyone reads', async () => {
+    const { url, idle } = await villain((r, nth) => ({
+      ...honest(r, BYTES, { etag: '"a"' }),
+      ...(nth === 1 ? { cutAfter: 100 } : {}),
+    }))
+    const read = await impatient().open({ url, headers: [] })
+    await idle()
+    expectBytes(await readAll(read), BYTES)
+  })
+})
+
+async function collect(opening: Promise<AsyncIterable<Uint8Array>>, got: Uint8Array[]): Promise<void> {
+  for await (const chunk of await opening) got.push(chunk)
+}

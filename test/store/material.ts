@@ -1,0 +1,34 @@
+// Content to store in tests: repeatable bytes, cut into pieces, with the table that a manifest would give.
+import { pieceCountOf, sha256, type VerifiedPiece, verifyPiece } from '../../src/core/piece.ts'
+import { pieceRange } from '../../src/core/range.ts'
+import type { PieceTable } from '../../src/store/store.ts'
+
+/** Small enough for many tests, large enough for the thread pool's hash (64 KiB). */
+export const PIECE_LENGTH = 64 * 1024
+
+export interface Material {
+  bytes: Uint8Array
+  table: PieceTable
+  piece(index: number): Promise<VerifiedPiece>
+}
+
+/** The same `length` and `seed` always give the same bytes (also in another process). */
+export function makeMaterial(length: number, seed = 1, pieceLength = PIECE_LENGTH): Material {
+  const bytes = new Uint8Array(length)
+  let x = seed
+  for (let i = 0; i < length; i++) {
+    x = (Math.imul(x, 1664525) + 1013904223) >>> 0
+    bytes[i] = x >>> 24
+  }
+  const count = pieceCountOf(length, pieceLength)
+  const part = (index: number): Uint8Array => {
+    const { start, end } = pieceRange(index, pieceLength, length)
+    return bytes.subarray(start, end)
+  }
+  const digests = Array.from({ length: count }, (_, index) => sha256(part(index)))
+  return {
+    bytes,
+    table: { count, pieceLength, pieceSize: index => part(index).byteLength, digest: index => digests[index] },
+    piece: index => verifyPiece(index, part(index)),
+  }
+}

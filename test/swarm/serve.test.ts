@@ -1,0 +1,104 @@
+// Whom we serve, and when: slots, the queue and its limits, and a seed's duty to send each piece once before any twice.
+import { expect } from 'chai'
+import { Table } from './table.ts'
+
+describe('swarm: serving', () => {
+  it('serves what it has, refuses what it lacks, ignores strangers', () => {
+    const t = new Table({ mine: '10', others: { a: '00' } })
+    expect(t.requests('a', 0).take()).to.equal('serve a 0')
+    expect(t.requests('a', 1).take()).to.equal('refuse a 1 missing')
+    expect(t.requests('a', 7).take()).to.equal('refuse a 7 missing')
+    expect(t.requests('stranger', 0).take()).to.equal('')
+  })
+
+  it('takes the same request once', () => {
+    const t = new Table({ mine: '11', others: { a: '00' }, policy: { slotsPerPeer: 1 } })
+    expect(t.requests('a', 0, 0, 1, 1).take()).to.equal('serve a 0')
+    expect(t.swarm.queue).to.equal(1)
+  })
+
+  it('keeps to its slots, in all and per neighbour', () => {
+    const t = new Table({ mine: '1111', others: { a: '0', b: '0', c: '0' }, policy: { uploadSlots: 3, slotsPerPeer: 2 } })
+    expect(t.requests('a', 0, 1, 2).requests('b', 0).requests('c', 0).take()).to.equal('serve a 0, serve a 1, serve b 0')
+    expect(t.tell({ type: 'served', peer: 'b', piece: 0 }).take()).to.equal('serve c 0')
+    expect(t.tell({ type: 'served', peer: 'a', piece: 0 }).take()).to.equal('serve a 2')
+  })
+
+  it('serves those first who get nothing yet', () => {
+    const t = new Table({ mine: '111', others: { a: '0', b: '0' }, policy: { uploadSlots: 2 } })
+    t.requests('a', 0, 1, 2).requests('b', 0).take()
+    expect(t.tell({ type: 'served', peer: 'a', piece: 1 }).take()).to.equal('serve b 0')
+  })
+
+  it('has a bounded queue, in all and per neighbour', () => {
+    const others = { a: '0', b: '0', c: '0' }
+    const t = new Table({ mine: '111111', others, policy: { uploadSlots: 1, maxQueue: 3, maxQueuePerPeer: 2 } })
+    expect(t.requests('a', 0, 1, 2, 3).take()).to.equal('serve a 0, refuse a 3 busy')
+    expect(t.requests('b', 0).requests('c', 0).take()).to.equal('refuse c 0 busy')
+    expect(t.swarm.queue).to.equal(3)
+  })
+
+  it('forgets what is called back and who leaves', () => {
+    const t = new Table({ mine: '111', others: { a: '0', b: '0' }, policy: { uploadSlots: 1 } })
+    t.requests('a', 0).requests('b', 0, 1, 2).tell({ type: 'cancel', peer: 'b', piece: 0 }).take()
+    expect(t.tell({ type: 'left', peer: 'a' }).take(), 'the slot is free again').to.equal('serve b 1')
+    expect(t.tell({ type: 'left', peer: 'b' }).swarm.queue).to.equal(0)
+    expect(t.tell({ type: 'served', peer: 'b', piece: 1 }).take()).to.equal('')
+  })
+
+  it('announces every piece once', () => {
+    const t = new Table({ mine: '0', others: { a: '1' } })
+    t.take()
+    expect(t.receives(0, 'a').receives(0, 'a').tell({ type: 'stored', piece: 0 }).take('announce')).to.equal('announce 0')
+  })
+})
+
+describe('swarm: serving as a seed', () => {
+  const others = { a: '00', b: '00', c: '00' }
+
+  it('sends each piece once before any twice', () => {
+    const t = new Table({ mine: '11', others, isSeed: true, policy: { uploadSlots: 1, secondCopyMs: 0, firstHaveMs: 0 } })
+    t.requests('a', 0).requests('b', 0).requests('c', 1)
+    expect(t.take()).to.equal('serve a 0')
+    expect(t.tell({ type: 'served', peer: 'a', piece: 0 }).take()).to.equal('serve c 1')
+    expect(t.tell({ type: 'served', peer: 'c', piece: 1 }).take()).to.equal('serve b 0')
+  })
+
+  it('waits with a second copy for the first one to arrive and be told of', () => {
+    const t = new Table({ mine: '11', others, isSeed: true })
+    expect(t.requests('a', 0).requests('b', 0).take()).to.equal('serve a 0')
+    expect(t.wait(2000).take(), 'the first is still on its way').to.equal('')
+    t.tell({ type: 'served', peer: 'a', piece: 0 })
+    expect(t.wait(49).take()).to.equal('')
+    expect(t.wait(1).take()).to.equal('serve b 0')
+  })
+
+  it('keeps it back for 300 ms when another neighbour has it', () => {
+    const t = new Table({ mine: '11', others, isSeed: true })
+    t.requests('a', 0).requests('b', 0).tell({ type: 'served', peer: 'a', piece: 0 }).has('a', 0).take()
+    expect(t.wait(299).take()).to.equal('')
+    expect(t.wait(1).take()).to.equal('serve b 0')
+  })
+
+  it('does not count the asking neighbour among those who have it', () => {
+    const t = new Table({ mine: '11', others, isSeed: true })
+    t.requests('a', 0).requests('b', 0).tell({ type: 'served', peer: 'a', piece: 0 }).has('b', 0).take()
+    expect(t.wait(50).take()).to.equal('serve b 0')
+  })
+
+  it('names the moment at which it wants to be woken, never one that has passed', () => {
+    const t = new Table({ mine: '11', others, isSeed: true, policy: { uploadSlots: 1 } })
+    t.requests('a', 0).requests('b', 0)
+    expect(t.swarm.nextWake(t.now)).to.equal(Infinity)
+    t.tell({ type: 'served', peer: 'a', piece: 0 })
+    expect(t.swarm.nextWake(t.now)).to.equal(50)
+    t.requests('c', 1)
+    t.now = 60
+    expect(t.swarm.nextWake(t.now), 'due, but without a slot').to.equal(Infinity)
+  })
+
+  it('a peer that is no seed serves the same piece to all at once', () => {
+    const t = new Table({ mine: '11', others })
+    expect(t.requests('a', 0).requests('b', 0).requests('c', 0).take()).to.equal('serve a 0, serve b 0, serve c 0')
+  })
+})

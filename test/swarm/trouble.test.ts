@@ -1,0 +1,168 @@
+// Neighbours that are silent, busy, gone or lying; late pieces; and the origin as the last way out.
+import { expect } from 'chai'
+import { Table } from './table.ts'
+
+describe('swarm: neighbours in trouble', () => {
+  it('gives what a leaver was asked for to another', () => {
+    const t = new Table({ mine: '00', others: { a: '11' } })
+    t.take()
+    t.joins('b', '11')
+    expect(t.tell({ type: 'left', peer: 'a' }).takeSorted()).to.equal('ask b 0, ask b 1')
+  })
+
+  it('keeps a piece whose sender left before it was checked', () => {
+    const t = new Table({ mine: '0', others: { a: '1' } })
+    t.take()
+    expect(t.tell({ type: 'left', peer: 'a' }).receives(0, 'a').take()).to.equal('announce 0')
+    expect(t.swarm.isComplete).to.equal(true)
+  })
+
+  it('asks elsewhere after a silence', () => {
+    const t = new Table({ mine: '0', others: { a: '1' }, policy: { hedgeMs: 1e9 } })
+    t.joins('b', '1').take()
+    expect(t.wait(4999).take()).to.equal('')
+    expect(t.wait(1).take()).to.equal('cancel a 0, ask b 0')
+  })
+
+  it('progress is a sign of life', () => {
+    const t = new Table({ mine: '0', others: { a: '1' } })
+    t.take()
+    for (let i = 0; i < 10; i++) t.wait(4000).tell({ type: 'progress', peer: 'a', piece: 0, bytes: 1 })
+    expect(t.take()).to.equal('')
+  })
+
+  it('asks the silent one again after a pause that doubles up to a bound', () => {
+    const t = new Table({ mine: '0', others: { a: '1' }, policy: { snubMs: 100, backOffMs: 1000, maxBackOffMs: 4000 } })
+    const asked: number[] = []
+    const end = 30_000
+    for (t.take(); t.now < end; ) if (t.wait(50).take().includes('ask a 0')) asked.push(t.now)
+    const gaps = asked.slice(1).map((at, i) => at - (asked[i] as number))
+    const pauses = gaps.map(gap => Math.round((gap - 100) / 1000))
+    expect(pauses.slice(0, 5)).to.deep.equal([2, 4, 4, 4, 4])
+  })
+
+  it('heals with the first piece that comes', () => {
+    const t = new Table({ mine: '00', others: { a: '11' }, policy: { snubMs: 100, minWindow: 1, maxWindow: 1 } })
+    t.take()
+    expect(t.wait(100).take()).to.match(/^cancel a \d$/)
+    const piece = 1
+    expect(t.receives(piece, 'a').take()).to.equal('announce 1, ask a 0')
+    t.wait(99)
+    expect(t.take()).to.equal('')
+    t.wait(1).take()
+    expect(t.wait(900).take(), 'the pause begins small again').to.equal('')
+    expect(t.wait(250).take()).to.equal('ask a 0')
+  })
+
+  it('a busy neighbour is left alone for a while', () => {
+    const t = new Table({ mine: '0', others: { a: '1' } })
+    t.take()
+    expect(t.tell({ type: 'refused', peer: 'a', piece: 0, forever: false }).take()).to.equal('')
+    expect(t.wait(999).take()).to.equal('')
+    expect(t.wait(251).take()).to.equal('ask a 0')
+  })
+
+  it('who lacks a piece is not asked for it again, but for others', () => {
+    const t = new Table({ mine: '00', others: { a: '11' } })
+    t.take()
+    expect(t.tell({ type: 'refused', peer: 'a', piece: 0, forever: true }).take()).to.equal('')
+    expect(t.wait(4000).take()).to.equal('')
+    expect(t.receives(1, 'a').take()).to.equal('announce 1')
+    expect(t.has('a', 0).take(), 'until it says that it has it').to.equal('ask a 0')
+  })
+
+  it('bans a proven liar, moves its requests, and does not let it in again', () => {
+    const t = new Table({ mine: '00', others: { a: '11' } })
+    t.joins('b', '11').take()
+    const said = t.tell({ type: 'corrupt', peer: 'a', piece: 0 }).takeSorted()
+    expect(said).to.equal('ask b 0, ask b 1, ban a 0')
+    expect(t.swarm.isBanned('a')).to.equal(true)
+    t.joins('a', '11').tell({ type: 'left', peer: 'b' })
+    expect(t.wait(20_000).take()).to.equal('')
+    expect(t.requests('a', 0).take()).to.equal('')
+  })
+
+  it('bans a liar that left before its piece was checked, once', () => {
+    const t = new Table({ mine: '0', others: { a: '1' } })
+    t.tell({ type: 'left', peer: 'a' }).take()
+    expect(t.tell({ type: 'corrupt', peer: 'a', piece: 0 }).take()).to.equal('ban a 0')
+    expect(t.tell({ type: 'corrupt', peer: 'a', piece: 1 }).take()).to.equal('')
+    expect(t.joins('a', '1').take()).to.equal('')
+  })
+})
+
+describe('swarm: late pieces', () => {
+  it('asks a second holder at the end, and calls the loser back', () => {
+    const t = new Table({ mine: '0', others: { a: '1' } })
+    t.joins('b', '1').take()
+    expect(t.wait(999).take()).to.equal('')
+    expect(t.wait(251).take()).to.equal('ask b 0')
+    expect(t.wait(2000).take(), 'no third one').to.equal('')
+    expect(t.receives(0, 'b').take()).to.equal('cancel a 0, announce 0')
+  })
+
+  it('does not ask twice while there are pieces that nobody was asked for', () => {
+    const policy = { minWindow: 1, maxWindow: 1, snubMs: 1e9 }
+    const t = new Table({ mine: '00', others: { a: '10' }, policy })
+    t.joins('b', '10').take()
+    expect(t.wait(10_000).take()).to.equal('')
+  })
+
+  it('a piece that we got by other means is called back', () => {
+    const t = new Table({ mine: '0', others: { a: '1' } })
+    t.take()
+    expect(t.tell({ type: 'stored', piece: 0 }).take()).to.equal('cancel a 0, announce 0')
+    expect(t.receives(0, 'a').take(), 'it came all the same').to.equal('')
+  })
+})
+
+describe('swarm: seeds and the origin', () => {
+  it('relieves the seed when a peer has the piece', () => {
+    const t = new Table({ mine: '0', others: { S: '1', a: '0' } })
+    expect(t.take()).to.equal('ask S 0')
+    expect(t.has('a', 0).take()).to.equal('cancel S 0, ask a 0')
+  })
+
+  it('lets the seed finish what it has begun', () => {
+    const t = new Table({ mine: '0', others: { S: '1', a: '0' } })
+    t.tell({ type: 'progress', peer: 'S', piece: 0, bytes: 1 }).take()
+    expect(t.has('a', 0).take()).to.equal('')
+  })
+
+  it('does not push more on a peer than its window', () => {
+    const t = new Table({ mine: '00', others: { S: '11', a: '00' }, policy: { minWindow: 1, maxWindow: 1 } })
+    const [asked] = t.take().match(/\d/) as RegExpMatchArray
+    t.has('a', 1 - Number(asked)).take()
+    expect(t.has('a', Number(asked)).take()).to.equal('')
+  })
+
+  for (const [name, others, patience] of [
+    ['alone', { O: '1' }, 1000],
+    ['with neighbours', { O: '1', a: '0' }, 5000],
+  ] as const) {
+    it(`reads the origin by range after ${patience / 1000} s without progress ${name}`, () => {
+      const t = new Table({ mine: '0', others })
+      expect(t.wait(patience - 1).take()).to.equal('')
+      expect(t.wait(1).take()).to.equal('ask O 0')
+    })
+  }
+
+  it('asks the origin for nothing more once the swarm moves', () => {
+    const t = new Table({ mine: '000', others: { O: '111', a: '000' }, policy: { minWindow: 1, maxWindow: 1 } })
+    t.wait(5000)
+    const first = Number((t.take().match(/^ask O (\d)$/) as RegExpMatchArray)[1])
+    const rest = [0, 1, 2].filter(p => p !== first)
+    t.has('a', rest[0] as number)
+    t.receives(rest[0] as number, 'a').take()
+    expect(t.receives(first, 'O').take()).to.equal(`announce ${first}`)
+    expect(t.wait(4999).take()).to.equal('')
+    expect(t.wait(1).take()).to.equal(`ask O ${rest[1]}`)
+  })
+
+  it('goes on with the origin as long as nobody else delivers', () => {
+    const t = new Table({ mine: '00', others: { O: '11' }, policy: { minWindow: 1, maxWindow: 1 } })
+    t.wait(1000)
+    const first = Number((t.take().match(/^ask O (\d)$/) as RegExpMatchArray)[1])
+    expect(t.receives(first, 'O').take()).to.equal(`announce ${first}, ask O ${1 - first}`)
+  })
+})

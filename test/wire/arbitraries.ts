@@ -1,0 +1,141 @@
+// Random well-formed values of every kind of message.
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import fc from 'fast-check'
+import { Bitfield } from '../../src/core/bitfield.ts'
+import type { Seal, VersionInfo } from '../../src/core/manifest.ts'
+import type { ControlMessage } from '../../src/wire/codec-control.ts'
+import type { DataRequest, FrameHeader } from '../../src/wire/codec-data.ts'
+import type { Hello } from '../../src/wire/codec-hello.ts'
+import type { PeerAddress } from '../../src/wire/codec-peers.ts'
+import type { ResolveReply, ResolveRequest } from '../../src/wire/codec-resolve.ts'
+import { LIMITS } from '../../src/wire/limits.ts'
+import type { StoreRecord } from '../../src/wire/records.ts'
+import type { RefusalReason } from '../../src/wire/refusal.ts'
+
+const IDS: string[] = []
+for (const type of ['Ed25519', 'Ed25519', 'secp256k1', 'RSA'] as const) {
+  IDS.push(peerIdFromPrivateKey(type === 'RSA' ? await generateKeyPair(type, 2048) : await generateKeyPair(type)).toString())
+}
+
+export function bytes(min: number, max = min): fc.Arbitrary<Uint8Array> {
+  return fc.uint8Array({ minLength: min, maxLength: max })
+}
+
+/** Text of at most `max` bytes in UTF-8. */
+function text(max: number, min = 0): fc.Arbitrary<string> {
+  return fc.string({ unit: 'grapheme', minLength: min, maxLength: max, size: 'medium' }).filter(t => Buffer.byteLength(t) <= max)
+}
+
+const cidText = fc.stringMatching(/^b[a-z2-7]{58}$/)
+const piece = fc.oneof(fc.integer({ min: 0, max: LIMITS.pieces - 1 }), fc.constantFrom(0, 1, LIMITS.pieces - 1))
+const queue = fc.nat()
+const digests = fc.array(bytes(32), { maxLength: 20 })
+const part = fc.record({ from: fc.integer({ min: 0, max: LIMITS.pieces - 20 }), digests })
+const envelope = bytes(1, 300)
+
+const reason: fc.Arbitrary<RefusalReason> = fc.constantFrom(
+  'unknown-topic',
+  'bad-proof',
+  'other-version',
+  'too-busy',
+  'going-away',
+  'no-such-piece',
+  'cancelled',
+)
+
+const version: fc.Arbitrary<Omit<VersionInfo, 'task'>> = fc.record({
+  version: text(LIMITS.version, 1),
+  pieceLength: fc.integer({ min: 0, max: 22 }).map(n => 2 ** n),
+  length: fc.option(fc.nat({ max: LIMITS.pieces }), { nil: undefined }),
+  fileName: fc.constantFrom('', 'a', 'file.iso', 'ä–日本.tar.gz', 'with space'),
+})
+
+export const info: fc.Arbitrary<VersionInfo> = fc.tuple(cidText, version).map(([task, v]) => ({ task, ...v }))
+
+export const seal: fc.Arbitrary<Seal> = fc.record({
+  length: fc.oneof(fc.nat(), fc.constant(Number.MAX_SAFE_INTEGER)),
+  sha256: bytes(32),
+  root: cidText,
+})
+
+const address = fc
+  .tuple(fc.constantFrom('/ip4/192.0.2.1', '/ip6/2001:db8::1', '/dns4/a.example'), fc.integer({ min: 1, max: 65535 }))
+  .map(([host, port]) => `${host}/tcp/${port}`)
+
+const peers: fc.Arbitrary<PeerAddress[]> = fc.array(
+  fc.record({ id: fc.constantFrom(...IDS), addresses: fc.array(address, { maxLength: LIMITS.addresses }) }),
+  { maxLength: LIMITS.peers },
+)
+
+const hello: fc.Arbitrary<Hello> = fc.record({
+  type: fc.constant('hello' as const),
+  topic: bytes(1, LIMITS.topic),
+  proof: fc.oneof(bytes(0), bytes(32)),
+  version: text(LIMITS.version),
+  manifestCount: fc.nat({ max: LIMITS.pieces }),
+})
+
+const bitfield = fc.array(fc.boolean(), { maxLength: 300 }).map(bits => {
+  const set = new Bitfield(bits.length)
+  bits.forEach((bit, i) => bit && set.add(i))
+  return set
+})
+
+function kind<K extends string, T>(type: K, rest: fc.Arbitrary<T>): fc.Arbitrary<{ type: K } & T> {
+  return rest.map(value => ({ type, ...value }))
+}
+
+export const control: fc.Arbitrary<ControlMessage> = fc.oneof(
+  hello,
+  kind('refused', fc.record({ reason })),
+  kind('part', part),
+  kind('head', fc.record({ envelope })),
+  kind('pieces', fc.record({ have: bitfield, queue })),
+  kind('have', fc.record({ pieces: fc.array(piece, { maxLength: 50 }), queue })),
+  kind('peers', fc.record({ peers })),
+)
+
+export const dataRequest: fc.Arbitrary<DataRequest> = fc.oneof(
+  hello,
+  kind('ask', fc.record({ piece })),
+  kind('cancel', fc.record({ piece })),
+)
+
+export const frame: fc.Arbitrary<FrameHeader> = fc.oneof(
+  fc.record({
+    piece,
+    offset: fc.nat({ max: LIMITS.piece - LIMITS.framePayload }),
+    length: fc.integer({ min: 1, max: LIMITS.framePayload }),
+  }),
+  fc.record({ piece, offset: fc.constant(0), length: fc.constant(0), refused: reason }),
+)
+
+export const request: fc.Arbitrary<ResolveRequest> = fc.record({
+  url: text(200, 1),
+  headers: fc.array(fc.tuple(text(20), text(40)), { maxLength: LIMITS.headers }),
+  filter: fc.array(text(20), { maxLength: LIMITS.filters }),
+  tag: fc.option(text(LIMITS.tag, 1), { nil: undefined }),
+  digest: fc.option(bytes(32), { nil: undefined }),
+})
+
+export const reply: fc.Arbitrary<ResolveReply> = fc.oneof(
+  fc.tuple(bytes(1, LIMITS.topic), version).map(([topic, v]) => ({ type: 'resolved' as const, topic, ...v })),
+  kind(
+    'failed',
+    fc.record({
+      code: fc.constantFrom('origin-not-found' as const, 'bad-url' as const, 'internal' as const),
+      message: text(200).map(t => t.replace(/\p{Cc}/gu, '')),
+      status: fc.option(fc.integer({ min: 100, max: 599 }), { nil: undefined }),
+      retryAfter: fc.option(fc.nat({ max: LIMITS.retryAfter }), { nil: undefined }),
+    }),
+  ),
+  kind('peers', fc.record({ peers })),
+)
+
+export const record: fc.Arbitrary<StoreRecord> = fc.oneof(
+  kind('info', fc.record({ info, trust: fc.constantFrom('seed' as const, 'digest' as const, 'origin' as const) })),
+  kind('part', part),
+  kind('head', fc.record({ envelope })),
+  kind('seal', fc.record({ seal })),
+)

@@ -1,0 +1,141 @@
+// The examples of SPEC.md as values: what each hex block there has to decode to, and be encoded from.
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { CID } from 'multiformats/cid'
+import { Bitfield } from '../../src/core/bitfield.ts'
+import { chainNext, chainStart, type ManifestHead } from '../../src/core/manifest.ts'
+import { sha256 } from '../../src/core/piece.ts'
+import { makeProof, makeTask } from '../../src/core/task.ts'
+import { decodeControl, encodeControl } from '../../src/wire/codec-control.ts'
+import { decodeDataRequest, decodeFrameHeader, encodeDataRequest, encodeFrameHeader } from '../../src/wire/codec-data.ts'
+import { decodeHead, encodeHead } from '../../src/wire/codec-manifest.ts'
+import {
+  decodeResolveReply,
+  decodeResolveRequest,
+  encodeResolveReply,
+  encodeResolveRequest,
+} from '../../src/wire/codec-resolve.ts'
+import { sealHead } from '../../src/wire/envelope.ts'
+
+export interface Vector {
+  label: string
+  value: unknown
+  encode: () => Uint8Array
+  decode: (bytes: Uint8Array) => unknown
+}
+
+export const SEED_KEY = await generateKeyPairFromSeed('Ed25519', new Uint8Array(32).fill(1))
+const PEER_KEY = await generateKeyPairFromSeed('Ed25519', new Uint8Array(32).fill(2))
+export const SEED_ID = peerIdFromPrivateKey(SEED_KEY).toString()
+export const PEER_ID = peerIdFromPrivateKey(PEER_KEY).toString()
+
+export const TASK = makeTask({ url: 'https://example.org/file.iso?session=7#top', filter: ['session'] })
+const TOPIC = CID.parse(TASK.id).bytes
+const DIGESTS = [sha256(Buffer.from('first piece')), sha256(Buffer.from('second piece'))]
+export const INFO = {
+  task: TASK.id,
+  version: 'etag "33a64df5"',
+  pieceLength: 262144,
+  length: 300000,
+  fileName: 'file.iso',
+}
+export const CHAIN = [chainStart(INFO)]
+for (const digest of DIGESTS) CHAIN.push(chainNext(CHAIN.at(-1) as Uint8Array, digest))
+
+export const HEAD: ManifestHead = {
+  ...INFO,
+  count: 2,
+  chain: CHAIN[2] as Uint8Array,
+  seal: {
+    length: 300000,
+    sha256: sha256(Buffer.from('whole')),
+    root: 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi',
+  },
+}
+
+const HELLO = {
+  type: 'hello',
+  topic: TOPIC,
+  proof: makeProof(TASK.secret, PEER_ID, SEED_ID),
+  version: 'etag "33a64df5"',
+  manifestCount: 1,
+} as const
+
+const PEERS = [
+  { id: PEER_ID, addresses: ['/ip4/192.0.2.7/tcp/4001', '/dns4/host.example.org/tcp/4001'] },
+  { id: SEED_ID, addresses: [] },
+]
+
+function control(label: string, value: NonNullable<ReturnType<typeof decodeControl>>): Vector {
+  return { label, value, encode: () => encodeControl(value), decode: decodeControl }
+}
+
+function data(label: string, value: NonNullable<ReturnType<typeof decodeDataRequest>>): Vector {
+  return { label, value, encode: () => encodeDataRequest(value), decode: decodeDataRequest }
+}
+
+function frame(label: string, value: ReturnType<typeof decodeFrameHeader>): Vector {
+  return { label, value, encode: () => encodeFrameHeader(value), decode: decodeFrameHeader }
+}
+
+function reply(label: string, value: NonNullable<ReturnType<typeof decodeResolveReply>>): Vector {
+  return { label, value, encode: () => encodeResolveReply(value), decode: decodeResolveReply }
+}
+
+function bitfield(size: number, pieces: number[]): Bitfield {
+  const set = new Bitfield(size)
+  for (const piece of pieces) set.add(piece)
+  return set
+}
+
+const REQUEST = {
+  url: 'https://example.org/file.iso?session=7',
+  headers: [
+    ['authorization', 'Bearer token'],
+    ['x-mirror', 'eu'],
+  ] as const,
+  filter: ['session'],
+  tag: 'nightly',
+  digest: sha256(Buffer.from('whole')),
+}
+
+/** A definition of SPEC.md that is computed, not decoded. */
+function computed(label: string, bytes: Uint8Array): Vector {
+  return { label, value: bytes, encode: () => bytes, decode: input => input }
+}
+
+export const VECTORS: Vector[] = [
+  computed('task id', TOPIC),
+  computed('proof', HELLO.proof),
+  computed('chain start', CHAIN[0] as Uint8Array),
+  computed('chain after one digest', CHAIN[1] as Uint8Array),
+  control('hello', HELLO),
+  control('refused', { type: 'refused', reason: 'too-busy' }),
+  control('part', { type: 'part', from: 0, digests: DIGESTS }),
+  control('head', { type: 'head', envelope: await sealHead(HEAD, SEED_KEY) }),
+  { label: 'head payload', value: HEAD, encode: () => encodeHead(HEAD), decode: decodeHead },
+  control('pieces', { type: 'pieces', have: bitfield(10, [0, 9]), queue: 4 }),
+  control('have', { type: 'have', pieces: [3, 200], queue: 0 }),
+  control('peers', { type: 'peers', peers: PEERS }),
+  data('data hello', HELLO),
+  data('ask', { type: 'ask', piece: 0 }),
+  data('cancel', { type: 'cancel', piece: 7 }),
+  frame('frame', { piece: 7, offset: 262144, length: 262144 }),
+  frame('frame refused', { piece: 7, offset: 0, length: 0, refused: 'no-such-piece' }),
+  {
+    label: 'resolve request',
+    value: REQUEST,
+    encode: () => encodeResolveRequest(REQUEST),
+    decode: decodeResolveRequest,
+  },
+  reply('resolved', {
+    type: 'resolved',
+    topic: TOPIC,
+    version: INFO.version,
+    pieceLength: 1048576,
+    length: undefined,
+    fileName: '',
+  }),
+  reply('failed', { type: 'failed', code: 'origin-not-found', message: 'origin says 404', status: 404, retryAfter: undefined }),
+  reply('resolve peers', { type: 'peers', peers: PEERS }),
+]
