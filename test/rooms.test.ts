@@ -25,7 +25,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 }
 
 /** `import … from '…'`, `export … from '…'`, `import '…'`, `import('…')` as code or as type. */
-const IMPORT = /\b(?:from|import)\s*\(?\s*(['"`])([^'"`]+)\1/g
+const IMPORT = /\b(?:from|import)\s*\(?\s*(['"])([^'"]+)\1/g
 /** A dynamic import of something that only runs will tell. */
 const COMPUTED = /\bimport\s*\(\s*(?!['"])/g
 

@@ -1,6 +1,6 @@
 // df get: one download, from the arguments to the receipt and the exit code.
 import path from 'node:path'
-import type { GetOptions, DragonflyNode, NodeEvent, NodeOptions, Receipt } from '../index.ts'
+import type { DragonflyNode, GetOptions, NodeEvent, NodeOptions, Receipt } from '../index.ts'
 import { readPeers } from './config.ts'
 import { describe } from './errors.ts'
 import { OK, PIPE_CLOSED } from './exit-codes.ts'

@@ -8,8 +8,8 @@ export const MAX_HEADERS = 64
 export const MAX_HEADER_BYTES = 16 * 1024
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are exactly the bytes that RFC 9110 forbids in a value
-const BAD_VALUE = /[\u0000-\u0008\u000a-\u001f\u007f]/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are exactly the bytes that RFC 9110 forbids in a value, and what is no byte
+const BAD_VALUE = /[\u0000-\u0008\u000a-\u001f\u007f\u0100-\uffff]/
 
 /** Headers that we set ourselves, or that belong to one hop (RFC 9110 §7.6.1). */
 const OURS = new Set([

@@ -121,6 +121,7 @@ export class Manifest {
   extend(digests: readonly Uint8Array[], head: ManifestHead): void {
     if (!this.describesSame(head)) throw new DragonflyError('protocol', 'manifest head of another version')
     if (head.count !== this.count + digests.length) throw new DragonflyError('protocol', 'manifest head does not fit its digests')
+    if (head.count > mostPieces(this.info)) throw new DragonflyError('protocol', 'manifest head names too many pieces')
     let chain = this.#chain
     for (const digest of digests) {
       if (digest.byteLength !== PIECE_DIGEST_LENGTH) throw new DragonflyError('protocol', 'piece digest of a wrong length')
@@ -138,6 +139,10 @@ export class Manifest {
     const { task, version, pieceLength, length } = this.info
     return task === other.task && version === other.version && pieceLength === other.pieceLength && length === other.length
   }
+}
+
+function mostPieces({ length, pieceLength }: VersionInfo): number {
+  return length === undefined ? MAX_PIECES : Math.min(MAX_PIECES, pieceCountOf(length, pieceLength))
 }
 
 function checkSeal(seal: Seal, info: VersionInfo, count: number): void {

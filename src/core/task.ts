@@ -91,7 +91,7 @@ function parseUrl(text: string): URL {
   if (Buffer.byteLength(text) > MAX_URL_BYTES) throw new DragonflyError('bad-url', `URL longer than ${MAX_URL_BYTES} bytes`)
   const url = URL.parse(text)
   if (url === null) {
-    throw new DragonflyError('bad-url', `not a URL: ${JSON.stringify(withoutSecrets(text))}`, {
+    throw new DragonflyError('bad-url', `not a URL: ${JSON.stringify(withoutSecrets(text.replace(/^.*@/s, '…@')))}`, {
       hint: 'write it whole, as in https://example.org/file.iso',
     })
   }
@@ -104,7 +104,7 @@ function parseUrl(text: string): URL {
 /** For messages: no user, no password, no query, no more than 200 characters. */
 export function withoutSecrets(text: string): string {
   return text
-    .replace(/\/\/[^/@]*@/, '//')
+    .replace(/\/\/[^/?#]*@/, '//')
     .replace(/[?#].*$/s, '')
     .slice(0, 200)
 }

@@ -25,6 +25,10 @@ export class MessageChannel implements AsyncIterable<Uint8Array> {
   #queued = 0
   #pump: Promise<void> | undefined
   #isClosing = false
+  /** Why the channel was given up. */
+  #failure: Error | undefined
+  /** Why a message could not be sent. */
+  #sendFailure: Error | undefined
 
   /**
    * @param maxMessage - longest message in bytes, either way. Default 256 KiB
@@ -75,7 +79,7 @@ export class MessageChannel implements AsyncIterable<Uint8Array> {
   /** The next message; undefined at the end. One reader at a time. When `signal` ends the waiting the stream is aborted. */
   async read(signal?: AbortSignal): Promise<Uint8Array | undefined> {
     if (signal?.aborted) throw this.#give(abortError(signal))
-    const next = this.#messages.next().then(({ done, value }) => (done ? undefined : value))
+    const next = this.#next()
     if (signal === undefined) return await next
     try {
       return await orAborted(next, signal)
@@ -91,13 +95,15 @@ export class MessageChannel implements AsyncIterable<Uint8Array> {
 
   /**
    * Closes our writing end after all that is queued; reading goes on. Resolves when the other side can know. Safe to call
-   * twice. Rejects, and aborts the stream, when `signal` ends the waiting or the stream is gone.
+   * twice. Rejects, and aborts the stream, when `signal` ends the waiting or something could not be sent.
    */
   async close(signal?: AbortSignal): Promise<void> {
     this.#isClosing = true
     try {
       const pumped = this.#pump ?? Promise.resolve()
       await (signal === undefined ? pumped : orAborted(pumped, signal))
+      const failure = this.#failure ?? this.#sendFailure
+      if (failure !== undefined) throw failure
       await this.stream.close(signal === undefined ? {} : { signal })
     } catch (cause) {
       // libp2p rejects with the event when the stream closes while it waits
@@ -109,13 +115,22 @@ export class MessageChannel implements AsyncIterable<Uint8Array> {
   /** Drops everything at once, both ways. Safe to call twice. */
   abort(error: Error): void {
     this.#isClosing = true
+    this.#failure ??= error
     this.stream.abort(error)
+  }
+
+  /** A generator that threw is merely done the next time: an end that is none. */
+  async #next(): Promise<Uint8Array | undefined> {
+    const { done, value } = await this.#messages.next()
+    if (!done) return value
+    if (this.#failure !== undefined) throw this.#failure
+    return undefined
   }
 
   async *#receive(): AsyncGenerator<Uint8Array> {
     const decoder = new MessageDecoder(this.#maxMessage)
-    for await (const chunk of readStream(this.stream)) yield* decoder.push(chunk)
     try {
+      for await (const chunk of readStream(this.stream)) yield* decoder.push(chunk)
       decoder.end()
     } catch (error) {
       throw this.#give(error as Error)
@@ -146,6 +161,7 @@ export class MessageChannel implements AsyncIterable<Uint8Array> {
         await writeStream(this.stream, next.bytes)
         next.sent.resolve()
       } catch (error) {
+        this.#sendFailure ??= error as Error
         next.sent.reject(error)
       }
       this.#queued -= next.bytes.byteLength

@@ -58,6 +58,7 @@ export class Downloads {
   async run(): Promise<void> {
     const decoder = new FrameDecoder({ onFrame: h => this.#place(h), onFrameEnd: h => this.#finish(h) })
     for await (const chunk of readStream(this.#stream)) decoder.push(chunk)
+    decoder.end()
   }
 
   async close(): Promise<void> {

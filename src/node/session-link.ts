@@ -141,6 +141,8 @@ export class SessionLink implements LinkListener {
       this.have.grow(piece + 1)
       this.have.add(piece)
     }
+    // who has a piece knows its digest, and all before it
+    this.knowsManifest(this.have.size, false)
     this.#ears.onHave(this, pieces)
   }
 

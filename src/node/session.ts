@@ -30,8 +30,11 @@ import { WholeHash } from './whole-hash.ts'
 
 /** The origin as a neighbour of the swarm; no peer id looks like it. */
 export const ORIGIN = 'origin'
-/** Signing and telling once for all pieces of so many milliseconds. */
-const PUBLISH_MS = 20
+/** Signing and telling once for all pieces of so many milliseconds: every small message costs as much as 50 KiB of bulk. */
+const PUBLISH_MS = 50
+const ANNOUNCE_MS = 30
+/** A peer passes the manifest on this late: by then most neighbours have it from the seed, and show it by what they have. */
+const PASS_ON_MS = 500
 /** A link younger than this may be one half of two peers dialling each other at the same time. */
 const CROSSING_MS = 10_000
 const MAX_LINKS = 40
@@ -73,6 +76,7 @@ export class Session implements SessionEars {
   #publishing: Promise<void> | undefined
   #news: number[] = []
   #wake: NodeJS.Timeout | undefined
+  #passing: NodeJS.Timeout | undefined
   #change = Promise.withResolvers<void>()
   #rangeReader: RangeReader | undefined
   #grewAt = now()
@@ -300,6 +304,7 @@ export class Session implements SessionEars {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#wake)
+    clearTimeout(this.#passing)
     for (const { link } of [...this.#links.values()]) link.close('going-away')
     this.#links.clear()
     await this.#lock.catch(() => {})
@@ -478,7 +483,10 @@ export class Session implements SessionEars {
     await keepHead(entry, envelope)
     this.#sealKept = manifest.seal !== undefined
     this.#signed = { envelope, count: head.count, isSealed: head.seal !== undefined }
-    this.#passOn()
+    this.#passing ??= setTimeout(() => {
+      this.#passing = undefined
+      this.#passOn()
+    }, PASS_ON_MS)
   }
 
   #grow(): void {
@@ -627,14 +635,14 @@ export class Session implements SessionEars {
     }
   }
 
-  /** News of one turn of the event loop go out together. */
+  /** News of a short while go out together. */
   #announce(piece: number): void {
     if (this.#news.push(piece) > 1) return
-    setImmediate(() => {
+    setTimeout(() => {
       const pieces = this.#news
       this.#news = []
       for (const link of this.#links.values()) if (link.isNeighbour) link.tellHave(pieces, this.#swarm?.queue ?? 0)
-    })
+    }, ANNOUNCE_MS)
   }
 
   #ban(peer: string, piece: number): void {
@@ -665,9 +673,9 @@ export class Session implements SessionEars {
 
   async #keep(piece: VerifiedPiece, source: Source, peer: string | undefined): Promise<void> {
     const size = piece.bytes.byteLength
-    const isNew = !this.hasPiece(piece.index)
     await (this.#entry as StoreEntry).put(piece, (this.#manifest as Manifest).pieceLength)
-    if (isNew) {
+    // two copies may have come at the same time: the second counts for nothing
+    if (this.#swarm?.have.has(piece.index) !== true) {
       this.#hash?.stored(piece.index, piece.bytes)
       this.counts[source === 'origin' ? 'fromOrigin' : source === 'seed' ? 'fromSeeds' : 'fromPeers'] += size
       if (peer !== undefined && peer !== ORIGIN) this.givers.add(peer)

@@ -1,5 +1,6 @@
 // All contents of one node: found by task for those who ask here, by topic for peers who say hello.
 import { CID } from 'multiformats/cid'
+import { isAbort } from '../core/errors.ts'
 import { sameBytes } from '../core/piece.ts'
 import { rawCid } from '../core/root.ts'
 import { makeProof, type Task } from '../core/task.ts'
@@ -139,8 +140,13 @@ export class Sessions {
   async #provide(keys: readonly CID[]): Promise<void> {
     const network = await this.#ctx.networkUp()
     if (network === undefined || network.host.addresses.length === 0) return
+    await network.dht.ready(this.#stopping.signal)
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ANNOUNCE_TIMEOUT_MS)])
-    for (const key of keys) await network.dht.announce(key, signal).catch(error => this.#ctx.info(`announce: ${error.message}`))
+    for (const key of keys) {
+      await network.dht.announce(key, signal).catch(error => {
+        if (!isAbort(error)) this.#ctx.info(`announce: ${error.message}`)
+      })
+    }
   }
 }
 

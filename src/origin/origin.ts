@@ -64,8 +64,8 @@ export class Origin {
     signal?: AbortSignal,
   ): Promise<Uint8Array> {
     if (!isResumable(version)) throw new NoRangesError(request.url, 'this version has no strong validator')
-    const supply = this.#supply(request, true, signal)
     const bytes = new Uint8Array(range.end - range.start)
+    const supply = this.#supply(request, true, signal)
     let got = 0
     const fill = async (): Promise<void> => {
       const wanted = { from: range.start + got, end: range.end, version, length }

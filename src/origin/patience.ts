@@ -14,8 +14,12 @@ type RetrySettings = Pick<OriginSettings, 'attempts' | 'backoffMs' | 'maxRetryAf
 /** Counts the failures of one read. */
 export class Patience {
   readonly #settings: RetrySettings
-  /** Failures in a row without a new byte. */
-  #failures = 0
+  /** Tries in a row that gave no new byte. */
+  #fruitless = 0
+  /** Waits in a row; each is twice as long as the one before. */
+  #waits = 0
+  /** Whether the try under way has given a new byte. */
+  #fruitful = false
   #retries = 0
   #reached: boolean
 
@@ -32,7 +36,7 @@ export class Patience {
 
   /** A new byte came. */
   progress(): void {
-    this.#failures = 0
+    this.#fruitful = true
   }
 
   /** Calls until it succeeds or shall not be called again; then throws its last error, or the abort. */
@@ -50,11 +54,13 @@ export class Patience {
   async afterFailure(error: DragonflyError, signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw abortError(signal)
     const { attempts, maxRetryAfterMs, onRetry } = this.#settings
-    this.#failures++
+    if (this.#fruitful) this.#fruitless = this.#waits = 0
+    else this.#fruitless++
+    this.#fruitful = false
     this.#retries++
     const fast = error.code === 'origin-unreachable' && !this.#reached
     const allowed = fast ? Math.min(attempts, FIRST_CONTACT_TRIES) : attempts
-    if (!error.retryable || this.#failures >= allowed || this.#retries > MAX_RETRIES) throw error
+    if (!error.retryable || this.#fruitless >= allowed || this.#retries > MAX_RETRIES) throw error
     if ((error.retryAfter ?? 0) > maxRetryAfterMs) throw error
     const wait = error.retryAfter ?? this.#backoff()
     onRetry(error, wait)
@@ -67,6 +73,6 @@ export class Patience {
 
   #backoff(): number {
     const { backoffMs, random } = this.#settings
-    return Math.min(MAX_BACKOFF_MS, backoffMs * 2 ** (this.#failures - 1) * (0.5 + random()))
+    return Math.min(MAX_BACKOFF_MS, backoffMs * 2 ** this.#waits++ * (0.5 + random()))
   }
 }

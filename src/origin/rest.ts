@@ -63,7 +63,7 @@ function partial(answer: Answer, wanted: Wanted): Rest {
   if (range === undefined || range.start !== from || (end !== undefined && range.end !== end)) {
     throw lies(answer.url, 'sent another range than asked')
   }
-  if (end === undefined && validators.length === undefined) throw lies(answer.url, 'sent a range of nobody knows how much')
+  if (end === undefined && validators.length === undefined) throw lies(answer.url, 'sent a range without a total')
   if (validators.length !== undefined && range.end > validators.length) throw lies(answer.url, 'sent more than there is')
   const bytes = range.end - range.start
   if ((contentLength(answer.headers, answer.url) ?? bytes) !== bytes) throw lies(answer.url, 'sent a range of another length')

@@ -29,8 +29,8 @@ export interface Scenario {
   peerLine: Line
   seedLine: Line
   /**
-   * Bytes per millisecond at which the seed reads the origin in file order; undefined: it has everything from the start.
-   * It is also the line that peers share with the seed when they read the origin themselves.
+   * The origin's uplink, bytes per millisecond: the seed reads it in file order, peers that know it share it.
+   * undefined: the seed has everything from the start, and the origin has no limit.
    */
   originRate?: number
   /** Whether peers know the origin, too. Default false. */

@@ -79,7 +79,7 @@ export interface SwarmPolicy {
 export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   minWindow: 2,
   maxWindow: 16,
-  windowMs: 500,
+  windowMs: 250,
   maxAskedBytes: 64 * 1024 * 1024,
   snubMs: 5000,
   backOffMs: 1000,

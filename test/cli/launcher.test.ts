@@ -1,10 +1,8 @@
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
-import { DF, DRAGONFLY, ROOT, run } from './processes.ts'
-
-const SYSTEM_DF = '/usr/bin/df'
+import { DF, DRAGONFLY, ROOT, run, start } from './processes.ts'
 
 describe('launcher', () => {
   let dir: string
@@ -119,9 +117,7 @@ describe('launcher', () => {
 
     it('keep the pid of the launcher', async () => {
       const tellPid = await script(path.join(dir, 'node'), 'echo $$')
-      const { child, ended } = await import('./processes.ts').then(p =>
-        p.start(DF, ['get', 'x'], { env: { DRAGONFLY_NODE: tellPid, PATH: tools } }),
-      )
+      const { child, ended } = start(DF, ['get', 'x'], { env: { DRAGONFLY_NODE: tellPid, PATH: tools } })
       expect(Number((await ended).stdout)).to.equal(child.pid)
     })
 
@@ -152,10 +148,10 @@ describe('launcher', () => {
           root,
           (await run(path.join(root, 'bin', 'df'), ['get'], { env: { DRAGONFLY_NODE: tellMain, PATH: tools } })).stdout.trim(),
         )
-      const write = (file: string, time: Date) =>
-        writeFile(path.join(root, file), '')
-          .then(() => import('node:fs/promises'))
-          .then(fs => fs.utimes(path.join(root, file), time, time))
+      const write = async (file: string, time: Date): Promise<void> => {
+        await writeFile(path.join(root, file), '')
+        await utimes(path.join(root, file), time, time)
+      }
       await write('dist/cli/main.js', new Date(2020, 1))
       expect(await main()).to.equal('dist/cli/main.js')
       await write('src/cli/main.ts', new Date(2020, 0))

@@ -116,7 +116,7 @@ describe('cli renderers', () => {
     )
     for (const columns of [1, 20, 80]) expect(barLine(PROGRESS, columns).length).to.be.at.most(Math.max(1, columns - 1))
     expect(barLine({ ...PROGRESS, bytes: 0, length: 0 }, 200)).to.match(/^ {2}0 % █{20} /)
-    expect(barLine({ ...PROGRESS, length: undefined }, 200)).to.not.include('%  ')
+    expect(barLine({ ...PROGRESS, length: undefined }, 200)).to.not.match(/[█░]/)
   })
 
   it('a receipt', () => {

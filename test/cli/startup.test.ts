@@ -47,7 +47,7 @@ describe('start-up', () => {
       const { files } = await loadedBy(...args)
       expect(files).to.include('src/cli/main.ts')
       expect(files.filter(file => file.startsWith('src/') && !file.startsWith('src/cli/'))).to.deep.equal([])
-      const packages = new Set(files.flatMap(file => /^node_modules\/((@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []))
+      const packages = new Set(files.flatMap(file => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []))
       expect([...packages].toSorted()).to.deep.equal(['commander', 'parse-duration'])
       expect(files.length).to.be.below(MAX_LOADED)
     })

@@ -1,69 +1,17 @@
 // Streams between two real libp2p nodes over TCP: nothing is lost, nothing piles up, no ending is quiet.
-import { once } from 'node:events'
-import net from 'node:net'
-import { noise } from '@chainsafe/libp2p-noise'
-import type { Connection, Libp2p, Stream } from '@libp2p/interface'
-import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
-import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import type { Stream } from '@libp2p/interface'
 import { expect } from 'chai'
-import { createLibp2p } from 'libp2p'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { readStream, writeStream } from '../../src/net/stream.ts'
+import { failure, settled, TwoNodes, turn, WINDOW } from './stream-pair.ts'
 
 const MiB = 1024 * 1024
-const WINDOW = 1 * MiB
 const HIGH_WATER = 256 * 1024
-const PROTOCOL = '/test/stream/1'
-
-async function startNode(listen: string[]): Promise<Libp2p> {
-  return await createLibp2p({
-    addresses: { listen },
-    transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: WINDOW, maxReadBufferLength: 4 * WINDOW } })],
-    connectionMonitor: { enabled: false },
-  })
-}
 
 /** Resolves at `event`; at once when `isThere` says that it has been. */
 function happened(stream: Stream, event: 'close' | 'remoteCloseWrite' | 'drain', isThere: () => boolean): Promise<void> {
   if (isThere()) return Promise.resolve()
   return new Promise(resolve => stream.addEventListener(event, () => resolve(), { once: true }))
-}
-
-/** A TCP relay that can be cut like a cable: no goodbye on any layer above. */
-async function breakableWire(to: Libp2p): Promise<{ address: Multiaddr; cut: () => void }> {
-  const port = Number(
-    to
-      .getMultiaddrs()[0]
-      ?.getComponents()
-      .find(c => c.name === 'tcp')?.value,
-  )
-  const sockets: net.Socket[] = []
-  const relay = net.createServer(near => {
-    const far = net.connect(port, '127.0.0.1')
-    for (const socket of [near, far]) sockets.push(socket.on('error', () => {}))
-    near.pipe(far).pipe(near)
-  })
-  await once(relay.listen(0, '127.0.0.1'), 'listening')
-  const address = multiaddr(`/ip4/127.0.0.1/tcp/${(relay.address() as net.AddressInfo).port}/p2p/${to.peerId}`)
-  const cut = () => {
-    relay.close()
-    for (const socket of sockets) socket.resetAndDestroy()
-  }
-  return { address, cut }
-}
-
-const turn = () => new Promise<void>(resolve => setImmediate(resolve))
-
-async function failure(work: Promise<unknown>): Promise<Error> {
-  try {
-    await work
-  } catch (error) {
-    return error as Error
-  }
-  throw new Error('it should have failed')
 }
 
 /** Bytes that tell where they belong. */
@@ -78,34 +26,13 @@ async function collect(chunks: AsyncIterable<Uint8Array | Uint8ArrayList>): Prom
 }
 
 describe('net/stream', () => {
-  let server: Libp2p
-  let client: Libp2p
-  let connection: Connection
-  let arrived: (stream: Stream) => void
+  let nodes: TwoNodes
 
   before(async () => {
-    server = await startNode(['/ip4/127.0.0.1/tcp/0'])
-    client = await startNode([])
-    await server.handle(PROTOCOL, stream => arrived(stream))
+    nodes = await TwoNodes.start()
   })
 
-  beforeEach(async () => {
-    connection = await client.dial(server.getMultiaddrs())
-  })
-
-  after(async () => {
-    await client.stop()
-    await server.stop()
-  })
-
-  /** Both ends of a new stream. */
-  async function open(): Promise<{ ours: Stream; theirs: Stream }> {
-    const theirs = new Promise<Stream>(resolve => {
-      arrived = resolve
-    })
-    const ours = await connection.newStream(PROTOCOL)
-    return { ours, theirs: await theirs }
-  }
+  after(() => nodes.stop())
 
   async function sendAll(stream: Stream, bytes: Uint8Array, step = 64 * 1024): Promise<void> {
     for (let at = 0; at < bytes.byteLength; at += step) await writeStream(stream, bytes.subarray(at, at + step))
@@ -115,7 +42,7 @@ describe('net/stream', () => {
   it('delivers everything in order, at interesting lengths', async function () {
     this.timeout(20_000)
     for (const length of [0, 1, WINDOW / 4 - 1, WINDOW / 4, WINDOW / 4 + 1, 3 * MiB + 7]) {
-      const { ours, theirs } = await open()
+      const { ours, theirs } = await nodes.open()
       const bytes = pattern(length)
       const [got] = await Promise.all([collect(readStream(theirs)), sendAll(ours, bytes)])
       expect(Buffer.compare(got, bytes), `${length} bytes`).to.equal(0)
@@ -124,7 +51,7 @@ describe('net/stream', () => {
   })
 
   it('works both ways at once', async () => {
-    const { ours, theirs } = await open()
+    const { ours, theirs } = await nodes.open()
     const there = pattern(2 * MiB)
     const back = pattern(2 * MiB, 5)
     const [a, b] = await Promise.all([
@@ -139,7 +66,7 @@ describe('net/stream', () => {
 
   it('holds back a fast sender when the reader is slow, and loses no byte of the tail', async function () {
     this.timeout(60_000)
-    const { ours, theirs } = await open()
+    const { ours, theirs } = await nodes.open()
     const total = 24 * MiB
     const block = pattern(64 * 1024)
     let sent = 0
@@ -167,7 +94,7 @@ describe('net/stream', () => {
   })
 
   it('lets a sender wait for ever when nobody takes the next chunk, in bounded memory', async () => {
-    const { ours, theirs } = await open()
+    const { ours, theirs } = await nodes.open()
     const abort = new AbortController()
     let sent = 0
     const sending = (async () => {
@@ -179,21 +106,17 @@ describe('net/stream', () => {
     const reader = readStream(theirs, HIGH_WATER)
     const first = await reader.next()
     expect(first.done).to.equal(false)
-    let before = -1
-    for (let quiet = 0; quiet < 200; quiet = sent === before ? quiet + 1 : 0) {
-      before = sent
-      await turn()
-    }
+    await settled(() => sent)
     expect(sent).to.be.below(5 * MiB)
     expect(theirs.readBufferLength).to.be.below(4 * WINDOW)
     abort.abort()
-    expect((await failure(sending)) as Error & { code: string }).to.have.property('code', 'aborted')
+    expect(await failure(sending)).to.have.property('code', 'aborted')
     await reader.return(undefined)
     ours.abort(new Error('done'))
   })
 
   it('aborts the stream when the reader leaves early, so that the sender learns of it', async () => {
-    const { ours, theirs } = await open()
+    const { ours, theirs } = await nodes.open()
     const sending = (async () => {
       while (true) await writeStream(ours, new Uint8Array(64 * 1024))
     })()
@@ -205,7 +128,7 @@ describe('net/stream', () => {
 
   it('starts late: after data came, and after the sender closed', async () => {
     for (const length of [0, 100_000]) {
-      const { ours, theirs } = await open()
+      const { ours, theirs } = await nodes.open()
       await sendAll(ours, pattern(length))
       await happened(theirs, 'remoteCloseWrite', () => theirs.remoteWriteStatus === 'closed')
       await turn()
@@ -215,7 +138,7 @@ describe('net/stream', () => {
   })
 
   it('starts late: after both sides have closed', async () => {
-    const { ours, theirs } = await open()
+    const { ours, theirs } = await nodes.open()
     await theirs.close()
     await sendAll(ours, pattern(1000))
     await happened(theirs, 'remoteCloseWrite', () => theirs.remoteWriteStatus === 'closed')
@@ -223,20 +146,20 @@ describe('net/stream', () => {
   })
 
   it('throws when the sender resets, before, between and after the data', async () => {
-    const { ours, theirs } = await open()
+    const { ours, theirs } = await nodes.open()
     const reading = collect(readStream(theirs))
     await writeStream(ours, pattern(1000))
     ours.abort(new Error('enough'))
     expect(await failure(reading)).to.have.property('name', 'StreamResetError')
 
-    const second = await open()
+    const second = await nodes.open()
     second.ours.abort(new Error('enough'))
     await happened(second.theirs, 'close', () => second.theirs.status === 'reset')
     expect(await failure(collect(readStream(second.theirs)))).to.have.property('name', 'StreamResetError')
   })
 
   it('throws what the local abort says, also to a waiting reader', async () => {
-    const { theirs } = await open()
+    const { theirs } = await nodes.open()
     const reading = failure(collect(readStream(theirs)))
     await turn()
     theirs.abort(new Error('local reason'))
@@ -244,22 +167,20 @@ describe('net/stream', () => {
   })
 
   it('throws when the connection is lost, which libp2p reports as a plain close', async () => {
-    const wire = await breakableWire(server)
-    connection = await client.dial(wire.address, { force: true })
-    const { ours, theirs } = await open()
+    const { ours, theirs, cut } = await nodes.openBreakable()
     const reader = readStream(theirs)
     await writeStream(ours, pattern(1000))
     await reader.next()
     const rest = failure(reader.next())
     const writing = failure(writeStream(ours, new Uint8Array(8 * MiB)))
-    wire.cut()
+    cut()
     expect(await rest).to.have.property('name', 'StreamResetError')
     expect(await writing).to.have.property('name', 'StreamResetError')
   })
 
   describe('writeStream', () => {
     it('does not send once the signal is aborted', async () => {
-      const { ours, theirs } = await open()
+      const { ours, theirs } = await nodes.open()
       const error = await failure(writeStream(ours, pattern(10), AbortSignal.abort()))
       expect(error).to.have.property('code', 'aborted')
       await ours.close()
@@ -268,7 +189,7 @@ describe('net/stream', () => {
 
     it('waits again after the first drain', async function () {
       this.timeout(20_000)
-      const { ours, theirs } = await open()
+      const { ours, theirs } = await nodes.open()
       const reader = readStream(theirs, HIGH_WATER)
       for (let round = 0; round < 3; round++) {
         let isWritten = false
@@ -285,7 +206,7 @@ describe('net/stream', () => {
     })
 
     it('rejects when the stream is reset while it waits, and after', async () => {
-      const { ours, theirs } = await open()
+      const { ours, theirs } = await nodes.open()
       const writing = failure(writeStream(ours, new Uint8Array(8 * MiB)))
       await turn()
       theirs.abort(new Error('no'))
@@ -294,7 +215,7 @@ describe('net/stream', () => {
     })
 
     it('leaves no listeners behind', async () => {
-      const { ours, theirs } = await open()
+      const { ours, theirs } = await nodes.open()
       const count = (stream: Stream) => {
         const counter = stream as Stream & { listenerCount(type: string): number }
         return ['message', 'drain', 'close', 'end', 'remoteCloseWrite'].map(type => counter.listenerCount(type))

@@ -1,5 +1,4 @@
 // Origins that misbehave on purpose: real HTTP servers told per request what to do, and raw sockets for what HTTP forbids.
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net'
 
@@ -136,7 +135,7 @@ async function listen(server: Server | TcpServer, requests: IncomingMessage[], h
     requests,
     connections: 0,
     idle: async () => {
-      for (const socket of [...sockets]) await once(socket, 'close')
+      await Promise.all([...sockets].map(socket => new Promise(resolve => socket.once('close', resolve))))
     },
     stop: async () => {
       running.delete(self)

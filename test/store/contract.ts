@@ -3,11 +3,10 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import fc from 'fast-check'
-import { sha256 } from '../../src/core/piece.ts'
-import { MAX_RECORD_BYTES, MAX_RECORDS_BYTES, type Store, type StoreEntry } from '../../src/store/store.ts'
+import { MAX_RECORD_BYTES, MAX_RECORDS_BYTES, type Store } from '../../src/store/store.ts'
 import { failure } from './expect-error.ts'
-import { type Material, makeMaterial, PIECE_LENGTH } from './material.ts'
+import { fill, hex, makeMaterial, PIECE_LENGTH, putAll } from './material.ts'
+import { storeModel } from './model.ts'
 
 /** Where pieces begin and end, and one beside it. */
 const SIZES = [0, 1, PIECE_LENGTH - 1, PIECE_LENGTH, PIECE_LENGTH + 1, 7 * PIECE_LENGTH + 4321]
@@ -298,79 +297,6 @@ export function storeContract(name: string, make: (folder: string) => Promise<St
       })
     })
 
-    it('does the same as a map, whatever the order of things', async () => {
-      const size = 4 * 1024 + 1
-      const material = makeMaterial(size, 5, 1024)
-      let run = 0
-      const step = fc.oneof(
-        fc.record({ do: fc.constant('put' as const), index: fc.nat(4) }),
-        fc.record({ do: fc.constant('read' as const), offset: fc.nat(size), length: fc.nat(size) }),
-        fc.record({ do: fc.constant('append' as const), record: fc.uint8Array({ maxLength: 20 }) }),
-        fc.record({ do: fc.constant('reopen' as const) }),
-        fc.record({ do: fc.constant('recover' as const), count: fc.nat(5) }),
-      )
-      await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 25 }), async steps => {
-          let entry = await store.open(`run-${run++}`)
-          const written = new Set<number>()
-          const known = new Set<number>()
-          const records: string[] = []
-          for (const step of steps) {
-            if (step.do === 'put') {
-              await entry.put(await material.piece(step.index), 1024)
-              written.add(step.index)
-              known.add(step.index)
-            } else if (step.do === 'append') {
-              await entry.append(step.record)
-              records.push(hex(step.record))
-            } else if (step.do === 'reopen') {
-              await entry.close()
-              entry = await store.open(entry.key)
-              known.clear()
-            } else if (step.do === 'recover') {
-              await entry.recover({ ...material.table, count: step.count })
-              for (const index of written) if (index < step.count) known.add(index)
-            } else {
-              await checkRead(entry, material, known, step.offset, step.length)
-            }
-            expect([0, 1, 2, 3, 4].filter(i => entry.has(i))).to.deep.equal([...known].sort())
-            expect(entry.count).to.equal(known.size)
-          }
-          expect((await entry.records()).map(hex)).to.deep.equal(records)
-          await entry.remove()
-        }),
-        { numRuns: 60 },
-      )
-    })
+    storeModel(() => store)
   })
-}
-
-async function checkRead(entry: StoreEntry, { bytes }: Material, known: Set<number>, offset: number, length: number) {
-  const end = offset + length
-  const needed = Array.from(
-    { length: Math.ceil(end / 1024) - Math.floor(offset / 1024) },
-    (_, i) => Math.floor(offset / 1024) + i,
-  )
-  const reading = entry.read(offset, length, 1024)
-  if (length === 0 || (end <= bytes.byteLength && needed.every(index => known.has(index)))) {
-    expect(hex(await reading)).to.equal(hex(bytes.subarray(offset, end)))
-  } else {
-    await failure(reading, 'store-error')
-  }
-}
-
-export async function putAll(entry: StoreEntry, { table, piece }: Material): Promise<void> {
-  await Promise.all(Array.from({ length: table.count }, async (_, index) => entry.put(await piece(index), table.pieceLength)))
-}
-
-/** Puts a whole content into a closed entry. */
-export async function fill(store: Store, key: string, material: Material): Promise<void> {
-  const entry = await store.open(key)
-  await putAll(entry, material)
-  await entry.close()
-}
-
-/** Short stand-in for long contents in messages of failure. */
-export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.byteLength <= 64 ? bytes : sha256(bytes)).toString('hex')
 }

@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { openDiskStore } from '../../src/store/disk.ts'
 import { Child } from './child.ts'
-import { hex, putAll } from './contract.ts'
-import { makeMaterial, PIECE_LENGTH } from './material.ts'
+import { hex, makeMaterial, PIECE_LENGTH, putAll } from './material.ts'
 
 const LENGTH = 64 * PIECE_LENGTH + 1000
 

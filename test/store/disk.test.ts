@@ -5,9 +5,9 @@ import { expect } from 'chai'
 import { MAX_PIECES } from '../../src/core/piece.ts'
 import { openDiskStore } from '../../src/store/disk.ts'
 import { MAX_MARKS_BYTES, MAX_RECORD_BYTES, type Store } from '../../src/store/store.ts'
-import { fill, hex, putAll, storeContract } from './contract.ts'
+import { storeContract } from './contract.ts'
 import { failure } from './expect-error.ts'
-import { makeMaterial, PIECE_LENGTH } from './material.ts'
+import { fill, hex, makeMaterial, PIECE_LENGTH, putAll } from './material.ts'
 
 storeContract('the disk store', openDiskStore)
 

@@ -1,7 +1,7 @@
 // Content to store in tests: repeatable bytes, cut into pieces, with the table that a manifest would give.
 import { pieceCountOf, sha256, type VerifiedPiece, verifyPiece } from '../../src/core/piece.ts'
 import { pieceRange } from '../../src/core/range.ts'
-import type { PieceTable } from '../../src/store/store.ts'
+import type { PieceTable, Store, StoreEntry } from '../../src/store/store.ts'
 
 /** Small enough for many tests, large enough for the thread pool's hash (64 KiB). */
 export const PIECE_LENGTH = 64 * 1024
@@ -31,4 +31,20 @@ export function makeMaterial(length: number, seed = 1, pieceLength = PIECE_LENGT
     table: { count, pieceLength, pieceSize: index => part(index).byteLength, digest: index => digests[index] },
     piece: index => verifyPiece(index, part(index)),
   }
+}
+
+export async function putAll(entry: StoreEntry, { table, piece }: Material): Promise<void> {
+  await Promise.all(Array.from({ length: table.count }, async (_, index) => entry.put(await piece(index), table.pieceLength)))
+}
+
+/** Puts a whole content into a closed entry. */
+export async function fill(store: Store, key: string, material: Material): Promise<void> {
+  const entry = await store.open(key)
+  await putAll(entry, material)
+  await entry.close()
+}
+
+/** Short stand-in for long contents in messages of failure. */
+export function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.byteLength <= 64 ? bytes : sha256(bytes)).toString('hex')
 }

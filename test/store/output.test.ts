@@ -9,9 +9,8 @@ import { openMemoryStore } from '../../src/store/memory.ts'
 import { checkOutput, placeFile, tempPath } from '../../src/store/output.ts'
 import { ensureSpace, freeBytes } from '../../src/store/space.ts'
 import type { Store } from '../../src/store/store.ts'
-import { hex, putAll } from './contract.ts'
 import { failure } from './expect-error.ts'
-import { makeMaterial, PIECE_LENGTH } from './material.ts'
+import { hex, makeMaterial, PIECE_LENGTH, putAll } from './material.ts'
 
 const LENGTH = 5 * PIECE_LENGTH + 17
 

@@ -78,7 +78,7 @@ const hello: fc.Arbitrary<Hello> = fc.record({
 
 const bitfield = fc.array(fc.boolean(), { maxLength: 300 }).map(bits => {
   const set = new Bitfield(bits.length)
-  bits.forEach((bit, i) => bit && set.add(i))
+  for (const [i, bit] of bits.entries()) if (bit) set.add(i)
   return set
 })
 

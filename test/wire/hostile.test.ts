@@ -3,14 +3,9 @@ import { expect } from 'chai'
 import type { Bitfield } from '../../src/core/bitfield.ts'
 import { MAX_PIECES } from '../../src/core/piece.ts'
 import { decodeControl, encodeControl } from '../../src/wire/codec-control.ts'
-import { decodeDataRequest, decodeFrameHeader, encodeDataRequest, encodeFrameHeader } from '../../src/wire/codec-data.ts'
+import { decodeDataRequest, decodeFrameHeader } from '../../src/wire/codec-data.ts'
 import { decodeHead } from '../../src/wire/codec-manifest.ts'
-import {
-  decodeResolveReply,
-  decodeResolveRequest,
-  encodeResolveReply,
-  encodeResolveRequest,
-} from '../../src/wire/codec-resolve.ts'
+import { decodeResolveReply, decodeResolveRequest, encodeResolveRequest } from '../../src/wire/codec-resolve.ts'
 import {
   Control,
   DataRequest,
@@ -21,7 +16,7 @@ import {
   StoreRecord,
 } from '../../src/wire/generated/messages.js'
 import { LIMITS } from '../../src/wire/limits.ts'
-import { decodeRecord, encodeRecord } from '../../src/wire/records.ts'
+import { decodeRecord } from '../../src/wire/records.ts'
 import { failureOf } from './failure.ts'
 import { HEAD, PEER_ID, VECTORS } from './vectors.ts'
 
@@ -294,34 +289,5 @@ describe('wire/hostile', () => {
     )
     refuses('no kind', decodeRecord, StoreRecord.encode({ format: 1 }))
     refuses('nothing', decodeRecord, EMPTY)
-  })
-
-  describe('what we would send', () => {
-    const long = new Array(1025).fill(0)
-    const many = [{ id: PEER_ID, addresses: new Array(9).fill('/ip4/192.0.2.1/tcp/1') }]
-    const attempts: Record<string, () => unknown> = {
-      'too many pieces': () => encodeControl({ type: 'have', pieces: long, queue: 0 }),
-      'a negative index': () => encodeControl({ type: 'have', pieces: [-1], queue: 0 }),
-      'half an index': () => encodeDataRequest({ type: 'ask', piece: 0.5 }),
-      'too many addresses': () => encodeControl({ type: 'peers', peers: many }),
-      'a bad peer id': () => encodeControl({ type: 'peers', peers: [{ id: 'x', addresses: [] }] }),
-      'a bad address': () => encodeControl({ type: 'peers', peers: [{ id: PEER_ID, addresses: ['nowhere'] }] }),
-      'an empty frame': () => encodeFrameHeader({ piece: 0, offset: 0, length: 0 }),
-      'a long URL': () =>
-        encodeResolveRequest({ url: 'x'.repeat(9000), headers: [], filter: [], tag: undefined, digest: undefined }),
-      'a digest cut short': () => encodeRecord({ type: 'part', from: 0, digests: [new Uint8Array(31)] }),
-    }
-    for (const [what, attempt] of Object.entries(attempts)) {
-      it(`is our own mistake: ${what}`, () => {
-        expect(failureOf(attempt)).to.have.property('code', 'internal')
-      })
-    }
-
-    it('cuts a long failure at a character', () => {
-      const message = `x${'é'.repeat(2000)}`
-      const bytes = encodeResolveReply({ type: 'failed', code: 'internal', message, status: 1000, retryAfter: -1 })
-      const reply = decodeResolveReply(bytes)
-      expect(reply).to.deep.include({ message: `x${'é'.repeat(511)}`, status: undefined, retryAfter: 0 })
-    })
   })
 })

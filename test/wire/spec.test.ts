@@ -35,13 +35,13 @@ describe('wire/SPEC.md', () => {
 
   it('has the table of limits', () => {
     const section = SPEC.slice(SPEC.indexOf('\n## Limits'), SPEC.indexOf('\n## Behaviour'))
-    const rows = [...section.matchAll(/^\| `(\w+)` \| (\d+) \|/gm)].map(([, name, limit]) => [name, Number(limit)])
+    const rows = [...section.matchAll(/^\| `(\w+)` +\| (\d+) +\|/gm)].map(([, name, limit]) => [name, Number(limit)])
     expect(Object.fromEntries(rows)).to.deep.equal(LIMITS)
   })
 
   it('has the numbers of the reasons', () => {
-    const section = SPEC.slice(SPEC.indexOf('| reason |'), SPEC.indexOf('```hex refused'))
-    const rows = [...section.matchAll(/^\| `([\w-]+)` \| (\d) \|/gm)]
+    const section = SPEC.slice(SPEC.indexOf('| reason '), SPEC.indexOf('```hex refused'))
+    const rows = [...section.matchAll(/^\| `([\w-]+)` +\| (\d) +\|/gm)]
     expect(rows).to.have.length(7)
     for (const [, name, number] of rows) {
       expect(decodeControl(Uint8Array.of(0x12, 2, 0x08, Number(number)))).to.deep.equal({ type: 'refused', reason: name })

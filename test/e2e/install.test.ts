@@ -1,0 +1,132 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { expect } from 'chai'
+import { type Ended, ROOT, run } from '../cli/processes.ts'
+
+const NPM_MS = 300_000
+const CONTENT = randomBytes(2 ** 20 + 7)
+
+/** What a program in TypeScript that embeds Dragonfly would write; it is compiled against the installed package. */
+const CONSUMER = `
+import { createNode, DragonflyError, type Receipt } from 'dragonfly-p2p'
+
+export async function fetchIt(url: string, file: string): Promise<Receipt> {
+  await using node = await createNode({ listen: [], network: false, onEvent: event => event.message.trim() })
+  let length: number = 0
+  for await (const chunk of node.get(url, { signal: AbortSignal.timeout(1000) })) length += chunk.byteLength
+  try {
+    return await node.download(url, file, { onProgress: ({ bytes }) => bytes.toFixed(length) })
+  } catch (error) {
+    if (error instanceof DragonflyError && error.code === 'origin-not-found') throw new Error(error.hint)
+    throw error
+  }
+}
+
+// @ts-expect-error: the options are typed, not any
+createNode({ seeds: 7 })
+// @ts-expect-error: so is the node
+createNode().then(node => node.nonsense)
+`
+
+describe('the package, installed', () => {
+  let dir: string
+  let prefix: string
+  let env: NodeJS.ProcessEnv
+
+  async function must(command: string, args: string[], cwd: string, more: NodeJS.ProcessEnv = {}): Promise<Ended> {
+    const ended = await run(command, args, { cwd, env: { ...process.env, ...more } })
+    if (ended.code !== 0) throw new Error(`${command} ${args.join(' ')}: ${ended.code}\n${ended.stdout}\n${ended.stderr}`)
+    return ended
+  }
+
+  before(async function () {
+    this.timeout(NPM_MS)
+    dir = await mkdtemp(path.join(os.tmpdir(), 'df-install-'))
+    prefix = path.join(dir, 'prefix')
+    const { stdout } = await must('npm', ['pack', '--json', '--pack-destination', dir], ROOT)
+    const [packed] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string; files: Array<{ path: string }> }]
+    const files = packed.files.map(file => file.path)
+    expect(files).to.include.members([
+      'bin/df',
+      'bin/dragonfly',
+      'bin/start.mjs',
+      'dist/cli/main.js',
+      'dist/index.js',
+      'dist/index.d.ts',
+      'LICENSE',
+    ])
+    expect(files.filter(file => /^(src|test|bench)\//.test(file))).to.deep.equal([])
+    await must(
+      'npm',
+      ['install', '--global', '--prefix', prefix, '--no-fund', '--no-audit', path.join(dir, packed.filename)],
+      dir,
+    )
+    // As on a host where a new enough Node is installed, and nothing of this checkout.
+    const nodes = path.join(dir, 'nodes')
+    await mkdir(nodes)
+    await symlink(process.execPath, path.join(nodes, 'node'))
+    const PATH = [path.join(prefix, 'bin'), nodes, '/usr/bin', '/bin'].join(':')
+    env = { PATH, HOME: path.join(dir, 'home'), DRAGONFLY_HOME: path.join(dir, 'home', 'dragonfly'), LANG: 'C' }
+  })
+  after(() => rm(dir, { recursive: true, force: true }))
+
+  it("df -P / is the system's", async () => {
+    const ended = await run('df', ['-P', '/'], { env, cwd: dir })
+    expect(ended).to.include({ code: 0, stderr: '' })
+    expect(ended.stdout).to.match(/^Filesystem .*\n.* \/\n$/)
+  })
+
+  it('dragonfly --version is ours', async () => {
+    const { version } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8'))
+    for (const command of ['dragonfly', path.join(prefix, 'bin', 'dragonfly')]) {
+      expect(await run(command, ['--version'], { env, cwd: dir })).to.include({ code: 0, stdout: `${version}\n`, stderr: '' })
+    }
+  })
+
+  it('both names get a file', async () => {
+    const server = http.createServer((_request, response) => response.end(CONTENT)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/it.bin`
+    try {
+      for (const name of ['df', 'dragonfly']) {
+        const ended = await run(name, ['get', '-o', `${name}.bin`, '--json', url], { env, cwd: dir })
+        expect(ended).to.include({ code: 0, stderr: '' })
+        const done = JSON.parse(ended.stdout.trimEnd().split('\n').at(-1) as string)
+        expect(done).to.include({ type: 'done', sha256: createHash('sha256').update(CONTENT).digest('hex') })
+        expect(CONTENT.equals(await readFile(path.join(dir, `${name}.bin`)))).to.equal(true)
+      }
+    } finally {
+      server.close()
+    }
+    expect(await readdir(path.join(dir, 'home', '.cache', 'dragonfly', 'compile'))).to.not.deep.equal([])
+  })
+
+  it('its types serve a program that embeds it, and the library loads', async () => {
+    const app = path.join(dir, 'app')
+    await mkdir(path.join(app, 'node_modules'), { recursive: true })
+    await symlink(path.join(prefix, 'lib', 'node_modules', 'dragonfly-p2p'), path.join(app, 'node_modules', 'dragonfly-p2p'))
+    await writeFile(path.join(app, 'package.json'), '{"type": "module"}')
+    await writeFile(path.join(app, 'main.ts'), CONSUMER)
+    const compilerOptions = {
+      strict: true,
+      module: 'nodenext',
+      target: 'es2024',
+      lib: ['es2024', 'esnext.disposable'],
+      types: ['node'],
+      noEmit: true,
+    }
+    const typeRoots = [path.join(ROOT, 'node_modules', '@types')]
+    await writeFile(
+      path.join(app, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: { ...compilerOptions, typeRoots }, files: ['main.ts'] }),
+    )
+    await must(process.execPath, [path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', app], app)
+    const program = "import('dragonfly-p2p').then(library => console.log(typeof library.createNode))"
+    expect((await must(process.execPath, ['--input-type=module', '-e', program], app)).stdout).to.equal('function\n')
+  })
+})

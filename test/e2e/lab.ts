@@ -1,0 +1,220 @@
+// Real parts for end-to-end tests: nginx as origin, df as processes, all in a folder of their own, all ended by pid.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+export const DF = join(ROOT, 'bin', 'df')
+const NGINX = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/nginx'].find(existsSync)
+
+/** Whether nginx is here; says so loudly when not. */
+export function hasNginx(): boolean {
+  if (NGINX === undefined) console.warn('SKIPPED: nginx is not installed (apt-get install nginx-light)')
+  return NGINX !== undefined
+}
+
+export interface Ended {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: Buffer
+  stderr: string
+  /** Standard output as NDJSON. */
+  lines: Record<string, unknown>[]
+}
+
+export interface Running {
+  child: ChildProcess
+  pid: number
+  /** Resolves when the process has ended. */
+  ended: Promise<Ended>
+  /** The first NDJSON line of this type; rejects when the process ends without it. */
+  line(type: string): Promise<Record<string, unknown>>
+}
+
+export interface NginxOptions {
+  /** Bytes a second for each connection, as nginx writes it: `4m`. Default no limit. */
+  limitRate?: string
+  /** More directives for the location. */
+  extra?: string
+}
+
+export class Lab {
+  readonly dir: string
+  readonly #children: ChildProcess[] = []
+
+  private constructor(dir: string) {
+    this.dir = dir
+  }
+
+  static async open(): Promise<Lab> {
+    return new Lab(await mkdtemp(join(tmpdir(), 'df-lab-')))
+  }
+
+  path(...parts: string[]): string {
+    return join(this.dir, ...parts)
+  }
+
+  /** A file of pseudo-random bytes in the origin's folder; resolves to its sha256. */
+  async file(name: string, length: number): Promise<string> {
+    const bytes = Buffer.alloc(length)
+    for (let at = 0, block = createHash('sha256').update(name).digest(); at < length; at += block.length) {
+      block.copy(bytes, at)
+      block = createHash('sha256').update(block).digest()
+    }
+    await mkdir(this.path('www'), { recursive: true })
+    await writeFile(this.path('www', name), bytes)
+    return createHash('sha256').update(bytes).digest('hex')
+  }
+
+  async nginx(options: NginxOptions = {}): Promise<Nginx> {
+    const port = await freePort()
+    const at = this.path(`nginx-${port}`)
+    await mkdir(at, { recursive: true })
+    await mkdir(this.path('www'), { recursive: true })
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(n => `${n}_temp_path ${at}/${n};`).join(' ')
+    const rate = options.limitRate === undefined ? '' : `limit_rate ${options.limitRate};`
+    await writeFile(
+      join(at, 'conf'),
+      `user root; daemon off; worker_processes 1; pid ${at}/pid; error_log ${at}/error.log;
+events { worker_connections 512; }
+http { ${temporary} log_format meter '$request_method $status $body_bytes_sent $uri'; access_log ${at}/access.log meter;
+  server { listen 127.0.0.1:${port}; root ${this.path('www')}; location / { ${rate} ${options.extra ?? ''} } } }`,
+    )
+    const child = spawn(NGINX as string, ['-e', `${at}/error.log`, '-c', `${at}/conf`], { stdio: 'ignore' })
+    this.#children.push(child)
+    const url = `http://127.0.0.1:${port}`
+    while (!(await fetch(url).then(() => true, () => false))) if (child.exitCode !== null) throw new Error('nginx ended')
+    await writeFile(join(at, 'access.log'), '')
+    return new Nginx(url, join(at, 'access.log'), child)
+  }
+
+  /** Starts df with a home of its own (`home`: a name inside the lab). */
+  df(args: readonly string[], home = `home-${this.#children.length}`, env: NodeJS.ProcessEnv = {}): Running {
+    const child = spawn(DF, args, {
+      cwd: this.dir,
+      env: { ...process.env, DRAGONFLY_HOME: this.path(home), DRAGONFLY_SEEDS: '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#children.push(child)
+    return running(child)
+  }
+
+  /** A seed on loopback, ready. */
+  async seed(home = 'seed', extra: readonly string[] = []): Promise<Running & { address: string; peerId: string }> {
+    const seed = this.df(['seed', 'start', '--json', '--listen', '/ip4/127.0.0.1/tcp/0', ...extra], home)
+    const ready = await seed.line('ready')
+    return { ...seed, address: (ready.addresses as string[])[0] as string, peerId: ready.peerId as string }
+  }
+
+  async read(name: string): Promise<string> {
+    return createHash('sha256').update(await readFile(this.path(name))).digest('hex')
+  }
+
+  /** Ends every process that was started here, by its pid, and removes the folder. */
+  async close(): Promise<void> {
+    await Promise.all(this.#children.map(end))
+    await rm(this.dir, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+export class Nginx {
+  readonly url: string
+  readonly #log: string
+  readonly #child: ChildProcess
+
+  constructor(url: string, log: string, child: ChildProcess) {
+    this.url = url
+    this.#log = log
+    this.#child = child
+  }
+
+  /** What left the origin: requests as `METHOD STATUS BYTES PATH`. nginx writes a line when the answer has ended. */
+  async requests(): Promise<{ method: string; status: number; bytes: number; path: string }[]> {
+    const lines = (await readFile(this.#log, 'utf8')).split('\n').filter(l => l !== '')
+    return lines.map(line => {
+      const [method = '', status, bytes, path = ''] = line.split(' ')
+      return { method, status: Number(status), bytes: Number(bytes), path }
+    })
+  }
+
+  async bytes(): Promise<number> {
+    return (await this.requests()).filter(r => r.method !== 'HEAD').reduce((sum, r) => sum + r.bytes, 0)
+  }
+
+  async stop(): Promise<void> {
+    await end(this.#child)
+  }
+}
+
+export function running(child: ChildProcess): Running {
+  let out = Buffer.alloc(0)
+  let err = ''
+  const waiting: (() => void)[] = []
+  let isOver = false
+  const news = () => {
+    for (const wake of waiting.splice(0)) wake()
+  }
+  child.stdout?.on('data', chunk => {
+    out = Buffer.concat([out, chunk])
+    news()
+  })
+  child.stderr?.on('data', chunk => {
+    err += chunk
+  })
+  const ended = new Promise<Ended>(resolve => {
+    child.once('close', (code, signal) => {
+      isOver = true
+      resolve({ code, signal, stdout: out, stderr: err, lines: parse(out, true) })
+      news()
+    })
+  })
+  const line = async (type: string) => {
+    for (;;) {
+      const found = parse(out, false).find(l => l.type === type)
+      if (found !== undefined) return found
+      if (isOver) throw new Error(`df ended without a line of type ${type}: ${out}${err}`)
+      await new Promise<void>(resolve => waiting.push(resolve))
+    }
+  }
+  return { child, pid: child.pid as number, ended, line }
+}
+
+function parse(out: Buffer, lenient: boolean): Record<string, unknown>[] {
+  const text = out.toString()
+  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(l => l !== '')
+  return lines.flatMap(line => {
+    try {
+      return [JSON.parse(line)]
+    } catch (error) {
+      if (lenient) return []
+      throw error
+    }
+  })
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const closed = new Promise(resolve => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), 5000)
+  await closed
+  clearTimeout(timer)
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+/** Whether we may mount things and make network namespaces. */
+export function isRoot(): boolean {
+  return process.getuid?.() === 0 && execFileSync('id', ['-u']).toString().trim() === '0'
+}
