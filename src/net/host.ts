@@ -60,13 +60,20 @@ export async function startHost(options: HostOptions): Promise<Host> {
     return new Host(node, privateKey)
   } catch (error) {
     if (error instanceof DragonflyError) throw error
-    const reason =
-      error instanceof Error ? ((error as { errors?: Error[] }).errors?.[0]?.message ?? error.message) : String(error)
+    const reason = listenReason(error)
     throw new DragonflyError('listen-failed', `cannot listen on ${listen.join(', ')}: ${reason}`, {
       hint: 'choose another address or port with --listen',
       cause: error,
     })
   }
+}
+
+/** libp2p wraps what the system said in several lines; the system's own words are enough. */
+function listenReason(error: unknown): string {
+  const text = String(error)
+  const [, code] = /\b(EADDRINUSE|EADDRNOTAVAIL|EACCES|EPERM|ENOTSUP|EAFNOSUPPORT)\b/.exec(text) ?? []
+  if (code === 'EADDRINUSE') return 'the address is in use'
+  return code ?? text.split('\n')[0] ?? text
 }
 
 export class Host {

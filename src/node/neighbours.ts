@@ -6,7 +6,7 @@ import { type NodeContext, now } from './context.ts'
 import type { Session } from './session.ts'
 
 /** Links that a session dials by itself (DESIGN §5: 8–16 neighbours); more may come in. */
-const WANTED_LINKS = 12
+const WANTED_LINKS = 8
 const DIALS_AT_ONCE = 6
 const DIAL_TIMEOUT_MS = 5000
 const RETRY_MS = 5000

@@ -93,8 +93,10 @@ export class SessionLink implements LinkListener {
   async message(message: ControlMessage): Promise<void> {
     switch (message.type) {
       case 'hello':
+        // said again, it tells where the other side stands now, and asks for what comes after
         this.version = message.version
-        this.knowsManifest(message.manifestCount, false)
+        this.#manifestSent = message.manifestCount
+        this.#sealSent = false
         return this.#ears.onVersion(this)
       case 'refused':
         return this.link.close()
@@ -141,8 +143,6 @@ export class SessionLink implements LinkListener {
       this.have.grow(piece + 1)
       this.have.add(piece)
     }
-    // who has a piece knows its digest, and all before it
-    this.knowsManifest(this.have.size, false)
     this.#ears.onHave(this, pieces)
   }
 

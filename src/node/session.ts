@@ -31,13 +31,13 @@ import { WholeHash } from './whole-hash.ts'
 /** The origin as a neighbour of the swarm; no peer id looks like it. */
 export const ORIGIN = 'origin'
 /** Signing and telling once for all pieces of so many milliseconds: every small message costs as much as 50 KiB of bulk. */
-const PUBLISH_MS = 50
-const ANNOUNCE_MS = 30
-/** A peer passes the manifest on this late: by then most neighbours have it from the seed, and show it by what they have. */
-const PASS_ON_MS = 500
+const PUBLISH_MS = 100
+const ANNOUNCE_MS = 100
+/** Others know more of the manifest than we for so long: ask one of them for it. Who reads the origin tells unasked. */
+const MANIFEST_PATIENCE_MS = 300
 /** A link younger than this may be one half of two peers dialling each other at the same time. */
 const CROSSING_MS = 10_000
-const MAX_LINKS = 40
+const MAX_LINKS = 16
 const MAX_SEED_LINKS = 2000
 
 /** Where a piece came from. */
@@ -76,7 +76,9 @@ export class Session implements SessionEars {
   #publishing: Promise<void> | undefined
   #news: number[] = []
   #wake: NodeJS.Timeout | undefined
-  #passing: NodeJS.Timeout | undefined
+  #wakeAt = 0
+  #asking: NodeJS.Timeout | undefined
+  #announcedAt = -Infinity
   #change = Promise.withResolvers<void>()
   #rangeReader: RangeReader | undefined
   #grewAt = now()
@@ -140,7 +142,7 @@ export class Session implements SessionEars {
 
   /** Whether all pieces that the manifest knows so far are here. */
   get hasAllKnown(): boolean {
-    return this.#swarm !== undefined && this.#swarm.have.isFull
+    return this.#swarm?.have.isFull === true
   }
 
   /** Resolves at the next change of any kind; rejects once the session has failed. */
@@ -304,7 +306,7 @@ export class Session implements SessionEars {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#wake)
-    clearTimeout(this.#passing)
+    clearTimeout(this.#asking)
     for (const { link } of [...this.#links.values()]) link.close('going-away')
     this.#links.clear()
     await this.#lock.catch(() => {})
@@ -335,6 +337,7 @@ export class Session implements SessionEars {
   onHave(from: SessionLink, pieces: readonly number[]): void {
     if (from.isNeighbour) this.#tell({ type: 'have', peer: from.peer, pieces, queue: from.queue })
     else this.#welcome(from)
+    if (this.#manifest !== undefined) this.#askForManifest()
   }
 
   onPeers(peers: readonly PeerAddress[]): void {
@@ -479,14 +482,11 @@ export class Session implements SessionEars {
     await keepDigests(entry, manifest, this.#kept)
     this.#kept = manifest.count
     this.#grow()
+    const isSealed = manifest.seal !== undefined
     if (this.#ctx.isSeed) return await this.#publishNow()
     await keepHead(entry, envelope)
-    this.#sealKept = manifest.seal !== undefined
+    this.#sealKept = isSealed
     this.#signed = { envelope, count: head.count, isSealed: head.seal !== undefined }
-    this.#passing ??= setTimeout(() => {
-      this.#passing = undefined
-      this.#passOn()
-    }, PASS_ON_MS)
   }
 
   #grow(): void {
@@ -575,9 +575,21 @@ export class Session implements SessionEars {
     if (this.#swarm === undefined || this.#closed) return
     const at = now()
     for (const action of this.#swarm.handle(event, at)) this.#perform(action)
+    this.#wakeBy(this.#swarm.nextWake(at), at)
+  }
+
+  /** One timer; waking early does no harm, and setting it anew for every event would cost. */
+  #wakeBy(wakeAt: number, at: number): void {
+    if (wakeAt === Infinity || (this.#wake !== undefined && this.#wakeAt <= wakeAt)) return
     clearTimeout(this.#wake)
-    const wakeAt = this.#swarm.nextWake(at)
-    if (wakeAt !== Infinity) this.#wake = setTimeout(() => this.#tell({ type: 'wake' }), Math.max(1, wakeAt - at))
+    this.#wakeAt = wakeAt
+    this.#wake = setTimeout(
+      () => {
+        this.#wake = undefined
+        this.#tell({ type: 'wake' })
+      },
+      Math.max(1, wakeAt - at),
+    )
   }
 
   #perform(action: SwarmAction): void {
@@ -635,14 +647,45 @@ export class Session implements SessionEars {
     }
   }
 
-  /** News of a short while go out together. */
+  /** The first news go out at once, those of the next while together. */
   #announce(piece: number): void {
     if (this.#news.push(piece) > 1) return
-    setTimeout(() => {
-      const pieces = this.#news
-      this.#news = []
-      for (const link of this.#links.values()) if (link.isNeighbour) link.tellHave(pieces, this.#swarm?.queue ?? 0)
-    }, ANNOUNCE_MS)
+    setTimeout(
+      () => {
+        const pieces = this.#news
+        this.#news = []
+        this.#announcedAt = now()
+        for (const link of this.#links.values()) if (link.isNeighbour) link.tellHave(pieces, this.#swarm?.queue ?? 0)
+      },
+      Math.max(1, this.#announcedAt + ANNOUNCE_MS - now()),
+    )
+  }
+
+  /** A neighbour that has what we have no digest of knows more than we: when nobody tells us unasked, we say where we stand. */
+  #askForManifest(): void {
+    if (this.#asking !== undefined || !this.#lacksManifest()) return
+    this.#asking = setTimeout(() => {
+      this.#asking = undefined
+      if (this.#closed || !this.#lacksManifest()) return
+      const knowing = [...this.#links.values()].filter(link => link.isNeighbour && this.#knowsMore(link))
+      const chosen = knowing[Math.floor(Math.random() * knowing.length)]
+      chosen?.link.send(this.hello(chosen.peer))
+      this.#askForManifest()
+    }, MANIFEST_PATIENCE_MS)
+  }
+
+  #lacksManifest(): boolean {
+    return (
+      this.#manifest !== undefined &&
+      this.#manifest.seal === undefined &&
+      [...this.#links.values()].some(link => this.#knowsMore(link))
+    )
+  }
+
+  #knowsMore(link: SessionLink): boolean {
+    const manifest = this.#manifest as Manifest
+    const isStuck = this.hasAllKnown && link.have.size >= manifest.count && this.quietFor > MANIFEST_PATIENCE_MS
+    return link.have.size > manifest.count || isStuck
   }
 
   #ban(peer: string, piece: number): void {

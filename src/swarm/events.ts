@@ -85,7 +85,7 @@ export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   backOffMs: 1000,
   maxBackOffMs: 30_000,
   hedgeMs: 1000,
-  originMs: 5000,
+  originMs: 15_000,
   lonelyOriginMs: 1000,
   uploadSlots: 8,
   slotsPerPeer: 2,

@@ -48,8 +48,9 @@ describe('the package, installed', () => {
     this.timeout(NPM_MS)
     dir = await mkdtemp(path.join(os.tmpdir(), 'df-install-'))
     prefix = path.join(dir, 'prefix')
-    const { stdout } = await must('npm', ['pack', '--json', '--pack-destination', dir], ROOT)
-    const [packed] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string; files: Array<{ path: string }> }]
+    await must(process.execPath, [path.join(ROOT, 'scripts', 'build.mjs')], ROOT)
+    const { stdout } = await must('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', dir], ROOT)
+    const [packed] = JSON.parse(stdout) as [{ filename: string; files: Array<{ path: string }> }]
     const files = packed.files.map(file => file.path)
     expect(files).to.include.members([
       'bin/df',
@@ -118,6 +119,7 @@ describe('the package, installed', () => {
       target: 'es2024',
       lib: ['es2024', 'esnext.disposable'],
       types: ['node'],
+      skipLibCheck: true,
       noEmit: true,
     }
     const typeRoots = [path.join(ROOT, 'node_modules', '@types')]

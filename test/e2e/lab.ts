@@ -88,7 +88,13 @@ http { ${temporary} log_format meter '$request_method $status $body_bytes_sent $
     const child = spawn(NGINX as string, ['-e', `${at}/error.log`, '-c', `${at}/conf`], { stdio: 'ignore' })
     this.#children.push(child)
     const url = `http://127.0.0.1:${port}`
-    while (!(await fetch(url).then(() => true, () => false))) if (child.exitCode !== null) throw new Error('nginx ended')
+    while (
+      !(await fetch(url).then(
+        () => true,
+        () => false,
+      ))
+    )
+      if (child.exitCode !== null) throw new Error('nginx ended')
     await writeFile(join(at, 'access.log'), '')
     return new Nginx(url, join(at, 'access.log'), child)
   }
@@ -112,7 +118,9 @@ http { ${temporary} log_format meter '$request_method $status $body_bytes_sent $
   }
 
   async read(name: string): Promise<string> {
-    return createHash('sha256').update(await readFile(this.path(name))).digest('hex')
+    return createHash('sha256')
+      .update(await readFile(this.path(name)))
+      .digest('hex')
   }
 
   /** Ends every process that was started here, by its pid, and removes the folder. */
@@ -186,7 +194,10 @@ export function running(child: ChildProcess): Running {
 
 function parse(out: Buffer, lenient: boolean): Record<string, unknown>[] {
   const text = out.toString()
-  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(l => l !== '')
+  const lines = text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter(l => l !== '')
   return lines.flatMap(line => {
     try {
       return [JSON.parse(line)]

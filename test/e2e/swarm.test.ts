@@ -32,7 +32,17 @@ describe('a swarm of processes', function () {
     const origin = await lab.nginx()
     const seed = await lab.seed()
     const gets = Array.from({ length: 12 }, (_, i) =>
-      lab.df(['get', `${origin.url}/image.bin`, '-o', `out-${i}`, '--seed', seed.address, '--listen', '/ip4/127.0.0.1/tcp/0', '--json']),
+      lab.df([
+        'get',
+        `${origin.url}/image.bin`,
+        '-o',
+        `out-${i}`,
+        '--seed',
+        seed.address,
+        '--listen',
+        '/ip4/127.0.0.1/tcp/0',
+        '--json',
+      ]),
     )
     const ended = await Promise.all(gets.map(g => g.ended))
     const receipts = ended.map(e => {
@@ -47,7 +57,9 @@ describe('a swarm of processes', function () {
     expect(await origin.bytes()).to.be.at.most(1.01 * 64 * MiB)
     const fromPeers = receipts.reduce((sum, r) => sum + r.fromPeers, 0)
     const all = receipts.reduce((sum, r) => sum + r.bytes, 0)
-    console.log(`      peers gave ${((100 * fromPeers) / all).toFixed(0)} %, slowest ${Math.max(...receipts.map(r => r.seconds))} s`)
+    console.log(
+      `      peers gave ${((100 * fromPeers) / all).toFixed(0)} %, slowest ${Math.max(...receipts.map(r => r.seconds))} s`,
+    )
     expect(fromPeers / all).to.be.at.least(0.5)
   })
 
@@ -59,7 +71,17 @@ describe('a swarm of processes', function () {
     const seed = await lab.seed()
     const begun = performance.now()
     const gets = Array.from({ length: 8 }, (_, i) =>
-      lab.df(['get', `${origin.url}/slow.bin`, '-o', `out-${i}`, '--seed', seed.address, '--listen', '/ip4/127.0.0.1/tcp/0', '--json']),
+      lab.df([
+        'get',
+        `${origin.url}/slow.bin`,
+        '-o',
+        `out-${i}`,
+        '--seed',
+        seed.address,
+        '--listen',
+        '/ip4/127.0.0.1/tcp/0',
+        '--json',
+      ]),
     )
     for (const g of gets) expect((await g.ended).code).to.equal(0)
     const seconds = (performance.now() - begun) / 1000
