@@ -99,6 +99,7 @@ async function nodeOptions(flags: GetFlags, home: string, onEvent: (event: NodeE
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
     home,
     network: needsNetwork(flags, peers),
+    dhtServer: flags.linger > 0,
     onEvent,
   }
 }

@@ -65,6 +65,11 @@ export class Downloads {
     await this.#channel.close()
   }
 
+  /** Drops everything at once, both ways. */
+  abort(error: Error): void {
+    this.#channel.abort(error)
+  }
+
   #say(message: DataRequest): void {
     this.#channel.post(encodeDataRequest(message))
   }

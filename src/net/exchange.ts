@@ -1,6 +1,7 @@
 // The exchange and data protocols: opens and accepts links, and finds for each data stream the link it belongs to.
 import type { Stream } from '@libp2p/interface'
 import { DragonflyError } from '../core/errors.ts'
+import { sameBytes } from '../core/piece.ts'
 import { decodeControl, encodeControl } from '../wire/codec-control.ts'
 import { decodeDataRequest } from '../wire/codec-data.ts'
 import type { Hello } from '../wire/codec-hello.ts'
@@ -12,20 +13,20 @@ import type { Host } from './host.ts'
 import { Link, type LinkListener } from './link.ts'
 import { Uploads } from './uploads.ts'
 
-/** A stranger who opens a stream has this long to say hello. */
-const HELLO_TIMEOUT_MS = 10_000
-
 /** How the owner answers a hello: with its own and a listener, or with the reason why not. */
 export type Answer = { hello: Hello; attach: (link: Link) => LinkListener } | { refused: RefusalReason }
 
 export class Exchange {
   readonly #host: Host
   readonly #accept: (peer: string, hello: Hello) => Answer
+  readonly #firstMessageMs: number
   readonly #links = new Map<string, Link>()
 
-  constructor(host: Host, accept: (peer: string, hello: Hello) => Answer) {
+  /** @param firstMessageMs - how long a stranger who opened a stream has to say hello. Default 10 s */
+  constructor(host: Host, accept: (peer: string, hello: Hello) => Answer, firstMessageMs: number = LIMITS.firstMessage) {
     this.#host = host
     this.#accept = accept
+    this.#firstMessageMs = firstMessageMs
   }
 
   async start(): Promise<void> {
@@ -42,6 +43,7 @@ export class Exchange {
       const answer = decodeControl(await firstMessage(control, signal))
       if (answer?.type === 'refused') throw new DragonflyError('peer-refused', `peer refused: ${answer.reason}`)
       if (answer?.type !== 'hello') throw new DragonflyError('protocol', 'no hello in answer to ours')
+      if (!sameBytes(answer.topic, hello.topic)) throw new DragonflyError('protocol', 'answered with another topic')
       return this.#open(peer, true, control, answer, hello, attach)
     } catch (error) {
       control.abort(error as Error)
@@ -56,7 +58,7 @@ export class Exchange {
 
   async #onControl(stream: Stream, peer: string): Promise<void> {
     const control = new MessageChannel(stream, LIMITS.message)
-    const hello = decodeControl(await firstMessage(control, AbortSignal.timeout(HELLO_TIMEOUT_MS)))
+    const hello = decodeControl(await firstMessage(control, AbortSignal.timeout(this.#firstMessageMs)))
     if (hello?.type !== 'hello') throw new DragonflyError('protocol', 'first message is no hello')
     const answer = this.#accept(peer, hello)
     if ('refused' in answer) {
@@ -70,10 +72,10 @@ export class Exchange {
 
   async #onData(stream: Stream, peer: string): Promise<void> {
     const channel = new MessageChannel(stream, LIMITS.requestMessage)
-    const hello = decodeDataRequest(await firstMessage(channel, AbortSignal.timeout(HELLO_TIMEOUT_MS)))
+    const hello = decodeDataRequest(await firstMessage(channel, AbortSignal.timeout(this.#firstMessageMs)))
     if (hello?.type !== 'hello') throw new DragonflyError('protocol', 'first message is no hello')
     const link = this.#links.get(linkKey(peer, hello.topic))
-    if (link === undefined) throw new DragonflyError('protocol', 'data stream without a link')
+    if (link === undefined || link.isClosed) throw new DragonflyError('protocol', 'data stream without a link')
     try {
       await link.serve(new Uploads(stream, channel, link.asks))
       await channel.close()
@@ -93,7 +95,7 @@ export class Exchange {
   ): Link {
     const key = linkKey(peer, ourHello.topic)
     const openData = async () => {
-      const stream = await this.#host.openStream(peer, DATA_PROTOCOL, AbortSignal.timeout(HELLO_TIMEOUT_MS))
+      const stream = await this.#host.openStream(peer, DATA_PROTOCOL, AbortSignal.timeout(this.#firstMessageMs))
       return { stream, channel: new MessageChannel(stream, LIMITS.requestMessage) }
     }
     const link = new Link({ peer, topic: key, isDialer, control, hello, ourHello, openData })

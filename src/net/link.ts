@@ -1,5 +1,5 @@
 // A link: two peers that share one content, over a control stream and, where pieces flow, data streams beside it.
-import type { DragonflyError } from '../core/errors.ts'
+import { DragonflyError } from '../core/errors.ts'
 import { type ControlMessage, encodeControl } from '../wire/codec-control.ts'
 import { encodeDataRequest } from '../wire/codec-data.ts'
 import type { Hello } from '../wire/codec-hello.ts'
@@ -7,6 +7,9 @@ import type { RefusalReason } from '../wire/refusal.ts'
 import type { MessageChannel } from './channel.ts'
 import { Downloads } from './downloads.ts'
 import type { Uploads } from './uploads.ts'
+
+/** After a regular end the other side has this long to end its streams too; then they are cut. */
+const CLOSE_TIMEOUT_MS = 5000
 
 /** What a link tells its owner. Calls come one after another; a rejected `message` ends the link. */
 export interface LinkListener {
@@ -37,6 +40,8 @@ export class Link {
   readonly topic: string
   readonly isDialer: boolean
   readonly hello: Hello
+  /** Ours, as it was said first. */
+  readonly ourHello: Hello
   readonly #init: LinkInit
   #listener: LinkListener | undefined
   #downloads: Promise<Downloads> | undefined
@@ -49,6 +54,7 @@ export class Link {
     this.topic = init.topic
     this.isDialer = init.isDialer
     this.hello = init.hello
+    this.ourHello = init.ourHello
   }
 
   get isClosed(): boolean {
@@ -87,8 +93,9 @@ export class Link {
     this.#data(downloads => downloads.cancel(piece))
   }
 
-  /** Attaches the data stream on which the other side asks. */
+  /** Attaches the data stream on which the other side asks. Resolves when that has ended; rejects with `protocol`. */
   async serve(uploads: Uploads): Promise<void> {
+    if (this.#uploads !== undefined) throw new DragonflyError('protocol', 'a second data stream on one link')
     this.#uploads = uploads
     await uploads.run()
   }
@@ -104,8 +111,12 @@ export class Link {
 
   /** What an attached data stream tells us. */
   readonly asks = {
-    ask: (piece: number) => this.#listener?.ask(piece),
-    withdraw: (piece: number) => this.#listener?.withdraw(piece),
+    ask: (piece: number) => {
+      if (!this.#closed) this.#listener?.ask(piece)
+    },
+    withdraw: (piece: number) => {
+      if (!this.#closed) this.#listener?.withdraw(piece)
+    },
   }
 
   /** Ends the link; the other side is told why when there is a reason. Safe to call twice. */
@@ -140,8 +151,22 @@ export class Link {
   #end(error: unknown): void {
     if (this.#closed) return
     this.#closed = true
-    this.#init.control.close().catch(() => {})
-    this.#downloads?.then(d => d.close()).catch(() => {})
+    if (error === undefined) this.#part()
+    else this.#cut(error as Error)
     this.#listener?.closed(error)
+  }
+
+  /** Ends what we say; what the other side still sends is heard for a while, so that no farewell is lost. */
+  #part(): void {
+    this.#init.control.close(AbortSignal.timeout(CLOSE_TIMEOUT_MS)).catch(() => {})
+    this.#downloads?.then(d => d.close()).catch(() => {})
+    setTimeout(() => this.#cut(new Error('the other side did not end its streams')), CLOSE_TIMEOUT_MS).unref()
+  }
+
+  /** Holds nothing more for a peer that broke the rules, does not read, or does not end. */
+  #cut(error: Error): void {
+    this.#init.control.abort(error)
+    this.#uploads?.abort(error)
+    this.#downloads?.then(d => d.abort(error)).catch(() => {})
   }
 }

@@ -14,8 +14,6 @@ import { RESOLVE_PROTOCOL } from '../wire/protocols.ts'
 import { MessageChannel } from './channel.ts'
 import type { Host } from './host.ts'
 
-const REQUEST_TIMEOUT_MS = 10_000
-
 /** Asks a seed. Replies come until the seed ends them, goes away, or `signal` fires. Rejects when it cannot be reached. */
 export async function* resolve(
   host: Host,
@@ -26,7 +24,8 @@ export async function* resolve(
   const stream = await host.openStream(peer, RESOLVE_PROTOCOL, signal)
   const channel = new MessageChannel(stream, LIMITS.message)
   try {
-    await channel.send(encodeResolveRequest(request), signal)
+    channel.post(encodeResolveRequest(request))
+    await channel.close(signal)
     for (;;) {
       const bytes = await channel.read(signal)
       if (bytes === undefined) return
@@ -46,20 +45,37 @@ export type Resolver = (
   gone: AbortSignal,
 ) => Promise<void>
 
-/** Answers resolve requests from now on. Every error becomes a `failed` reply by the resolver; others end the stream. */
-export async function serveResolve(host: Host, resolver: Resolver): Promise<void> {
+/**
+ * Answers resolve requests from now on. A request that breaks the rules aborts its stream; what else goes wrong is for the
+ * resolver to say.
+ *
+ * @param firstMessageMs - how long a stranger who opened a stream has to ask. Default 10 s
+ */
+export async function serveResolve(
+  host: Host,
+  resolver: Resolver,
+  firstMessageMs: number = LIMITS.firstMessage,
+): Promise<void> {
   await host.handle(RESOLVE_PROTOCOL, async (stream: Stream, peer: string) => {
     const channel = new MessageChannel(stream, LIMITS.requestMessage)
-    const bytes = await channel.read(AbortSignal.timeout(REQUEST_TIMEOUT_MS))
+    const bytes = await channel.read(AbortSignal.timeout(firstMessageMs))
     if (bytes === undefined) throw new DragonflyError('protocol', 'no request')
+    const request = decodeResolveRequest(bytes)
+    void endOfRequest(channel)
     const gone = new AbortController()
     stream.addEventListener('close', () => gone.abort(), { once: true })
     const say = (reply: ResolveReply) => {
       if (!gone.signal.aborted) channel.post(encodeResolveReply(reply))
     }
-    await resolver(peer, decodeResolveRequest(bytes), say, gone.signal)
+    await resolver(peer, request, say, gone.signal)
     await channel.close()
   })
+}
+
+/** One request is all there is to a stream; whoever sends more is heard no longer. */
+async function endOfRequest(channel: MessageChannel): Promise<void> {
+  const more = await channel.read().catch(() => undefined)
+  if (more !== undefined) channel.abort(new DragonflyError('protocol', 'a second request on one stream'))
 }
 
 export async function unserveResolve(host: Host): Promise<void> {

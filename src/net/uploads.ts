@@ -13,9 +13,6 @@ export interface UploadListener {
   withdraw(piece: number): void
 }
 
-/** An asker may have this many asks unanswered; more is an attack on our memory. */
-const MAX_UNANSWERED = 1024
-
 export class Uploads {
   readonly #stream: Stream
   readonly #channel: MessageChannel
@@ -30,7 +27,7 @@ export class Uploads {
     this.#listener = listener
   }
 
-  /** Reads requests until the asker closes; rejects with `protocol` when it breaks the rules. */
+  /** Hears requests until the asker closes, ends what has begun; rejects with `protocol` when it breaks the rules. */
   async run(): Promise<void> {
     for await (const bytes of this.#channel) {
       const request = decodeDataRequest(bytes)
@@ -39,6 +36,12 @@ export class Uploads {
       if (request.type === 'cancel') this.#cancel(request.piece)
       else this.#ask(request.piece)
     }
+    await this.#turn
+  }
+
+  /** Drops everything at once, both ways. */
+  abort(error: Error): void {
+    this.#channel.abort(error)
   }
 
   /** Sends a piece after those before it. Resolves when the last frame is with the socket. */
@@ -51,7 +54,7 @@ export class Uploads {
   }
 
   #ask(piece: number): void {
-    if (this.#unanswered.size >= MAX_UNANSWERED) throw new DragonflyError('protocol', 'too many asks at once')
+    if (this.#unanswered.size >= LIMITS.asks) throw new DragonflyError('protocol', 'too many asks at once')
     if (this.#unanswered.has(piece)) return
     this.#unanswered.add(piece)
     this.#listener.ask(piece)

@@ -19,6 +19,8 @@ export interface NodeContext {
   seedsAbove(task: string): ReadonlyArray<{ peer: string; address: string }>
   readonly bootstrap: readonly string[]
   readonly isSeed: boolean
+  /** Whether this node keeps records for others in the DHT, and will be there to be found by them. */
+  readonly isLongLived: boolean
   /** Undefined until the network is up, and when there is none. */
   readonly network: Network | undefined
   /** Resolves when the network is up, to undefined when there is none. */

@@ -1,5 +1,5 @@
 // Whom a session links up with: candidates from seeds, the DHT and neighbours; and whom it tells of whom.
-import { isAbort } from '../core/errors.ts'
+import { DragonflyError, isAbort } from '../core/errors.ts'
 import type { PeerAddress } from '../wire/codec-peers.ts'
 import { LIMITS } from '../wire/limits.ts'
 import { type NodeContext, now } from './context.ts'
@@ -76,7 +76,7 @@ export class Neighbours {
       await this.#ctx.network?.host.connectPeer(peer, addresses, signal)
       await this.#session.link(peer, signal)
     } catch (error) {
-      if (!isAbort(error)) this.#ctx.info(`peer ${peer} is no neighbour: ${(error as Error).message}`)
+      if (!isAbort(error) && !isRefusal(error)) this.#ctx.info(`peer ${peer} is no neighbour: ${(error as Error).message}`)
     } finally {
       this.#dialling--
       if (!this.#stopped.signal.aborted) this.#dialMore()
@@ -109,6 +109,11 @@ export class Neighbours {
       if (peers.length > 0) this.#session.tellPeers(peer, peers)
     }
   }
+}
+
+/** Two peers that dial one another at the same time: one of the two links is refused, and all is well. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof DragonflyError && error.code === 'peer-refused'
 }
 
 function shuffled<T>(items: readonly T[]): T[] {

@@ -32,6 +32,7 @@ class Node implements DragonflyNode, NodeContext {
   readonly trusted = new Set<string>()
   isSeed = false
   network: Network | undefined
+  readonly isLongLived: boolean
   readonly bootstrap: readonly string[]
   readonly #options: NodeOptions
   readonly #home: string
@@ -50,6 +51,7 @@ class Node implements DragonflyNode, NodeContext {
     this.#home = home
     this.store = store
     this.bootstrap = options.bootstrap ?? []
+    this.isLongLived = options.dhtServer !== false
     this.#sessions = new Sessions(this)
     this.#downloads = new Downloads(this, this.#sessions, storeDir)
   }

@@ -266,7 +266,7 @@ export class Session implements SessionEars {
     this.#dialling.add(peer)
     try {
       const hello = topic === undefined ? this.hello(peer) : { ...this.hello(peer), topic, proof: new Uint8Array() }
-      await network.exchange.dial(peer, hello, link => this.attach(link), signal)
+      await network.exchange.dial(peer, hello, link => this.#admit(link, topic === undefined), signal)
     } finally {
       this.#dialling.delete(peer)
     }
@@ -289,6 +289,15 @@ export class Session implements SessionEars {
     if (crossing && weWin) return 'too-busy'
     if (present === undefined && this.#links.size >= (this.#ctx.isSeed ? MAX_SEED_LINKS : MAX_LINKS)) return 'too-busy'
     return undefined
+  }
+
+  /** Whoever answers our hello has to know the task too, or all of it would be his for announcing himself as a provider. */
+  #admit(link: Link, byTask: boolean): SessionLink {
+    const expected = makeProof(this.task.secret, link.peer, this.#ctx.network?.host.id ?? '')
+    if (byTask && !sameBytes(link.hello.proof, expected)) {
+      throw new DragonflyError('peer-refused', 'peer does not prove that it was asked for this task')
+    }
+    return this.attach(link)
   }
 
   /** Takes a new link in. One that replaces an older one of the same peer ends that. */
@@ -549,7 +558,7 @@ export class Session implements SessionEars {
 
   /** We know the version now, and did not when this link began: say hello again, and go on. */
   #greetAgain(link: SessionLink): void {
-    link.link.send(this.hello(link.peer))
+    link.link.send({ ...link.link.ourHello, ...this.#state() })
     this.#welcome(link)
   }
 
@@ -669,7 +678,7 @@ export class Session implements SessionEars {
       if (this.#closed || !this.#lacksManifest()) return
       const knowing = [...this.#links.values()].filter(link => link.isNeighbour && this.#knowsMore(link))
       const chosen = knowing[Math.floor(Math.random() * knowing.length)]
-      chosen?.link.send(this.hello(chosen.peer))
+      chosen?.link.send({ ...chosen.link.ourHello, ...this.#state() })
       this.#askForManifest()
     }, MANIFEST_PATIENCE_MS)
   }

@@ -97,7 +97,10 @@ export class Sessions {
     if (byTask.length > 0 && !sameBytes(hello.proof, makeProof(session.task.secret, peer, self))) return { refused: 'bad-proof' }
     const refused = session.refusal(peer, hello)
     if (refused !== undefined) return { refused }
-    return { hello: { ...session.hello(peer), topic: hello.topic }, attach: link => session.attach(link) }
+    const ours = session.hello(peer)
+    // who asks by content need not know the task, and a proof of it would be something to try guesses on
+    const answer = byTask.length > 0 ? ours : { ...ours, topic: hello.topic, proof: new Uint8Array() }
+    return { hello: answer, attach: link => session.attach(link) }
   }
 
   async stop(): Promise<void> {
@@ -130,6 +133,8 @@ export class Sessions {
       while (session.manifest === undefined || session.manifest.count === 0) await session.changed(this.#stopping.signal)
       const keys = [CID.parse(session.task.id)]
       await this.#provide(keys)
+      // who leaves soon after the end need not be found by the whole content
+      if (!this.#ctx.isLongLived) return
       while (!session.isComplete) await session.changed(this.#stopping.signal)
       if (isPublicContent(session)) await this.#provide(contentTopics(session).map(text => CID.parse(text)))
     } catch {

@@ -27,7 +27,10 @@ const SEED_PATIENCE_MS = 3000
 const SEED_RETRY_MS = 2000
 /** How long the DHT may look for a first provider before the origin is read. */
 const DHT_PATIENCE_MS = 3000
+/** Pause before the DHT is searched again; doubles. With enough neighbours it is left alone. */
 const DHT_AGAIN_MS = 2000
+const DHT_AGAIN_MAX_MS = 30_000
+const ENOUGH_LINKS = 4
 /** Without neighbours and without growth for so long, an unsealed manifest is finished by our own read. */
 const TAKEOVER_MS = 3000
 /** The same while a seed is connected: it may be waiting for a slow origin, or it may be frozen. */
@@ -151,20 +154,23 @@ export class Supply {
   // ---- DHT
 
   async #fromDht(neighbours: Neighbours): Promise<void> {
-    const ways = this.#ctx.bootstrap
-    if (ways.length === 0 && this.#options.seeds.length === 0) {
+    if (this.#ctx.bootstrap.length === 0 && this.#options.seeds.length === 0) {
       this.#searched = true
       return
     }
     const network = await this.#ctx.networkUp()
-    while (network !== undefined && !this.#isOver) {
-      await Promise.all(ways.map(address => this.#enter(network, address)))
-      await this.#search(network, neighbours).catch(error => {
-        if (!isAbort(error)) this.#ctx.info(`DHT search: ${(error as Error).message}`)
-      })
+    for (let pause = DHT_AGAIN_MS; network !== undefined && !this.#isOver; pause = Math.min(DHT_AGAIN_MAX_MS, pause * 2)) {
+      if (this.#session.linkCount < ENOUGH_LINKS) await this.#discover(network, neighbours)
       this.#searched = true
-      await this.#pause(DHT_AGAIN_MS)
+      await this.#pause(pause)
     }
+  }
+
+  async #discover(network: Network, neighbours: Neighbours): Promise<void> {
+    await Promise.all(this.#ctx.bootstrap.map(address => this.#enter(network, address)))
+    await this.#search(network, neighbours).catch(error => {
+      if (!isAbort(error)) this.#ctx.info(`DHT search: ${(error as Error).message}`)
+    })
   }
 
   /** A bootstrap peer is a way in, and may have the content itself. */
