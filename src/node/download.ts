@@ -66,24 +66,27 @@ export class Downloads {
 
   async *#bytes(job: Job, done: (receipt: Receipt) => void, failed: (error: unknown) => void): AsyncGenerator<Uint8Array> {
     job.begun = now()
-    const session = this.#begin(job)
-    const meter = new Meter(session, job.options.onProgress)
-    let after: 'keep' | 'drop' | 'discard' = job.options.keep === false ? 'drop' : 'keep'
     try {
-      await known(session, job)
-      if (session.trust === 'digest') await whole(session, job)
-      yield* this.#inOrder(session, job)
-      await whole(session, job)
-      done(await receiptOf(session, job, '-'))
+      for (let liars = 0; ; liars++) {
+        const attempt = this.#attempt(job)
+        const { session } = attempt
+        try {
+          await known(session, job)
+          if (session.trust === 'digest') await whole(session, job)
+          yield* this.#inOrder(session, job)
+          await whole(session, job)
+          return done(await receiptOf(session, job, '-'))
+        } catch (error) {
+          attempt.judge(error, liars)
+        } finally {
+          await attempt.end()
+        }
+      }
     } catch (error) {
-      const mine = asOurs(error, job)
-      if (mine instanceof DragonflyError && mine.code === 'digest-mismatch') after = 'discard'
-      failed(mine)
-      throw mine
+      failed(error)
+      throw error
     } finally {
       failed(new DragonflyError('aborted', 'the reader stopped before the end'))
-      meter.stop()
-      await this.#sessions.release(session, after)
     }
   }
 
@@ -98,30 +101,39 @@ export class Downloads {
     }
   }
 
-  #begin({ task, wanted, options }: Job): Session {
-    return this.#sessions.begin(task, wanted, options.origin !== false)
-  }
-
   /** Runs `finish` on a session; starts over when a content that only the digest vouched for was a lie. */
   async #untilTrue(job: Job, finish: (session: Session) => Promise<Receipt>): Promise<Receipt> {
     for (let liars = 0; ; liars++) {
-      const session = this.#begin(job)
-      const meter = new Meter(session, job.options.onProgress)
-      let after: 'keep' | 'drop' | 'discard' = job.options.keep === false ? 'drop' : 'keep'
+      const attempt = this.#attempt(job)
       try {
-        await known(session, job)
-        return await finish(session)
+        await known(attempt.session, job)
+        return await finish(attempt.session)
       } catch (error) {
-        const mine = asOurs(error, job)
-        const isLie = mine instanceof DragonflyError && mine.code === 'digest-mismatch'
-        if (isLie) after = 'discard'
-        if (!isLie || session.trust !== 'digest' || session.signer === undefined || liars >= MAX_LIARS) throw mine
-        this.#ctx.ban(session.signer, 'signed a manifest of other bytes than the digest names')
+        attempt.judge(error, liars)
       } finally {
-        meter.stop()
-        await this.#sessions.release(session, after)
+        await attempt.end()
       }
     }
+  }
+
+  #attempt(job: Job) {
+    const { task, wanted, options } = job
+    const session = this.#sessions.begin(task, wanted, options.origin !== false)
+    const meter = new Meter(session, options.onProgress)
+    let after: 'keep' | 'drop' | 'discard' = options.keep === false ? 'drop' : 'keep'
+    /** Throws the error as ours, unless a stranger's lie is behind it: then the next try does without that stranger. */
+    const judge = (error: unknown, liars: number) => {
+      const mine = asOurs(error, job)
+      const isLie = mine instanceof DragonflyError && mine.code === 'digest-mismatch'
+      if (isLie) after = 'discard'
+      if (!isLie || session.trust !== 'digest' || session.signer === undefined || liars >= MAX_LIARS) throw mine
+      this.#ctx.ban(session.signer, 'signed a manifest of other bytes than the digest names')
+    }
+    const end = async () => {
+      meter.stop()
+      await this.#sessions.release(session, after)
+    }
+    return { session, judge, end }
   }
 
   /** Says that the disk is too small before it is full. */

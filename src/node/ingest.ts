@@ -2,7 +2,7 @@
 import { pipe } from 'it-pipe'
 import { DragonflyError } from '../core/errors.ts'
 import type { VersionInfo } from '../core/manifest.ts'
-import { choosePieceLength, pieceCountOf, type VerifiedPiece, verifyPiece } from '../core/piece.ts'
+import { choosePieceLength, pieceCountOf, VerifiedPiece, verifyPiece } from '../core/piece.ts'
 import { RootBuilder } from '../core/root.ts'
 import type { Task } from '../core/task.ts'
 import type { OriginRead } from '../origin/read.ts'
@@ -58,16 +58,46 @@ export async function* cut(source: AsyncIterable<Uint8Array>, pieceLength: numbe
   if (filled > 0) yield piece.slice(0, filled)
 }
 
+/**
+ * In order, each as soon as it is hashed: a slow origin must not keep a finished piece waiting for the next one. When the
+ * source fails, what it gave before still comes.
+ */
 async function* hashed(source: AsyncIterable<Uint8Array>, first: number): AsyncGenerator<VerifiedPiece> {
+  const pieces = source[Symbol.asyncIterator]()
   const ahead: Promise<VerifiedPiece>[] = []
   let index = first
-  for await (const bytes of source) {
-    const piece = verifyPiece(index++, bytes)
-    piece.catch(() => {})
-    ahead.push(piece)
-    if (ahead.length >= PIECES_AHEAD) yield await (ahead.shift() as Promise<VerifiedPiece>)
+  let reading: Promise<Read> | undefined = read(pieces)
+  let failure: unknown
+  try {
+    while (reading !== undefined || ahead.length > 0) {
+      const mayRead: Promise<Read>[] = reading !== undefined && ahead.length < PIECES_AHEAD ? [reading] : []
+      const next: Read | VerifiedPiece = await Promise.race([...mayRead, ...ahead.slice(0, 1)])
+      if (next instanceof VerifiedPiece) {
+        ahead.shift()
+        yield next
+        continue
+      }
+      if ('failure' in next) failure = next.failure
+      else ahead.push(verifyPiece(index++, next.bytes))
+      reading = 'bytes' in next ? read(pieces) : undefined
+    }
+  } finally {
+    // not waited for: a read that is under way ends when the origin says something, or its signal does
+    void pieces.return?.().catch(() => {})
   }
-  for (const piece of ahead) yield await piece
+  if (failure !== undefined) throw failure
+}
+
+type Read = { bytes: Uint8Array } | { failure: unknown }
+
+/** The next one; no failure and no bytes at the end. */
+async function read(pieces: AsyncIterator<Uint8Array>): Promise<Read> {
+  try {
+    const { done, value } = await pieces.next()
+    return done === true ? { failure: undefined } : { bytes: value }
+  } catch (failure) {
+    return { failure }
+  }
 }
 
 /** Pieces before our own read may still be on their way from others. */

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts'
 import type { Network, NodeContext } from './context.ts'
 import { Downloads } from './download.ts'
 import { dragonflyHome } from './home.ts'
+import type { Membership } from './membership.ts'
 import type { ContentStream, DragonflyNode, GetOptions, NodeEvent, NodeOptions, Receipt } from './options.ts'
 import { rendezvousOrder } from './rendezvous.ts'
 import type { SeedDuty } from './seed-duty.ts'
@@ -43,6 +44,7 @@ class Node implements DragonflyNode, NodeContext {
   #networkUp: Promise<Network | undefined> = Promise.resolve(undefined)
   #origin: Promise<Origin> | undefined
   #duty: SeedDuty | undefined
+  #membership: Membership | undefined
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
 
@@ -65,6 +67,10 @@ class Node implements DragonflyNode, NodeContext {
     this.#release = network.release
     for (const peer of [...network.trusted, network.network.host.id]) this.trusted.add(peer)
     this.#networkUp = Promise.resolve(network.network)
+    if (this.isLongLived) {
+      const { Membership } = await import('./membership.ts')
+      this.#membership = new Membership(network.network.host, [...this.#seeds.map(s => s.address), ...this.bootstrap])
+    }
   }
 
   get peerId(): string {
@@ -149,6 +155,7 @@ class Node implements DragonflyNode, NodeContext {
 
   async #stop(): Promise<void> {
     await this.#duty?.stop()
+    await this.#membership?.stop()
     await this.#sessions.stop()
     await this.network?.exchange.stop()
     await (await this.#origin)?.stop()

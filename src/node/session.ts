@@ -223,11 +223,12 @@ export class Session implements SessionEars {
         `the origin's bytes are not those of its version any more (piece ${piece.index})`,
       )
     }
+    // first here, then known: nobody needs to be asked for it
+    if (!this.hasPiece(piece.index)) await this.#keep(piece, 'origin', undefined)
     if (known === undefined) {
       manifest.append(piece.digest)
       this.#grow()
     }
-    if (!this.hasPiece(piece.index)) await this.#keep(piece, 'origin', undefined)
     this.#publishSoon()
   }
 
@@ -474,7 +475,10 @@ export class Session implements SessionEars {
     this.#welcome(from)
   }
 
-  /** Why a head is believed; undefined: it is not. A digest names the content whoever signed; but see `wanted`. */
+  /**
+   * Why a head is believed; undefined: it is not. A given digest makes up for a stranger's signature, once the seal names
+   * it: what is never sealed could never be found out.
+   */
   #belief(head: ManifestHead, signer: string): Trust | undefined {
     if (this.wanted !== undefined && head.seal !== undefined && !sameBytes(head.seal.sha256, this.wanted)) {
       if (this.#ctx.trusted.has(signer) && head.task === this.task.id) this.fail(digestMismatch())
@@ -482,7 +486,7 @@ export class Session implements SessionEars {
     }
     if (this.#ctx.isBanned(signer)) return undefined
     if (this.#ctx.trusted.has(signer) && head.task === this.task.id) return 'seed'
-    return this.wanted === undefined ? undefined : 'digest'
+    return this.wanted === undefined || head.seal === undefined ? undefined : 'digest'
   }
 
   async #vouch(envelope: Uint8Array, head: ManifestHead): Promise<void> {
@@ -633,6 +637,7 @@ export class Session implements SessionEars {
       await this.#take(ORIGIN, 'origin', piece, bytes)
     } catch (error) {
       if (error instanceof DragonflyError && error.code.startsWith('origin-')) {
+        if (this.#trust === 'digest' && error.code === 'origin-changed') return this.fail(digestMismatch())
         this.#ctx.warn(`origin gave no piece ${piece}: ${error.message}`)
         this.#tell({ type: 'refused', peer: ORIGIN, piece, forever: false })
       } else this.fail(error)
@@ -699,12 +704,16 @@ export class Session implements SessionEars {
 
   #ban(peer: string, piece: number): void {
     if (peer === ORIGIN) {
+      // a stranger's manifest, which the origin contradicts
+      if (this.#trust === 'digest') return this.fail(digestMismatch())
       this.#ctx.warn(`origin sent wrong bytes for piece ${piece} of ${this.#manifest?.info.version}`)
       return
     }
     const link = this.#links.get(peer)
     this.#links.delete(peer)
     link?.link.close('bad-proof')
+    // whether the bytes or the manifest are the lie is not known before the end
+    if (this.#trust === 'digest') return
     this.#ctx.ban(peer, `piece ${piece} of ${this.task.id} does not have the digest that the manifest names`)
   }
 
@@ -734,6 +743,7 @@ export class Session implements SessionEars {
     }
     if (peer === undefined) this.#tell({ type: 'stored', piece: piece.index })
     else this.#tell({ type: 'received', peer, piece: piece.index, bytes: size })
+    this.#grewAt = now()
     this.#notify()
   }
 

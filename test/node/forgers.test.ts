@@ -1,13 +1,11 @@
 // Peers that forge manifests: what they say is believed by nobody, and the right content comes from elsewhere.
 import { expect } from 'chai'
-import type { ManifestHead } from '../../src/core/manifest.ts'
+import type { ManifestHead, Seal } from '../../src/core/manifest.ts'
 import { sha256 } from '../../src/core/piece.ts'
 import type { Link } from '../../src/net/link.ts'
-import type { GetOptions, NodeOptions } from '../../src/node/options.ts'
 import { sealHead } from '../../src/wire/envelope.ts'
 import {
   content,
-  digestsOf,
   fileHash,
   full,
   hex,
@@ -17,259 +15,311 @@ import {
   PIECE,
   type TestOrigin,
   tellManifest,
+  together,
   until,
   type Villain,
-  World,
+  type World,
 } from './villain-peers.ts'
 
 const COUNT = 4
 const BODY = content('forgers', COUNT * PIECE - 7)
 const FAKE = content('fake', BODY.length)
 
-describe('a peer that', function () {
-  this.timeout(30_000)
-  let world: World
-  let origin: TestOrigin
+interface Outcome {
+  villain: Villain
+  victim: Observed
+  trust: string
+  fromOrigin: number
+}
 
-  beforeEach(async () => {
-    world = await World.open()
-    origin = await world.origin(BODY)
-  })
-  afterEach(() => world.close())
+/** An origin, and a victim whose only way in is the villain. The content must come out right. */
+async function run(world: World, manners: Manners, options: Options = {}): Promise<Outcome> {
+  const origin = options.origin ?? (await world.origin(BODY))
+  const url = `${origin.url}/file.bin`
+  const villain = await world.villain(url, manners)
+  // without anyone to trust a node would not even ask others
+  const trust = options.trust?.(villain) ?? STRANGER
+  const victim = await world.node({ bootstrap: [villain.address], trust: [trust] })
+  const path = world.path()
+  const get = options.digest === true ? { digest: origin.digest } : {}
+  const receipt = await victim.node.download(url, path, get)
+  expect(await fileHash(path)).to.equal(hex(BODY))
+  expect(receipt.sha256).to.equal(hex(BODY))
+  expect(villain.links, 'the victim has met the villain').to.not.deep.equal([])
+  return { villain, victim, trust: receipt.trust, fromOrigin: receipt.fromOrigin }
+}
 
-  const url = () => `${origin.url}/file.bin`
+interface Options {
+  origin?: TestOrigin
+  trust?: (villain: Villain) => string
+  digest?: boolean
+}
 
-  interface Outcome {
-    villain: Villain
-    victim: Observed
-    trust: string
-    fromOrigin: number
+const STRANGER = '12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5'
+
+/** Gives pieces of these bytes. */
+function gives(body: Buffer) {
+  return (piece: number, link: Link) => void link.give(piece, body.subarray(piece * PIECE, (piece + 1) * PIECE)).catch(() => {})
+}
+
+/** Signs a manifest of `body` with its own key, changed as told. */
+function signs(body: Buffer, change?: (head: ManifestHead) => ManifestHead): Manners {
+  return { met: (link, villain) => tellManifest(link, villain, manifestOf(villain.task, body), change), ask: gives(body) }
+}
+
+const sealed = (changes: Partial<Seal>) => (head: ManifestHead) => ({ ...head, seal: { ...(head.seal as Seal), ...changes } })
+const claimsDigest = sealed({ sha256: sha256(BODY) })
+
+interface Relayed {
+  origin: TestOrigin
+  seed: Observed
+  head: Uint8Array
+  digests: Uint8Array[]
+}
+
+/** A seed that has all of it, and what it says. */
+async function relayed(world: World): Promise<Relayed> {
+  const origin = await world.origin(BODY)
+  const url = `${origin.url}/file.bin`
+  const seed = await world.seed()
+  await seed.node.download(url, world.path())
+  const spy = await world.villain(url)
+  await spy.say(seed.address)
+  await until(() => spy.heard.some(m => m.type === 'head'), 'the seed tells its manifest')
+  const head = spy.heard.flatMap(m => (m.type === 'head' ? [m.envelope] : []))[0] as Uint8Array
+  const digests = spy.heard.flatMap(m => (m.type === 'part' ? m.digests : []))
+  expect(digests).to.have.length(COUNT)
+  return { origin, seed, head, digests }
+}
+
+function tells(head: Uint8Array, parts: Part[]): Manners {
+  return {
+    met: (link, villain) => {
+      link.send(villain.hello(link.peer, 'etag "one"'))
+      for (const part of parts) link.send({ type: 'part', ...part })
+      link.send({ type: 'head', envelope: head })
+      link.send({ type: 'pieces', have: full(COUNT), queue: 0 })
+    },
+    ask: gives(BODY),
   }
+}
 
-  /** The victim's only way in is the villain; the origin is there. The content must come out right. */
-  async function run(manners: Manners, options: NodeOptions = {}, get: GetOptions = {}): Promise<Outcome> {
-    const villain = await world.villain(url(), manners)
-    const victim = await world.node({ bootstrap: [villain.address], ...options })
-    const path = world.path()
-    const receipt = await victim.node.download(url(), path, get)
-    expect(await fileHash(path)).to.equal(hex(BODY))
-    expect(receipt.sha256).to.equal(hex(BODY))
-    expect(villain.links, 'the victim has met the villain').to.not.deep.equal([])
-    return { villain, victim, trust: receipt.trust, fromOrigin: receipt.fromOrigin }
-  }
+interface Part {
+  from: number
+  digests: Uint8Array[]
+}
 
-  /** Gives pieces of these bytes. */
-  const gives = (body: Buffer) => (piece: number, link: Link) =>
-    void link.give(piece, body.subarray(piece * PIECE, (piece + 1) * PIECE)).catch(() => {})
+describe('a forger', function () {
+  this.timeout(60_000)
 
-  /** Signs a manifest of `body` with its own key, changed as told. */
-  const signs = (body: Buffer, change?: (head: ManifestHead) => ManifestHead): Manners => ({
-    met: (link, villain) => tellManifest(link, villain, manifestOf(villain.task, body), change),
-    ask: gives(body),
-  })
-
-  async function trusted(manners: Manners): Promise<Outcome> {
-    const villain = await world.villain(url(), manners)
-    const victim = await world.node({ bootstrap: [villain.address], trust: [villain.id] })
-    const path = world.path()
-    const receipt = await victim.node.download(url(), path)
-    expect(await fileHash(path)).to.equal(hex(BODY))
-    expect(villain.links).to.not.deep.equal([])
-    return { villain, victim, trust: receipt.trust, fromOrigin: receipt.fromOrigin }
-  }
-
-  it('nobody trusts is not believed, and asked for nothing', async () => {
-    const { villain, trust, fromOrigin } = await run(signs(FAKE))
-    expect(trust).to.equal('origin')
-    expect(fromOrigin).to.equal(BODY.length)
-    expect(villain.asks).to.deep.equal([])
-  })
-
-  describe('relays a trusted seed’s head', () => {
-    let seed: Observed
-    let head: Uint8Array
-    let digests: Uint8Array[]
-
-    beforeEach(async () => {
-      seed = await world.seed()
-      await seed.node.download(url(), world.path())
-      const spy = await world.villain(url())
-      await spy.say(seed.address)
-      await until(() => spy.heard.some(m => m.type === 'head'), 'the seed tells its manifest')
-      head = spy.heard.flatMap(m => (m.type === 'head' ? [m.envelope] : []))[0] as Uint8Array
-      digests = spy.heard.flatMap(m => (m.type === 'part' ? m.digests : []))
-      expect(digests).to.have.length(COUNT)
-      origin.gets.length = 0
-    })
-
-    const tells = (parts: { from: number; digests: Uint8Array[] }[], version = 'etag "one"'): Manners => ({
-      met: (link, villain) => {
-        link.send(villain.hello(link.peer, version))
-        for (const part of parts) link.send({ type: 'part', ...part })
-        link.send({ type: 'head', envelope: head })
-        link.send({ type: 'pieces', have: full(COUNT), queue: 0 })
-      },
-      ask: gives(BODY),
-    })
-
-    it('unchanged, and gives the right bytes, is as good as the seed', async () => {
-      const { trust, fromOrigin } = await run(tells([{ from: 0, digests }]), { trust: [seed.id] })
-      expect(trust).to.equal('seed')
-      expect(fromOrigin).to.equal(0)
-    })
-
-    it('unchanged, and gives wrong bytes, is banned, and the rest comes from the origin', async () => {
-      const manners = { ...tells([{ from: 0, digests }]), ask: gives(FAKE) }
-      const { victim, villain, trust, fromOrigin } = await run(manners, { trust: [seed.id] })
-      expect(trust).to.equal('seed')
-      expect(fromOrigin).to.equal(BODY.length)
-      expect(victim.said(/^banned/)[0]).to.include(villain.id)
-    })
-
-    const broken: [string, () => { from: number; digests: Uint8Array[] }[]][] = [
-      ['over other digests', () => [{ from: 0, digests: [...digests.slice(0, 3), sha256(FAKE)] }]],
-      ['over too few digests', () => [{ from: 0, digests: digests.slice(0, 2) }]],
+  describe('who relays the head of a trusted seed', () => {
+    const broken: [string, (digests: Uint8Array[]) => Part[]][] = [
+      ['over other digests', all => [{ from: 0, digests: [...all.slice(0, 3), sha256(FAKE)] }]],
+      ['over too few digests', all => [{ from: 0, digests: all.slice(0, 2) }]],
       ['over no digests', () => []],
-      ['over digests that leave a gap', () => [{ from: 1, digests: digests.slice(1) }]],
-      [
-        'over digests that overlap',
-        () => [
-          { from: 0, digests: digests.slice(0, 3) },
-          { from: 2, digests: digests.slice(2) },
-        ],
-      ],
-      ['over digests in another order', () => [{ from: 0, digests: digests.toReversed() }]],
+      ['over digests that leave a gap', all => [{ from: 1, digests: all.slice(1) }]],
+      ['over overlapping digests', all => [0, 2].map(from => ({ from, digests: all.slice(from) }))],
+      ['over digests in another order', all => [{ from: 0, digests: all.toReversed() }]],
     ]
-    for (const [what, parts] of broken) {
-      it(`${what} is left alone`, async () => {
-        const { villain, fromOrigin } = await run(tells(parts()), { trust: [seed.id] })
-        expect(fromOrigin).to.equal(BODY.length)
-        expect(villain.asks).to.deep.equal([])
-      })
-    }
-
-    it('for another task is not believed', async () => {
-      const other = `${origin.url}/other.bin`
-      const villain = await world.villain(other, tells([{ from: 0, digests }]))
-      const victim = await world.node({ bootstrap: [villain.address], trust: [seed.id] })
-      origin.body = FAKE
-      const path = world.path()
-      const { fromOrigin } = await victim.node.download(other, path)
-      expect(await fileHash(path)).to.equal(hex(FAKE))
-      expect(fromOrigin).to.equal(FAKE.length)
-      expect(villain.asks).to.deep.equal([])
-    })
-
-    it('of an older version does not mix with the new one', async () => {
-      origin.body = FAKE
-      origin.etag = '"two"'
-      origin.hold(PIECE)
-      const villain = await world.villain(url(), tells([{ from: 0, digests }]))
-      const victim = await world.node({ seeds: [seed.address] })
-      const path = world.path()
-      const download = victim.node.download(url(), path, { origin: false })
-      await until(() => origin.gets.some(g => g.status === 200), 'the seed reads the new version')
-      await villain.meet(victim.address)
-      await until(() => villain.ends.length > 0, 'the link ends')
-      origin.release()
-      await download
-      expect(await fileHash(path)).to.equal(hex(FAKE))
-      expect(villain.asks).to.deep.equal([])
-    })
+    together([
+      [
+        'unchanged, and gives the right bytes, is as good as the seed',
+        async world => {
+          const { origin, seed, head, digests } = await relayed(world)
+          const { trust, fromOrigin } = await run(world, tells(head, [{ from: 0, digests }]), { origin, trust: () => seed.id })
+          expect(trust).to.equal('seed')
+          expect(fromOrigin).to.equal(0)
+        },
+      ],
+      [
+        'unchanged, and gives wrong bytes, is banned, and the rest comes from the origin',
+        async world => {
+          const { origin, seed, head, digests } = await relayed(world)
+          const manners = { ...tells(head, [{ from: 0, digests }]), ask: gives(FAKE) }
+          const { victim, villain, trust, fromOrigin } = await run(world, manners, { origin, trust: () => seed.id })
+          expect(trust).to.equal('seed')
+          expect(fromOrigin).to.equal(BODY.length)
+          expect(victim.said(/^banned/)[0]).to.include(villain.id)
+        },
+      ],
+      ...broken.map(([what, parts]): [string, (world: World) => Promise<void>] => [
+        `${what} is left alone`,
+        async world => {
+          const { origin, seed, head, digests } = await relayed(world)
+          const { villain, fromOrigin } = await run(world, tells(head, parts(digests)), { origin, trust: () => seed.id })
+          expect(fromOrigin).to.equal(BODY.length)
+          expect(villain.asks).to.deep.equal([])
+        },
+      ]),
+      [
+        'for another task is not believed',
+        async world => {
+          const { origin, seed, head, digests } = await relayed(world)
+          const other = `${origin.url}/other.bin`
+          const villain = await world.villain(other, tells(head, [{ from: 0, digests }]))
+          const victim = await world.node({ bootstrap: [villain.address], trust: [seed.id] })
+          origin.body = FAKE
+          const path = world.path()
+          const { fromOrigin } = await victim.node.download(other, path)
+          expect(await fileHash(path)).to.equal(hex(FAKE))
+          expect(fromOrigin).to.equal(FAKE.length)
+          expect(villain.links).to.not.deep.equal([])
+          expect(villain.asks).to.deep.equal([])
+        },
+      ],
+      [
+        'of an older version does not mix it with the new one',
+        async world => {
+          const { origin, seed, head, digests } = await relayed(world)
+          const url = `${origin.url}/file.bin`
+          // known for a second without a question
+          seed.node.get(url)
+          origin.body = FAKE
+          origin.etag = '"two"'
+          origin.hold(PIECE)
+          const villain = await world.villain(url, tells(head, [{ from: 0, digests }]))
+          const victim = await world.node({ seeds: [seed.address] })
+          const path = world.path()
+          let bytes = 0
+          const onProgress = (p: { bytes: number }) => {
+            bytes = p.bytes
+          }
+          const download = victim.node.download(url, path, { origin: false, onProgress })
+          await until(() => bytes > 0, 'the victim has a piece of the new version')
+          await villain.meet(victim.address).catch(() => {})
+          await until(() => villain.ends.length > 0, 'the link ends')
+          origin.release()
+          await download
+          expect(await fileHash(path)).to.equal(hex(FAKE))
+          expect(villain.asks).to.deep.equal([])
+        },
+      ],
+    ])
   })
 
-  describe('is trusted, but signs', () => {
-    const seals: [string, (head: ManifestHead) => ManifestHead][] = [
-      ['a seal of another length', h => ({ ...h, seal: { ...(h.seal as never), length: 5 * PIECE } as never })],
-      ['a seal longer than announced', h => ({ ...h, seal: { ...(h.seal as never), length: BODY.length + 1 } as never })],
+  describe('who is trusted, but signs', () => {
+    const forged: [string, (head: ManifestHead) => ManifestHead][] = [
+      ['a seal of another length', sealed({ length: 5 * PIECE })],
+      ['a seal longer than announced', sealed({ length: BODY.length + 1 })],
       ['more pieces than fit the length', h => ({ ...h, count: COUNT + 1, seal: undefined })],
       ['a chain from nowhere', h => ({ ...h, chain: sha256(FAKE) })],
     ]
-    for (const [what, change] of seals) {
-      it(`${what} is not followed`, async () => {
-        const { victim, fromOrigin } = await trusted(signs(BODY, change))
-        expect(fromOrigin).to.equal(BODY.length)
-        expect(victim.said(/broke the protocol/)).to.have.length.at.least(1)
-      })
-    }
-
-    it('a head that is no head is not followed', async () => {
-      const { fromOrigin } = await trusted({
-        met: async (link, villain) => {
-          link.send(villain.hello(link.peer, 'etag "one"'))
-          const envelope = await sealHead(manifestOf(villain.task, BODY).head(), villain.host.privateKey)
-          link.send({ type: 'head', envelope: envelope.map((b, i) => (i === envelope.length - 1 ? b ^ 1 : b)) })
+    together([
+      ...forged.map(([what, change]): [string, (world: World) => Promise<void>] => [
+        `${what} is not followed`,
+        async world => {
+          const { victim, fromOrigin } = await run(world, signs(BODY, change), { trust: v => v.id })
+          expect(fromOrigin).to.equal(BODY.length)
+          expect(victim.said(/broke the protocol/)).to.have.length.at.least(1)
         },
-      })
-      expect(fromOrigin).to.equal(BODY.length)
-    })
+      ]),
+      [
+        'a head with a wrong signature is not followed',
+        async world => {
+          const met = async (link: Link, villain: Villain) => {
+            link.send(villain.hello(link.peer, 'etag "one"'))
+            const envelope = await sealHead(manifestOf(villain.task, BODY).head(), villain.host.privateKey)
+            link.send({ type: 'head', envelope: envelope.map((b, i) => (i === envelope.length - 1 ? b ^ 1 : b)) })
+          }
+          const { victim, fromOrigin } = await run(world, { met }, { trust: v => v.id })
+          expect(fromOrigin).to.equal(BODY.length)
+          expect(victim.said(/broke the protocol/)).to.have.length.at.least(1)
+        },
+      ],
+    ])
   })
 
-  describe('with --digest: a stranger', () => {
-    const get = () => ({ digest: origin.digest })
-
-    it('may tell and give all of it', async () => {
-      const { trust, fromOrigin } = await run(signs(BODY), {}, get())
-      expect(trust).to.equal('digest')
-      expect(fromOrigin).to.equal(0)
-    })
-
-    it('who claims another digest is not believed', async () => {
-      const { fromOrigin, villain } = await run(signs(FAKE), {}, get())
-      expect(fromOrigin).to.equal(BODY.length)
-      expect(villain.asks).to.deep.equal([])
-    })
-
-    it('whose whole content turns out wrong is banned, and the right one comes from the origin', async () => {
-      const change = (h: ManifestHead) => ({ ...h, seal: { ...(h.seal as never), sha256: sha256(BODY) } as never })
-      const { fromOrigin, victim, villain } = await run(signs(FAKE, change), {}, get())
-      expect(fromOrigin).to.equal(BODY.length)
-      expect(new Set(villain.asks.map(a => a.piece)).size).to.equal(COUNT)
-      expect(victim.said(/^banned/)[0]).to.include(villain.id).and.to.include('digest')
-    })
-
-    it('whose manifest is never sealed is found out', async () => {
-      const unsealed = (h: ManifestHead) => ({ ...h, count: 2, seal: undefined, chain: manifest2(h.task) })
-      const manifest2 = (task: string) => {
-        const half = manifestOf({ id: task } as never, FAKE.subarray(0, 2 * PIECE), { length: FAKE.length } as never)
-        return half.chain
-      }
-      const manners: Manners = {
-        met: async (link, villain) => {
-          const envelope = await sealHead(unsealed(manifestOf(villain.task, FAKE).head()), villain.host.privateKey)
-          link.send(villain.hello(link.peer, 'etag "one"'))
-          link.send({ type: 'part', from: 0, digests: digestsOf(manifestOf(villain.task, FAKE)).slice(0, 2) })
-          link.send({ type: 'head', envelope })
-          link.send({ type: 'pieces', have: full(2), queue: 0 })
+  describe('whom nobody trusts', () => {
+    const noVersion = (villain: Villain) => manifestOf(villain.task, FAKE, { version: 'etag "none"' })
+    together([
+      [
+        'is not believed, and asked for nothing',
+        async world => {
+          const { villain, trust, fromOrigin } = await run(world, signs(FAKE))
+          expect(trust).to.equal('origin')
+          expect(fromOrigin).to.equal(BODY.length)
+          expect(villain.asks).to.deep.equal([])
         },
-        ask: gives(FAKE),
-      }
-      const { fromOrigin } = await run(manners, {}, get())
-      expect(fromOrigin).to.equal(BODY.length)
-    })
-
-    it('whose version does not exist, and never ends, is found out', async () => {
-      const manners: Manners = {
-        met: async (link, villain) => {
-          const manifest = manifestOf(villain.task, FAKE.subarray(0, PIECE), { version: 'etag "none"' })
-          await tellManifest(link, villain, manifest, h => ({ ...h, seal: undefined }))
+      ],
+      [
+        'but whose content has the digest that was given may tell and give all of it',
+        async world => {
+          const { trust, fromOrigin } = await run(world, signs(BODY), { digest: true })
+          expect(trust).to.equal('digest')
+          expect(fromOrigin).to.equal(0)
         },
-        ask: gives(FAKE),
-      }
-      const { fromOrigin } = await run(manners, {}, get())
-      expect(fromOrigin).to.equal(BODY.length)
-    })
-
-    it('who lies about the pieces does not get honest peers banned', async () => {
-      const honest = await world.node()
-      await honest.node.download(url(), world.path())
-      const change = (h: ManifestHead) => ({ ...h, seal: { ...(h.seal as never), sha256: sha256(BODY) } as never })
-      const villain = await world.villain(url(), { ...signs(FAKE, change), ask: (piece, link) => link.refuse(piece, 'too-busy') })
-      const victim = await world.node({ bootstrap: [villain.address, honest.address] })
-      const path = world.path()
-      await victim.node.download(url(), path, get())
-      expect(await fileHash(path)).to.equal(hex(BODY))
-      for (const ban of victim.said(/^banned/)) expect(ban).to.not.include(honest.id)
-    })
+      ],
+      [
+        'and who names another digest than was given is not believed',
+        async world => {
+          const { fromOrigin, villain } = await run(world, signs(FAKE), { digest: true })
+          expect(fromOrigin).to.equal(BODY.length)
+          expect(villain.asks).to.deep.equal([])
+        },
+      ],
+      [
+        'and whose whole content turns out not to have the digest is banned, and the origin read',
+        async world => {
+          const { fromOrigin, victim, villain } = await run(world, signs(FAKE, claimsDigest), { digest: true })
+          expect(fromOrigin).to.equal(BODY.length)
+          expect(new Set(villain.asks.map(a => a.piece)).size).to.equal(COUNT)
+          expect(victim.said(/^banned/)[0])
+            .to.include(villain.id)
+            .and.to.include('digest')
+        },
+      ],
+      [
+        'the same for a stream, of which no wrong byte comes out',
+        async world => {
+          const origin = await world.origin(BODY)
+          const url = `${origin.url}/file.bin`
+          const villain = await world.villain(url, signs(FAKE, claimsDigest))
+          const victim = await world.node({ bootstrap: [villain.address] })
+          const parts: Uint8Array[] = []
+          for await (const part of victim.node.get(url, { digest: origin.digest })) parts.push(part)
+          expect(hex(Buffer.concat(parts))).to.equal(hex(BODY))
+          expect(villain.asks).to.not.deep.equal([])
+        },
+      ],
+      [
+        'and never seals what it tells is not believed when only a digest was given',
+        async world => {
+          const unsealed = (h: ManifestHead) => ({ ...h, seal: undefined })
+          const { fromOrigin, villain } = await run(world, signs(FAKE, unsealed), { digest: true })
+          expect(fromOrigin).to.equal(BODY.length)
+          expect(villain.asks).to.deep.equal([])
+        },
+      ],
+      [
+        'and names a version that does not exist, and gives nothing, is found out',
+        async world => {
+          const met = (link: Link, villain: Villain) => tellManifest(link, villain, noVersion(villain), claimsDigest)
+          const { fromOrigin } = await run(world, { met }, { digest: true })
+          expect(fromOrigin).to.equal(BODY.length)
+        },
+      ],
+      [
+        'and tells a manifest by which honest peers look like liars gets none of them banned',
+        async world => {
+          const origin = await world.origin(BODY)
+          const url = `${origin.url}/file.bin`
+          const honest = await world.node()
+          await honest.node.download(url, world.path())
+          const villain = await world.villain(url, {
+            met: (link, v) => tellManifest(link, v, manifestOf(v.task, FAKE), claimsDigest),
+            message: (m, link) => {
+              // the victim believes it now: here comes somebody who could be asked
+              if (m.type === 'pieces') link.send({ type: 'peers', peers: [{ id: honest.id, addresses: [honest.address] }] })
+            },
+            ask: (piece, link) => link.refuse(piece, 'no-such-piece'),
+          })
+          const victim = await world.node({ bootstrap: [villain.address] })
+          const path = world.path()
+          await victim.node.download(url, path, { digest: origin.digest })
+          expect(await fileHash(path)).to.equal(hex(BODY))
+          for (const ban of victim.said(/^banned/)) expect(ban).to.not.include(honest.id)
+        },
+      ],
+    ])
   })
 })

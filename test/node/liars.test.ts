@@ -1,7 +1,18 @@
 // Peers that lie about bytes, stall, leave or boast, among honest ones: the download is right and ends.
 import { expect } from 'chai'
 import type { Link } from '../../src/net/link.ts'
-import { claimsAll, content, fileHash, hex, type Observed, PIECE, type TestOrigin, until, type Villain, World } from './villain-peers.ts'
+import {
+  claimsAll,
+  content,
+  fileHash,
+  hex,
+  type Observed,
+  PIECE,
+  type TestOrigin,
+  until,
+  type Villain,
+  World,
+} from './villain-peers.ts'
 
 const COUNT = 8
 const BODY = content('liars', COUNT * PIECE)
