@@ -7,7 +7,7 @@ import { type Cost, cpuSecondsOf, measure, peakBytesOf } from './process.ts'
 import { circumstances, MiB, median, mib, publish, table } from './report.ts'
 
 const { values } = parseArgs({
-  options: { size: { type: 'string', default: '1GiB' }, runs: { type: 'string', default: '5' } },
+  options: { size: { type: 'string', default: '1GiB' }, runs: { type: 'string', default: '3' } },
 })
 const size = parseSize(values.size)
 

@@ -42,6 +42,14 @@ describe('README', function () {
     for (const name of named) expect(scripts).to.have.property(name as string)
   })
 
+  it('docs/dependencies.md has a reason for every dependency, and no other', async () => {
+    const { dependencies, devDependencies } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8'))
+    const [, runTime = '', development = ''] = (await readFile(path.join(ROOT, 'docs', 'dependencies.md'), 'utf8')).split(/^## /m)
+    const named = (text: string) => [...text.matchAll(/^\| `(.+?)` \| \S/gm)].map(m => m[1])
+    expect(named(runTime)).to.deep.equal(Object.keys(dependencies))
+    expect(named(development)).to.deep.equal(Object.keys(devDependencies))
+  })
+
   it("npx finds the clone's own df, and npm packs what the install line installs", async () => {
     const { version } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8'))
     expect(await run('npx', ['--no-install', 'df', 'version'], { cwd: ROOT })).to.include({ code: 0, stdout: `${version}\n` })

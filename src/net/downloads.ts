@@ -10,6 +10,8 @@ import { readStream } from './stream.ts'
 
 /** What a download tells its link. */
 export interface DownloadListener {
+  /** Memory for a piece; whoever gets the piece has it from then on. */
+  buffer(size: number): Uint8Array
   progress(piece: number, bytes: number): void
   piece(piece: number, bytes: Uint8Array): void
   refused(piece: number, reason: RefusalReason): void
@@ -18,7 +20,7 @@ export interface DownloadListener {
 interface Expected {
   size: number
   received: number
-  /** Made when the first frame comes: what is only asked for costs no memory. */
+  /** Taken when the first frame comes: what is only asked for costs no memory. */
   buffer: Uint8Array | undefined
   /** False after a cancel: what still comes is thrown away. */
   wanted: boolean
@@ -84,7 +86,7 @@ export class Downloads {
       throw new DragonflyError('protocol', `frame of piece ${piece} at ${offset} does not fit`)
     }
     if (!expected.wanted || (expected.buffer === undefined && offset > 0)) return this.#waste(length)
-    expected.buffer ??= new Uint8Array(expected.size)
+    expected.buffer ??= this.#listener.buffer(expected.size)
     return expected.buffer.subarray(offset, offset + length)
   }
 

@@ -152,7 +152,9 @@ export class Host {
 /** Parses a multiaddr; rejects with `bad-multiaddr`. */
 export function parseAddress(text: string): Multiaddr {
   try {
-    return multiaddr(text)
+    const address = multiaddr(text)
+    if (address.getComponents().length === 0) throw new Error('empty')
+    return address
   } catch (error) {
     throw new DragonflyError('bad-multiaddr', `not a multiaddr: ${JSON.stringify(text.slice(0, 200))}`, {
       hint: 'write it like /ip4/192.0.2.1/tcp/4801/p2p/12D3KooW…',

@@ -16,6 +16,7 @@ export interface LinkListener {
   message(message: ControlMessage): Promise<void>
   ask(piece: number): void
   withdraw(piece: number): void
+  buffer(size: number): Uint8Array
   progress(piece: number, bytes: number): void
   piece(piece: number, bytes: Uint8Array): void
   refused(piece: number, reason: RefusalReason): void

@@ -51,11 +51,7 @@ export type Resolver = (
  *
  * @param firstMessageMs - how long a stranger who opened a stream has to ask. Default 10 s
  */
-export async function serveResolve(
-  host: Host,
-  resolver: Resolver,
-  firstMessageMs: number = LIMITS.firstMessage,
-): Promise<void> {
+export async function serveResolve(host: Host, resolver: Resolver, firstMessageMs: number = LIMITS.firstMessage): Promise<void> {
   await host.handle(RESOLVE_PROTOCOL, async (stream: Stream, peer: string) => {
     const channel = new MessageChannel(stream, LIMITS.requestMessage)
     const bytes = await channel.read(AbortSignal.timeout(firstMessageMs))

@@ -27,7 +27,7 @@ export async function ingest(session: Session, read: OriginRead): Promise<void> 
   let length = read.start
   await pipe(
     read,
-    source => cut(source, pieceLength),
+    source => cut(source, pieceLength, size => session.onBuffer(size)),
     source => hashed(source, first),
     async source => {
       for await (const piece of source) {
@@ -39,9 +39,13 @@ export async function ingest(session: Session, read: OriginRead): Promise<void> 
   await sealWhenWhole(session, length)
 }
 
-/** Cuts chunks of any size into pieces; the last one may be shorter. Each piece is memory of its own. */
-export async function* cut(source: AsyncIterable<Uint8Array>, pieceLength: number): AsyncGenerator<Uint8Array> {
-  let piece = new Uint8Array(pieceLength)
+/** Cuts chunks of any size into pieces; the last one may be shorter. Each piece is memory of its own, from `take`. */
+export async function* cut(
+  source: AsyncIterable<Uint8Array>,
+  pieceLength: number,
+  take: (size: number) => Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  let piece = take(pieceLength)
   let filled = 0
   for await (const chunk of source) {
     for (let taken = 0; taken < chunk.byteLength; ) {
@@ -51,11 +55,11 @@ export async function* cut(source: AsyncIterable<Uint8Array>, pieceLength: numbe
       taken += part.byteLength
       if (filled < pieceLength) continue
       yield piece
-      piece = new Uint8Array(pieceLength)
+      piece = take(pieceLength)
       filled = 0
     }
   }
-  if (filled > 0) yield piece.slice(0, filled)
+  if (filled > 0) yield piece.subarray(0, filled)
 }
 
 /**

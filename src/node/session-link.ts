@@ -18,6 +18,7 @@ export interface SessionEars {
   onPeers(peers: readonly PeerAddress[]): void
   onAsk(from: SessionLink, piece: number): void
   onWithdraw(from: SessionLink, piece: number): void
+  onBuffer(size: number): Uint8Array
   onProgress(from: SessionLink, piece: number, bytes: number): void
   onPiece(from: SessionLink, piece: number, bytes: Uint8Array): void
   onRefused(from: SessionLink, piece: number, reason: RefusalReason): void
@@ -119,6 +120,10 @@ export class SessionLink implements LinkListener {
 
   withdraw(piece: number): void {
     this.#ears.onWithdraw(this, piece)
+  }
+
+  buffer(size: number): Uint8Array {
+    return this.#ears.onBuffer(size)
   }
 
   progress(piece: number, bytes: number): void {

@@ -3,6 +3,7 @@ import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../core/errors.ts'
 import { Manifest, type ManifestHead, type VersionInfo } from '../core/manifest.ts'
 import { sameBytes, type VerifiedPiece, verifyPiece } from '../core/piece.ts'
+import { PieceBuffers } from '../core/piece-buffers.ts'
 import { makeProof, type Task } from '../core/task.ts'
 import { isResumable } from '../core/version.ts'
 import type { Link } from '../net/link.ts'
@@ -65,6 +66,7 @@ export class Session implements SessionEars {
   #swarm: Swarm | undefined
   #hash: WholeHash | undefined
   #digest: Promise<Uint8Array> | undefined
+  #buffers: PieceBuffers | undefined
   #trust: Trust | undefined
   #signer: string | undefined
   #signed: SignedState | undefined
@@ -225,6 +227,7 @@ export class Session implements SessionEars {
     }
     // first here, then known: nobody needs to be asked for it
     if (!this.hasPiece(piece.index)) await this.#keep(piece, 'origin', undefined)
+    this.#buffers?.give(piece.bytes)
     if (known === undefined) {
       manifest.append(piece.digest)
       this.#grow()
@@ -363,6 +366,10 @@ export class Session implements SessionEars {
     this.#tell({ type: 'cancel', peer: from.peer, piece })
   }
 
+  onBuffer(size: number): Uint8Array {
+    return this.#buffers?.take(size) ?? new Uint8Array(size)
+  }
+
   onProgress(from: SessionLink, piece: number, bytes: number): void {
     this.#tell({ type: 'progress', peer: from.peer, piece, bytes })
   }
@@ -413,6 +420,7 @@ export class Session implements SessionEars {
     const manifest = kept?.manifest ?? new Manifest(info)
     this.#entry = entry
     this.#hash = new WholeHash(entry, manifest)
+    this.#buffers = new PieceBuffers(info.pieceLength)
     this.#swarm = new Swarm({ isSeed: this.#ctx.isSeed, pieceLength: info.pieceLength, random: Math.random })
     this.#trust = trust
     this.#signer = signer
@@ -730,6 +738,7 @@ export class Session implements SessionEars {
     }
     if (this.#closed) return
     await this.#keep(piece, source, peer)
+    this.#buffers?.give(bytes)
   }
 
   async #keep(piece: VerifiedPiece, source: Source, peer: string | undefined): Promise<void> {

@@ -35,7 +35,7 @@ export class MemoryBacking implements Backing {
   }
 
   async write(piece: VerifiedPiece): Promise<void> {
-    this.#content.pieces.set(piece.index, piece.bytes)
+    this.#content.pieces.set(piece.index, piece.bytes.slice())
   }
 
   async read(offset: number, into: Uint8Array, pieceLength: number): Promise<number> {

@@ -80,7 +80,7 @@ export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   minWindow: 2,
   maxWindow: 16,
   windowMs: 250,
-  maxAskedBytes: 64 * 1024 * 1024,
+  maxAskedBytes: 32 * 1024 * 1024,
   snubMs: 5000,
   backOffMs: 1000,
   maxBackOffMs: 30_000,

@@ -301,6 +301,11 @@ export class Villain {
     return await this.#exchange.dial(peer, hello, link => this.#attach(link), AbortSignal.timeout(10_000))
   }
 
+  /** Says that it is at the version that the other side named: from then on it may ask. */
+  join(link: Link): void {
+    link.send({ ...link.ourHello, version: link.hello.version })
+  }
+
   /** Dials until the other side has the task too. */
   async meet(address: string): Promise<Link> {
     for (;;) {
@@ -342,6 +347,8 @@ export class Villain {
         void this.manners.ask?.(piece, link, this)
       },
       withdraw: () => {},
+      buffer: size => new Uint8Array(size),
+      buffer: size => new Uint8Array(size),
       progress: () => {},
       piece: (piece, bytes) => void this.pieces.set(piece, bytes),
       refused: (_piece, reason) => void this.refusals.push(reason),

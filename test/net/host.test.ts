@@ -1,0 +1,104 @@
+// The libp2p host: addresses that people type, ports that are taken, crowds that come at once.
+import { expect } from 'chai'
+import { type Host, parseAddress, parsePeerAddress, parsePeerId, startHost } from '../../src/net/host.ts'
+import { LOOPBACK, until } from '../node/villain-peers.ts'
+import { failure } from './stream-pair.ts'
+
+const ID = '12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5'
+
+describe('net/host', () => {
+  const hosts: Host[] = []
+  const start = async (listen = [LOOPBACK]) => {
+    const host = await startHost({ listen })
+    hosts.push(host)
+    return host
+  }
+  const address = (host: Host) => host.addresses[0] as string
+
+  afterEach(async () => {
+    await Promise.all(hosts.splice(0).map(host => host.stop()))
+  })
+
+  it('says what is wrong with an address or a peer id', () => {
+    for (const bad of [
+      '',
+      'nonsense',
+      '/ip4/300.0.0.1/tcp/1',
+      '/ip4/127.0.0.1/tcp/99999',
+      'http://example.org',
+      'x'.repeat(10_000),
+    ]) {
+      expect(() => parseAddress(bad), bad.slice(0, 50))
+        .to.throw()
+        .with.property('code', 'bad-multiaddr')
+    }
+    expect(() => parsePeerAddress('/ip4/127.0.0.1/tcp/1'))
+      .to.throw('without a peer id')
+      .with.property('code', 'bad-multiaddr')
+    for (const bad of ['', 'nonsense', `${ID}x`, '/p2p/12D3']) {
+      expect(() => parsePeerId(bad), bad)
+        .to.throw()
+        .with.property('code', 'bad-peer-id')
+    }
+    expect(parsePeerAddress(`/ip4/127.0.0.1/tcp/1/p2p/${ID}`)).to.deep.equal({
+      peer: ID,
+      address: `/ip4/127.0.0.1/tcp/1/p2p/${ID}`,
+    })
+  })
+
+  it('says that a port is taken', async () => {
+    const first = await start()
+    const taken = address(first).replace(/\/p2p\/.*/, '')
+    const error = await failure(startHost({ listen: [taken] }))
+    expect(error).to.have.property('code', 'listen-failed')
+    expect(error.message).to.include('in use').and.to.not.include('\n')
+  })
+
+  it('connects once, knows who it is, and can let go', async () => {
+    const [a, b] = [await start(), await start()]
+    expect(await a.connect([address(b)])).to.equal(b.id)
+    expect(await a.connect([address(b)])).to.equal(b.id)
+    await a.connectPeer(b.id, [])
+    expect(a.libp2p.getConnections()).to.have.length(1)
+    const gone = new Promise<string>(resolve => b.onDisconnect(resolve))
+    await a.disconnect(b.id)
+    expect(await gone).to.equal(a.id)
+    expect(a.isConnected(b.id)).to.equal(false)
+    await a.connectPeer(b.id, [address(b)])
+    expect(a.isConnected(b.id)).to.equal(true)
+  })
+
+  it('is not fooled by another peer at the address', async () => {
+    const [a, b] = [await start(), await start()]
+    expect(await failure(a.connect([address(b).replace(b.id, ID)]))).to.be.instanceOf(Error)
+    expect(await failure(a.connectPeer(ID, [address(b).replace(/\/p2p\/.*/, '')]))).to.be.instanceOf(Error)
+    expect(a.isConnected(ID)).to.equal(false)
+  })
+
+  it('knows where a peer listens once that has said so', async () => {
+    const [a, b] = [await start(), await start()]
+    await b.connect([address(a)])
+    const mine = address(b).replace(/\/p2p\/.*/, '')
+    let known: string[] = []
+    await until(() => {
+      void a.addressesOf(b.id, 8).then(addresses => {
+        known = addresses
+      })
+      return known.some(k => k.startsWith(mine))
+    }, 'the peer has identified itself')
+    expect(await a.addressesOf(b.id, 0)).to.deep.equal([])
+    expect(await a.addressesOf(ID, 8)).to.deep.equal([])
+  })
+
+  it('holds 300 connections, come in waves of 60', async function () {
+    this.timeout(60_000)
+    const host = await start()
+    for (let wave = 0; wave < 5; wave++) {
+      const crowd = await Promise.all(Array.from({ length: 60 }, () => start([])))
+      await Promise.all(crowd.map(one => one.connect([address(host)])))
+    }
+    await until(() => host.libp2p.getPeers().length === 300, 'all are in')
+    const guest = await start([])
+    expect(await guest.connect([address(host)])).to.equal(host.id)
+  })
+})
