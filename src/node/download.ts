@@ -8,10 +8,11 @@ import { makeTask, type Task, withoutSecrets } from '../core/task.ts'
 import { fileNameFromUrl } from '../origin/filename.ts'
 import { checkOutput } from '../store/output.ts'
 import { ensureSpace } from '../store/space.ts'
+import { digestMismatch } from './content.ts'
 import { type NodeContext, now } from './context.ts'
 import { Meter } from './meter.ts'
 import type { ContentStream, GetOptions, Receipt } from './options.ts'
-import { digestMismatch, type Session } from './session.ts'
+import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
 /** Contents that only a digest vouches for may turn out wrong; so many liars are put up with. */

@@ -124,7 +124,7 @@ export class Sessions {
     else this.#byTask.delete(task.id)
     held.supply.stop()
     await held.done
-    await (discard ? held.session.discard() : held.session.close())
+    await held.session.close(discard)
   }
 
   /** Says in the DHT that we have some of the task, and later all of the content. */

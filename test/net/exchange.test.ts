@@ -50,9 +50,6 @@ class End implements LinkListener {
     return end
   }
 
-  buffer(size: number): Uint8Array {
-    return new Uint8Array(size)
-  }
 
   readonly attach = (link: Link): LinkListener => {
     this.links.push(link)

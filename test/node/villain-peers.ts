@@ -348,7 +348,6 @@ export class Villain {
       },
       withdraw: () => {},
       buffer: size => new Uint8Array(size),
-      buffer: size => new Uint8Array(size),
       progress: () => {},
       piece: (piece, bytes) => void this.pieces.set(piece, bytes),
       refused: (_piece, reason) => void this.refusals.push(reason),

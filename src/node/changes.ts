@@ -1,0 +1,50 @@
+// Waiting for something to change: any number of waiters, one failure that ends them all.
+
+export class Changes {
+  #next = Promise.withResolvers<void>()
+  #failure: unknown
+  #hasFailed = false
+
+  constructor() {
+    this.#next.promise.catch(() => {})
+  }
+
+  get hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
+  /** Resolves at the next change; rejects at once or then when there was a failure, or when `signal` is aborted. */
+  async next(signal?: AbortSignal): Promise<void> {
+    this.throwIfFailed()
+    signal?.throwIfAborted()
+    const stop = Promise.withResolvers<never>()
+    stop.promise.catch(() => {})
+    const onAbort = () => stop.reject(signal?.reason)
+    signal?.addEventListener('abort', onAbort)
+    try {
+      await Promise.race([this.#next.promise, stop.promise])
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  notify(): void {
+    if (this.#hasFailed) return
+    const { resolve } = this.#next
+    this.#next = Promise.withResolvers<void>()
+    this.#next.promise.catch(() => {})
+    resolve()
+  }
+
+  /** The first failure stands. */
+  fail(error: unknown): void {
+    if (this.#hasFailed) return
+    this.#hasFailed = true
+    this.#failure = error
+    this.#next.reject(error)
+  }
+
+  throwIfFailed(): void {
+    if (this.#hasFailed) throw this.#failure
+  }
+}

@@ -1,0 +1,135 @@
+// One version of a content on this node: its manifest, its store entry, the hash of the whole, and why it is believed.
+import { DragonflyError } from '../core/errors.ts'
+import { Manifest, type ManifestHead, type VersionInfo } from '../core/manifest.ts'
+import type { VerifiedPiece } from '../core/piece.ts'
+import { PieceBuffers } from '../core/piece-buffers.ts'
+import type { Task } from '../core/task.ts'
+import type { Store, StoreEntry } from '../store/store.ts'
+import {
+  entryKey,
+  type KeptManifest,
+  keepDigests,
+  keepHead,
+  keepInfo,
+  keepSeal,
+  loadManifest,
+  openEntry,
+} from './manifest-records.ts'
+import type { Trust } from './options.ts'
+import type { SignedState } from './session-link.ts'
+import { WholeHash } from './whole-hash.ts'
+
+export class Content {
+  readonly manifest: Manifest
+  readonly trust: Trust
+  /** Who signed the manifest when it was adopted; undefined for our own. */
+  readonly signer: string | undefined
+  readonly buffers: PieceBuffers
+  /** The newest state that can be passed on; undefined while nobody has signed. */
+  signed: SignedState | undefined
+  readonly #entry: StoreEntry
+  readonly #hash: WholeHash
+  /** Whether a later process may find the entry again; otherwise it goes with the session. */
+  #isShared: boolean
+  #digest: Promise<Uint8Array> | undefined
+  #digestsKept: number
+  #isSealKept: boolean
+
+  private constructor(entry: StoreEntry, kept: KeptManifest, isShared: boolean, signer: string | undefined) {
+    const { manifest, trust, envelope } = kept
+    this.#entry = entry
+    this.#isShared = isShared
+    this.#hash = new WholeHash(entry, manifest)
+    this.#digestsKept = manifest.count
+    this.#isSealKept = manifest.seal !== undefined
+    this.manifest = manifest
+    this.trust = trust
+    this.signer = signer
+    this.buffers = new PieceBuffers(manifest.pieceLength)
+    if (envelope !== undefined) this.signed = { envelope, count: manifest.count, isSealed: this.#isSealKept }
+  }
+
+  /** Opens the entry of a version, with what it remembers when that was believed for the same reason. */
+  static async open(store: Store, task: Task, info: VersionInfo, trust: Trust, signer: string | undefined): Promise<Content> {
+    const key = entryKey(task.id, info.version)
+    await dropOtherVersions(store, task.id, key)
+    const first = await openEntry(store, key)
+    const kept = await loadManifest(first.entry)
+    if (kept?.trust === trust && kept.manifest.describesSame(info)) return new Content(first.entry, kept, first.isShared, signer)
+    await first.entry.remove()
+    const { entry, isShared } = await openEntry(store, key)
+    await keepInfo(entry, info, trust)
+    return new Content(entry, { manifest: new Manifest(info), trust, envelope: undefined }, isShared, signer)
+  }
+
+  /** Takes over an entry that is open already. */
+  static resume(kept: KeptManifest & { entry: StoreEntry }): Content {
+    return new Content(kept.entry, kept, true, undefined)
+  }
+
+  /** Verifies what the store has; resolves to the indices of the good pieces. Call once, before anything is put. */
+  async recover(): Promise<Iterable<number>> {
+    return await this.#entry.recover(this.manifest, piece => this.#hash.stored(piece.index, piece.bytes))
+  }
+
+  has(piece: number): boolean {
+    return this.#entry.has(piece)
+  }
+
+  async put(piece: VerifiedPiece): Promise<void> {
+    await this.#entry.put(piece, this.manifest.pieceLength)
+  }
+
+  /** A piece was put for the first time: the hash of the whole goes on as far as it can. */
+  hashed(piece: VerifiedPiece): void {
+    this.#hash.stored(piece.index, piece.bytes)
+  }
+
+  async read(piece: number): Promise<Uint8Array> {
+    const { pieceLength } = this.manifest
+    return await this.#entry.read(piece * pieceLength, this.manifest.pieceSize(piece), pieceLength)
+  }
+
+  /** sha2-256 of the whole. Only when every piece is here. */
+  async wholeDigest(): Promise<Uint8Array> {
+    this.#digest ??= this.#hash.digest()
+    return await this.#digest
+  }
+
+  async handOver(target: string, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
+    await this.#entry.handOver(target, this.manifest.length ?? 0, how, signal)
+  }
+
+  /** Keeps the digests that came since the last time, and with them the head that vouches for them. */
+  async keep(head: ManifestHead, envelope: Uint8Array | undefined): Promise<void> {
+    const isSealed = head.seal !== undefined
+    await keepDigests(this.#entry, this.manifest, this.#digestsKept)
+    this.#digestsKept = this.manifest.count
+    if (envelope !== undefined) {
+      await keepHead(this.#entry, envelope)
+      this.signed = { envelope, count: head.count, isSealed }
+    } else if (isSealed && !this.#isSealKept) {
+      await keepSeal(this.#entry, this.manifest)
+    }
+    this.#isSealKept = isSealed
+  }
+
+  /** `forget`: nothing of it stays in the store. */
+  async close(forget: boolean): Promise<void> {
+    if (forget || !this.#isShared) await this.#entry.remove()
+    else await this.#entry.close()
+  }
+}
+
+/** Old versions of a task go when a new one comes; those that somebody still works on are locked, and stay. */
+async function dropOtherVersions(store: Store, task: string, key: string): Promise<void> {
+  for (const other of await store.keys()) {
+    if (other !== key && other.startsWith(`${task}.`)) await store.remove(other).catch(() => {})
+  }
+}
+
+export function digestMismatch(): DragonflyError {
+  return new DragonflyError('digest-mismatch', 'the content does not have the digest that was asked for', {
+    hint: 'check --digest, or ask who publishes the file whether it changed',
+  })
+}
