@@ -10,9 +10,6 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const dist = path.join(root, 'dist')
 const lenient = process.argv.includes('--lenient')
 
-/** Packages with compiled parts: they cannot be put into a bundle. */
-const NATIVE = ['classic-level']
-
 /** CommonJS packages inside an ES module ask for Node's own modules by `require`. */
 const BANNER = `import { createRequire as dragonflyCreateRequire } from 'node:module'
 const require = dragonflyCreateRequire(import.meta.url)`
@@ -37,7 +34,6 @@ try {
       ...common,
       entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }],
       outdir: 'dist/cli',
-      external: NATIVE,
       banner: { js: BANNER },
       minifySyntax: true,
     }),

@@ -26,9 +26,7 @@ export interface HostOptions {
   listen: readonly string[]
   /** Default: a fresh Ed25519 key. */
   privateKey?: PrivateKey | undefined
-  // biome-ignore lint/suspicious/noExplicitAny: libp2p's datastore and service map types are open
-  datastore?: any
-  // biome-ignore lint/suspicious/noExplicitAny: as above
+  // biome-ignore lint/suspicious/noExplicitAny: libp2p's service map type is open
   services?: ServiceFactoryMap<any>
 }
 
@@ -41,7 +39,6 @@ export async function startHost(options: HostOptions): Promise<Host> {
   try {
     const node = await createLibp2p({
       privateKey,
-      ...(options.datastore === undefined ? {} : { datastore: options.datastore }),
       addresses: { listen },
       transports: [tcp()],
       connectionEncrypters: [noise(), tls()],

@@ -13,7 +13,6 @@ import type { RefusalReason } from '../../src/wire/refusal.ts'
 import { ended, LOOPBACK, sendMessage, until } from '../node/villain-peers.ts'
 import { failure } from './stream-pair.ts'
 
-const FIRST_MESSAGE_MS = 200
 const SIZE = 3 * LIMITS.framePayload + 5
 const TOPIC = Uint8Array.of(1, 2, 3)
 
@@ -35,21 +34,20 @@ class End implements LinkListener {
   answer: Answer | undefined
   onAsk: (piece: number) => void = () => {}
 
-  private constructor(host: Host) {
+  private constructor(host: Host, firstMessageMs: number) {
     this.host = host
     this.exchange = new Exchange(
       host,
       (_peer, theirs) => this.answer ?? { hello: hello(new Uint8Array(theirs.topic)), attach: this.attach },
-      FIRST_MESSAGE_MS,
+      firstMessageMs,
     )
   }
 
-  static async start(): Promise<End> {
-    const end = new End(await startHost({ listen: [LOOPBACK] }))
+  static async start(firstMessageMs?: number): Promise<End> {
+    const end = new End(await startHost({ listen: [LOOPBACK] }), firstMessageMs ?? LIMITS.firstMessage)
     await end.exchange.start()
     return end
   }
-
 
   readonly attach = (link: Link): LinkListener => {
     this.links.push(link)
@@ -188,13 +186,15 @@ describe('net/exchange', () => {
 
   for (const protocol of [EXCHANGE_PROTOCOL, DATA_PROTOCOL]) {
     it(`does not wait for ever for the first message on ${protocol}`, async () => {
-      await near.host.connect([far.address])
-      const silent = await near.host.openStream(far.host.id, protocol)
-      const halfway = await near.host.openStream(far.host.id, protocol)
+      const hasty = await End.start(100)
+      await near.host.connect([hasty.address])
+      const silent = await near.host.openStream(hasty.host.id, protocol)
+      const halfway = await near.host.openStream(hasty.host.id, protocol)
       halfway.send(Uint8Array.of(60, 1))
       expect(await ended(silent)).to.equal('reset')
       expect(await ended(halfway)).to.equal('reset')
-      expect(far.links).to.deep.equal([])
+      expect(hasty.links).to.deep.equal([])
+      await hasty.host.stop()
     })
   }
 

@@ -270,7 +270,7 @@ describe('net/downloads: hostile givers', () => {
     ['a frame above the limit', write => write(raw({ piece: 0, offset: 0, length: LIMITS.framePayload + 1 }))],
     ['a frame of no length', write => write(raw({ piece: 0, offset: 0, length: 0 }))],
     ['a refusal with a payload', write => write(raw({ piece: 0, offset: 0, length: 5, refused: 5 }))],
-    ['a refusal for a reason that does not exist', write => write(raw({ piece: 0, offset: 0, length: 0, refused: 99 }))],
+    ['a refusal for a reason that does not exist', write => write(Uint8Array.of(2, 0x20, 99))],
     ['a refusal of what was not asked for', write => write(encodeFrame({ piece: 3, offset: 0, length: 0, refused: 'too-busy' }))],
     [
       'a piece that was answered already',
