@@ -104,6 +104,10 @@ export class Host {
     await this.libp2p.dial(id, signalled(signal))
   }
 
+  get hasConnections(): boolean {
+    return this.libp2p.getConnections().length > 0
+  }
+
   isConnected(peer: string): boolean {
     return this.libp2p.getConnections(peerIdFromString(peer)).length > 0
   }

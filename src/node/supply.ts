@@ -185,6 +185,9 @@ export class Supply {
 
   async #search(network: Network, neighbours: Neighbours): Promise<void> {
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(DHT_PATIENCE_MS)])
+    // without a single connection there is no DHT to ask: do not make a person wait for it
+    while (!network.host.hasConnections && !this.#seedsFailed && !signal.aborted) await this.#pause(20)
+    if (!network.host.hasConnections) return
     await network.dht.ready(signal)
     const { task, wanted } = this.#session
     const work = [this.#searchFor(network, CID.parse(task.id), neighbours, signal)]

@@ -1,0 +1,192 @@
+// A seed's duty: one read of the origin for many, its errors told as they are, its changes noticed, its absence survived.
+import { expect } from 'chai'
+import { startHost } from '../../src/net/host.ts'
+import { resolve } from '../../src/net/resolve.ts'
+import type { ResolveReply } from '../../src/wire/codec-resolve.ts'
+import { content, fileHash, hex, type Observed, PIECE, type TestOrigin, until, World } from './villain-peers.ts'
+
+const BODY = content('duty', 4 * PIECE - 1)
+const CHANGED = content('changed', 3 * PIECE + 9)
+
+describe('a seed', () => {
+  let world: World
+  let origin: TestOrigin
+  let seed: Observed
+
+  beforeEach(async () => {
+    world = await World.open()
+    origin = await world.origin(BODY)
+    seed = await world.seed()
+  })
+  afterEach(() => world.close())
+
+  const url = () => `${origin.url}/file.bin`
+
+  async function download(peer: Observed, to = url()): Promise<string> {
+    const path = world.path()
+    await peer.node.download(to, path, { origin: false })
+    return await fileHash(path)
+  }
+
+  async function asker() {
+    const host = await startHost({ listen: [] })
+    world.atEnd(() => host.stop())
+    await host.connect([seed.address])
+    const request = { url: url(), headers: [], filter: [], tag: undefined, digest: undefined as Uint8Array | undefined }
+    /** The first reply, and a way to hang up. */
+    const ask = async (changes: Partial<typeof request> = {}) => {
+      const leave = new AbortController()
+      const replies = resolve(host, seed.id, { ...request, ...changes }, leave.signal)
+      const { value } = await replies.next()
+      return { reply: value as ResolveReply, leave: () => leave.abort(), replies }
+    }
+    return { host, ask }
+  }
+
+  for (const [status, code] of [
+    [404, 'origin-not-found'],
+    [403, 'origin-forbidden'],
+    [410, 'origin-not-found'],
+    [400, 'origin-error'],
+  ] as const) {
+    it(`tells that the origin said ${status}`, async () => {
+      origin.status = status
+      const peer = await world.node({ seeds: [seed.address] })
+      const error = await peer.node.download(url(), world.path()).catch(e => e)
+      expect(error).to.include({ code, status })
+      expect(error.message).to.include(String(status))
+      expect(origin.gets).to.have.length(1)
+      origin.status = 200
+      expect(await download(peer)).to.equal(hex(BODY))
+    })
+  }
+
+  it('tells that the origin is in trouble, after having tried again', async function () {
+    this.timeout(30_000)
+    origin.status = 500
+    const { ask } = await asker()
+    const { reply } = await ask()
+    expect(reply).to.include({ type: 'failed', code: 'origin-error', status: 500 })
+    expect(origin.gets.length).to.be.above(1)
+  })
+
+  it('reads the origin once for 20 askers at the same moment', async () => {
+    origin.hold(PIECE)
+    const { ask } = await asker()
+    const asking = Promise.all(Array.from({ length: 20 }, () => ask()))
+    await until(() => origin.gets.length > 0, 'the origin is asked')
+    const answers = await asking
+    for (const { reply } of answers) expect(reply).to.include({ type: 'resolved', version: 'etag "one"', length: BODY.length })
+    const peer = await world.node({ seeds: [seed.address] })
+    const one = download(peer)
+    origin.release()
+    expect(await one).to.equal(hex(BODY))
+    for (const { leave } of answers) leave()
+    expect(origin.gets).to.have.length(1)
+  })
+
+  it('goes on reading for those who are left when an asker vanishes', async () => {
+    origin.hold(PIECE)
+    const one = await asker()
+    await one.ask()
+    const two = await asker()
+    await two.ask()
+    await one.host.stop()
+    const peer = await world.node({ seeds: [seed.address] })
+    const path = download(peer)
+    origin.release()
+    expect(await path).to.equal(hex(BODY))
+    expect(origin.gets).to.have.length(1)
+  })
+
+  it('stops reading when the last asker vanishes, and serves the next one', async () => {
+    origin.hold(PIECE)
+    const first = await asker()
+    await first.ask()
+    await first.host.stop()
+    origin.release()
+    const peer = await world.node({ seeds: [seed.address] })
+    expect(await download(peer)).to.equal(hex(BODY))
+    expect(seed.said(/./)).to.deep.equal([])
+  })
+
+  describe('that has all of it', () => {
+    beforeEach(async () => {
+      await download(await world.node({ seeds: [seed.address] }))
+      origin.gets.length = 0
+      await pastFreshness()
+    })
+
+    /** A content is not asked about again for a second. */
+    async function pastFreshness(): Promise<void> {
+      const begun = performance.now()
+      await until(() => performance.now() - begun > 1050, 'a second')
+    }
+
+    it('asks the origin whether it has changed, and gives what it has when not', async () => {
+      const peers = await Promise.all(Array.from({ length: 3 }, () => world.node({ seeds: [seed.address] })))
+      expect(await Promise.all(peers.map(p => download(p)))).to.deep.equal(Array(3).fill(hex(BODY)))
+      expect(origin.gets.map(g => g.status)).to.deep.equal([304])
+    })
+
+    it('reads the new version when it has, and mixes nothing', async () => {
+      const old = await world.node({ seeds: [seed.address] })
+      expect(await download(old)).to.equal(hex(BODY))
+      await pastFreshness()
+      origin.body = CHANGED
+      origin.etag = '"two"'
+      const peer = await world.node({ seeds: [seed.address] })
+      expect(await download(peer)).to.equal(hex(CHANGED))
+      expect(await download(peer)).to.equal(hex(CHANGED))
+      // who has the old version gets the new one too
+      expect(await download(old)).to.equal(hex(CHANGED))
+    })
+
+    it('goes on serving while the origin is gone', async function () {
+      this.timeout(30_000)
+      await origin.stop()
+      const peer = await world.node({ seeds: [seed.address] })
+      expect(await download(peer)).to.equal(hex(BODY))
+      expect(seed.said(/in trouble/)).to.have.length.at.least(1)
+    })
+
+    it('does not go on serving what the origin denies', async () => {
+      origin.status = 404
+      const peer = await world.node({ seeds: [seed.address] })
+      const error = await peer.node.download(url(), world.path()).catch(e => e)
+      expect(error).to.include({ code: 'origin-not-found', status: 404 })
+    })
+
+    it('knows it by its digest under another URL, and does not read that', async () => {
+      const { ask } = await asker()
+      const digest = Buffer.from(hex(BODY), 'hex')
+      const { reply } = await ask({ url: `${origin.url}/mirror.bin`, digest })
+      expect(reply).to.have.property('type', 'resolved')
+      const peer = await world.node({ seeds: [seed.address] })
+      const path = world.path()
+      await peer.node.download(`${origin.url}/mirror.bin`, path, { origin: false, digest: `sha256:${hex(BODY)}` })
+      expect(await fileHash(path)).to.equal(hex(BODY))
+      expect(origin.gets).to.deep.equal([])
+    })
+
+    it('does not know it by its digest for who has credentials', async () => {
+      const { ask } = await asker()
+      const digest = Buffer.from(hex(BODY), 'hex')
+      await ask({ url: `${origin.url}/mirror.bin`, digest, headers: [['authorization', 'x']] as never })
+      expect(origin.gets).to.have.length(1)
+    })
+  })
+
+  it('hands the headers to the origin, and to nobody else', async () => {
+    const peer = await world.node({ seeds: [seed.address] })
+    const headers = [['authorization', 'Bearer of good news']] as const
+    const path = world.path()
+    await peer.node.download(url(), path, { headers, origin: false })
+    expect(origin.gets.map(g => g.headers.authorization)).to.deep.equal(['Bearer of good news'])
+    const other = await world.node({ seeds: [seed.address] })
+    origin.status = 403
+    const error = await other.node.download(url(), world.path(), { origin: false }).catch(e => e)
+    expect(error).to.have.property('code', 'origin-forbidden')
+    expect([...peer.said(/good news/), ...seed.said(/good news/)]).to.deep.equal([])
+  })
+})
