@@ -4,9 +4,6 @@ import { describe, failureLine, UsageError } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { makeProgram } from './program.ts'
 
-/** Milliseconds that the process may live on when everything is done; longer would be a leak, and no reason to hang. */
-const GRACE_MS = 2000
-
 const name = process.env.DRAGONFLY_NAME ?? 'df'
 
 process.on('uncaughtException', error => {
@@ -19,7 +16,7 @@ process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 
 process.exitCode = await main(process.argv.slice(2))
-setTimeout(end, GRACE_MS).unref()
+end()
 
 async function main(args: string[]): Promise<number> {
   const parsed = makeProgram(name, {
@@ -53,8 +50,9 @@ function asUsageError(error: CommanderError): UsageError {
   return new UsageError(error.message.replace(/^error: /, '').replace(/\.$/, ''), `see ${name} help`)
 }
 
-/** Not before a slow reader has everything. */
+/** Not before a slow reader has everything; not later either: libp2p leaves a timer of a second behind when it stops. */
 function end(): void {
-  if (process.stdout.writableLength > 0) process.stdout.once('drain', end)
-  else process.exit()
+  const unread = [process.stdout, process.stderr].find(stream => stream.writableLength > 0 && stream.writable)
+  if (unread === undefined) process.exit()
+  else unread.once('drain', end).once('close', end)
 }

@@ -43,7 +43,7 @@ class Node implements DragonflyNode, NodeContext {
   #seeds: { peer: string; address: string }[] = []
   #networkUp: Promise<Network | undefined> = Promise.resolve(undefined)
   #origin: Promise<Origin> | undefined
-  #duty: SeedDuty | undefined
+  #duty: Promise<SeedDuty> | undefined
   #membership: Membership | undefined
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
@@ -92,11 +92,17 @@ class Node implements DragonflyNode, NodeContext {
   async seed(): Promise<void> {
     const network = this.network
     if (network === undefined) throw new DragonflyError('bad-option', 'a node without a network cannot seed')
-    if (this.#duty !== undefined) return
+    if (this.#stopped !== undefined) throw new DragonflyError('aborted', 'the node was stopped')
     this.isSeed = true
+    this.#duty ??= this.#takeOn(network)
+    await this.#duty
+  }
+
+  async #takeOn(network: Network): Promise<SeedDuty> {
     const { SeedDuty } = await import('./seed-duty.ts')
-    this.#duty = new SeedDuty(this, this.#sessions, network)
-    await this.#duty.start()
+    const duty = new SeedDuty(this, this.#sessions, network)
+    await duty.start()
+    return duty
   }
 
   async stop(): Promise<void> {
@@ -154,7 +160,7 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   async #stop(): Promise<void> {
-    await this.#duty?.stop()
+    await (await this.#duty?.catch(() => undefined))?.stop()
     await this.#membership?.stop()
     await this.#sessions.stop()
     await this.network?.exchange.stop()

@@ -1,6 +1,6 @@
 // All contents of one node: found by task for those who ask here, by topic for peers who say hello.
 import { CID } from 'multiformats/cid'
-import { isAbort } from '../core/errors.ts'
+import { DragonflyError, isAbort } from '../core/errors.ts'
 import { sameBytes } from '../core/piece.ts'
 import { rawCid } from '../core/root.ts'
 import { makeProof, type Task } from '../core/task.ts'
@@ -50,9 +50,10 @@ export class Sessions {
 
   /**
    * A running session that the caller may share, or a new one with its supply at work. Each `begin` needs a `release`.
-   * `wanted`: the digest of the whole. Sharing needs equal wishes.
+   * `wanted`: the digest of the whole. Sharing needs equal wishes. Throws `aborted` once the node is being stopped.
    */
   begin(task: Task, wanted: Uint8Array | undefined, origin: boolean): Session {
+    if (this.#stopping.signal.aborted) throw new DragonflyError('aborted', 'the node was stopped')
     const running = this.#byTask.get(task.id)?.find(held => isShareable(held.session, wanted))
     if (running !== undefined) {
       running.users++

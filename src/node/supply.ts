@@ -23,6 +23,10 @@ export interface SupplyOptions {
 
 /** A seed that does not answer for so long is taken for dead, and its successor is asked too. */
 const SEED_PATIENCE_MS = 3000
+/** A seed that has not told what the content is for so long is frozen; its own limit for the origin's first byte is 30 s. */
+const MUTE_SEED_MS = 45_000
+/** A seed without a link for so long is asked anew. */
+const LOST_SEED_MS = 3000
 /** Between two rounds through all seeds that could not be reached. */
 const SEED_RETRY_MS = 2000
 /** How long the DHT may look for a first provider before the origin is read. */
@@ -139,12 +143,34 @@ export class Supply {
       clearTimeout(timer)
     }
     const request = { url: task.url, headers: task.headers, filter: [...task.filter], tag: task.tag, digest: wanted }
-    for await (const reply of resolve(network.host, peer, request, this.#signal)) {
-      if (reply.type === 'failed') throw errorOf(reply)
-      if (reply.type === 'resolved') await this.#session.link(peer, this.#timeout(), ownTopic(reply.topic, this.#session))
-      if (this.#isOver) return
+    const visit = new AbortController()
+    const told = { at: undefined as number | undefined }
+    const signal = AbortSignal.any([this.#signal, visit.signal])
+    void this.#watch(peer, visit, told)
+    try {
+      for await (const reply of resolve(network.host, peer, request, signal)) {
+        if (reply.type === 'failed') throw errorOf(reply)
+        if (reply.type !== 'resolved') continue
+        told.at = now()
+        await this.#session.link(peer, this.#timeout(), ownTopic(reply.topic, this.#session))
+        if (this.#isOver) return
+      }
+    } finally {
+      visit.abort()
     }
     throw new DragonflyError('peer-refused', 'it has gone away')
+  }
+
+  /** Ends the visit at a seed that is of no use: it says nothing, or says that it is there and gives nothing. */
+  async #watch(peer: string, visit: AbortController, told: { at: number | undefined }): Promise<void> {
+    const begun = now()
+    while (!visit.signal.aborted && !this.#isOver) {
+      await this.#pause(500)
+      if (told.at !== undefined && this.#session.linkedPeers.includes(peer)) told.at = now()
+      const isLost = told.at !== undefined && now() - told.at > LOST_SEED_MS
+      const isMute = told.at === undefined && now() - begun > MUTE_SEED_MS
+      if (isMute || isLost) visit.abort(new DragonflyError('timeout', isMute ? 'it says nothing' : 'its link is lost'))
+    }
   }
 
   #timeout(): AbortSignal {

@@ -15,18 +15,18 @@ export interface ManifestPart {
 interface RawVersion {
   version: string
   pieceLength: number
-  length?: bigint
+  length?: number
   fileName: string
 }
 
 export function versionToWire(info: Omit<VersionInfo, 'task'>): RawVersion {
   checkVersion(info)
   const { version, pieceLength, length, fileName } = info
-  return { version, pieceLength, fileName: cleanFileName(fileName), ...(length === undefined ? {} : { length: BigInt(length) }) }
+  return { version, pieceLength, fileName: cleanFileName(fileName), ...(length === undefined ? {} : { length }) }
 }
 
 export function versionFromWire(raw: RawVersion): Omit<VersionInfo, 'task'> {
-  const length = raw.length === undefined ? undefined : Number(raw.length)
+  const length = raw.length === undefined ? undefined : raw.length
   const info = { version: raw.version, pieceLength: raw.pieceLength, length, fileName: cleanFileName(raw.fileName) }
   checkVersion(info)
   return info
@@ -68,11 +68,11 @@ function checkPart(from: number, count: number): void {
 
 export function sealToWire(seal: Seal): RawSeal {
   const { length, sha256, root } = checkSeal(seal)
-  return { length: BigInt(length), sha256: new Uint8Array(sha256), root }
+  return { length, sha256: new Uint8Array(sha256), root }
 }
 
 export function sealFromWire(raw: RawSeal): Seal {
-  return checkSeal({ length: Number(raw.length), sha256: raw.sha256, root: raw.root })
+  return checkSeal({ length: raw.length, sha256: raw.sha256, root: raw.root })
 }
 
 /** Whether length and pieces fit one another is checked where the manifest is (core/manifest.ts). */

@@ -66,6 +66,7 @@ export class TestOrigin {
   readonly gets: Got[] = []
   #held: { after: number; released: PromiseWithResolvers<void> } | undefined
   readonly #server: Server
+  #port = 0
 
   constructor(body: Buffer) {
     this.body = body
@@ -74,11 +75,13 @@ export class TestOrigin {
 
   async start(): Promise<this> {
     await new Promise<void>(resolve => this.#server.listen(0, '127.0.0.1', resolve))
+    this.#port = (this.#server.address() as AddressInfo).port
     return this
   }
 
+  /** Without a path; stays the same after `stop`. */
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `http://127.0.0.1:${this.#port}`
   }
 
   get digest(): string {
@@ -97,6 +100,7 @@ export class TestOrigin {
 
   async stop(): Promise<void> {
     this.release()
+    if (!this.#server.listening) return
     this.#server.closeAllConnections()
     await new Promise(resolve => this.#server.close(resolve))
   }

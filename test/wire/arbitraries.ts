@@ -54,7 +54,7 @@ const version: fc.Arbitrary<Omit<VersionInfo, 'task'>> = fc.record({
 export const info: fc.Arbitrary<VersionInfo> = fc.tuple(cidText, version).map(([task, v]) => ({ task, ...v }))
 
 export const seal: fc.Arbitrary<Seal> = fc.record({
-  length: fc.oneof(fc.nat(), fc.constant(Number.MAX_SAFE_INTEGER)),
+  length: fc.oneof(fc.nat(), fc.constantFrom(2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 40, Number.MAX_SAFE_INTEGER)),
   sha256: bytes(32),
   root: cidText,
 })

@@ -167,7 +167,7 @@ export interface Head {
     task: string;
     version: string;
     pieceLength: number;
-    length?: bigint;
+    length?: number;
     fileName: string;
     count: number;
     chain: Uint8Array<ArrayBuffer>;
@@ -189,7 +189,7 @@ export declare namespace Head {
     }
     interface HeadLengthFieldEvent {
         field: '$.length';
-        value: bigint;
+        value: number;
     }
     interface HeadFileNameFieldEvent {
         field: '$.fileName';
@@ -205,7 +205,7 @@ export declare namespace Head {
     }
     interface HeadSealLengthFieldEvent {
         field: '$.seal.length';
-        value: bigint;
+        value: number;
     }
     interface HeadSealSha256FieldEvent {
         field: '$.seal.sha256';
@@ -220,7 +220,7 @@ export declare namespace Head {
     function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Head>): Generator<HeadTaskFieldEvent | HeadVersionFieldEvent | HeadPieceLengthFieldEvent | HeadLengthFieldEvent | HeadFileNameFieldEvent | HeadCountFieldEvent | HeadChainFieldEvent | HeadSealLengthFieldEvent | HeadSealSha256FieldEvent | HeadSealRootFieldEvent>;
 }
 export interface Seal {
-    length: bigint;
+    length: number;
     sha256: Uint8Array<ArrayBuffer>;
     root: string;
 }
@@ -228,7 +228,7 @@ export declare namespace Seal {
     const codec: () => Codec<Seal>;
     interface SealLengthFieldEvent {
         field: '$.length';
-        value: bigint;
+        value: number;
     }
     interface SealSha256FieldEvent {
         field: '$.sha256';
@@ -464,7 +464,7 @@ export declare namespace ResolveReply {
     }
     interface ResolveReplyResolvedLengthFieldEvent {
         field: '$.resolved.length';
-        value: bigint;
+        value: number;
     }
     interface ResolveReplyResolvedFileNameFieldEvent {
         field: '$.resolved.fileName';
@@ -504,7 +504,7 @@ export interface Resolved {
     topic: Uint8Array<ArrayBuffer>;
     version: string;
     pieceLength: number;
-    length?: bigint;
+    length?: number;
     fileName: string;
 }
 export declare namespace Resolved {
@@ -523,7 +523,7 @@ export declare namespace Resolved {
     }
     interface ResolvedLengthFieldEvent {
         field: '$.length';
-        value: bigint;
+        value: number;
     }
     interface ResolvedFileNameFieldEvent {
         field: '$.fileName';
@@ -573,7 +573,7 @@ export interface StoredInfo {
     task: string;
     version: string;
     pieceLength: number;
-    length?: bigint;
+    length?: number;
     fileName: string;
     trust: Trust;
 }
@@ -593,7 +593,7 @@ export declare namespace StoredInfo {
     }
     interface StoredInfoLengthFieldEvent {
         field: '$.length';
-        value: bigint;
+        value: number;
     }
     interface StoredInfoFileNameFieldEvent {
         field: '$.fileName';
@@ -634,7 +634,7 @@ export declare namespace StoreRecord {
     }
     interface StoreRecordInfoLengthFieldEvent {
         field: '$.info.length';
-        value: bigint;
+        value: number;
     }
     interface StoreRecordInfoFileNameFieldEvent {
         field: '$.info.fileName';
@@ -658,7 +658,7 @@ export declare namespace StoreRecord {
     }
     interface StoreRecordSealLengthFieldEvent {
         field: '$.seal.length';
-        value: bigint;
+        value: number;
     }
     interface StoreRecordSealSha256FieldEvent {
         field: '$.seal.sha256';

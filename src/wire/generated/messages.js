@@ -671,7 +671,7 @@ export var Head;
                 }
                 if (obj.length != null) {
                     w.uint32(32);
-                    w.uint64(obj.length);
+                    w.uint64Number(obj.length);
                 }
                 if ((obj.fileName != null && obj.fileName !== '')) {
                     w.uint32(42);
@@ -718,7 +718,7 @@ export var Head;
                             break;
                         }
                         case 4: {
-                            obj.length = reader.uint64();
+                            obj.length = reader.uint64Number();
                             break;
                         }
                         case 5: {
@@ -775,7 +775,7 @@ export var Head;
                         case 4: {
                             yield {
                                 field: `${prefix}.length`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
@@ -838,9 +838,9 @@ export var Seal;
                 if (opts.lengthDelimited !== false) {
                     w.fork();
                 }
-                if ((obj.length != null && obj.length !== 0n)) {
+                if ((obj.length != null && obj.length !== 0)) {
                     w.uint32(8);
-                    w.uint64(obj.length);
+                    w.uint64Number(obj.length);
                 }
                 if ((obj.sha256 != null && obj.sha256.byteLength > 0)) {
                     w.uint32(18);
@@ -855,7 +855,7 @@ export var Seal;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    length: 0n,
+                    length: 0,
                     sha256: uint8ArrayAlloc(0),
                     root: ''
                 };
@@ -864,7 +864,7 @@ export var Seal;
                     const tag = reader.uint32();
                     switch (tag >>> 3) {
                         case 1: {
-                            obj.length = reader.uint64();
+                            obj.length = reader.uint64Number();
                             break;
                         }
                         case 2: {
@@ -890,7 +890,7 @@ export var Seal;
                         case 1: {
                             yield {
                                 field: `${prefix}.length`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
@@ -1958,7 +1958,7 @@ export var Resolved;
                 }
                 if (obj.length != null) {
                     w.uint32(32);
-                    w.uint64(obj.length);
+                    w.uint64Number(obj.length);
                 }
                 if ((obj.fileName != null && obj.fileName !== '')) {
                     w.uint32(42);
@@ -1991,7 +1991,7 @@ export var Resolved;
                             break;
                         }
                         case 4: {
-                            obj.length = reader.uint64();
+                            obj.length = reader.uint64Number();
                             break;
                         }
                         case 5: {
@@ -2034,7 +2034,7 @@ export var Resolved;
                         case 4: {
                             yield {
                                 field: `${prefix}.length`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
@@ -2224,7 +2224,7 @@ export var StoredInfo;
                 }
                 if (obj.length != null) {
                     w.uint32(32);
-                    w.uint64(obj.length);
+                    w.uint64Number(obj.length);
                 }
                 if ((obj.fileName != null && obj.fileName !== '')) {
                     w.uint32(42);
@@ -2262,7 +2262,7 @@ export var StoredInfo;
                             break;
                         }
                         case 4: {
-                            obj.length = reader.uint64();
+                            obj.length = reader.uint64Number();
                             break;
                         }
                         case 5: {
@@ -2309,7 +2309,7 @@ export var StoredInfo;
                         case 4: {
                             yield {
                                 field: `${prefix}.length`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }

@@ -1,0 +1,116 @@
+// The private DHT among real nodes: who has it is found by those who never met, seeds may go, and nothing private is told.
+import { expect } from 'chai'
+import { CID } from 'multiformats/cid'
+import { makeTask } from '../../src/core/task.ts'
+import { Dht, dhtService } from '../../src/discovery/dht.ts'
+import { startHost } from '../../src/net/host.ts'
+import { content, fileHash, hex, LOOPBACK, type Observed, PIECE, type TestOrigin, World } from '../node/villain-peers.ts'
+
+const BODY = content('dht', 3 * PIECE)
+
+describe('discovery/dht', () => {
+  let world: World
+  let origin: TestOrigin
+
+  beforeEach(async () => {
+    world = await World.open()
+    origin = await world.origin(BODY)
+  })
+  afterEach(() => world.close())
+
+  const url = () => `${origin.url}/file.bin`
+  const task = () => CID.parse(makeTask({ url: url() }).id)
+
+  /** Looks until `peer` is found; what was found with it. */
+  async function findOne(dht: Dht, key: CID, peer: string): Promise<string[]> {
+    for (;;) for await (const found of dht.find(key, AbortSignal.timeout(10_000))) if (found.peer === peer) return found.addresses
+  }
+
+  async function download(peer: Observed, options = {}) {
+    const path = world.path()
+    const receipt = await peer.node.download(url(), path, options)
+    expect(await fileHash(path)).to.equal(hex(BODY))
+    return receipt
+  }
+
+  it('a provider is found by a third node, by way of a server that has nothing', async () => {
+    const server = await world.node()
+    const holder = await world.node({ bootstrap: [server.address] })
+    await download(holder)
+    const { dht } = await world.asker(server.address)
+    const addresses = await findOne(dht, task(), holder.id)
+    expect(addresses.some(a => holder.address.startsWith(a.replace(/\/p2p\/.*/, '')))).to.equal(true)
+  })
+
+  it('a complete public content is found by its root and its sha2-256', async () => {
+    const server = await world.node()
+    const holder = await world.node({ bootstrap: [server.address] })
+    const { cid, sha256 } = await download(holder)
+    const { dht } = await world.asker(server.address)
+    await findOne(dht, CID.parse(cid), holder.id)
+    const sha = Uint8Array.of(1, 0x55, 0x12, 32, ...Buffer.from(sha256, 'hex'))
+    await findOne(dht, CID.decode(sha), holder.id)
+  })
+
+  it('a client that was just started finds a provider in a second or two, and keeps no records', async () => {
+    const server = await world.node()
+    const holder = await world.node({ bootstrap: [server.address] })
+    await download(holder)
+    const known = await world.asker(server.address)
+    await findOne(known.dht, task(), holder.id)
+    const begun = performance.now()
+    const { dht, host } = await world.asker(server.address)
+    await findOne(dht, task(), holder.id)
+    expect(performance.now() - begun).to.be.below(2500)
+    expect(host.libp2p.getProtocols().filter(p => p.includes('/kad/'))).to.deep.equal([])
+  })
+
+  it('without its seed a content is had from the peers: one address is enough, and the origin is left alone', async () => {
+    const seed = await world.seed()
+    const first = await world.node({ seeds: [seed.address] })
+    await download(first, { origin: false })
+    await seed.node.stop()
+    origin.gets.length = 0
+    const late = await world.node({ bootstrap: [first.address], trust: [seed.id] })
+    const receipt = await download(late)
+    expect(receipt.trust).to.equal('seed')
+    expect(receipt.fromPeers).to.equal(BODY.length)
+    expect(origin.gets).to.deep.equal([])
+  })
+
+  it('the same by way of a node that has nothing itself', async () => {
+    const seed = await world.seed()
+    const server = await world.node({ bootstrap: [seed.address] })
+    const first = await world.node({ seeds: [seed.address], bootstrap: [server.address] })
+    await download(first, { origin: false })
+    const { dht } = await world.asker(server.address)
+    await findOne(dht, task(), first.id)
+    await seed.node.stop()
+    origin.gets.length = 0
+    const late = await world.node({ bootstrap: [server.address], trust: [seed.id], dhtServer: false })
+    const receipt = await download(late)
+    expect(receipt.fromPeers).to.equal(BODY.length)
+    expect(origin.gets).to.deep.equal([])
+  })
+
+  it('gives up when told so: waiting for a first node, or looking', async () => {
+    const host = await startHost({ listen: [LOOPBACK], services: { dht: dhtService(true) } })
+    world.atEnd(() => host.stop())
+    const dht = new Dht(host.libp2p.services.dht as never)
+    expect(dht.isEmpty).to.equal(true)
+    const reason = new Error('enough')
+    for (const signal of [AbortSignal.abort(reason), AbortSignal.timeout(20)]) {
+      const error = await dht.ready(signal).then(
+        () => undefined,
+        e => e,
+      )
+      expect(error).to.equal(signal.reason)
+    }
+    const found: unknown[] = []
+    const looking = (async () => {
+      for await (const provider of dht.find(task(), AbortSignal.timeout(50))) found.push(provider)
+    })()
+    await looking.catch(() => {})
+    expect(found).to.deep.equal([])
+  })
+})

@@ -1,0 +1,150 @@
+// Nodes that start, stop and meet: a stop at any moment ends everything, one home is one process, two dials are one link.
+import { execFile } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { createNode } from '../../src/node/node.ts'
+import { content, fileHash, hex, LOOPBACK, PIECE, type TestOrigin, until, World } from './villain-peers.ts'
+
+const BODY = content('life', 4 * PIECE)
+const NODE = new URL('../../src/node/node.ts', import.meta.url).href
+
+describe('a node', () => {
+  let world: World
+  let origin: TestOrigin
+
+  beforeEach(async () => {
+    world = await World.open()
+    origin = await world.origin(BODY)
+  })
+  afterEach(() => world.close())
+
+  const url = () => `${origin.url}/file.bin`
+
+  it('that is stopped during a download rejects it as aborted', async () => {
+    origin.hold(PIECE)
+    const seed = await world.seed()
+    for (const options of [{}, { seeds: [seed.address] }]) {
+      const peer = await world.node(options)
+      const download = peer.node.download(url(), world.path()).catch(e => e)
+      const stream = (async () => {
+        for await (const _ of peer.node.get(url()));
+      })().catch(e => e)
+      await until(() => origin.gets.length > 0, 'the origin is asked')
+      await peer.node.stop()
+      expect(await download).to.have.property('code', 'aborted')
+      expect(await stream).to.have.property('code', 'aborted')
+    }
+  })
+
+  it('that is stopped just after a download was asked for rejects it too', async () => {
+    const peer = await world.node()
+    const download = peer.node.download(url(), world.path()).catch(e => e)
+    const next = peer.node.get(url())[Symbol.asyncIterator]().next()
+    const stream = next.catch((e: unknown) => e)
+    await peer.node.stop()
+    expect(await download).to.have.property('code', 'aborted')
+    expect(await stream).to.have.property('code', 'aborted')
+    expect(await peer.node.download(url(), world.path()).catch(e => e)).to.have.property('code', 'aborted')
+    expect(await peer.node.seed().catch((e: unknown) => e)).to.have.property('code', 'aborted')
+  })
+
+  it('that is stopped, twice, leaves nothing that keeps a process alive', async function () {
+    this.timeout(30_000)
+    const seed = await world.seed()
+    await mkdir(join(world.dir, 'child'))
+    origin.hold(PIECE)
+    // no process.exit: it ends when nothing is left, or not at all
+    const program = `
+      import { createNode } from ${JSON.stringify(NODE)}
+      const options = { home: ${JSON.stringify(join(world.dir, 'child'))}, listen: ['${LOOPBACK}'], seeds: ['${seed.address}'] }
+      const node = await createNode({ ...options, persistentIdentity: true })
+      await node.seed()
+      let bytes = 0
+      const get = node.download('${url()}', ${JSON.stringify(join(world.dir, 'child-out'))}, { onProgress: p => { bytes = p.bytes } })
+      get.catch(error => console.log(error.code))
+      while (bytes === 0) await new Promise(resolve => setTimeout(resolve, 5))
+      await Promise.all([node.stop(), node.stop()])
+      await node.stop()
+    `
+    const run = promisify(execFile)
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], { timeout: 20_000 })
+    expect(stdout.trim()).to.equal('aborted')
+  })
+
+  it('takes on a seed’s duties once, however often it is told', async () => {
+    const seed = await world.node()
+    await Promise.all([seed.node.seed(), seed.node.seed()])
+    await seed.node.seed()
+    const peer = await world.node({ seeds: [seed.address] })
+    const path = world.path()
+    await peer.node.download(url(), path, { origin: false })
+    expect(await fileHash(path)).to.equal(hex(BODY))
+  })
+
+  it('without a network cannot seed, and reads the origin', async () => {
+    const node = await world.node({ network: false })
+    expect(await node.node.seed().catch((e: unknown) => e)).to.have.property('code', 'bad-option')
+    expect((await node.node.download(url(), world.path())).fromOrigin).to.equal(BODY.length)
+  })
+
+  it('with a lasting identity is alone in its home, and lets go of it', async () => {
+    const options = { home: join(world.dir, 'one'), persistentIdentity: true }
+    const first = await world.node(options)
+    const error = await world.node(options).catch(e => e)
+    expect(error).to.have.property('code', 'store-locked')
+    expect(error.message).to.include(String(process.pid))
+    await first.node.stop()
+    const second = await world.node(options)
+    expect(second.id).to.equal(first.id)
+  })
+
+  it('says what is wrong with its options, and leaves nothing behind', async () => {
+    const odd: [object, string][] = [
+      [{ seeds: ['nonsense'] }, 'bad-multiaddr'],
+      [{ seeds: ['/ip4/127.0.0.1/tcp/1'] }, 'bad-multiaddr'],
+      [{ bootstrap: ['/ip4/127.0.0.1'] }, 'bad-multiaddr'],
+      [{ trust: ['me'] }, 'bad-peer-id'],
+      [{ listen: ['nowhere'] }, 'bad-multiaddr'],
+      [{ listen: ['/ip4/192.0.2.1/tcp/1'] }, 'listen-failed'],
+      [{ trust: Array(101).fill('x') }, 'bad-option'],
+    ]
+    for (const [options, code] of odd) {
+      const error = await createNode({
+        store: 'memory',
+        listen: [LOOPBACK],
+        home: world.dir,
+        persistentIdentity: true,
+        ...options,
+      }).catch(e => e)
+      expect(error, JSON.stringify(options).slice(0, 80)).to.have.property('code', code)
+    }
+    // the lock of the home folder was given back every time
+    await world.node({ home: world.dir, persistentIdentity: true })
+  })
+
+  it('and another that dial each other at the same moment share one link', async () => {
+    origin.hold(PIECE)
+    const seed = await world.seed()
+    const peers = await Promise.all(Array.from({ length: 4 }, () => world.node({ seeds: [seed.address] })))
+    const links: number[] = []
+    const downloads = peers.map(({ node }, i) =>
+      node.download(url(), world.path(), {
+        origin: false,
+        onProgress: p => {
+          links[i] = p.peers
+        },
+      }),
+    )
+    // three other peers and the seed, each once
+    await until(() => links.filter(n => n === 4).length === peers.length, `all know all: ${links}`)
+    for (let i = 0; i < 40; i++) {
+      expect(links).to.deep.equal([4, 4, 4, 4])
+      await new Promise(resolve => setTimeout(resolve, 10))
+    }
+    origin.release()
+    for (const receipt of await Promise.all(downloads)) expect(receipt.sha256).to.equal(hex(BODY))
+    expect(peers.flatMap(p => p.said(/banned|broke/))).to.deep.equal([])
+  })
+})
