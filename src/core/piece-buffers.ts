@@ -1,7 +1,7 @@
 // Memory that pieces are put together in, used again: fresh megabytes cost page faults, and wait long for the collector.
 
 /** Free buffers kept; more than that many pieces are seldom under way in one content. */
-const MAX_FREE = 8
+const MAX_FREE = 4
 
 export class PieceBuffers {
   readonly #length: number

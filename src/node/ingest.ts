@@ -9,7 +9,7 @@ import type { OriginRead } from '../origin/read.ts'
 import type { Session } from './session.ts'
 
 /** Pieces that are hashed while the next ones are read: enough to keep reader and hasher busy, a bound for memory. */
-const PIECES_AHEAD = 4
+const PIECES_AHEAD = 2
 
 /** What an origin's answer says about the version that it shows. */
 export function versionOf(task: Task, read: OriginRead): VersionInfo {

@@ -27,6 +27,9 @@ const CROSSING_MS = 10_000
 const MAX_LINKS = 16
 const MAX_SEED_LINKS = 2000
 
+/** Which version neighbours may begin with: any; the one that a seed named; none while nobody who knows it has spoken. */
+export type Current = 'any' | 'unknown' | { version: string }
+
 export class Session implements SessionEars, DriverOwner {
   readonly task: Task
   /** sha2-256 that the whole content must have; undefined: none was given. */
@@ -48,6 +51,7 @@ export class Session implements SessionEars, DriverOwner {
   #lock: Promise<unknown> = Promise.resolve()
   #publishing: Promise<void> | undefined
   #asking: NodeJS.Timeout | undefined
+  #current: Current = 'any'
   #grewAt = now()
 
   constructor(ctx: NodeContext, task: Task, wanted: Uint8Array | undefined) {
@@ -147,6 +151,13 @@ export class Session implements SessionEars, DriverOwner {
   /** Like `adopt`, with an entry that is open already; the session closes it from now on. */
   async adoptKept(kept: KeptManifest & { entry: StoreEntry }): Promise<void> {
     await this.#locked(() => this.#begin(Content.resume(kept)))
+  }
+
+  /** Says what is known of the version that the origin shows now; neighbours that were not listened to are asked again. */
+  setCurrent(current: Current): void {
+    if (this.manifest !== undefined) return
+    this.#current = current
+    if (current !== 'unknown') for (const link of this.links.values()) this.#sayHello(link)
   }
 
   /** Makes the origin a neighbour that the swarm asks when nobody else can give. */
@@ -369,7 +380,7 @@ export class Session implements SessionEars, DriverOwner {
 
   async #offerHead(from: SessionLink, envelope: Uint8Array, head: ManifestHead, signer: string): Promise<void> {
     const belief = this.#belief(head, signer)
-    if (belief === undefined || this.#closed) {
+    if (belief === undefined || this.#closed || !this.#mayBegin(head.version)) {
       from.takeProvisional(0, 0)
       return
     }
@@ -404,6 +415,12 @@ export class Session implements SessionEars, DriverOwner {
     if (this.#ctx.isBanned(signer)) return undefined
     if (isTrusted) return 'seed'
     return this.wanted === undefined || head.seal === undefined ? undefined : 'digest'
+  }
+
+  /** Heads of older versions stay signed: whoever still has one must not decide what this download is about. */
+  #mayBegin(version: string): boolean {
+    if (this.manifest !== undefined || this.#current === 'any') return true
+    return this.#current !== 'unknown' && this.#current.version === version
   }
 
   #grown(): void {

@@ -77,6 +77,7 @@ export class Supply {
   /** Works until the session is complete, fails it when there is no hope. Never rejects. */
   async run(): Promise<void> {
     const neighbours = new Neighbours(this.#ctx, this.#session)
+    if (this.#options.seeds.length > 0 || this.#ctx.isSeed) this.#session.setCurrent('unknown')
     try {
       const works = [this.#fromSeeds(), this.#fromDht(neighbours), this.#fromOrigin()]
       await Promise.all(works.map(work => work.catch(error => this.#onError(error))))
@@ -120,6 +121,7 @@ export class Supply {
         await this.#atSeed(network, seed).catch(error => this.#noteSeed(seed.peer, error))
       }
       this.#seedsFailed = true
+      this.#session.setCurrent('any')
       await this.#pause(SEED_RETRY_MS)
     }
   }
@@ -152,6 +154,7 @@ export class Supply {
         if (reply.type === 'failed') throw errorOf(reply)
         if (reply.type !== 'resolved') continue
         told.at = now()
+        this.#session.setCurrent({ version: reply.version })
         await this.#session.link(peer, this.#timeout(), ownTopic(reply.topic, this.#session))
         if (this.#isOver) return
       }
@@ -167,6 +170,7 @@ export class Supply {
     while (!visit.signal.aborted && !this.#isOver) {
       await this.#pause(500)
       if (told.at !== undefined && this.#session.linkedPeers.includes(peer)) told.at = now()
+      if (told.at === undefined && now() - begun > SEED_PATIENCE_MS) this.#session.setCurrent('any')
       const isLost = told.at !== undefined && now() - told.at > LOST_SEED_MS
       const isMute = told.at === undefined && now() - begun > MUTE_SEED_MS
       if (isMute || isLost) visit.abort(new DragonflyError('timeout', isMute ? 'it says nothing' : 'its link is lost'))

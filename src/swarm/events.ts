@@ -64,6 +64,8 @@ export interface SwarmPolicy {
   lonelyOriginMs: number
   /** Pieces that we send at the same time, to all and to one neighbour. */
   uploadSlots: number
+  /** Bytes that these pieces may be together; two go in any case. */
+  maxUploadBytes: number
   slotsPerPeer: number
   /** Requests that may wait here, for all and for one neighbour. */
   maxQueue: number
@@ -88,6 +90,7 @@ export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   originMs: 15_000,
   lonelyOriginMs: 1000,
   uploadSlots: 8,
+  maxUploadBytes: 16 * 1024 * 1024,
   slotsPerPeer: 2,
   maxQueue: 2048,
   maxQueuePerPeer: 64,

@@ -36,7 +36,9 @@ export class Swarm {
   #actions: SwarmAction[] = []
 
   constructor(options: SwarmOptions) {
-    this.#policy = { ...DEFAULT_POLICY, ...options.policy }
+    const policy = { ...DEFAULT_POLICY, ...options.policy }
+    const slotsByBytes = Math.max(2, Math.floor(policy.maxUploadBytes / options.pieceLength))
+    this.#policy = { ...policy, uploadSlots: Math.min(policy.uploadSlots, slotsByBytes) }
     this.#pieceLength = options.pieceLength
     this.#random = options.random
     this.#picker = new Picker(options.random)

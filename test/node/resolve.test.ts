@@ -142,6 +142,25 @@ describe('a seed', () => {
       expect(await download(old)).to.equal(hex(CHANGED))
     })
 
+    it('lets nobody begin with the old version while it asks a slow origin', async () => {
+      origin.body = CHANGED
+      origin.etag = '"two"'
+      origin.mute()
+      const holder = await world.villain(url())
+      const spy = await holder.say(seed.address)
+      expect(spy.hello.version, 'the seed still has the old version').to.equal('etag "one"')
+      const peer = await world.node({ seeds: [seed.address] })
+      const got = download(peer)
+      await until(() => origin.asked === 2, 'the seed asks')
+      // somebody who has the old version finds the peer before the seed knows better
+      const late = await world.villain(url())
+      await late.meet(peer.address)
+      for (const m of holder.heard) if (m.type === 'part' || m.type === 'head') late.links[0]?.send(m)
+      late.links[0]?.send({ ...late.hello(peer.id, 'etag "one"') })
+      origin.release()
+      expect(await got).to.equal(hex(CHANGED))
+    })
+
     it('goes on serving while the origin is gone', async function () {
       this.timeout(30_000)
       await origin.stop()

@@ -63,8 +63,11 @@ export class TestOrigin {
   etag: string | undefined = '"one"'
   /** Anything but 200 is answered without a body. */
   status = 200
+  /** Requests that have come, answered or not. */
+  asked = 0
   readonly gets: Got[] = []
   #held: { after: number; released: PromiseWithResolvers<void> } | undefined
+  #muted: PromiseWithResolvers<void> | undefined
   readonly #server: Server
   #port = 0
 
@@ -93,7 +96,14 @@ export class TestOrigin {
     this.#held = { after, released: Promise.withResolvers() }
   }
 
+  /** Says nothing to anybody from now on until `release`. */
+  mute(): void {
+    this.#muted = Promise.withResolvers()
+  }
+
   release(): void {
+    this.#muted?.resolve()
+    this.#muted = undefined
     this.#held?.released.resolve()
     this.#held = undefined
   }
@@ -107,6 +117,8 @@ export class TestOrigin {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { headers, url = '' } = request
+    this.asked++
+    await this.#muted?.promise
     const status = this.#statusFor(headers)
     this.gets.push({ path: url, headers, status })
     if (this.etag !== undefined) response.setHeader('etag', this.etag)

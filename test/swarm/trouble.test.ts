@@ -20,7 +20,7 @@ describe('swarm: neighbours in trouble', () => {
   it('asks elsewhere after a silence', () => {
     const t = new Table({ mine: '0', others: { a: '1' }, policy: { hedgeMs: 1e9 } })
     t.joins('b', '1').take()
-    expect(t.wait(4999).take()).to.equal('')
+    expect(t.wait(14_999).take()).to.equal('')
     expect(t.wait(1).take()).to.equal('cancel a 0, ask b 0')
   })
 
@@ -138,7 +138,7 @@ describe('swarm: seeds and the origin', () => {
 
   for (const [name, others, patience] of [
     ['alone', { O: '1' }, 1000],
-    ['with neighbours', { O: '1', a: '0' }, 5000],
+    ['with neighbours', { O: '1', a: '0' }, 15_000],
   ] as const) {
     it(`reads the origin by range after ${patience / 1000} s without progress ${name}`, () => {
       const t = new Table({ mine: '0', others })
@@ -149,13 +149,13 @@ describe('swarm: seeds and the origin', () => {
 
   it('asks the origin for nothing more once the swarm moves', () => {
     const t = new Table({ mine: '000', others: { O: '111', a: '000' }, policy: { minWindow: 1, maxWindow: 1 } })
-    t.wait(5000)
+    t.wait(15_000)
     const first = Number((t.take().match(/^ask O (\d)$/) as RegExpMatchArray)[1])
     const rest = [0, 1, 2].filter(p => p !== first)
     t.has('a', rest[0] as number)
     t.receives(rest[0] as number, 'a').take()
     expect(t.receives(first, 'O').take()).to.equal(`announce ${first}`)
-    expect(t.wait(4999).take()).to.equal('')
+    expect(t.wait(14_999).take()).to.equal('')
     expect(t.wait(1).take()).to.equal(`ask O ${rest[1]}`)
   })
 
