@@ -14,6 +14,7 @@ import {
   keepSeal,
   loadManifest,
   openEntry,
+  removeOthers,
 } from './manifest-records.ts'
 import type { Trust } from './options.ts'
 import type { SignedState } from './session-link.ts'
@@ -52,7 +53,7 @@ export class Content {
   /** Opens the entry of a version, with what it remembers when that was believed for the same reason. */
   static async open(store: Store, task: Task, info: VersionInfo, trust: Trust, signer: string | undefined): Promise<Content> {
     const key = entryKey(task.id, info.version)
-    await dropOtherVersions(store, task.id, key)
+    await removeOthers(store, task.id, key)
     const first = await openEntry(store, key)
     const kept = await loadManifest(first.entry)
     if (kept?.trust === trust && kept.manifest.describesSame(info)) return new Content(first.entry, kept, first.isShared, signer)
@@ -103,8 +104,9 @@ export class Content {
   /** Keeps the digests that came since the last time, and with them the head that vouches for them. */
   async keep(head: ManifestHead, envelope: Uint8Array | undefined): Promise<void> {
     const isSealed = head.seal !== undefined
-    await keepDigests(this.#entry, this.manifest, this.#digestsKept)
-    this.#digestsKept = this.manifest.count
+    // up to the head and no further: the manifest may grow while this is being written
+    await keepDigests(this.#entry, this.manifest, this.#digestsKept, head.count)
+    this.#digestsKept = Math.max(this.#digestsKept, head.count)
     if (envelope !== undefined) {
       await keepHead(this.#entry, envelope)
       this.signed = { envelope, count: head.count, isSealed }
@@ -118,13 +120,6 @@ export class Content {
   async close(forget: boolean): Promise<void> {
     if (forget || !this.#isShared) await this.#entry.remove()
     else await this.#entry.close()
-  }
-}
-
-/** Old versions of a task go when a new one comes; those that somebody still works on are locked, and stay. */
-async function dropOtherVersions(store: Store, task: string, key: string): Promise<void> {
-  for (const other of await store.keys()) {
-    if (other !== key && other.startsWith(`${task}.`)) await store.remove(other).catch(() => {})
   }
 }
 

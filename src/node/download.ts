@@ -1,10 +1,12 @@
 // One download: a session brought to its end, checked as a whole, handed to a file or read as a stream.
+import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { parseDigest } from '../core/digest.ts'
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { sameBytes } from '../core/piece.ts'
 import { makeTask, type Task, withoutSecrets } from '../core/task.ts'
+import { isResumable } from '../core/version.ts'
 import { fileNameFromUrl } from '../origin/filename.ts'
 import { checkOutput } from '../store/output.ts'
 import { ensureSpace } from '../store/space.ts'
@@ -43,10 +45,8 @@ export class Downloads {
   async toFile(url: string, file: string | undefined, options: GetOptions): Promise<Receipt> {
     const job = makeJob(url, options)
     const { folder, name } = await locate(file ?? '.')
-    await checkOutput(join(folder, name ?? NAMELESS)).catch(error => {
-      // a folder called index.html is in nobody's way unless the file is to be called so
-      if (name !== undefined || error.code !== 'output-unwritable') throw error
-    })
+    // a name that nobody has: the folder must do, whatever the file will be called
+    await checkOutput(join(folder, name ?? randomUUID()))
     return await this.#untilTrue(job, async session => {
       const target = join(folder, name ?? nameOf(session, job.url))
       await checkOutput(target)
@@ -132,7 +132,7 @@ export class Downloads {
     }
     const end = async () => {
       meter.stop()
-      await this.#sessions.release(session, after)
+      await this.#sessions.release(session, isOfUse(session) ? after : 'discard')
     }
     return { session, judge, end }
   }
@@ -176,6 +176,11 @@ async function whole(session: Session, { options, wanted }: Job): Promise<void> 
       hint: 'whoever signed it is broken or lies; do not trust it',
     })
   }
+}
+
+/** Whether anybody can go on with it, now or later: half of a version that cannot be asked for again is only in the way. */
+function isOfUse({ manifest, isComplete, trust }: Session): boolean {
+  return isComplete || trust !== 'origin' || manifest === undefined || isResumable(manifest.info.version)
 }
 
 async function receiptOf(session: Session, job: Job, output: string): Promise<Receipt> {

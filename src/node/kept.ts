@@ -1,10 +1,11 @@
 // What the store still has of a task from an earlier try, and how our own read of the origin goes on with it.
+import { DragonflyError } from '../core/errors.ts'
 import type { Task } from '../core/task.ts'
 import { isResumable, validatorsOf } from '../core/version.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { Store, StoreEntry } from '../store/store.ts'
 import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
-import { entryKey, type KeptManifest, loadManifest } from './manifest-records.ts'
+import { entryKey, isPrivateEntry, type KeptManifest, loadManifest, removeOthers } from './manifest-records.ts'
 import type { Session } from './session.ts'
 
 export interface Kept extends KeptManifest {
@@ -17,10 +18,13 @@ export interface Kept extends KeptManifest {
 /** Finds an own read, finished or not, that can be continued. The caller closes its entry, or gives it to a session. */
 export async function loadKept(store: Store, task: Task): Promise<Kept | undefined> {
   for (const key of await store.keys()) {
-    if (!key.startsWith(`${task.id}.`)) continue
+    if (!key.startsWith(`${task.id}.`) || isPrivateEntry(key)) continue
     const entry = await store.open(key).catch(() => undefined)
     const kept = entry === undefined ? undefined : await usable(entry, task)
-    if (kept !== undefined) return kept
+    if (kept !== undefined) {
+      await removeOthers(store, task.id, key)
+      return kept
+    }
     await entry?.close()
   }
   return undefined
@@ -51,7 +55,11 @@ export async function continueKept(session: Session, origin: Origin, kept: Kept,
     await session.adopt(versionOf(task, answer.read), 'origin')
     return await ingest(session, answer.read)
   }
-  const read = await origin.open(request, { version, from: kept.prefix, signal })
+  const read = await origin.open(request, { version, from: kept.prefix, signal }).catch(async error => {
+    // a version that is gone is of no use to a later try either
+    if (error instanceof DragonflyError && error.code === 'origin-changed') await kept.entry.remove()
+    throw error
+  })
   await session.adoptKept(kept)
   await ingest(session, read)
 }

@@ -64,6 +64,7 @@ function* digestsOf(records: readonly StoreRecord[]): Generator<Uint8Array> {
   let count = 0
   for (const record of records) {
     if (record.type !== 'part') continue
+    if (record.from > count) return
     for (const digest of record.digests.slice(count - record.from)) {
       count++
       yield digest
@@ -75,9 +76,9 @@ export async function keepInfo(entry: StoreEntry, info: VersionInfo, trust: Kept
   await entry.append(encodeRecord({ type: 'info', info, trust }))
 }
 
-/** Digests `from…count` of a manifest, in as many records as the limits ask for. */
-export async function keepDigests(entry: StoreEntry, manifest: Manifest, from: number): Promise<void> {
-  for (const part of partsOf(manifest, from)) await entry.append(encodeRecord({ type: 'part', ...part }))
+/** Digests `from…to` of a manifest, in as many records as the limits ask for. */
+export async function keepDigests(entry: StoreEntry, manifest: Manifest, from: number, to: number): Promise<void> {
+  for (const part of partsOf(manifest, from, to)) await entry.append(encodeRecord({ type: 'part', ...part }))
 }
 
 export async function keepHead(entry: StoreEntry, envelope: Uint8Array): Promise<void> {
@@ -108,5 +109,27 @@ export async function openEntry(store: Store, key: string): Promise<{ entry: Sto
   } catch (error) {
     if (!(error instanceof DragonflyError) || error.code !== 'store-locked') throw error
     return { entry: await store.open(`${key}.${process.pid}-${Math.random().toString(36).slice(2, 10)}`), isShared: false }
+  }
+}
+
+/** Whether a key is that of an entry that a process made for itself alone. */
+export function isPrivateEntry(key: string): boolean {
+  return key.split('.').length > 2
+}
+
+/** Removes what the store has of a task besides `key`: other versions, and what processes that were killed made for themselves. */
+export async function removeOthers(store: Store, task: string, key: string): Promise<void> {
+  const others = (await store.keys()).filter(other => other !== key && other.startsWith(`${task}.`) && !hasLivingOwner(other))
+  // at the same time: one that another process works on is waited for a moment, and stays
+  await Promise.all(others.map(other => store.remove(other).catch(() => {})))
+}
+
+function hasLivingOwner(key: string): boolean {
+  const [, , owner] = key.split('.')
+  try {
+    return owner !== undefined && process.kill(Number.parseInt(owner, 10), 0)
+  } catch (error) {
+    // EPERM: it lives, and belongs to somebody else
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

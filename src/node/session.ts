@@ -215,7 +215,8 @@ export class Session implements SessionEars, DriverOwner {
   async link(peer: string, signal: AbortSignal, topic?: Uint8Array): Promise<void> {
     const { network } = this.#ctx
     if (network === undefined || peer === this.#self || this.#ctx.isBanned(peer)) return
-    if (this.links.has(peer) || this.#dialling.has(peer)) return
+    const present = this.links.get(peer)
+    if ((present !== undefined && !this.#isOutdated(present)) || this.#dialling.has(peer)) return
     this.#dialling.add(peer)
     try {
       const hello = topic === undefined ? this.hello(peer) : { ...this.hello(peer), topic, proof: new Uint8Array() }
@@ -349,7 +350,8 @@ export class Session implements SessionEars, DriverOwner {
   }
 
   #state(): { version: string; manifestCount: number } {
-    return { version: this.manifest?.info.version ?? '', manifestCount: this.manifest?.count ?? 0 }
+    const wanted = typeof this.#current === 'string' ? '' : this.#current.version
+    return { version: this.manifest?.info.version ?? wanted, manifestCount: this.manifest?.count ?? 0 }
   }
 
   async #locked<T>(work: () => Promise<T>): Promise<T> {
@@ -421,6 +423,11 @@ export class Session implements SessionEars, DriverOwner {
   #mayBegin(version: string): boolean {
     if (this.manifest !== undefined || this.#current === 'any') return true
     return this.#current !== 'unknown' && this.#current.version === version
+  }
+
+  /** Whether the other side is at a version that is known not to be the current one. */
+  #isOutdated({ version }: SessionLink): boolean {
+    return this.manifest === undefined && version !== '' && !this.#mayBegin(version)
   }
 
   #grown(): void {

@@ -62,8 +62,9 @@ export class Sessions {
     const session = new Session(this.#ctx, task, wanted)
     const self = this.#ctx.network?.host.id
     const supply = new Supply(this.#ctx, session, { origin, seeds: this.#ctx.seedsAbove(task.id).filter(s => s.peer !== self) })
-    const held: Held = { session, supply, users: 1, done: this.#retireOthers(task.id).then(() => supply.run()) }
+    const held: Held = { session, supply, users: 1, done: Promise.resolve() }
     this.#byTask.set(task.id, [held, ...(this.#byTask.get(task.id) ?? [])])
+    held.done = this.#retireOthers(task.id).then(() => supply.run())
     void this.#announce(session)
     return session
   }

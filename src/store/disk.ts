@@ -8,7 +8,7 @@ import { acquireLock, type Lock } from './lock.ts'
 import { freeBytes } from './space.ts'
 import { checkKey, type Store, type StoreEntry, stopped } from './store.ts'
 
-/** How often an entry may be removed under our hands while we open it: each time somebody else got on with his work. */
+/** How often a folder may be made or removed under our hands: each time somebody else got on with his work. */
 const MAX_TRIES = 100
 
 /**
@@ -125,18 +125,18 @@ async function makeFolder(path: string): Promise<void> {
  * Not mkdir's own `recursive`: below a link that leads nowhere (an unmounted disk), and below /proc, the asynchronous one
  * never ends and keeps a thread busy (Node 24.21), and on a full disk it reports ENOENT.
  */
-async function makePath(path: string): Promise<void> {
+async function makePath(path: string, tries = MAX_TRIES): Promise<void> {
   const parent = dirname(path)
   try {
     await mkdir(path, 0o700)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' && parent !== path && !(await exists(parent))) {
-      await makePath(parent)
-      await makePath(path)
-    } else if (code !== 'EEXIST' || !(await isFolder(path))) {
-      throw error
-    }
+    const inTheWay = code === 'EEXIST' ? await kindOf(path) : 'nothing'
+    if (inTheWay === 'folder') return
+    // Other processes make and remove folders, too: what was missing may be there by now, what was in the way may be gone.
+    if (inTheWay === 'other' || (code !== 'EEXIST' && code !== 'ENOENT') || tries === 0 || parent === path) throw error
+    if (code === 'ENOENT' && (await kindOf(parent)) === 'nothing') await makePath(parent, tries - 1)
+    await makePath(path, tries - 1)
   }
 }
 
@@ -152,9 +152,9 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
-async function isFolder(path: string): Promise<boolean> {
+async function kindOf(path: string): Promise<'folder' | 'other' | 'nothing'> {
   return stat(path).then(
-    found => found.isDirectory(),
-    () => false,
+    found => (found.isDirectory() ? 'folder' : 'other'),
+    () => 'nothing',
   )
 }

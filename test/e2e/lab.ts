@@ -1,8 +1,8 @@
 // Real parts for end-to-end tests: nginx as origin, df as processes, all in a folder of their own, all ended by pid.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,13 @@ const NGINX = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/ng
 export function hasNginx(): boolean {
   if (NGINX === undefined) console.warn('SKIPPED: nginx is not installed (apt-get install nginx-light)')
   return NGINX !== undefined
+}
+
+/** Whether there is a `script` (util-linux) to make a terminal; says so loudly when not. */
+export function hasScript(): boolean {
+  const isHere = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0
+  if (!isHere) console.warn('SKIPPED: script of util-linux is not installed (apt-get install bsdutils)')
+  return isHere
 }
 
 export interface Ended {
@@ -34,6 +41,8 @@ export interface Running {
   ended: Promise<Ended>
   /** The first NDJSON line of this type; rejects when the process ends without it. */
   line(type: string): Promise<Record<string, unknown>>
+  /** Resolves to standard output so far once `enough` says so; rejects when the process ends before. */
+  said(enough: (stdout: Buffer) => boolean): Promise<Buffer>
 }
 
 export interface NginxOptions {
@@ -46,6 +55,7 @@ export interface NginxOptions {
 export class Lab {
   readonly dir: string
   readonly #children: ChildProcess[] = []
+  readonly #mounts: string[] = []
 
   private constructor(dir: string) {
     this.dir = dir
@@ -101,13 +111,79 @@ http { ${temporary} log_format meter '$request_method $status $body_bytes_sent $
 
   /** Starts df with a home of its own (`home`: a name inside the lab). */
   df(args: readonly string[], home = `home-${this.#children.length}`, env: NodeJS.ProcessEnv = {}): Running {
-    const child = spawn(DF, args, {
+    return this.run(DF, args, home, env)
+  }
+
+  /** Any program, in the lab's folder, with the environment that df gets. */
+  run(command: string, args: readonly string[], home = `home-${this.#children.length}`, env: NodeJS.ProcessEnv = {}): Running {
+    const child = spawn(command, args, {
       cwd: this.dir,
       env: { ...process.env, DRAGONFLY_HOME: this.path(home), DRAGONFLY_SEEDS: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#children.push(child)
     return running(child)
+  }
+
+  /** Makes a folder in the lab. */
+  async folder(name: string): Promise<string> {
+    await mkdir(this.path(name), { recursive: true })
+    return this.path(name)
+  }
+
+  /** A folder of the lab becomes a small disk; false when we may not mount. */
+  async disk(name: string, bytes: number): Promise<boolean> {
+    return await this.#mount(name, ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs'])
+  }
+
+  /** A folder of the lab becomes read-only, for root too; false when we may not mount. */
+  async readOnly(name: string): Promise<boolean> {
+    return (await this.#mount(name, ['--bind', this.path(name)])) && this.#remount(name, 'remount,bind,ro')
+  }
+
+  async #mount(name: string, args: readonly string[]): Promise<boolean> {
+    const folder = await this.folder(name)
+    const isDone = isRoot() && spawnSync('mount', [...args, folder]).status === 0
+    if (isDone) this.#mounts.push(folder)
+    else console.warn('SKIPPED: only root can mount a small disk')
+    return isDone
+  }
+
+  #remount(name: string, options: string): boolean {
+    return spawnSync('mount', ['-o', options, this.path(name)]).status === 0
+  }
+
+  /** Names in a folder of the lab, hidden ones too, sorted; none when it is not there. */
+  async files(name: string): Promise<string[]> {
+    const found = await readdir(this.path(name)).catch(() => [])
+    return found.toSorted()
+  }
+
+  /** Contents that the store of a home keeps. */
+  async kept(home: string): Promise<string[]> {
+    return await this.files(`${home}/store/entries`)
+  }
+
+  /** Files of the lab that hold any of these texts, as they are or in base64 or hex. */
+  async filesWith(secrets: readonly string[]): Promise<string[]> {
+    const needles = secrets.flatMap(s => [
+      s,
+      Buffer.from(s).toString('base64').replace(/=+$/, ''),
+      Buffer.from(s).toString('hex'),
+    ])
+    const files = (await readdir(this.dir, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile())
+    const paths = files.map(entry => join(entry.parentPath, entry.name))
+    const found = await Promise.all(paths.map(async path => holds(await readFile(path), needles)))
+    return paths.filter((_, i) => found[i])
+  }
+
+  /** Pids of processes that this lab started, or that those started, and that still run (Linux only). */
+  async processes(): Promise<number[]> {
+    const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
+    const mine = await Promise.all(
+      pids.map(async pid => (await readFile(`/proc/${pid}/environ`).catch(() => '')).includes(`DRAGONFLY_HOME=${this.dir}`)),
+    )
+    return pids.filter((_, i) => mine[i]).map(Number)
   }
 
   /** A seed on loopback, ready. */
@@ -126,6 +202,7 @@ http { ${temporary} log_format meter '$request_method $status $body_bytes_sent $
   /** Ends every process that was started here, by its pid, and removes the folder. */
   async close(): Promise<void> {
     await Promise.all(this.#children.map(end))
+    for (const folder of this.#mounts) spawnSync('umount', [folder])
     await rm(this.dir, { recursive: true, force: true, maxRetries: 3 })
   }
 }
@@ -159,6 +236,10 @@ export class Nginx {
   }
 }
 
+export function holds(bytes: Buffer | string, needles: readonly string[]): boolean {
+  return needles.some(needle => bytes.includes(needle))
+}
+
 export function running(child: ChildProcess): Running {
   let out = Buffer.alloc(0)
   let err = ''
@@ -181,15 +262,18 @@ export function running(child: ChildProcess): Running {
       news()
     })
   })
-  const line = async (type: string) => {
-    for (;;) {
-      const found = parse(out, false).find(l => l.type === type)
-      if (found !== undefined) return found
-      if (isOver) throw new Error(`df ended without a line of type ${type}: ${out}${err}`)
+  const said = async (enough: (stdout: Buffer) => boolean) => {
+    while (!enough(out)) {
+      if (isOver) throw new Error(`df ended too early: ${out.subarray(0, 10_000)}${err}`)
       await new Promise<void>(resolve => waiting.push(resolve))
     }
+    return out
   }
-  return { child, pid: child.pid as number, ended, line }
+  const line = async (type: string) => {
+    const find = (text: Buffer) => parse(text, false).find(l => l.type === type)
+    return find(await said(text => find(text) !== undefined)) as Record<string, unknown>
+  }
+  return { child, pid: child.pid as number, ended, line, said }
 }
 
 function parse(out: Buffer, lenient: boolean): Record<string, unknown>[] {

@@ -13,6 +13,8 @@ export interface Act {
   cutAfter?: number
   /** Go silent after so many bytes of the body. */
   stallAfter?: number
+  /** With `stallAfter`: goes on with the rest once this resolves. Default never. */
+  until?: Promise<unknown>
   /** Close the connection without an answer. */
   hangUp?: boolean
   /** Never answer. */
@@ -123,6 +125,7 @@ function perform(act: Act, response: ServerResponse): void {
   } else if (act.stallAfter !== undefined) {
     response.flushHeaders()
     response.write(body.subarray(0, part))
+    void act.until?.then(() => response.end(body.subarray(part)))
   } else {
     response.end(noBody ? undefined : body)
   }

@@ -1,0 +1,232 @@
+// Resume and interruption: killed at any moment, run again, several at once; and nothing is left behind.
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { content, stopVillains, villain } from '../origin/villains.ts'
+import { type Done, receipt, refusal } from './expectations.ts'
+import { hasNginx, Lab, type Nginx, type Running } from './lab.ts'
+
+const KiB = 1024
+const MiB = 1024 * KiB
+const PIECE = 256 * KiB
+const LENGTH = 12 * MiB + 5
+/** Bytes a second of the origin: slow enough to be killed in time. */
+const RATE = 6 * MiB
+/**
+ * What a kill may cost at the origin: what it sent after the last piece that was kept (a manifest is written every 100 ms),
+ * the piece under way, and what stood in socket buffers.
+ */
+const SLACK = 0.15 * RATE + 2 * PIECE + 1 * MiB
+const KILLS = 3
+const SEED = Number(process.env.DF_TEST_SEED ?? Date.now() % 1_000_000)
+
+describe('df get, interrupted', function () {
+  this.timeout(60_000)
+  let lab: Lab
+
+  before(() => console.log(`      DF_TEST_SEED=${SEED}`))
+  beforeEach(async () => {
+    lab = await Lab.open()
+  })
+  afterEach(async () => {
+    await lab.close()
+    await stopVillains()
+  })
+
+  /** Moments to kill at, as bytes that are there, ascending: the same ones for the same seed. */
+  const moments = (): number[] =>
+    fc.sample(fc.integer({ min: PIECE, max: LENGTH - 3 * MiB }), { numRuns: KILLS, seed: SEED }).toSorted((a, b) => a - b)
+
+  const bytesOf = (stdout: Buffer): number => {
+    const all = [...stdout.toString().matchAll(/"type":"progress","bytes":(\d+)/g)]
+    return Number(all.at(-1)?.[1] ?? 0)
+  }
+  const arrives = async (df: Running, bytes: number): Promise<void> => {
+    await df.said(stdout => bytesOf(stdout) >= bytes)
+  }
+  const kill = async (df: Running): Promise<void> => {
+    df.child.kill('SIGKILL')
+    expect(await df.ended).to.include({ signal: 'SIGKILL' })
+  }
+  const slowOrigin = async (): Promise<{ nginx: Nginx; url: string; sha256: string }> => {
+    const sha256 = await lab.file('f.bin', LENGTH)
+    const nginx = await lab.nginx({ limitRate: `${RATE / KiB}k` })
+    return { nginx, url: `${nginx.url}/f.bin`, sha256 }
+  }
+  /** The last run must have found at least `before` bytes, and fetched only the rest. */
+  const expectResumed = async (done: Done, sha256: string, before: number): Promise<void> => {
+    expect(done).to.include({ sha256, bytes: LENGTH })
+    expect(await lab.read('out/f')).to.equal(sha256)
+    expect(done.resumed).to.be.within(before, LENGTH - 1)
+  }
+
+  it(`kill -9 at ${KILLS} random moments of one's own read: the rest only is fetched`, async function () {
+    if (!hasNginx()) return this.skip()
+    const { nginx, url, sha256 } = await slowOrigin()
+    await lab.folder('out')
+    const args = ['get', '--json', '-o', 'out/f', url]
+    for (const moment of moments()) {
+      const df = lab.df(args, 'home')
+      await arrives(df, moment)
+      await kill(df)
+      expect(await lab.files('out')).to.deep.equal([])
+    }
+    const done = receipt(await lab.df(args, 'home').ended)
+    const last = moments().at(-1) as number
+    await expectResumed(done, sha256, last - 0.15 * RATE - 2 * PIECE)
+    expect(done.fromOrigin).to.equal(LENGTH - done.resumed)
+    expect(await nginx.bytes()).to.be.at.most(LENGTH + KILLS * SLACK)
+    expect(await lab.kept('home')).to.deep.equal([])
+  })
+
+  it(`kill -9 at ${KILLS} random moments of a download from a seed: the rest only is fetched`, async function () {
+    if (!hasNginx()) return this.skip()
+    const { nginx, url, sha256 } = await slowOrigin()
+    const seed = await lab.seed()
+    await lab.folder('out')
+    const args = ['get', '--json', '--no-origin', '--seed', seed.address, '-o', 'out/f', url]
+    for (const moment of moments()) {
+      const df = lab.df(args, 'home')
+      await arrives(df, moment)
+      await kill(df)
+      expect(await lab.files('out')).to.deep.equal([])
+    }
+    const done = receipt(await lab.df(args, 'home').ended)
+    await expectResumed(done, sha256, PIECE)
+    expect(done).to.include({ fromOrigin: 0, fromPeers: 0, fromSeeds: LENGTH - done.resumed, trust: 'seed' })
+    // a seed that nobody listens to any more stops reading, too
+    expect(await nginx.bytes()).to.be.at.most(LENGTH + KILLS * SLACK)
+  })
+
+  it('killed alone, gone on with through a seed, and the other way round', async function () {
+    if (!hasNginx()) return this.skip()
+    const { url, sha256 } = await slowOrigin()
+    const seed = await lab.seed()
+    await lab.folder('out')
+    for (const [i, [first, then]] of [
+      [[], ['--seed', seed.address]],
+      [['--seed', seed.address], []],
+    ].entries()) {
+      const df = lab.df(['get', '--json', ...(first as string[]), '-o', 'out/f', url], `home-${i}`)
+      await arrives(df, 2 * MiB)
+      await kill(df)
+      const done = receipt(await lab.df(['get', '--json', ...(then as string[]), '-o', 'out/f', url], `home-${i}`).ended)
+      expect(done.sha256).to.equal(sha256)
+      expect(await lab.read('out/f')).to.equal(sha256)
+    }
+  })
+
+  it('a flipped byte and a torn end in the store are found, and fetched again', async () => {
+    const body = content(LENGTH)
+    const { url } = await villain((request, nth) => {
+      const from = Number(/\d+/.exec(request.headers.range ?? '0'))
+      const headers: Record<string, string> = { etag: '"1"' }
+      if (nth === 1) return { headers, body, stallAfter: LENGTH - PIECE }
+      if (from > 0) headers['content-range'] = `bytes ${from}-${LENGTH - 1}/${LENGTH}`
+      return { status: from > 0 ? 206 : 200, headers, body: body.subarray(from) }
+    })
+    const df = lab.df(['get', '--json', '-o', 'f', url], 'home')
+    // told three times that nothing moves any more: what came is written down by then
+    await df.said(stdout => stdout.toString().split(`"bytes":${11 * MiB + 3 * PIECE},`).length > 3)
+    await kill(df)
+    const folder = lab.path('home/store/entries', (await lab.kept('home'))[0] as string)
+    const data = await readFile(`${folder}/data`)
+    const at = 5 * PIECE + 77
+    data[at] = (data[at] as number) ^ 1
+    await writeFile(`${folder}/data`, data)
+    const marks = await readFile(`${folder}/marks`)
+    await writeFile(`${folder}/marks`, marks.subarray(0, marks.length - 3))
+    const done = receipt(await lab.df(['get', '--json', '-o', 'f', url], 'home').ended)
+    // one piece for the flipped byte, one for the torn mark
+    expect(done.resumed).to.equal(45 * PIECE)
+    expect(Buffer.compare(await readFile(lab.path('f')), body)).to.equal(0)
+  })
+
+  it('a store full of rubbish is no obstacle', async () => {
+    const body = content(2 * MiB)
+    const { url } = await villain((_, nth) => ({ headers: { etag: '"1"' }, body, ...(nth === 1 ? { stallAfter: MiB } : {}) }))
+    const df = lab.df(['get', '--json', '-o', 'f', url], 'home')
+    await arrives(df, MiB)
+    await kill(df)
+    const folder = lab.path('home/store/entries', (await lab.kept('home'))[0] as string)
+    for (const name of await readdir(folder)) await writeFile(`${folder}/${name}`, content(70_000, 9))
+    expect(receipt(await lab.df(['get', '--json', '-o', 'f', url], 'home').ended)).to.include({ resumed: 0 })
+    expect(Buffer.compare(await readFile(lab.path('f')), body)).to.equal(0)
+  })
+
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    it(`${signal}: ${code}, no half file, no process; and it can be gone on with`, async () => {
+      const body = content(4 * MiB)
+      const { url } = await villain((request, nth) => {
+        const from = Number(/\d+/.exec(request.headers.range ?? '0'))
+        if (from === 0) return { headers: { etag: '"1"' }, body, ...(nth === 1 ? { stallAfter: 3 * MiB } : {}) }
+        return {
+          status: 206,
+          headers: { etag: '"1"', 'content-range': `bytes ${from}-${body.length - 1}/${body.length}` },
+          body: body.subarray(from),
+        }
+      })
+      await lab.folder('out')
+      const df = lab.df(['get', '--json', '-o', 'out/f', url], 'home')
+      await arrives(df, 2 * MiB)
+      const began = performance.now()
+      df.child.kill(signal)
+      refusal(await df.ended, code, 'aborted')
+      expect(performance.now() - began).to.be.below(2000)
+      expect(await lab.files('out')).to.deep.equal([])
+      expect(await lab.processes()).to.deep.equal([])
+      const done = receipt(await lab.df(['get', '--json', '-o', 'out/f', url], 'home').ended)
+      expect(done.resumed).to.be.within(2 * MiB, 3 * MiB)
+      expect(done.resumed + done.fromOrigin).to.equal(body.length)
+      expect(await lab.files('out')).to.deep.equal(['f'])
+    })
+  }
+
+  it('--timeout: 8, no half file', async () => {
+    const { url } = await villain(() => ({ body: content(4 * MiB), stallAfter: MiB }))
+    await lab.folder('out')
+    refusal(await lab.df(['get', '--json', '--timeout', '700ms', '-o', 'out/f', url]).ended, 8, 'timeout')
+    expect(await lab.files('out')).to.deep.equal([])
+  })
+
+  it('two at once with one home: both have it, and nothing stays in the store', async () => {
+    const body = content(4 * MiB)
+    const { promise: until, resolve: goOn } = Promise.withResolvers<void>()
+    const origin = await villain(() => ({ headers: { etag: '"1"' }, body, stallAfter: MiB, until }))
+    const both = ['a', 'b'].map(name => lab.df(['get', '--json', '-o', name, origin.url], 'home'))
+    // both are under way at the same moment
+    await Promise.all(both.map(df => arrives(df, MiB)))
+    goOn()
+    for (const df of both) expect(receipt(await df.ended).bytes).to.equal(body.length)
+    for (const name of ['a', 'b']) expect(Buffer.compare(await readFile(lab.path(name)), body)).to.equal(0)
+    expect(await lab.kept('home')).to.deep.equal([])
+  })
+
+  it('a killed one whose place was taken leaves nothing that stays for ever', async () => {
+    const body = content(2 * MiB)
+    const { url } = await villain((_, nth) => ({ headers: { etag: '"1"' }, body, ...(nth < 3 ? { stallAfter: MiB } : {}) }))
+    const both = ['a', 'b'].map(name => lab.df(['get', '--json', '-o', name, url], 'home'))
+    await Promise.all(both.map(df => arrives(df, MiB)))
+    await Promise.all(both.map(kill))
+    receipt(await lab.df(['get', '--json', '-o', 'c', url], 'home').ended)
+    expect(await lab.kept('home')).to.deep.equal([])
+  })
+
+  it('50 at once of a small file with one home', async () => {
+    const body = content(300_000)
+    const { url } = await villain(() => ({ headers: { etag: '"1"' }, body }))
+    const began = performance.now()
+    const all = Array.from({ length: 50 }, (_, i) => lab.df(['get', '--quiet', '-o', `f-${i}`, url], 'home'))
+    for (const df of all) {
+      const ended = await df.ended
+      expect(ended, ended.stderr).to.include({ code: 0, stderr: '' })
+    }
+    console.log(`      50 processes in ${((performance.now() - began) / 1000).toFixed(1)} s`)
+    for (let i = 0; i < 50; i++) expect(Buffer.compare(await readFile(lab.path(`f-${i}`)), body)).to.equal(0)
+    expect(await lab.kept('home')).to.deep.equal([])
+    expect(await lab.processes()).to.deep.equal([])
+  })
+})
