@@ -15,7 +15,7 @@ import { type NodeContext, now } from './context.ts'
 import { Meter } from './meter.ts'
 import type { ContentStream, GetOptions, Receipt } from './options.ts'
 import type { Session } from './session.ts'
-import type { Sessions } from './sessions.ts'
+import type { After, Sessions } from './sessions.ts'
 
 /** Contents that only a digest vouches for may turn out wrong; so many liars are put up with. */
 const MAX_LIARS = 5
@@ -121,12 +121,14 @@ export class Downloads {
     const { task, wanted, options } = job
     const session = this.#sessions.begin(task, wanted, options.origin !== false)
     const meter = new Meter(session, options.onProgress)
-    let after: 'keep' | 'drop' | 'discard' = options.keep === false ? 'drop' : 'keep'
+    let after: After = options.keep === false ? 'drop' : 'keep'
     /** Throws the error as ours, unless a stranger's lie is behind it: then the next try does without that stranger. */
     const judge = (error: unknown, liars: number) => {
       const mine = asOurs(error, job)
       const isLie = mine instanceof DragonflyError && mine.code === 'digest-mismatch'
+      // what is here is good, and of use to a next try, unless it is a lie
       if (isLie) after = 'discard'
+      else if (after === 'drop') after = 'pause'
       if (!isLie || session.trust !== 'digest' || session.signer === undefined || liars >= MAX_LIARS) throw mine
       this.#ctx.ban(session.signer, 'signed a manifest of other bytes than the digest names')
     }

@@ -43,6 +43,8 @@ export class SessionLink implements LinkListener {
   queue = 0
   /** Whether the swarm knows it. */
   isNeighbour = false
+  /** Its last head came without the digests that lead to it, and it was told where we stand. */
+  wasAskedAgain = false
   /** Digests that came and wait for the head that vouches for them. */
   #provisional: { from: number; digests: Uint8Array[] } | undefined
   #manifestSent: number

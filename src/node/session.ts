@@ -394,7 +394,8 @@ export class Session implements SessionEars, DriverOwner {
     const sealsIt = head.seal !== undefined && manifest.seal === undefined && head.count === manifest.count
     const digests = from.takeProvisional(manifest.count, Math.max(manifest.count, head.count))
     if (head.count > manifest.count || sealsIt) {
-      if (digests === undefined) throw new DragonflyError('protocol', 'manifest head without its digests')
+      if (digests === undefined) return this.#askAgain(from)
+      from.wasAskedAgain = false
       manifest.extend(digests, head)
       // a seed vouches for what it passes on, by its own signature
       if (this.#ctx.isSeed) await this.#publish()
@@ -459,6 +460,13 @@ export class Session implements SessionEars, DriverOwner {
     const { manifest, signed } = this.#known()
     if (signed === undefined) return
     if (link.version === '' || link.version === manifest.info.version) link.tellManifest(manifest, signed)
+  }
+
+  /** It may have told us before, under a head that we did not believe; but the answer to a question has to be whole. */
+  #askAgain(from: SessionLink): void {
+    if (from.wasAskedAgain) throw new DragonflyError('protocol', 'manifest head without its digests')
+    from.wasAskedAgain = true
+    this.#sayHello(from)
   }
 
   #sayHello(link: SessionLink): void {

@@ -12,6 +12,12 @@ import { Supply } from './supply.ts'
 
 const ANNOUNCE_TIMEOUT_MS = 30_000
 
+/**
+ * What becomes of a session when its last user leaves. `keep`: a finished one goes on serving others; `drop`: a finished
+ * one is forgotten; `pause`: it ends, and the store keeps what it has for a next try; `discard`: nothing is kept.
+ */
+export type After = 'keep' | 'drop' | 'pause' | 'discard'
+
 interface Held {
   session: Session
   supply: Supply
@@ -74,11 +80,8 @@ export class Sessions {
     return this.#all().find(h => h.session === session)?.users === 1
   }
 
-  /**
-   * The caller needs the session no more. `keep`: a finished one goes on serving others; `drop`: a finished one is
-   * forgotten; an unfinished one ends, and what the store has of it is kept for a next try. `discard`: nothing is kept.
-   */
-  async release(session: Session, after: 'keep' | 'drop' | 'discard'): Promise<void> {
+  /** The caller needs the session no more. An unfinished one ends in any case when nobody else uses it. */
+  async release(session: Session, after: After): Promise<void> {
     const held = this.#all().find(h => h.session === session)
     if (held === undefined) return
     held.users--

@@ -6,6 +6,7 @@ import type { Link } from '../../src/net/link.ts'
 import { sealHead } from '../../src/wire/envelope.ts'
 import {
   content,
+  digestsOf,
   fileHash,
   full,
   hex,
@@ -142,6 +143,38 @@ describe('a forger', function () {
           expect(victim.said(/^banned/)[0]).to.include(villain.id)
         },
       ],
+      [
+        'and has told half of it before, under a head of its own, is asked for that half again',
+        async world => {
+          const { origin, seed, head, digests } = await relayed(world)
+          let tellings = 0
+          const { trust, fromOrigin } = await run(
+            world,
+            {
+              met: async (link, villain) => {
+                link.send(villain.hello(link.peer, 'etag "one"'))
+                const own = manifestOf(villain.task, BODY)
+                link.send({ type: 'part', from: 0, digests: digests.slice(0, 2) })
+                link.send({ type: 'head', envelope: await sealHead(own.head(), villain.host.privateKey) })
+                link.send({ type: 'part', from: 2, digests: digests.slice(2) })
+                link.send({ type: 'head', envelope: head })
+                link.send({ type: 'pieces', have: full(COUNT), queue: 0 })
+              },
+              message: (m, link) => {
+                if (m.type !== 'hello' || m.manifestCount > 0) return
+                tellings++
+                link.send({ type: 'part', from: 0, digests })
+                link.send({ type: 'head', envelope: head })
+              },
+              ask: gives(BODY),
+            },
+            { origin, trust: () => seed.id },
+          )
+          expect(tellings).to.be.at.least(1)
+          expect(trust).to.equal('seed')
+          expect(fromOrigin).to.equal(0)
+        },
+      ],
       ...broken.map(([what, parts]): [string, (world: World) => Promise<void>] => [
         `${what} is left alone`,
         async world => {
@@ -201,7 +234,6 @@ describe('a forger', function () {
     const forged: [string, (head: ManifestHead) => ManifestHead][] = [
       ['a seal of another length', sealed({ length: 5 * PIECE })],
       ['a seal longer than announced', sealed({ length: BODY.length + 1 })],
-      ['more pieces than fit the length', h => ({ ...h, count: COUNT + 1, seal: undefined })],
       ['a chain from nowhere', h => ({ ...h, chain: sha256(FAKE) })],
     ]
     together([
@@ -213,6 +245,20 @@ describe('a forger', function () {
           expect(victim.said(/broke the protocol/)).to.have.length.at.least(1)
         },
       ]),
+      [
+        'more pieces than fit the length is not followed',
+        async world => {
+          const met = async (link: Link, villain: Villain) => {
+            const manifest = manifestOf(villain.task, BODY)
+            const more = [...digestsOf(manifest), sha256(FAKE)]
+            const change = (h: ManifestHead) => ({ ...h, count: COUNT + 1, seal: undefined })
+            await tellManifest(link, villain, manifest, change, more)
+          }
+          const { victim, fromOrigin } = await run(world, { met }, { trust: v => v.id })
+          expect(fromOrigin).to.equal(BODY.length)
+          expect(victim.said(/broke the protocol/)).to.have.length.at.least(1)
+        },
+      ],
       [
         'a head with a wrong signature is not followed',
         async world => {

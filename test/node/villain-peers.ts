@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { Stream } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'
 import { Bitfield } from '../../src/core/bitfield.ts'
-import { Manifest, type VersionInfo } from '../../src/core/manifest.ts'
+import { Manifest, type ManifestHead, type VersionInfo } from '../../src/core/manifest.ts'
 import { sha256 } from '../../src/core/piece.ts'
 import { RootBuilder } from '../../src/core/root.ts'
 import { makeProof, makeTask, type Task } from '../../src/core/task.ts'
@@ -413,11 +413,12 @@ export async function tellManifest(
   link: Link,
   villain: Villain,
   manifest: Manifest,
-  change: (head: ReturnType<Manifest['head']>) => ReturnType<Manifest['head']> = h => h,
+  change: (head: ManifestHead) => ManifestHead = h => h,
+  digests = digestsOf(manifest),
 ): Promise<void> {
   const envelope = await sealHead(change(manifest.head()), villain.host.privateKey)
   link.send({ ...villain.hello(link.peer, manifest.info.version), manifestCount: manifest.count })
-  link.send({ type: 'part', from: 0, digests: digestsOf(manifest) })
+  link.send({ type: 'part', from: 0, digests })
   link.send({ type: 'head', envelope })
   link.send({ type: 'pieces', have: full(manifest.count), queue: 0 })
 }
