@@ -8,7 +8,7 @@ import { sameBytes } from '../core/piece.ts'
 import { makeTask, type Task, withoutSecrets } from '../core/task.ts'
 import { isResumable } from '../core/version.ts'
 import { fileNameFromUrl } from '../origin/filename.ts'
-import { checkOutput } from '../store/output.ts'
+import { checkOutput, checkTarget } from '../store/output.ts'
 import { ensureSpace } from '../store/space.ts'
 import { digestMismatch } from './content.ts'
 import { type NodeContext, now } from './context.ts'
@@ -49,7 +49,7 @@ export class Downloads {
     await checkOutput(join(folder, name ?? randomUUID()))
     return await this.#untilTrue(job, async session => {
       const target = join(folder, name ?? nameOf(session, job.url))
-      await checkOutput(target)
+      await checkTarget(target)
       await this.#space(session, dirname(target), options.keep !== false)
       await whole(session, job)
       const isMine = options.keep === false && this.#sessions.isOnlyUser(session)

@@ -77,7 +77,8 @@ async function checkFolder(target: string): Promise<void> {
   throw unwritable(target, `${folder} is not a folder`, ELSEWHERE)
 }
 
-async function checkTarget(target: string): Promise<void> {
+/** Rejects with `output-unwritable` when `target` itself is a folder, device or pipe. Touches nothing. */
+export async function checkTarget(target: string): Promise<void> {
   try {
     const found = await stat(target)
     if (found.isFile()) return

@@ -8,9 +8,9 @@ const KiB = 1024
 
 /** Sizes are bytes (of text: its UTF-8), the others counts. SPEC.md repeats this table; a test compares the two. */
 export const LIMITS = {
-  /** Any message on an exchange or data stream, and any reply of a seed; fits a whole bitfield and the largest part. */
+  /** Any message on an exchange stream, and any reply of a seed; fits a whole bitfield and the largest part. */
   message: 256 * KiB,
-  /** A resolve request: URL, headers and filters at their largest, with room to spare. */
+  /** A resolve request: URL, headers and filters at their largest, with room to spare. And what an asker says on a data stream. */
   requestMessage: 96 * KiB,
   /** A frame's header: three integers and a reason take 20. */
   frameHeader: 64,
