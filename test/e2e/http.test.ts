@@ -151,11 +151,11 @@ describe('df get, at HTTP origins', function () {
       const { url, requests } = await villain((request, nth) => ({ ...good(request), ...(nth < 3 ? { cutAfter: 700_000 } : {}) }))
       const done = await fetch([url])
       expect(done.fromOrigin).to.equal(CONTENT.length)
-      expect(requests.map(r => [r.headers.range, r.headers['if-range']])).to.deep.equal([
-        [undefined, undefined],
-        ['bytes=700000-', '"1"'],
-        ['bytes=1400000-', '"1"'],
-      ])
+      expect(requests.map(r => r.headers['if-range'])).to.deep.equal([undefined, '"1"', '"1"'])
+      // what a cut connection still had in its buffers is lost: it goes on where the bytes really ended
+      const [, first = 0, second = 0] = requests.map(r => Number(/^bytes=(\d+)-$/.exec(r.headers.range ?? '')?.[1]))
+      expect(first).to.be.within(1, 700_000)
+      expect(second).to.be.within(first + 1, first + 700_000)
     })
   })
 
