@@ -154,6 +154,8 @@ export class Supply {
         if (reply.type === 'failed') throw errorOf(reply)
         if (reply.type !== 'resolved') continue
         told.at = now()
+        // it was only slow: what it reads need not be read again
+        this.#seedsFailed = false
         this.#session.setCurrent({ version: reply.version })
         await this.#session.link(peer, this.#timeout(), ownTopic(reply.topic, this.#session))
         if (this.#isOver) return
