@@ -26,6 +26,10 @@ export function dhtService(isServer: boolean) {
   })
 }
 
+/** Searches in a row that may come back empty while the table still grows, and how long that is waited for. */
+const SEARCH_ROUNDS = 3
+const GROWTH_MS = 300
+
 /** What the service has besides its public interface: the table tells when the first node is in it. */
 type DhtService = KadDHT & { routingTable: EventTarget & { size: number } }
 
@@ -64,12 +68,41 @@ export class Dht {
     })
   }
 
-  /** Providers as they are found; ends when nobody closer is left to ask. A record is a claim, nothing more. */
+  /**
+   * Providers as they are found. A record is a claim, nothing more. kad-dht follows only peers that are closer to the key
+   * than the one who names them, so the first search of a newcomer can miss the very node that has the record; but it
+   * fills the table, and a search that starts from there finds it. So one that found nobody is repeated while that happens.
+   */
   async *find(key: CID, signal: AbortSignal): AsyncGenerator<Provider> {
+    for (let round = 0; round < SEARCH_ROUNDS; round++) {
+      const before = this.#dht.routingTable.size
+      let isFound = false
+      for await (const provider of this.#search(key, signal)) {
+        isFound = true
+        yield provider
+      }
+      if (isFound || !(await this.#grows(before, signal))) return
+    }
+  }
+
+  async *#search(key: CID, signal: AbortSignal): AsyncGenerator<Provider> {
     for await (const event of this.#dht.findProviders(key, { signal })) {
       if (event.name !== 'PEER_RESPONSE' && event.name !== 'PROVIDER') continue
       for (const p of event.providers) yield { peer: p.id.toString(), addresses: p.multiaddrs.map(String) }
     }
+  }
+
+  /** Whether the table has more than `before` nodes, or will have in a moment: who was named is pinged first. */
+  async #grows(before: number, signal: AbortSignal): Promise<boolean> {
+    const { routingTable } = this.#dht
+    if (routingTable.size > before) return true
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(GROWTH_MS)])
+    await new Promise<void>(resolve => {
+      routingTable.addEventListener('peer:add', () => resolve(), { once: true, signal: soon })
+      soon.addEventListener('abort', () => resolve(), { once: true })
+      if (soon.aborted) resolve()
+    })
+    return routingTable.size > before
   }
 
   /** Says that we have some of it, now and again until `withdraw`. */
