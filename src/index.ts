@@ -8,6 +8,7 @@ export { createNode } from './node/node.ts'
 export type {
   ContentStream,
   DragonflyNode,
+  Explanation,
   GetOptions,
   NodeEvent,
   NodeOptions,

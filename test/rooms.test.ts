@@ -21,7 +21,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   node: NODE,
   gateway: ['node', ...NODE],
   index: ['gateway', 'node', ...NODE],
-  cli: ['index'],
+  cli: ['index', 'sim'],
 }
 
 /** `import … from '…'`, `export … from '…'`, `import '…'`, `import('…')` as code or as type. */

@@ -12,13 +12,13 @@ export class UsageError extends Error {
   }
 }
 
-/** Standard output cannot take more, for a reason of the operating system. */
+/** An output, standard output unless told otherwise, cannot take more, for a reason of the operating system. */
 export class OutputError extends Error {
   override readonly name = 'OutputError'
   readonly code: 'no-space' | 'output-unwritable'
 
-  constructor(cause: NodeJS.ErrnoException) {
-    super(`cannot write to standard output: ${cause.message}`, { cause })
+  constructor(cause: NodeJS.ErrnoException, output = 'standard output') {
+    super(`cannot write to ${output}: ${cause.message}`, { cause })
     this.code = cause.code === 'ENOSPC' || cause.code === 'EDQUOT' ? 'no-space' : 'output-unwritable'
   }
 }

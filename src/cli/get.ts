@@ -24,6 +24,8 @@ export interface GetFlags {
   linger: number
   timeout: number
   store?: string
+  explain?: true
+  trace?: string
   json?: true
   quiet?: true
 }
@@ -60,6 +62,8 @@ async function run(url: string, flags: GetFlags, report: Report, interrupt: Inte
     ...(flags.tag !== undefined && { tag: flags.tag }),
     origin: flags.origin,
     keep: flags.linger > 0,
+    ...(flags.trace !== undefined && { trace: path.resolve(flags.trace) }),
+    ...(flags.explain && { explain: true }),
     signal,
     onProgress: progress => report.progress(progress),
   }

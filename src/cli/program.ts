@@ -5,11 +5,14 @@ import { parseDuration } from './durations.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { GetFlags } from './get.ts'
 import type { SeedFlags } from './seed.ts'
+import type { SimFlags } from './sim.ts'
+import { addSim } from './sim-flags.ts'
 
 /** What the program does with what it understood; resolves to an exit code. */
 export interface Actions {
   get(url: string, flags: GetFlags): Promise<number>
   startSeed(flags: SeedFlags): Promise<number>
+  simulate(scenario: string | undefined, flags: SimFlags): Promise<number>
 }
 
 export interface Parsed {
@@ -36,6 +39,9 @@ export function makeProgram(name: string, actions: Actions): Parsed {
     .addHelpText('after', generalHelp(name))
   addGet(program, name, parsed, actions)
   addSeed(program, name, parsed, actions)
+  addSim(program, name, async (scenario, flags) => {
+    parsed.exitCode = await actions.simulate(scenario, flags)
+  })
   addHelp(program)
   program
     .command('version')
@@ -62,6 +68,8 @@ function addGet(program: Command, name: string, parsed: Parsed, actions: Actions
     .addOption(duration('--linger <duration>', 'serve it to others for so long afterwards (30s, 5m)'))
     .addOption(duration('--timeout <duration>', 'give up after so long'))
     .option('--store <dir>', 'folder for pieces')
+    .option('--explain', 'say where the time went and how near to the bound it was')
+    .option('--trace <file>', 'record every decision into FILE, for df sim --replay')
     .option('--no-daemon', 'run in this process (what it always does so far)')
     .option('--json', 'one JSON object a line on standard output; with -o - on standard error')
     .addOption(new Option('--quiet', 'say nothing but errors').conflicts('json'))
@@ -136,7 +144,7 @@ Examples:
   ${name} seed start
   ${name} get --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… https://example.org/big.iso
 
-More: ${name} help get, ${name} help seed start, ${name} help exit-codes
+More: ${name} help get, ${name} help seed start, ${name} help sim, ${name} help exit-codes
 ${diskTool}`
 }
 

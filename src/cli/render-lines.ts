@@ -2,6 +2,7 @@
 import path from 'node:path'
 import type { NodeEvent, Progress, Receipt } from '../index.ts'
 import { type Failure, failureLine, printable } from './errors.ts'
+import { explainLines } from './explain.ts'
 import { bytes, count, percent, rate, seconds, shares } from './figures.ts'
 import type { Report, Sink } from './report.ts'
 
@@ -45,6 +46,8 @@ export class LineReport implements Report {
 
   done(receipt: Receipt): void {
     for (const line of receiptLines(receipt)) this.#write(line)
+    // figures in columns, and no word from outside
+    for (const line of explainLines(receipt, process.uptime() - receipt.seconds)) this.#sink.write(`${line}\n`)
   }
 
   lingering(s: number): void {

@@ -39,12 +39,13 @@ export class Downloads {
     this.#listener = listener
   }
 
-  ask(piece: number, size: number): void {
+  /** `load`: pieces under way to us, from everybody. */
+  ask(piece: number, size: number, load: number): void {
     const known = this.#expected.get(piece)
     if (known !== undefined) known.wanted = true
     else {
       this.#expected.set(piece, { size, received: 0, buffer: undefined, wanted: true })
-      this.#say({ type: 'ask', piece })
+      this.#say({ type: 'ask', piece, load })
     }
   }
 
@@ -108,13 +109,13 @@ export class Downloads {
     if (expected.received < expected.size) return
     this.#expected.delete(piece)
     if (!expected.wanted) return
-    if (expected.buffer === undefined) this.ask(piece, expected.size)
+    if (expected.buffer === undefined) this.ask(piece, expected.size, 0)
     else this.#listener.piece(piece, expected.buffer)
   }
 
   /** The holder obeyed a cancel that we have meanwhile taken back. */
   #askAgainOr(reason: RefusalReason, piece: number, size: number): void {
-    if (reason === 'cancelled') this.ask(piece, size)
+    if (reason === 'cancelled') this.ask(piece, size, 0)
     else this.#listener.refused(piece, reason)
   }
 }

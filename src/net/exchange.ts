@@ -5,6 +5,7 @@ import { sameBytes } from '../core/piece.ts'
 import { decodeControl, encodeControl } from '../wire/codec-control.ts'
 import { decodeDataRequest } from '../wire/codec-data.ts'
 import type { Hello } from '../wire/codec-hello.ts'
+import type { PeerAddress } from '../wire/codec-peers.ts'
 import { LIMITS } from '../wire/limits.ts'
 import { DATA_PROTOCOL, EXCHANGE_PROTOCOL } from '../wire/protocols.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
@@ -13,8 +14,22 @@ import type { Host } from './host.ts'
 import { Link, type LinkListener } from './link.ts'
 import { Uploads } from './uploads.ts'
 
-/** How the owner answers a hello: with its own and a listener, or with the reason why not. */
-export type Answer = { hello: Hello; attach: (link: Link) => LinkListener } | { refused: RefusalReason }
+/** How the owner answers a hello: with its own and a listener, or with the reason why not and whom to try instead. */
+export type Answer =
+  | { hello: Hello; attach: (link: Link) => LinkListener }
+  | { refused: RefusalReason; peers?: readonly PeerAddress[] }
+
+/** The other side does not want the link: why, and whom it named instead. */
+export class LinkRefused extends DragonflyError {
+  readonly reason: RefusalReason
+  readonly peers: readonly PeerAddress[]
+
+  constructor(reason: RefusalReason, peers: readonly PeerAddress[]) {
+    super('peer-refused', `peer refused: ${reason}`)
+    this.reason = reason
+    this.peers = peers
+  }
+}
 
 export class Exchange {
   readonly #host: Host
@@ -34,14 +49,14 @@ export class Exchange {
     await this.#host.handle(DATA_PROTOCOL, (stream, peer) => this.#onData(stream, peer))
   }
 
-  /** Opens a link. Rejects with `peer-refused` when the other side does not want it, `protocol` when it makes no sense. */
+  /** Opens a link. Rejects with `LinkRefused` when the other side does not want it, `protocol` when it makes no sense. */
   async dial(peer: string, hello: Hello, attach: (link: Link) => LinkListener, signal: AbortSignal): Promise<Link> {
     const stream = await this.#host.openStream(peer, EXCHANGE_PROTOCOL, signal)
     const control = new MessageChannel(stream, LIMITS.message)
     try {
       control.post(encodeControl(hello))
       const answer = decodeControl(await firstMessage(control, signal))
-      if (answer?.type === 'refused') throw new DragonflyError('peer-refused', `peer refused: ${answer.reason}`)
+      if (answer?.type === 'refused') throw new LinkRefused(answer.reason, answer.peers)
       if (answer?.type !== 'hello') throw new DragonflyError('protocol', 'no hello in answer to ours')
       if (!sameBytes(answer.topic, hello.topic)) throw new DragonflyError('protocol', 'answered with another topic')
       return this.#open(peer, true, control, answer, hello, attach)
@@ -62,7 +77,7 @@ export class Exchange {
     if (hello?.type !== 'hello') throw new DragonflyError('protocol', 'first message is no hello')
     const answer = this.#accept(peer, hello)
     if ('refused' in answer) {
-      control.post(encodeControl({ type: 'refused', reason: answer.refused }))
+      control.post(encodeControl({ type: 'refused', reason: answer.refused, peers: [...(answer.peers ?? [])] }))
       await control.close()
       return
     }

@@ -1,5 +1,4 @@
 // The libp2p node of this process: transports, encryption, identity and limits, set for swarms inside an organisation.
-import { noise } from '@chainsafe/libp2p-noise'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import type { Connection, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
@@ -7,10 +6,12 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
-import { yamux } from '@libp2p/yamux'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
 import { DragonflyError } from '../core/errors.ts'
+import { groupOfAddress, ipOf } from './address-group.ts'
+import { thriftyNoise } from './encryption.ts'
+import { thriftyYamux } from './muxer.ts'
 
 /** Flow control window of a stream (DESIGN §5: 1–4 MiB; larger ones make control messages wait behind bulk). */
 const MAX_STREAM_WINDOW = 4 * 1024 * 1024
@@ -30,6 +31,9 @@ export interface HostOptions {
   services?: ServiceFactoryMap<any>
 }
 
+/** What a connection has besides its public interface. */
+type MuxedConnection = Connection & { muxer?: { getRTT?: () => number } }
+
 export type StreamHandler = (stream: Stream, peer: string) => Promise<void>
 
 /** Starts a libp2p node. Rejects with `listen-failed` or `bad-multiaddr`. */
@@ -41,8 +45,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
       privateKey,
       addresses: { listen },
       transports: [tcp()],
-      connectionEncrypters: [noise(), tls()],
-      streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW, maxReadBufferLength: MAX_READ_BUFFER } })],
+      connectionEncrypters: [thriftyNoise(), tls()],
+      streamMuxers: [
+        thriftyYamux({
+          maxEarlyStreams: MAX_STREAMS,
+          streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW, maxReadBufferLength: MAX_READ_BUFFER },
+        }),
+      ],
       connectionManager: {
         maxConnections: MAX_CONNECTIONS,
         inboundConnectionThreshold: MAX_CONNECTIONS,
@@ -127,12 +136,41 @@ export class Host {
     await this.libp2p.handle(protocol, onStream, { maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS })
   }
 
-  /** Addresses of a peer that others could dial, as it told us itself; at most `limit`. */
+  /**
+   * Addresses of a peer that others could dial, as it told us itself; at most `limit`. First the one that leads here: a host
+   * has others that only say something to itself (a bridge to its containers).
+   */
   async addressesOf(peer: string, limit: number): Promise<string[]> {
     const id = peerIdFromString(peer)
     if (!(await this.libp2p.peerStore.has(id))) return []
     const { addresses } = await this.libp2p.peerStore.get(id)
-    return addresses.slice(0, limit).map(a => a.multiaddr.toString())
+    const here = ipOf(this.#remoteAddress(peer))
+    const texts = addresses.map(a => a.multiaddr.toString())
+    return texts.toSorted((a, b) => Number(ipOf(b) === here) - Number(ipOf(a) === here)).slice(0, limit)
+  }
+
+  /** The group (see `groupOfAddress`) of a connected peer, by the address that it has for us. */
+  groupOf(peer: string): string | undefined {
+    return groupOfAddress(this.#remoteAddress(peer))
+  }
+
+  /** The groups that we are in ourselves. */
+  get groups(): string[] {
+    return [...new Set(this.addresses.map(groupOfAddress).filter(group => group !== undefined))]
+  }
+
+  /**
+   * Milliseconds of a round trip to a connected peer, as yamux measures it unasked: when the connection begins and every
+   * 30 s. undefined: not yet, or another muxer.
+   */
+  roundTrip(peer: string): number | undefined {
+    const connections = this.libp2p.getConnections(peerIdFromString(peer)) as MuxedConnection[]
+    const times = connections.map(connection => connection.muxer?.getRTT?.() ?? -1).filter(ms => ms >= 0)
+    return times.length === 0 ? undefined : Math.min(...times)
+  }
+
+  #remoteAddress(peer: string): string {
+    return this.libp2p.getConnections(peerIdFromString(peer))[0]?.remoteAddr.toString() ?? ''
   }
 
   onDisconnect(listener: (peer: string) => void): () => void {

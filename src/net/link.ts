@@ -5,7 +5,8 @@ import { encodeDataRequest } from '../wire/codec-data.ts'
 import type { Hello } from '../wire/codec-hello.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import type { MessageChannel } from './channel.ts'
-import { Downloads } from './downloads.ts'
+import { type DownloadListener, Downloads } from './downloads.ts'
+import { LinkUsage } from './link-usage.ts'
 import type { Uploads } from './uploads.ts'
 
 /** After a regular end the other side has this long to end its streams too; then they are cut. */
@@ -14,7 +15,7 @@ const CLOSE_TIMEOUT_MS = 5000
 /** What a link tells its owner. Calls come one after another; a rejected `message` ends the link. */
 export interface LinkListener {
   message(message: ControlMessage): Promise<void>
-  ask(piece: number): void
+  ask(piece: number, load: number): void
   withdraw(piece: number): void
   buffer(size: number): Uint8Array
   progress(piece: number, bytes: number): void
@@ -43,11 +44,13 @@ export class Link {
   readonly hello: Hello
   /** Ours, as it was said first. */
   readonly ourHello: Hello
+  readonly usage = new LinkUsage()
   readonly #init: LinkInit
   #listener: LinkListener | undefined
   #downloads: Promise<Downloads> | undefined
   #uploads: Uploads | undefined
   #closed = false
+  #farewell: RefusalReason | undefined
 
   constructor(init: LinkInit) {
     this.#init = init
@@ -60,6 +63,11 @@ export class Link {
 
   get isClosed(): boolean {
     return this.#closed
+  }
+
+  /** Why either side ended it, where it was said. */
+  get farewell(): RefusalReason | undefined {
+    return this.#farewell
   }
 
   /** Gives every message to `listener` until the link ends. Resolves then, never rejects. */
@@ -86,11 +94,14 @@ export class Link {
     }
   }
 
-  ask(piece: number, size: number): void {
-    this.#data(downloads => downloads.ask(piece, size))
+  /** `size`: bytes of the piece; `load`: pieces under way to us, from everybody. */
+  ask(piece: number, size: number, load: number): void {
+    this.usage.asked(piece)
+    this.#data(downloads => downloads.ask(piece, size, load))
   }
 
   cancel(piece: number): void {
+    this.usage.failed(piece)
     this.#data(downloads => downloads.cancel(piece))
   }
 
@@ -103,19 +114,28 @@ export class Link {
 
   /** Rejects when the piece could not be given to the socket. */
   async give(piece: number, bytes: Uint8Array): Promise<void> {
-    await this.#uploads?.send(piece, bytes)
+    try {
+      await this.#uploads?.send(piece, bytes)
+      this.usage.answered(piece, bytes.byteLength)
+    } finally {
+      this.usage.answered(piece, 0)
+    }
   }
 
   refuse(piece: number, reason: RefusalReason): void {
+    this.usage.answered(piece, 0)
     this.#uploads?.refuse(piece, reason).catch(() => {})
   }
 
   /** What an attached data stream tells us. */
   readonly asks = {
-    ask: (piece: number) => {
-      if (!this.#closed) this.#listener?.ask(piece)
+    ask: (piece: number, load: number) => {
+      if (this.#closed) return
+      this.usage.wanted(piece)
+      this.#listener?.ask(piece, load)
     },
     withdraw: (piece: number) => {
+      this.usage.answered(piece, 0)
       if (!this.#closed) this.#listener?.withdraw(piece)
     },
   }
@@ -123,7 +143,15 @@ export class Link {
   /** Ends the link; the other side is told why when there is a reason. Safe to call twice. */
   close(reason?: RefusalReason): void {
     if (this.#closed) return
-    if (reason !== undefined) this.send({ type: 'refused', reason })
+    this.#farewell = reason
+    if (reason !== undefined) this.send({ type: 'refused', reason, peers: [] })
+    this.#end(undefined)
+  }
+
+  /** The other side has said that it ends the link, and why. */
+  left(reason: RefusalReason): void {
+    if (this.#closed) return
+    this.#farewell = reason
     this.#end(undefined)
   }
 
@@ -140,13 +168,31 @@ export class Link {
   async #openDownloads(): Promise<Downloads> {
     const { channel, stream } = await this.#init.openData()
     channel.post(encodeDataRequest(this.#init.ourHello))
-    const listener = this.#listener as LinkListener
-    const downloads = new Downloads(stream, channel, listener)
+    const downloads = new Downloads(stream, channel, this.#counted(this.#listener as LinkListener))
     downloads.run().then(
       () => this.close(),
       error => this.#end(error),
     )
     return downloads
+  }
+
+  #counted(listener: LinkListener): DownloadListener {
+    const { usage } = this
+    return {
+      buffer: size => listener.buffer(size),
+      progress: (piece, bytes) => {
+        usage.came(bytes)
+        listener.progress(piece, bytes)
+      },
+      piece: (piece, bytes) => {
+        usage.done(piece)
+        listener.piece(piece, bytes)
+      },
+      refused: (piece, reason) => {
+        usage.failed(piece)
+        listener.refused(piece, reason)
+      },
+    }
   }
 
   #end(error: unknown): void {

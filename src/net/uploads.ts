@@ -9,7 +9,8 @@ import { writeStream } from './stream.ts'
 
 /** What an upload tells its link. */
 export interface UploadListener {
-  ask(piece: number): void
+  /** `load`: pieces under way to who asks, from everybody. */
+  ask(piece: number, load: number): void
   withdraw(piece: number): void
 }
 
@@ -34,7 +35,7 @@ export class Uploads {
       if (request === undefined) continue
       if (request.type === 'hello') throw new DragonflyError('protocol', 'a second hello on a data stream')
       if (request.type === 'cancel') this.#cancel(request.piece)
-      else this.#ask(request.piece)
+      else this.#ask(request.piece, request.load)
     }
     await this.#turn
   }
@@ -53,11 +54,11 @@ export class Uploads {
     await this.#inTurn(() => this.#refusal(piece, reason))
   }
 
-  #ask(piece: number): void {
+  #ask(piece: number, load: number): void {
     if (this.#unanswered.size >= LIMITS.asks) throw new DragonflyError('protocol', 'too many asks at once')
     if (this.#unanswered.has(piece)) return
     this.#unanswered.add(piece)
-    this.#listener.ask(piece)
+    this.#listener.ask(piece, load)
   }
 
   /** The decider forgets the request; whatever was not sent yet is answered with a refusal, so that both ends agree. */

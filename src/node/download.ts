@@ -13,9 +13,11 @@ import { ensureSpace } from '../store/space.ts'
 import { digestMismatch } from './content.ts'
 import { type NodeContext, now } from './context.ts'
 import { Meter } from './meter.ts'
-import type { ContentStream, GetOptions, Receipt } from './options.ts'
+import type { ContentStream, Explanation, GetOptions, Receipt } from './options.ts'
 import type { Session } from './session.ts'
 import type { After, Sessions } from './sessions.ts'
+import { Timeline } from './timeline.ts'
+import { TraceFile } from './trace-file.ts'
 
 /** Contents that only a digest vouches for may turn out wrong; so many liars are put up with. */
 const MAX_LIARS = 5
@@ -28,6 +30,13 @@ interface Job {
   wanted: Uint8Array | undefined
   options: GetOptions
   begun: number
+  trace: TraceFile | undefined
+}
+
+interface Attempt {
+  session: Session
+  /** The account so far, as of a moment; undefined: nobody asked for one. */
+  account: ((at: number) => Explanation) | undefined
 }
 
 export class Downloads {
@@ -47,14 +56,14 @@ export class Downloads {
     const { folder, name } = await locate(file ?? '.')
     // a name that nobody has: the folder must do, whatever the file will be called
     await checkOutput(join(folder, name ?? randomUUID()))
-    return await this.#untilTrue(job, async session => {
+    return await this.#untilTrue(job, async ({ session, account }) => {
       const target = join(folder, name ?? nameOf(session, job.url))
       await checkTarget(target)
       await this.#space(session, dirname(target), options.keep !== false)
       await whole(session, job)
       const isMine = options.keep === false && this.#sessions.isOnlyUser(session)
       await session.handOver(target, isMine ? 'move' : 'copy', options.signal)
-      return await receiptOf(session, job, file === undefined || name === undefined ? target : file)
+      return await receiptOf(session, job, file === undefined || name === undefined ? target : file, account)
     })
   }
 
@@ -68,15 +77,16 @@ export class Downloads {
   async *#bytes(job: Job, done: (receipt: Receipt) => void, failed: (error: unknown) => void): AsyncGenerator<Uint8Array> {
     job.begun = now()
     try {
+      await this.#openTrace(job)
       for (let liars = 0; ; liars++) {
         const attempt = this.#attempt(job)
-        const { session } = attempt
+        const { session, account } = attempt
         try {
           await known(session, job)
           if (session.trust === 'digest') await whole(session, job)
           yield* this.#inOrder(session, job)
           await whole(session, job)
-          return done(await receiptOf(session, job, '-'))
+          return done(await receiptOf(session, job, '-', account))
         } catch (error) {
           attempt.judge(error, liars)
         } finally {
@@ -87,6 +97,7 @@ export class Downloads {
       failed(error)
       throw error
     } finally {
+      await job.trace?.ended()
       failed(new DragonflyError('aborted', 'the reader stopped before the end'))
     }
   }
@@ -103,24 +114,36 @@ export class Downloads {
   }
 
   /** Runs `finish` on a session; starts over when a content that only the digest vouched for was a lie. */
-  async #untilTrue(job: Job, finish: (session: Session) => Promise<Receipt>): Promise<Receipt> {
-    for (let liars = 0; ; liars++) {
-      const attempt = this.#attempt(job)
-      try {
-        await known(attempt.session, job)
-        return await finish(attempt.session)
-      } catch (error) {
-        attempt.judge(error, liars)
-      } finally {
-        await attempt.end()
+  async #untilTrue(job: Job, finish: (attempt: Attempt) => Promise<Receipt>): Promise<Receipt> {
+    await this.#openTrace(job)
+    try {
+      for (let liars = 0; ; liars++) {
+        const attempt = this.#attempt(job)
+        try {
+          await known(attempt.session, job)
+          return await finish(attempt)
+        } catch (error) {
+          attempt.judge(error, liars)
+        } finally {
+          await attempt.end()
+        }
       }
+    } finally {
+      await job.trace?.ended()
     }
+  }
+
+  async #openTrace(job: Job): Promise<void> {
+    const { trace } = job.options
+    if (trace !== undefined) job.trace = await TraceFile.open(trace, message => this.#ctx.warn(message))
   }
 
   #attempt(job: Job) {
     const { task, wanted, options } = job
     const session = this.#sessions.begin(task, wanted, options.origin !== false)
     const meter = new Meter(session, options.onProgress)
+    job.trace?.watch(session)
+    const watch = options.explain === true ? watchTime(session, job.begun) : undefined
     let after: After = options.keep === false ? 'drop' : 'keep'
     /** Throws the error as ours, unless a stranger's lie is behind it: then the next try does without that stranger. */
     const judge = (error: unknown, liars: number) => {
@@ -134,9 +157,10 @@ export class Downloads {
     }
     const end = async () => {
       meter.stop()
+      watch?.stop()
       await this.#sessions.release(session, isOfUse(session) ? after : 'discard')
     }
-    return { session, judge, end }
+    return { session, account: watch?.account, judge, end }
   }
 
   /** Says that the disk is too small before it is full. */
@@ -158,7 +182,7 @@ function makeJob(url: string, options: GetOptions): Job {
     ...(filter === undefined ? {} : { filter }),
     ...(tag === undefined ? {} : { tag }),
   })
-  return { url, task, wanted: digest === undefined ? undefined : parseDigest(digest), options, begun: now() }
+  return { url, task, wanted: digest === undefined ? undefined : parseDigest(digest), options, begun: now(), trace: undefined }
 }
 
 /** Resolves once the version is known. */
@@ -185,9 +209,10 @@ function isOfUse({ manifest, isComplete, trust }: Session): boolean {
   return isComplete || trust !== 'origin' || manifest === undefined || isResumable(manifest.info.version)
 }
 
-async function receiptOf(session: Session, job: Job, output: string): Promise<Receipt> {
+async function receiptOf(session: Session, job: Job, output: string, account: Attempt['account']): Promise<Receipt> {
   const { counts, manifest, givers } = session
   const seal = manifest?.seal
+  const end = now()
   return {
     url: shown(job.url),
     output,
@@ -195,10 +220,23 @@ async function receiptOf(session: Session, job: Job, output: string): Promise<Re
     sha256: Buffer.from(await session.wholeDigest()).toString('hex'),
     cid: seal?.root ?? '',
     ...counts,
-    seconds: Math.round(now() - job.begun) / 1000,
+    seconds: Math.round(end - job.begun) / 1000,
     peers: givers.size,
     trust: job.wanted === undefined ? (session.trust ?? 'origin') : 'digest',
+    ...(account && { explain: account(end) }),
   }
+}
+
+/** Keeps account of a session's time until it is told to stop. */
+function watchTime(session: Session, begun: number) {
+  const timeline = new Timeline(begun, session.counts)
+  const before = performance.eventLoopUtilization()
+  session.observers.add(timeline)
+  const account = (at: number) => {
+    const { utilization } = performance.eventLoopUtilization(before)
+    return timeline.explain(at, { unreachable: session.unreachable.size, busy: utilization })
+  }
+  return { account, stop: () => session.observers.delete(timeline) }
 }
 
 /** The URL as it was asked for, less what opens doors. */

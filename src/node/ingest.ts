@@ -27,6 +27,7 @@ export async function ingest(session: Session, read: OriginRead): Promise<void> 
   let length = read.start
   await pipe(
     read,
+    source => noted(source, session),
     source => cut(source, pieceLength, size => session.onBuffer(size)),
     source => hashed(source, first),
     async source => {
@@ -37,6 +38,14 @@ export async function ingest(session: Session, read: OriginRead): Promise<void> 
     },
   )
   await sealWhenWhole(session, length)
+}
+
+/** Tells the session of every chunk. */
+async function* noted(source: AsyncIterable<Uint8Array>, session: Session): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    session.read(chunk.byteLength)
+    yield chunk
+  }
 }
 
 /** Cuts chunks of any size into pieces; the last one may be shorter. Each piece is memory of its own, from `take`. */

@@ -1,126 +1,204 @@
-// Whom a session links up with: candidates from seeds, the DHT and neighbours; and whom it tells of whom.
-import { DragonflyError, isAbort } from '../core/errors.ts'
+// The driver of one neighbourhood: tells the decider of links and hearsay, and dials, drops and tells as it decides.
+import { isAbort } from '../core/errors.ts'
+import { groupOfAddress } from '../net/address-group.ts'
+import { LinkRefused } from '../net/exchange.ts'
+import type { Link } from '../net/link.ts'
+import { Neighbourhood } from '../swarm/neighbourhood.ts'
+import type { LinkUse, NeighbourhoodAction, NeighbourhoodEvent } from '../swarm/neighbourhood-events.ts'
 import type { PeerAddress } from '../wire/codec-peers.ts'
-import { LIMITS } from '../wire/limits.ts'
-import { type NodeContext, now } from './context.ts'
+import type { RefusalReason } from '../wire/refusal.ts'
+import { AddressBook } from './address-book.ts'
+import { type Network, type NodeContext, now } from './context.ts'
+import type { LinkKeeper } from './link-keeper.ts'
 import type { Session } from './session.ts'
+import type { SessionLink } from './session-link.ts'
 
-/** Links that a session dials by itself (DESIGN §5: 8–16 neighbours); more may come in. */
-const WANTED_LINKS = 8
-const DIALS_AT_ONCE = 6
 const DIAL_TIMEOUT_MS = 5000
-const RETRY_MS = 5000
-/** Candidates remembered; what strangers name beyond is forgotten. */
-const MAX_CANDIDATES = 256
-/** Pause between two rounds of telling neighbours of one another. */
-const EXCHANGE_MS = 250
-const TOLD_PER_LINK = 16
+/** How often it is looked at what the links are good for. */
+const LOOK_MS = 1000
+/** Who says so has nothing to do with this content, now or any more. */
+const UNWANTED: ReadonlySet<RefusalReason> = new Set(['unknown-topic', 'bad-proof', 'other-version', 'going-away'])
 
-interface Candidate {
-  addresses: string[]
-  triedAt: number
-}
-
-export class Neighbours {
+export class Neighbours implements LinkKeeper {
   readonly #ctx: NodeContext
   readonly #session: Session
-  readonly #candidates = new Map<string, Candidate>()
-  readonly #told = new Map<string, Set<string>>()
+  readonly #book = new AddressBook()
   readonly #stopped = new AbortController()
+  /** What had passed on a link when it was last looked at. */
+  readonly #seen = new WeakMap<Link, { given: number; taken: number }>()
+  #known: Neighbourhood | undefined
   #dialling = 0
-  #timer: NodeJS.Timeout | undefined
+  #wake: NodeJS.Timeout | undefined
+  #look: NodeJS.Timeout | undefined
 
+  /** Keeps the session's links from now on, until `stop`. */
   constructor(ctx: NodeContext, session: Session) {
     this.#ctx = ctx
     this.#session = session
-    session.onCandidates = peers => this.offer(peers)
-    this.#timer = setTimeout(() => void this.#round(), EXCHANGE_MS)
+    session.keeper = this
   }
 
+  /** Whether nobody is being dialled, nor will be in a moment. */
   get isIdle(): boolean {
-    return this.#dialling === 0
+    return this.#dialling === 0 && this.#known?.isAboutToDial(now()) !== true
   }
 
-  offer(peers: readonly PeerAddress[]): void {
-    for (const { id, addresses } of peers) {
-      if (id === this.#ctx.network?.host.id || this.#ctx.isBanned(id)) continue
-      if (this.#candidates.size >= MAX_CANDIDATES && !this.#candidates.has(id)) continue
-      const known = this.#candidates.get(id)
-      if (known === undefined) this.#candidates.set(id, { addresses: [...addresses], triedAt: -Infinity })
-      else if (addresses.length > 0) known.addresses = [...addresses]
-    }
-    this.#dialMore()
+  /** Candidates from a list; `from` names it. */
+  offer(from: string, peers: readonly PeerAddress[]): void {
+    const { network } = this.#ctx
+    if (network === undefined || this.#stopped.signal.aborted) return
+    const welcome = peers.filter(({ id }) => id !== network.host.id && !this.#ctx.isBanned(id))
+    for (const { id, addresses } of welcome) this.#book.note(id, addresses)
+    this.#tell({ type: 'heard', from, peers: welcome.map(({ id, addresses }) => known(id, addresses)) })
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
     this.#stopped.abort()
-    this.#session.onCandidates = undefined
+    clearTimeout(this.#wake)
+    clearTimeout(this.#look)
+    if (this.#session.keeper === this) this.#session.keeper = undefined
   }
 
-  #dialMore(): void {
-    const linked = new Set(this.#session.linkedPeers)
-    for (const [id, candidate] of shuffled([...this.#candidates])) {
-      if (this.#stopped.signal.aborted || this.#dialling >= DIALS_AT_ONCE) return
-      if (linked.size + this.#dialling >= WANTED_LINKS) return
-      if (linked.has(id) || now() - candidate.triedAt < RETRY_MS) continue
-      candidate.triedAt = now()
-      this.#dialling++
-      void this.#dial(id, candidate.addresses)
+  // ---- what the session says (LinkKeeper)
+
+  get degree(): number {
+    return this.#known?.degree ?? 0
+  }
+
+  linked({ peer, link }: SessionLink): void {
+    const { network } = this.#ctx
+    if (network === undefined) return
+    this.#book.learn(network.host, peer).catch(() => {})
+    const kind = this.#ctx.trusted.has(peer) ? 'seed' : 'peer'
+    this.#tell({ type: 'linked', peer, group: network.host.groupOf(peer), kind, links: link.hello.links })
+    this.#look ??= setTimeout(() => this.#onLook(), LOOK_MS).unref()
+  }
+
+  unlinked({ peer, link }: SessionLink, error: unknown): void {
+    const isGone = link.farewell !== undefined && UNWANTED.has(link.farewell)
+    const why = isGone ? 'gone' : error === undefined ? 'parted' : 'broken'
+    this.#tell({ type: 'unlinked', peer, why })
+  }
+
+  heard(from: string, peers: readonly PeerAddress[]): void {
+    this.offer(from, peers)
+  }
+
+  asked(from: string, links: number): void {
+    this.#tell({ type: 'asked', peer: from, links })
+  }
+
+  refuses(peer: string, links: number): PeerAddress[] | undefined {
+    const { network } = this.#ctx
+    if (network === undefined) return undefined
+    const kind = this.#ctx.trusted.has(peer) ? 'seed' : 'peer'
+    const hood = this.#hood(network)
+    if (!hood.refuses(peer, kind, links)) return undefined
+    return this.#book.named(hood.hints({ peer, group: network.host.groupOf(peer) }, now()))
+  }
+
+  // ---- inside
+
+  #hood(network: Network): Neighbourhood {
+    const { isSeed } = this.#ctx
+    this.#known ??= new Neighbourhood({ isSeed, groups: network.host.groups, random: Math.random })
+    return this.#known
+  }
+
+  #tell(event: NeighbourhoodEvent): void {
+    const { network } = this.#ctx
+    if (network === undefined || this.#stopped.signal.aborted) return
+    const hood = this.#hood(network)
+    const at = now()
+    for (const action of hood.handle(event, at)) this.#perform(network, action)
+    clearTimeout(this.#wake)
+    const wakeAt = hood.nextWake(at)
+    if (wakeAt !== Infinity) this.#wake = setTimeout(() => this.#tell({ type: 'wake' }), wakeAt - at).unref()
+  }
+
+  #perform(network: Network, action: NeighbourhoodAction): void {
+    switch (action.type) {
+      case 'dial':
+        void this.#dial(network, action.peer)
+        return
+      case 'drop':
+        this.#ctx.info(`leaving neighbour ${action.peer}: ${action.why}`)
+        return this.#session.unlink(action.peer)
+      case 'tell':
+        void this.#introduce(network, action.peer, action.peers)
+        return
     }
   }
 
-  async #dial(peer: string, addresses: readonly string[]): Promise<void> {
+  async #dial(network: Network, peer: string): Promise<void> {
+    const { unreachable, links } = this.#session
     const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
+    this.#dialling++
+    let why: 'busy' | 'unreachable' | 'unwanted' = 'busy'
     try {
-      await this.#ctx.network?.host.connectPeer(peer, addresses, signal)
-      await this.#session.link(peer, signal)
+      if (this.#ctx.isBanned(peer)) why = 'unwanted'
+      else {
+        await network.host.connectPeer(peer, this.#book.of(peer), signal)
+        await this.#session.link(peer, signal)
+        unreachable.delete(peer)
+      }
     } catch (error) {
-      if (!isAbort(error) && !isRefusal(error)) this.#ctx.info(`peer ${peer} is no neighbour: ${(error as Error).message}`)
+      why = this.#whyNot(peer, error)
     } finally {
       this.#dialling--
-      if (!this.#stopped.signal.aborted) this.#dialMore()
+      if (!links.has(peer)) this.#tell({ type: 'failed', peer, why })
     }
   }
 
-  async #round(): Promise<void> {
-    this.#dialMore()
-    const { host } = this.#ctx.network ?? {}
-    if (host !== undefined) await this.#tellAll(peer => host.addressesOf(peer, LIMITS.addresses)).catch(() => {})
-    if (!this.#stopped.signal.aborted) this.#timer = setTimeout(() => void this.#round(), EXCHANGE_MS)
+  #whyNot(peer: string, error: unknown): 'busy' | 'unreachable' | 'unwanted' {
+    if (error instanceof LinkRefused) return UNWANTED.has(error.reason) ? 'unwanted' : 'busy'
+    if (!this.#stopped.signal.aborted) {
+      this.#session.unreachable.add(peer)
+      if (!isAbort(error)) this.#ctx.info(`peer ${peer} is no neighbour: ${(error as Error).message}`)
+    }
+    return 'unreachable'
   }
 
-  /** Every neighbour hears of up to 16 random others, each once. */
-  async #tellAll(addressesOf: (peer: string) => Promise<string[]>): Promise<void> {
-    const linked = this.#session.linkedPeers
-    for (const gone of [...this.#told.keys()]) if (!linked.includes(gone)) this.#told.delete(gone)
-    for (const peer of linked) {
-      const told = this.#told.get(peer) ?? new Set()
-      this.#told.set(peer, told)
-      if (told.size >= TOLD_PER_LINK) continue
-      const peers: PeerAddress[] = []
-      for (const other of shuffled(linked)) {
-        if (other === peer || told.has(other) || told.size >= TOLD_PER_LINK) continue
-        const addresses = await addressesOf(other)
-        if (addresses.length === 0) continue
-        told.add(other)
-        peers.push({ id: other, addresses })
-      }
-      if (peers.length > 0) this.#session.tellPeers(peer, peers)
+  /** Whom nobody could dial by what we know is left out; an empty list is a question. */
+  async #introduce({ host }: Network, to: string, peers: readonly string[]): Promise<void> {
+    for (const peer of peers) if (!this.#book.has(peer)) await this.#book.learn(host, peer).catch(() => {})
+    const named = this.#book.named(peers)
+    if (peers.length === 0 || named.length > 0) this.#session.tellPeers(to, named)
+  }
+
+  #onLook(): void {
+    const { network } = this.#ctx
+    this.#look = undefined
+    if (network === undefined || this.#stopped.signal.aborted) return
+    const hood = this.#hood(network)
+    this.#book.prune(peer => hood.knows(peer))
+    const links = [...this.#session.links.values()]
+    // who dialled us says where it listens a little later
+    for (const { peer } of links) if (!this.#book.has(peer)) this.#book.learn(network.host, peer).catch(() => {})
+    // a seed keeps everybody
+    const uses = this.#ctx.isSeed ? [] : links.map(link => this.#useOf(network, link))
+    this.#tell({ type: 'used', links: uses, complete: this.#session.isComplete })
+    if (links.length > 0) this.#look ??= setTimeout(() => this.#onLook(), LOOK_MS).unref()
+  }
+
+  #useOf({ host }: Network, link: SessionLink): LinkUse {
+    const { usage } = link.link
+    const { given, taken } = this.#seen.get(link.link) ?? { given: 0, taken: 0 }
+    this.#seen.set(link.link, { given: usage.given, taken: usage.taken })
+    return {
+      peer: link.peer,
+      gave: usage.given - given,
+      took: usage.taken - taken,
+      busy: usage.isBusy,
+      complete: this.#session.isWhole(link),
+      offers: this.#session.offers(link),
+      fruitless: usage.fruitless,
+      rtt: host.roundTrip(link.peer),
     }
   }
 }
 
-/** Two peers that dial one another at the same time: one of the two links is refused, and all is well. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof DragonflyError && error.code === 'peer-refused'
-}
-
-function shuffled<T>(items: readonly T[]): T[] {
-  const row = [...items]
-  for (let i = row.length - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1))
-    ;[row[i], row[j]] = [row[j] as T, row[i] as T]
-  }
-  return row
+/** Hearsay: the first address that says anything is the one by which whoever named it talks with it. */
+function known(peer: string, addresses: readonly string[]): { peer: string; group: string | undefined } {
+  return { peer, group: addresses.map(groupOfAddress).find(group => group !== undefined) }
 }

@@ -15,8 +15,8 @@ export interface SessionEars {
   onHead(from: SessionLink, envelope: Uint8Array): Promise<void>
   onVersion(from: SessionLink): void
   onHave(from: SessionLink, pieces: readonly number[]): void
-  onPeers(peers: readonly PeerAddress[]): void
-  onAsk(from: SessionLink, piece: number): void
+  onPeers(from: SessionLink, peers: readonly PeerAddress[], links: number): void
+  onAsk(from: SessionLink, piece: number, load: number): void
   onWithdraw(from: SessionLink, piece: number): void
   onBuffer(size: number): Uint8Array
   onProgress(from: SessionLink, piece: number, bytes: number): void
@@ -102,7 +102,7 @@ export class SessionLink implements LinkListener {
         this.#sealSent = false
         return this.#ears.onVersion(this)
       case 'refused':
-        return this.link.close()
+        return this.link.left(message.reason)
       case 'part':
         return this.#collect(message.from, message.digests)
       case 'head':
@@ -112,12 +112,12 @@ export class SessionLink implements LinkListener {
       case 'have':
         return this.#learn(message.pieces, message.queue)
       case 'peers':
-        return this.#ears.onPeers(message.peers)
+        return this.#ears.onPeers(this, message.peers, message.links)
     }
   }
 
-  ask(piece: number): void {
-    this.#ears.onAsk(this, piece)
+  ask(piece: number, load: number): void {
+    this.#ears.onAsk(this, piece, load)
   }
 
   withdraw(piece: number): void {

@@ -4,6 +4,7 @@ import { DragonflyError } from '../core/errors.ts'
 import type { Manifest, ManifestHead, VersionInfo } from '../core/manifest.ts'
 import { sameBytes, type VerifiedPiece } from '../core/piece.ts'
 import { makeProof, type Task } from '../core/task.ts'
+import { LinkRefused } from '../net/exchange.ts'
 import type { Link } from '../net/link.ts'
 import type { StoreEntry } from '../store/store.ts'
 import type { Hello } from '../wire/codec-hello.ts'
@@ -13,10 +14,12 @@ import type { RefusalReason } from '../wire/refusal.ts'
 import { Changes } from './changes.ts'
 import { Content, digestMismatch } from './content.ts'
 import { type NodeContext, now } from './context.ts'
+import type { LinkKeeper } from './link-keeper.ts'
 import type { KeptManifest } from './manifest-records.ts'
 import type { Trust } from './options.ts'
 import { type SessionEars, SessionLink } from './session-link.ts'
 import { type Counts, type DriverOwner, type RangeReader, SwarmDriver } from './swarm-driver.ts'
+import type { SwarmObserver } from './swarm-observer.ts'
 
 /** Signing and telling once for all pieces of so many milliseconds: every small message costs as much CPU as 50 KiB of bulk. */
 const PUBLISH_MS = 100
@@ -24,8 +27,6 @@ const PUBLISH_MS = 100
 const MANIFEST_PATIENCE_MS = 300
 /** A link younger than this may be one half of two peers dialling each other at the same time. */
 const CROSSING_MS = 10_000
-const MAX_LINKS = 16
-const MAX_SEED_LINKS = 2000
 
 /** Which version neighbours may begin with: any; the one that a seed named; none while nobody who knows it has spoken. */
 export type Current = 'any' | 'unknown' | { version: string }
@@ -37,10 +38,14 @@ export class Session implements SessionEars, DriverOwner {
   readonly counts: Counts = { fromOrigin: 0, fromPeers: 0, fromSeeds: 0, resumed: 0 }
   /** Peers that pieces came from. */
   readonly givers = new Set<string>()
+  /** Told of everything that the swarm hears and answers; may be added to at any time. */
+  readonly observers = new Set<SwarmObserver>()
   /** Neighbours by peer id. */
   readonly links = new Map<string, SessionLink>()
-  /** Called with peers that a neighbour named. */
-  onCandidates: ((peers: readonly PeerAddress[]) => void) | undefined
+  /** Peers that were tried and are no neighbours. */
+  readonly unreachable = new Set<string>()
+  /** Who decides on links; while there is none everybody may come. */
+  keeper: LinkKeeper | undefined
   readonly #ctx: NodeContext
   readonly #changes = new Changes()
   readonly #dialling = new Set<string>()
@@ -185,6 +190,11 @@ export class Session implements SessionEars, DriverOwner {
     this.#publishSoon()
   }
 
+  /** Bytes of our own read came in; they are not checked yet. */
+  read(bytes: number): void {
+    for (const observer of this.observers) observer.read?.(bytes, now())
+  }
+
   /** Our own read has reached the end: seals the manifest. Every piece must be here. */
   async seal(length: number, root: string): Promise<void> {
     const { manifest } = this.#known()
@@ -221,27 +231,45 @@ export class Session implements SessionEars, DriverOwner {
     try {
       const hello = topic === undefined ? this.hello(peer) : { ...this.hello(peer), topic, proof: new Uint8Array() }
       await network.exchange.dial(peer, hello, link => this.#admit(link, topic === undefined), signal)
+    } catch (error) {
+      if (error instanceof LinkRefused && error.peers.length > 0) this.keeper?.heard(peer, error.peers)
+      throw error
     } finally {
       this.#dialling.delete(peer)
     }
   }
 
-  /** Tells a neighbour of others. */
-  tellPeers(to: string, peers: PeerAddress[]): void {
-    this.links.get(to)?.link.send({ type: 'peers', peers })
+  unlink(peer: string): void {
+    this.links.get(peer)?.link.close()
   }
 
-  /** Why a peer that says hello to us is not wanted; undefined when it is. The proof was checked before. */
-  refusal(peer: string, hello: Hello): RefusalReason | undefined {
-    if (this.#ctx.isBanned(peer)) return 'bad-proof'
-    if (this.#closed || this.hasFailed) return 'going-away'
+  /** Whether a neighbour is known to have everything, as far as there is an everything. */
+  isWhole({ have }: SessionLink): boolean {
+    return this.manifest?.seal !== undefined && have.count >= this.manifest.count
+  }
+
+  /** Whether a neighbour has anything that we lack. */
+  offers({ have }: SessionLink): boolean {
+    const ours = this.#driver?.swarm.have.words
+    return have.words.some((word, i) => (word & ~(ours?.[i] ?? 0)) !== 0)
+  }
+
+  /** Tells a neighbour of others; an empty list asks it for some. */
+  tellPeers(to: string, peers: PeerAddress[]): void {
+    this.links.get(to)?.link.send({ type: 'peers', peers, links: this.keeper?.degree ?? 0 })
+  }
+
+  /** Why a peer that says hello to us is not wanted, and whom it may try; undefined when it is. The proof was checked before. */
+  refusal(peer: string, hello: Hello): { refused: RefusalReason; peers?: PeerAddress[] } | undefined {
+    if (this.#ctx.isBanned(peer)) return { refused: 'bad-proof' }
+    if (this.#closed || this.hasFailed) return { refused: 'going-away' }
     const { version } = this.#state()
-    if (hello.version !== '' && version !== '' && hello.version !== version) return 'other-version'
+    if (hello.version !== '' && version !== '' && hello.version !== version) return { refused: 'other-version' }
     const present = this.links.get(peer)
     const crossing = this.#dialling.has(peer) || (present?.link.isDialer === true && now() - present.since < CROSSING_MS)
-    if (crossing && this.#self < peer) return 'too-busy'
-    if (present === undefined && this.links.size >= (this.#ctx.isSeed ? MAX_SEED_LINKS : MAX_LINKS)) return 'too-busy'
-    return undefined
+    if (crossing && this.#self < peer) return { refused: 'too-busy' }
+    const peers = present === undefined ? this.keeper?.refuses(peer, hello.links) : undefined
+    return peers === undefined ? undefined : { refused: 'too-busy', peers }
   }
 
   /** Takes a new link in. One that replaces an older one of the same peer ends that. */
@@ -250,6 +278,7 @@ export class Session implements SessionEars, DriverOwner {
     const before = this.links.get(link.peer)
     this.links.set(link.peer, sessionLink)
     before?.link.close()
+    this.keeper?.linked(sessionLink)
     if (this.#closed) queueMicrotask(() => link.close('going-away'))
     else queueMicrotask(() => this.#welcome(sessionLink))
     return sessionLink
@@ -266,6 +295,7 @@ export class Session implements SessionEars, DriverOwner {
     await this.#lock.catch(() => {})
     await this.#publishing?.catch(() => {})
     this.#changes.fail(new DragonflyError('aborted', 'the node was stopped'))
+    await Promise.all([...this.observers].map(observer => observer.ended?.()))
     await this.#content?.close(forget)
   }
 
@@ -286,12 +316,13 @@ export class Session implements SessionEars, DriverOwner {
     this.#askForManifest()
   }
 
-  onPeers(peers: readonly PeerAddress[]): void {
-    this.onCandidates?.(peers)
+  onPeers(from: SessionLink, peers: readonly PeerAddress[], links: number): void {
+    if (peers.length === 0) this.keeper?.asked(from.peer, links)
+    else this.keeper?.heard(from.peer, peers)
   }
 
-  onAsk(from: SessionLink, piece: number): void {
-    if (from.isNeighbour) this.#driver?.tell({ type: 'request', peer: from.peer, piece })
+  onAsk(from: SessionLink, piece: number, load: number): void {
+    if (from.isNeighbour) this.#driver?.tell({ type: 'request', peer: from.peer, piece, load })
     else from.link.refuse(piece, 'no-such-piece')
   }
 
@@ -321,6 +352,7 @@ export class Session implements SessionEars, DriverOwner {
     }
     if (this.links.get(from.peer) !== from) return
     this.links.delete(from.peer)
+    this.keeper?.unlinked(from, error)
     if (from.isNeighbour) this.#driver?.tell({ type: 'left', peer: from.peer })
     this.#changes.notify()
   }
@@ -336,6 +368,7 @@ export class Session implements SessionEars, DriverOwner {
     const link = this.links.get(peer)
     this.links.delete(peer)
     link?.link.close('bad-proof')
+    if (link !== undefined) this.keeper?.unlinked(link, undefined)
   }
 
   // ---- inside
@@ -349,9 +382,13 @@ export class Session implements SessionEars, DriverOwner {
     return this.#content
   }
 
-  #state(): { version: string; manifestCount: number } {
+  #state(): { version: string; manifestCount: number; links: number } {
     const wanted = typeof this.#current === 'string' ? '' : this.#current.version
-    return { version: this.manifest?.info.version ?? wanted, manifestCount: this.manifest?.count ?? 0 }
+    return {
+      version: this.manifest?.info.version ?? wanted,
+      manifestCount: this.manifest?.count ?? 0,
+      links: this.keeper?.degree ?? 0,
+    }
   }
 
   async #locked<T>(work: () => Promise<T>): Promise<T> {

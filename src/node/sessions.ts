@@ -101,7 +101,7 @@ export class Sessions {
     const self = this.#ctx.network?.host.id ?? ''
     if (byTask.length > 0 && !sameBytes(hello.proof, makeProof(session.task.secret, peer, self))) return { refused: 'bad-proof' }
     const refused = session.refusal(peer, hello)
-    if (refused !== undefined) return { refused }
+    if (refused !== undefined) return refused
     const ours = session.hello(peer)
     // who asks by content need not know the task, and a proof of it would be something to try guesses on
     const answer = byTask.length > 0 ? ours : { ...ours, topic: hello.topic, proof: new Uint8Array() }

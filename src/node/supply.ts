@@ -59,7 +59,9 @@ export class Supply {
   readonly #ctx: NodeContext
   readonly #session: Session
   readonly #options: SupplyOptions
+  readonly #neighbours: Neighbours
   readonly #stop = new AbortController()
+  readonly #stopped = Promise.withResolvers<void>()
   readonly #begun = now()
   #seedsFailed = false
   #seedTrouble: unknown
@@ -72,22 +74,27 @@ export class Supply {
     this.#ctx = ctx
     this.#session = session
     this.#options = options
+    this.#neighbours = new Neighbours(ctx, session)
   }
 
-  /** Works until the session is complete, fails it when there is no hope. Never rejects. */
+  /**
+   * Works until `stop`: looks for sources until the session is complete, fails it when there is no hope, and keeps its links
+   * as long as it serves others. Never rejects.
+   */
   async run(): Promise<void> {
-    const neighbours = new Neighbours(this.#ctx, this.#session)
     if (this.#options.seeds.length > 0 || this.#ctx.isSeed) this.#session.setCurrent('unknown')
     try {
-      const works = [this.#fromSeeds(), this.#fromDht(neighbours), this.#fromOrigin()]
+      const works = [this.#fromSeeds(), this.#fromDht(), this.#fromOrigin()]
       await Promise.all(works.map(work => work.catch(error => this.#onError(error))))
+      await this.#stopped.promise
     } finally {
-      neighbours.stop()
+      this.#neighbours.stop()
     }
   }
 
   stop(): void {
     this.#stop.abort()
+    this.#stopped.resolve()
   }
 
   get #signal(): AbortSignal {
@@ -185,22 +192,22 @@ export class Supply {
 
   // ---- DHT
 
-  async #fromDht(neighbours: Neighbours): Promise<void> {
+  async #fromDht(): Promise<void> {
     if (this.#ctx.bootstrap.length === 0 && this.#options.seeds.length === 0) {
       this.#searched = true
       return
     }
     const network = await this.#ctx.networkUp()
     for (let pause = DHT_AGAIN_MS; network !== undefined && !this.#isOver; pause = Math.min(DHT_AGAIN_MAX_MS, pause * 2)) {
-      if (this.#session.linkCount < ENOUGH_LINKS) await this.#discover(network, neighbours)
+      if (this.#session.linkCount < ENOUGH_LINKS) await this.#discover(network)
       this.#searched = true
       await this.#pause(pause)
     }
   }
 
-  async #discover(network: Network, neighbours: Neighbours): Promise<void> {
+  async #discover(network: Network): Promise<void> {
     await Promise.all(this.#ctx.bootstrap.map(address => this.#enter(network, address)))
-    await this.#search(network, neighbours).catch(error => {
+    await this.#search(network).catch(error => {
       if (!isAbort(error)) this.#ctx.info(`DHT search: ${(error as Error).message}`)
     })
   }
@@ -215,21 +222,23 @@ export class Supply {
     }
   }
 
-  async #search(network: Network, neighbours: Neighbours): Promise<void> {
+  async #search(network: Network): Promise<void> {
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(DHT_PATIENCE_MS)])
     // without a single connection there is no DHT to ask: do not make a person wait for it
     while (!network.host.hasConnections && !this.#seedsFailed && !signal.aborted) await this.#pause(20)
     if (!network.host.hasConnections) return
     await network.dht.ready(signal)
     const { task, wanted } = this.#session
-    const work = [this.#searchFor(network, CID.parse(task.id), neighbours, signal)]
+    const work = [this.#searchFor(network, CID.parse(task.id), signal)]
     if (wanted !== undefined && !task.isPrivate) work.push(this.#searchContent(network, rawCid(wanted), signal))
     await Promise.all(work)
-    while (!neighbours.isIdle && !signal.aborted) await this.#pause(50)
+    while (!this.#neighbours.isIdle && !signal.aborted) await this.#pause(50)
   }
 
-  async #searchFor(network: Network, key: CID, neighbours: Neighbours, signal: AbortSignal): Promise<void> {
-    for await (const { peer, addresses } of network.dht.find(key, signal)) neighbours.offer([{ id: peer, addresses }])
+  async #searchFor(network: Network, key: CID, signal: AbortSignal): Promise<void> {
+    for await (const { peer, addresses } of network.dht.find(key, signal)) {
+      this.#neighbours.offer('dht', [{ id: peer, addresses }])
+    }
   }
 
   async #searchContent(network: Network, key: CID, signal: AbortSignal): Promise<void> {

@@ -2,11 +2,13 @@
 import { DragonflyError } from '../core/errors.ts'
 import { type VerifiedPiece, verifyPiece } from '../core/piece.ts'
 import { isResumable } from '../core/version.ts'
-import type { SwarmAction, SwarmEvent } from '../swarm/events.ts'
-import { Swarm } from '../swarm/swarm.ts'
+import { DEFAULT_POLICY, type SwarmAction, type SwarmEvent } from '../swarm/events.ts'
+import { startSwarm } from '../swarm/setup.ts'
+import type { Swarm } from '../swarm/swarm.ts'
 import { type Content, digestMismatch } from './content.ts'
 import { type NodeContext, now } from './context.ts'
 import type { SessionLink } from './session-link.ts'
+import type { SwarmObserver } from './swarm-observer.ts'
 
 /** The origin as a neighbour of the swarm; no peer id looks like it. */
 const ORIGIN = 'origin'
@@ -29,6 +31,8 @@ export interface DriverOwner {
   readonly links: ReadonlyMap<string, SessionLink>
   readonly counts: Counts
   readonly givers: Set<string>
+  /** Who keeps an account of the run. */
+  readonly observers: ReadonlySet<SwarmObserver>
   fail(error: unknown): void
   /** A piece is here. */
   onStored(): void
@@ -53,7 +57,10 @@ export class SwarmDriver {
     this.#ctx = ctx
     this.#owner = owner
     this.#content = content
-    this.#swarm = new Swarm({ isSeed: ctx.isSeed, pieceLength, random: Math.random })
+    const seed = Math.floor(Math.random() * 2 ** 32)
+    const setup = { self: ctx.network?.host.id ?? '', isSeed: ctx.isSeed, pieceLength, seed, policy: DEFAULT_POLICY }
+    this.#swarm = startSwarm(setup)
+    for (const observer of owner.observers) observer.begun?.(setup)
   }
 
   get swarm(): Pick<Swarm, 'have' | 'queue' | 'isComplete'> {
@@ -69,7 +76,9 @@ export class SwarmDriver {
   tell(event: SwarmEvent): void {
     if (this.#isStopped) return
     const at = now()
-    for (const action of this.#swarm.handle(event, at)) this.#perform(action)
+    const actions = this.#swarm.handle(event, at)
+    for (const observer of this.#owner.observers) observer.told(event, at, actions)
+    for (const action of actions) this.#perform(action)
     this.#wakeBy(this.#swarm.nextWake(at), at)
   }
 
@@ -157,7 +166,7 @@ export class SwarmDriver {
     switch (action.type) {
       case 'ask':
         if (action.peer === ORIGIN) void this.#askOrigin(action.piece)
-        else link?.ask(action.piece, this.#content.manifest.pieceSize(action.piece))
+        else link?.ask(action.piece, this.#content.manifest.pieceSize(action.piece), action.load)
         return
       case 'cancel':
         return link?.cancel(action.piece)
@@ -216,9 +225,21 @@ export class SwarmDriver {
       const pieces = this.#news
       this.#news = []
       this.#announcedAt = now()
-      for (const link of this.#owner.links.values()) if (link.isNeighbour) link.tellHave(pieces, this.#swarm.queue)
+      for (const link of this.#owner.links.values()) {
+        if (link.isNeighbour) link.tellHave(this.#newsFor(link, pieces), this.#swarm.queue)
+      }
     }
     setTimeout(tellAll, Math.max(1, this.#announcedAt + ANNOUNCE_MS - now()))
+  }
+
+  /**
+   * Who has a piece itself need not hear that we have it too. Seeds do: they give what few have first. And everybody hears
+   * of the last piece: whoever waits for the end of the manifest asks those who are as far as he.
+   */
+  #newsFor(link: SessionLink, pieces: readonly number[]): readonly number[] {
+    if (this.#ctx.trusted.has(link.peer)) return pieces
+    const last = this.#content.manifest.count - 1
+    return pieces.filter(piece => piece === last || !link.have.has(piece))
   }
 
   #ban(peer: string, piece: number): void {

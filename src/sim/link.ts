@@ -1,183 +1,134 @@
-// Links and the transfers that share them, max-min fair, as many TCP connections do on average.
-import type { World } from './world.ts'
+// One direction of a host's line, and a transfer from one line to another.
+import { Alarm } from './alarm.ts'
+import type { Meter } from './meter.ts'
+import { NOWHERE, type Table } from './table.ts'
 
-/** One direction of a host's line. */
+/** Stands for "no limit", bytes per millisecond: large enough, and still a number one can calculate with. */
+const LIMITLESS = 1e12
+
 export class Link {
+  readonly id: number
   /** Bytes per millisecond. */
-  readonly rate: number
-  readonly transfers = new Set<Transfer>()
+  rate: number
+  /** The transfers, their numbers, and the numbers of the links at their other ends: place by place. */
+  readonly transfers: Transfer[] = []
+  readonly ids: number[] = []
+  readonly ends: number[] = []
+  /** The offer that the links at the other ends have taken note of. */
+  told: number
+  /** Its offer has to be looked at in the next settling. */
+  isDirty = false
+  /** Bytes pass between links of the same side only: see `Fault`, partition. */
+  side = 0
+  readonly meter: Meter | undefined
+  readonly #table: Table
+
+  /** `rate` may be Infinity. */
+  constructor(table: Table, rate: number, meter?: Meter) {
+    this.id = table.addLink()
+    this.rate = Math.min(rate, LIMITLESS)
+    this.told = this.rate
+    this.meter = meter
+    this.#table = table
+    table.offers[this.id] = this.rate
+    table.frees[this.id] = this.rate
+  }
+
+  get isLimitless(): boolean {
+    return this.rate === LIMITLESS
+  }
+
   /** Bytes per millisecond that nobody uses right now. */
-  free: number
-  /** While rates settle: what is left to share, and among how many. */
-  capacity = 0
-  waiting = 0
-  #round = 0
-
-  constructor(rate: number) {
-    this.rate = rate
-    this.free = rate
+  get free(): number {
+    return this.#table.frees[this.id] as number
   }
 
-  /** Counts one more transfer in this round of settling. */
-  enter(open: Link[], round: number): void {
-    if (this.#round !== round) {
-      this.#round = round
-      this.capacity = this.rate
-      this.waiting = 0
-      open.push(this)
-    }
-    this.waiting++
+  set free(rate: number) {
+    this.#table.frees[this.id] = rate
   }
+
+  /** Takes the transfer in; answers with its place. */
+  enter(transfer: Transfer, other: Link): number {
+    this.ids.push(transfer.id)
+    this.ends.push(this.side === other.side ? other.id : NOWHERE)
+    return this.transfers.push(transfer) - 1
+  }
+
+  /** Lets the transfer at this place go; answers with the one that has its place now. */
+  leave(place: number): Transfer {
+    const last = this.transfers.pop() as Transfer
+    const id = this.ids.pop() as number
+    const end = this.ends.pop() as number
+    if (place === this.transfers.length) return last
+    this.transfers[place] = last
+    this.ids[place] = id
+    this.ends[place] = end
+    return last
+  }
+}
+
+/** Who looks after transfers. */
+export interface TransferOwner {
+  /** The transfer may be over now. */
+  due(transfer: Transfer): void
 }
 
 /** Bytes under way from an uplink to a downlink. */
-export interface Transfer {
+export class Transfer extends Alarm {
+  readonly id: number
   readonly up: Link
   readonly down: Link
   readonly bytes: number
+  readonly onDone: () => void
   /** Bytes still to go, as of `since`. */
   left: number
-  rate: number
-  since: number
-  /** When somebody looks whether it is done; Infinity: nobody does. */
-  lookAt: number
-  /** Last round of settling that gave it a rate. */
-  round: number
-  onDone: () => void
-}
+  since = 0
+  readonly #owner: TransferOwner
+  /** Where in the links' lists it is; -1: over. */
+  #upPlace = -1
+  #downPlace = -1
 
-/** Transfers take up free capacity at once, and share anew so many milliseconds after a change, as congestion control does. */
-const SETTLE_MS = 5
-/** Less than this is rounding. */
-const EPSILON_BYTES = 1e-6
-
-/** All links of a world. Rates are max-min fair: nobody could get more without taking from one who has no more. */
-export class Links {
-  readonly #world: World
-  readonly #transfers = new Set<Transfer>()
-  #isSettling = false
-  #round = 0
-
-  constructor(world: World) {
-    this.#world = world
+  constructor(owner: TransferOwner, { id, up, down }: { id: number; up: Link; down: Link }, bytes: number, onDone: () => void) {
+    super()
+    this.id = id
+    this.up = up
+    this.down = down
+    this.bytes = bytes
+    this.left = bytes
+    this.onDone = onDone
+    this.#owner = owner
+    this.#upPlace = up.enter(this, down)
+    this.#downPlace = down.enter(this, up)
   }
 
-  start(up: Link, down: Link, bytes: number, onDone: () => void): Transfer {
-    const transfer: Transfer = {
-      up,
-      down,
-      bytes,
-      left: bytes,
-      rate: 0,
-      since: this.#world.now,
-      lookAt: Infinity,
-      round: 0,
-      onDone,
-    }
-    for (const set of [this.#transfers, up.transfers, down.transfers]) set.add(transfer)
-    this.#setRate(transfer, Math.max(0, Math.min(up.free, down.free)))
-    this.#settleSoon()
-    return transfer
+  get isOver(): boolean {
+    return this.#upPlace === -1
   }
 
-  /** Ends a transfer early; answers with the bytes that went over the line. */
-  stop(transfer: Transfer): number {
-    if (!this.#transfers.has(transfer)) return transfer.bytes
-    this.#advance(transfer)
-    this.#remove(transfer)
-    return transfer.bytes - transfer.left
+  /** The ends are on unlike sides: nothing passes. */
+  get isStalled(): boolean {
+    return this.up.side !== this.down.side
   }
 
-  #remove(transfer: Transfer): void {
-    for (const set of [this.#transfers, transfer.up.transfers, transfer.down.transfers]) set.delete(transfer)
-    transfer.up.free += transfer.rate
-    transfer.down.free += transfer.rate
-    this.#settleSoon()
+  /** The link at the other end. */
+  beyond(link: Link): Link {
+    return this.up === link ? this.down : this.up
   }
 
-  #setRate(transfer: Transfer, rate: number): void {
-    this.#advance(transfer)
-    transfer.up.free += transfer.rate - rate
-    transfer.down.free += transfer.rate - rate
-    transfer.rate = rate
-    const due = transfer.since + transfer.left / rate
-    if (due < transfer.lookAt) this.#lookAt(transfer, due)
+  /** The sides have changed. */
+  reconnect(): void {
+    this.up.ends[this.#upPlace] = this.isStalled ? NOWHERE : this.down.id
+    this.down.ends[this.#downPlace] = this.isStalled ? NOWHERE : this.up.id
   }
 
-  #advance(transfer: Transfer): void {
-    const { now } = this.#world
-    transfer.left = Math.max(0, transfer.left - transfer.rate * (now - transfer.since))
-    transfer.since = now
+  ring(): void {
+    this.#owner.due(this)
   }
 
-  #lookAt(transfer: Transfer, time: number): void {
-    transfer.lookAt = time
-    this.#world.at(time, () => {
-      if (transfer.lookAt !== time || !this.#transfers.has(transfer)) return
-      this.#advance(transfer)
-      const rest = transfer.left / transfer.rate
-      // A rest that the clock cannot express any more is no rest.
-      if (transfer.left > EPSILON_BYTES && this.#world.now + rest > this.#world.now) {
-        transfer.lookAt = Infinity
-        if (transfer.rate > 0) this.#lookAt(transfer, this.#world.now + rest)
-        return
-      }
-      this.#remove(transfer)
-      transfer.onDone()
-    })
+  leave(): void {
+    this.up.leave(this.#upPlace).#upPlace = this.#upPlace
+    this.down.leave(this.#downPlace).#downPlace = this.#downPlace
+    this.#upPlace = -1
+    this.#downPlace = -1
   }
-
-  #settleSoon(): void {
-    if (this.#isSettling) return
-    this.#isSettling = true
-    this.#world.after(SETTLE_MS, () => {
-      this.#isSettling = false
-      this.#settle()
-    })
-  }
-
-  /** Progressive filling: the tightest link gives each of its transfers an equal share, then the next one. */
-  #settle(): void {
-    const round = ++this.#round
-    const open: Link[] = []
-    for (const { up, down } of this.#transfers) {
-      up.enter(open, round)
-      down.enter(open, round)
-    }
-    for (let link = takeTightest(open); link !== undefined; link = takeTightest(open)) {
-      const share = Math.max(0, link.capacity / link.waiting)
-      for (const transfer of link.transfers) {
-        if (transfer.round === round) continue
-        transfer.round = round
-        const other = transfer.up === link ? transfer.down : transfer.up
-        other.capacity -= share
-        other.waiting--
-        this.#setRate(transfer, share)
-      }
-    }
-  }
-}
-
-/** Takes the link with the smallest share per waiting transfer out of the list, and those on which nobody waits. */
-function takeTightest(open: Link[]): Link | undefined {
-  let best = -1
-  let lowest = Infinity
-  for (let i = open.length - 1; i >= 0; i--) {
-    const { capacity, waiting } = open[i] as Link
-    if (waiting === 0) {
-      // The last link, already looked at, takes the place.
-      const last = open.pop() as Link
-      if (i < open.length) open[i] = last
-      if (best === open.length) best = i
-      continue
-    }
-    if (capacity / waiting >= lowest) continue
-    lowest = capacity / waiting
-    best = i
-  }
-  if (best === -1) return undefined
-  const link = open[best] as Link
-  const last = open.pop() as Link
-  if (best < open.length) open[best] = last
-  return link
 }

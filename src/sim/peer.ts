@@ -2,74 +2,134 @@
 import { Bitfield } from '../core/bitfield.ts'
 import type { NeighbourKind, SwarmAction, SwarmEvent } from '../swarm/events.ts'
 import { Swarm, type SwarmOptions } from '../swarm/swarm.ts'
-import { Link, type Links, type Transfer } from './link.ts'
+import { Call } from './alarm.ts'
+import { Bulletin } from './bulletin.ts'
+import { ORIGIN, type SimHost, type Surroundings } from './host.ts'
+import type { Link } from './link.ts'
+import { ManifestCopy } from './manifest-copy.ts'
+import type { Meter } from './meter.ts'
+import { OriginRanges } from './origin-ranges.ts'
+import { Outbox } from './outbox.ts'
 import type { Line } from './scenario.ts'
-import type { World } from './world.ts'
 
-/** What all hosts of a world share. */
-export interface Surroundings {
-  world: World
-  links: Links
-  /** Milliseconds. */
-  latency: number
-  pieces: number
-  pieceLength: number
-  /** The origin's uplink. */
-  origin: Link
-  check: boolean
-  tally: Tally
+const WAKE: SwarmEvent = { type: 'wake' }
+
+/** Who a host is. */
+export interface Identity {
+  id: string
+  /** Its number among all hosts. */
+  index: number
+  line: Line
+  /** Name of the class of lines. */
+  lineClass: string
+  upMeter: Meter
+  downMeter: Meter
 }
 
-export interface Tally {
-  events: number
-  duplicateBytes: number
-  originBytes: number
-  bans: string[]
-}
-
-/** How often a running transfer counts as a sign of life, milliseconds; on a real stream every frame is one. */
-const PROGRESS_MS = 1000
-export const ORIGIN = 'origin'
-
-export class SimPeer {
+export class SimPeer implements SimHost {
   readonly id: string
+  readonly index: number
   readonly kind: NeighbourKind
+  readonly lineClass: string
   readonly swarm: Swarm
+  readonly up: Link
+  readonly down: Link
+  readonly outbox: Outbox
   isLiar = false
   /** Still there, but does nothing any more. */
   isSilent = false
-  isAlive = true
-  /** Virtual milliseconds. */
+  /** Whether it has joined and not left. */
+  isHere = false
+  /** Nobody listens unless neighbours have to be found. */
+  onPeers: (ids: readonly string[]) => void = () => {}
+  /** Called when it has a new neighbour, once when it leaves, and when a neighbour has. */
+  onJoined: (other: SimHost) => void = () => {}
+  onLeave: () => void = () => {}
+  onLost: (other: SimHost) => void = () => {}
+  /** Whether the run waits for it: it has no fault and stays. */
+  mustFinish = false
+  /** Virtual milliseconds; Infinity: not yet. */
+  joinedAt = Infinity
   doneAt: number | undefined
-  sentBytes = 0
-  /** Pieces that have left whole at least once. */
-  readonly out: Bitfield
+  /** What its downlink had when: the first from the start. */
+  readonly downRates: { at: number; rate: number }[]
   readonly #around: Surroundings
-  readonly #up: Link
-  readonly #down: Link
-  readonly #neighbours = new Map<string, SimPeer>()
-  /** What goes to whom, by `peer/piece`. */
-  readonly #sending = new Map<string, { to: SimPeer; transfer: Transfer }>()
-  #manifest = 0
-  #wakeAt = Infinity
+  readonly #byId = new Map<string, SimHost>()
+  /** Replaced, never changed: messages under way keep theirs. */
+  #neighbours: readonly SimHost[] = []
+  readonly #ranges: OriginRanges
+  readonly #news: Bulletin
+  #newPieces: number[] = []
+  readonly #copy: ManifestCopy
+  readonly #wake = new Call(() => this.tell(WAKE))
 
-  constructor(id: string, line: Line, options: SwarmOptions, around: Surroundings) {
-    this.id = id
+  constructor(identity: Identity, options: SwarmOptions, around: Surroundings) {
+    const { world, announceMs } = around
+    this.id = identity.id
+    this.index = identity.index
+    this.lineClass = identity.lineClass
     this.kind = options.isSeed ? 'seed' : 'peer'
     this.swarm = new Swarm(options)
-    this.out = new Bitfield(around.pieces)
-    this.#up = new Link(line.up)
-    this.#down = new Link(line.down)
+    this.up = around.links.link(identity.line.up, identity.upMeter)
+    this.down = around.links.link(identity.line.down, identity.downMeter)
+    this.downRates = [{ at: 0, rate: this.down.rate }]
     this.#around = around
+    this.outbox = new Outbox(this, around)
+    this.#ranges = new OriginRanges(this, around)
+    this.#news = new Bulletin(world, announceMs, () => this.#tellNews())
+    this.#copy = new ManifestCopy(this, around)
+  }
+
+  get neighbours(): readonly SimHost[] {
+    return this.#neighbours
+  }
+
+  get side(): number {
+    return this.up.side
+  }
+
+  /** Whether it is there and does what it should. */
+  get acts(): boolean {
+    return this.isHere && !this.isSilent
+  }
+
+  hears(other: SimHost): boolean {
+    return this.#byId.get(other.id) === other
+  }
+
+  /** Is there from now on. */
+  enter(): void {
+    this.isHere = true
+    this.joinedAt = this.#around.world.now
+    for (const link of [this.up, this.down]) this.#around.links.meter(link, true)
+    if (this.isLiar) this.holdAll()
+  }
+
+  /** The connections break: every neighbour notices one latency later. */
+  leave(): void {
+    if (!this.isHere) return
+    this.isHere = false
+    for (const other of this.#neighbours) this.#disconnect(other)
+    this.onLeave()
+    this.#ranges.stop()
+    this.#news.forget()
+    this.#copy.stop()
+    this.#around.world.clear(this.#wake)
+    for (const link of [this.up, this.down]) this.#around.links.meter(link, false)
   }
 
   /** Knows the neighbour from now on; the other side does the same. */
-  join(other: SimPeer): void {
-    this.#neighbours.set(other.id, other)
+  join(other: SimHost): void {
+    this.#byId.set(other.id, other)
+    this.#neighbours = [...this.#neighbours, other]
     this.tell({ type: 'joined', peer: other.id, kind: other.kind })
-    this.#send(other, () => {
-      other.learnManifest(this.#manifest)
-      other.tell({ type: 'bitfield', peer: this.id, have: this.swarm.have.clone(), queue: this.swarm.queue })
+    this.onJoined(other)
+    const { queue } = this.swarm
+    const have = this.swarm.have.clone()
+    const count = this.manifest
+    this.#around.mail.send(this, other, to => {
+      to.learnManifest(count)
+      to.tell({ type: 'bitfield', peer: this.id, have, queue })
     })
   }
 
@@ -79,163 +139,123 @@ export class SimPeer {
     this.tell({ type: 'bitfield', peer: ORIGIN, have: Bitfield.full(this.#around.pieces), queue: 0 })
   }
 
-  /** Has everything before it begins. */
+  /** Has everything before it meets anybody. */
   holdAll(): void {
     this.learnManifest(this.#around.pieces)
     for (let piece = 0; piece < this.#around.pieces; piece++) this.tell({ type: 'stored', piece })
+    this.#newPieces = []
+    this.#news.forget()
   }
 
-  /** Reads the origin in file order; every piece is passed on as it comes. */
-  readOrigin(piece = 0): void {
-    const { links, origin, pieces, pieceLength, tally } = this.#around
-    if (piece === pieces) return
-    links.start(origin, this.#down, pieceLength, () => {
-      if (!this.isAlive) return
-      tally.originBytes += pieceLength
-      this.learnManifest(piece + 1)
-      this.tell({ type: 'stored', piece })
-      this.readOrigin(piece + 1)
-    })
+  setLine(line: Line): void {
+    const { world, links } = this.#around
+    links.setLine(this.up, line.up)
+    links.setLine(this.down, line.down)
+    this.downRates.push({ at: world.now, rate: this.down.rate })
   }
 
-  /** Piece digests travel from neighbour to neighbour. */
+  /** Changes to the side of those that it can reach. */
+  setSide(side: number): void {
+    for (const link of [this.up, this.down]) this.#around.links.setSide(link, side)
+  }
+
+  get manifest(): number {
+    return this.isLiar ? 0 : this.#copy.count
+  }
+
   learnManifest(count: number): void {
-    if (count <= this.#manifest || !this.#acts) return
-    this.#manifest = count
-    this.tell({ type: 'manifest', count, sealed: count === this.#around.pieces })
-    for (const other of this.#neighbours.values()) this.#send(other, () => other.learnManifest(count))
+    this.#copy.learn(count)
   }
 
-  /** The connections break: every neighbour notices one latency later. */
-  die(): void {
-    this.isAlive = false
-    for (const other of this.#neighbours.values()) this.#disconnect(other)
+  publishManifest(count: number): void {
+    this.#copy.publish(count)
   }
 
-  tell(event: SwarmEvent): void {
-    if (!this.#acts) return
-    const { world, check, tally } = this.#around
-    tally.events++
-    const actions = this.swarm.handle(event, world.now)
-    if (check) this.swarm.check()
-    for (const action of actions) this.#perform(action)
-    if (this.swarm.isComplete) this.doneAt ??= world.now
-    this.#planWake()
+  heardNews(from: SimHost, news: Extract<SwarmEvent, { type: 'have' }>): void {
+    this.tell(news)
+    this.#copy.heard(from, news.pieces)
   }
 
-  get #acts(): boolean {
-    return this.isAlive && !this.isSilent
-  }
-
-  #perform(action: SwarmAction): void {
-    if (action.type === 'announce') return this.#announce(action.piece)
-    const { peer, piece } = action
-    if (peer === ORIGIN) return action.type === 'ask' ? this.#readRange(piece) : undefined
-    const other = this.#neighbours.get(peer)
-    if (other === undefined) return
-    switch (action.type) {
-      case 'ask':
-        return this.#send(other, () => other.tell({ type: 'request', peer: this.id, piece }))
-      case 'cancel':
-        return this.#send(other, () => other.#calledBack(this, piece))
-      case 'refuse':
-        return this.#send(other, () => other.tell({ type: 'refused', peer: this.id, piece, forever: action.missing }))
-      case 'serve':
-        return this.#serve(other, piece)
-      case 'ban':
-        this.#around.tally.bans.push(`${peer}<${this.id}`)
-        return this.#disconnect(other)
-    }
-  }
-
-  #announce(piece: number): void {
-    for (const other of this.#neighbours.values()) {
-      this.#send(other, () => other.tell({ type: 'have', peer: this.id, pieces: [piece], queue: this.swarm.queue }))
-    }
-  }
-
-  #serve(to: SimPeer, piece: number): void {
-    const key = `${to.id}/${piece}`
-    const bytes = this.#around.pieceLength
-    const transfer = this.#around.links.start(this.#up, to.#down, bytes, () => {
-      this.#sending.delete(key)
-      this.sentBytes += bytes
-      this.out.add(piece)
-      this.tell({ type: 'served', peer: to.id, piece })
-      this.#send(to, () => to.#arrived(this, piece))
-    })
-    this.#sending.set(key, { to, transfer })
-    this.#send(to, () => to.#progressed(this, piece, transfer))
-  }
-
-  /** Tells of a sign of life now and again, as long as bytes come. */
-  #progressed(from: SimPeer, piece: number, transfer: Transfer): void {
-    if (from.#sending.get(`${this.id}/${piece}`)?.transfer !== transfer || !from.#acts) return
-    this.tell({ type: 'progress', peer: from.id, piece, bytes: 0 })
-    this.#around.world.after(PROGRESS_MS, () => this.#progressed(from, piece, transfer))
-  }
-
-  #arrived(from: SimPeer, piece: number): void {
+  /** A piece from this neighbour is here. */
+  arrived(from: SimHost, piece: number): void {
     const { pieceLength, tally } = this.#around
     if (from.isLiar || this.swarm.have.has(piece)) tally.duplicateBytes += pieceLength
     if (from.isLiar) this.tell({ type: 'corrupt', peer: from.id, piece })
     else this.tell({ type: 'received', peer: from.id, piece, bytes: pieceLength })
   }
 
-  #readRange(piece: number): void {
-    const { world, links, latency, origin, pieceLength, tally } = this.#around
-    const arrived = (): void => {
-      if (!this.#acts) return
-      tally.originBytes += pieceLength
-      if (this.swarm.have.has(piece)) tally.duplicateBytes += pieceLength
-      this.tell({ type: 'received', peer: ORIGIN, piece, bytes: pieceLength })
-    }
-    world.after(2 * latency, () => links.start(origin, this.#down, pieceLength, arrived))
-  }
-
-  #calledBack(by: SimPeer, piece: number): void {
+  calledBack(by: SimHost, piece: number): void {
     this.tell({ type: 'cancel', peer: by.id, piece })
-    if (this.#acts && this.#stopSending(by, piece)) this.tell({ type: 'served', peer: by.id, piece })
+    if (this.acts && this.outbox.cancel(by, piece)) this.tell({ type: 'served', peer: by.id, piece })
   }
 
-  #stopSending(to: SimPeer, piece: number): boolean {
-    const key = `${to.id}/${piece}`
-    const sending = this.#sending.get(key)
-    if (sending === undefined) return false
-    this.#sending.delete(key)
-    const bytes = this.#around.links.stop(sending.transfer)
-    this.sentBytes += bytes
-    this.#around.tally.duplicateBytes += bytes
-    return true
+  lost(other: SimHost): void {
+    this.#cut(other)
+    this.tell({ type: 'left', peer: other.id })
+    this.onLost(other)
+  }
+
+  tell(event: SwarmEvent): void {
+    if (!this.acts) return
+    const { world, check, tally } = this.#around
+    tally.events++
+    const actions = this.swarm.handle(event, world.now)
+    if (check) this.swarm.check()
+    for (const action of actions) this.#perform(action)
+    if (this.doneAt === undefined && this.swarm.isComplete) {
+      this.doneAt = world.now
+      if (this.mustFinish) tally.waiting--
+    }
+    const at = this.swarm.nextWake(world.now)
+    if (at < this.#wake.at) world.set(this.#wake, at)
+  }
+
+  #perform(action: SwarmAction): void {
+    if (action.type === 'announce') {
+      this.#newPieces.push(action.piece)
+      return this.#news.note()
+    }
+    const other = this.#byId.get(action.peer)
+    if (other !== undefined) return this.#deal(other, action)
+    if (action.peer === ORIGIN && action.type === 'ask') this.#ranges.read(action.piece)
+  }
+
+  #deal(other: SimHost, action: SwarmAction): void {
+    const { mail, tally } = this.#around
+    const { piece } = action
+    const load = action.type === 'ask' ? action.load : 0
+    switch (action.type) {
+      case 'ask':
+        return mail.send(this, other, to => to.tell({ type: 'request', peer: this.id, piece, load }))
+      case 'cancel':
+        return mail.send(this, other, to => to.calledBack(this, piece))
+      case 'refuse': {
+        const forever = action.missing
+        return mail.send(this, other, to => to.tell({ type: 'refused', peer: this.id, piece, forever }))
+      }
+      case 'serve':
+        return this.outbox.send(other, piece)
+      case 'ban':
+        tally.bans.push(`${other.id}<${this.id}`)
+        return this.#disconnect(other)
+    }
+  }
+
+  #tellNews(): void {
+    const news = { type: 'have', peer: this.id, pieces: this.#newPieces, queue: this.swarm.queue } as const
+    this.#newPieces = []
+    if (this.acts) this.#around.mail.send(this, this.#neighbours, to => to.heardNews(this, news))
   }
 
   /** Ends the connection from this side; the other side notices one latency later. */
-  #disconnect(other: SimPeer): void {
-    this.#neighbours.delete(other.id)
-    for (let piece = 0; piece < this.#around.pieces; piece++) {
-      this.#stopSending(other, piece)
-      other.#stopSending(this, piece)
-    }
-    this.#around.world.after(this.#around.latency, () => {
-      if (other.#neighbours.delete(this.id)) other.tell({ type: 'left', peer: this.id })
-    })
+  #disconnect(other: SimHost): void {
+    this.#cut(other)
+    this.#around.mail.carry(this, other, to => to.lost(this))
   }
 
-  /** A message: it comes one latency later, if sender and receiver are still connected. */
-  #send(to: SimPeer, arrive: () => void): void {
-    this.#around.world.after(this.#around.latency, () => {
-      if (to.#neighbours.has(this.id)) arrive()
-    })
-  }
-
-  #planWake(): void {
-    const at = this.swarm.nextWake(this.#around.world.now)
-    if (at >= this.#wakeAt) return
-    this.#wakeAt = at
-    this.#around.world.at(at, () => {
-      if (this.#wakeAt !== at) return
-      this.#wakeAt = Infinity
-      this.tell({ type: 'wake' })
-    })
+  #cut(other: SimHost): void {
+    this.#byId.delete(other.id)
+    this.#neighbours = this.#neighbours.filter(n => n !== other)
+    this.outbox.drop(other)
   }
 }

@@ -1,4 +1,4 @@
-// What a simulation is given: how many peers, which lines, what goes wrong when.
+// What a simulation is given: how many peers, which lines, how they come and go, what goes wrong when.
 import type { SwarmPolicy } from '../swarm/events.ts'
 
 /** A line's two directions, bytes per millisecond. */
@@ -7,7 +7,34 @@ export interface Line {
   down: number
 }
 
-/** What goes wrong. Peers are counted from 0; times are virtual milliseconds. */
+/** Some of the hosts have another line than the rest. */
+export interface LineClass {
+  /** As it appears in `Result.byClass`; not `REST_CLASS`. */
+  name: string
+  /** Share of the peers, 0 to 1; which ones is drawn by chance. All shares together are at most 1. */
+  share: number
+  line: Line
+}
+
+/** The class of the peers that have `peerLine`. */
+export const REST_CLASS = 'normal'
+
+/** When peers come. Times are virtual milliseconds. */
+export type Joins =
+  | { type: 'at-once' }
+  /** One after the other, the gaps drawn from an exponential distribution with this mean. */
+  | { type: 'poisson'; meanMs: number }
+  /** `size` at a time: the first wave at 0, the next `everyMs` later. */
+  | { type: 'waves'; size: number; everyMs: number }
+
+/** This share of the peers leaves politely, incomplete or not, each at a random time in between. */
+export interface Leaves {
+  share: number
+  fromMs: number
+  toMs: number
+}
+
+/** What goes wrong. Peers and seeds are counted from 0; times are virtual milliseconds. */
 export type Fault =
   /** The peer dies; its neighbours see their connections break. */
   | { type: 'crash'; peer: number; at: number }
@@ -15,9 +42,17 @@ export type Fault =
   | { type: 'silent'; peer: number; at: number }
   /** From the start the peer says it has everything; all that it sends is wrong. */
   | { type: 'liar'; peer: number }
-  | { type: 'seed-death'; at: number }
-  /** The seed dies as soon as every piece has left it once. */
-  | { type: 'seed-death-when-out' }
+  /** The peer's line has other rates from then on; it still has to get it all. */
+  | { type: 'slow'; peer: number; at: number; line: Line }
+  /** A seed dies; default the first. */
+  | { type: 'seed-death'; at: number; which?: number }
+  /** A seed (default the first) dies as soon as every piece has left it once. */
+  | { type: 'seed-death-when-out'; which?: number }
+  /**
+   * A share of the peers, drawn by chance, is cut off from all other hosts and from the origin: nothing passes, transfers
+   * stall, connections stay. When it heals everything goes on, messages that were under way included.
+   */
+  | { type: 'partition'; share: number; fromMs: number; toMs: number }
 
 export interface Scenario {
   /** One number, one run, to the bit. */
@@ -26,46 +61,118 @@ export interface Scenario {
   pieces: number
   /** Bytes. Default 1 MiB. */
   pieceLength?: number
+  /** The line of every peer that is in none of the `lineClasses`. */
   peerLine: Line
+  /** Mixed hosts. Default none. */
+  lineClasses?: readonly LineClass[]
+  /** The line of each seed. */
   seedLine: Line
+  /** How many seeds, in the order in which they take over from one another. Default 1. */
+  seeds?: number
   /**
-   * The origin's uplink, bytes per millisecond: the seed reads it in file order, peers that know it share it.
-   * undefined: the seed has everything from the start, and the origin has no limit.
+   * The origin's uplink, bytes per millisecond: the first seed alive reads it, peers that know it share it.
+   * undefined: all seeds have everything from the start, and the origin has no limit.
    */
   originRate?: number
+  /** In which order the seed reads the origin. Default `file`. */
+  originOrder?: 'file' | 'random'
   /** Whether peers know the origin, too. Default false. */
   peersReadOrigin?: boolean
+  /** Whether the seed that reads the origin tells peers every second what it gets there. Default false. */
+  tellOriginRate?: boolean
   /** Milliseconds from one host to another. Default 5. */
   latency?: number
-  /** Neighbours of a peer besides the seed, as good as; even. Default 10. */
+  /** Neighbours of a peer besides the seed, as good as; even. With `exchange`: how many it looks for. Default 10. */
   neighbours?: number
-  /** How many peers know the seed. Default all. */
+  /** How many peers know the seeds. Default all. */
   knowSeed?: number
+  /**
+   * How a joiner gets its neighbours. `given` (default): a random regular graph of those that are there. `exchange`: it
+   * knows the seeds, or one peer that is there already, and hears of others from its neighbours every 250 ms.
+   */
+  discovery?: 'given' | 'exchange'
+  /** The first news go out at once, those of so many milliseconds later on in one message. Default 100, as a real node. */
+  announceMs?: number
+  /** Default `at-once`. */
+  joins?: Joins
+  /** Default: all stay. */
+  leaves?: Leaves
   faults?: readonly Fault[]
   policy?: Partial<SwarmPolicy>
   /** Whether to check every swarm after every event; slow. Default false. */
   check?: boolean
-  /** When to give up, virtual milliseconds. Default 50 times the fluid bound. */
+  /** When to give up, virtual milliseconds. Default 50 times the fluid bound, after the last has joined. */
   limitMs?: number
 }
 
-export interface Result {
-  /** When the peers had everything, in their order; undefined: never. */
-  doneAt: readonly (number | undefined)[]
-  /** Of the peers without faults; Infinity when one never got it all. */
+/** Numbers of the slowest peer, of the slowest percent's best, and of the one in the middle. */
+export interface Percentiles {
+  last: number
+  p99: number
+  median: number
+}
+
+/** How the peers of one class of lines fared; those that stay and have no fault. */
+export interface ClassResult {
+  count: number
+  /** Milliseconds from joining to having everything; Infinity when one never had. */
   lastMs: number
   medianMs: number
-  /** What no scheduling can beat; see `fluidBound`. */
+  /** Own bound divided by that time. */
+  ownEfficiency: Percentiles
+}
+
+/** The swarm at one moment. Only peers that are there and stay without a fault are looked at; seeds apart. */
+export interface Sample {
+  atMs: number
+  /** Peers that have everything. */
+  done: number
+  /** Share of the content that the slowest, the middle and the fastest peer holds, 0 to 1. */
+  slowest: number
+  median: number
+  fastest: number
+  /** Share of the lines' capacity used since the sample before: all peers that are there, all seeds' uplinks, the origin. */
+  upUse: number
+  downUse: number
+  seedUse: number
+  /** 0 where the origin has no limit. */
+  originUse: number
+}
+
+export interface Result {
+  /** When the peers had everything, in their order, milliseconds since the start; undefined: never. */
+  doneAt: readonly (number | undefined)[]
+  /** When they joined. */
+  joinedAt: readonly number[]
+  /** See `ownBound`: the milliseconds that a peer's own line, and what the swarm can give each, explain. */
+  ownBoundMs: readonly number[]
+  /** Of the peers without faults that stay, since the start; Infinity when one never got it all. */
+  lastMs: number
+  p99Ms: number
+  medianMs: number
+  /** When the last could be done at best: the fluid bound, for peers that join at once. */
   boundMs: number
   /** boundMs / lastMs. */
   efficiency: number
-  /** Bytes that the seed sent, in copies of the content. */
+  /** Own bound against the time since joining, of the peers without faults that stay; 0: never done. */
+  ownEfficiency: Percentiles
+  /** The smallest of these. */
+  worstOwn: number
+  /** By name of the class of lines; `REST_CLASS` for all others. */
+  byClass: Readonly<Record<string, ClassResult>>
+  /** Bytes that the seeds sent, in copies of the content. */
   seedCopies: number
   /** Bytes that came where they were of no use any more: had already, called back, or wrong. */
   duplicateBytes: number
   originBytes: number
+  /** Messages that all hosts sent: manifest, bitfield, have, request, cancel, refuse, peer exchange; no piece. */
+  messages: number
+  /** messages / (peers × pieces). */
+  messagesPerPiece: number
   /** Who was banned by whom, as `liar<by`, sorted. */
   bans: readonly string[]
+  /** About 200, from the start to the end. */
+  series: readonly Sample[]
   /** Events that the swarms were told, and happenings of the world. */
   events: number
   handled: number
@@ -73,12 +180,51 @@ export interface Result {
 
 export const DEFAULT_PIECE_LENGTH = 1024 * 1024
 
+/** Bytes of the whole content. */
+export function contentBytes(s: Scenario): number {
+  return s.pieces * (s.pieceLength ?? DEFAULT_PIECE_LENGTH)
+}
+
+/** How many peers have which line; the rest class last. */
+export function classCounts(s: Scenario): { name: string; count: number; line: Line }[] {
+  let rest = s.peers
+  const classes = (s.lineClasses ?? []).map(({ name, share, line }) => {
+    const count = Math.min(rest, Math.round(share * s.peers))
+    rest -= count
+    return { name, count, line }
+  })
+  return [...classes, { name: REST_CLASS, count: rest, line: s.peerLine }]
+}
+
+/** Bytes per millisecond that come into the swarm of peers at most: the seeds' uplinks, and the origin's where peers read it. */
+export function sourceRate(s: Scenario): number {
+  return (s.seeds ?? 1) * s.seedLine.up + (s.peersReadOrigin === true ? (s.originRate ?? Infinity) : 0)
+}
+
 /**
- * The least time in which a fluid could reach all, milliseconds: the origin's, the seed's uplink and one peer's downlink
- * each pass the content at least once, and all uplinks together pass it N times (Kumar and Ross 2006).
+ * The least time in which a fluid could reach all, milliseconds: the origin's, the sources' uplinks and the slowest peer's
+ * downlink each pass the content at least once, and all uplinks together pass it N times (Kumar and Ross 2006).
  */
 export function fluidBound(s: Scenario): number {
-  const bytes = s.pieces * (s.pieceLength ?? DEFAULT_PIECE_LENGTH)
-  const all = (s.peers * bytes) / (s.seedLine.up + s.peers * s.peerLine.up)
-  return Math.max(bytes / (s.originRate ?? Infinity), bytes / s.seedLine.up, bytes / s.peerLine.down, all)
+  const bytes = contentBytes(s)
+  const classes = classCounts(s).filter(c => c.count > 0)
+  const allUp = classes.reduce((sum, c) => sum + c.count * c.line.up, sourceRate(s))
+  const slowest = Math.min(...classes.map(c => c.line.down))
+  return Math.max(bytes / (s.originRate ?? Infinity), bytes / sourceRate(s), bytes / slowest, (s.peers * bytes) / allUp)
+}
+
+/**
+ * The rate, bytes per millisecond, that nobody can be promised more of than others: all uplinks together, shared max-min
+ * fairly among downlinks. Infinity when the uplinks can fill all downlinks.
+ */
+export function fairRate(s: Scenario): number {
+  const classes = classCounts(s).toSorted((a, b) => a.line.down - b.line.down)
+  let left = classes.reduce((sum, c) => sum + c.count * c.line.up, sourceRate(s))
+  let waiting = s.peers
+  for (const { count, line } of classes) {
+    if (line.down * waiting > left) return left / waiting
+    left -= count * line.down
+    waiting -= count
+  }
+  return Infinity
 }

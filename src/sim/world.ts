@@ -1,18 +1,14 @@
 // Virtual time: a queue of happenings ordered by (time, sequence), and the clock that it moves.
-
-interface Happening {
-  /** Milliseconds. */
-  at: number
-  sequence: number
-  run: () => void
-}
+import { type Alarm, Call } from './alarm.ts'
+import { Lane } from './lane.ts'
+import { Queue } from './queue.ts'
 
 export class World {
   #now = 0
   #sequence = 0
   #handled = 0
-  /** A binary heap: the earliest comes first, and of two at the same instant the one that was planned first. */
-  #heap: Happening[] = []
+  readonly #queue = new Queue()
+  readonly #lanes: Lane<unknown>[] = []
 
   /** Virtual milliseconds since the start. */
   get now(): number {
@@ -30,50 +26,57 @@ export class World {
 
   /** Plans a happening; one in the past happens now. */
   at(time: number, run: () => void): void {
-    this.#push({ at: Math.max(time, this.#now), sequence: this.#sequence++, run })
+    this.set(new Call(run), time)
+  }
+
+  /** Plans the alarm, or moves it; one in the past rings now. Infinity: never. */
+  set(alarm: Alarm, time: number): void {
+    if (time === Infinity) return this.clear(alarm)
+    alarm.sequence = this.#sequence++
+    this.#queue.put(alarm, Math.max(time, this.#now))
+  }
+
+  clear(alarm: Alarm): void {
+    if (alarm.place !== -1) this.#queue.remove(alarm)
+  }
+
+  /** A lane for many happenings that all come the same time after they were planned: cheaper than the queue. */
+  lane<T>(ms: number, arrive: (item: T) => void): (item: T) => void {
+    const lane = new Lane<T>(arrive)
+    this.#lanes.push(lane as Lane<unknown>)
+    return item => lane.push(item, this.#now + ms, this.#sequence++)
   }
 
   /** Lets things happen until `isOver`, until nothing is planned any more, or until the clock passes `limitMs`. */
   run(isOver: () => boolean, limitMs: number): void {
     while (!isOver()) {
-      const next = this.#heap[0]
-      if (next === undefined || next.at > limitMs) return
-      this.#pop()
-      this.#now = next.at
+      const alarm = this.#queue.first
+      const lane = this.#nextLane(alarm)
+      const at = lane?.at ?? alarm?.at ?? Infinity
+      if (at === Infinity || at > limitMs) return
+      this.#now = at
       this.#handled++
-      next.run()
+      if (lane !== undefined) {
+        lane.shift()
+        continue
+      }
+      this.#queue.remove(alarm as Alarm)
+      alarm?.ring()
     }
   }
 
-  #push(happening: Happening): void {
-    let i = this.#heap.length
-    this.#heap.push(happening)
-    while (i > 0) {
-      const parent = (i - 1) >> 1
-      if (!isEarlier(happening, this.#heap[parent] as Happening)) break
-      this.#heap[i] = this.#heap[parent] as Happening
-      i = parent
+  /** The lane whose next item comes before the alarm and before the items of all other lanes. */
+  #nextLane(alarm: Alarm | undefined): Lane<unknown> | undefined {
+    let best: Lane<unknown> | undefined
+    let at = alarm?.at ?? Infinity
+    let sequence = alarm?.sequence ?? Infinity
+    for (const lane of this.#lanes) {
+      if (lane.at > at || (lane.at === at && lane.sequence > sequence)) continue
+      if (lane.at === Infinity) continue
+      best = lane
+      at = lane.at
+      sequence = lane.sequence
     }
-    this.#heap[i] = happening
+    return best
   }
-
-  #pop(): void {
-    const last = this.#heap.pop() as Happening
-    const size = this.#heap.length
-    if (size === 0) return
-    let i = 0
-    for (;;) {
-      let child = 2 * i + 1
-      if (child >= size) break
-      if (child + 1 < size && isEarlier(this.#heap[child + 1] as Happening, this.#heap[child] as Happening)) child++
-      if (!isEarlier(this.#heap[child] as Happening, last)) break
-      this.#heap[i] = this.#heap[child] as Happening
-      i = child
-    }
-    this.#heap[i] = last
-  }
-}
-
-function isEarlier(a: Happening, b: Happening): boolean {
-  return a.at < b.at || (a.at === b.at && a.sequence < b.sequence)
 }

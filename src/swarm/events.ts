@@ -23,18 +23,21 @@ export type SwarmEvent =
   | { type: 'refused'; peer: string; piece: number; forever: boolean }
   /** We have the piece by other means: found on disk, or read from the origin in order. */
   | { type: 'stored'; piece: number }
-  /** A neighbour asks us for a piece. */
-  | { type: 'request'; peer: string; piece: number }
+  /** A neighbour asks us for a piece. `load`: pieces under way to it, from everybody. */
+  | { type: 'request'; peer: string; piece: number; load: number }
   | { type: 'cancel'; peer: string; piece: number }
   /** A piece that we were told to serve has left, or could not. */
   | { type: 'served'; peer: string; piece: number }
+  /** What a seed knows: bytes per millisecond that the origin gave to it, and how many peers there are. */
+  | { type: 'origin-rate'; rate: number; peers: number }
   /** A reader wants pieces from here on first; undefined: no order any more. */
   | { type: 'cursor'; piece: number | undefined }
   | { type: 'wake' }
 
 /** An intention, to be performed in order. */
 export type SwarmAction =
-  | { type: 'ask'; peer: string; piece: number }
+  /** `load`: pieces under way to us, from everybody. */
+  | { type: 'ask'; peer: string; piece: number; load: number }
   | { type: 'cancel'; peer: string; piece: number }
   | { type: 'serve'; peer: string; piece: number }
   /** `missing`: we do not have it; otherwise too many wait. */
@@ -52,18 +55,31 @@ export interface SwarmPolicy {
   windowMs: number
   /** Bytes asked of all neighbours together: what may have to be held in memory at the worst. */
   maxAskedBytes: number
-  /** Silence after which a neighbour's requests go elsewhere. */
+  /** Silence after which a neighbour's requests go elsewhere; longer where requests take long anyway. */
   snubMs: number
   /** First and longest pause before a snubbed or busy neighbour is asked again; doubles. */
   backOffMs: number
   maxBackOffMs: number
-  /** Age at which the last missing pieces are asked for a second time, elsewhere. */
+  /**
+   * Least age at which the last missing pieces are asked for a second time, elsewhere; double while little is known. They are
+   * late when they take longer than `latePercentile` (0 to 1) of the requests before them, and half as long again.
+   */
   hedgeMs: number
+  latePercentile: number
   /** Without any progress for so long, the origin is read by range: with neighbours, and without any. */
   originMs: number
   lonelyOriginMs: number
+  /** Between the turns of two peers that could read the same piece at the origin. */
+  turnMs: number
+  /** How many peers of a swarm may read the origin because it is faster than the swarm, and for how long they are chosen. */
+  originReaders: number
+  epochMs: number
+  /** How many times faster than the swarm the origin must be for that. */
+  originGain: number
   /** Pieces that we send at the same time, to all and to one neighbour. */
   uploadSlots: number
+  /** How many lines' worth of receivers we serve at the same time: enough to fill ours although they are busy, too. */
+  appetite: number
   /** Bytes that these pieces may be together; two go in any case. */
   maxUploadBytes: number
   slotsPerPeer: number
@@ -86,10 +102,16 @@ export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   snubMs: 5000,
   backOffMs: 1000,
   maxBackOffMs: 30_000,
-  hedgeMs: 1000,
-  originMs: 15_000,
+  hedgeMs: 500,
+  latePercentile: 0.95,
+  originMs: 4000,
   lonelyOriginMs: 1000,
-  uploadSlots: 8,
+  turnMs: 2000,
+  originReaders: 4,
+  epochMs: 10_000,
+  originGain: 1.5,
+  uploadSlots: 16,
+  appetite: 4,
   maxUploadBytes: 16 * 1024 * 1024,
   slotsPerPeer: 2,
   maxQueue: 2048,

@@ -1,6 +1,7 @@
 // One neighbour as the swarm sees it: what it has, what we asked of it, how fast and how reliable it is.
 import { Bitfield } from '../core/bitfield.ts'
 import type { NeighbourKind, SwarmPolicy } from './events.ts'
+import { hashOf } from './turns.ts'
 
 export interface Asked {
   at: number
@@ -14,6 +15,8 @@ const RATE_GAIN = 0.3
 export class Neighbour {
   readonly id: string
   readonly kind: NeighbourKind
+  /** Of its id. */
+  readonly hash: number
   have = new Bitfield()
   /** Pieces that others wait for there, as it last said. */
   queue = 0
@@ -28,6 +31,7 @@ export class Neighbour {
   constructor(id: string, kind: NeighbourKind) {
     this.id = id
     this.kind = kind
+    this.hash = hashOf(id)
   }
 
   /** How many pieces may be asked at a time: what it delivers in `windowMs`, within bounds. */
@@ -46,16 +50,17 @@ export class Neighbour {
     this.asked.set(piece, { at: now, begun: undefined })
   }
 
-  progressed(piece: number, now: number): void {
+  /** True for the first bytes of a piece that we asked for. */
+  progressed(piece: number, now: number): boolean {
     this.heardAt = now
     const asked = this.asked.get(piece)
-    if (asked !== undefined) asked.begun ??= now
+    if (asked === undefined || asked.begun !== undefined) return false
+    asked.begun = now
+    return true
   }
 
-  /** A good piece came: the rate follows, past silence is forgiven. */
-  delivered(piece: number, bytes: number, now: number): void {
-    const asked = this.asked.get(piece)
-    this.asked.delete(piece)
+  /** A good piece came: the rate follows, past silence is forgiven. `asked`: the request for it, which is over. */
+  delivered(asked: Asked | undefined, bytes: number, now: number): void {
     this.heardAt = now
     this.#backOff = 0
     this.quietUntil = 0
@@ -64,6 +69,11 @@ export class Neighbour {
     this.#lastPieceAt = now
     const sample = bytes / ms
     this.#rate = this.#rate === 0 ? sample : this.#rate + RATE_GAIN * (sample - this.#rate)
+  }
+
+  /** Bytes per millisecond as measured; 0 before anything came. */
+  get rate(): number {
+    return this.#rate
   }
 
   backOff(policy: SwarmPolicy, now: number): void {

@@ -3,6 +3,8 @@ import { Bitfield } from '../core/bitfield.ts'
 
 /** How many random candidates are compared for rarity: cheap, and near to true rarest-first. */
 const SAMPLES = 4
+/** How many pieces `find` looks at, at most. */
+const MAX_LOOKS = 256
 
 /**
  * What the picker knows of every piece: do we have it, is it `open` (missing and asked of nobody), how many peers that
@@ -91,6 +93,17 @@ export class Picker {
       if (best === undefined || this.availability(piece) < this.availability(best)) best = piece
     }
     return best
+  }
+
+  /** The first open piece in `from` after a random one, around the end, that fits; below `limit` only. */
+  find(from: Bitfield, limit: number, fits: (piece: number) => boolean): number | undefined {
+    const total = this.#countOpen(from, limit)
+    const first = Math.floor(this.#random() * total)
+    for (let i = 0; i < Math.min(total, MAX_LOOKS); i++) {
+      const piece = this.#nthOpen(from, limit, (first + i) % total)
+      if (fits(piece)) return piece
+    }
+    return undefined
   }
 
   /** Where a stream that reads from `cursor` stops picking: `window` missing pieces on. */

@@ -2,11 +2,16 @@
 import type { Bitfield } from '../core/bitfield.ts'
 import { MAX_PIECES } from '../core/piece.ts'
 import { DEFAULT_POLICY, type NeighbourKind, type SwarmAction, type SwarmEvent, type SwarmPolicy } from './events.ts'
+import { Latencies } from './latencies.ts'
 import { Neighbour } from './neighbour.ts'
+import { Pace } from './pace.ts'
 import { Picker } from './picker.ts'
+import { Turns } from './turns.ts'
 import { Uploads } from './uploads.ts'
 
 export interface SwarmOptions {
+  /** This node's name among its neighbours. */
+  self: string
   /** Whether this node is a seed: it sends every piece once before any twice. */
   isSeed: boolean
   /** Bytes of a full piece. */
@@ -18,6 +23,8 @@ export interface SwarmOptions {
 
 /** How often a swarm that waits for something wants to look around. */
 const TICK_MS = 250
+/** A request is late when it takes so many times as long as `latePercentile` of the others did; one that has begun, twice that. */
+const LATE_FACTOR = 1.5
 /** Peers first, seeds when peers cannot, the origin when nobody can. */
 const RANK: Record<NeighbourKind, number> = { peer: 0, seed: 1, origin: 2 }
 
@@ -29,10 +36,18 @@ export class Swarm {
   readonly #uploads: Uploads
   readonly #neighbours = new Map<string, Neighbour>()
   readonly #banned = new Set<string>()
+  readonly #latencies = new Latencies()
+  readonly #pace = new Pace()
+  readonly #turns: Turns
+  /** Pieces whose first bytes have come, over all neighbours. */
+  #underWay = 0
   #sealed = false
   #cursor: number | undefined
   #lastProgress: number | undefined
+  #origin: Neighbour | undefined
   #originOpen = false
+  #originRate = 0
+  #peers = 0
   #actions: SwarmAction[] = []
 
   constructor(options: SwarmOptions) {
@@ -43,6 +58,7 @@ export class Swarm {
     this.#random = options.random
     this.#picker = new Picker(options.random)
     this.#uploads = new Uploads(this.#policy, options.isSeed)
+    this.#turns = new Turns(options.self, policy.turnMs)
   }
 
   /** Pieces that we have; not to be changed. */
@@ -53,6 +69,11 @@ export class Swarm {
   /** Pieces that others wait for here. */
   get queue(): number {
     return this.#uploads.waiting
+  }
+
+  /** Pieces under way to us. */
+  get load(): number {
+    return this.#underWay
   }
 
   get isComplete(): boolean {
@@ -79,7 +100,7 @@ export class Swarm {
   /** When to send `wake` if nothing else happens; Infinity: no need. */
   nextWake(now: number): number {
     const waits = this.#picker.missing > 0
-    return Math.min(waits ? now + TICK_MS : Infinity, this.#uploads.nextWake(now, this.#othersHave))
+    return Math.min(waits ? now + TICK_MS : Infinity, this.#uploads.nextWake)
   }
 
   /** Throws when a derived number has drifted; tests call it after every event. */
@@ -88,11 +109,14 @@ export class Swarm {
     this.#uploads.check()
     const available = new Array<number>(this.#picker.count).fill(0)
     const asked = new Map<number, number>()
+    let underWay = 0
     for (const n of this.#neighbours.values()) {
+      for (const { begun } of n.asked.values()) if (begun !== undefined) underWay++
       if (n.kind === 'peer') for (const piece of n.have) available[piece] = (available[piece] ?? 0) + 1
       for (const piece of n.asked.keys()) asked.set(piece, (asked.get(piece) ?? 0) + 1)
       if (this.#banned.has(n.id)) throw new Error(`swarm: banned ${n.id} is a neighbour`)
     }
+    if (underWay !== this.#underWay) throw new Error(`swarm: ${underWay} under way, counted ${this.#underWay}`)
     for (let piece = 0; piece < this.#picker.count; piece++) {
       const { availability, requests } = {
         availability: this.#picker.availability(piece),
@@ -116,7 +140,7 @@ export class Swarm {
       case 'left':
         return this.#leave(event.peer, now)
       case 'request':
-        return this.#request(event.peer, event.piece)
+        return this.#request(event.peer, event.piece, event.load)
       case 'cancel':
         return this.#uploads.cancel(event.peer, event.piece)
       case 'served':
@@ -125,6 +149,10 @@ export class Swarm {
         return this.#stored(event.piece, now)
       case 'cursor':
         this.#cursor = event.piece
+        return
+      case 'origin-rate':
+        this.#originRate = event.rate
+        this.#peers = event.peers
         return
       case 'wake':
         return
@@ -150,7 +178,8 @@ export class Swarm {
         return this.#learn(n, event.pieces, now)
       case 'progress':
         this.#lastProgress = now
-        return n.progressed(event.piece, now)
+        if (n.progressed(event.piece, now)) this.#underWay++
+        return
       case 'received':
         return this.#received(n, event.piece, event.bytes, now)
       case 'corrupt':
@@ -168,7 +197,9 @@ export class Swarm {
 
   #join(id: string, kind: NeighbourKind): void {
     if (this.#neighbours.has(id)) return
-    this.#neighbours.set(id, new Neighbour(id, kind))
+    const n = new Neighbour(id, kind)
+    this.#neighbours.set(id, n)
+    if (kind === 'origin') this.#origin = n
   }
 
   #leave(id: string, now: number): void {
@@ -177,6 +208,7 @@ export class Swarm {
     for (const piece of [...n.asked.keys()]) this.#release(n, piece)
     if (n.kind === 'peer') for (const piece of n.have) this.#picker.available(piece, -1)
     this.#neighbours.delete(id)
+    if (n === this.#origin) this.#origin = undefined
     this.#uploads.left(id, now)
   }
 
@@ -192,7 +224,13 @@ export class Swarm {
 
   /** A peer has got what we wait for at a seed: ask the peer, and leave the seed to those who have no choice. */
   #relieveSeed(n: Neighbour, piece: number, now: number): void {
-    if (n.kind !== 'peer' || n.isQuiet(now) || n.asked.size >= n.window(this.#policy, this.#pieceLength)) return
+    if (
+      this.#picker.requests(piece) === 0 ||
+      n.kind !== 'peer' ||
+      n.isQuiet(now) ||
+      n.asked.size >= n.window(this.#policy, this.#pieceLength)
+    )
+      return
     for (const other of this.#neighbours.values()) {
       const asked = other.kind === 'seed' ? other.asked.get(piece) : undefined
       if (asked === undefined || asked.begun !== undefined) continue
@@ -203,9 +241,16 @@ export class Swarm {
   }
 
   #received(n: Neighbour, piece: number, bytes: number, now: number): void {
-    if (n.asked.has(piece)) this.#picker.released(piece)
-    n.delivered(piece, bytes, now)
-    if (n.kind !== 'origin') this.#originOpen = false
+    const asked = n.asked.get(piece)
+    if (asked !== undefined) {
+      this.#latencies.add(now - asked.at)
+      this.#release(n, piece)
+    }
+    n.delivered(asked, bytes, now)
+    if (n.kind !== 'origin') {
+      this.#pace.add(bytes, now)
+      this.#originOpen = false
+    }
     this.#stored(piece, now)
   }
 
@@ -232,27 +277,43 @@ export class Swarm {
     this.#actions.push({ type: 'ban', peer, piece })
   }
 
-  #request(peer: string, piece: number): void {
+  #request(peer: string, piece: number, load: number): void {
     if (!this.#neighbours.has(peer)) return
+    this.#uploads.loaded(peer, load)
     const missing = !this.have.has(piece)
     if (missing || !this.#uploads.request(peer, piece)) this.#actions.push({ type: 'refuse', peer, piece, missing })
   }
 
   /** Whoever was silent for too long is asked no more for a while; what was asked of it goes elsewhere. */
   #snub(now: number): void {
+    if (this.#picker.askedCount === 0) return
+    const limit = Math.max(this.#policy.snubMs, this.#lateMs ?? 0)
     for (const n of this.#neighbours.values()) {
-      if (n.asked.size === 0 || now - n.heardAt < this.#policy.snubMs) continue
+      if (n.asked.size === 0 || now - n.heardAt < limit) continue
       for (const piece of [...n.asked.keys()]) this.#withdraw(n, piece)
       n.backOff(this.#policy, now)
     }
   }
 
-  /** The origin is asked for single pieces only when nothing moves; once the swarm moves again it is left alone. */
+  /**
+   * The origin is asked for single pieces only when nothing moves, and by few when it is much faster than the swarm; once
+   * the swarm moves again it is left alone.
+   */
   #openOrigin(now: number): void {
-    const origin = [...this.#neighbours.values()].some(n => n.kind === 'origin')
-    if (!origin || this.#picker.missing === 0 || this.#originOpen) return
+    if (this.#picker.missing === 0 || this.#originOpen || this.#origin === undefined) return
     const patience = this.#neighbours.size > 1 ? this.#policy.originMs : this.#policy.lonelyOriginMs
-    this.#originOpen = now - (this.#lastProgress ?? now) >= patience
+    this.#originOpen = this.#silence(now) >= patience || this.#originWouldBeFaster(now)
+  }
+
+  #silence(now: number): number {
+    return now - (this.#lastProgress ?? now)
+  }
+
+  #originWouldBeFaster(now: number): boolean {
+    const { originGain, originReaders, epochMs } = this.#policy
+    const rate = this.#pace.rate(now)
+    if (rate === undefined || this.#originRate <= rate * originGain) return false
+    return this.#turns.isReader(Math.floor(now / epochMs), originReaders, this.#peers)
   }
 
   #fill(now: number): void {
@@ -263,7 +324,7 @@ export class Swarm {
     while (able.length > 0 && this.#picker.askedCount < most) {
       const i = this.#leastLoaded(able)
       const n = able[i] as Neighbour
-      const piece = this.#picker.pick(n.have, limit)
+      const piece = this.#pick(n, limit, now)
       if (piece === undefined) {
         able.splice(i, 1)
         continue
@@ -271,6 +332,12 @@ export class Swarm {
       this.#ask(n, piece, now)
       if (!this.#mayAsk(n, now)) able.splice(i, 1)
     }
+  }
+
+  #pick(n: Neighbour, limit: number, now: number): number | undefined {
+    if (n.kind !== 'origin' || this.#originWouldBeFaster(now)) return this.#picker.pick(n.have, limit)
+    const waited = this.#silence(now) - this.#policy.originMs
+    return this.#picker.find(n.have, limit, piece => this.#turns.isOurs(piece, this.#neighbours.values(), waited))
   }
 
   #limit(): number {
@@ -300,16 +367,23 @@ export class Swarm {
 
   /** The last pieces, and the one that a reader waits for, are asked for a second time when they are late. */
   #hedge(now: number): void {
-    if (this.#picker.hasOpen && this.#cursor === undefined) return
+    if (this.#picker.askedCount === 0 || (this.#picker.hasOpen && this.#cursor === undefined)) return
+    const late = Math.max(this.#policy.hedgeMs, this.#lateMs ?? 2 * this.#policy.hedgeMs)
     const next = this.#cursor === undefined ? undefined : this.have.firstMissing(this.#cursor)
     for (const n of this.#neighbours.values()) {
-      for (const [piece, asked] of n.asked) {
-        if (this.#picker.requests(piece) > 1 || now - asked.at < this.#policy.hedgeMs) continue
+      for (const [piece, { at, begun }] of n.asked) {
+        if (now - at < (begun === undefined ? late : 2 * late) || this.#picker.requests(piece) > 1) continue
         if (this.#picker.hasOpen && piece !== next) continue
         const other = this.#secondHolder(piece, n, now)
         if (other !== undefined) this.#ask(other, piece, now)
       }
     }
+  }
+
+  /** Milliseconds after which a request is late, as far as is known from others. */
+  get #lateMs(): number | undefined {
+    const usual = this.#latencies.percentile(this.#policy.latePercentile)
+    return usual === undefined ? undefined : LATE_FACTOR * usual
   }
 
   #secondHolder(piece: number, first: Neighbour, now: number): Neighbour | undefined {
@@ -329,7 +403,7 @@ export class Swarm {
   #ask(n: Neighbour, piece: number, now: number): void {
     n.ask(piece, now)
     this.#picker.asked(piece)
-    this.#actions.push({ type: 'ask', peer: n.id, piece })
+    this.#actions.push({ type: 'ask', peer: n.id, piece, load: this.#underWay })
   }
 
   #withdraw(n: Neighbour, piece: number): void {
@@ -338,6 +412,7 @@ export class Swarm {
   }
 
   #release(n: Neighbour, piece: number): void {
+    if (n.asked.get(piece)?.begun !== undefined) this.#underWay--
     n.asked.delete(piece)
     this.#picker.released(piece)
   }

@@ -1,7 +1,7 @@
-// Whom to serve next: requests wait in one queue; a seed sends each piece once before any twice.
+// Whom to serve next: the hungriest first, no more at a time than fills our line; a seed sends each piece once before any twice.
 import type { SwarmPolicy } from './events.ts'
 
-interface Waiting {
+export interface Upload {
   peer: string
   piece: number
 }
@@ -16,13 +16,22 @@ interface Copies {
   lastDone: number
 }
 
+const NEVER_SENT: Readonly<Copies> = { sent: 0, active: 0, lastDone: -Infinity }
+
 export class Uploads {
   readonly #policy: SwarmPolicy
   readonly #isSeed: boolean
-  #queue: Waiting[] = []
-  #active = new Map<string, Set<number>>()
+  /** Requests by neighbour, in the order in which they came. */
+  readonly #waiting = new Map<string, Set<number>>()
+  #waitingCount = 0
+  readonly #active = new Map<string, Set<number>>()
   #activeCount = 0
-  #copies = new Map<number, Copies>()
+  readonly #copies = new Map<number, Copies>()
+  /** Pieces under way to a neighbour from everybody, as it last said. */
+  readonly #loads = new Map<string, number>()
+  /** When the next request that is kept back is due; nothing can be chosen before unless something changes. */
+  #nextDue = Infinity
+  #hasChanged = false
 
   constructor(policy: SwarmPolicy, isSeed: boolean) {
     this.#policy = policy
@@ -30,108 +39,131 @@ export class Uploads {
   }
 
   get waiting(): number {
-    return this.#queue.length
+    return this.#waitingCount
+  }
+
+  /** How many pieces are under way to a neighbour, from us and from others. */
+  loaded(peer: string, load: number): void {
+    this.#loads.set(peer, load)
+    this.#hasChanged = true
   }
 
   /** False when there is no room to wait; true also when the same request waits already. */
   request(peer: string, piece: number): boolean {
-    let ofPeer = 0
-    for (const w of this.#queue) {
-      if (w.peer !== peer) continue
-      if (w.piece === piece) return true
-      ofPeer++
-    }
-    if (this.#active.get(peer)?.has(piece) === true) return true
-    if (this.#queue.length >= this.#policy.maxQueue || ofPeer >= this.#policy.maxQueuePerPeer) return false
-    this.#queue.push({ peer, piece })
+    const ofPeer = this.#waiting.get(peer)
+    if (ofPeer?.has(piece) === true || this.#active.get(peer)?.has(piece) === true) return true
+    if (this.#waitingCount >= this.#policy.maxQueue || (ofPeer?.size ?? 0) >= this.#policy.maxQueuePerPeer) return false
+    addTo(this.#waiting, peer, piece)
+    this.#waitingCount++
+    this.#hasChanged = true
     return true
   }
 
   cancel(peer: string, piece: number): void {
-    this.#queue = this.#queue.filter(w => w.peer !== peer || w.piece !== piece)
+    if (deleteFrom(this.#waiting, peer, piece)) this.#waitingCount--
   }
 
   done(peer: string, piece: number, now: number): void {
-    if (this.#active.get(peer)?.delete(piece) !== true) return
+    if (!deleteFrom(this.#active, peer, piece)) return
     this.#activeCount--
+    this.#hasChanged = true
+    if (!this.#isSeed) return
     const copies = this.#copiesOf(piece)
     copies.active--
     copies.lastDone = now
   }
 
   left(peer: string, now: number): void {
-    this.#queue = this.#queue.filter(w => w.peer !== peer)
+    this.#waitingCount -= this.#waiting.get(peer)?.size ?? 0
+    this.#waiting.delete(peer)
     for (const piece of [...(this.#active.get(peer) ?? [])]) this.done(peer, piece, now)
-    this.#active.delete(peer)
+    this.#loads.delete(peer)
   }
 
   /** The requests to serve now. */
-  next(now: number, othersHave: OthersHave): Waiting[] {
-    const chosen: Waiting[] = []
-    while (this.#activeCount < this.#policy.uploadSlots) {
+  next(now: number, othersHave: OthersHave): Upload[] {
+    const chosen: Upload[] = []
+    if (!this.#hasChanged && now < this.#nextDue) return chosen
+    this.#hasChanged = false
+    this.#nextDue = Infinity
+    while (this.#waitingCount > 0 && !this.#isFull) {
       const best = this.#best(now, othersHave)
-      if (best === -1) break
-      const [request] = this.#queue.splice(best, 1) as [Waiting]
-      this.#start(request)
-      chosen.push(request)
+      if (best === undefined) break
+      this.#start(best)
+      chosen.push(best)
     }
     return chosen
   }
 
   /** When a request that is kept back may go; Infinity when none is. One that is due waits for a slot, not for a time. */
-  nextWake(now: number, othersHave: OthersHave): number {
-    let at = Infinity
-    for (const { peer, piece } of this.#queue) {
-      const due = this.#dueAt(piece, othersHave(piece, peer))
-      if (due > now) at = Math.min(at, due)
-    }
-    return at
+  get nextWake(): number {
+    return this.#isFull ? Infinity : this.#nextDue
   }
 
   /** Throws when a derived number has drifted; for tests. */
   check(): void {
-    let active = 0
-    for (const pieces of this.#active.values()) active += pieces.size
+    const active = sizeOf(this.#active)
     if (active !== this.#activeCount) throw new Error(`uploads: ${active} active, counted ${this.#activeCount}`)
+    const waiting = sizeOf(this.#waiting)
+    if (waiting !== this.#waitingCount) throw new Error(`uploads: ${waiting} waiting, counted ${this.#waitingCount}`)
+    if (!this.#isSeed) return
     let copies = 0
     for (const c of this.#copies.values()) copies += c.active
     if (copies !== active) throw new Error(`uploads: ${active} active, copies say ${copies}`)
   }
 
-  /** Who has nothing under way goes first, so that a piece leaves fast to many and not slowly to one. */
-  #best(now: number, othersHave: OthersHave): number {
-    let best = -1
+  /**
+   * Whether another piece would only slow down those under way. One piece fills the line of a receiver that gets nothing
+   * else, a tenth of it when ten pieces are under way to it: what our uploads can take together, in lines, is bounded.
+   * So a young swarm passes few pieces on fast, and a busy one keeps every line full.
+   */
+  get #isFull(): boolean {
+    if (this.#activeCount >= this.#policy.uploadSlots) return true
+    let appetite = 0
+    for (const [peer, pieces] of this.#active) appetite += pieces.size / Math.max(pieces.size, this.#loads.get(peer) ?? 0)
+    return appetite >= this.#policy.appetite
+  }
+
+  #best(now: number, othersHave: OthersHave): Upload | undefined {
+    let best: Upload | undefined
     let lowest = Infinity
-    for (const [i, { peer, piece }] of this.#queue.entries()) {
+    for (const [peer, pieces] of this.#waiting) {
       const active = this.#active.get(peer)?.size ?? 0
-      if (active >= this.#policy.slotsPerPeer) continue
-      if (now < this.#dueAt(piece, othersHave(piece, peer))) continue
-      const sent = this.#isSeed ? (this.#copies.get(piece)?.sent ?? 0) : 0
-      const price = sent * this.#policy.slotsPerPeer + active
-      if (price >= lowest) continue
-      best = i
-      lowest = price
-      if (price === 0) break
+      // a second piece to the same neighbour only while it is the only one
+      if (active > 0 && (active < this.#activeCount || active >= this.#policy.slotsPerPeer)) continue
+      const hunger = active + (this.#loads.get(peer) ?? 0) / MAX_LOAD
+      for (const piece of pieces) {
+        if (this.#isSeed && !this.#isDue(piece, now, othersHave(piece, peer))) continue
+        const price = hunger + (this.#copies.get(piece)?.sent ?? 0) * this.#policy.slotsPerPeer
+        if (price < lowest) {
+          best = { peer, piece }
+          lowest = price
+        }
+        // only a seed tells one piece from another
+        if (!this.#isSeed) break
+      }
     }
     return best
   }
 
-  /** A seed waits with a second copy until the first receiver could pass it on; Infinity while the first is on its way. */
-  #dueAt(piece: number, others: number): number {
-    const copies = this.#isSeed ? this.#copies.get(piece) : undefined
-    if (copies === undefined) return -Infinity
-    if (copies.active > 0) return Infinity
-    return copies.lastDone + (others > 0 ? this.#policy.secondCopyMs : this.#policy.firstHaveMs)
+  #isDue(piece: number, now: number, others: number): boolean {
+    const due = this.#dueAt(piece, others)
+    if (due > now) this.#nextDue = Math.min(this.#nextDue, due)
+    return due <= now
   }
 
-  #start({ peer, piece }: Waiting): void {
-    let ofPeer = this.#active.get(peer)
-    if (ofPeer === undefined) {
-      ofPeer = new Set()
-      this.#active.set(peer, ofPeer)
-    }
-    ofPeer.add(piece)
+  /** A seed waits with a second copy until the first receiver could pass it on; Infinity while the first is on its way. */
+  #dueAt(piece: number, others: number): number {
+    const { active, lastDone } = this.#copies.get(piece) ?? NEVER_SENT
+    if (active > 0) return Infinity
+    return lastDone + (others > 0 ? this.#policy.secondCopyMs : this.#policy.firstHaveMs)
+  }
+
+  #start({ peer, piece }: Upload): void {
+    this.cancel(peer, piece)
+    addTo(this.#active, peer, piece)
     this.#activeCount++
+    if (!this.#isSeed) return
     const copies = this.#copiesOf(piece)
     copies.sent++
     copies.active++
@@ -140,9 +172,31 @@ export class Uploads {
   #copiesOf(piece: number): Copies {
     let copies = this.#copies.get(piece)
     if (copies === undefined) {
-      copies = { sent: 0, active: 0, lastDone: -Infinity }
+      copies = { ...NEVER_SENT }
       this.#copies.set(piece, copies)
     }
     return copies
   }
+}
+
+/** No neighbour has more under way: it bounds what it asks for. Keeps hunger below one piece of ours. */
+const MAX_LOAD = 1 << 20
+
+function addTo(map: Map<string, Set<number>>, peer: string, piece: number): void {
+  const set = map.get(peer)
+  if (set === undefined) map.set(peer, new Set([piece]))
+  else set.add(piece)
+}
+
+function deleteFrom(map: Map<string, Set<number>>, peer: string, piece: number): boolean {
+  const set = map.get(peer)
+  if (set?.delete(piece) !== true) return false
+  if (set.size === 0) map.delete(peer)
+  return true
+}
+
+function sizeOf(map: ReadonlyMap<string, ReadonlySet<number>>): number {
+  let size = 0
+  for (const set of map.values()) size += set.size
+  return size
 }

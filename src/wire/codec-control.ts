@@ -3,14 +3,15 @@ import { Bitfield } from '../core/bitfield.ts'
 import { type Hello, helloFromWire, helloToWire } from './codec-hello.ts'
 import { type ManifestPart, partFromWire, partToWire } from './codec-manifest.ts'
 import { PEERS_LIMITS, type PeerAddress, peersFromWire, peersToWire } from './codec-peers.ts'
-import { bytesField, decoding, encoding, integerField, listField, pieceIndexField, queueField } from './fields.ts'
+import { bytesField, decoding, encoding, integerField, linksField, listField, pieceIndexField, queueField } from './fields.ts'
 import { Control } from './generated/messages.js'
 import { LIMITS } from './limits.ts'
 import { type RefusalReason, reasonFromWire, reasonToWire } from './refusal.ts'
 
 export type ControlMessage =
   | Hello
-  | { type: 'refused'; reason: RefusalReason }
+  /** `peers`: whom to try instead. */
+  | { type: 'refused'; reason: RefusalReason; peers: PeerAddress[] }
   | ({ type: 'part' } & ManifestPart)
   /** See `openHead` in envelope.ts. */
   | { type: 'head'; envelope: Uint8Array }
@@ -18,7 +19,11 @@ export type ControlMessage =
   | { type: 'pieces'; have: Bitfield; queue: number }
   /** What the sender has besides. */
   | { type: 'have'; pieces: number[]; queue: number }
-  | { type: 'peers'; peers: PeerAddress[] }
+  /** An empty list is a question. `links`: as in a hello. */
+  | { type: 'peers'; peers: PeerAddress[]; links: number }
+
+/** For the generated decoder, so that it stops early. */
+const CONTROL_LIMITS = { have: { pieces: LIMITS.havePieces }, peers: PEERS_LIMITS, refused: PEERS_LIMITS }
 
 /** Without length prefix. Throws `internal` for what the other side would refuse. */
 export function encodeControl(message: ControlMessage): Uint8Array {
@@ -28,7 +33,7 @@ export function encodeControl(message: ControlMessage): Uint8Array {
 /** Undefined for a kind of message that is not known here: ignore it. Throws `protocol` when malformed. */
 export function decodeControl(bytes: Uint8Array): ControlMessage | undefined {
   return decoding(bytes, LIMITS.message, input => {
-    return fromWire(Control.decode(input, { limits: { have: { pieces: LIMITS.havePieces }, peers: PEERS_LIMITS } }))
+    return fromWire(Control.decode(input, { limits: CONTROL_LIMITS }))
   })
 }
 
@@ -37,7 +42,7 @@ function toWire(message: ControlMessage): Control {
     case 'hello':
       return { hello: helloToWire(message) }
     case 'refused':
-      return { refused: { reason: reasonToWire(message.reason) } }
+      return { refused: { reason: reasonToWire(message.reason), peers: peersToWire(message.peers) } }
     case 'part':
       return { part: partToWire(message) }
     case 'head':
@@ -49,13 +54,15 @@ function toWire(message: ControlMessage): Control {
     case 'have':
       return { have: { pieces: haveList(message.pieces), queue: queueField(message.queue) } }
     case 'peers':
-      return { peers: { peers: peersToWire(message.peers) } }
+      return { peers: { peers: peersToWire(message.peers), links: linksField(message.links) } }
   }
 }
 
 function fromWire(raw: Control): ControlMessage | undefined {
   if (raw.hello !== undefined) return helloFromWire(raw.hello)
-  if (raw.refused !== undefined) return { type: 'refused', reason: reasonFromWire(raw.refused.reason) }
+  if (raw.refused !== undefined) {
+    return { type: 'refused', reason: reasonFromWire(raw.refused.reason), peers: peersFromWire(raw.refused.peers) }
+  }
   if (raw.part !== undefined) return { type: 'part', ...partFromWire(raw.part) }
   if (raw.head !== undefined) return { type: 'head', envelope: bytesField(raw.head.envelope, 1, LIMITS.envelope, 'envelope') }
   if (raw.pieces !== undefined) {
@@ -63,7 +70,9 @@ function fromWire(raw: Control): ControlMessage | undefined {
     return { type: 'pieces', have: Bitfield.fromBytes(raw.pieces.bits, size), queue: queueField(raw.pieces.queue) }
   }
   if (raw.have !== undefined) return { type: 'have', pieces: haveList(raw.have.pieces), queue: queueField(raw.have.queue) }
-  if (raw.peers !== undefined) return { type: 'peers', peers: peersFromWire(raw.peers.peers) }
+  if (raw.peers !== undefined) {
+    return { type: 'peers', peers: peersFromWire(raw.peers.peers), links: linksField(raw.peers.links) }
+  }
   return undefined
 }
 

@@ -1,13 +1,17 @@
 // Messages of the data stream: requests one way, frame headers the other.
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { type Hello, helloFromWire, helloToWire } from './codec-hello.ts'
-import { decoding, encoding, integerField, malformed, pieceIndexField } from './fields.ts'
+import { decoding, encoding, integerField, loadField, malformed, pieceIndexField } from './fields.ts'
 import { prefixed } from './framing.ts'
 import { Frame, DataRequest as RawRequest } from './generated/messages.js'
 import { LIMITS } from './limits.ts'
 import { type RefusalReason, reasonFromWire, reasonToWire } from './refusal.ts'
 
-export type DataRequest = Hello | { type: 'ask'; piece: number } | { type: 'cancel'; piece: number }
+export type DataRequest =
+  | Hello
+  /** `load`: pieces under way to who asks, from everybody. */
+  | { type: 'ask'; piece: number; load: number }
+  | { type: 'cancel'; piece: number }
 
 /** `length` bytes of payload follow on the stream. */
 export interface FrameHeader {
@@ -23,9 +27,9 @@ export interface FrameHeader {
 /** Without length prefix. Throws `internal` for what the other side would refuse. */
 export function encodeDataRequest(request: DataRequest): Uint8Array {
   return encoding(LIMITS.message, () => {
-    if (request.type === 'hello') return RawRequest.encode({ hello: helloToWire(request) })
+    if (request.type === 'hello') return RawRequest.encode({ hello: helloToWire(request), load: 0 })
     const piece = pieceIndexField(request.piece)
-    return RawRequest.encode(request.type === 'ask' ? { ask: piece } : { cancel: piece })
+    return RawRequest.encode(request.type === 'ask' ? { ask: piece, load: loadField(request.load) } : { cancel: piece, load: 0 })
   })
 }
 
@@ -34,7 +38,7 @@ export function decodeDataRequest(bytes: Uint8Array): DataRequest | undefined {
   return decoding(bytes, LIMITS.message, input => {
     const raw = RawRequest.decode(input)
     if (raw.hello !== undefined) return helloFromWire(raw.hello)
-    if (raw.ask !== undefined) return { type: 'ask', piece: pieceIndexField(raw.ask) }
+    if (raw.ask !== undefined) return { type: 'ask', piece: pieceIndexField(raw.ask), load: loadField(raw.load) }
     if (raw.cancel !== undefined) return { type: 'cancel', piece: pieceIndexField(raw.cancel) }
     return undefined
   })

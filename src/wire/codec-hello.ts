@@ -1,5 +1,5 @@
 // Hello: how both the exchange and the data stream begin.
-import { bytesField, integerField, textField } from './fields.ts'
+import { bytesField, integerField, linksField, textField } from './fields.ts'
 import type { Hello as RawHello } from './generated/messages.js'
 import { LIMITS } from './limits.ts'
 
@@ -13,15 +13,18 @@ export interface Hello {
   version: string
   /** How many piece digests of that version the sender holds. */
   manifestCount: number
+  /** Peers that the sender is linked with for this topic, seeds that it trusts left out: how much it needs one more. */
+  links: number
 }
 
-export function helloToWire({ topic, proof, version, manifestCount }: Omit<Hello, 'type'>): RawHello {
+export function helloToWire({ topic, proof, version, manifestCount, links }: Omit<Hello, 'type'>): RawHello {
   if (proof.byteLength > 0) bytesField(proof, 32, 32, 'proof')
   return {
     topic: bytesField(topic, 1, LIMITS.topic, 'topic'),
     proof: new Uint8Array(proof),
     version: textField(version, LIMITS.version, 'version'),
     manifestCount: integerField(manifestCount, 0, LIMITS.pieces, 'manifest count'),
+    links: linksField(links),
   }
 }
 

@@ -98,7 +98,7 @@ function replyToWire(reply: ResolveReply): RawReply {
     case 'failed':
       return { failed: failureToWire(reply) }
     case 'peers':
-      return { peers: { peers: peersToWire(reply.peers) } }
+      return { peers: { peers: peersToWire(reply.peers), links: 0 } }
   }
 }
 

@@ -58,8 +58,17 @@ export function pieceIndexField(value: number): number {
 }
 
 /** How many wait; what does not fit an index is as good as the largest. */
+export function loadField(value: number): number {
+  return integerField(value, 0, LIMITS.pieces, 'load')
+}
+
 export function queueField(value: number): number {
   return integerField(value, 0, 0xffffffff, 'queue')
+}
+
+/** How many links; hearsay, so any number will do. */
+export function linksField(value: number): number {
+  return integerField(value, 0, 0xffffffff, 'links')
 }
 
 /** A list of at most `max`. */

@@ -4,11 +4,14 @@ import { UsageError } from '../../src/cli/errors.ts'
 import type { GetFlags } from '../../src/cli/get.ts'
 import { makeProgram } from '../../src/cli/program.ts'
 import type { SeedFlags } from '../../src/cli/seed.ts'
+import type { SimFlags } from '../../src/cli/sim.ts'
 
 interface Understood {
   url?: string
   get?: GetFlags
   seed?: SeedFlags
+  scenario?: string | undefined
+  sim?: SimFlags
   exitCode: number
   text: string
 }
@@ -23,6 +26,10 @@ async function understand(...args: string[]): Promise<Understood> {
     startSeed: async seed => {
       Object.assign(seen, { seed })
       return 42
+    },
+    simulate: async (scenario, sim) => {
+      Object.assign(seen, { scenario, sim })
+      return 43
     },
   })
   const collect = (text: string): void => {
@@ -95,10 +102,35 @@ describe('cli arguments', () => {
     })
   })
 
+  it('df sim', async () => {
+    expect(await understand('sim')).to.deep.include({ scenario: undefined, sim: {}, exitCode: 43 })
+    const { scenario, sim } = await understand(
+      ...['sim', 'crash', '--peers', '24', '--pieces', '64', '--piece-length', '256KiB', '--up', '20mbit', '--down', '12.5MB/s'],
+      ...['--seed-up', '5000000', '--origin', '8Mbit/s', '--neighbours', '8', '--seed', '0', '--svg', 'f.svg', '--json'],
+    )
+    expect(scenario).to.equal('crash')
+    expect(sim).to.deep.equal({
+      peers: 24,
+      pieces: 64,
+      pieceLength: 262_144,
+      up: 2_500_000,
+      down: 12_500_000,
+      seedUp: 5_000_000,
+      origin: 1_000_000,
+      neighbours: 8,
+      seed: 0,
+      svg: 'f.svg',
+      json: true,
+    })
+    expect((await understand('sim', '--list')).sim).to.deep.equal({ list: true })
+    expect((await understand('sim', '--replay', 'f')).sim).to.deep.equal({ replay: 'f' })
+  })
+
   it('help on everything', async () => {
     expect((await understand('help')).text).to.match(/Usage: df[\s\S]*Examples:\n {2}df get https:/)
     expect((await understand('help', 'get')).text).to.match(/Usage: df get[\s\S]*--linger[\s\S]*Examples:/)
     expect((await understand('help', 'seed', 'start')).text).to.match(/Usage: df seed start[\s\S]*Examples:/)
+    expect((await understand('help', 'sim')).text).to.match(/Usage: df sim[\s\S]*--replay[\s\S]*Examples:/)
     expect((await understand('help', 'exit-codes')).text).to.match(/^ {4}0 {2}done[\s\S]*\n {2}143 {2}/)
     expect((await understand('version')).text).to.match(/^\d+\.\d+\.\d+\n$/)
   })
@@ -113,6 +145,9 @@ describe('cli arguments', () => {
     ['seed'],
     ['seed', 'stop'],
     ['seed', 'start', 'now'],
+    ['sim', 'crash', 'silent'],
+    ['sim', '--list', '--replay', 'f'],
+    ['sim', '--replay', 'f', '--svg', 'g'],
     ['help', 'nonsense'],
     ['nonsense'],
   ]

@@ -42,6 +42,8 @@ describe('start-up', () => {
     ['get', '--nonsense', 'x'],
     ['get', 'http://x', '--linger', 'soon'],
     ['get', '-h'],
+    ['sim', '-h'],
+    ['sim', '--peers', 'some'],
   ]) {
     it(`loads no library for: df ${args.join(' ')}`, async () => {
       const { files } = await loadedBy(...args)

@@ -17,7 +17,7 @@ const SIZE = 3 * LIMITS.framePayload + 5
 const TOPIC = Uint8Array.of(1, 2, 3)
 
 function hello(topic = TOPIC, version = 'v'): Hello {
-  return { type: 'hello', topic, proof: new Uint8Array(32), version, manifestCount: 0 }
+  return { type: 'hello', topic, proof: new Uint8Array(32), version, manifestCount: 0, links: 0 }
 }
 
 /** One end of links, and all that it was told. */
@@ -120,25 +120,25 @@ describe('net/exchange', () => {
     await near.dial(far)
     const bytes = new Uint8Array(SIZE).map((_, i) => i % 251)
     far.onAsk = piece => void far.link.give(piece, bytes)
-    near.link.ask(7, SIZE)
+    near.link.ask(7, SIZE, 0)
     near.link.send({ type: 'have', pieces: [1, 2], queue: 3 })
     await until(() => near.pieces.has(7) && far.messages.length === 1, 'piece and message come')
     expect(Buffer.compare(near.pieces.get(7) as Uint8Array, bytes)).to.equal(0)
     expect(far.messages).to.deep.equal([{ type: 'have', pieces: [1, 2], queue: 3 }])
     near.onAsk = piece => near.link.refuse(piece, 'no-such-piece')
-    far.link.ask(9, SIZE)
+    far.link.ask(9, SIZE, 0)
     await until(() => far.refusals.length === 1, 'a refusal comes')
     expect(far.refusals).to.deep.equal([[9, 'no-such-piece']])
   })
 
   it('an ask that is called off and made again is answered once more', async () => {
     await near.dial(far)
-    near.link.ask(1, SIZE)
+    near.link.ask(1, SIZE, 0)
     await until(() => far.asks.length === 1, 'the ask comes')
     near.link.cancel(1)
     await until(() => far.withdrawn.length === 1, 'the cancel comes')
     far.onAsk = piece => void far.link.give(piece, new Uint8Array(SIZE))
-    near.link.ask(1, SIZE)
+    near.link.ask(1, SIZE, 0)
     await until(() => near.pieces.has(1), 'the piece comes')
     expect(near.refusals).to.deep.equal([])
   })
@@ -152,7 +152,7 @@ describe('net/exchange', () => {
     await near.dial(far)
     far.link.close('going-away')
     await until(() => near.ends.length === 1, 'the link ends')
-    expect(near.messages).to.deep.equal([{ type: 'refused', reason: 'going-away' }])
+    expect(near.messages).to.deep.equal([{ type: 'refused', reason: 'going-away', peers: [] }])
     expect(near.ends).to.deep.equal([undefined])
     expect(far.ends).to.deep.equal([undefined])
   })
@@ -218,7 +218,7 @@ describe('net/exchange', () => {
 
   it('cuts the data streams too when a link ends by an error', async () => {
     await near.dial(far)
-    near.link.ask(1, SIZE)
+    near.link.ask(1, SIZE, 0)
     await until(() => far.asks.length === 1, 'the data stream stands')
     near.link.abort(new DragonflyError('protocol', 'enough'))
     await until(() => far.ends.length === 1, 'the other end knows')
@@ -229,7 +229,7 @@ describe('net/exchange', () => {
 
   it('a link that has ended takes no data stream, and hears no more asks', async () => {
     await near.dial(far)
-    near.link.ask(1, SIZE)
+    near.link.ask(1, SIZE, 0)
     await until(() => far.asks.length === 1, 'the data stream stands')
     far.link.close()
     await near.host.openStream(far.host.id, DATA_PROTOCOL).then(async stream => {
@@ -255,8 +255,8 @@ describe('net/exchange', () => {
     await far.exchange.stop()
     await until(() => near.ends.length === 2, 'both links end')
     expect(near.messages).to.deep.equal([
-      { type: 'refused', reason: 'going-away' },
-      { type: 'refused', reason: 'going-away' },
+      { type: 'refused', reason: 'going-away', peers: [] },
+      { type: 'refused', reason: 'going-away', peers: [] },
     ])
     expect(await failure(near.dial(far))).to.be.instanceOf(Error)
   })

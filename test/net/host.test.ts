@@ -54,6 +54,33 @@ describe('net/host', () => {
     expect(error.message).to.include('in use').and.to.not.include('\n')
   })
 
+  it('knows the round trip to a connected peer without asking for it', async () => {
+    const [a, b] = [await start(), await start()]
+    await a.connect([address(b)])
+    await until(() => a.roundTrip(b.id) !== undefined && b.roundTrip(a.id) !== undefined, 'both ends have measured it')
+    expect(a.roundTrip(b.id)).to.be.within(0, 1000)
+    await a.disconnect(b.id)
+    await until(() => a.roundTrip(b.id) === undefined, 'it goes with the connection')
+  })
+
+  it('tells first the address of a peer that leads to it', async () => {
+    const [a, b] = [await start(), await start(['/ip4/127.0.0.3/tcp/0', '/ip4/127.0.0.2/tcp/0', LOOPBACK])]
+    for (const ip of ['127.0.0.2', '127.0.0.3']) {
+      await a.connect(b.addresses.filter(text => text.includes(ip)))
+      let told: string[] = []
+      while (told.length < 3) {
+        await new Promise(setImmediate)
+        told = await a.addressesOf(b.id, 8)
+      }
+      expect(told[0]).to.include(ip)
+      expect(await a.addressesOf(b.id, 1)).to.deep.equal(told.slice(0, 1))
+      await a.disconnect(b.id)
+      await until(() => !a.isConnected(b.id), 'it has let go')
+    }
+    expect(a.groups, 'loopback is no group').to.deep.equal([])
+    expect(a.groupOf(b.id)).to.equal(undefined)
+  })
+
   it('connects once, knows who it is, and can let go', async () => {
     const [a, b] = [await start(), await start()]
     expect(await a.connect([address(b)])).to.equal(b.id)

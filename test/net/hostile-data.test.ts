@@ -46,7 +46,7 @@ describe('net/uploads: hostile askers', () => {
     friend.pieces.clear()
     const link = await friend.say(seed.address)
     friend.join(link)
-    for (const piece of [0, 15]) link.ask(piece, PIECE)
+    for (const piece of [0, 15]) link.ask(piece, PIECE, 0)
     await until(() => friend.pieces.size === 2, 'both pieces come')
     for (const [i, bytes] of friend.pieces) expect(hex(bytes)).to.equal(hex(BODY.subarray(i * PIECE, (i + 1) * PIECE)))
     link.close()
@@ -55,7 +55,7 @@ describe('net/uploads: hostile askers', () => {
   })
 
   const open = () => villain.stream(seed.address, DATA_PROTOCOL)
-  const ask = (piece: number) => encodeDataRequest({ type: 'ask', piece })
+  const ask = (piece: number) => encodeDataRequest({ type: 'ask', piece, load: 0 })
 
   /** A data stream on a link that stands, and the hello said. */
   async function begun() {
@@ -130,7 +130,7 @@ describe('net/uploads: hostile askers', () => {
     const again = await villain.say(seed.address)
     villain.join(again)
     villain.refusals.length = 0
-    for (const piece of [16, 99, LIMITS.pieces - 1]) again.ask(piece, PIECE)
+    for (const piece of [16, 99, LIMITS.pieces - 1]) again.ask(piece, PIECE, 0)
     await until(() => villain.refusals.length === 3, 'three refusals')
     expect(new Set(villain.refusals)).to.deep.equal(new Set(['no-such-piece']))
   })
@@ -175,7 +175,14 @@ describe('net/downloads: hostile givers', () => {
   let exchange: Exchange
   let ours: Exchange
 
-  const hello = (): Hello => ({ type: 'hello', topic: TOPIC, proof: new Uint8Array(32), version: 'v', manifestCount: 0 })
+  const hello = (): Hello => ({
+    type: 'hello',
+    topic: TOPIC,
+    proof: new Uint8Array(32),
+    version: 'v',
+    manifestCount: 0,
+    links: 0,
+  })
   const deaf = (closed: (error: unknown) => void, piece: (bytes: Uint8Array) => void = () => {}): LinkListener => ({
     message: async () => {},
     ask: () => {},
@@ -210,7 +217,7 @@ describe('net/downloads: hostile givers', () => {
       end: () => Promise<void>,
     ) => Promise<void>,
   ) {
-    const asking = 2 + encodeDataRequest(hello()).length + encodeDataRequest({ type: 'ask', piece: 0 }).length
+    const asking = 2 + encodeDataRequest(hello()).length + encodeDataRequest({ type: 'ask', piece: 0, load: 0 }).length
     await giver.handle(DATA_PROTOCOL, async stream => {
       let heard = 0
       stream.addEventListener('message', event => {
@@ -229,7 +236,7 @@ describe('net/downloads: hostile givers', () => {
         error => resolve({ error }),
         bytes => resolve({ bytes }),
       )
-      ours.dial(giver.id, hello(), () => listener, AbortSignal.timeout(5000)).then(link => link.ask(0, SIZE), reject)
+      ours.dial(giver.id, hello(), () => listener, AbortSignal.timeout(5000)).then(link => link.ask(0, SIZE, 0), reject)
     })
   }
 

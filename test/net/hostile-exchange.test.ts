@@ -31,7 +31,7 @@ describe('net/exchange: hostile', () => {
     friend.pieces.clear()
     const link = await friend.say(seed.address)
     friend.join(link)
-    for (const piece of [0, 1]) link.ask(piece, PIECE)
+    for (const piece of [0, 1]) link.ask(piece, PIECE, 0)
     await until(() => friend.pieces.size === 2, 'both pieces come')
     expect(hex(Buffer.concat([friend.pieces.get(0) as Uint8Array, friend.pieces.get(1) as Uint8Array]))).to.equal(hex(BODY))
     link.close()
@@ -93,8 +93,8 @@ describe('net/exchange: hostile', () => {
     ['a negative manifest count', () => Uint8Array.of(0x0a, 14, 0x0a, 1, 1, 0x20, ...Array(9).fill(0xff), 1)],
   ]
   const raw = (changes: Partial<Hello>) => {
-    const { topic, proof, version, manifestCount } = { ...hello(), ...changes }
-    return Control.encode({ hello: { topic, proof, version, manifestCount } as never })
+    const { topic, proof, version, manifestCount, links } = { ...hello(), ...changes }
+    return Control.encode({ hello: { topic, proof, version, manifestCount, links } as never })
   }
   for (const [what, bytes] of noHello) {
     it(`${what} as the first message`, async () => {
@@ -133,15 +133,16 @@ describe('net/exchange: hostile', () => {
       ['a head of zeros', () => Control.encode({ head: { envelope: new Uint8Array(300) } })],
       [
         'too many peers',
-        () => Control.encode({ peers: { peers: Array(LIMITS.peers + 1).fill({ id: new Uint8Array(38), addresses: [] }) } }),
+        () =>
+          Control.encode({ peers: { peers: Array(LIMITS.peers + 1).fill({ id: new Uint8Array(38), addresses: [] }), links: 0 } }),
       ],
       [
         'a peer id of garbage',
-        () => Control.encode({ peers: { peers: [{ id: new Uint8Array(38).fill(0xff), addresses: [] }] } }),
+        () => Control.encode({ peers: { peers: [{ id: new Uint8Array(38).fill(0xff), addresses: [] }], links: 0 } }),
       ],
       [
         'a peer id that is too long',
-        () => Control.encode({ peers: { peers: [{ id: new Uint8Array(LIMITS.peerId + 1), addresses: [] }] } }),
+        () => Control.encode({ peers: { peers: [{ id: new Uint8Array(LIMITS.peerId + 1), addresses: [] }], links: 0 } }),
       ],
       ['a second hello with a broken field', () => raw({ proof: new Uint8Array(1) })],
       ['garbage', () => Uint8Array.from({ length: 200 }, (_, i) => (i * 197 + 251) % 256)],
@@ -181,11 +182,11 @@ describe('net/exchange: hostile', () => {
       villain.heard.length = 0
       for (let i = 0; i < 500; i++) link.send({ ...hello(), version })
       link.send({ type: 'have', pieces: [], queue: 0xffffffff })
-      link.send({ type: 'peers', peers: [] })
+      link.send({ type: 'peers', peers: [], links: 0 })
       link.send({ type: 'part', from: 0, digests: [] })
       await until(() => villain.heard.filter(m => m.type === 'head').length >= 500, 'each hello is answered with the manifest')
       villain.pieces.clear()
-      link.ask(0, PIECE)
+      link.ask(0, PIECE, 0)
       await until(() => villain.pieces.has(0), 'a piece comes')
     })
 
@@ -194,14 +195,14 @@ describe('net/exchange: hostile', () => {
       villain.join(link)
       for (let i = 0; i < 20; i++) link.send({ type: 'have', pieces: [LIMITS.pieces - 1 - i], queue: 0 })
       villain.pieces.clear()
-      link.ask(1, PIECE)
+      link.ask(1, PIECE, 0)
       await until(() => villain.pieces.has(1), 'a piece comes')
     })
 
     it('an ask before the version is agreed is refused', async () => {
       const link = await villain.say(seed.address)
       villain.refusals.length = 0
-      link.ask(0, PIECE)
+      link.ask(0, PIECE, 0)
       await until(() => villain.refusals.length > 0, 'an answer comes')
       expect(villain.refusals).to.deep.equal(['no-such-piece'])
     })

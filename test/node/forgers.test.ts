@@ -355,7 +355,8 @@ describe('a forger', function () {
             met: (link, v) => tellManifest(link, v, manifestOf(v.task, FAKE), claimsDigest),
             message: (m, link) => {
               // the victim believes it now: here comes somebody who could be asked
-              if (m.type === 'pieces') link.send({ type: 'peers', peers: [{ id: honest.id, addresses: [honest.address] }] })
+              if (m.type === 'pieces')
+                link.send({ type: 'peers', peers: [{ id: honest.id, addresses: [honest.address] }], links: 0 })
             },
             ask: (piece, link) => link.refuse(piece, 'no-such-piece'),
           })

@@ -121,7 +121,7 @@ describe('a peer among honest ones that', () => {
       met: link => {
         for (let i = 0; i < 50; i++) {
           const peers = Array.from({ length: 32 }, () => ({ id: seed.id, addresses: [`/ip4/127.0.0.1/tcp/${1 + i}`] }))
-          link.send({ type: 'peers', peers })
+          link.send({ type: 'peers', peers, links: 0 })
         }
       },
     })

@@ -56,7 +56,7 @@ describe('proof of the task', () => {
       bytes += event.data.byteLength
     })
     await sendMessage(stream, encodeDataRequest(hello)).catch(() => {})
-    await sendMessage(stream, encodeDataRequest({ type: 'ask', piece: 0 })).catch(() => {})
+    await sendMessage(stream, encodeDataRequest({ type: 'ask', piece: 0, load: 0 })).catch(() => {})
     expect(await ended(stream)).to.be.oneOf(['reset', 'aborted'])
     return bytes
   }
@@ -65,7 +65,7 @@ describe('proof of the task', () => {
     const friend = await world.villain(url(), {}, SECRET)
     const link = await friend.say(holder.address)
     friend.join(link)
-    for (const piece of [0, 1]) link.ask(piece, PIECE)
+    for (const piece of [0, 1]) link.ask(piece, PIECE, 0)
     await until(() => friend.pieces.size === 2, 'both pieces come')
     expect(hex(Buffer.concat([friend.pieces.get(0) as Uint8Array, friend.pieces.get(1) as Uint8Array]))).to.equal(hex(BODY))
   })
@@ -134,7 +134,7 @@ describe('proof of the task', () => {
       expect(link.hello.topic).to.deep.equal(name.bytes)
       expect(link.hello.proof).to.have.length(0)
       villain.join(link)
-      link.ask(0, PIECE)
+      link.ask(0, PIECE, 0)
       await until(() => villain.pieces.has(0), 'the piece comes')
       villain.pieces.clear()
       for (const m of villain.heard) if (m.type === 'hello') expect(m.proof).to.have.length(0)

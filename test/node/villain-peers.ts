@@ -21,6 +21,7 @@ import { createNode } from '../../src/node/node.ts'
 import type { DragonflyNode, NodeEvent, NodeOptions } from '../../src/node/options.ts'
 import type { ControlMessage } from '../../src/wire/codec-control.ts'
 import type { Hello } from '../../src/wire/codec-hello.ts'
+import type { PeerAddress } from '../../src/wire/codec-peers.ts'
 import { sealHead } from '../../src/wire/envelope.ts'
 import { prefixed } from '../../src/wire/framing.ts'
 import type { RefusalReason } from '../../src/wire/refusal.ts'
@@ -250,8 +251,8 @@ export async function fileHash(path: string): Promise<string> {
 export interface Manners {
   /** Changes what it says first, in answer and when dialling. */
   hello?: (hello: Hello, peer: string) => Hello
-  /** Whether it lets others dial it. Default true. */
-  accepts?: boolean
+  /** How it answers whoever dials it, instead of letting him in. */
+  refuses?: { refused: RefusalReason; peers?: readonly PeerAddress[] }
   /** A link stands. */
   met?: (link: Link, villain: Villain) => void | Promise<void>
   message?: (message: ControlMessage, link: Link, villain: Villain) => void | Promise<void>
@@ -307,7 +308,7 @@ export class Villain {
 
   hello(peer: string, version = ''): Hello {
     const proof = makeProof(this.task.secret, this.id, peer)
-    return { type: 'hello', topic: this.topic, proof, version, manifestCount: 0 }
+    return { type: 'hello', topic: this.topic, proof, version, manifestCount: 0, links: 0 }
   }
 
   /** Dials and says hello once. Rejects with what the exchange says. */
@@ -344,7 +345,7 @@ export class Villain {
   }
 
   #answer(peer: string) {
-    if (this.manners.accepts === false) return { refused: 'unknown-topic' as const }
+    if (this.manners.refuses !== undefined) return this.manners.refuses
     const hello = this.hello(peer)
     return { hello: this.manners.hello?.(hello, peer) ?? hello, attach: (link: Link) => this.#attach(link) }
   }

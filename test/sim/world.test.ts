@@ -1,7 +1,8 @@
 // Virtual time and links: order, fairness and full use of lines.
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Link, Links, type Transfer } from '../../src/sim/link.ts'
+import type { Link, Transfer } from '../../src/sim/link.ts'
+import { Links } from '../../src/sim/links.ts'
 import { World } from '../../src/sim/world.ts'
 
 const never = (): boolean => false
@@ -44,8 +45,8 @@ describe('sim: links', () => {
   function run(ups: number[], downs: number[], transfers: [up: number, down: number, bytes: number][]): number[] {
     const world = new World()
     const links = new Links(world)
-    const up = ups.map(rate => new Link(rate))
-    const down = downs.map(rate => new Link(rate))
+    const up = ups.map(rate => links.link(rate))
+    const down = downs.map(rate => links.link(rate))
     const done: number[] = []
     for (const [i, [u, d, bytes]] of transfers.entries()) {
       links.start(up[u] as Link, down[d] as Link, bytes, () => {
@@ -99,10 +100,10 @@ describe('sim: links', () => {
   it('a transfer stopped early tells what went over the line', () => {
     const world = new World()
     const links = new Links(world)
-    const up = new Link(10)
+    const up = links.link(10)
     let transfer: Transfer | undefined
     let stopped = 0
-    transfer = links.start(up, new Link(100), 1000, () => expect.fail('was stopped'))
+    transfer = links.start(up, links.link(100), 1000, () => expect.fail('was stopped'))
     world.at(30, () => {
       stopped = links.stop(transfer as Transfer)
     })
@@ -118,8 +119,8 @@ describe('sim: links', () => {
       fc.property(rates, rates, fc.array(pair, { minLength: 1, maxLength: 20 }), (ups, downs, transfers) => {
         const world = new World()
         const links = new Links(world)
-        const up = ups.map(rate => new Link(rate))
-        const down = downs.map(rate => new Link(rate))
+        const up = ups.map(rate => links.link(rate))
+        const down = downs.map(rate => links.link(rate))
         let done = 0
         for (const [u, d, bytes, at] of transfers) {
           const [from, to] = [up[u] as Link, down[d] as Link]
@@ -134,7 +135,7 @@ describe('sim: links', () => {
         for (let t = 0; t < 400; t += 7) {
           world.at(t, () => {
             for (const link of [...up, ...down]) {
-              const used = [...link.transfers].reduce((sum, transfer) => sum + transfer.rate, 0)
+              const used = link.transfers.reduce((sum, transfer) => sum + links.rateOf(transfer), 0)
               expect(used).to.be.at.most(link.rate + 1e-6)
             }
           })

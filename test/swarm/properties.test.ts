@@ -17,6 +17,7 @@ const piece = fc.oneof(
 )
 const known = fc.nat(PIECES - 1)
 const queue = fc.nat(100)
+const load = fc.nat(40)
 const bytes = fc.nat(PIECE_LENGTH)
 
 const event: fc.Arbitrary<SwarmEvent> = fc.oneof(
@@ -34,10 +35,11 @@ const event: fc.Arbitrary<SwarmEvent> = fc.oneof(
   fc.record({ type: fc.constant('corrupt' as const), peer, piece }),
   fc.record({ type: fc.constant('refused' as const), peer, piece, forever: fc.boolean() }),
   fc.record({ type: fc.constant('stored' as const), piece: known }),
-  fc.record({ type: fc.constant('request' as const), peer, piece }),
+  fc.record({ type: fc.constant('request' as const), peer, piece, load }),
   fc.record({ type: fc.constant('cancel' as const), peer, piece }),
   fc.record({ type: fc.constant('served' as const), peer, piece }),
   fc.record({ type: fc.constant('cursor' as const), piece: fc.option(known, { nil: undefined }) }),
+  fc.record({ type: fc.constant('origin-rate' as const), rate: fc.nat(1000), peers: fc.nat(1000) }),
   fc.constant({ type: 'wake' as const }),
 )
 
@@ -89,7 +91,7 @@ describe('swarm: properties', () => {
     const step = fc.record({ event, ms: fc.constantFrom(0, 0, 1, 60, 300, 1100, 6000) })
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 120 }), fc.nat(), fc.boolean(), (steps, seed, isSeed) => {
-        const swarm = new Swarm({ isSeed, pieceLength: PIECE_LENGTH, random: seededRandom(seed) })
+        const swarm = new Swarm({ self: 'me', isSeed, pieceLength: PIECE_LENGTH, random: seededRandom(seed) })
         const witness = new Witness()
         let now = 0
         for (const { event, ms } of steps) {
@@ -109,7 +111,7 @@ describe('swarm: properties', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), fc.nat(), (events, seed) => {
         const run = (): SwarmAction[][] => {
-          const swarm = new Swarm({ isSeed: false, pieceLength: PIECE_LENGTH, random: seededRandom(seed) })
+          const swarm = new Swarm({ self: 'me', isSeed: false, pieceLength: PIECE_LENGTH, random: seededRandom(seed) })
           return events.map((event, i) => swarm.handle(event, i * 100))
         }
         expect(run()).to.deep.equal(run())
@@ -148,7 +150,7 @@ class HonestDriver {
 
   constructor(w: { seed: number; pieces: number; peers: number; last: 'peer' | 'seed' | 'origin'; cursor: number | undefined }) {
     this.#random = seededRandom(w.seed)
-    this.swarm = new Swarm({ isSeed: false, pieceLength: PIECE_LENGTH, random: seededRandom(w.seed + 1) })
+    this.swarm = new Swarm({ self: 'me', isSeed: false, pieceLength: PIECE_LENGTH, random: seededRandom(w.seed + 1) })
     this.#tell({ type: 'manifest', count: Math.ceil(w.pieces / 2), sealed: false })
     if (w.cursor !== undefined) this.#tell({ type: 'cursor', piece: w.cursor })
     for (let i = 0; i < w.peers; i++) this.#join(`p${i}`, 'peer', w.pieces, 0.5)

@@ -30,6 +30,27 @@ describe('swarm: serving', () => {
     expect(t.tell({ type: 'served', peer: 'a', piece: 1 }).take()).to.equal('serve b 0')
   })
 
+  it('serves the hungriest first', () => {
+    const t = new Table({ mine: '1', others: { a: '0', b: '0', c: '0' }, policy: { uploadSlots: 1 } })
+    t.tell({ type: 'request', peer: 'a', piece: 0, load: 9 }).take()
+    for (const [peer, load] of [
+      ['b', 4],
+      ['c', 2],
+    ] as const)
+      t.tell({ type: 'request', peer, piece: 0, load })
+    expect(t.tell({ type: 'served', peer: 'a', piece: 0 }).take()).to.equal('serve c 0')
+  })
+
+  it('serves few idle receivers, who get it fast, but many busy ones, to keep the line full', () => {
+    const serving = (load: number) => {
+      const others = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`p${i}`, '0']))
+      const t = new Table({ mine: '1', others, policy: { uploadSlots: 10, appetite: 3 } })
+      for (const peer of Object.keys(others)) t.tell({ type: 'request', peer, piece: 0, load })
+      return t.take().split(', ').length
+    }
+    expect([0, 1, 2, 3, 8].map(serving)).to.deep.equal([3, 3, 6, 9, 10])
+  })
+
   it('has a bounded queue, in all and per neighbour', () => {
     const others = { a: '0', b: '0', c: '0' }
     const t = new Table({ mine: '111111', others, policy: { uploadSlots: 1, maxQueue: 3, maxQueuePerPeer: 2 } })

@@ -14,6 +14,8 @@ export interface TableOptions {
   policy?: Partial<SwarmPolicy>
   isSeed?: boolean
   seed?: number
+  /** Our own name. Default me. */
+  self?: string
 }
 
 export class Table {
@@ -22,8 +24,8 @@ export class Table {
   /** Everything intended since the last `take`. */
   #said: string[] = []
 
-  constructor({ mine, others = {}, policy = {}, isSeed = false, seed = 1 }: TableOptions) {
-    this.swarm = new Swarm({ isSeed, pieceLength: PIECE_LENGTH, random: seededRandom(seed), policy })
+  constructor({ mine, others = {}, policy = {}, isSeed = false, seed = 1, self = 'me' }: TableOptions) {
+    this.swarm = new Swarm({ self, isSeed, pieceLength: PIECE_LENGTH, random: seededRandom(seed), policy })
     // The manifest comes last, so that the choice is made once, among all.
     for (const [peer, have] of Object.entries(others)) this.joins(peer, have)
     if (mine === null) return
@@ -53,7 +55,7 @@ export class Table {
   }
 
   requests(peer: string, ...pieces: number[]): this {
-    for (const piece of pieces) this.tell({ type: 'request', peer, piece })
+    for (const piece of pieces) this.tell({ type: 'request', peer, piece, load: 0 })
     return this
   }
 

@@ -138,24 +138,24 @@ describe('swarm: seeds and the origin', () => {
 
   for (const [name, others, patience] of [
     ['alone', { O: '1' }, 1000],
-    ['with neighbours', { O: '1', a: '0' }, 15_000],
+    ['with neighbours', { O: '1', a: '0' }, 4000],
   ] as const) {
     it(`reads the origin by range after ${patience / 1000} s without progress ${name}`, () => {
-      const t = new Table({ mine: '0', others })
+      const t = new Table({ mine: '0', others, policy: { turnMs: 0 } })
       expect(t.wait(patience - 1).take()).to.equal('')
       expect(t.wait(1).take()).to.equal('ask O 0')
     })
   }
 
   it('asks the origin for nothing more once the swarm moves', () => {
-    const t = new Table({ mine: '000', others: { O: '111', a: '000' }, policy: { minWindow: 1, maxWindow: 1 } })
-    t.wait(15_000)
+    const t = new Table({ mine: '000', others: { O: '111', a: '000' }, policy: { minWindow: 1, maxWindow: 1, turnMs: 0 } })
+    t.wait(4000)
     const first = Number((t.take().match(/^ask O (\d)$/) as RegExpMatchArray)[1])
     const rest = [0, 1, 2].filter(p => p !== first)
     t.has('a', rest[0] as number)
     t.receives(rest[0] as number, 'a').take()
     expect(t.receives(first, 'O').take()).to.equal(`announce ${first}`)
-    expect(t.wait(14_999).take()).to.equal('')
+    expect(t.wait(3999).take()).to.equal('')
     expect(t.wait(1).take()).to.equal(`ask O ${rest[1]}`)
   })
 
@@ -164,5 +164,50 @@ describe('swarm: seeds and the origin', () => {
     t.wait(1000)
     const first = Number((t.take().match(/^ask O (\d)$/) as RegExpMatchArray)[1])
     expect(t.receives(first, 'O').take()).to.equal(`announce ${first}, ask O ${1 - first}`)
+  })
+})
+
+describe('swarm: who reads the origin', () => {
+  /** Pieces that each of these peers asks the origin for when nobody has anything and nothing moves for `ms`. */
+  function readers(peers: readonly string[], pieces: number, ms: number): string[][] {
+    return peers.map(self => {
+      const others = Object.fromEntries(peers.filter(p => p !== self).map(p => [p, '0'.repeat(pieces)]))
+      const policy = { minWindow: pieces, maxWindow: pieces, snubMs: 1e9 }
+      const t = new Table({ self, mine: '0'.repeat(pieces), others: { ...others, O: '1'.repeat(pieces) }, policy })
+      t.wait(ms)
+      return t.takeSorted('ask O').split(', ').filter(Boolean)
+    })
+  }
+
+  it('shares the pieces out among all who lack them, each to one', () => {
+    const asked = readers(['a', 'b', 'c', 'd'], 16, 4000)
+    expect(asked.flat().toSorted()).to.deep.equal(Array.from({ length: 16 }, (_, i) => `ask O ${i}`).toSorted())
+    for (const own of asked) expect(own).to.have.length.within(1, 8)
+  })
+
+  it('lets the next one try when the first does not', () => {
+    const asked = readers(['a', 'b', 'c'], 8, 6000)
+    expect(asked.flat()).to.have.length(16)
+  })
+
+  it('leaves a piece that a neighbour has to that neighbour for a while', () => {
+    const t = new Table({ mine: '0', others: { O: '1', a: '1' }, policy: { snubMs: 1000 } })
+    t.take()
+    expect(t.wait(4000 + 7999).take('ask O')).to.equal('')
+    expect(t.wait(1).take('ask O')).to.equal('ask O 0')
+  })
+
+  it('reads an origin that is much faster than the swarm, when chosen', () => {
+    const policy = { minWindow: 1, maxWindow: 1 }
+    const t = new Table({ mine: '0'.repeat(40), others: { O: '1'.repeat(40), a: '1'.repeat(40) }, policy })
+    const receiveOne = () => t.receives(Number(t.take('ask a').match(/\d+/)?.[0]), 'a')
+    for (let i = 0; i < 10; i++) receiveOne().wait(500)
+    t.tell({ type: 'origin-rate', rate: 2, peers: 1_000_000_000 })
+    receiveOne().wait(100)
+    expect(t.take('ask O'), 'one of very many').to.equal('')
+    t.tell({ type: 'origin-rate', rate: 2, peers: 4 })
+    expect(t.take('ask O'), '2 bytes a millisecond here, as fast there').to.equal('')
+    t.tell({ type: 'origin-rate', rate: 4, peers: 4 })
+    expect(t.take('ask O')).to.match(/^ask O \d+$/)
   })
 })

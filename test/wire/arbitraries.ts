@@ -74,6 +74,7 @@ const hello: fc.Arbitrary<Hello> = fc.record({
   proof: fc.oneof(bytes(0), bytes(32)),
   version: text(LIMITS.version),
   manifestCount: fc.nat({ max: LIMITS.pieces }),
+  links: fc.nat(),
 })
 
 const bitfield = fc.array(fc.boolean(), { maxLength: 300 }).map(bits => {
@@ -88,17 +89,17 @@ function kind<K extends string, T>(type: K, rest: fc.Arbitrary<T>): fc.Arbitrary
 
 export const control: fc.Arbitrary<ControlMessage> = fc.oneof(
   hello,
-  kind('refused', fc.record({ reason })),
+  kind('refused', fc.record({ reason, peers })),
   kind('part', part),
   kind('head', fc.record({ envelope })),
   kind('pieces', fc.record({ have: bitfield, queue })),
   kind('have', fc.record({ pieces: fc.array(piece, { maxLength: 50 }), queue })),
-  kind('peers', fc.record({ peers })),
+  kind('peers', fc.record({ peers, links: fc.nat() })),
 )
 
 export const dataRequest: fc.Arbitrary<DataRequest> = fc.oneof(
   hello,
-  kind('ask', fc.record({ piece })),
+  kind('ask', fc.record({ piece, load: fc.nat(1 << 20) })),
   kind('cancel', fc.record({ piece })),
 )
 

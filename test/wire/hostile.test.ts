@@ -39,7 +39,7 @@ const ID = Control.decode(PEER).peers?.peers[0]?.id as Uint8Array<ArrayBuffer>
 const ADDRESS = Control.decode(PEER).peers?.peers[0]?.addresses[0] as Uint8Array<ArrayBuffer>
 
 function peers(list: Array<{ id: Uint8Array<ArrayBuffer>; addresses: Uint8Array<ArrayBuffer>[] }>): Uint8Array {
-  return Control.encode({ peers: { peers: list } })
+  return Control.encode({ peers: { peers: list, links: 0 } })
 }
 
 describe('wire/hostile', () => {
@@ -62,7 +62,7 @@ describe('wire/hostile', () => {
     })
 
     it('ignores fields that it does not know', () => {
-      expect(decodeControl(hex('12 05 08 03 fa 01 00'))).to.deep.equal({ type: 'refused', reason: 'too-busy' })
+      expect(decodeControl(hex('12 05 08 03 fa 01 00'))).to.deep.equal({ type: 'refused', reason: 'too-busy', peers: [] })
     })
 
     for (const { label, encode, decode } of VECTORS) {
@@ -81,7 +81,7 @@ describe('wire/hostile', () => {
   })
 
   describe('hello', () => {
-    const hello = { topic: TOPIC, proof: EMPTY, version: '', manifestCount: 0 }
+    const hello = { topic: TOPIC, proof: EMPTY, version: '', manifestCount: 0, links: 0 }
     for (const decode of [decodeControl, decodeDataRequest]) {
       const encode = decode === decodeControl ? Control.encode : DataRequest.encode
       refuses('no topic', decode, encode({ hello: { ...hello, topic: EMPTY } }))
@@ -207,7 +207,7 @@ describe('wire/hostile', () => {
       const unix = Uint8Array.from([0x90, 0x03, path.byteLength, ...path])
       const unknown = hex('ff ff 03 01') as Uint8Array<ArrayBuffer>
       const message = decodeControl(peers([{ id: ID, addresses: [unix, unknown, ADDRESS] }]))
-      expect(message).to.deep.equal({ type: 'peers', peers: [{ id: PEER_ID, addresses: ['/ip4/192.0.2.7/tcp/4001'] }] })
+      expect(message).to.deep.equal({ type: 'peers', peers: [{ id: PEER_ID, addresses: ['/ip4/192.0.2.7/tcp/4001'] }], links: 0 })
     })
   })
 

@@ -13,10 +13,10 @@ describe('wire/sending', () => {
   const attempts: Record<string, () => unknown> = {
     'too many pieces': () => encodeControl({ type: 'have', pieces: long, queue: 0 }),
     'a negative index': () => encodeControl({ type: 'have', pieces: [-1], queue: 0 }),
-    'half an index': () => encodeDataRequest({ type: 'ask', piece: 0.5 }),
-    'too many addresses': () => encodeControl({ type: 'peers', peers: many }),
-    'a bad peer id': () => encodeControl({ type: 'peers', peers: [{ id: 'x', addresses: [] }] }),
-    'a bad address': () => encodeControl({ type: 'peers', peers: [{ id: PEER_ID, addresses: ['nowhere'] }] }),
+    'half an index': () => encodeDataRequest({ type: 'ask', piece: 0.5, load: 0 }),
+    'too many addresses': () => encodeControl({ type: 'peers', peers: many, links: 0 }),
+    'a bad peer id': () => encodeControl({ type: 'peers', peers: [{ id: 'x', addresses: [] }], links: 0 }),
+    'a bad address': () => encodeControl({ type: 'peers', peers: [{ id: PEER_ID, addresses: ['nowhere'] }], links: 0 }),
     'an empty frame': () => encodeFrameHeader({ piece: 0, offset: 0, length: 0 }),
     'a long URL': () =>
       encodeResolveRequest({ url: 'x'.repeat(9000), headers: [], filter: [], tag: undefined, digest: undefined }),

@@ -44,7 +44,11 @@ describe('wire/SPEC.md', () => {
     const rows = [...section.matchAll(/^\| `([\w-]+)` +\| (\d) +\|/gm)]
     expect(rows).to.have.length(7)
     for (const [, name, number] of rows) {
-      expect(decodeControl(Uint8Array.of(0x12, 2, 0x08, Number(number)))).to.deep.equal({ type: 'refused', reason: name })
+      expect(decodeControl(Uint8Array.of(0x12, 2, 0x08, Number(number)))).to.deep.equal({
+        type: 'refused',
+        reason: name,
+        peers: [],
+      })
     }
   })
 

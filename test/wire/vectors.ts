@@ -59,6 +59,7 @@ const HELLO = {
   proof: makeProof(TASK.secret, PEER_ID, SEED_ID),
   version: 'etag "33a64df5"',
   manifestCount: 1,
+  links: 3,
 } as const
 
 const PEERS = [
@@ -110,15 +111,15 @@ export const VECTORS: Vector[] = [
   computed('chain start', CHAIN[0] as Uint8Array),
   computed('chain after one digest', CHAIN[1] as Uint8Array),
   control('hello', HELLO),
-  control('refused', { type: 'refused', reason: 'too-busy' }),
+  control('refused', { type: 'refused', reason: 'too-busy', peers: PEERS.slice(0, 1) }),
   control('part', { type: 'part', from: 0, digests: DIGESTS }),
   control('head', { type: 'head', envelope: await sealHead(HEAD, SEED_KEY) }),
   { label: 'head payload', value: HEAD, encode: () => encodeHead(HEAD), decode: decodeHead },
   control('pieces', { type: 'pieces', have: bitfield(10, [0, 9]), queue: 4 }),
   control('have', { type: 'have', pieces: [3, 200], queue: 0 }),
-  control('peers', { type: 'peers', peers: PEERS }),
+  control('peers', { type: 'peers', peers: PEERS, links: 10 }),
   data('data hello', HELLO),
-  data('ask', { type: 'ask', piece: 0 }),
+  data('ask', { type: 'ask', piece: 0, load: 3 }),
   data('cancel', { type: 'cancel', piece: 7 }),
   frame('frame', { piece: 7, offset: 262144, length: 262144 }),
   frame('frame refused', { piece: 7, offset: 0, length: 0, refused: 'no-such-piece' }),

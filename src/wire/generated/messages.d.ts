@@ -28,9 +28,23 @@ export declare namespace Control {
         field: '$.hello.manifestCount';
         value: number;
     }
+    interface ControlHelloLinksFieldEvent {
+        field: '$.hello.links';
+        value: number;
+    }
     interface ControlRefusedReasonFieldEvent {
         field: '$.refused.reason';
         value: Reason;
+    }
+    interface ControlRefusedPeersIdFieldEvent {
+        field: '$.refused.peers[].id';
+        value: Uint8Array<ArrayBuffer>;
+        index: number;
+    }
+    interface ControlRefusedPeersAddressesFieldEvent {
+        field: '$.refused.peers[].addresses[]';
+        index: number;
+        value: Uint8Array<ArrayBuffer>;
     }
     interface ControlPartFromFieldEvent {
         field: '$.part.from';
@@ -75,15 +89,20 @@ export declare namespace Control {
         index: number;
         value: Uint8Array<ArrayBuffer>;
     }
+    interface ControlPeersLinksFieldEvent {
+        field: '$.peers.links';
+        value: number;
+    }
     function encode(obj: Partial<Control>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Control>): Control;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Control>): Generator<ControlHelloTopicFieldEvent | ControlHelloProofFieldEvent | ControlHelloVersionFieldEvent | ControlHelloManifestCountFieldEvent | ControlRefusedReasonFieldEvent | ControlPartFromFieldEvent | ControlPartDigestsFieldEvent | ControlHeadEnvelopeFieldEvent | ControlPiecesSizeFieldEvent | ControlPiecesBitsFieldEvent | ControlPiecesQueueFieldEvent | ControlHavePiecesFieldEvent | ControlHaveQueueFieldEvent | ControlPeersPeersIdFieldEvent | ControlPeersPeersAddressesFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Control>): Generator<ControlHelloTopicFieldEvent | ControlHelloProofFieldEvent | ControlHelloVersionFieldEvent | ControlHelloManifestCountFieldEvent | ControlHelloLinksFieldEvent | ControlRefusedReasonFieldEvent | ControlRefusedPeersIdFieldEvent | ControlRefusedPeersAddressesFieldEvent | ControlPartFromFieldEvent | ControlPartDigestsFieldEvent | ControlHeadEnvelopeFieldEvent | ControlPiecesSizeFieldEvent | ControlPiecesBitsFieldEvent | ControlPiecesQueueFieldEvent | ControlHavePiecesFieldEvent | ControlHaveQueueFieldEvent | ControlPeersPeersIdFieldEvent | ControlPeersPeersAddressesFieldEvent | ControlPeersLinksFieldEvent>;
 }
 export interface Hello {
     topic: Uint8Array<ArrayBuffer>;
     proof: Uint8Array<ArrayBuffer>;
     version: string;
     manifestCount: number;
+    links: number;
 }
 export declare namespace Hello {
     const codec: () => Codec<Hello>;
@@ -103,9 +122,13 @@ export declare namespace Hello {
         field: '$.manifestCount';
         value: number;
     }
+    interface HelloLinksFieldEvent {
+        field: '$.links';
+        value: number;
+    }
     function encode(obj: Partial<Hello>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Hello;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Generator<HelloTopicFieldEvent | HelloProofFieldEvent | HelloVersionFieldEvent | HelloManifestCountFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Generator<HelloTopicFieldEvent | HelloProofFieldEvent | HelloVersionFieldEvent | HelloManifestCountFieldEvent | HelloLinksFieldEvent>;
 }
 export declare enum Reason {
     UNKNOWN_TOPIC = "UNKNOWN_TOPIC",
@@ -121,6 +144,7 @@ export declare namespace Reason {
 }
 export interface Refused {
     reason: Reason;
+    peers: PeerAddress[];
 }
 export declare namespace Refused {
     const codec: () => Codec<Refused>;
@@ -128,9 +152,19 @@ export declare namespace Refused {
         field: '$.reason';
         value: Reason;
     }
+    interface RefusedPeersIdFieldEvent {
+        field: '$.peers[].id';
+        value: Uint8Array<ArrayBuffer>;
+        index: number;
+    }
+    interface RefusedPeersAddressesFieldEvent {
+        field: '$.peers[].addresses[]';
+        index: number;
+        value: Uint8Array<ArrayBuffer>;
+    }
     function encode(obj: Partial<Refused>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Refused>): Refused;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Refused>): Generator<RefusedReasonFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Refused>): Generator<RefusedReasonFieldEvent | RefusedPeersIdFieldEvent | RefusedPeersAddressesFieldEvent>;
 }
 export interface ManifestPart {
     from: number;
@@ -305,6 +339,7 @@ export declare namespace PeerAddress {
 }
 export interface Peers {
     peers: PeerAddress[];
+    links: number;
 }
 export declare namespace Peers {
     const codec: () => Codec<Peers>;
@@ -318,14 +353,19 @@ export declare namespace Peers {
         index: number;
         value: Uint8Array<ArrayBuffer>;
     }
+    interface PeersLinksFieldEvent {
+        field: '$.links';
+        value: number;
+    }
     function encode(obj: Partial<Peers>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Peers>): Peers;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Peers>): Generator<PeersPeersIdFieldEvent | PeersPeersAddressesFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Peers>): Generator<PeersPeersIdFieldEvent | PeersPeersAddressesFieldEvent | PeersLinksFieldEvent>;
 }
 export interface DataRequest {
     hello?: Hello;
     ask?: number;
     cancel?: number;
+    load: number;
 }
 export declare namespace DataRequest {
     const codec: () => Codec<DataRequest>;
@@ -345,6 +385,10 @@ export declare namespace DataRequest {
         field: '$.hello.manifestCount';
         value: number;
     }
+    interface DataRequestHelloLinksFieldEvent {
+        field: '$.hello.links';
+        value: number;
+    }
     interface DataRequestAskFieldEvent {
         field: '$.ask';
         value: number;
@@ -353,9 +397,13 @@ export declare namespace DataRequest {
         field: '$.cancel';
         value: number;
     }
+    interface DataRequestLoadFieldEvent {
+        field: '$.load';
+        value: number;
+    }
     function encode(obj: Partial<DataRequest>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DataRequest>): DataRequest;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DataRequest>): Generator<DataRequestHelloTopicFieldEvent | DataRequestHelloProofFieldEvent | DataRequestHelloVersionFieldEvent | DataRequestHelloManifestCountFieldEvent | DataRequestAskFieldEvent | DataRequestCancelFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DataRequest>): Generator<DataRequestHelloTopicFieldEvent | DataRequestHelloProofFieldEvent | DataRequestHelloVersionFieldEvent | DataRequestHelloManifestCountFieldEvent | DataRequestHelloLinksFieldEvent | DataRequestAskFieldEvent | DataRequestCancelFieldEvent | DataRequestLoadFieldEvent>;
 }
 export interface Frame {
     piece: number;
@@ -496,9 +544,13 @@ export declare namespace ResolveReply {
         index: number;
         value: Uint8Array<ArrayBuffer>;
     }
+    interface ResolveReplyPeersLinksFieldEvent {
+        field: '$.peers.links';
+        value: number;
+    }
     function encode(obj: Partial<ResolveReply>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): ResolveReply;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): Generator<ResolveReplyResolvedTopicFieldEvent | ResolveReplyResolvedVersionFieldEvent | ResolveReplyResolvedPieceLengthFieldEvent | ResolveReplyResolvedLengthFieldEvent | ResolveReplyResolvedFileNameFieldEvent | ResolveReplyFailedCodeFieldEvent | ResolveReplyFailedMessageFieldEvent | ResolveReplyFailedStatusFieldEvent | ResolveReplyFailedRetryAfterMsFieldEvent | ResolveReplyPeersPeersIdFieldEvent | ResolveReplyPeersPeersAddressesFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): Generator<ResolveReplyResolvedTopicFieldEvent | ResolveReplyResolvedVersionFieldEvent | ResolveReplyResolvedPieceLengthFieldEvent | ResolveReplyResolvedLengthFieldEvent | ResolveReplyResolvedFileNameFieldEvent | ResolveReplyFailedCodeFieldEvent | ResolveReplyFailedMessageFieldEvent | ResolveReplyFailedStatusFieldEvent | ResolveReplyFailedRetryAfterMsFieldEvent | ResolveReplyPeersPeersIdFieldEvent | ResolveReplyPeersPeersAddressesFieldEvent | ResolveReplyPeersLinksFieldEvent>;
 }
 export interface Resolved {
     topic: Uint8Array<ArrayBuffer>;

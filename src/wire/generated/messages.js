@@ -304,6 +304,10 @@ export var Hello;
                     w.uint32(32);
                     w.uint32(obj.manifestCount);
                 }
+                if ((obj.links != null && obj.links !== 0)) {
+                    w.uint32(40);
+                    w.uint32(obj.links);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -312,7 +316,8 @@ export var Hello;
                     topic: uint8ArrayAlloc(0),
                     proof: uint8ArrayAlloc(0),
                     version: '',
-                    manifestCount: 0
+                    manifestCount: 0,
+                    links: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -332,6 +337,10 @@ export var Hello;
                         }
                         case 4: {
                             obj.manifestCount = reader.uint32();
+                            break;
+                        }
+                        case 5: {
+                            obj.links = reader.uint32();
                             break;
                         }
                         default: {
@@ -370,6 +379,13 @@ export var Hello;
                         case 4: {
                             yield {
                                 field: `${prefix}.manifestCount`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.links`,
                                 value: reader.uint32()
                             };
                             break;
@@ -435,12 +451,19 @@ export var Refused;
                     w.uint32(8);
                     Reason.codec().encode(obj.reason, w);
                 }
+                if (obj.peers != null && obj.peers.length > 0) {
+                    for (const value of obj.peers) {
+                        w.uint32(18);
+                        PeerAddress.codec().encode(value, w);
+                    }
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    reason: Reason.UNKNOWN_TOPIC
+                    reason: Reason.UNKNOWN_TOPIC,
+                    peers: []
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -448,6 +471,15 @@ export var Refused;
                     switch (tag >>> 3) {
                         case 1: {
                             obj.reason = Reason.codec().decode(reader);
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.peers != null && obj.peers.length === opts.limits.peers) {
+                                throw new MaxLengthError('Decode error - repeated field "peers" had too many elements');
+                            }
+                            obj.peers.push(PeerAddress.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.peers$
+                            }));
                             break;
                         }
                         default: {
@@ -458,6 +490,9 @@ export var Refused;
                 }
                 return obj;
             }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    peers: 0
+                };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
                     const tag = reader.uint32();
@@ -467,6 +502,21 @@ export var Refused;
                                 field: `${prefix}.reason`,
                                 value: Reason.codec().decode(reader)
                             };
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.peers != null && obj.peers === opts.limits.peers) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "peers" had too many elements');
+                            }
+                            for (const evt of PeerAddress.codec().stream(reader, reader.uint32(), `${prefix}.peers[]`, {
+                                limits: opts.limits?.peers$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.peers
+                                };
+                            }
+                            obj.peers++;
                             break;
                         }
                         default: {
@@ -1246,12 +1296,17 @@ export var Peers;
                         PeerAddress.codec().encode(value, w);
                     }
                 }
+                if ((obj.links != null && obj.links !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.links);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    peers: []
+                    peers: [],
+                    links: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1264,6 +1319,10 @@ export var Peers;
                             obj.peers.push(PeerAddress.codec().decode(reader, reader.uint32(), {
                                 limits: opts.limits?.peers$
                             }));
+                            break;
+                        }
+                        case 2: {
+                            obj.links = reader.uint32();
                             break;
                         }
                         default: {
@@ -1294,6 +1353,13 @@ export var Peers;
                                 };
                             }
                             obj.peers++;
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.links`,
+                                value: reader.uint32()
+                            };
                             break;
                         }
                         default: {
@@ -1353,11 +1419,17 @@ export var DataRequest;
                     w.uint32(24);
                     w.uint32(obj.cancel);
                 }
+                if ((obj.load != null && obj.load !== 0)) {
+                    w.uint32(32);
+                    w.uint32(obj.load);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
             }, (reader, length, opts = {}) => {
-                const obj = {};
+                const obj = {
+                    load: 0
+                };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
                     const tag = reader.uint32();
@@ -1374,6 +1446,10 @@ export var DataRequest;
                         }
                         case 3: {
                             obj.cancel = reader.uint32();
+                            break;
+                        }
+                        case 4: {
+                            obj.load = reader.uint32();
                             break;
                         }
                         default: {
@@ -1416,6 +1492,13 @@ export var DataRequest;
                         case 3: {
                             yield {
                                 field: `${prefix}.cancel`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.load`,
                                 value: reader.uint32()
                             };
                             break;

@@ -1,0 +1,61 @@
+// The flags of df sim.
+import { type Command, Option } from 'commander'
+import { parseRate, parseSize, wholeNumber } from './numbers.ts'
+import type { SimFlags } from './sim.ts'
+
+/** What a simulation may be asked for: far above what 24 GiB of memory hold. */
+const MAX_PEERS = 100_000
+const MAX_PIECES = 65_536
+const MAX_NEIGHBOURS = 1000
+const MAX_PIECE_LENGTH = 2 ** 30
+const MAX_RANDOM_NUMBER = 2 ** 32 - 1
+
+/** Adds the command under the program called `name`. */
+export function addSim(
+  program: Command,
+  name: string,
+  run: (scenario: string | undefined, flags: SimFlags) => Promise<void>,
+): void {
+  program
+    .command('sim')
+    .description('simulate a swarm in virtual time, with the decider that downloads use')
+    .argument('[scenario]', 'one of --list (default: equal-100)')
+    .addOption(flag('--peers <n>', 'peers', wholeNumber(1, MAX_PEERS)))
+    .addOption(flag('--pieces <n>', 'pieces of the content', wholeNumber(1, MAX_PIECES)))
+    .addOption(flag('--piece-length <size>', 'length of a piece (512KiB)', parsePieceLength))
+    .addOption(flag('--up <rate>', "a peer's uplink (100mbit, 12.5MB)", parseRate))
+    .addOption(flag('--down <rate>', "a peer's downlink", parseRate))
+    .addOption(flag('--seed-up <rate>', "the seed's uplink (default: twice a peer's)", parseRate))
+    .addOption(flag('--origin <rate>', 'the seed reads an origin of this rate (default: it has everything)', parseRate))
+    .addOption(flag('--neighbours <n>', 'neighbours of a peer besides the seed', wholeNumber(1, MAX_NEIGHBOURS)))
+    .addOption(
+      flag('--seed <number>', 'random number: the same one gives the same run (default: 1)', wholeNumber(0, MAX_RANDOM_NUMBER)),
+    )
+    .option('--svg <file>', 'write a picture of the run to FILE')
+    .option('--json', 'one JSON object on standard output')
+    .addOption(new Option('--list', 'show the named scenarios').conflicts(['replay', 'svg']))
+    .addOption(new Option('--replay <file>', 'replay what df get --trace recorded, and compare').conflicts('svg'))
+    .addHelpText('after', help(name))
+    .action(run)
+}
+
+function flag(flags: string, description: string, parse: (text: string) => number): Option {
+  return new Option(flags, description).argParser(parse)
+}
+
+function parsePieceLength(text: string): number {
+  return wholeNumber(1, MAX_PIECE_LENGTH)(String(parseSize(text)))
+}
+
+function help(name: string): string {
+  return `
+Examples:
+  ${name} sim
+  ${name} sim --list
+  ${name} sim mixed --svg mixed.svg
+  ${name} sim equal-1200 --peers 300 --up 20mbit --down 100mbit --seed 7
+  ${name} get --trace t.ndjson https://example.org/big.iso && ${name} sim --replay t.ndjson
+
+A scenario's times and rates follow from the flags. Exit code 7: some peer never got it all; 1: a replay differs.
+`
+}

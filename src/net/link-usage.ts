@@ -1,0 +1,47 @@
+// How a link is used: bytes both ways, what runs on it, and how often it was asked for nothing.
+
+export class LinkUsage {
+  /** Payload bytes that came, and that went, since the link began. */
+  given = 0
+  taken = 0
+  /** Our requests that were called back or refused since the last byte came. */
+  fruitless = 0
+  readonly #asked = new Set<number>()
+  readonly #wanted = new Set<number>()
+
+  /** Whether a request runs in either direction. */
+  get isBusy(): boolean {
+    return this.#asked.size + this.#wanted.size > 0
+  }
+
+  /** We ask. */
+  asked(piece: number): void {
+    this.#asked.add(piece)
+  }
+
+  came(bytes: number): void {
+    this.given += bytes
+    this.fruitless = 0
+  }
+
+  /** What we asked for is here. */
+  done(piece: number): void {
+    this.#asked.delete(piece)
+  }
+
+  /** What we asked for will not come. */
+  failed(piece: number): void {
+    if (this.#asked.delete(piece)) this.fruitless++
+  }
+
+  /** The other side asks. */
+  wanted(piece: number): void {
+    this.#wanted.add(piece)
+  }
+
+  /** It was answered: with bytes, or with none. */
+  answered(piece: number, bytes: number): void {
+    this.#wanted.delete(piece)
+    this.taken += bytes
+  }
+}

@@ -1,0 +1,71 @@
+// Lets the peers of a scenario come and go: each finds its neighbours when it joins.
+import { joinTimes, leaveTimes } from './comings.ts'
+import { randomFor } from './draw.ts'
+import { PeerExchange } from './exchange.ts'
+import { faultyPeers } from './faults.ts'
+import { connect, GivenGraph } from './graph.ts'
+import type { Surroundings } from './host.ts'
+import type { Hosts } from './hosts.ts'
+import type { SimPeer } from './peer.ts'
+import type { Scenario } from './scenario.ts'
+
+const DEFAULT_NEIGHBOURS = 10
+
+/** Gives neighbours to those who come; `there` were there before. */
+type Welcome = (comers: readonly SimPeer[], there: readonly SimPeer[]) => void
+
+/** Answers with the time of the last join. */
+export function planPeers(s: Scenario, hosts: Hosts, around: Surroundings, random: () => number): number {
+  const { world } = around
+  const faulty = faultyPeers(s.faults ?? [], hosts.peers)
+  const sound = hosts.peers.filter(p => !faulty.has(p))
+  const leaving = leaveTimes(s.leaves, sound, randomFor(s.seed, 3))
+  for (const peer of sound) peer.mustFinish = !leaving.has(peer)
+  const welcome = s.discovery === 'exchange' ? exchange(s, hosts, around) : given(s, hosts, random)
+  const times = joinTimes(s.joins ?? { type: 'at-once' }, s.peers, randomFor(s.seed, 4))
+  for (const [at, comers] of Map.groupBy(hosts.peers, (_, i) => times[i] as number)) {
+    const come = (): void => {
+      const there = hosts.peers.filter(p => p.isHere)
+      for (const peer of comers) peer.enter()
+      welcome(comers, there)
+      if (s.peersReadOrigin === true) for (const peer of comers) peer.joinOrigin()
+    }
+    if (at === 0) come()
+    else world.at(at, come)
+  }
+  for (const [i, peer] of hosts.peers.entries()) {
+    const at = leaving.get(peer)
+    if (at !== undefined) world.at(Math.max(at, times[i] as number), () => peer.leave())
+  }
+  return times.at(-1) ?? 0
+}
+
+function given(s: Scenario, { seeds, informed }: Hosts, random: () => number): Welcome {
+  const graph = new GivenGraph(s.neighbours ?? DEFAULT_NEIGHBOURS, random)
+  return (comers, there) => {
+    for (const peer of comers) {
+      if (!informed.has(peer)) continue
+      for (const seed of seeds) if (seed.isHere) connect(seed, peer)
+    }
+    graph.welcome(comers, there)
+  }
+}
+
+function exchange(s: Scenario, { seeds, peers, informed, byId }: Hosts, around: Surroundings): Welcome {
+  const random = randomFor(s.seed, 5)
+  const lookUp = (): SimPeer | undefined => {
+    const there = peers.filter(p => p.acts)
+    return there[Math.floor(random() * there.length)]
+  }
+  const meeting = { around, random, lookUp, hosts: byId, wanted: s.neighbours ?? DEFAULT_NEIGHBOURS }
+  for (const seed of seeds) new PeerExchange(seed, { ...meeting, wanted: 0 }).start([])
+  return (comers, there) => {
+    const acquaintances = [...there]
+    for (const peer of comers) {
+      const somebody = acquaintances[Math.floor(random() * acquaintances.length)]
+      const known = informed.has(peer) ? seeds : [somebody ?? (seeds[0] as SimPeer)]
+      new PeerExchange(peer, meeting).start(known)
+      acquaintances.push(peer)
+    }
+  }
+}

@@ -1,0 +1,76 @@
+// What goes wrong, when its time comes.
+import { drawn, randomFor } from './draw.ts'
+import type { Surroundings } from './host.ts'
+import type { Hosts } from './hosts.ts'
+import type { SimPeer } from './peer.ts'
+import type { Fault, Scenario } from './scenario.ts'
+
+/** Peers that need not get it all: those that crash, fall silent or lie. */
+export function faultyPeers(faults: readonly Fault[], peers: readonly SimPeer[]): Set<SimPeer> {
+  return new Set(faults.flatMap(f => ('peer' in f && f.type !== 'slow' ? [hostOf(peers, f.peer)] : [])))
+}
+
+export function planFaults(s: Scenario, hosts: Hosts, around: Surroundings): void {
+  for (const [i, fault] of (s.faults ?? []).entries()) plan(fault, i, { s, hosts, around })
+}
+
+interface Setting {
+  s: Scenario
+  hosts: Hosts
+  around: Surroundings
+}
+
+function plan(fault: Fault, number: number, setting: Setting): void {
+  const { hosts, around } = setting
+  const { world } = around
+  switch (fault.type) {
+    case 'crash': {
+      const peer = hostOf(hosts.peers, fault.peer)
+      return world.at(fault.at, () => peer.leave())
+    }
+    case 'silent': {
+      const peer = hostOf(hosts.peers, fault.peer)
+      return world.at(fault.at, () => {
+        peer.isSilent = true
+      })
+    }
+    case 'liar':
+      hostOf(hosts.peers, fault.peer).isLiar = true
+      return
+    case 'slow': {
+      const peer = hostOf(hosts.peers, fault.peer)
+      return world.at(fault.at, () => peer.setLine(fault.line))
+    }
+    case 'seed-death': {
+      const seed = hostOf(hosts.seeds, fault.which ?? 0)
+      return world.at(fault.at, () => seed.leave())
+    }
+    case 'seed-death-when-out':
+      return dieWhenOut(hostOf(hosts.seeds, fault.which ?? 0), around)
+    case 'partition':
+      return planPartition(fault, number, setting)
+  }
+}
+
+function dieWhenOut(seed: SimPeer, around: Surroundings): void {
+  const look = (): void => (seed.outbox.out.count === around.pieces ? seed.leave() : around.world.after(1, look))
+  around.world.after(1, look)
+}
+
+/** Every partition is one bit of the side: several may overlap. */
+function planPartition(fault: Extract<Fault, { type: 'partition' }>, number: number, { s, hosts, around }: Setting): void {
+  const cutOff = drawn(hosts.peers, fault.share, randomFor(s.seed, 100 + number))
+  const bit = 1 << (number & 31)
+  const toggle = (): void => {
+    for (const peer of cutOff) peer.setSide(peer.side ^ bit)
+    around.mail.release()
+  }
+  around.world.at(fault.fromMs, toggle)
+  around.world.at(fault.toMs, toggle)
+}
+
+function hostOf(hosts: readonly SimPeer[], number: number): SimPeer {
+  const host = hosts[number]
+  if (host === undefined) throw new RangeError(`no host ${number} of ${hosts.length}`)
+  return host
+}

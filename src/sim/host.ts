@@ -1,0 +1,68 @@
+// A host as others in the simulated world see it, and what all of them share.
+import type { NeighbourKind, SwarmEvent } from '../swarm/events.ts'
+import type { Swarm } from '../swarm/swarm.ts'
+import type { Link } from './link.ts'
+import type { Links } from './links.ts'
+import type { Mail } from './mail.ts'
+import type { World } from './world.ts'
+
+/** The origin as a neighbour of a swarm; no host is called so. */
+export const ORIGIN = 'origin'
+
+export interface SimHost {
+  readonly id: string
+  /** Its number among all hosts. */
+  readonly index: number
+  readonly kind: NeighbourKind
+  readonly swarm: Pick<Swarm, 'have'>
+  readonly up: Link
+  readonly down: Link
+  readonly isLiar: boolean
+  /** Whether it is there and does what it should. */
+  readonly acts: boolean
+  /** Hosts of unlike sides are cut off from one another. */
+  readonly side: number
+  /** Whether a connection to the other is open on this end. */
+  hears(other: SimHost): boolean
+  readonly neighbours: readonly SimHost[]
+  tell(event: SwarmEvent): void
+  /** It hears of other peers. */
+  onPeers(ids: readonly string[]): void
+  /** Pieces that it can tell digests of; 0: it tells none. */
+  readonly manifest: number
+  learnManifest(count: number): void
+  /** A neighbour has more pieces now. */
+  heardNews(from: SimHost, news: Extract<SwarmEvent, { type: 'have' }>): void
+  /** A piece from this neighbour is here. */
+  arrived(from: SimHost, piece: number): void
+  /** The neighbour does not want the piece any more. */
+  calledBack(by: SimHost, piece: number): void
+  /** The neighbour has ended the connection. */
+  lost(other: SimHost): void
+}
+
+/** What all hosts of a world share. */
+export interface Surroundings {
+  world: World
+  links: Links
+  mail: Mail
+  /** Milliseconds. */
+  latency: number
+  announceMs: number
+  pieces: number
+  pieceLength: number
+  /** The origin's uplink. */
+  origin: Link
+  /** Whether every swarm is checked after every event. */
+  check: boolean
+  tally: Tally
+}
+
+export interface Tally {
+  events: number
+  duplicateBytes: number
+  originBytes: number
+  bans: string[]
+  /** Peers that have to get it all and have not yet. */
+  waiting: number
+}

@@ -1,0 +1,71 @@
+// What a host knows of the manifest, and how that travels: who reads the origin tells, all others ask, as src/node/session.ts.
+import { Call } from './alarm.ts'
+import { Bulletin } from './bulletin.ts'
+import type { SimHost, Surroundings } from './host.ts'
+
+/** A neighbour has known more than we for so long: it is asked. Milliseconds. */
+const PATIENCE_MS = 300
+
+export class ManifestCopy {
+  /** Pieces whose digests are known. */
+  count = 0
+  readonly #self: SimHost
+  readonly #around: Surroundings
+  readonly #publication: Bulletin
+  readonly #ask = new Call(() => this.#askFor())
+  /** How many somebody else is known to know, and who. */
+  #elsewhere = 0
+  #knower: SimHost | undefined
+
+  constructor(self: SimHost, around: Surroundings) {
+    this.#self = self
+    this.#around = around
+    this.#publication = new Bulletin(around.world, around.announceMs, () => this.#publish())
+  }
+
+  learn(count: number): void {
+    const { pieces } = this.#around
+    if (count <= this.count || !this.#self.acts) return
+    this.count = count
+    this.#self.tell({ type: 'manifest', count, sealed: count === pieces })
+  }
+
+  /** Who reads the origin signs and tells once for all pieces of a while. */
+  publish(count: number): void {
+    if (count <= this.count) return
+    this.learn(count)
+    this.#publication.note()
+  }
+
+  /** A neighbour has these pieces. */
+  heard(from: SimHost, pieces: readonly number[]): void {
+    if (this.count === this.#around.pieces) return
+    for (const piece of pieces) {
+      if (piece < this.count) continue
+      this.#elsewhere = Math.max(this.#elsewhere, piece + 1)
+      this.#knower = from
+    }
+    if (this.#elsewhere <= this.count || this.#ask.at !== Infinity) return
+    this.#around.world.set(this.#ask, this.#around.world.now + PATIENCE_MS)
+  }
+
+  stop(): void {
+    this.#publication.forget()
+    this.#around.world.clear(this.#ask)
+  }
+
+  #askFor(): void {
+    const { mail } = this.#around
+    const self = this.#self
+    if (this.#elsewhere <= this.count || this.#knower === undefined || !self.acts) return
+    mail.send(self, this.#knower, knower => {
+      const count = knower.manifest
+      if (knower.acts) mail.send(knower, self, to => to.learnManifest(count))
+    })
+  }
+
+  #publish(): void {
+    const { count } = this
+    this.#around.mail.send(this.#self, this.#self.neighbours, to => to.learnManifest(count))
+  }
+}

@@ -1,0 +1,45 @@
+// How far away somebody is: by group (subnet, rack) before there is a link, by measured round trip after.
+import type { NeighbourLink } from './neighbour-link.ts'
+import type { KnownPeer, NeighbourhoodPolicy } from './neighbourhood-events.ts'
+
+/** `beside`: in a group of ours. `near`: a short round trip away, or in a group with such a one. `far`: all others. */
+export type Distance = 'beside' | 'near' | 'far'
+
+export type Tally = Record<Distance, number>
+
+/** Groups found to be near that are remembered. */
+const MAX_NEAR_GROUPS = 256
+
+export class Nearness {
+  readonly #policy: NeighbourhoodPolicy
+  readonly #own: ReadonlySet<string>
+  readonly #near = new Set<string>()
+
+  constructor(policy: NeighbourhoodPolicy, groups: readonly string[]) {
+    this.#policy = policy
+    this.#own = new Set(groups)
+  }
+
+  /** Whether groups say anything here. */
+  get isTelling(): boolean {
+    return this.#own.size > 0
+  }
+
+  of({ group }: KnownPeer, rtt = Infinity): Distance {
+    if (group !== undefined && this.#own.has(group)) return 'beside'
+    return rtt <= this.#policy.nearRttMs || (group !== undefined && this.#near.has(group)) ? 'near' : 'far'
+  }
+
+  /** Learns from a measured link how far its whole group is. */
+  learn({ group, rtt }: NeighbourLink): void {
+    if (group === undefined || rtt > this.#policy.nearRttMs || this.#near.size >= MAX_NEAR_GROUPS) return
+    this.#near.add(group)
+  }
+
+  /** At what distance the next link should be, best first: half of the links are for the near, the nearest first. */
+  wanted({ beside, near, far }: Tally): Distance[] {
+    const share = this.#policy.nearShare * (beside + near + far + 1)
+    if (beside < share) return ['beside', ...(beside + near < share ? (['near', 'far'] as const) : (['far', 'near'] as const))]
+    return beside + near < share ? ['near', 'far', 'beside'] : ['far', 'near', 'beside']
+  }
+}

@@ -1,0 +1,38 @@
+// How fast a download has been lately.
+
+/** Bytes are counted by the half second, and looked at over so many of these. */
+const BUCKET_MS = 500
+const BUCKETS = 8
+
+export class Pace {
+  readonly #bytes = new Array<number>(BUCKETS).fill(0)
+  #begun: number | undefined
+  /** Number of the newest bucket since time 0. */
+  #newest = 0
+
+  add(bytes: number, now: number): void {
+    this.#advance(now)
+    this.#bytes[this.#newest % BUCKETS] = (this.#bytes[this.#newest % BUCKETS] as number) + bytes
+  }
+
+  /** Bytes per millisecond over the last 4 s; undefined before there were as many. */
+  rate(now: number): number | undefined {
+    this.#advance(now)
+    if (now - (this.#begun ?? now) < BUCKET_MS * BUCKETS) return undefined
+    return this.#bytes.reduce((sum, n) => sum + n, 0) / (BUCKET_MS * BUCKETS)
+  }
+
+  #advance(now: number): void {
+    const bucket = Math.floor(now / BUCKET_MS)
+    if (this.#begun === undefined) {
+      this.#begun = now
+      this.#newest = bucket
+    }
+    for (let i = 0; this.#newest < bucket; i++) {
+      // after a long silence every bucket has been emptied once
+      if (i === BUCKETS) this.#newest = bucket - 1
+      this.#newest++
+      this.#bytes[this.#newest % BUCKETS] = 0
+    }
+  }
+}

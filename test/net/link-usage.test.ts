@@ -1,0 +1,38 @@
+// What a link counts of its own use.
+import { expect } from 'chai'
+import { LinkUsage } from '../../src/net/link-usage.ts'
+
+describe('net/link-usage', () => {
+  it('is busy while a request runs, in either direction', () => {
+    const usage = new LinkUsage()
+    expect(usage.isBusy).to.equal(false)
+    usage.asked(1)
+    usage.came(100)
+    expect(usage.isBusy).to.equal(true)
+    usage.done(1)
+    expect(usage.isBusy).to.equal(false)
+    usage.wanted(7)
+    expect(usage.isBusy).to.equal(true)
+    usage.answered(7, 250)
+    expect(usage.isBusy).to.equal(false)
+    expect(usage).to.include({ given: 100, taken: 250 })
+  })
+
+  it('counts requests that came to nothing until a byte comes', () => {
+    const usage = new LinkUsage()
+    for (const piece of [1, 2, 3]) {
+      usage.asked(piece)
+      usage.failed(piece)
+    }
+    expect(usage).to.include({ fruitless: 3, isBusy: false })
+    usage.asked(4)
+    usage.came(1)
+    expect(usage.fruitless).to.equal(0)
+  })
+
+  it('does not count what was never asked', () => {
+    const usage = new LinkUsage()
+    usage.failed(9)
+    expect(usage.fruitless).to.equal(0)
+  })
+})
