@@ -4,6 +4,7 @@ import { CID } from 'multiformats/cid'
 import { DragonflyError, isAbort } from '../core/errors.ts'
 import { sameBytes } from '../core/piece.ts'
 import { rawCid } from '../core/root.ts'
+import { isListening } from '../net/reach.ts'
 import { resolve } from '../net/resolve.ts'
 import type { OriginRead } from '../origin/read.ts'
 import { errorOf } from '../wire/codec-resolve.ts'
@@ -23,6 +24,13 @@ export interface SupplyOptions {
 
 /** A seed that does not answer for so long is taken for dead, and its successor is asked too. */
 const SEED_PATIENCE_MS = 3000
+/**
+ * A seed whose host takes connections but that has not answered is busy with others like us: if all of them read the
+ * origin, nothing is won. Each waits for at least so long, and up to twice that, so that not all go at once.
+ */
+const BUSY_SEED_MS = 8000
+/** How long a host may take to accept a connection. */
+const LISTENING_MS = 1000
 /** A seed that has not told what the content is for so long is frozen; its own limit for the origin's first byte is 30 s. */
 const MUTE_SEED_MS = 45_000
 /** A seed without a link for so long is asked anew. */
@@ -64,6 +72,8 @@ export class Supply {
   readonly #stopped = Promise.withResolvers<void>()
   readonly #begun = now()
   #seedsFailed = false
+  /** Until when a busy seed is waited for. */
+  #busyUntil = 0
   #seedTrouble: unknown
   #searched = false
   #reading = false
@@ -125,12 +135,20 @@ export class Supply {
     while (network !== undefined && !this.#isOver) {
       for (const seed of seeds) {
         if (this.#isOver) return
-        await this.#atSeed(network, seed).catch(error => this.#noteSeed(seed.peer, error))
+        await this.#atSeed(network, seed).catch(async error => {
+          if (isTimeout(error)) await this.#noteBusy(seed.address)
+          this.#noteSeed(seed.peer, error)
+        })
       }
       this.#seedsFailed = true
       this.#session.setCurrent('any')
       await this.#pause(SEED_RETRY_MS)
     }
+  }
+
+  async #noteBusy(address: string): Promise<void> {
+    if (this.#busyUntil > 0 || !(await isListening(address, LISTENING_MS))) return
+    this.#busyUntil = this.#begun + BUSY_SEED_MS * (1 + Math.random())
   }
 
   #noteSeed(peer: string, error: unknown): void {
@@ -279,6 +297,7 @@ export class Supply {
     if (!this.#options.origin || this.#reading) return false
     const waited = now() - this.#begun
     if (session.manifest === undefined) {
+      if (now() < this.#busyUntil) return false
       const believable = this.#ctx.trusted.size > 1 || session.wanted !== undefined
       return (
         (this.#seedsFailed && (!believable || this.#searched || waited > DHT_PATIENCE_MS) && session.linkCount === 0) ||
@@ -343,6 +362,12 @@ export class Supply {
       cause: trouble,
     })
   }
+}
+
+/** libp2p's own timeouts, ours, and those of signals. */
+function isTimeout(error: unknown): boolean {
+  if (error instanceof DragonflyError) return error.code === 'timeout'
+  return isAbort(error) || (error instanceof Error && error.name === 'TimeoutError')
 }
 
 function isChanged(error: unknown): boolean {

@@ -1,7 +1,8 @@
 // Lets the peers of a scenario come and go: each finds its neighbours when it joins.
+import { seededRandom } from '../swarm/random.ts'
+import { Acquaintance } from './acquaintance.ts'
 import { joinTimes, leaveTimes } from './comings.ts'
 import { randomFor } from './draw.ts'
-import { PeerExchange } from './exchange.ts'
 import { faultyPeers } from './faults.ts'
 import { connect, GivenGraph } from './graph.ts'
 import type { Surroundings } from './host.ts'
@@ -35,7 +36,7 @@ export function planPeers(s: Scenario, hosts: Hosts, around: Surroundings, rando
   }
   for (const [i, peer] of hosts.peers.entries()) {
     const at = leaving.get(peer)
-    if (at !== undefined) world.at(Math.max(at, times[i] as number), () => peer.leave())
+    if (at !== undefined) world.at(Math.max(at, times[i] as number), () => peer.leave('gone'))
   }
   return times.at(-1) ?? 0
 }
@@ -51,20 +52,18 @@ function given(s: Scenario, { seeds, informed }: Hosts, random: () => number): W
   }
 }
 
-function exchange(s: Scenario, { seeds, peers, informed, byId }: Hosts, around: Surroundings): Welcome {
+function exchange(s: Scenario, { seeds, peers, informed }: Hosts, around: Surroundings): Welcome {
   const random = randomFor(s.seed, 5)
-  const lookUp = (): SimPeer | undefined => {
-    const there = peers.filter(p => p.acts)
-    return there[Math.floor(random() * there.length)]
-  }
-  const meeting = { around, random, lookUp, hosts: byId, wanted: s.neighbours ?? DEFAULT_NEIGHBOURS }
-  for (const seed of seeds) new PeerExchange(seed, { ...meeting, wanted: 0 }).start([])
+  const oneOf = (list: readonly SimPeer[]): SimPeer | undefined => list[Math.floor(random() * list.length)]
+  const meeting = { around, random, keepers: new Map(), lookUp: () => oneOf(peers.filter(p => p.acts)) }
+  const keeper = (peer: SimPeer): Acquaintance =>
+    new Acquaintance(peer, meeting, seededRandom(Math.floor(random() * 0x100000000)), s.neighbours)
+  for (const seed of seeds) keeper(seed).start([])
   return (comers, there) => {
     const acquaintances = [...there]
     for (const peer of comers) {
-      const somebody = acquaintances[Math.floor(random() * acquaintances.length)]
-      const known = informed.has(peer) ? seeds : [somebody ?? (seeds[0] as SimPeer)]
-      new PeerExchange(peer, meeting).start(known)
+      const somebody = oneOf(acquaintances) ?? (seeds[0] as SimPeer)
+      keeper(peer).start(informed.has(peer) ? seeds : [somebody])
       acquaintances.push(peer)
     }
   }

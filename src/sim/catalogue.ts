@@ -31,7 +31,7 @@ export interface NamedScenario {
 }
 
 /** 200 MB cut as a node cuts them, lines of 100 Mbit/s. The seed's line is twice a peer's, unless told otherwise. */
-const USUAL = { peers: 100, pieces: 382, pieceLength: 512 * 1024, up: 12_500, down: 12_500, seed: 1 }
+const USUAL = { peers: 100, pieces: 763, pieceLength: 256 * 1024, up: 12_500, down: 12_500, seed: 1 }
 const SEED_TIMES = 2
 
 export const CATALOGUE: readonly NamedScenario[] = [

@@ -26,7 +26,7 @@ function plan(fault: Fault, number: number, setting: Setting): void {
   switch (fault.type) {
     case 'crash': {
       const peer = hostOf(hosts.peers, fault.peer)
-      return world.at(fault.at, () => peer.leave())
+      return world.at(fault.at, () => peer.leave('broken'))
     }
     case 'silent': {
       const peer = hostOf(hosts.peers, fault.peer)
@@ -43,7 +43,7 @@ function plan(fault: Fault, number: number, setting: Setting): void {
     }
     case 'seed-death': {
       const seed = hostOf(hosts.seeds, fault.which ?? 0)
-      return world.at(fault.at, () => seed.leave())
+      return world.at(fault.at, () => seed.leave('broken'))
     }
     case 'seed-death-when-out':
       return dieWhenOut(hostOf(hosts.seeds, fault.which ?? 0), around)
@@ -53,7 +53,7 @@ function plan(fault: Fault, number: number, setting: Setting): void {
 }
 
 function dieWhenOut(seed: SimPeer, around: Surroundings): void {
-  const look = (): void => (seed.outbox.out.count === around.pieces ? seed.leave() : around.world.after(1, look))
+  const look = (): void => (seed.trade.outbox.out.count === around.pieces ? seed.leave('broken') : around.world.after(1, look))
   around.world.after(1, look)
 }
 

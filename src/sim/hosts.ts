@@ -10,8 +10,6 @@ import type { Meters } from './series.ts'
 export interface Hosts {
   seeds: readonly SimPeer[]
   peers: readonly SimPeer[]
-  /** Peers and seeds by id. */
-  byId: ReadonlyMap<string, SimPeer>
   /** Who knows the seeds. */
   informed: ReadonlySet<SimPeer>
 }
@@ -35,9 +33,8 @@ export function makeHosts(s: Scenario, around: Surroundings, meters: Meters, ran
   )
   const classes = linesByPeer(s)
   const peers = Array.from({ length: s.peers }, (_, i) => host(`p${i}`, false, classes[i] as { name: string; line: Line }))
-  const byId = new Map([...seeds, ...peers].map(h => [h.id, h]))
   const informed = new Set(shuffled(peers, random).slice(0, s.knowSeed ?? peers.length))
-  return { seeds, peers, byId, informed }
+  return { seeds, peers, informed }
 }
 
 /** Which peer has which line, drawn by chance when there is a choice. */

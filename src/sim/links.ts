@@ -59,12 +59,10 @@ export class Links {
     if (!link.isLimitless) link.meter?.grow(isIn ? link.rate : -link.rate, this.#world.now)
   }
 
-  /** The link, which is counted in its meter, has another rate from now on, bytes per millisecond. */
+  /** The link has another rate from now on, bytes per millisecond. Its meter has to be told by `meter`. */
   setLine(link: Link, rate: number): void {
-    this.meter(link, false)
     link.free += rate - link.rate
     link.rate = rate
-    this.meter(link, true)
     this.#settling.settle(link)
     this.#settleSoon()
   }

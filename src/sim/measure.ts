@@ -34,7 +34,7 @@ export function measure(s: Scenario, { seeds, peers }: Hosts, around: Surroundin
     ownEfficiency: efficiencies,
     worstOwn: efficiencies.last,
     byClass: byClass(courses),
-    seedCopies: seeds.reduce((sum, seed) => sum + seed.outbox.sentBytes, 0) / contentBytes(s),
+    seedCopies: seeds.reduce((sum, seed) => sum + seed.trade.outbox.sentBytes, 0) / contentBytes(s),
     duplicateBytes: tally.duplicateBytes,
     originBytes: tally.originBytes,
     messages: mail.sent,

@@ -70,23 +70,23 @@ export class Outbox {
 
   #stop(sending: Sending): void {
     const bytes = this.#around.links.stop(sending.transfer as Transfer)
-    this.#forget(sending)
-    this.sentBytes += bytes
+    this.#forget(sending, bytes)
     this.#around.tally.duplicateBytes += bytes
   }
 
-  #forget(sending: Sending): void {
+  #forget(sending: Sending, bytes: number): void {
+    this.sentBytes += bytes
+    this.#from.trade.accounts?.answered(sending.to.id, sending.piece, bytes)
     this.#sendings.delete(this.#key(sending.to, sending.piece))
     this.#around.world.clear(sending)
   }
 
   #done(sending: Sending): void {
     const { to, piece } = sending
-    this.#forget(sending)
-    this.sentBytes += this.#around.pieceLength
+    this.#forget(sending, this.#around.pieceLength)
     this.out.add(piece)
     this.#from.tell({ type: 'served', peer: to.id, piece })
-    this.#around.mail.carry(this.#from, to, () => to.arrived(this.#from, piece))
+    this.#around.mail.carry(this.#from, to, () => to.trade.arrived(this.#from, piece))
   }
 
   #begun(sending: Sending): void {

@@ -3,14 +3,13 @@ import { Bitfield } from '../core/bitfield.ts'
 import type { NeighbourKind, SwarmAction, SwarmEvent } from '../swarm/events.ts'
 import { Swarm, type SwarmOptions } from '../swarm/swarm.ts'
 import { Call } from './alarm.ts'
-import { Bulletin } from './bulletin.ts'
-import { ORIGIN, type SimHost, type Surroundings } from './host.ts'
+import { type LinkKeeper, ORIGIN, type Parting, type SimHost, type Surroundings } from './host.ts'
 import type { Link } from './link.ts'
 import { ManifestCopy } from './manifest-copy.ts'
 import type { Meter } from './meter.ts'
 import { OriginRanges } from './origin-ranges.ts'
-import { Outbox } from './outbox.ts'
 import type { Line } from './scenario.ts'
+import { Trade } from './trade.ts'
 
 const WAKE: SwarmEvent = { type: 'wake' }
 
@@ -34,14 +33,14 @@ export class SimPeer implements SimHost {
   readonly swarm: Swarm
   readonly up: Link
   readonly down: Link
-  readonly outbox: Outbox
+  readonly trade: Trade
   isLiar = false
   /** Still there, but does nothing any more. */
   isSilent = false
   /** Whether it has joined and not left. */
   isHere = false
-  /** Nobody listens unless neighbours have to be found. */
-  onPeers: (ids: readonly string[]) => void = () => {}
+  /** Only where neighbours have to be found. */
+  keeper: LinkKeeper | undefined
   /** Called when it has a new neighbour, once when it leaves, and when a neighbour has. */
   onJoined: (other: SimHost) => void = () => {}
   onLeave: () => void = () => {}
@@ -58,13 +57,10 @@ export class SimPeer implements SimHost {
   /** Replaced, never changed: messages under way keep theirs. */
   #neighbours: readonly SimHost[] = []
   readonly #ranges: OriginRanges
-  readonly #news: Bulletin
-  #newPieces: number[] = []
   readonly #copy: ManifestCopy
   readonly #wake = new Call(() => this.tell(WAKE))
 
   constructor(identity: Identity, options: SwarmOptions, around: Surroundings) {
-    const { world, announceMs } = around
     this.id = identity.id
     this.index = identity.index
     this.lineClass = identity.lineClass
@@ -74,9 +70,8 @@ export class SimPeer implements SimHost {
     this.down = around.links.link(identity.line.down, identity.downMeter)
     this.downRates = [{ at: 0, rate: this.down.rate }]
     this.#around = around
-    this.outbox = new Outbox(this, around)
+    this.trade = new Trade(this, around)
     this.#ranges = new OriginRanges(this, around)
-    this.#news = new Bulletin(world, announceMs, () => this.#tellNews())
     this.#copy = new ManifestCopy(this, around)
   }
 
@@ -93,6 +88,10 @@ export class SimPeer implements SimHost {
     return this.isHere && !this.isSilent
   }
 
+  neighbour(id: string): SimHost | undefined {
+    return this.#byId.get(id)
+  }
+
   hears(other: SimHost): boolean {
     return this.#byId.get(other.id) === other
   }
@@ -101,21 +100,22 @@ export class SimPeer implements SimHost {
   enter(): void {
     this.isHere = true
     this.joinedAt = this.#around.world.now
-    for (const link of [this.up, this.down]) this.#around.links.meter(link, true)
+    this.#meter(true)
     if (this.isLiar) this.holdAll()
   }
 
-  /** The connections break: every neighbour notices one latency later. */
-  leave(): void {
+  /** Its connections end: every neighbour notices one latency later. */
+  leave(why: 'broken' | 'gone'): void {
     if (!this.isHere) return
     this.isHere = false
-    for (const other of this.#neighbours) this.#disconnect(other)
+    for (const other of this.#neighbours) this.#disconnect(other, why)
+    this.keeper?.stop()
     this.onLeave()
     this.#ranges.stop()
-    this.#news.forget()
+    this.trade.forgetNews()
     this.#copy.stop()
     this.#around.world.clear(this.#wake)
-    for (const link of [this.up, this.down]) this.#around.links.meter(link, false)
+    this.#meter(false)
   }
 
   /** Knows the neighbour from now on; the other side does the same. */
@@ -133,6 +133,12 @@ export class SimPeer implements SimHost {
     })
   }
 
+  /** Ends the link by its own will. */
+  part(other: SimHost): void {
+    this.#disconnect(other, 'parted')
+    this.tell({ type: 'left', peer: other.id })
+  }
+
   /** Knows the origin, too: it has everything. */
   joinOrigin(): void {
     this.tell({ type: 'joined', peer: ORIGIN, kind: 'origin' })
@@ -143,14 +149,15 @@ export class SimPeer implements SimHost {
   holdAll(): void {
     this.learnManifest(this.#around.pieces)
     for (let piece = 0; piece < this.#around.pieces; piece++) this.tell({ type: 'stored', piece })
-    this.#newPieces = []
-    this.#news.forget()
+    this.trade.forgetNews()
   }
 
   setLine(line: Line): void {
     const { world, links } = this.#around
+    if (this.isHere) this.#meter(false)
     links.setLine(this.up, line.up)
     links.setLine(this.down, line.down)
+    if (this.isHere) this.#meter(true)
     this.downRates.push({ at: world.now, rate: this.down.rate })
   }
 
@@ -176,22 +183,10 @@ export class SimPeer implements SimHost {
     this.#copy.heard(from, news.pieces)
   }
 
-  /** A piece from this neighbour is here. */
-  arrived(from: SimHost, piece: number): void {
-    const { pieceLength, tally } = this.#around
-    if (from.isLiar || this.swarm.have.has(piece)) tally.duplicateBytes += pieceLength
-    if (from.isLiar) this.tell({ type: 'corrupt', peer: from.id, piece })
-    else this.tell({ type: 'received', peer: from.id, piece, bytes: pieceLength })
-  }
-
-  calledBack(by: SimHost, piece: number): void {
-    this.tell({ type: 'cancel', peer: by.id, piece })
-    if (this.acts && this.outbox.cancel(by, piece)) this.tell({ type: 'served', peer: by.id, piece })
-  }
-
-  lost(other: SimHost): void {
+  lost(other: SimHost, why: Parting): void {
     this.#cut(other)
     this.tell({ type: 'left', peer: other.id })
+    this.keeper?.unlinked(other, why)
     this.onLost(other)
   }
 
@@ -210,52 +205,43 @@ export class SimPeer implements SimHost {
     if (at < this.#wake.at) world.set(this.#wake, at)
   }
 
+  #meter(isHere: boolean): void {
+    for (const link of [this.up, this.down]) this.#around.links.meter(link, isHere)
+  }
+
   #perform(action: SwarmAction): void {
-    if (action.type === 'announce') {
-      this.#newPieces.push(action.piece)
-      return this.#news.note()
-    }
+    if (action.type === 'announce') return this.trade.announce(action.piece)
     const other = this.#byId.get(action.peer)
     if (other !== undefined) return this.#deal(other, action)
     if (action.peer === ORIGIN && action.type === 'ask') this.#ranges.read(action.piece)
   }
 
   #deal(other: SimHost, action: SwarmAction): void {
-    const { mail, tally } = this.#around
-    const { piece } = action
-    const load = action.type === 'ask' ? action.load : 0
     switch (action.type) {
       case 'ask':
-        return mail.send(this, other, to => to.tell({ type: 'request', peer: this.id, piece, load }))
+        return this.trade.ask(other, action.piece, action.load)
       case 'cancel':
-        return mail.send(this, other, to => to.calledBack(this, piece))
-      case 'refuse': {
-        const forever = action.missing
-        return mail.send(this, other, to => to.tell({ type: 'refused', peer: this.id, piece, forever }))
-      }
+        return this.trade.cancel(other, action.piece)
+      case 'refuse':
+        return this.trade.refuse(other, action)
       case 'serve':
-        return this.outbox.send(other, piece)
+        return this.trade.outbox.send(other, action.piece)
       case 'ban':
-        tally.bans.push(`${other.id}<${this.id}`)
-        return this.#disconnect(other)
+        this.#around.tally.bans.push(`${other.id}<${this.id}`)
+        this.#disconnect(other, 'parted')
+        return this.keeper?.unlinked(other, 'gone')
     }
   }
 
-  #tellNews(): void {
-    const news = { type: 'have', peer: this.id, pieces: this.#newPieces, queue: this.swarm.queue } as const
-    this.#newPieces = []
-    if (this.acts) this.#around.mail.send(this, this.#neighbours, to => to.heardNews(this, news))
-  }
-
   /** Ends the connection from this side; the other side notices one latency later. */
-  #disconnect(other: SimHost): void {
+  #disconnect(other: SimHost, why: Parting): void {
     this.#cut(other)
-    this.#around.mail.carry(this, other, to => to.lost(this))
+    this.#around.mail.carry(this, other, to => to.lost(this, why))
   }
 
   #cut(other: SimHost): void {
     this.#byId.delete(other.id)
     this.#neighbours = this.#neighbours.filter(n => n !== other)
-    this.outbox.drop(other)
+    this.trade.drop(other)
   }
 }

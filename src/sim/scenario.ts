@@ -82,13 +82,13 @@ export interface Scenario {
   tellOriginRate?: boolean
   /** Milliseconds from one host to another. Default 5. */
   latency?: number
-  /** Neighbours of a peer besides the seed, as good as; even. With `exchange`: how many it looks for. Default 10. */
+  /** Neighbours of a peer besides the seed, as good as; even. Default 10; with `exchange` as the neighbourhood's policy says. */
   neighbours?: number
   /** How many peers know the seeds. Default all. */
   knowSeed?: number
   /**
    * How a joiner gets its neighbours. `given` (default): a random regular graph of those that are there. `exchange`: it
-   * knows the seeds, or one peer that is there already, and hears of others from its neighbours every 250 ms.
+   * knows the seeds, or one peer that is there already, and from there on the shipped neighbourhood finds, tells and drops.
    */
   discovery?: 'given' | 'exchange'
   /** The first news go out at once, those of so many milliseconds later on in one message. Default 100, as a real node. */

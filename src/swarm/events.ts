@@ -66,7 +66,7 @@ export interface SwarmPolicy {
    */
   hedgeMs: number
   latePercentile: number
-  /** Without any progress for so long, the origin is read by range: with neighbours, and without any. */
+  /** Without any progress for so long, the origin is read by range: with neighbours who could give, and without. */
   originMs: number
   lonelyOriginMs: number
   /** Between the turns of two peers that could read the same piece at the origin. */
@@ -76,7 +76,7 @@ export interface SwarmPolicy {
   epochMs: number
   /** How many times faster than the swarm the origin must be for that. */
   originGain: number
-  /** Pieces that we send at the same time, to all and to one neighbour. */
+  /** Pieces that we send at the same time: to all, and to one neighbour while it is the only one. */
   uploadSlots: number
   /** How many lines' worth of receivers we serve at the same time: enough to fill ours although they are busy, too. */
   appetite: number
@@ -111,7 +111,7 @@ export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   epochMs: 10_000,
   originGain: 1.5,
   uploadSlots: 16,
-  appetite: 4,
+  appetite: 6,
   maxUploadBytes: 16 * 1024 * 1024,
   slotsPerPeer: 2,
   maxQueue: 2048,

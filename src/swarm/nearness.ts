@@ -30,6 +30,11 @@ export class Nearness {
     return rtt <= this.#policy.nearRttMs || (group !== undefined && this.#near.has(group)) ? 'near' : 'far'
   }
 
+  /** Far, and not only because nothing is known of it. */
+  isSurelyFar(known: KnownPeer): boolean {
+    return known.group !== undefined && this.of(known) === 'far'
+  }
+
   /** Learns from a measured link how far its whole group is. */
   learn({ group, rtt }: NeighbourLink): void {
     if (group === undefined || rtt > this.#policy.nearRttMs || this.#near.size >= MAX_NEAR_GROUPS) return

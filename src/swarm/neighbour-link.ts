@@ -8,6 +8,11 @@ export class NeighbourLink implements KnownPeer {
   readonly peer: string
   readonly kind: 'peer' | 'seed'
   readonly group: string | undefined
+  /**
+   * Whether it seemed far when the link began. What is measured later does not change that: it was chosen by chance, and
+   * that is what holds a swarm together.
+   */
+  readonly isFar: boolean
   /** How many links it said to have, plus how often it was named to others since: each may have dialled it. */
   popularity: number
   /** Smallest measured round trip, milliseconds: larger ones measure queues. */
@@ -22,10 +27,11 @@ export class NeighbourLink implements KnownPeer {
   offers = false
   readonly #told = new Set<string>()
 
-  constructor({ peer, group }: KnownPeer, kind: 'peer' | 'seed', links: number, now: number) {
+  constructor({ peer, group, kind, links }: KnownPeer & { kind: 'peer' | 'seed'; links: number }, isFar: boolean, now: number) {
     this.peer = peer
     this.kind = kind
     this.group = group
+    this.isFar = isFar
     this.popularity = links
     this.since = now
     this.usedAt = now

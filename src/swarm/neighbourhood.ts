@@ -13,6 +13,8 @@ import {
 } from './neighbourhood-events.ts'
 import { Replacement } from './replacement.ts'
 
+type Linked = Extract<NeighbourhoodEvent, { type: 'linked' }>
+
 export interface NeighbourhoodOptions {
   /** Takes many links, tells everybody of everybody, and drops nobody. */
   isSeed: boolean
@@ -56,7 +58,7 @@ export class Neighbourhood {
     this.#candidates = new Candidates(this.#policy, random)
     this.#introductions = new Introductions(this.#policy, random)
     this.#nearness = new Nearness(this.#policy, groups)
-    this.#replacement = new Replacement(this.#policy, this.#nearness)
+    this.#replacement = new Replacement(this.#policy)
     this.#askPause = this.#policy.askMs
   }
 
@@ -83,7 +85,7 @@ export class Neighbourhood {
         this.#heard(event.peers, event.from, now)
         break
       case 'linked':
-        this.#linked(event, event.kind, event.links, now)
+        this.#linked(event, now)
         break
       case 'unlinked':
         this.#unlinked(event.peer, event.why, now)
@@ -144,14 +146,15 @@ export class Neighbourhood {
     if (hadNone && this.#dialAt <= now && this.#candidates.ready(now).length > 0) this.#dialAt = now + this.#policy.gatherMs
   }
 
-  #linked(known: KnownPeer, kind: 'peer' | 'seed', links: number, now: number): void {
-    this.#candidates.take(known.peer)
-    this.#dialling.delete(known.peer)
-    this.#introductions.unremember(known.peer)
-    if (this.#links.get(known.peer)?.kind !== kind) this.#forget(known.peer, now)
-    if (!this.#links.has(known.peer) && kind === 'peer') this.#degree++
-    this.#links.set(known.peer, new NeighbourLink(known, kind, links, now))
-    if (links < this.#policy.needyLinks) this.#introductions.owe(known.peer, now)
+  #linked(by: Linked, now: number): void {
+    const { peer, kind, links } = by
+    this.#candidates.take(peer)
+    this.#dialling.delete(peer)
+    this.#introductions.unremember(peer)
+    if (this.#links.get(peer)?.kind !== kind) this.#forget(peer, now)
+    if (!this.#links.has(peer) && kind === 'peer') this.#degree++
+    this.#links.set(peer, new NeighbourLink(by, this.#nearness.of(by) === 'far', now))
+    if (links < this.#policy.needyLinks) this.#introductions.owe(peer, now)
     if (!this.#isShort) this.#askPause = this.#policy.askMs
     this.#askAt = Math.max(this.#askAt, now + this.#askPause)
   }
@@ -200,7 +203,7 @@ export class Neighbourhood {
     }
     if (this.#isSeed) return
     const ready = this.#candidates.ready(now)
-    const hasFarCandidate = ready.some(candidate => this.#nearness.of(candidate) === 'far')
+    const hasFarCandidate = ready.some(candidate => this.#nearness.isSurelyFar(candidate))
     const we = { complete, hasCandidate: ready.length > 0, hasFarCandidate }
     for (const { peer, why } of this.#replacement.drops(this.#links, we, now)) {
       const link = this.#forget(peer, now) as NeighbourLink
@@ -235,8 +238,9 @@ export class Neighbourhood {
   /** A seed has everybody, and does not look how far they are. */
   get #lacksFar(): boolean {
     const { surplusLinks, farLinks } = this.#policy
-    const links = this.#degree + this.#dialling.size
-    return !this.#isSeed && links < surplusLinks && this.#tally().far < farLinks
+    if (this.#isSeed || this.#degree + this.#dialling.size >= surplusLinks) return false
+    const links = [...this.#links.values()].filter(link => link.kind === 'peer' && link.isFar).length
+    return links + [...this.#dialling.values()].filter(c => this.#nearness.of(c) === 'far').length < farLinks
   }
 
   /** The candidate to dial next: one of the wanted distance, by chance. */
@@ -244,7 +248,8 @@ export class Neighbourhood {
     const isEnough = !this.#isFilling || this.#degree + this.#dialling.size >= this.#policy.wantedLinks
     if (isEnough && !this.#lacksFar) return undefined
     const ready = this.#candidates.ready(now)
-    for (const distance of isEnough ? (['far'] as const) : this.#nearness.wanted(this.#tally())) {
+    if (isEnough) return this.#oneOf(ready.filter(candidate => this.#nearness.isSurelyFar(candidate)))
+    for (const distance of this.#nearness.wanted(this.#tally())) {
       const fitting = ready.filter(candidate => this.#nearness.of(candidate) === distance)
       if (fitting.length > 0) return this.#oneOf(fitting)
     }

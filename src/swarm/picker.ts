@@ -83,6 +83,12 @@ export class Picker {
     return this.#availability[piece] ?? 0
   }
 
+  /** Whether any of these pieces is missing. */
+  lacksAnyOf(pieces: Bitfield): boolean {
+    for (let w = 0; w << 5 < this.count; w++) if (((pieces.words[w] ?? 0) & ~(this.have.words[w] ?? 0)) !== 0) return true
+    return false
+  }
+
   /** A random one of the open pieces in `from`, the rarer ones first; below `limit` only. */
   pick(from: Bitfield, limit: number): number | undefined {
     const total = this.#countOpen(from, limit)

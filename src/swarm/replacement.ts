@@ -1,5 +1,4 @@
 // Which links are of no use: both ends have everything, nothing passes and nothing will, or there are too many.
-import type { Nearness } from './nearness.ts'
 import type { NeighbourLink } from './neighbour-link.ts'
 import type { NeighbourhoodPolicy } from './neighbourhood-events.ts'
 
@@ -20,12 +19,10 @@ const FRUITLESS = 3
 
 export class Replacement {
   readonly #policy: NeighbourhoodPolicy
-  readonly #nearness: Nearness
   #lastAt = -Infinity
 
-  constructor(policy: NeighbourhoodPolicy, nearness: Nearness) {
+  constructor(policy: NeighbourhoodPolicy) {
     this.#policy = policy
-    this.#nearness = nearness
   }
 
   /** Links to be dropped now; never one that is in use, and never one to a seed. */
@@ -63,12 +60,16 @@ export class Replacement {
 
   /** As many as there are too many; the last few far ones hold the swarm together: they stay, and get room. */
   #surplus(idle: NeighbourLink[], peers: NeighbourLink[], hasFar: boolean, now: number): NeighbourLink[] {
-    const isFar = (link: NeighbourLink) => this.#nearness.of(link, link.rtt) === 'far'
-    let spareFar = peers.filter(isFar).length - this.#policy.farLinks
-    const room = hasFar ? Math.max(0, -spareFar) : 0
+    let spareFar = peers.filter(link => link.isFar).length - this.#policy.farLinks
+    const lacksFar = spareFar < 0
     const settled = idle.filter(link => now - link.since >= this.#policy.settleMs)
-    const spare = settled.toSorted(leastUsed).filter(link => !isFar(link) || spareFar-- > 0)
-    return spare.slice(0, Math.max(0, peers.length + room - this.#policy.surplusLinks))
+    const spare = settled.toSorted(leastUsed).filter(link => !link.isFar || spareFar-- > 0)
+    const tooMany = peers.length - this.#policy.surplusLinks
+    if (tooMany > 0) return spare.slice(0, tooMany)
+    const makesRoom = tooMany === 0 && lacksFar && hasFar && now - this.#lastAt >= this.#policy.replaceMs
+    if (!makesRoom || spare.length === 0) return []
+    this.#lastAt = now
+    return spare.slice(0, 1)
   }
 }
 

@@ -301,12 +301,22 @@ export class Swarm {
    */
   #openOrigin(now: number): void {
     if (this.#picker.missing === 0 || this.#originOpen || this.#origin === undefined) return
-    const patience = this.#neighbours.size > 1 ? this.#policy.originMs : this.#policy.lonelyOriginMs
-    this.#originOpen = this.#silence(now) >= patience || this.#originWouldBeFaster(now)
+    this.#originOpen = this.#overdue(now) >= 0 || this.#originWouldBeFaster(now)
   }
 
-  #silence(now: number): number {
-    return now - (this.#lastProgress ?? now)
+  /** For how long the swarm has been silent beyond our patience, milliseconds; negative: it is not yet. */
+  #overdue(now: number): number {
+    const silence = now - (this.#lastProgress ?? now)
+    if (silence < this.#policy.lonelyOriginMs) return -1
+    return silence - (this.#isLonely ? this.#policy.lonelyOriginMs : this.#policy.originMs)
+  }
+
+  /** Nobody can give what is missing: there is no seed, and no peer that has any of it. */
+  get #isLonely(): boolean {
+    for (const { kind, have } of this.#neighbours.values()) {
+      if (kind === 'seed' || (kind === 'peer' && this.#picker.lacksAnyOf(have))) return false
+    }
+    return true
   }
 
   #originWouldBeFaster(now: number): boolean {
@@ -336,7 +346,7 @@ export class Swarm {
 
   #pick(n: Neighbour, limit: number, now: number): number | undefined {
     if (n.kind !== 'origin' || this.#originWouldBeFaster(now)) return this.#picker.pick(n.have, limit)
-    const waited = this.#silence(now) - this.#policy.originMs
+    const waited = this.#overdue(now)
     return this.#picker.find(n.have, limit, piece => this.#turns.isOurs(piece, this.#neighbours.values(), waited))
   }
 

@@ -126,7 +126,7 @@ describe('sim: the catalogue', function () {
       ['equal-10000', 10_000],
     ] as const) {
       const s = makeScenario(findScenario(name) as NamedScenario)
-      expect(s).to.deep.include({ peers, pieces: 382, pieceLength: 524_288, peerLine: { up: 12_500, down: 12_500 } })
+      expect(s).to.deep.include({ peers, pieces: 763, pieceLength: 262_144, peerLine: { up: 12_500, down: 12_500 } })
       expect(s.seedLine.up).to.equal(25_000)
     }
   })
@@ -171,7 +171,7 @@ describe('sim: knobs', () => {
 describe('sim: the report', () => {
   it('says what was simulated', () => {
     expect(setupLine(makeScenario(findScenario('equal-1200') as NamedScenario))).to.equal(
-      '1,200 peers, 382 pieces of 512 KiB, lines 100 Mbit/s each way, the seed 200 Mbit/s up, 5 ms',
+      '1,200 peers, 763 pieces of 256 KiB, lines 100 Mbit/s each way, the seed 200 Mbit/s up, 5 ms',
     )
     const s = makeScenario(findScenario('two-seeds') as NamedScenario, { ...SMALL, pieces: 1, down: 3000 })
     expect(setupLine(s)).to.equal(

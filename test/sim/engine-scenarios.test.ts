@@ -115,6 +115,13 @@ describe('sim: trouble', function () {
     expect(Math.max(...others)).to.be.below(own / 2)
   })
 
+  it('a line may have got slow before its owner comes', () => {
+    const slow: Fault = { type: 'slow', peer: 23, at: 100, line: { up: U / 2, down: U / 2 } }
+    const r = simulate({ ...SMALL, joins: { type: 'waves', size: 12, everyMs: 500 }, faults: [slow] })
+    expectAllDone(r)
+    expect(r.ownBoundMs[23]).to.equal(CONTENT / (U / 2))
+  })
+
   it('nothing passes a partition, and all goes on when it heals', () => {
     const one: Scenario = { ...SMALL, peers: 1 }
     const whole = simulate(one)

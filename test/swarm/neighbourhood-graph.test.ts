@@ -35,6 +35,23 @@ describe('neighbourhoods', function () {
     expect(parts).to.equal(1)
   })
 
+  const resting: Array<[what: string, plan: Omit<Plan, 'seed' | 'nodes'>]> = [
+    ['far from one another', {}],
+    ['in 10 racks', { racks: 10 }],
+    ['in one subnet', { racks: 1 }],
+    ['side by side, in no known subnet', { latencyMs: 0.5 }],
+    ['in many racks, side by side', { latencyMs: 0.5, racks: 100 }],
+    ['in two places', { racks: 2 }],
+  ]
+  for (const [what, plan] of resting) {
+    it(`come to rest: ${what}`, () => {
+      const built = new Neighbourhoods({ seed: 4, nodes: 200, ...plan }).run(60_000)
+      const dials = figures(built).dials
+      expect(figures(built.run(60_000)).dials - dials).to.be.below(0.1)
+      expect(figures(built).degrees.least).to.be.at.least(8)
+    })
+  }
+
   it('the same number gives the same graph', () => {
     const build = () => new Neighbourhoods({ seed: 9, nodes: 60 }).run(5000).nodes.map(node => [...node.links.keys()])
     expect(build()).to.deep.equal(build())

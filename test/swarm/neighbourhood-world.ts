@@ -19,6 +19,8 @@ export interface Plan {
   racks?: number
   /** Default: all know one seed. `peer`: all know the first node, which is one like any other. */
   know?: 'seed' | 'peer'
+  /** Milliseconds from one host to another that is in no group of its own. Default 5. */
+  latencyMs?: number
   /** Share of the time in which a request runs on a link. Default 0.7. */
   busy?: number
   policy?: Partial<NeighbourhoodPolicy>
@@ -120,7 +122,7 @@ export class Neighbourhoods {
   }
 
   #latency(a: Node, b: Node): number {
-    return a.group !== undefined && a.group === b.group ? NEAR_MS : FAR_MS
+    return a.group !== undefined && a.group === b.group ? NEAR_MS : (this.#plan.latencyMs ?? FAR_MS)
   }
 
   #tell(node: Node, event: NeighbourhoodEvent): void {

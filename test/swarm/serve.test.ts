@@ -21,7 +21,8 @@ describe('swarm: serving', () => {
     const t = new Table({ mine: '1111', others: { a: '0', b: '0', c: '0' }, policy: { uploadSlots: 3, slotsPerPeer: 2 } })
     expect(t.requests('a', 0, 1, 2).requests('b', 0).requests('c', 0).take()).to.equal('serve a 0, serve a 1, serve b 0')
     expect(t.tell({ type: 'served', peer: 'b', piece: 0 }).take()).to.equal('serve c 0')
-    expect(t.tell({ type: 'served', peer: 'a', piece: 0 }).take()).to.equal('serve a 2')
+    expect(t.tell({ type: 'served', peer: 'a', piece: 0 }).take(), 'not two to one while others get some').to.equal('')
+    expect(t.tell({ type: 'served', peer: 'c', piece: 0 }).take()).to.equal('serve a 2')
   })
 
   it('serves those first who get nothing yet', () => {

@@ -137,8 +137,9 @@ describe('swarm: seeds and the origin', () => {
   })
 
   for (const [name, others, patience] of [
+    ['with a peer that has nothing either', { O: '1', a: '0' }, 1000],
     ['alone', { O: '1' }, 1000],
-    ['with neighbours', { O: '1', a: '0' }, 4000],
+    ['with a seed', { O: '1', S: '0' }, 4000],
   ] as const) {
     it(`reads the origin by range after ${patience / 1000} s without progress ${name}`, () => {
       const t = new Table({ mine: '0', others, policy: { turnMs: 0 } })
@@ -148,7 +149,11 @@ describe('swarm: seeds and the origin', () => {
   }
 
   it('asks the origin for nothing more once the swarm moves', () => {
-    const t = new Table({ mine: '000', others: { O: '111', a: '000' }, policy: { minWindow: 1, maxWindow: 1, turnMs: 0 } })
+    const t = new Table({
+      mine: '000',
+      others: { O: '111', a: '000', S: '000' },
+      policy: { minWindow: 1, maxWindow: 1, turnMs: 0 },
+    })
     t.wait(4000)
     const first = Number((t.take().match(/^ask O (\d)$/) as RegExpMatchArray)[1])
     const rest = [0, 1, 2].filter(p => p !== first)
@@ -180,13 +185,13 @@ describe('swarm: who reads the origin', () => {
   }
 
   it('shares the pieces out among all who lack them, each to one', () => {
-    const asked = readers(['a', 'b', 'c', 'd'], 16, 4000)
+    const asked = readers(['a', 'b', 'c', 'd'], 16, 1000)
     expect(asked.flat().toSorted()).to.deep.equal(Array.from({ length: 16 }, (_, i) => `ask O ${i}`).toSorted())
     for (const own of asked) expect(own).to.have.length.within(1, 8)
   })
 
   it('lets the next one try when the first does not', () => {
-    const asked = readers(['a', 'b', 'c'], 8, 6000)
+    const asked = readers(['a', 'b', 'c'], 8, 3000)
     expect(asked.flat()).to.have.length(16)
   })
 

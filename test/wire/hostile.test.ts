@@ -11,6 +11,7 @@ import {
   DataRequest,
   Frame,
   Head,
+  Reason,
   ResolveReply,
   ResolveRequest,
   StoreRecord,
@@ -188,6 +189,8 @@ describe('wire/hostile', () => {
 
   describe('peers', () => {
     refuses('too many', decodeControl, peers(new Array(33).fill({ id: ID, addresses: [] })))
+    const tooMany = new Array(33).fill({ id: ID, addresses: [] })
+    refuses('too many in a refusal', decodeControl, Control.encode({ refused: { reason: Reason.TOO_BUSY, peers: tooMany } }))
     refuses('as many empty ones as fit', decodeControl, peers(new Array(100_000).fill({ id: EMPTY, addresses: [] })))
     refuses('too many addresses', decodeControl, peers([{ id: ID, addresses: new Array(9).fill(ADDRESS) }]))
     refuses('no id', decodeControl, peers([{ id: EMPTY, addresses: [] }]))
