@@ -1,0 +1,30 @@
+// The world of a scenario, before there is anybody in it.
+import type { Surroundings } from './host.ts'
+import { Links } from './links.ts'
+import { Mail } from './mail.ts'
+import type { Meter } from './meter.ts'
+import { DEFAULT_PIECE_LENGTH, type Scenario } from './scenario.ts'
+import { World } from './world.ts'
+
+const DEFAULT_LATENCY_MS = 5
+const DEFAULT_ANNOUNCE_MS = 100
+
+export function newSurroundings(s: Scenario, originMeter: Meter): Surroundings {
+  const world = new World()
+  const links = new Links(world)
+  const latency = s.latency ?? DEFAULT_LATENCY_MS
+  const origin = links.link(s.originRate ?? Infinity, originMeter)
+  links.meter(origin, true)
+  return {
+    world,
+    links,
+    mail: new Mail(world, latency),
+    latency,
+    announceMs: s.announceMs ?? DEFAULT_ANNOUNCE_MS,
+    pieces: s.pieces,
+    pieceLength: s.pieceLength ?? DEFAULT_PIECE_LENGTH,
+    origin,
+    check: s.check ?? false,
+    tally: { events: 0, duplicateBytes: 0, originBytes: 0, bans: [], waiting: 0 },
+  }
+}

@@ -1,0 +1,86 @@
+// The graphs that peers make: given, and found by themselves.
+import { expect } from 'chai'
+import { planPeers } from '../../src/sim/arrivals.ts'
+import type { SimHost } from '../../src/sim/host.ts'
+import { makeHosts, newMeters } from '../../src/sim/hosts.ts'
+import type { SimPeer } from '../../src/sim/peer.ts'
+import type { Scenario } from '../../src/sim/scenario.ts'
+import { startSeeds } from '../../src/sim/seeding.ts'
+import { newSurroundings } from '../../src/sim/surroundings.ts'
+import { seededRandom } from '../../src/swarm/random.ts'
+
+const LINE = { up: 1, down: 1 }
+/** So slow that nobody is done while it is looked at. */
+const SLOW: Scenario = { seed: 1, peers: 200, pieces: 32, peerLine: LINE, seedLine: LINE }
+
+/** The peers after so much time, and how many neighbours among each other each has. */
+function grow(s: Scenario, ms: number): { peers: readonly SimPeer[]; degrees: number[] } {
+  const meters = newMeters()
+  const around = newSurroundings(s, meters.origin)
+  const random = seededRandom(s.seed)
+  const hosts = makeHosts(s, around, meters, random)
+  startSeeds(s, hosts.seeds, around)
+  planPeers(s, hosts, around, random)
+  around.world.run(() => false, ms)
+  const peers = hosts.peers.filter(p => p.isHere)
+  return { peers, degrees: peers.map(p => p.neighbours.filter(n => n.kind === 'peer').length).toSorted((a, b) => a - b) }
+}
+
+function reached(from: SimHost): number {
+  const seen = new Set([from])
+  for (const host of seen) for (const n of host.neighbours) if (n.kind === 'peer') seen.add(n)
+  return seen.size
+}
+
+function expectMutual(peers: readonly SimPeer[]): void {
+  for (const peer of peers) for (const n of peer.neighbours) expect(n.hears(peer), `${n.id} hears ${peer.id}`).to.equal(true)
+}
+
+describe('sim: graphs', function () {
+  this.timeout(60_000)
+
+  it('given at once: connected, and nearly regular', () => {
+    const { peers, degrees } = grow(SLOW, 100)
+    expect(degrees[0]).to.be.at.least(8)
+    expect(degrees.at(-1)).to.equal(10)
+    expect(reached(peers[0] as SimPeer)).to.equal(200)
+    expectMutual(peers)
+  })
+
+  it('given one by one: connected, and nobody has very many', () => {
+    const { peers, degrees } = grow({ ...SLOW, joins: { type: 'poisson', meanMs: 10 } }, 5000)
+    expect(peers).to.have.length(200)
+    expect(degrees[0]).to.be.at.least(5)
+    expect(degrees.at(-1)).to.be.at.most(20)
+    expect(reached(peers[0] as SimPeer)).to.equal(200)
+    expectMutual(peers)
+  })
+
+  it('found through the seed: connected, enough for all, too many for none', () => {
+    const { peers, degrees } = grow({ ...SLOW, discovery: 'exchange' }, 3000)
+    expect(degrees[0]).to.be.at.least(4)
+    expect(degrees.at(-1)).to.be.at.most(16)
+    expect(degrees[100]).to.be.within(8, 14)
+    expect(reached(peers[0] as SimPeer)).to.equal(200)
+    expectMutual(peers)
+  })
+
+  it('found from one address each: the same', () => {
+    const { peers, degrees } = grow({ ...SLOW, discovery: 'exchange', knowSeed: 0, joins: { type: 'poisson', meanMs: 10 } }, 8000)
+    expect(peers).to.have.length(200)
+    expect(degrees[0]).to.be.at.least(4)
+    expect(degrees.at(-1)).to.be.at.most(16)
+    expect(reached(peers[0] as SimPeer)).to.equal(200)
+    expectMutual(peers)
+  })
+
+  it('who leaves is forgotten, and replaced', () => {
+    const leaves = { share: 0.3, fromMs: 3000, toMs: 3100 }
+    const { peers, degrees } = grow({ ...SLOW, discovery: 'exchange', leaves }, 9000)
+    expect(peers).to.have.length(140)
+    expect(peers.every(p => p.neighbours.every(n => n.acts))).to.equal(true)
+    expect(degrees[0]).to.be.at.least(4)
+    expect(degrees[70]).to.be.within(8, 14)
+    expect(reached(peers[0] as SimPeer)).to.equal(140)
+  })
+})
