@@ -1,5 +1,6 @@
 // Large files for the origin, of bytes that nothing can compress.
-import { randomFillSync } from 'node:crypto'
+import { createHash, randomFillSync } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import path from 'node:path'
 
@@ -16,6 +17,13 @@ export async function randomFile(file: string, length: number): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+/** sha256 of a file, hex. */
+export async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file)) hash.update(chunk)
+  return hash.digest('hex')
 }
 
 /** `1GiB`, `64MiB`, `4096`: bytes. */

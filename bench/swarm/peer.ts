@@ -1,0 +1,64 @@
+// A peer of the bench: embeds the library as `df get` does, says that it is up, waits for the go, downloads, tells how it went.
+import path from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { NodeEvent, Progress } from '../../src/index.ts'
+
+const { values } = parseArgs({
+  options: {
+    package: { type: 'string', default: '' },
+    url: { type: 'string', default: '' },
+    file: { type: 'string', default: '' },
+    home: { type: 'string', default: '' },
+    seed: { type: 'string', multiple: true, default: [] },
+    linger: { type: 'boolean', default: false },
+  },
+})
+
+const entry = path.join(values.package, 'dist', 'index.js')
+const { createNode }: typeof import('../../src/index.ts') = await import(pathToFileURL(entry).href)
+
+const events: { ms: number; event: NodeEvent }[] = []
+const samples: { ms: number; progress: Progress }[] = []
+let begun = performance.now()
+const elapsed = () => Math.round(performance.now() - begun)
+
+const node = await createNode({
+  seeds: values.seed,
+  home: values.home,
+  dhtServer: values.linger,
+  onEvent: event => events.push({ ms: elapsed(), event }),
+})
+try {
+  const orders = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
+  print({ type: 'ready' })
+  await orders.next()
+  await download()
+  if (values.linger) await orders.next()
+} catch (error) {
+  print({ type: 'error', message: String(error), events, samples })
+} finally {
+  await node.stop()
+  process.stdin.destroy()
+}
+
+async function download(): Promise<void> {
+  begun = performance.now()
+  const before = process.cpuUsage()
+  const receipt = await node.download(values.url, values.file, {
+    keep: values.linger,
+    onProgress: progress => samples.push({ ms: elapsed(), progress }),
+  })
+  const cpu = { start: inSeconds(before), download: inSeconds(process.cpuUsage(before)) }
+  const maxRssBytes = process.resourceUsage().maxRSS * 1024
+  print({ type: 'done', ms: elapsed(), receipt, cpu, maxRssBytes, events, samples })
+}
+
+function inSeconds({ user, system }: NodeJS.CpuUsage) {
+  return { user: user / 1e6, system: system / 1e6 }
+}
+
+function print(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
