@@ -87,6 +87,8 @@ export class Downloads {
       throw new DragonflyError('protocol', `frame of piece ${piece} at ${offset} does not fit`)
     }
     if (!expected.wanted || (expected.buffer === undefined && offset > 0)) return this.#waste(length)
+    // it is on its way: nobody need be asked for it any more
+    if (offset === 0) this.#listener.progress(piece, 0)
     expected.buffer ??= this.#listener.buffer(expected.size)
     return expected.buffer.subarray(offset, offset + length)
   }

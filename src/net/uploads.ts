@@ -7,6 +7,9 @@ import type { RefusalReason } from '../wire/refusal.ts'
 import type { MessageChannel } from './channel.ts'
 import { writeStream } from './stream.ts'
 
+/** Payload of a frame, bytes: what a cancel cannot stop any more, and how often a receiver on a slow line sees that bytes come. */
+const FRAME = Math.min(64 * 1024, LIMITS.framePayload)
+
 /** What an upload tells its link. */
 export interface UploadListener {
   /** `load`: pieces under way to who asks, from everybody. */
@@ -77,9 +80,9 @@ export class Uploads {
 
   async #frames(piece: number, bytes: Uint8Array): Promise<void> {
     if (!this.#unanswered.has(piece)) return
-    for (let offset = 0; offset < bytes.byteLength; offset += LIMITS.framePayload) {
+    for (let offset = 0; offset < bytes.byteLength; offset += FRAME) {
       if (this.#cancelled.has(piece)) return
-      const payload = bytes.subarray(offset, offset + LIMITS.framePayload)
+      const payload = bytes.subarray(offset, offset + FRAME)
       await writeStream(this.#stream, encodeFrame({ piece, offset, length: payload.byteLength }, payload))
     }
     this.#answered(piece)

@@ -61,12 +61,12 @@ function dieWhenOut(seed: SimPeer, around: Surroundings): void {
 function planPartition(fault: Extract<Fault, { type: 'partition' }>, number: number, { s, hosts, around }: Setting): void {
   const cutOff = drawn(hosts.peers, fault.share, randomFor(s.seed, 100 + number))
   const bit = 1 << (number & 31)
-  const toggle = (): void => {
+  const toggle = (isBegin: boolean): void => {
     for (const peer of cutOff) peer.setSide(peer.side ^ bit)
-    around.mail.release()
+    around.mail.parted(isBegin)
   }
-  around.world.at(fault.fromMs, toggle)
-  around.world.at(fault.toMs, toggle)
+  around.world.at(fault.fromMs, () => toggle(true))
+  around.world.at(fault.toMs, () => toggle(false))
 }
 
 function hostOf(hosts: readonly SimPeer[], number: number): SimPeer {

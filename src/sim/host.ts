@@ -63,6 +63,11 @@ export interface SimHost {
   readonly keeper: LinkKeeper | undefined
 }
 
+/** What runs for a while, and is looked at now and again. */
+export interface Running {
+  look(): void
+}
+
 /** What all hosts of a world share. */
 export interface Surroundings {
   world: World
@@ -75,6 +80,8 @@ export interface Surroundings {
   pieceLength: number
   /** The origin's uplink. */
   origin: Link
+  /** Looks at it a second later, whether it still runs or not. */
+  lookLater(running: Running): void
   /** Whether every swarm is checked after every event. */
   check: boolean
   tally: Tally

@@ -13,11 +13,17 @@ interface Letter {
 export class Mail {
   /** Messages so far; one to many counts as many. */
   sent = 0
+  readonly #world: World
+  readonly #latency: number
   #held: Letter[] = []
+  #partitions = 0
+  #cutAt = -Infinity
   readonly #post: (letter: Letter) => void
 
   /** `latency` in milliseconds. */
   constructor(world: World, latency: number) {
+    this.#world = world
+    this.#latency = latency
     this.#post = world.lane<Letter>(latency, letter => this.#arrive(letter))
   }
 
@@ -32,16 +38,30 @@ export class Mail {
     this.#post({ from, to, arrive })
   }
 
-  /** Sides have changed: what waited and can pass now arrives, in the order in which it was sent. */
-  release(): void {
+  /** A connection has ended on one side. */
+  cut(): void {
+    this.#cutAt = this.#world.now
+  }
+
+  /** Some hosts have changed sides: what waited and can pass now arrives, in the order in which it was sent. */
+  parted(isBegin: boolean): void {
+    this.#partitions += isBegin ? 1 : -1
     const held = this.#held
     this.#held = []
-    for (const letter of held) this.#arrive(letter)
+    for (const { from, to, arrive } of held) this.#deliver(from, to as SimHost, arrive)
   }
 
   #arrive({ from, to, arrive }: Letter): void {
-    if (isMany(to)) for (const one of to) this.#deliver(from, one, arrive)
-    else this.#deliver(from, to, arrive)
+    const isCalm = this.#isCalm
+    for (const one of isMany(to) ? to : [to]) {
+      if (isCalm) arrive(one)
+      else this.#deliver(from, one, arrive)
+    }
+  }
+
+  /** Nobody has been cut off lately: all who were connected when a letter was sent still are, and nobody has to look. */
+  get #isCalm(): boolean {
+    return this.#partitions === 0 && this.#held.length === 0 && this.#cutAt < this.#world.now - 3 * this.#latency
   }
 
   #deliver(from: SimHost, to: SimHost, arrive: Arrive): void {

@@ -1,14 +1,10 @@
 // The pieces that a host is sending: a transfer each, with signs of life for the receiver.
 import { Bitfield } from '../core/bitfield.ts'
-import { Alarm } from './alarm.ts'
-import type { SimHost, Surroundings } from './host.ts'
+import type { Running, SimHost, Surroundings } from './host.ts'
 import type { Transfer } from './link.ts'
 
-/** How often a running transfer counts as a sign of life, milliseconds; on a real stream every frame is one. */
-const PROGRESS_MS = 1000
-
-/** A piece on its way; rings when the receiver is to hear how far it is. */
-class Sending extends Alarm {
+/** A piece on its way. */
+class Sending implements Running {
   readonly to: SimHost
   readonly piece: number
   transfer: Transfer | undefined
@@ -17,13 +13,12 @@ class Sending extends Alarm {
   readonly #onLook: (sending: Sending) => void
 
   constructor(to: SimHost, piece: number, onLook: (sending: Sending) => void) {
-    super()
     this.to = to
     this.piece = piece
     this.#onLook = onLook
   }
 
-  ring(): void {
+  look(): void {
     this.#onLook(this)
   }
 }
@@ -78,7 +73,6 @@ export class Outbox {
     this.sentBytes += bytes
     this.#from.trade.accounts?.answered(sending.to.id, sending.piece, bytes)
     this.#sendings.delete(this.#key(sending.to, sending.piece))
-    this.#around.world.clear(sending)
   }
 
   #done(sending: Sending): void {
@@ -90,26 +84,26 @@ export class Outbox {
   }
 
   #begun(sending: Sending): void {
-    if (this.#sendings.get(this.#key(sending.to, sending.piece)) !== sending) return
-    this.#tellProgress(sending, this.#moved(sending))
+    if (this.#isRunning(sending)) this.#tellProgress(sending, this.#moved(sending))
   }
 
+  /** A sign of life for the receiver, as long as bytes come. */
   readonly #look = (sending: Sending): void => {
+    if (!this.#isRunning(sending)) return
     const moved = this.#moved(sending)
     if (moved > sending.told && this.#from.acts) this.#tellProgress(sending, moved)
-    else this.#lookAgain(sending)
+    else this.#around.lookLater(sending)
   }
 
   #tellProgress(sending: Sending, moved: number): void {
     const bytes = moved - sending.told
     sending.told = moved
-    this.#lookAgain(sending)
+    this.#around.lookLater(sending)
     sending.to.tell({ type: 'progress', peer: this.#from.id, piece: sending.piece, bytes })
   }
 
-  #lookAgain(sending: Sending): void {
-    const { world } = this.#around
-    world.set(sending, world.now + PROGRESS_MS)
+  #isRunning(sending: Sending): boolean {
+    return this.#sendings.get(this.#key(sending.to, sending.piece)) === sending
   }
 
   /** Whole bytes, without counting more than came. */

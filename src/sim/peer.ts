@@ -241,6 +241,7 @@ export class SimPeer implements SimHost {
 
   #cut(other: SimHost): void {
     this.#byId.delete(other.id)
+    this.#around.mail.cut()
     this.#neighbours = this.#neighbours.filter(n => n !== other)
     this.trade.drop(other)
   }

@@ -1,5 +1,5 @@
 // The world of a scenario, before there is anybody in it.
-import type { Surroundings } from './host.ts'
+import type { Running, Surroundings } from './host.ts'
 import { Links } from './links.ts'
 import { Mail } from './mail.ts'
 import type { Meter } from './meter.ts'
@@ -8,6 +8,8 @@ import { World } from './world.ts'
 
 const DEFAULT_LATENCY_MS = 5
 const DEFAULT_ANNOUNCE_MS = 100
+/** How often a running transfer counts as a sign of life, milliseconds; on a real stream every frame is one. */
+const PROGRESS_MS = 1000
 
 export function newSurroundings(s: Scenario, originMeter: Meter): Surroundings {
   const world = new World()
@@ -24,6 +26,7 @@ export function newSurroundings(s: Scenario, originMeter: Meter): Surroundings {
     pieces: s.pieces,
     pieceLength: s.pieceLength ?? DEFAULT_PIECE_LENGTH,
     origin,
+    lookLater: world.lane<Running>(PROGRESS_MS, running => running.look()),
     check: s.check ?? false,
     tally: { events: 0, duplicateBytes: 0, originBytes: 0, bans: [], waiting: 0 },
   }
