@@ -174,16 +174,12 @@ export class Session implements SessionEars, DriverOwner {
   /** A piece of our own read of the origin: checked against the manifest where it is known, else added to it. */
   async ingest(piece: VerifiedPiece): Promise<void> {
     const { manifest } = this.#known()
-    const known = manifest.digest(piece.index)
-    if (known !== undefined && !sameBytes(known, piece.digest)) {
-      throw new DragonflyError(
-        'origin-changed',
-        `the origin's bytes are not those of its version any more (piece ${piece.index})`,
-      )
-    }
+    checkAgainst(manifest, piece)
     // first here, then known: nobody needs to be asked for it
     await this.#driver?.ingest(piece)
-    if (known === undefined) {
+    // a seed may have told the digest meanwhile
+    checkAgainst(manifest, piece)
+    if (piece.index === manifest.count) {
       manifest.append(piece.digest)
       this.#grown()
     }
@@ -555,6 +551,13 @@ export class Session implements SessionEars, DriverOwner {
     const knows = (link: SessionLink) => link.have.size > manifest.count || (isStuck && link.have.size >= manifest.count)
     return [...this.links.values()].filter(link => link.isNeighbour && knows(link))
   }
+}
+
+/** Throws `origin-changed` when the manifest names another digest. */
+function checkAgainst(manifest: Manifest, { index, digest }: VerifiedPiece): void {
+  const known = manifest.digest(index)
+  if (known === undefined || sameBytes(known, digest)) return
+  throw new DragonflyError('origin-changed', `the origin's bytes are not those of its version any more (piece ${index})`)
 }
 
 function infoOf({ task, version, pieceLength, length, fileName }: ManifestHead): VersionInfo {
