@@ -55,7 +55,7 @@ function given(s: Scenario, { seeds, informed }: Hosts, random: () => number): W
 function exchange(s: Scenario, { seeds, peers, informed }: Hosts, around: Surroundings): Welcome {
   const random = randomFor(s.seed, 5)
   const oneOf = (list: readonly SimPeer[]): SimPeer | undefined => list[Math.floor(random() * list.length)]
-  const meeting = { around, random, keepers: new Map(), lookUp: () => oneOf(peers.filter(p => p.acts)) }
+  const meeting = { around, random, keepers: new Map<string, Acquaintance>(), lookUp: () => oneOf(peers.filter(p => p.acts)) }
   const keeper = (peer: SimPeer): Acquaintance =>
     new Acquaintance(peer, meeting, seededRandom(Math.floor(random() * 0x100000000)), s.neighbours)
   for (const seed of seeds) keeper(seed).start([])

@@ -1,4 +1,5 @@
 // The hosts of a scenario, before anything happens.
+import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
 import { seededRandom } from '../swarm/random.ts'
 import { randomFor, shuffled } from './draw.ts'
 import type { Surroundings } from './host.ts'
@@ -33,7 +34,7 @@ export function makeHosts(s: Scenario, around: Surroundings, meters: Meters, ran
   )
   const classes = linesByPeer(s)
   const peers = Array.from({ length: s.peers }, (_, i) => host(`p${i}`, false, classes[i] as { name: string; line: Line }))
-  const informed = new Set(shuffled(peers, random).slice(0, s.knowSeed ?? peers.length))
+  const informed = new Set(shuffled(peers, random).slice(0, s.knowSeed ?? DEFAULT_NEIGHBOURHOOD_POLICY.maxSeedLinks))
   return { seeds, peers, informed }
 }
 

@@ -84,12 +84,12 @@ export class Outbox {
   }
 
   #begun(sending: Sending): void {
-    if (this.#isRunning(sending)) this.#tellProgress(sending, this.#moved(sending))
+    if (!sending.transfer?.isOver) this.#tellProgress(sending, this.#moved(sending))
   }
 
   /** A sign of life for the receiver, as long as bytes come. */
   readonly #look = (sending: Sending): void => {
-    if (!this.#isRunning(sending)) return
+    if (sending.transfer?.isOver) return
     const moved = this.#moved(sending)
     if (moved > sending.told && this.#from.acts) this.#tellProgress(sending, moved)
     else this.#around.lookLater(sending)
@@ -100,10 +100,6 @@ export class Outbox {
     sending.told = moved
     this.#around.lookLater(sending)
     sending.to.tell({ type: 'progress', peer: this.#from.id, piece: sending.piece, bytes })
-  }
-
-  #isRunning(sending: Sending): boolean {
-    return this.#sendings.get(this.#key(sending.to, sending.piece)) === sending
   }
 
   /** Whole bytes, without counting more than came. */

@@ -84,7 +84,7 @@ export interface Scenario {
   latency?: number
   /** Neighbours of a peer besides the seed, as good as; even. Default 10; with `exchange` as the neighbourhood's policy says. */
   neighbours?: number
-  /** How many peers know the seeds. Default all. */
+  /** How many peers know the seeds. Default all, but no more than a seed takes: 2,000. */
   knowSeed?: number
   /**
    * How a joiner gets its neighbours. `given` (default): a random regular graph of those that are there. `exchange`: it
