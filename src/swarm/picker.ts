@@ -16,6 +16,9 @@ export class Picker {
   readonly #asked = new Map<number, number>()
   #availability: number[] = []
   readonly #random: () => number
+  /** Of the last `gather`: what was open, by words, and how much up to each word. */
+  #words = new Int32Array(0)
+  #sums = new Int32Array(0)
 
   constructor(random: () => number) {
     this.#random = random
@@ -91,11 +94,10 @@ export class Picker {
 
   /** A random one of the open pieces in `from`, the rarer ones first; below `limit` only. */
   pick(from: Bitfield, limit: number): number | undefined {
-    const total = this.#countOpen(from, limit)
-    if (total === 0) return undefined
+    const total = this.#gather(from, limit)
     let best: number | undefined
     for (let i = 0; i < Math.min(SAMPLES, total); i++) {
-      const piece = this.#nthOpen(from, limit, Math.floor(this.#random() * total))
+      const piece = this.#gathered(Math.floor(this.#random() * total))
       if (best === undefined || this.availability(piece) < this.availability(best)) best = piece
     }
     return best
@@ -127,6 +129,30 @@ export class Picker {
     }
   }
 
+  /** Looks once at all that is open in `from`, so that several can be drawn; answers how many there are. */
+  #gather(from: Bitfield, limit: number): number {
+    const used = (limit + 31) >>> 5
+    if (this.#words.length < used) {
+      this.#words = new Int32Array(used)
+      this.#sums = new Int32Array(used)
+    }
+    let total = 0
+    for (let w = 0; w < used; w++) {
+      const word = this.#word(from, limit, w)
+      total += popCount(word)
+      this.#words[w] = word
+      this.#sums[w] = total
+    }
+    return total
+  }
+
+  /** The nth, from 0, of those that were gathered. */
+  #gathered(n: number): number {
+    let w = 0
+    while ((this.#sums[w] as number) <= n) w++
+    return nthBit(this.#words[w] as number, n - (this.#sums[w - 1] ?? 0)) + (w << 5)
+  }
+
   #countOpen(from: Bitfield, limit: number): number {
     let total = 0
     for (let w = 0; w << 5 < limit; w++) total += popCount(this.#word(from, limit, w))
@@ -136,14 +162,13 @@ export class Picker {
   #nthOpen(from: Bitfield, limit: number, n: number): number {
     let left = n
     for (let w = 0; ; w++) {
-      let word = this.#word(from, limit, w)
+      const word = this.#word(from, limit, w)
       const here = popCount(word)
       if (left >= here) {
         left -= here
         continue
       }
-      for (; left > 0; left--) word &= word - 1
-      return (w << 5) + 31 - Math.clz32(word & -word)
+      return (w << 5) + nthBit(word, left)
     }
   }
 
@@ -152,6 +177,13 @@ export class Picker {
     const end = limit - (w << 5)
     return end >= 32 ? word : word & ((1 << end) - 1)
   }
+}
+
+/** Position of the nth set bit, from 0, of a word that has so many. */
+function nthBit(word: number, n: number): number {
+  let rest = word
+  for (let left = n; left > 0; left--) rest &= rest - 1
+  return 31 - Math.clz32(rest & -rest)
 }
 
 /** Bits set in a 32-bit word (Hacker's Delight, figure 5-2). */

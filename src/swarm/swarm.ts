@@ -287,9 +287,9 @@ export class Swarm {
   /** Whoever was silent for too long is asked no more for a while; what was asked of it goes elsewhere. */
   #snub(now: number): void {
     if (this.#picker.askedCount === 0) return
-    const limit = Math.max(this.#policy.snubMs, this.#lateMs ?? 0)
     for (const n of this.#neighbours.values()) {
-      if (n.asked.size === 0 || now - n.heardAt < limit) continue
+      // cheap first: it is looked at after every event
+      if (n.asked.size === 0 || now - n.heardAt < this.#policy.snubMs || now - n.heardAt < (this.#lateMs ?? 0)) continue
       for (const piece of [...n.asked.keys()]) this.#withdraw(n, piece)
       n.backOff(this.#policy, now)
     }
@@ -328,9 +328,10 @@ export class Swarm {
 
   #fill(now: number): void {
     if (!this.#picker.hasOpen) return
+    const most = Math.max(this.#policy.minWindow, this.#policy.maxAskedBytes / this.#pieceLength)
+    if (this.#picker.askedCount >= most) return
     const limit = this.#limit()
     const able = [...this.#neighbours.values()].filter(n => this.#mayAsk(n, now))
-    const most = Math.max(this.#policy.minWindow, this.#policy.maxAskedBytes / this.#pieceLength)
     while (able.length > 0 && this.#picker.askedCount < most) {
       const i = this.#leastLoaded(able)
       const n = able[i] as Neighbour

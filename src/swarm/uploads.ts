@@ -32,6 +32,8 @@ export class Uploads {
   /** When the next request that is kept back is due; nothing can be chosen before unless something changes. */
   #nextDue = Infinity
   #hasChanged = false
+  /** Sum of the receivers' appetites; undefined: to be summed up anew. */
+  #appetite: number | undefined
 
   constructor(policy: SwarmPolicy, isSeed: boolean) {
     this.#policy = policy
@@ -44,7 +46,9 @@ export class Uploads {
 
   /** How many pieces are under way to a neighbour, from us and from others. */
   loaded(peer: string, load: number): void {
+    if (this.#loads.get(peer) === load) return
     this.#loads.set(peer, load)
+    this.#appetite = undefined
     this.#hasChanged = true
   }
 
@@ -66,6 +70,7 @@ export class Uploads {
   done(peer: string, piece: number, now: number): void {
     if (!deleteFrom(this.#active, peer, piece)) return
     this.#activeCount--
+    this.#appetite = undefined
     this.#hasChanged = true
     if (!this.#isSeed) return
     const copies = this.#copiesOf(piece)
@@ -78,6 +83,7 @@ export class Uploads {
     this.#waiting.delete(peer)
     for (const piece of [...(this.#active.get(peer) ?? [])]) this.done(peer, piece, now)
     this.#loads.delete(peer)
+    this.#appetite = undefined
   }
 
   /** The requests to serve now. */
@@ -119,9 +125,14 @@ export class Uploads {
    */
   get #isFull(): boolean {
     if (this.#activeCount >= this.#policy.uploadSlots) return true
-    let appetite = 0
-    for (const [peer, pieces] of this.#active) appetite += pieces.size / Math.max(pieces.size, this.#loads.get(peer) ?? 0)
-    return appetite >= this.#policy.appetite
+    this.#appetite ??= this.#sumOfAppetites()
+    return this.#appetite >= this.#policy.appetite
+  }
+
+  #sumOfAppetites(): number {
+    let sum = 0
+    for (const [peer, pieces] of this.#active) sum += pieces.size / Math.max(pieces.size, this.#loads.get(peer) ?? 0)
+    return sum
   }
 
   #best(now: number, othersHave: OthersHave): Upload | undefined {
@@ -163,6 +174,7 @@ export class Uploads {
     this.cancel(peer, piece)
     addTo(this.#active, peer, piece)
     this.#activeCount++
+    this.#appetite = undefined
     if (!this.#isSeed) return
     const copies = this.#copiesOf(piece)
     copies.sent++
