@@ -29,7 +29,7 @@ const common = {
 try {
   const started = new Date()
   const { build } = await import('esbuild')
-  const [program, library] = await Promise.all([
+  const [program, api] = await Promise.all([
     build({
       ...common,
       entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }],
@@ -47,7 +47,7 @@ try {
   ])
   checkLazyImports(program.metafile)
   const notices = path.join(dist, 'cli', 'THIRD-PARTY-LICENSES.txt')
-  const files = [...program.outputFiles, ...library.outputFiles, { path: notices, contents: licensesOf(program.metafile) }]
+  const files = [...program.outputFiles, ...api.outputFiles, { path: notices, contents: licensesOf(program.metafile) }]
   await replaceDist(files, started)
   execFileSync(process.execPath, [tsc(), '-p', path.join(root, 'scripts', 'tsconfig.types.json')], { stdio: 'inherit' })
 } catch (error) {

@@ -364,6 +364,7 @@ describe('df get, when things go wrong', function () {
 
     it('in a read-only folder', async function () {
       if (isRoot()) {
+        // only root may mount a disk; the lab says so
         if (!(await lab.readOnly('out'))) return this.skip()
       } else await chmod(lab.path('out'), 0o555)
       await expectFault(unwritable(/read-only|no permission/), ['-o', 'out/f', await url()])
@@ -388,6 +389,7 @@ describe('df get, when things go wrong', function () {
     for (const chunked of [false, true]) {
       const known = chunked ? 'unknown' : 'known'
       it(`on a full disk (${known} length): the old file stays, no half one is left`, async function () {
+        // only root may mount a disk; the lab says so
         if (!(await lab.disk('out', 4 * MiB))) return this.skip()
         await writeFile(lab.path('out/f'), 'old')
         const { url } = await villain(() => ({ body: content(8 * MiB), chunked }))
@@ -396,6 +398,7 @@ describe('df get, when things go wrong', function () {
       })
 
       it(`with the store on a full disk (${known} length)`, async function () {
+        // only root may mount a disk; the lab says so
         if (!(await lab.disk('disk', 4 * MiB))) return this.skip()
         const { url } = await villain(() => ({ body: content(8 * MiB), chunked }))
         for (const store of ['disk/q', 'disk/j']) {
@@ -406,6 +409,7 @@ describe('df get, when things go wrong', function () {
       })
 
       it(`with store and output on one full disk (${known} length)`, async function () {
+        // only root may mount a disk; the lab says so
         if (!(await lab.disk('out', 4 * MiB))) return this.skip()
         const { url } = await villain(() => ({ body: content(8 * MiB), chunked }))
         const said = await lab.df(['get', '--json', '--store', 'out/store', '-o', 'out/f', url], 'home').ended
@@ -420,6 +424,7 @@ describe('df get, when things go wrong', function () {
     })
 
     it('standard output on a full disk', async function () {
+      // only root may mount a disk; the lab says so
       if (!(await lab.disk('out', MiB))) return this.skip()
       const { url } = await villain(() => ({ body: content(4 * MiB) }))
       const ended = await lab.run('sh', ['-c', 'exec "$0" get --quiet -o - "$1" >out/f', DF, url]).ended

@@ -186,6 +186,7 @@ describe('df get', function () {
   })
 
   it('a live bar on a terminal, gone when the receipt comes', async function () {
+    // a terminal needs `script` of util-linux; without it the lab says so
     if (!hasScript()) return this.skip()
     const body = content(2 * MiB)
     const { promise: until, resolve: goOn } = Promise.withResolvers<void>()

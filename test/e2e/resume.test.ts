@@ -61,6 +61,7 @@ describe('df get, interrupted', function () {
   }
 
   it(`kill -9 at ${KILLS} random moments of one's own read: the rest only is fetched`, async function () {
+    // its origin is a real nginx, which CI installs; without one the lab says so
     if (!hasNginx()) return this.skip()
     const { nginx, url, sha256 } = await slowOrigin()
     await lab.folder('out')
@@ -80,6 +81,7 @@ describe('df get, interrupted', function () {
   })
 
   it(`kill -9 at ${KILLS} random moments of a download from a seed: the rest only is fetched`, async function () {
+    // its origin is a real nginx, which CI installs; without one the lab says so
     if (!hasNginx()) return this.skip()
     const { nginx, url, sha256 } = await slowOrigin()
     const seed = await lab.seed()
@@ -99,6 +101,7 @@ describe('df get, interrupted', function () {
   })
 
   it('killed alone, gone on with through a seed, and the other way round', async function () {
+    // its origin is a real nginx, which CI installs; without one the lab says so
     if (!hasNginx()) return this.skip()
     const { url, sha256 } = await slowOrigin()
     const seed = await lab.seed()

@@ -18,6 +18,7 @@ describe('a swarm of processes', function () {
   let lab: Lab
 
   before(function () {
+    // its origin is a real nginx, which CI installs; without one the lab says so
     if (!hasNginx()) this.skip()
   })
   beforeEach(async () => {

@@ -15,6 +15,7 @@ describe('traces and accounts of processes', function () {
   let origin: Nginx
 
   before(function () {
+    // its origin is a real nginx, which CI installs; without one the lab says so
     if (!hasNginx()) this.skip()
   })
   beforeEach(async () => {
@@ -90,6 +91,7 @@ describe('traces and accounts of processes', function () {
   })
 
   it('a trace that cannot be written on is a warning, and the download goes on', async function () {
+    // only root may mount a disk; the lab says so
     if (!(await lab.disk('small', 4096))) this.skip()
     const sha256 = await lab.file('plain.bin', 24 * MiB)
     const ended = await lab.df(['get', '--trace', 'small/t', '-o', 'out', `${origin.url}/plain.bin`]).ended
