@@ -110,6 +110,7 @@ export class Downloads {
     if (expected.wanted) this.#listener.progress(piece, length)
     if (expected.received < expected.size) return
     this.#expected.delete(piece)
+    this.#say({ type: 'got', piece })
     if (!expected.wanted) return
     if (expected.buffer === undefined) this.ask(piece, expected.size, 0)
     else this.#listener.piece(piece, expected.buffer)

@@ -5,7 +5,7 @@ import type { Connection, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/int
 import { peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
-import { tls } from '@libp2p/tls'
+import { nativeTls } from './native-tls.ts'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
 import { DragonflyError } from '../core/errors.ts'
@@ -45,7 +45,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       privateKey,
       addresses: { listen },
       transports: [tcp()],
-      connectionEncrypters: [thriftyNoise(), tls()],
+      connectionEncrypters: [nativeTls(), thriftyNoise()],
       streamMuxers: [
         thriftyYamux({
           maxEarlyStreams: MAX_STREAMS,

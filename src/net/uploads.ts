@@ -10,6 +10,9 @@ import { writeStream } from './stream.ts'
 /** Payload of a frame, bytes: what a cancel cannot stop any more, and how often a receiver on a slow line sees that bytes come. */
 const FRAME = Math.min(64 * 1024, LIMITS.framePayload)
 
+/** How long the receiver's word that a piece is there is waited for, once all of it is with the socket. Milliseconds. */
+const RECEIPT_MS = 5000
+
 /** What an upload tells its link. */
 export interface UploadListener {
   /** `load`: pieces under way to who asks, from everybody. */
@@ -23,6 +26,8 @@ export class Uploads {
   readonly #listener: UploadListener
   readonly #unanswered = new Set<number>()
   readonly #cancelled = new Set<number>()
+  /** Pieces that are with the socket, and what ends the waiting for the receiver's word. */
+  readonly #onTheWay = new Map<number, () => void>()
   #turn: Promise<void> = Promise.resolve()
 
   constructor(stream: Stream, channel: MessageChannel, listener: UploadListener) {
@@ -37,24 +42,40 @@ export class Uploads {
       const request = decodeDataRequest(bytes)
       if (request === undefined) continue
       if (request.type === 'hello') throw new DragonflyError('protocol', 'a second hello on a data stream')
-      if (request.type === 'cancel') this.#cancel(request.piece)
+      if (request.type === 'got') this.#onTheWay.get(request.piece)?.()
+      else if (request.type === 'cancel') this.#cancel(request.piece)
       else this.#ask(request.piece, request.load)
     }
     await this.#turn
+    this.#nothingComes()
   }
 
   /** Drops everything at once, both ways. */
   abort(error: Error): void {
     this.#channel.abort(error)
+    this.#nothingComes()
   }
 
-  /** Sends a piece after those before it. Resolves when the last frame is with the socket. */
+  /** Sends a piece after those before it. Resolves when the receiver says that it is there, or has been silent for long. */
   async send(piece: number, bytes: Uint8Array): Promise<void> {
-    await this.#inTurn(() => this.#frames(piece, bytes))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    // The word may come before we learn that the last frame has gone.
+    this.#onTheWay.set(piece, resolve)
+    try {
+      const isSent = await this.#inTurn(() => this.#frames(piece, bytes))
+      if (isSent) await withinMs(promise, RECEIPT_MS)
+    } finally {
+      if (this.#onTheWay.get(piece) === resolve) this.#onTheWay.delete(piece)
+    }
   }
 
   async refuse(piece: number, reason: RefusalReason): Promise<void> {
     await this.#inTurn(() => this.#refusal(piece, reason))
+  }
+
+  /** The asker will say no more. */
+  #nothingComes(): void {
+    for (const end of this.#onTheWay.values()) end()
   }
 
   #ask(piece: number, load: number): void {
@@ -72,20 +93,25 @@ export class Uploads {
     this.refuse(piece, 'cancelled').catch(() => {})
   }
 
-  async #inTurn(work: () => Promise<void>): Promise<void> {
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#turn.then(work)
-    this.#turn = mine.catch(() => {})
-    await mine
+    this.#turn = mine.then(
+      () => {},
+      () => {},
+    )
+    return await mine
   }
 
-  async #frames(piece: number, bytes: Uint8Array): Promise<void> {
-    if (!this.#unanswered.has(piece)) return
+  /** Whether all was sent. */
+  async #frames(piece: number, bytes: Uint8Array): Promise<boolean> {
+    if (!this.#unanswered.has(piece)) return false
     for (let offset = 0; offset < bytes.byteLength; offset += FRAME) {
-      if (this.#cancelled.has(piece)) return
+      if (this.#cancelled.has(piece)) return false
       const payload = bytes.subarray(offset, offset + FRAME)
       await writeStream(this.#stream, encodeFrame({ piece, offset, length: payload.byteLength }, payload))
     }
     this.#answered(piece)
+    return true
   }
 
   async #refusal(piece: number, reason: RefusalReason): Promise<void> {
@@ -98,4 +124,12 @@ export class Uploads {
     this.#unanswered.delete(piece)
     this.#cancelled.delete(piece)
   }
+}
+
+/** Resolves with the promise, or after so long. */
+async function withinMs(promise: Promise<void>, ms: number): Promise<void> {
+  const { promise: over, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  await Promise.race([promise, over])
+  clearTimeout(timer)
 }

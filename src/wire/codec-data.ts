@@ -12,6 +12,8 @@ export type DataRequest =
   /** `load`: pieces under way to who asks, from everybody. */
   | { type: 'ask'; piece: number; load: number }
   | { type: 'cancel'; piece: number }
+  /** The last frame of the piece is here. */
+  | { type: 'got'; piece: number }
 
 /** `length` bytes of payload follow on the stream. */
 export interface FrameHeader {
@@ -29,7 +31,8 @@ export function encodeDataRequest(request: DataRequest): Uint8Array {
   return encoding(LIMITS.message, () => {
     if (request.type === 'hello') return RawRequest.encode({ hello: helloToWire(request), load: 0 })
     const piece = pieceIndexField(request.piece)
-    return RawRequest.encode(request.type === 'ask' ? { ask: piece, load: loadField(request.load) } : { cancel: piece, load: 0 })
+    if (request.type === 'ask') return RawRequest.encode({ ask: piece, load: loadField(request.load) })
+    return RawRequest.encode(request.type === 'cancel' ? { cancel: piece, load: 0 } : { got: piece, load: 0 })
   })
 }
 
@@ -40,6 +43,7 @@ export function decodeDataRequest(bytes: Uint8Array): DataRequest | undefined {
     if (raw.hello !== undefined) return helloFromWire(raw.hello)
     if (raw.ask !== undefined) return { type: 'ask', piece: pieceIndexField(raw.ask), load: loadField(raw.load) }
     if (raw.cancel !== undefined) return { type: 'cancel', piece: pieceIndexField(raw.cancel) }
+    if (raw.got !== undefined) return { type: 'got', piece: pieceIndexField(raw.got) }
     return undefined
   })
 }

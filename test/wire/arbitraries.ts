@@ -101,6 +101,7 @@ export const dataRequest: fc.Arbitrary<DataRequest> = fc.oneof(
   hello,
   kind('ask', fc.record({ piece, load: fc.nat(1 << 20) })),
   kind('cancel', fc.record({ piece })),
+  kind('got', fc.record({ piece })),
 )
 
 export const frame: fc.Arbitrary<FrameHeader> = fc.oneof(

@@ -121,6 +121,7 @@ export const VECTORS: Vector[] = [
   data('data hello', HELLO),
   data('ask', { type: 'ask', piece: 0, load: 3 }),
   data('cancel', { type: 'cancel', piece: 7 }),
+  data('got', { type: 'got', piece: 7 }),
   frame('frame', { piece: 7, offset: 262144, length: 262144 }),
   frame('frame refused', { piece: 7, offset: 0, length: 0, refused: 'no-such-piece' }),
   {

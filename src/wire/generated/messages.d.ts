@@ -365,6 +365,7 @@ export interface DataRequest {
     hello?: Hello;
     ask?: number;
     cancel?: number;
+    got?: number;
     load: number;
 }
 export declare namespace DataRequest {
@@ -397,13 +398,17 @@ export declare namespace DataRequest {
         field: '$.cancel';
         value: number;
     }
+    interface DataRequestGotFieldEvent {
+        field: '$.got';
+        value: number;
+    }
     interface DataRequestLoadFieldEvent {
         field: '$.load';
         value: number;
     }
     function encode(obj: Partial<DataRequest>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DataRequest>): DataRequest;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DataRequest>): Generator<DataRequestHelloTopicFieldEvent | DataRequestHelloProofFieldEvent | DataRequestHelloVersionFieldEvent | DataRequestHelloManifestCountFieldEvent | DataRequestHelloLinksFieldEvent | DataRequestAskFieldEvent | DataRequestCancelFieldEvent | DataRequestLoadFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DataRequest>): Generator<DataRequestHelloTopicFieldEvent | DataRequestHelloProofFieldEvent | DataRequestHelloVersionFieldEvent | DataRequestHelloManifestCountFieldEvent | DataRequestHelloLinksFieldEvent | DataRequestAskFieldEvent | DataRequestCancelFieldEvent | DataRequestGotFieldEvent | DataRequestLoadFieldEvent>;
 }
 export interface Frame {
     piece: number;

@@ -1395,15 +1395,23 @@ export var DataRequest;
                     w.fork();
                 }
                 obj = { ...obj };
+                if (obj.got != null) {
+                    obj.cancel = undefined;
+                    obj.ask = undefined;
+                    obj.hello = undefined;
+                }
                 if (obj.cancel != null) {
+                    obj.got = undefined;
                     obj.ask = undefined;
                     obj.hello = undefined;
                 }
                 if (obj.ask != null) {
+                    obj.got = undefined;
                     obj.cancel = undefined;
                     obj.hello = undefined;
                 }
                 if (obj.hello != null) {
+                    obj.got = undefined;
                     obj.cancel = undefined;
                     obj.ask = undefined;
                 }
@@ -1418,6 +1426,10 @@ export var DataRequest;
                 if (obj.cancel != null) {
                     w.uint32(24);
                     w.uint32(obj.cancel);
+                }
+                if (obj.got != null) {
+                    w.uint32(40);
+                    w.uint32(obj.got);
                 }
                 if ((obj.load != null && obj.load !== 0)) {
                     w.uint32(32);
@@ -1448,6 +1460,10 @@ export var DataRequest;
                             obj.cancel = reader.uint32();
                             break;
                         }
+                        case 5: {
+                            obj.got = reader.uint32();
+                            break;
+                        }
                         case 4: {
                             obj.load = reader.uint32();
                             break;
@@ -1458,15 +1474,23 @@ export var DataRequest;
                         }
                     }
                 }
+                if (obj.got != null) {
+                    delete obj.cancel;
+                    delete obj.ask;
+                    delete obj.hello;
+                }
                 if (obj.cancel != null) {
+                    delete obj.got;
                     delete obj.ask;
                     delete obj.hello;
                 }
                 if (obj.ask != null) {
+                    delete obj.got;
                     delete obj.cancel;
                     delete obj.hello;
                 }
                 if (obj.hello != null) {
+                    delete obj.got;
                     delete obj.cancel;
                     delete obj.ask;
                 }
@@ -1492,6 +1516,13 @@ export var DataRequest;
                         case 3: {
                             yield {
                                 field: `${prefix}.cancel`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.got`,
                                 value: reader.uint32()
                             };
                             break;

@@ -1,0 +1,150 @@
+// libp2p's TLS with Node's own TLS engine sitting on the socket itself: no byte passes through JavaScript before it is decrypted.
+//
+// libp2p's encrypter feeds the engine through a stream made in JavaScript, a call and a copy for every TCP segment. On a slow
+// line a segment is all that comes at a time, so that most of a swarm's CPU went there. On the wire it is the same protocol:
+// https://github.com/libp2p/specs/blob/master/tls/tls.md
+import { Socket } from 'node:net'
+import { connect, type TLSSocket, TLSSocket as ServerSocket, type TLSSocketOptions } from 'node:tls'
+import type {
+  ConnectionEncrypter,
+  MessageStream,
+  MultiaddrConnection,
+  SecureConnectionOptions,
+  SecuredConnection,
+  StreamMuxerFactory,
+} from '@libp2p/interface'
+import { type TLSComponents, tls } from '@libp2p/tls'
+import { generateCertificate, verifyPeerCertificate } from '@libp2p/tls/utils'
+import { Uint8ArrayList } from 'uint8arraylist'
+import { DragonflyError } from '../core/errors.ts'
+import { TlsStream } from './tls-stream.ts'
+
+/** Says, in the place of a muxer's name, that the muxer is to be negotiated later (TLS spec of libp2p). */
+const NO_EARLY_MUXER = 'libp2p'
+/** TLS 1.3's own default would prefer AES-256; the shorter key is a quarter faster and as good for this use (RFC 8446 §9.1). */
+const CIPHERS = 'TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384'
+
+/** What is used of a TCP connection of libp2p besides its public interface. */
+interface Inside {
+  socket: Socket
+  readBuffer: Uint8ArrayList
+  sendClose(options?: object): Promise<void>
+}
+
+/** For `connectionEncrypters` of libp2p. A connection that is no TCP socket gets libp2p's own TLS. */
+export function nativeTls(): (components: TLSComponents) => ConnectionEncrypter {
+  return components => new NativeTls(components)
+}
+
+class NativeTls implements ConnectionEncrypter {
+  readonly #components: TLSComponents
+  readonly #stock: ConnectionEncrypter
+  /** One for the life of this node: making it costs more than a handshake. */
+  #certificate: Promise<{ cert: string; key: string }> | undefined
+
+  constructor(components: TLSComponents) {
+    this.#components = components
+    this.#stock = tls()(components)
+  }
+
+  get protocol(): string {
+    return this.#stock.protocol
+  }
+
+  async secureInbound(stream: MessageStream, options?: SecureConnectionOptions): Promise<SecuredConnection> {
+    if (!hasSocket(stream)) return await this.#stock.secureInbound(stream, options)
+    return await this.#secure(stream, true, options)
+  }
+
+  async secureOutbound(stream: MessageStream, options?: SecureConnectionOptions): Promise<SecuredConnection> {
+    if (!hasSocket(stream)) return await this.#stock.secureOutbound(stream, options)
+    return await this.#secure(stream, false, options)
+  }
+
+  async #secure(raw: MultiaddrConnection & Inside, isServer: boolean, options: SecureConnectionOptions = {}) {
+    this.#certificate ??= generateCertificate(this.#components.privateKey)
+    const certificate = await this.#certificate
+    options.signal?.throwIfAborted()
+    const muxers = options.skipStreamMuxerNegotiation === true ? new Map() : this.#components.upgrader.getStreamMuxers()
+    const socket = takeOver(raw, isServer, { ...certificate, ...offer(muxers) })
+    try {
+      await secured(socket, options.signal)
+      const remotePeer = await verifyPeerCertificate(theirCertificate(socket), options.remotePeer, raw.log)
+      const streamMuxer = chosenMuxer(socket, muxers)
+      return { remotePeer, connection: new TlsStream(raw, socket), ...(streamMuxer && { streamMuxer }) }
+    } catch (error) {
+      socket.destroy()
+      raw.abort(error as Error)
+      throw error
+    }
+  }
+}
+
+function hasSocket(stream: MessageStream): stream is MultiaddrConnection & Inside {
+  const { socket, readBuffer, sendClose } = stream as Partial<Inside>
+  return socket instanceof Socket && readBuffer instanceof Uint8ArrayList && typeof sendClose === 'function'
+}
+
+/** From here on the engine reads and writes the socket; what libp2p had already read of the handshake is given back. */
+function takeOver(raw: MultiaddrConnection & Inside, isServer: boolean, options: TLSSocketOptions): TLSSocket {
+  const { socket, readBuffer } = raw
+  const idleMs = socket.timeout ?? 0
+  for (const event of ['data', 'end', 'drain', 'timeout']) socket.removeAllListeners(event)
+  socket.setTimeout(0)
+  socket.pause()
+  if (readBuffer.byteLength > 0) socket.unshift(Buffer.from(readBuffer.subarray()))
+  readBuffer.consume(readBuffer.byteLength)
+  const secure = isServer
+    ? new ServerSocket(socket, { ...options, isServer, requestCert: true })
+    : connect({ socket, ...options, checkServerIdentity: () => undefined })
+  secure.setTimeout(idleMs)
+  secure.on('error', error => raw.abort(error))
+  raw.sendClose = () => endOf(secure)
+  return secure
+}
+
+/** Sends what is left to send, then closes. */
+async function endOf(socket: TLSSocket): Promise<void> {
+  if (socket.closed) return
+  const closed = new Promise<void>(resolve => socket.once('close', () => resolve()))
+  socket.destroySoon()
+  await closed
+}
+
+function offer(muxers: ReadonlyMap<string, StreamMuxerFactory>): TLSSocketOptions {
+  const names = [...muxers.keys(), NO_EARLY_MUXER]
+  return {
+    minVersion: 'TLSv1.3',
+    maxVersion: 'TLSv1.3',
+    ciphers: CIPHERS,
+    // Everybody's certificate is signed by itself: who it is, is in an extension of it, checked by `verifyPeerCertificate`.
+    rejectUnauthorized: false,
+    ALPNProtocols: names,
+    ALPNCallback: ({ protocols }) => protocols.find(name => names.includes(name)),
+  }
+}
+
+function chosenMuxer(socket: TLSSocket, muxers: ReadonlyMap<string, StreamMuxerFactory>): StreamMuxerFactory | undefined {
+  return typeof socket.alpnProtocol === 'string' ? muxers.get(socket.alpnProtocol) : undefined
+}
+
+function theirCertificate(socket: TLSSocket): Uint8Array {
+  const { raw } = socket.getPeerCertificate()
+  if (raw === undefined) throw new DragonflyError('protocol', 'the other side shows no certificate')
+  return raw
+}
+
+/** Resolves when the handshake is done. */
+async function secured(socket: TLSSocket, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const onAbort = () => reject(signal?.reason)
+  const onClose = () => reject(new DragonflyError('protocol', 'the connection closed during the handshake'))
+  signal?.addEventListener('abort', onAbort, { once: true })
+  socket.once('secure', resolve).once('error', reject).once('close', onClose)
+  try {
+    await promise
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+    socket.off('secure', resolve).off('error', reject).off('close', onClose)
+  }
+}
