@@ -4,19 +4,20 @@
 // line a segment is all that comes at a time, so that most of a swarm's CPU went there. On the wire it is the same protocol:
 // https://github.com/libp2p/specs/blob/master/tls/tls.md
 import { Socket } from 'node:net'
-import { connect, type TLSSocket, TLSSocket as ServerSocket, type TLSSocketOptions } from 'node:tls'
+import { connect, createSecureContext, type SecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls'
 import type {
   ConnectionEncrypter,
   MessageStream,
   MultiaddrConnection,
+  PrivateKey,
   SecureConnectionOptions,
   SecuredConnection,
   StreamMuxerFactory,
 } from '@libp2p/interface'
 import { type TLSComponents, tls } from '@libp2p/tls'
-import { generateCertificate, verifyPeerCertificate } from '@libp2p/tls/utils'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { DragonflyError } from '../core/errors.ts'
+import { makeCertificate, ownerOf } from './certificate.ts'
 import { TlsStream } from './tls-stream.ts'
 
 /** Says, in the place of a muxer's name, that the muxer is to be negotiated later (TLS spec of libp2p). */
@@ -39,8 +40,8 @@ export function nativeTls(): (components: TLSComponents) => ConnectionEncrypter 
 class NativeTls implements ConnectionEncrypter {
   readonly #components: TLSComponents
   readonly #stock: ConnectionEncrypter
-  /** One for the life of this node: making it costs more than a handshake. */
-  #certificate: Promise<{ cert: string; key: string }> | undefined
+  /** With the certificate; one for the life of this node: making it costs more than a handshake. */
+  #context: Promise<SecureContext> | undefined
 
   constructor(components: TLSComponents) {
     this.#components = components
@@ -62,14 +63,14 @@ class NativeTls implements ConnectionEncrypter {
   }
 
   async #secure(raw: MultiaddrConnection & Inside, isServer: boolean, options: SecureConnectionOptions = {}) {
-    this.#certificate ??= generateCertificate(this.#components.privateKey)
-    const certificate = await this.#certificate
+    this.#context ??= contextOf(this.#components.privateKey)
+    const secureContext = await this.#context
     options.signal?.throwIfAborted()
     const muxers = options.skipStreamMuxerNegotiation === true ? new Map() : this.#components.upgrader.getStreamMuxers()
-    const socket = takeOver(raw, isServer, { ...certificate, ...offer(muxers) })
+    const socket = takeOver(raw, isServer, { secureContext, ...offer(muxers) })
     try {
       await secured(socket, options.signal)
-      const remotePeer = await verifyPeerCertificate(theirCertificate(socket), options.remotePeer, raw.log)
+      const remotePeer = await ownerOf(theirCertificate(socket), options.remotePeer)
       const streamMuxer = chosenMuxer(socket, muxers)
       return { remotePeer, connection: new TlsStream(raw, socket), ...(streamMuxer && { streamMuxer }) }
     } catch (error) {
@@ -78,6 +79,11 @@ class NativeTls implements ConnectionEncrypter {
       throw error
     }
   }
+}
+
+async function contextOf(identity: PrivateKey): Promise<SecureContext> {
+  const certificate = await makeCertificate(identity)
+  return createSecureContext({ ...certificate, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ciphers: CIPHERS })
 }
 
 function hasSocket(stream: MessageStream): stream is MultiaddrConnection & Inside {
@@ -95,7 +101,7 @@ function takeOver(raw: MultiaddrConnection & Inside, isServer: boolean, options:
   if (readBuffer.byteLength > 0) socket.unshift(Buffer.from(readBuffer.subarray()))
   readBuffer.consume(readBuffer.byteLength)
   const secure = isServer
-    ? new ServerSocket(socket, { ...options, isServer, requestCert: true })
+    ? new TLSSocket(socket, { ...options, isServer, requestCert: true })
     : connect({ socket, ...options, checkServerIdentity: () => undefined })
   secure.setTimeout(idleMs)
   secure.on('error', error => raw.abort(error))
@@ -114,10 +120,7 @@ async function endOf(socket: TLSSocket): Promise<void> {
 function offer(muxers: ReadonlyMap<string, StreamMuxerFactory>): TLSSocketOptions {
   const names = [...muxers.keys(), NO_EARLY_MUXER]
   return {
-    minVersion: 'TLSv1.3',
-    maxVersion: 'TLSv1.3',
-    ciphers: CIPHERS,
-    // Everybody's certificate is signed by itself: who it is, is in an extension of it, checked by `verifyPeerCertificate`.
+    // Everybody's certificate is signed by itself: who it is, is in an extension of it, checked by `ownerOf`.
     rejectUnauthorized: false,
     ALPNProtocols: names,
     ALPNCallback: ({ protocols }) => protocols.find(name => names.includes(name)),
@@ -129,9 +132,9 @@ function chosenMuxer(socket: TLSSocket, muxers: ReadonlyMap<string, StreamMuxerF
 }
 
 function theirCertificate(socket: TLSSocket): Uint8Array {
-  const { raw } = socket.getPeerCertificate()
-  if (raw === undefined) throw new DragonflyError('protocol', 'the other side shows no certificate')
-  return raw
+  const certificate = socket.getPeerX509Certificate()
+  if (certificate === undefined) throw new DragonflyError('protocol', 'the other side shows no certificate')
+  return certificate.raw
 }
 
 /** Resolves when the handshake is done. */

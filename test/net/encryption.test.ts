@@ -1,6 +1,7 @@
-// Our noise and libp2p's own understand one another, in both roles and at every size of message.
+// Our noise and TLS and libp2p's own understand one another, in both roles and at every size of message.
 import { noise } from '@chainsafe/libp2p-noise'
 import { tcp } from '@libp2p/tcp'
+import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import { expect } from 'chai'
 import { createLibp2p, type Libp2p } from 'libp2p'
@@ -9,42 +10,47 @@ import { readStream, writeStream } from '../../src/net/stream.ts'
 
 const ECHO = '/test/echo/1.0.0'
 
-describe('net/encryption', function () {
-  this.timeout(20_000)
-  let ours: Host
-  let theirs: Libp2p
+for (const [name, encrypter] of [
+  ['noise', noise],
+  ['TLS', tls],
+] as const) {
+  describe(`net/encryption: ${name}`, function () {
+    this.timeout(20_000)
+    let ours: Host
+    let theirs: Libp2p
 
-  beforeEach(async () => {
-    ours = await startHost({ listen: ['/ip4/127.0.0.1/tcp/0'] })
-    theirs = await createLibp2p({
-      addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-      transports: [tcp()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
-    })
-  })
-  afterEach(async () => {
-    await ours.stop()
-    await theirs.stop()
-  })
-
-  for (const dialer of ['ours', 'theirs']) {
-    it(`speaks with plain libp2p: ${dialer} dials`, async () => {
-      const [from, to] = dialer === 'ours' ? [ours.libp2p, theirs] : [theirs, ours.libp2p]
-      await to.handle(ECHO, async stream => {
-        for await (const chunk of readStream(stream)) await writeStream(stream, chunk)
-        await stream.close()
+    beforeEach(async () => {
+      ours = await startHost({ listen: ['/ip4/127.0.0.1/tcp/0'] })
+      theirs = await createLibp2p({
+        addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+        transports: [tcp()],
+        connectionEncrypters: [encrypter()],
+        streamMuxers: [yamux()],
       })
-      const stream = await from.dialProtocol(to.getMultiaddrs(), ECHO)
-      const messages = [1, 1199, 1200, 65_519, 65_520, 600_000].map((length, i) => Buffer.alloc(length, i + 1))
-      const writing = (async () => {
-        for (const message of messages) await writeStream(stream, message)
-        await stream.close()
-      })()
-      const back: Uint8Array[] = []
-      for await (const chunk of readStream(stream)) back.push(chunk.subarray())
-      await writing
-      expect(Buffer.concat(back).equals(Buffer.concat(messages))).to.equal(true)
     })
-  }
-})
+    afterEach(async () => {
+      await ours.stop()
+      await theirs.stop()
+    })
+
+    for (const dialer of ['ours', 'theirs']) {
+      it(`speaks with plain libp2p: ${dialer} dials`, async () => {
+        const [from, to] = dialer === 'ours' ? [ours.libp2p, theirs] : [theirs, ours.libp2p]
+        await to.handle(ECHO, async stream => {
+          for await (const chunk of readStream(stream)) await writeStream(stream, chunk)
+          await stream.close()
+        })
+        const stream = await from.dialProtocol(to.getMultiaddrs(), ECHO)
+        const messages = [1, 1199, 1200, 65_519, 65_520, 600_000].map((length, i) => Buffer.alloc(length, i + 1))
+        const writing = (async () => {
+          for (const message of messages) await writeStream(stream, message)
+          await stream.close()
+        })()
+        const back: Uint8Array[] = []
+        for await (const chunk of readStream(stream)) back.push(chunk.subarray())
+        await writing
+        expect(Buffer.concat(back).equals(Buffer.concat(messages))).to.equal(true)
+      })
+    }
+  })
+}
