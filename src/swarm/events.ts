@@ -116,7 +116,7 @@ export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   slotsPerPeer: 2,
   maxQueue: 2048,
   maxQueuePerPeer: 64,
-  secondCopyMs: 1500,
+  secondCopyMs: 300,
   firstHaveMs: 50,
   streamWindow: 32,
 }
