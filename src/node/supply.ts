@@ -182,7 +182,7 @@ export class Supply {
         // it was only slow: what it reads need not be read again
         this.#seedsFailed = false
         this.#session.setCurrent({ version: reply.version })
-        await this.#session.link(peer, this.#timeout(), ownTopic(reply.topic, this.#session))
+        await this.#session.links.dial(peer, this.#timeout(), ownTopic(reply.topic, this.#session))
         if (this.#isOver) return
       }
     } finally {
@@ -196,7 +196,7 @@ export class Supply {
     const begun = now()
     while (!visit.signal.aborted && !this.#isOver) {
       await this.#pause(500)
-      if (told.at !== undefined && this.#session.linkedPeers.includes(peer)) told.at = now()
+      if (told.at !== undefined && this.#session.links.has(peer)) told.at = now()
       if (told.at === undefined && now() - begun > SEED_PATIENCE_MS) this.#session.setCurrent('any')
       const isLost = told.at !== undefined && now() - told.at > LOST_SEED_MS
       const isMute = told.at === undefined && now() - begun > MUTE_SEED_MS
@@ -217,7 +217,7 @@ export class Supply {
     }
     const network = await this.#ctx.networkUp()
     for (let pause = DHT_AGAIN_MS; network !== undefined && !this.#isOver; pause = Math.min(DHT_AGAIN_MAX_MS, pause * 2)) {
-      if (this.#session.linkCount < ENOUGH_LINKS) await this.#discover(network)
+      if (this.#session.links.size < ENOUGH_LINKS) await this.#discover(network)
       this.#searched = true
       await this.#pause(pause)
     }
@@ -234,7 +234,7 @@ export class Supply {
   async #enter(network: Network, address: string): Promise<void> {
     try {
       const peer = await network.host.connect([address], this.#timeout())
-      await this.#session.link(peer, this.#timeout())
+      await this.#session.links.dial(peer, this.#timeout())
     } catch (error) {
       if (!isAbort(error)) this.#ctx.info(`bootstrap ${address}: ${(error as Error).message}`)
     }
@@ -264,7 +264,7 @@ export class Supply {
       if (this.#session.manifest !== undefined) return
       await network.host
         .connectPeer(peer, addresses, this.#timeout())
-        .then(() => this.#session.link(peer, this.#timeout(), key.bytes))
+        .then(() => this.#session.links.dial(peer, this.#timeout(), key.bytes))
         .catch(() => {})
     }
   }
@@ -300,12 +300,12 @@ export class Supply {
       if (now() < this.#busyUntil) return false
       const believable = this.#ctx.trusted.size > 1 || session.wanted !== undefined
       return (
-        (this.#seedsFailed && (!believable || this.#searched || waited > DHT_PATIENCE_MS) && session.linkCount === 0) ||
+        (this.#seedsFailed && (!believable || this.#searched || waited > DHT_PATIENCE_MS) && session.links.size === 0) ||
         (this.#seedsFailed && waited > 2 * DHT_PATIENCE_MS)
       )
     }
     const unfinished = session.manifest.seal === undefined && session.hasAllKnown
-    return unfinished && session.quietFor > (session.hasSeed ? SILENT_SEED_MS : TAKEOVER_MS)
+    return unfinished && session.quietFor > (session.links.hasSeed ? SILENT_SEED_MS : TAKEOVER_MS)
   }
 
   /** Our own read: from the start, or on from what the manifest or an earlier try has. */
@@ -350,7 +350,7 @@ export class Supply {
   #isHopeless(): boolean {
     const session = this.#session
     if (this.#options.origin && session.manifest === undefined) return false
-    if (session.linkCount > 0 || !this.#seedsFailed || !this.#searched) return false
+    if (session.links.size > 0 || !this.#seedsFailed || !this.#searched) return false
     return session.quietFor > (this.#options.origin ? 3 * NO_SOURCE_MS : NO_SOURCE_MS)
   }
 
@@ -375,5 +375,5 @@ function isChanged(error: unknown): boolean {
 }
 
 function ownTopic(topic: Uint8Array, session: Session): Uint8Array | undefined {
-  return sameBytes(topic, session.topic) ? undefined : topic
+  return sameBytes(topic, session.links.topic) ? undefined : topic
 }
