@@ -20,17 +20,24 @@ export interface SupplyOptions {
   origin: boolean
   /** Seeds to resolve at, without this node itself. */
   seeds: ReadonlyArray<{ peer: string; address: string }>
+  /** Default: SEED_PATIENCE. */
+  patience?: SeedPatience
 }
 
-/** A seed that does not answer for so long is taken for dead, and its successor is asked too. */
-const SEED_PATIENCE_MS = 3000
-/**
- * A seed whose host takes connections but that has not answered is busy with others like us: if all of them read the
- * origin, nothing is won. Each waits for at least so long, and up to twice that, so that not all go at once.
- */
-const BUSY_SEED_MS = 8000
-/** How long a host may take to accept a connection. */
-const LISTENING_MS = 1000
+/** How long a seed is waited for, milliseconds. */
+export interface SeedPatience {
+  /** A seed that does not answer for so long is taken for dead, and its successor is asked too. */
+  answer: number
+  /** How long its host may then take to accept a connection. */
+  listening: number
+  /**
+   * A seed whose host takes connections but that has not answered is busy with others like us: if all of them read the
+   * origin, nothing is won. Each waits for at least so long, and up to twice that, so that not all go at once.
+   */
+  busy: number
+}
+
+export const SEED_PATIENCE: SeedPatience = { answer: 3000, listening: 1000, busy: 8000 }
 /** A seed that has not told what the content is for so long is frozen; its own limit for the origin's first byte is 30 s. */
 const MUTE_SEED_MS = 45_000
 /** A seed without a link for so long is asked anew. */
@@ -67,6 +74,7 @@ export class Supply {
   readonly #ctx: NodeContext
   readonly #session: Session
   readonly #options: SupplyOptions
+  readonly #patience: SeedPatience
   readonly #neighbours: Neighbours
   readonly #stop = new AbortController()
   readonly #stopped = Promise.withResolvers<void>()
@@ -84,6 +92,7 @@ export class Supply {
     this.#ctx = ctx
     this.#session = session
     this.#options = options
+    this.#patience = options.patience ?? SEED_PATIENCE
     this.#neighbours = new Neighbours(ctx, session)
   }
 
@@ -147,8 +156,9 @@ export class Supply {
   }
 
   async #noteBusy(address: string): Promise<void> {
-    if (this.#busyUntil > 0 || !(await isListening(address, LISTENING_MS))) return
-    this.#busyUntil = this.#begun + BUSY_SEED_MS * (1 + Math.random())
+    const { listening, busy } = this.#patience
+    if (this.#busyUntil > 0 || !(await isListening(address, listening))) return
+    this.#busyUntil = this.#begun + busy * (1 + Math.random())
   }
 
   #noteSeed(peer: string, error: unknown): void {
@@ -162,7 +172,7 @@ export class Supply {
   async #atSeed(network: Network, { peer, address }: { peer: string; address: string }): Promise<void> {
     const { task, wanted } = this.#session
     const first = new AbortController()
-    const timer = setTimeout(() => first.abort(new DragonflyError('timeout', 'no answer')), SEED_PATIENCE_MS)
+    const timer = setTimeout(() => first.abort(new DragonflyError('timeout', 'no answer')), this.#patience.answer)
     const connecting = AbortSignal.any([this.#signal, first.signal])
     try {
       await network.host.connect([address], connecting)
@@ -197,7 +207,7 @@ export class Supply {
     while (!visit.signal.aborted && !this.#isOver) {
       await this.#pause(500)
       if (told.at !== undefined && this.#session.links.has(peer)) told.at = now()
-      if (told.at === undefined && now() - begun > SEED_PATIENCE_MS) this.#session.setCurrent('any')
+      if (told.at === undefined && now() - begun > this.#patience.answer) this.#session.setCurrent('any')
       const isLost = told.at !== undefined && now() - told.at > LOST_SEED_MS
       const isMute = told.at === undefined && now() - begun > MUTE_SEED_MS
       if (isMute || isLost) visit.abort(new DragonflyError('timeout', isMute ? 'it says nothing' : 'its link is lost'))
