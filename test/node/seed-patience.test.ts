@@ -10,7 +10,7 @@ import { content, PIECE, type TestOrigin, together, until, type World } from './
 const BODY = content('patience', 2 * PIECE)
 const SEED = '12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5'
 /** The defaults, faster. */
-const PATIENCE = { answer: 500, listening: 500, busy: 2000 }
+const PATIENCE = { answer: 300, listening: 300, busy: 2400 }
 
 /** A session whose supply knows one seed, and may read the origin. `asked`: milliseconds until the origin was. */
 async function supplied(world: World, origin: TestOrigin, seed: { peer: string; port: number }, patience = PATIENCE) {
@@ -103,7 +103,7 @@ describe('a seed that does not answer', () => {
         const { asked } = await supplied(world, await world.origin(BODY), { peer: SEED, port })
         expect(await asked())
           .to.be.at.least(PATIENCE.busy)
-          .and.below(2 * PATIENCE.busy + 1000)
+          .and.below(2 * PATIENCE.busy + 2000)
       },
     ],
     [
