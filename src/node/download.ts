@@ -234,7 +234,7 @@ function watchTime(session: Session, begun: number) {
   session.observers.add(timeline)
   const account = (at: number) => {
     const { utilization } = performance.eventLoopUtilization(before)
-    return timeline.explain(at, { unreachable: session.unreachable.size, busy: utilization })
+    return timeline.explain(at, { unreachable: session.links.unreachable.size, busy: utilization })
   }
   return { account, stop: () => session.observers.delete(timeline) }
 }

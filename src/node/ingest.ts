@@ -28,7 +28,7 @@ export async function ingest(session: Session, read: OriginRead): Promise<void> 
   await pipe(
     read,
     source => noted(source, session),
-    source => cut(source, pieceLength, size => session.onBuffer(size)),
+    source => cut(source, pieceLength, size => session.buffer(size)),
     source => hashed(source, first),
     async source => {
       for await (const piece of source) {

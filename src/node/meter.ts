@@ -26,10 +26,10 @@ export class Meter {
   }
 
   #report(): void {
-    const { counts, manifest, linkCount } = this.#session
+    const { counts, manifest, links } = this.#session
     const fresh = counts.fromOrigin + counts.fromPeers + counts.fromSeeds
     const rate = this.#rate(fresh)
-    this.#tell?.({ bytes: fresh + counts.resumed, length: manifest?.length, ...counts, peers: linkCount, rate })
+    this.#tell?.({ bytes: fresh + counts.resumed, length: manifest?.length, ...counts, peers: links.size, rate })
   }
 
   #rate(fresh: number): number {

@@ -35,7 +35,7 @@ export class Neighbours implements LinkKeeper {
   constructor(ctx: NodeContext, session: Session) {
     this.#ctx = ctx
     this.#session = session
-    session.keeper = this
+    session.links.keeper = this
   }
 
   /** Whether nobody is being dialled, nor will be in a moment. */
@@ -56,7 +56,8 @@ export class Neighbours implements LinkKeeper {
     this.#stopped.abort()
     clearTimeout(this.#wake)
     clearTimeout(this.#look)
-    if (this.#session.keeper === this) this.#session.keeper = undefined
+    const { links } = this.#session
+    if (links.keeper === this) links.keeper = undefined
   }
 
   // ---- what the session says (LinkKeeper)
@@ -123,7 +124,7 @@ export class Neighbours implements LinkKeeper {
         return
       case 'drop':
         this.#ctx.info(`leaving neighbour ${action.peer}: ${action.why}`)
-        return this.#session.unlink(action.peer)
+        return this.#session.links.end(action.peer)
       case 'tell':
         void this.#introduce(network, action.peer, action.peers)
         return
@@ -131,7 +132,7 @@ export class Neighbours implements LinkKeeper {
   }
 
   async #dial(network: Network, peer: string): Promise<void> {
-    const { unreachable, links } = this.#session
+    const { links } = this.#session
     const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
     this.#dialling++
     let why: 'busy' | 'unreachable' | 'unwanted' = 'busy'
@@ -139,8 +140,8 @@ export class Neighbours implements LinkKeeper {
       if (this.#ctx.isBanned(peer)) why = 'unwanted'
       else {
         await network.host.connectPeer(peer, this.#book.of(peer), signal)
-        await this.#session.link(peer, signal)
-        unreachable.delete(peer)
+        await links.dial(peer, signal)
+        links.unreachable.delete(peer)
       }
     } catch (error) {
       why = this.#whyNot(peer, error)
@@ -153,7 +154,7 @@ export class Neighbours implements LinkKeeper {
   #whyNot(peer: string, error: unknown): 'busy' | 'unreachable' | 'unwanted' {
     if (error instanceof LinkRefused) return UNWANTED.has(error.reason) ? 'unwanted' : 'busy'
     if (!this.#stopped.signal.aborted) {
-      this.#session.unreachable.add(peer)
+      this.#session.links.unreachable.add(peer)
       if (!isAbort(error)) this.#ctx.info(`peer ${peer} is no neighbour: ${(error as Error).message}`)
     }
     return 'unreachable'
@@ -163,7 +164,7 @@ export class Neighbours implements LinkKeeper {
   async #introduce({ host }: Network, to: string, peers: readonly string[]): Promise<void> {
     for (const peer of peers) if (!this.#book.has(peer)) await this.#book.learn(host, peer).catch(() => {})
     const named = this.#book.named(peers)
-    if (peers.length === 0 || named.length > 0) this.#session.tellPeers(to, named)
+    if (peers.length === 0 || named.length > 0) this.#session.links.tellPeers(to, named)
   }
 
   #onLook(): void {

@@ -12,17 +12,24 @@ import { partsOf } from './manifest-records.ts'
 
 /** What a neighbour's words lead to; the session is the only one who listens. */
 export interface SessionEars {
+  /** Who listens to talk of pieces; nobody while the version is not known. */
+  readonly pieces: PieceEars | undefined
   onHead(from: SessionLink, envelope: Uint8Array): Promise<void>
+  /** It has said which version it is at, or that it knows none. */
   onVersion(from: SessionLink): void
   onHave(from: SessionLink, pieces: readonly number[]): void
   onPeers(from: SessionLink, peers: readonly PeerAddress[], links: number): void
+  onClosed(from: SessionLink, error: unknown): void
+}
+
+/** What is asked and given, piece by piece. */
+export interface PieceEars {
   onAsk(from: SessionLink, piece: number, load: number): void
   onWithdraw(from: SessionLink, piece: number): void
   onBuffer(size: number): Uint8Array
   onProgress(from: SessionLink, piece: number, bytes: number): void
   onPiece(from: SessionLink, piece: number, bytes: Uint8Array): void
   onRefused(from: SessionLink, piece: number, reason: RefusalReason): void
-  onClosed(from: SessionLink, error: unknown): void
 }
 
 /** The newest signed state of a manifest, ready to be passed on. */
@@ -71,6 +78,11 @@ export class SessionLink implements LinkListener {
     return digests.length === to - from ? digests : undefined
   }
 
+  /** Forgets the digests that came ahead of a head which is not believed. */
+  dropProvisional(): void {
+    this.#provisional = undefined
+  }
+
   /** Passes on what it lacks of the manifest, up to the newest signed state. */
   tellManifest(manifest: Manifest, signed: SignedState): void {
     const isNews = signed.count > this.#manifestSent || (signed.isSealed && !this.#sealSent)
@@ -117,27 +129,28 @@ export class SessionLink implements LinkListener {
   }
 
   ask(piece: number, load: number): void {
-    this.#ears.onAsk(this, piece, load)
+    if (this.isNeighbour) this.#ears.pieces?.onAsk(this, piece, load)
+    else this.link.refuse(piece, 'no-such-piece')
   }
 
   withdraw(piece: number): void {
-    this.#ears.onWithdraw(this, piece)
+    this.#ears.pieces?.onWithdraw(this, piece)
   }
 
   buffer(size: number): Uint8Array {
-    return this.#ears.onBuffer(size)
+    return this.#ears.pieces?.onBuffer(size) ?? new Uint8Array(size)
   }
 
   progress(piece: number, bytes: number): void {
-    this.#ears.onProgress(this, piece, bytes)
+    this.#ears.pieces?.onProgress(this, piece, bytes)
   }
 
   piece(piece: number, bytes: Uint8Array): void {
-    this.#ears.onPiece(this, piece, bytes)
+    this.#ears.pieces?.onPiece(this, piece, bytes)
   }
 
   refused(piece: number, reason: RefusalReason): void {
-    this.#ears.onRefused(this, piece, reason)
+    this.#ears.pieces?.onRefused(this, piece, reason)
   }
 
   closed(error: unknown): void {

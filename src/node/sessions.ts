@@ -100,12 +100,12 @@ export class Sessions {
     if (session === undefined) return { refused: 'unknown-topic' }
     const self = this.#ctx.network?.host.id ?? ''
     if (byTask.length > 0 && !sameBytes(hello.proof, makeProof(session.task.secret, peer, self))) return { refused: 'bad-proof' }
-    const refused = session.refusal(peer, hello)
+    const refused = session.links.refusal(peer, hello)
     if (refused !== undefined) return refused
-    const ours = session.hello(peer)
+    const ours = session.links.hello(peer)
     // who asks by content need not know the task, and a proof of it would be something to try guesses on
     const answer = byTask.length > 0 ? ours : { ...ours, topic: hello.topic, proof: new Uint8Array() }
-    return { hello: answer, attach: link => session.attach(link) }
+    return { hello: answer, attach: link => session.links.attach(link) }
   }
 
   async stop(): Promise<void> {

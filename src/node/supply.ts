@@ -20,17 +20,24 @@ export interface SupplyOptions {
   origin: boolean
   /** Seeds to resolve at, without this node itself. */
   seeds: ReadonlyArray<{ peer: string; address: string }>
+  /** Default: SEED_PATIENCE. */
+  patience?: SeedPatience
 }
 
-/** A seed that does not answer for so long is taken for dead, and its successor is asked too. */
-const SEED_PATIENCE_MS = 3000
-/**
- * A seed whose host takes connections but that has not answered is busy with others like us: if all of them read the
- * origin, nothing is won. Each waits for at least so long, and up to twice that, so that not all go at once.
- */
-const BUSY_SEED_MS = 8000
-/** How long a host may take to accept a connection. */
-const LISTENING_MS = 1000
+/** How long a seed is waited for, milliseconds. */
+export interface SeedPatience {
+  /** A seed that does not answer for so long is taken for dead, and its successor is asked too. */
+  answer: number
+  /** How long its host may then take to accept a connection. */
+  listening: number
+  /**
+   * A seed whose host takes connections but that has not answered is busy with others like us: if all of them read the
+   * origin, nothing is won. Each waits for at least so long, and up to twice that, so that not all go at once.
+   */
+  busy: number
+}
+
+export const SEED_PATIENCE: SeedPatience = { answer: 3000, listening: 1000, busy: 8000 }
 /** A seed that has not told what the content is for so long is frozen; its own limit for the origin's first byte is 30 s. */
 const MUTE_SEED_MS = 45_000
 /** A seed without a link for so long is asked anew. */
@@ -67,6 +74,7 @@ export class Supply {
   readonly #ctx: NodeContext
   readonly #session: Session
   readonly #options: SupplyOptions
+  readonly #patience: SeedPatience
   readonly #neighbours: Neighbours
   readonly #stop = new AbortController()
   readonly #stopped = Promise.withResolvers<void>()
@@ -84,6 +92,7 @@ export class Supply {
     this.#ctx = ctx
     this.#session = session
     this.#options = options
+    this.#patience = options.patience ?? SEED_PATIENCE
     this.#neighbours = new Neighbours(ctx, session)
   }
 
@@ -147,8 +156,9 @@ export class Supply {
   }
 
   async #noteBusy(address: string): Promise<void> {
-    if (this.#busyUntil > 0 || !(await isListening(address, LISTENING_MS))) return
-    this.#busyUntil = this.#begun + BUSY_SEED_MS * (1 + Math.random())
+    const { listening, busy } = this.#patience
+    if (this.#busyUntil > 0 || !(await isListening(address, listening))) return
+    this.#busyUntil = this.#begun + busy * (1 + Math.random())
   }
 
   #noteSeed(peer: string, error: unknown): void {
@@ -162,7 +172,7 @@ export class Supply {
   async #atSeed(network: Network, { peer, address }: { peer: string; address: string }): Promise<void> {
     const { task, wanted } = this.#session
     const first = new AbortController()
-    const timer = setTimeout(() => first.abort(new DragonflyError('timeout', 'no answer')), SEED_PATIENCE_MS)
+    const timer = setTimeout(() => first.abort(new DragonflyError('timeout', 'no answer')), this.#patience.answer)
     const connecting = AbortSignal.any([this.#signal, first.signal])
     try {
       await network.host.connect([address], connecting)
@@ -182,7 +192,7 @@ export class Supply {
         // it was only slow: what it reads need not be read again
         this.#seedsFailed = false
         this.#session.setCurrent({ version: reply.version })
-        await this.#session.link(peer, this.#timeout(), ownTopic(reply.topic, this.#session))
+        await this.#session.links.dial(peer, this.#timeout(), ownTopic(reply.topic, this.#session))
         if (this.#isOver) return
       }
     } finally {
@@ -196,8 +206,8 @@ export class Supply {
     const begun = now()
     while (!visit.signal.aborted && !this.#isOver) {
       await this.#pause(500)
-      if (told.at !== undefined && this.#session.linkedPeers.includes(peer)) told.at = now()
-      if (told.at === undefined && now() - begun > SEED_PATIENCE_MS) this.#session.setCurrent('any')
+      if (told.at !== undefined && this.#session.links.has(peer)) told.at = now()
+      if (told.at === undefined && now() - begun > this.#patience.answer) this.#session.setCurrent('any')
       const isLost = told.at !== undefined && now() - told.at > LOST_SEED_MS
       const isMute = told.at === undefined && now() - begun > MUTE_SEED_MS
       if (isMute || isLost) visit.abort(new DragonflyError('timeout', isMute ? 'it says nothing' : 'its link is lost'))
@@ -217,7 +227,7 @@ export class Supply {
     }
     const network = await this.#ctx.networkUp()
     for (let pause = DHT_AGAIN_MS; network !== undefined && !this.#isOver; pause = Math.min(DHT_AGAIN_MAX_MS, pause * 2)) {
-      if (this.#session.linkCount < ENOUGH_LINKS) await this.#discover(network)
+      if (this.#session.links.size < ENOUGH_LINKS) await this.#discover(network)
       this.#searched = true
       await this.#pause(pause)
     }
@@ -234,7 +244,7 @@ export class Supply {
   async #enter(network: Network, address: string): Promise<void> {
     try {
       const peer = await network.host.connect([address], this.#timeout())
-      await this.#session.link(peer, this.#timeout())
+      await this.#session.links.dial(peer, this.#timeout())
     } catch (error) {
       if (!isAbort(error)) this.#ctx.info(`bootstrap ${address}: ${(error as Error).message}`)
     }
@@ -264,7 +274,7 @@ export class Supply {
       if (this.#session.manifest !== undefined) return
       await network.host
         .connectPeer(peer, addresses, this.#timeout())
-        .then(() => this.#session.link(peer, this.#timeout(), key.bytes))
+        .then(() => this.#session.links.dial(peer, this.#timeout(), key.bytes))
         .catch(() => {})
     }
   }
@@ -300,12 +310,12 @@ export class Supply {
       if (now() < this.#busyUntil) return false
       const believable = this.#ctx.trusted.size > 1 || session.wanted !== undefined
       return (
-        (this.#seedsFailed && (!believable || this.#searched || waited > DHT_PATIENCE_MS) && session.linkCount === 0) ||
+        (this.#seedsFailed && (!believable || this.#searched || waited > DHT_PATIENCE_MS) && session.links.size === 0) ||
         (this.#seedsFailed && waited > 2 * DHT_PATIENCE_MS)
       )
     }
     const unfinished = session.manifest.seal === undefined && session.hasAllKnown
-    return unfinished && session.quietFor > (session.hasSeed ? SILENT_SEED_MS : TAKEOVER_MS)
+    return unfinished && session.quietFor > (session.links.hasSeed ? SILENT_SEED_MS : TAKEOVER_MS)
   }
 
   /** Our own read: from the start, or on from what the manifest or an earlier try has. */
@@ -350,7 +360,7 @@ export class Supply {
   #isHopeless(): boolean {
     const session = this.#session
     if (this.#options.origin && session.manifest === undefined) return false
-    if (session.linkCount > 0 || !this.#seedsFailed || !this.#searched) return false
+    if (session.links.size > 0 || !this.#seedsFailed || !this.#searched) return false
     return session.quietFor > (this.#options.origin ? 3 * NO_SOURCE_MS : NO_SOURCE_MS)
   }
 
@@ -375,5 +385,5 @@ function isChanged(error: unknown): boolean {
 }
 
 function ownTopic(topic: Uint8Array, session: Session): Uint8Array | undefined {
-  return sameBytes(topic, session.topic) ? undefined : topic
+  return sameBytes(topic, session.links.topic) ? undefined : topic
 }

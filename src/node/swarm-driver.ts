@@ -7,6 +7,7 @@ import { startSwarm } from '../swarm/setup.ts'
 import type { Swarm } from '../swarm/swarm.ts'
 import { type Content, digestMismatch } from './content.ts'
 import { type NodeContext, now } from './context.ts'
+import type { Links } from './links.ts'
 import type { SessionLink } from './session-link.ts'
 import type { SwarmObserver } from './swarm-observer.ts'
 
@@ -28,7 +29,7 @@ export interface Counts {
 
 /** What the driver needs of its session. */
 export interface DriverOwner {
-  readonly links: ReadonlyMap<string, SessionLink>
+  readonly links: Pick<Links, 'get' | 'values'>
   readonly counts: Counts
   readonly givers: Set<string>
   /** Who keeps an account of the run. */

@@ -1,4 +1,4 @@
-// What a host knows of the manifest, and how that travels: who reads the origin tells, all others ask, as src/node/session.ts.
+// What a host knows of the manifest, and how that travels: who reads the origin tells, all others ask, as src/node/manifest-talk.ts.
 import { Call } from './alarm.ts'
 import { Bulletin } from './bulletin.ts'
 import type { SimHost, Surroundings } from './host.ts'

@@ -1,0 +1,86 @@
+// A session without a node around it, over a real network, store and origin: for what no option of a node brings about.
+import { join } from 'node:path'
+import { makeTask, type Task } from '../../src/core/task.ts'
+import type { Network, NodeContext } from '../../src/node/context.ts'
+import { startNetwork } from '../../src/node/network.ts'
+import { Session } from '../../src/node/session.ts'
+import { Origin } from '../../src/origin/origin.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
+import type { Store } from '../../src/store/store.ts'
+import { LOOPBACK, type World } from './villain-peers.ts'
+
+export class LoneSession implements NodeContext {
+  readonly store: Store
+  readonly trusted: ReadonlySet<string>
+  readonly bootstrap: readonly string[] = []
+  readonly isSeed = false
+  readonly isLongLived = false
+  readonly network: Network
+  readonly session: Session
+  /** What an operator was told. */
+  readonly said: string[] = []
+  readonly #origin = new Origin()
+  readonly #banned = new Set<string>()
+
+  private constructor(network: Network, trust: readonly string[], store: Store, task: Task) {
+    this.network = network
+    this.trusted = new Set([network.host.id, ...trust])
+    this.store = store
+    this.session = new Session(this, task, undefined)
+  }
+
+  /** Lets in whoever says hello. Ends with the world. */
+  static async start(world: World, url: string, trust: readonly string[], store = openMemoryStore()): Promise<LoneSession> {
+    const task = makeTask({ url })
+    const options = { listen: [LOOPBACK], dhtServer: false }
+    const { network, release } = await startNetwork(options, join(world.dir, 'lone'), (peer, hello) => {
+      const { links } = lone.session
+      return links.refusal(peer, hello) ?? { hello: links.hello(peer), attach: link => links.attach(link) }
+    })
+    const lone = new LoneSession(network, trust, store, task)
+    world.atEnd(async () => {
+      await lone.session.close(true)
+      await network.exchange.stop()
+      await lone.#origin.stop()
+      await network.host.stop()
+      await store.stop()
+      await release()
+    })
+    return lone
+  }
+
+  get address(): string {
+    return this.network.host.addresses[0] as string
+  }
+
+  // ---- NodeContext
+
+  seedsAbove(): [] {
+    return []
+  }
+
+  async networkUp(): Promise<Network> {
+    return this.network
+  }
+
+  async origin(): Promise<Origin> {
+    return this.#origin
+  }
+
+  isBanned(peer: string): boolean {
+    return this.#banned.has(peer)
+  }
+
+  ban(peer: string, proof: string): void {
+    this.#banned.add(peer)
+    this.said.push(`banned ${peer}: ${proof}`)
+  }
+
+  warn(message: string): void {
+    this.said.push(message)
+  }
+
+  info(message: string): void {
+    this.said.push(message)
+  }
+}
