@@ -2,11 +2,10 @@
 import type { Bitfield } from '../core/bitfield.ts'
 import { MAX_PIECES } from '../core/piece.ts'
 import { DEFAULT_POLICY, type NeighbourKind, type SwarmAction, type SwarmEvent, type SwarmPolicy } from './events.ts'
-import { Latencies } from './latencies.ts'
 import { Neighbour } from './neighbour.ts'
-import { Pace } from './pace.ts'
+import { OriginNeed } from './origin-need.ts'
 import { Picker } from './picker.ts'
-import { Turns } from './turns.ts'
+import { Requests } from './requests.ts'
 import { Uploads } from './uploads.ts'
 
 export interface SwarmOptions {
@@ -23,42 +22,30 @@ export interface SwarmOptions {
 
 /** How often a swarm that waits for something wants to look around. */
 const TICK_MS = 250
-/** A request is late when it takes so many times as long as `latePercentile` of the others did; one that has begun, twice that. */
-const LATE_FACTOR = 1.5
-/** Peers first, seeds when peers cannot, the origin when nobody can. */
-const RANK: Record<NeighbourKind, number> = { peer: 0, seed: 1, origin: 2 }
 
 export class Swarm {
   readonly #policy: SwarmPolicy
-  readonly #pieceLength: number
-  readonly #random: () => number
   readonly #picker: Picker
   readonly #uploads: Uploads
   readonly #neighbours = new Map<string, Neighbour>()
   readonly #banned = new Set<string>()
-  readonly #latencies = new Latencies()
-  readonly #pace = new Pace()
-  readonly #turns: Turns
-  /** Pieces whose first bytes have come, over all neighbours. */
-  #underWay = 0
+  readonly #originNeed: OriginNeed
+  readonly #requests: Requests
   #sealed = false
-  #cursor: number | undefined
-  #lastProgress: number | undefined
   #origin: Neighbour | undefined
-  #originOpen = false
-  #originRate = 0
-  #peers = 0
   #actions: SwarmAction[] = []
 
-  constructor(options: SwarmOptions) {
-    const policy = { ...DEFAULT_POLICY, ...options.policy }
-    const slotsByBytes = Math.max(2, Math.floor(policy.maxUploadBytes / options.pieceLength))
-    this.#policy = { ...policy, uploadSlots: Math.min(policy.uploadSlots, slotsByBytes) }
-    this.#pieceLength = options.pieceLength
-    this.#random = options.random
-    this.#picker = new Picker(options.random)
-    this.#uploads = new Uploads(this.#policy, options.isSeed)
-    this.#turns = new Turns(options.self, policy.turnMs)
+  constructor({ self, isSeed, pieceLength, random, policy: wanted }: SwarmOptions) {
+    const policy = policyFor(pieceLength, wanted)
+    const neighbours = this.#neighbours
+    const picker = new Picker(random)
+    const originNeed = new OriginNeed({ self, policy, picker, neighbours })
+    const intend = (action: SwarmAction) => this.#actions.push(action)
+    this.#policy = policy
+    this.#picker = picker
+    this.#uploads = new Uploads(policy, isSeed)
+    this.#originNeed = originNeed
+    this.#requests = new Requests({ policy, pieceLength, random, picker, neighbours, originNeed, intend })
   }
 
   /** Pieces that we have; not to be changed. */
@@ -73,7 +60,7 @@ export class Swarm {
 
   /** Pieces under way to us. */
   get load(): number {
-    return this.#underWay
+    return this.#requests.underWay
   }
 
   get isComplete(): boolean {
@@ -86,13 +73,13 @@ export class Swarm {
 
   /** Tells one fact that became known at `now`; answers with what to do, in order. `now` never goes back. */
   handle(event: SwarmEvent, now: number): SwarmAction[] {
-    this.#lastProgress ??= now
     this.#actions = []
+    this.#originNeed.begin(now)
     this.#take(event, now)
-    this.#snub(now)
-    this.#openOrigin(now)
-    this.#fill(now)
-    this.#hedge(now)
+    this.#requests.snub(now)
+    if (this.#origin !== undefined) this.#originNeed.look(now)
+    this.#requests.fill(now)
+    this.#requests.hedge(now)
     this.#serve(now)
     return this.#actions
   }
@@ -106,25 +93,16 @@ export class Swarm {
   /** Throws when a derived number has drifted; tests call it after every event. */
   check(): void {
     this.#picker.check()
+    this.#requests.check()
     this.#uploads.check()
     const available = new Array<number>(this.#picker.count).fill(0)
-    const asked = new Map<number, number>()
-    let underWay = 0
-    for (const n of this.#neighbours.values()) {
-      for (const { begun } of n.asked.values()) if (begun !== undefined) underWay++
-      if (n.kind === 'peer') for (const piece of n.have) available[piece] = (available[piece] ?? 0) + 1
-      for (const piece of n.asked.keys()) asked.set(piece, (asked.get(piece) ?? 0) + 1)
-      if (this.#banned.has(n.id)) throw new Error(`swarm: banned ${n.id} is a neighbour`)
+    for (const { id, kind, have } of this.#neighbours.values()) {
+      if (kind === 'peer') for (const piece of have) available[piece] = (available[piece] ?? 0) + 1
+      if (this.#banned.has(id)) throw new Error(`swarm: banned ${id} is a neighbour`)
     }
-    if (underWay !== this.#underWay) throw new Error(`swarm: ${underWay} under way, counted ${this.#underWay}`)
     for (let piece = 0; piece < this.#picker.count; piece++) {
-      const { availability, requests } = {
-        availability: this.#picker.availability(piece),
-        requests: this.#picker.requests(piece),
-      }
+      const availability = this.#picker.availability(piece)
       if (availability !== (available[piece] ?? 0)) throw new Error(`swarm: piece ${piece} availability ${availability}`)
-      if (requests !== (asked.get(piece) ?? 0)) throw new Error(`swarm: piece ${piece} has ${requests} requests`)
-      if (requests > 0 && this.have.has(piece)) throw new Error(`swarm: piece ${piece} is here and asked for`)
     }
   }
 
@@ -148,12 +126,10 @@ export class Swarm {
       case 'stored':
         return this.#stored(event.piece, now)
       case 'cursor':
-        this.#cursor = event.piece
+        this.#requests.cursor = event.piece
         return
       case 'origin-rate':
-        this.#originRate = event.rate
-        this.#peers = event.peers
-        return
+        return this.#originNeed.told(event.rate, event.peers)
       case 'wake':
         return
       default: {
@@ -177,9 +153,8 @@ export class Swarm {
         n.queue = event.queue
         return this.#learn(n, event.pieces, now)
       case 'progress':
-        this.#lastProgress = now
-        if (n.progressed(event.piece, now)) this.#underWay++
-        return
+        this.#originNeed.moved(now)
+        return this.#requests.progressed(n, event.piece, now)
       case 'received':
         return this.#received(n, event.piece, event.bytes, now)
       case 'corrupt':
@@ -205,7 +180,7 @@ export class Swarm {
   #leave(id: string, now: number): void {
     const n = this.#neighbours.get(id)
     if (n === undefined) return
-    for (const piece of [...n.asked.keys()]) this.#release(n, piece)
+    this.#requests.releaseAll(n)
     if (n.kind === 'peer') for (const piece of n.have) this.#picker.available(piece, -1)
     this.#neighbours.delete(id)
     if (n === this.#origin) this.#origin = undefined
@@ -218,51 +193,25 @@ export class Swarm {
       n.have.grow(piece + 1)
       if (!n.have.add(piece)) continue
       if (n.kind === 'peer') this.#picker.available(piece, 1)
-      if (now !== undefined) this.#relieveSeed(n, piece, now)
-    }
-  }
-
-  /** A peer has got what we wait for at a seed: ask the peer, and leave the seed to those who have no choice. */
-  #relieveSeed(n: Neighbour, piece: number, now: number): void {
-    if (
-      this.#picker.requests(piece) === 0 ||
-      n.kind !== 'peer' ||
-      n.isQuiet(now) ||
-      n.asked.size >= n.window(this.#policy, this.#pieceLength)
-    )
-      return
-    for (const other of this.#neighbours.values()) {
-      const asked = other.kind === 'seed' ? other.asked.get(piece) : undefined
-      if (asked === undefined || asked.begun !== undefined) continue
-      this.#withdraw(other, piece)
-      this.#ask(n, piece, now)
-      return
+      if (now !== undefined) this.#requests.relieveSeed(n, piece, now)
     }
   }
 
   #received(n: Neighbour, piece: number, bytes: number, now: number): void {
-    const asked = n.asked.get(piece)
-    if (asked !== undefined) {
-      this.#latencies.add(now - asked.at)
-      this.#release(n, piece)
-    }
-    n.delivered(asked, bytes, now)
-    if (n.kind !== 'origin') {
-      this.#pace.add(bytes, now)
-      this.#originOpen = false
-    }
+    this.#requests.answered(n, piece, bytes, now)
+    if (n.kind !== 'origin') this.#originNeed.delivered(bytes, now)
     this.#stored(piece, now)
   }
 
   #stored(piece: number, now: number): void {
-    this.#lastProgress = now
+    this.#originNeed.moved(now)
     this.#picker.grow(piece + 1)
-    for (const other of this.#neighbours.values()) if (other.asked.has(piece)) this.#withdraw(other, piece)
+    this.#requests.callBack(piece)
     if (this.#picker.got(piece)) this.#actions.push({ type: 'announce', piece })
   }
 
   #refused(n: Neighbour, piece: number, forever: boolean, now: number): void {
-    if (n.asked.has(piece)) this.#release(n, piece)
+    this.#requests.release(n, piece)
     if (!forever) return n.backOff(this.#policy, now)
     if (n.have.delete(piece) && n.kind === 'peer') this.#picker.available(piece, -1)
   }
@@ -284,124 +233,6 @@ export class Swarm {
     if (missing || !this.#uploads.request(peer, piece)) this.#actions.push({ type: 'refuse', peer, piece, missing })
   }
 
-  /** Whoever was silent for too long is asked no more for a while; what was asked of it goes elsewhere. */
-  #snub(now: number): void {
-    if (this.#picker.askedCount === 0) return
-    for (const n of this.#neighbours.values()) {
-      // cheap first: it is looked at after every event
-      if (n.asked.size === 0 || now - n.heardAt < this.#policy.snubMs || now - n.heardAt < (this.#lateMs ?? 0)) continue
-      for (const piece of [...n.asked.keys()]) this.#withdraw(n, piece)
-      n.backOff(this.#policy, now)
-    }
-  }
-
-  /**
-   * The origin is asked for single pieces only when nothing moves, and by few when it is much faster than the swarm; once
-   * the swarm moves again it is left alone.
-   */
-  #openOrigin(now: number): void {
-    if (this.#picker.missing === 0 || this.#originOpen || this.#origin === undefined) return
-    this.#originOpen = this.#overdue(now) >= 0 || this.#originWouldBeFaster(now)
-  }
-
-  /** For how long the swarm has been silent beyond our patience, milliseconds; negative: it is not yet. */
-  #overdue(now: number): number {
-    const silence = now - (this.#lastProgress ?? now)
-    if (silence < this.#policy.lonelyOriginMs) return -1
-    return silence - (this.#isLonely ? this.#policy.lonelyOriginMs : this.#policy.originMs)
-  }
-
-  /** Nobody can give what is missing: there is no seed, and no peer that has any of it. */
-  get #isLonely(): boolean {
-    for (const { kind, have } of this.#neighbours.values()) {
-      if (kind === 'seed' || (kind === 'peer' && this.#picker.lacksAnyOf(have))) return false
-    }
-    return true
-  }
-
-  #originWouldBeFaster(now: number): boolean {
-    const { originGain, originReaders, epochMs } = this.#policy
-    const rate = this.#pace.rate(now)
-    if (rate === undefined || this.#originRate <= rate * originGain) return false
-    return this.#turns.isReader(Math.floor(now / epochMs), originReaders, this.#peers)
-  }
-
-  #fill(now: number): void {
-    if (!this.#picker.hasOpen) return
-    const most = Math.max(this.#policy.minWindow, this.#policy.maxAskedBytes / this.#pieceLength)
-    if (this.#picker.askedCount >= most) return
-    const limit = this.#limit()
-    const able = [...this.#neighbours.values()].filter(n => this.#mayAsk(n, now))
-    while (able.length > 0 && this.#picker.askedCount < most) {
-      const i = this.#leastLoaded(able)
-      const n = able[i] as Neighbour
-      const piece = this.#pick(n, limit, now)
-      if (piece === undefined) {
-        able.splice(i, 1)
-        continue
-      }
-      this.#ask(n, piece, now)
-      if (!this.#mayAsk(n, now)) able.splice(i, 1)
-    }
-  }
-
-  #pick(n: Neighbour, limit: number, now: number): number | undefined {
-    if (n.kind !== 'origin' || this.#originWouldBeFaster(now)) return this.#picker.pick(n.have, limit)
-    const waited = this.#overdue(now)
-    return this.#picker.find(n.have, limit, piece => this.#turns.isOurs(piece, this.#neighbours.values(), waited))
-  }
-
-  #limit(): number {
-    return this.#cursor === undefined ? this.#picker.count : this.#picker.streamLimit(this.#cursor, this.#policy.streamWindow)
-  }
-
-  #mayAsk(n: Neighbour, now: number): boolean {
-    if (n.isQuiet(now) || n.have.count === 0) return false
-    if (n.kind === 'origin' && !this.#originOpen) return false
-    return n.asked.size < n.window(this.#policy, this.#pieceLength)
-  }
-
-  #leastLoaded(able: readonly Neighbour[]): number {
-    let best = 0
-    let lowest = Infinity
-    let ties = 0
-    for (const [i, n] of able.entries()) {
-      const load = RANK[n.kind] * 1000 + n.load(this.#policy, this.#pieceLength)
-      if (load < lowest) {
-        best = i
-        lowest = load
-        ties = 1
-      } else if (load === lowest && this.#random() * ++ties < 1) best = i
-    }
-    return best
-  }
-
-  /** The last pieces, and the one that a reader waits for, are asked for a second time when they are late. */
-  #hedge(now: number): void {
-    if (this.#picker.askedCount === 0 || (this.#picker.hasOpen && this.#cursor === undefined)) return
-    const late = Math.max(this.#policy.hedgeMs, this.#lateMs ?? 2 * this.#policy.hedgeMs)
-    const next = this.#cursor === undefined ? undefined : this.have.firstMissing(this.#cursor)
-    for (const n of this.#neighbours.values()) {
-      for (const [piece, { at, begun }] of n.asked) {
-        if (now - at < (begun === undefined ? late : 2 * late) || this.#picker.requests(piece) > 1) continue
-        if (this.#picker.hasOpen && piece !== next) continue
-        const other = this.#secondHolder(piece, n, now)
-        if (other !== undefined) this.#ask(other, piece, now)
-      }
-    }
-  }
-
-  /** Milliseconds after which a request is late, as far as is known from others. */
-  get #lateMs(): number | undefined {
-    const usual = this.#latencies.percentile(this.#policy.latePercentile)
-    return usual === undefined ? undefined : LATE_FACTOR * usual
-  }
-
-  #secondHolder(piece: number, first: Neighbour, now: number): Neighbour | undefined {
-    const able = [...this.#neighbours.values()].filter(n => n !== first && n.have.has(piece) && this.#mayAsk(n, now))
-    return able.length === 0 ? undefined : able[this.#leastLoaded(able)]
-  }
-
   #serve(now: number): void {
     for (const { peer, piece } of this.#uploads.next(now, this.#othersHave)) this.#actions.push({ type: 'serve', peer, piece })
   }
@@ -410,21 +241,11 @@ export class Swarm {
     const all = this.#picker.availability(piece)
     return this.#neighbours.get(asking)?.have.has(piece) === true ? all - 1 : all
   }
+}
 
-  #ask(n: Neighbour, piece: number, now: number): void {
-    n.ask(piece, now)
-    this.#picker.asked(piece)
-    this.#actions.push({ type: 'ask', peer: n.id, piece, load: this.#underWay })
-  }
-
-  #withdraw(n: Neighbour, piece: number): void {
-    this.#release(n, piece)
-    this.#actions.push({ type: 'cancel', peer: n.id, piece })
-  }
-
-  #release(n: Neighbour, piece: number): void {
-    if (n.asked.get(piece)?.begun !== undefined) this.#underWay--
-    n.asked.delete(piece)
-    this.#picker.released(piece)
-  }
+/** The usual numbers but for those wanted; large pieces are sent few at a time. */
+function policyFor(pieceLength: number, wanted: Partial<SwarmPolicy> = {}): SwarmPolicy {
+  const policy = { ...DEFAULT_POLICY, ...wanted }
+  const slotsByBytes = Math.max(2, Math.floor(policy.maxUploadBytes / pieceLength))
+  return { ...policy, uploadSlots: Math.min(policy.uploadSlots, slotsByBytes) }
 }

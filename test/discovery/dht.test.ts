@@ -4,6 +4,7 @@ import { CID } from 'multiformats/cid'
 import { makeTask } from '../../src/core/task.ts'
 import { Dht, dhtService } from '../../src/discovery/dht.ts'
 import { startHost } from '../../src/net/host.ts'
+import type { NodeOptions } from '../../src/node/options.ts'
 import { content, fileHash, hex, LOOPBACK, type Observed, PIECE, type TestOrigin, World } from '../node/villain-peers.ts'
 
 const BODY = content('dht', 3 * PIECE)
@@ -33,19 +34,32 @@ describe('discovery/dht', () => {
     return receipt
   }
 
-  it('a provider is found by a third node, by way of a server that has nothing', async () => {
+  /** A node that has the content, known to nobody but a server that has nothing. */
+  async function heldAway() {
     const server = await world.node()
     const holder = await world.node({ bootstrap: [server.address] })
-    await download(holder)
+    return { server, holder, receipt: await download(holder) }
+  }
+
+  /** A latecomer that may read the origin gets all from a peer, and leaves the origin alone. */
+  async function expectHadWithoutSeed(seed: Observed, options: NodeOptions) {
+    await seed.node.stop()
+    origin.gets.length = 0
+    const late = await world.node({ ...options, trust: [seed.id] })
+    expect(await download(late)).to.include({ trust: 'seed', fromPeers: BODY.length })
+    expect(origin.gets).to.deep.equal([])
+  }
+
+  it('a provider is found by a third node, by way of a server that has nothing', async () => {
+    const { server, holder } = await heldAway()
     const { dht } = await world.asker(server.address)
     const addresses = await findOne(dht, task(), holder.id)
     expect(addresses.some(a => holder.address.startsWith(a.replace(/\/p2p\/.*/, '')))).to.equal(true)
   })
 
   it('a complete public content is found by its root and its sha2-256', async () => {
-    const server = await world.node()
-    const holder = await world.node({ bootstrap: [server.address] })
-    const { cid, sha256 } = await download(holder)
+    const { server, holder, receipt } = await heldAway()
+    const { cid, sha256 } = receipt
     const { dht } = await world.asker(server.address)
     await findOne(dht, CID.parse(cid), holder.id)
     const sha = Uint8Array.of(1, 0x55, 0x12, 32, ...Buffer.from(sha256, 'hex'))
@@ -53,9 +67,7 @@ describe('discovery/dht', () => {
   })
 
   it('a client that was just started finds a provider in a second or two, and keeps no records', async () => {
-    const server = await world.node()
-    const holder = await world.node({ bootstrap: [server.address] })
-    await download(holder)
+    const { server, holder } = await heldAway()
     const known = await world.asker(server.address)
     await findOne(known.dht, task(), holder.id)
     const begun = performance.now()
@@ -69,13 +81,7 @@ describe('discovery/dht', () => {
     const seed = await world.seed()
     const first = await world.node({ seeds: [seed.address] })
     await download(first, { origin: false })
-    await seed.node.stop()
-    origin.gets.length = 0
-    const late = await world.node({ bootstrap: [first.address], trust: [seed.id] })
-    const receipt = await download(late)
-    expect(receipt.trust).to.equal('seed')
-    expect(receipt.fromPeers).to.equal(BODY.length)
-    expect(origin.gets).to.deep.equal([])
+    await expectHadWithoutSeed(seed, { bootstrap: [first.address] })
   })
 
   it('the same by way of a node that has nothing itself', async () => {
@@ -85,12 +91,7 @@ describe('discovery/dht', () => {
     await download(first, { origin: false })
     const { dht } = await world.asker(server.address)
     await findOne(dht, task(), first.id)
-    await seed.node.stop()
-    origin.gets.length = 0
-    const late = await world.node({ bootstrap: [server.address], trust: [seed.id], dhtServer: false })
-    const receipt = await download(late)
-    expect(receipt.fromPeers).to.equal(BODY.length)
-    expect(origin.gets).to.deep.equal([])
+    await expectHadWithoutSeed(seed, { bootstrap: [server.address], dhtServer: false })
   })
 
   it('gives up when told so: waiting for a first node, or looking', async () => {

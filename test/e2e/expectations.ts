@@ -1,4 +1,5 @@
 // What every df of the end-to-end tests has to keep to: a receipt that adds up, a failure that is one line.
+import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import type { Ended } from './lab.ts'
@@ -36,6 +37,13 @@ export function receipt(ended: Ended, lines = ended.lines): Done {
     expect(counts.fromOrigin + counts.fromPeers + counts.fromSeeds + counts.resumed).to.equal(counts.bytes)
   }
   return done
+}
+
+/** The file holds these bytes and nothing else. */
+export async function expectFile(path: string, body: Uint8Array): Promise<void> {
+  const found = await readFile(path)
+  expect(found.length, path).to.equal(body.length)
+  expect(Buffer.compare(found, body), path).to.equal(0)
 }
 
 /** The one line that a `df get --quiet` leaves when it fails. */

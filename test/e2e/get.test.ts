@@ -1,10 +1,10 @@
 // df get as a person or a program uses it: names, places, streams, what it says, what it leaves.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { stat, symlink, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
-import { content, honest, stopVillains, villain } from '../origin/villains.ts'
-import { complaint, receipt } from './expectations.ts'
+import { content, honest, pausing, stopVillains, villain } from '../origin/villains.ts'
+import { complaint, expectFile, receipt } from './expectations.ts'
 import { DF, type Ended, hasNginx, hasScript, Lab } from './lab.ts'
 
 const KiB = 1024
@@ -42,8 +42,7 @@ describe('df get', function () {
   const get = (...args: string[]): Promise<Ended> => lab.df(['get', ...args], 'home').ended
   /** The file holds CONTENT, and nothing else but it and what we know of stands in its folder. */
   const expectSaved = async (file: string, folder: string, names: string[]): Promise<void> => {
-    expect(CONTENT.length).to.equal((await stat(lab.path(file))).size)
-    expect(Buffer.compare(CONTENT, await readFile(lab.path(file)))).to.equal(0)
+    await expectFile(lab.path(file), CONTENT)
     expect(await lab.files(folder)).to.deep.equal(names)
   }
 
@@ -109,8 +108,7 @@ describe('df get', function () {
   for (const chunked of [false, true]) {
     it(`-o - streams while the origin still sends (${chunked ? 'unknown' : 'known'} length)`, async () => {
       const body = content(4 * MiB + 1)
-      const { promise: until, resolve: goOn } = Promise.withResolvers<void>()
-      const { url } = await villain(() => ({ body, chunked, stallAfter: 2 * MiB + 5, until }))
+      const { url, goOn } = await pausing({ body, chunked }, 2 * MiB + 5)
       const df = lab.df(['get', '--json', '-o', '-', url], 'home')
       // the origin waits for us: what comes now came before the end was sent
       const early = await df.said(stdout => stdout.length >= 2 * MiB)
@@ -132,17 +130,16 @@ describe('df get', function () {
     const folder = await lab.folder('out')
     await writeFile(`${folder}/f`, 'old content')
     const body = content(2 * MiB)
-    const { promise: until, resolve: goOn } = Promise.withResolvers<void>()
-    const good = await villain(() => ({ body, stallAfter: 2 * MiB - 1, until }))
-    const df = lab.df(['get', '--json', '-o', 'out/f', good.url], 'home')
+    const { url, goOn } = await pausing({ body }, 2 * MiB - 1)
+    const df = lab.df(['get', '--json', '-o', 'out/f', url], 'home')
     await df.said(stdout => /"bytes":[1-9]/.test(stdout.toString()))
     expect(readFileSync(`${folder}/f`, 'utf8')).to.equal('old content')
     goOn()
     receipt(await df.ended)
-    expect(Buffer.compare(await readFile(`${folder}/f`), body)).to.equal(0)
+    await expectFile(`${folder}/f`, body)
     const bad = await villain(() => ({ body: content(MiB), cutAfter: MiB - 7 }))
     complaint(await get('--quiet', '-o', 'out/f', bad.url), 4)
-    expect(Buffer.compare(await readFile(`${folder}/f`), body)).to.equal(0)
+    await expectFile(`${folder}/f`, body)
     expect(await lab.files('out')).to.deep.equal(['f'])
   })
 
@@ -189,8 +186,7 @@ describe('df get', function () {
     // a terminal needs `script` of util-linux; without it the lab says so
     if (!hasScript()) return this.skip()
     const body = content(2 * MiB)
-    const { promise: until, resolve: goOn } = Promise.withResolvers<void>()
-    const { url } = await villain(() => ({ body, stallAfter: MiB, until }))
+    const { url, goOn } = await pausing({ body }, MiB)
     const command = `stty cols 100; exec "${DF}" get -o f "${url}"`
     const df = lab.run('script', ['-qec', command, '/dev/null'], 'home', { TERM: 'xterm', SHELL: '/bin/sh' })
     await df.said(stdout => /50 % █{10}░{10} {2}1\.0 MiB of 2\.0 MiB/.test(stdout.toString()))

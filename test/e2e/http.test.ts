@@ -1,10 +1,9 @@
 // HTTP as it is: headers and secrets, redirects, ranges or none, retries, identity of a task, credentials at a seed.
-import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { expect } from 'chai'
 import { type Act, content, honest, type Script, stopVillains, type Villain, villain } from '../origin/villains.ts'
-import { complaint, type Done, receipt, refusal } from './expectations.ts'
-import { type Ended, holds, Lab } from './lab.ts'
+import { complaint, type Done, expectFile, receipt, refusal } from './expectations.ts'
+import { type Ended, holds, Lab, LISTEN } from './lab.ts'
 
 const MiB = 1024 * 1024
 const CONTENT = content(2 * MiB + 7)
@@ -34,7 +33,7 @@ describe('df get, at HTTP origins', function () {
   const fetch = async (args: readonly string[], home?: string): Promise<Done> => {
     const file = `out-${files++}`
     const done = receipt(await get(['-o', file, ...args], home))
-    expect(Buffer.compare(await readFile(lab.path(file)), CONTENT)).to.equal(0)
+    await expectFile(lab.path(file), CONTENT)
     expect(done.bytes).to.equal(CONTENT.length)
     return done
   }
@@ -73,7 +72,7 @@ describe('df get, at HTTP origins', function () {
       const { url, requests } = await villain(good)
       const seed = await lab.seed()
       const peers = await Promise.all(
-        ['a', 'b'].map(name => get(['--seed', seed.address, '--listen', '/ip4/127.0.0.1/tcp/0', ...SECRETS, '-o', name, url])),
+        ['a', 'b'].map(name => get(['--seed', seed.address, ...LISTEN, ...SECRETS, '-o', name, url])),
       )
       for (const peer of peers) expect(receipt(peer).fromOrigin).to.equal(0)
       expect(requests).to.have.length(1)
@@ -197,7 +196,7 @@ describe('df get, at HTTP origins', function () {
     it('is shared among the very same credentials, and others get what the origin gives them', async () => {
       const origin = await villain(guarded)
       const { address } = await lab.seed()
-      const at = (...args: string[]): string[] => ['--seed', address, '--listen', '/ip4/127.0.0.1/tcp/0', ...args]
+      const at = (...args: string[]): string[] => ['--seed', address, ...LISTEN, ...args]
       const [a, b] = await Promise.all([fetch(at(...mine, origin.url)), fetch(at(...mine, origin.url))])
       expect(reads(origin, guarded)).to.equal(1)
       expect([a.fromOrigin, b.fromOrigin]).to.deep.equal([0, 0])

@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 export const DF = join(ROOT, 'bin', 'df')
+/** A free port on loopback. */
+export const LISTEN = ['--listen', '/ip4/127.0.0.1/tcp/0']
 const NGINX = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/nginx'].find(existsSync)
 
 /** Whether nginx is here; says so loudly when not. */
@@ -188,7 +190,7 @@ http { ${temporary} log_format meter '$request_method $status $body_bytes_sent $
 
   /** A seed on loopback, ready. */
   async seed(home = 'seed', extra: readonly string[] = []): Promise<Running & { address: string; peerId: string }> {
-    const seed = this.df(['seed', 'start', '--json', '--listen', '/ip4/127.0.0.1/tcp/0', ...extra], home)
+    const seed = this.df(['seed', 'start', '--json', ...LISTEN, ...extra], home)
     const ready = await seed.line('ready')
     return { ...seed, address: (ready.addresses as string[])[0] as string, peerId: ready.peerId as string }
   }

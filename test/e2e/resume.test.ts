@@ -2,8 +2,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { content, stopVillains, villain } from '../origin/villains.ts'
-import { type Done, receipt, refusal } from './expectations.ts'
+import { content, honest, pausing, stopVillains, type Villain, villain } from '../origin/villains.ts'
+import { type Done, expectFile, receipt, refusal } from './expectations.ts'
 import { hasNginx, Lab, type Nginx, type Running } from './lab.ts'
 
 const KiB = 1024
@@ -53,6 +53,19 @@ describe('df get, interrupted', function () {
     const nginx = await lab.nginx({ limitRate: `${RATE / KiB}k` })
     return { nginx, url: `${nginx.url}/f.bin`, sha256 }
   }
+  /** An honest origin, but for the first answer: it goes silent. */
+  const stallingOnce = (body: Uint8Array, stallAfter: number): Promise<Villain> =>
+    villain((request, nth) => ({ ...honest(request, body, { etag: '"1"' }), ...(nth === 1 ? { stallAfter } : {}) }))
+  /** Runs df again and again, and kills it each time with more of the file there; nothing of it shows. */
+  const killAtMoments = async (args: readonly string[]): Promise<void> => {
+    await lab.folder('out')
+    for (const moment of moments()) {
+      const df = lab.df(args, 'home')
+      await arrives(df, moment)
+      await kill(df)
+      expect(await lab.files('out')).to.deep.equal([])
+    }
+  }
   /** The last run must have found at least `before` bytes, and fetched only the rest. */
   const expectResumed = async (done: Done, sha256: string, before: number): Promise<void> => {
     expect(done).to.include({ sha256, bytes: LENGTH })
@@ -64,14 +77,8 @@ describe('df get, interrupted', function () {
     // its origin is a real nginx, which CI installs; without one the lab says so
     if (!hasNginx()) return this.skip()
     const { nginx, url, sha256 } = await slowOrigin()
-    await lab.folder('out')
     const args = ['get', '--json', '-o', 'out/f', url]
-    for (const moment of moments()) {
-      const df = lab.df(args, 'home')
-      await arrives(df, moment)
-      await kill(df)
-      expect(await lab.files('out')).to.deep.equal([])
-    }
+    await killAtMoments(args)
     const done = receipt(await lab.df(args, 'home').ended)
     const last = moments().at(-1) as number
     await expectResumed(done, sha256, last - 0.15 * RATE - 2 * PIECE)
@@ -85,14 +92,8 @@ describe('df get, interrupted', function () {
     if (!hasNginx()) return this.skip()
     const { nginx, url, sha256 } = await slowOrigin()
     const seed = await lab.seed()
-    await lab.folder('out')
     const args = ['get', '--json', '--no-origin', '--seed', seed.address, '-o', 'out/f', url]
-    for (const moment of moments()) {
-      const df = lab.df(args, 'home')
-      await arrives(df, moment)
-      await kill(df)
-      expect(await lab.files('out')).to.deep.equal([])
-    }
+    await killAtMoments(args)
     const done = receipt(await lab.df(args, 'home').ended)
     await expectResumed(done, sha256, PIECE)
     expect(done).to.include({ fromOrigin: 0, fromPeers: 0, fromSeeds: LENGTH - done.resumed, trust: 'seed' })
@@ -121,13 +122,7 @@ describe('df get, interrupted', function () {
 
   it('a flipped byte and a torn end in the store are found, and fetched again', async () => {
     const body = content(LENGTH)
-    const { url } = await villain((request, nth) => {
-      const from = Number(/\d+/.exec(request.headers.range ?? '0'))
-      const headers: Record<string, string> = { etag: '"1"' }
-      if (nth === 1) return { headers, body, stallAfter: LENGTH - PIECE }
-      if (from > 0) headers['content-range'] = `bytes ${from}-${LENGTH - 1}/${LENGTH}`
-      return { status: from > 0 ? 206 : 200, headers, body: body.subarray(from) }
-    })
+    const { url } = await stallingOnce(body, LENGTH - PIECE)
     const df = lab.df(['get', '--json', '-o', 'f', url], 'home')
     // told three times that nothing moves any more: what came is written down by then
     await df.said(stdout => stdout.toString().split(`"bytes":${11 * MiB + 3 * PIECE},`).length > 3)
@@ -142,19 +137,19 @@ describe('df get, interrupted', function () {
     const done = receipt(await lab.df(['get', '--json', '-o', 'f', url], 'home').ended)
     // one piece for the flipped byte, one for the torn mark
     expect(done.resumed).to.equal(45 * PIECE)
-    expect(Buffer.compare(await readFile(lab.path('f')), body)).to.equal(0)
+    await expectFile(lab.path('f'), body)
   })
 
   it('a store full of rubbish is no obstacle', async () => {
     const body = content(2 * MiB)
-    const { url } = await villain((_, nth) => ({ headers: { etag: '"1"' }, body, ...(nth === 1 ? { stallAfter: MiB } : {}) }))
+    const { url } = await stallingOnce(body, MiB)
     const df = lab.df(['get', '--json', '-o', 'f', url], 'home')
     await arrives(df, MiB)
     await kill(df)
     const folder = lab.path('home/store/entries', (await lab.kept('home'))[0] as string)
     for (const name of await readdir(folder)) await writeFile(`${folder}/${name}`, content(70_000, 9))
     expect(receipt(await lab.df(['get', '--json', '-o', 'f', url], 'home').ended)).to.include({ resumed: 0 })
-    expect(Buffer.compare(await readFile(lab.path('f')), body)).to.equal(0)
+    await expectFile(lab.path('f'), body)
   })
 
   for (const [signal, code] of [
@@ -163,15 +158,7 @@ describe('df get, interrupted', function () {
   ] as const) {
     it(`${signal}: ${code}, no half file, no process; and it can be gone on with`, async () => {
       const body = content(4 * MiB)
-      const { url } = await villain((request, nth) => {
-        const from = Number(/\d+/.exec(request.headers.range ?? '0'))
-        if (from === 0) return { headers: { etag: '"1"' }, body, ...(nth === 1 ? { stallAfter: 3 * MiB } : {}) }
-        return {
-          status: 206,
-          headers: { etag: '"1"', 'content-range': `bytes ${from}-${body.length - 1}/${body.length}` },
-          body: body.subarray(from),
-        }
-      })
+      const { url } = await stallingOnce(body, 3 * MiB)
       await lab.folder('out')
       const df = lab.df(['get', '--json', '-o', 'out/f', url], 'home')
       await arrives(df, 2 * MiB)
@@ -197,14 +184,13 @@ describe('df get, interrupted', function () {
 
   it('two at once with one home: both have it, and nothing stays in the store', async () => {
     const body = content(4 * MiB)
-    const { promise: until, resolve: goOn } = Promise.withResolvers<void>()
-    const origin = await villain(() => ({ headers: { etag: '"1"' }, body, stallAfter: MiB, until }))
-    const both = ['a', 'b'].map(name => lab.df(['get', '--json', '-o', name, origin.url], 'home'))
+    const { url, goOn } = await pausing({ headers: { etag: '"1"' }, body }, MiB)
+    const both = ['a', 'b'].map(name => lab.df(['get', '--json', '-o', name, url], 'home'))
     // both are under way at the same moment
     await Promise.all(both.map(df => arrives(df, MiB)))
     goOn()
     for (const df of both) expect(receipt(await df.ended).bytes).to.equal(body.length)
-    for (const name of ['a', 'b']) expect(Buffer.compare(await readFile(lab.path(name)), body)).to.equal(0)
+    for (const name of ['a', 'b']) await expectFile(lab.path(name), body)
     expect(await lab.kept('home')).to.deep.equal([])
   })
 
@@ -228,7 +214,7 @@ describe('df get, interrupted', function () {
       expect(ended, ended.stderr).to.include({ code: 0, stderr: '' })
     }
     console.log(`      50 processes in ${((performance.now() - began) / 1000).toFixed(1)} s`)
-    for (let i = 0; i < 50; i++) expect(Buffer.compare(await readFile(lab.path(`f-${i}`)), body)).to.equal(0)
+    for (let i = 0; i < 50; i++) await expectFile(lab.path(`f-${i}`), body)
     expect(await lab.kept('home')).to.deep.equal([])
     expect(await lab.processes()).to.deep.equal([])
   })

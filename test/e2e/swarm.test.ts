@@ -1,6 +1,6 @@
 // One origin read, many peers: the promise, with nginx and real processes.
 import { expect } from 'chai'
-import { hasNginx, Lab } from './lab.ts'
+import { hasNginx, Lab, LISTEN } from './lab.ts'
 
 const MiB = 1024 * 1024
 
@@ -89,25 +89,13 @@ describe('a swarm of processes', function () {
 })
 
 function get(url: string, name: string, i: number): string[] {
-  return ['get', `${url}/${name}`, '-o', `out-${i}`, '--listen', '/ip4/127.0.0.1/tcp/0', '--json']
+  return ['get', `${url}/${name}`, '-o', `out-${i}`, ...LISTEN, '--json']
 }
 
 /** Resolves once a node that knows only `way` gets the content: the provider's record has reached the DHT. */
 async function found(lab: Lab, way: string, trust: string, url: string): Promise<void> {
   for (;;) {
-    const probe = lab.df([
-      'get',
-      url,
-      '-o',
-      'probe',
-      '--bootstrap',
-      way,
-      '--trust',
-      trust,
-      '--no-origin',
-      '--listen',
-      '/ip4/127.0.0.1/tcp/0',
-    ])
+    const probe = lab.df(['get', url, '-o', 'probe', '--bootstrap', way, '--trust', trust, '--no-origin', ...LISTEN])
     if ((await probe.ended).code === 0) return
   }
 }

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import type { Explanation, Receipt } from '../../src/index.ts'
 import { replay } from '../../src/sim/replay.ts'
 import { decodeLine, type TraceHeader, type TraceStep } from '../../src/swarm/trace.ts'
-import { hasNginx, holds, Lab, type Nginx } from './lab.ts'
+import { hasNginx, holds, Lab, LISTEN, type Nginx } from './lab.ts'
 
 const MiB = 1024 * 1024
 const SECRET = 'open-sesame-4711'
@@ -39,7 +39,7 @@ describe('traces and accounts of processes', function () {
     const headers = ['-H', `Authorization: Bearer ${SECRET}`]
     const seed = await lab.seed()
     const get = ['get', '--json', '--seed', seed.address, ...headers]
-    const other = lab.df([...get, '--listen', '/ip4/127.0.0.1/tcp/0', '--linger', '2m', '--trace', 'other.trace', '-o', 'a', url])
+    const other = lab.df([...get, ...LISTEN, '--linger', '2m', '--trace', 'other.trace', '-o', 'a', url])
     await other.line('done')
     const mine = await lab.df([...get, '--trace', 'mine.trace', '--explain', '-o', 'b', url]).ended
     expect(mine.code, mine.stderr + mine.stdout).to.equal(0)

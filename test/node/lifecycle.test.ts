@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { createNode } from '../../src/node/node.ts'
-import { content, fileHash, hex, LOOPBACK, PIECE, type TestOrigin, until, World } from './villain-peers.ts'
+import { content, fileHash, hex, LOOPBACK, type Observed, PIECE, type TestOrigin, until, World } from './villain-peers.ts'
 
 const BODY = content('life', 4 * PIECE)
 const NODE = new URL('../../src/node/node.ts', import.meta.url).href
@@ -22,32 +22,36 @@ describe('a node', () => {
 
   const url = () => `${origin.url}/file.bin`
 
+  /** Begins a download to a file and one to a stream; resolves to what each was rejected with. */
+  const endOfBoth = ({ node }: Observed): Promise<unknown[]> => {
+    const toStream = async () => {
+      for await (const _ of node.get(url()));
+    }
+    return Promise.all([node.download(url(), world.path()), toStream()].map(get => get.catch(error => error)))
+  }
+  const expectAborted = (errors: unknown[]) => {
+    for (const error of errors) expect(error).to.have.property('code', 'aborted')
+  }
+
   it('that is stopped during a download rejects it as aborted', async () => {
     origin.hold(PIECE)
     const seed = await world.seed()
     for (const options of [{}, { seeds: [seed.address] }]) {
       const peer = await world.node(options)
-      const download = peer.node.download(url(), world.path()).catch(e => e)
-      const stream = (async () => {
-        for await (const _ of peer.node.get(url()));
-      })().catch(e => e)
+      const ends = endOfBoth(peer)
       await until(() => origin.gets.length > 0, 'the origin is asked')
       await peer.node.stop()
-      expect(await download).to.have.property('code', 'aborted')
-      expect(await stream).to.have.property('code', 'aborted')
+      expectAborted(await ends)
     }
   })
 
   it('that is stopped just after a download was asked for rejects it too', async () => {
     const peer = await world.node()
-    const download = peer.node.download(url(), world.path()).catch(e => e)
-    const next = peer.node.get(url())[Symbol.asyncIterator]().next()
-    const stream = next.catch((e: unknown) => e)
+    const ends = endOfBoth(peer)
     await peer.node.stop()
-    expect(await download).to.have.property('code', 'aborted')
-    expect(await stream).to.have.property('code', 'aborted')
-    expect(await peer.node.download(url(), world.path()).catch(e => e)).to.have.property('code', 'aborted')
-    expect(await peer.node.seed().catch((e: unknown) => e)).to.have.property('code', 'aborted')
+    expectAborted(await ends)
+    expectAborted(await endOfBoth(peer))
+    expectAborted([await peer.node.seed().catch((error: unknown) => error)])
   })
 
   it('that is stopped, twice, leaves nothing that keeps a process alive', async function () {

@@ -50,6 +50,13 @@ export async function villain(script: Script, host = '127.0.0.1'): Promise<Villa
   return listen(server, requests, host)
 }
 
+/** Goes silent after so many bytes of the body, and on with the rest when told. */
+export async function pausing(act: Act, stallAfter: number): Promise<{ url: string; goOn: () => void }> {
+  const { promise: until, resolve: goOn } = Promise.withResolvers<void>()
+  const { url } = await villain(() => ({ ...act, stallAfter, until }))
+  return { url, goOn }
+}
+
 /** Writes `text` to whoever has sent a request, byte for byte, then closes or keeps the connection. */
 export async function rawVillain(text: string | Uint8Array, then: 'close' | 'keep' = 'close'): Promise<Villain> {
   const server = createTcpServer(socket => {

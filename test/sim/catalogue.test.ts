@@ -21,26 +21,26 @@ interface Promised {
 }
 
 /** With so few and so large pieces the start alone costs a tenth. */
-const EQUAL: Promised = { last: 0.65, median: 0.75, seedCopies: 3 }
+const EQUAL: Promised = { last: 0.84, median: 0.85, seedCopies: 2.1 }
 
-/** Somewhat below what every test prints: raise them when the policy is better. */
+/** Some 3 to 5 % off what every test prints: raise them when the policy is better. */
 const PROMISES: Record<string, Promised> = {
   'equal-24': EQUAL,
   'equal-100': EQUAL,
   'equal-1200': EQUAL,
   'equal-10000': EQUAL,
-  'slow-origin': { last: 0.8, median: 0.82, seedCopies: 4.8, originCopies: 1 },
-  poisson: { last: 0.45, median: 0.85, seedCopies: 5 },
-  waves: { last: 0.5, median: 0.8, seedCopies: 5 },
-  mixed: { last: 0.15, median: 0.7, seedCopies: 4.5, without: 5 },
-  crash: { ...EQUAL, without: 2 },
-  silent: { ...EQUAL, without: 1 },
-  liar: { ...EQUAL, last: 0.6, without: 1 },
-  'slow-peer': { ...EQUAL, last: 0.45, median: 0.7 },
-  partition: { last: 0.58, median: 0.68, seedCopies: 3 },
-  'seed-death': { last: 0.35, median: 0.35, seedCopies: 1, originCopies: 4 },
-  'seed-dead-when-out': { ...EQUAL, median: 0.7 },
-  'two-seeds': { last: 0.58, median: 0.6, seedCopies: 4, originCopies: 1.3 },
+  'slow-origin': { last: 0.87, median: 0.89, seedCopies: 4, originCopies: 1 },
+  poisson: { last: 0.72, median: 0.96, seedCopies: 3.95 },
+  waves: { last: 0.8, median: 0.93, seedCopies: 3.65 },
+  mixed: { last: 0.42, median: 0.87, seedCopies: 4.1, without: 5 },
+  crash: { ...EQUAL, last: 0.83, seedCopies: 2.15, without: 2 },
+  silent: { ...EQUAL, last: 0.76, seedCopies: 2.12, without: 1 },
+  liar: { ...EQUAL, last: 0.82, without: 1 },
+  'slow-peer': { ...EQUAL, last: 0.7, seedCopies: 2.15 },
+  partition: { last: 0.71, median: 0.82, seedCopies: 2.25 },
+  'seed-death': { last: 0.47, median: 0.48, seedCopies: 1, originCopies: 0.4 },
+  'seed-dead-when-out': { last: 0.81, median: 0.83, seedCopies: 1.8 },
+  'two-seeds': { last: 0.66, median: 0.68, seedCopies: 3.1, originCopies: 1.16 },
 }
 
 function run(name: string, knobs: Partial<Knobs> = {}, extra: Partial<Scenario> = {}): { s: Scenario; r: Result } {
@@ -82,7 +82,7 @@ describe('sim: the catalogue', function () {
         expect(f.bound.median, where).to.be.within(promised.median, 1.0001)
         expect(f.seedCopies, where).to.be.within(name === 'seed-death' ? 0.3 : 1, promised.seedCopies)
         expect(f.originCopies, where).to.be.within(s.originRate === undefined ? 0 : 1, promised.originCopies ?? 0)
-        expect(f.duplicates, where).to.be.below(0.12)
+        expect(f.duplicates, where).to.be.below(0.015)
       }
     })
   }
@@ -105,19 +105,19 @@ describe('sim: the catalogue', function () {
     for (const seed of [1, 2, 3]) {
       const { byClass } = run('mixed', { seed, peers: 40 }).r
       expect(Object.keys(byClass)).to.have.members(['slow', 'fast', 'normal'])
-      expect(byClass.slow?.ownEfficiency.last, `slow, ${seed}`).to.be.above(0.8)
-      expect(byClass.normal?.ownEfficiency.last, `normal, ${seed}`).to.be.above(0.45)
+      expect(byClass.slow?.ownEfficiency.last, `slow, ${seed}`).to.be.above(0.9)
+      expect(byClass.normal?.ownEfficiency.last, `normal, ${seed}`).to.be.above(0.69)
       // Who is fast and early waits for what others, four times slower, have not sent yet.
-      expect(byClass.fast?.ownEfficiency.last, `fast, ${seed}`).to.be.above(0.1)
+      expect(byClass.fast?.ownEfficiency.last, `fast, ${seed}`).to.be.above(0.33)
     }
   })
 
-  it('a partition costs hardly more than its time', () => {
+  it('a partition costs less than its time', () => {
     const faultless = run('equal-100').r
     const { s, r } = run('partition')
     const [cut] = s.faults ?? []
     if (cut?.type !== 'partition') throw new Error('no partition')
-    expect(r.lastMs).to.be.below(faultless.lastMs + 1.5 * (cut.toMs - cut.fromMs))
+    expect(r.lastMs).to.be.below(faultless.lastMs + 0.75 * (cut.toMs - cut.fromMs))
   })
 
   it('the large ones are as the design cuts 200 MB, and the seed is twice as fast', () => {
@@ -133,13 +133,13 @@ describe('sim: the catalogue', function () {
 
   it('equal-24 and equal-100 as they are', () => {
     for (const [name, least] of [
-      ['equal-24', 0.82],
-      ['equal-100', 0.84],
+      ['equal-24', 0.92],
+      ['equal-100', 0.9],
     ] as const) {
       const s = makeScenario(findScenario(name) as NamedScenario)
       const r = simulate(s)
       expect(r.efficiency, name).to.be.within(least, 1)
-      expect(r.seedCopies, name).to.be.within(1, 3)
+      expect(r.seedCopies, name).to.be.within(1, 1.8)
     }
   })
 })

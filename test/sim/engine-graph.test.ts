@@ -32,7 +32,10 @@ function reached(from: SimHost): number {
   return seen.size
 }
 
-function expectMutual(peers: readonly SimPeer[]): void {
+/** All of them are there, in one piece, and each link is known to both of its ends. */
+function expectWhole(peers: readonly SimPeer[], count: number): void {
+  expect(peers).to.have.length(count)
+  expect(reached(peers[0] as SimPeer)).to.equal(count)
   for (const peer of peers) for (const n of peer.neighbours) expect(n.hears(peer), `${n.id} hears ${peer.id}`).to.equal(true)
 }
 
@@ -43,44 +46,36 @@ describe('sim: graphs', function () {
     const { peers, degrees } = grow(SLOW, 100)
     expect(degrees[0]).to.be.at.least(8)
     expect(degrees.at(-1)).to.equal(10)
-    expect(reached(peers[0] as SimPeer)).to.equal(200)
-    expectMutual(peers)
+    expectWhole(peers, 200)
   })
 
   it('given one by one: connected, and nobody has very many', () => {
     const { peers, degrees } = grow({ ...SLOW, joins: { type: 'poisson', meanMs: 10 } }, 5000)
-    expect(peers).to.have.length(200)
     expect(degrees[0]).to.be.at.least(5)
     expect(degrees.at(-1)).to.be.at.most(20)
-    expect(reached(peers[0] as SimPeer)).to.equal(200)
-    expectMutual(peers)
+    expectWhole(peers, 200)
   })
 
-  it('found through the seed: connected, enough for all, too many for none', () => {
-    const { peers, degrees } = grow({ ...SLOW, discovery: 'exchange' }, 3000)
-    expect(degrees[0]).to.be.at.least(4)
-    expect(degrees.at(-1)).to.be.at.most(16)
-    expect(degrees[100]).to.be.within(8, 14)
-    expect(reached(peers[0] as SimPeer)).to.equal(200)
-    expectMutual(peers)
-  })
-
-  it('found from one address each: the same', () => {
-    const { peers, degrees } = grow({ ...SLOW, discovery: 'exchange', knowSeed: 0, joins: { type: 'poisson', meanMs: 10 } }, 8000)
-    expect(peers).to.have.length(200)
-    expect(degrees[0]).to.be.at.least(4)
-    expect(degrees.at(-1)).to.be.at.most(16)
-    expect(reached(peers[0] as SimPeer)).to.equal(200)
-    expectMutual(peers)
-  })
+  const found: [way: string, s: Partial<Scenario>, ms: number][] = [
+    ['through the seed', {}, 3000],
+    ['from one address each', { knowSeed: 0, joins: { type: 'poisson', meanMs: 10 } }, 8000],
+  ]
+  for (const [way, more, ms] of found) {
+    it(`found ${way}: connected, enough for all, too many for none`, () => {
+      const { peers, degrees } = grow({ ...SLOW, discovery: 'exchange', ...more }, ms)
+      expect(degrees[0]).to.be.at.least(4)
+      expect(degrees.at(-1)).to.be.at.most(16)
+      expect(degrees[100]).to.be.within(8, 14)
+      expectWhole(peers, 200)
+    })
+  }
 
   it('who leaves is forgotten, and replaced', () => {
     const leaves = { share: 0.3, fromMs: 3000, toMs: 3100 }
     const { peers, degrees } = grow({ ...SLOW, discovery: 'exchange', leaves }, 9000)
-    expect(peers).to.have.length(140)
+    expectWhole(peers, 140)
     expect(peers.every(p => p.neighbours.every(n => n.acts))).to.equal(true)
     expect(degrees[0]).to.be.at.least(4)
     expect(degrees[70]).to.be.within(8, 14)
-    expect(reached(peers[0] as SimPeer)).to.equal(140)
   })
 })

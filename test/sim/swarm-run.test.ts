@@ -35,6 +35,7 @@ function all(n: number, ...but: number[]): number[] {
   return [...Array(n).keys()].filter(i => !but.includes(i))
 }
 
+// The bounds are 3 to 8 % off what each test prints: raise them when the policy is better.
 describe('sim: the swarm in virtual time', function () {
   this.timeout(120_000)
 
@@ -43,9 +44,10 @@ describe('sim: the swarm in virtual time', function () {
     show('100 peers, seed line 2u', first)
     expect(done(first)).to.have.length(100)
     expect(first.boundMs).to.be.closeTo((256 * MiB) / U, 1)
-    expect(first.efficiency).to.be.within(0.82, 1)
-    expect(first.seedCopies).to.be.within(1, 3)
-    expect(first.duplicateBytes).to.be.below(0.03 * 100 * 256 * MiB)
+    expect(first.efficiency).to.be.within(0.87, 1)
+    // A seed that kept second copies back for longer would send fewer, and hurt swarms behind a slow origin: docs/swarm.md.
+    expect(first.seedCopies).to.be.within(1, 1.8)
+    expect(first.duplicateBytes).to.be.below(0.002 * 100 * 256 * MiB)
     expect(simulate(HUNDRED)).to.deep.equal(first)
   })
 
@@ -60,15 +62,15 @@ describe('sim: the swarm in virtual time', function () {
     show('100 peers, origin 0.5u', r)
     expect(done(r)).to.have.length(100)
     expect(r.originBytes, 'the origin is read once').to.equal(256 * MiB)
-    expect(r.lastMs).to.be.below(1.15 * ((256 * MiB) / (U / 2)))
-    expect(r.duplicateBytes).to.be.below(0.02 * 100 * 256 * MiB)
+    expect(r.lastMs).to.be.below(1.09 * ((256 * MiB) / (U / 2)))
+    expect(r.duplicateBytes).to.be.below(0.001 * 100 * 256 * MiB)
   })
 
   it('12 peers', () => {
     const r = simulate({ ...HUNDRED, peers: 12 })
     show('12 peers, seed line 2u', r)
     expect(done(r)).to.have.length(12)
-    expect(r.efficiency).to.be.within(0.88, 1)
+    expect(r.efficiency).to.be.within(0.92, 1)
     expect(r.seedCopies).to.be.within(1, 1.5)
   })
 
@@ -95,7 +97,7 @@ describe('sim: the swarm in virtual time', function () {
       show(name, r)
       expect(done(r)).to.deep.equal(all(24, ...but))
       expect(r.bans).to.deep.equal([])
-      expect(r.lastMs).to.be.below(1.5 * faultless.lastMs)
+      expect(r.lastMs).to.be.below(1.08 * faultless.lastMs)
     })
   }
 
@@ -106,14 +108,14 @@ describe('sim: the swarm in virtual time', function () {
     expect(r.bans).to.not.be.empty
     for (const ban of r.bans) expect(ban).to.match(/^p3</)
     expect(new Set(r.bans).size).to.equal(r.bans.length)
-    expect(r.efficiency).to.be.above(0.5)
+    expect(r.efficiency).to.be.above(0.77)
   })
 
   it('the swarm goes on without the seed once every piece is out', () => {
     const r = simulate({ ...SMALL, faults: [{ type: 'seed-death-when-out' }] })
     show('no seed any more', r)
     expect(done(r)).to.deep.equal(all(24))
-    expect(r.seedCopies).to.be.within(1, 1.6)
+    expect(r.seedCopies).to.be.within(1, 1.5)
   })
 
   it('without seed and origin a swarm that lacks pieces does not pretend', () => {
@@ -126,7 +128,7 @@ describe('sim: the swarm in virtual time', function () {
     const r = simulate({ ...SMALL, peersReadOrigin: true, faults: [{ type: 'seed-death', at: 500 }] })
     show(`seed dead at 0.5 s, origin read ${(r.originBytes / (64 * MiB)).toFixed(2)} times`, r)
     expect(done(r)).to.deep.equal(all(24))
-    expect(r.originBytes).to.be.above(0)
+    expect(r.originBytes / (64 * MiB)).to.be.within(1 - r.seedCopies, 1.35)
   })
 
   it('twenty runs with a crash, a silent peer and a liar: all others always complete', () => {

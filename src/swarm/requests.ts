@@ -1,0 +1,215 @@
+// What is asked of whom: every window is kept full, the silent lose their requests to others, the last pieces are asked for twice.
+import type { NeighbourKind, SwarmAction, SwarmPolicy } from './events.ts'
+import { Latencies } from './latencies.ts'
+import type { Neighbour } from './neighbour.ts'
+import type { OriginNeed } from './origin-need.ts'
+import type { Picker } from './picker.ts'
+
+export interface RequestsOptions {
+  policy: SwarmPolicy
+  /** Bytes of a full piece. */
+  pieceLength: number
+  /** Numbers in [0, 1). */
+  random: () => number
+  picker: Picker
+  /** Read only; filled by its owner. */
+  neighbours: ReadonlyMap<string, Neighbour>
+  originNeed: OriginNeed
+  intend: (action: SwarmAction) => void
+}
+
+/** A request is late when it takes so many times as long as `latePercentile` of the others did; one that has begun, twice that. */
+const LATE_FACTOR = 1.5
+/** Peers first, seeds when peers cannot, the origin when nobody can. */
+const RANK: Record<NeighbourKind, number> = { peer: 0, seed: 1, origin: 2 }
+
+export class Requests {
+  readonly #policy: SwarmPolicy
+  readonly #pieceLength: number
+  readonly #random: () => number
+  readonly #picker: Picker
+  readonly #neighbours: ReadonlyMap<string, Neighbour>
+  readonly #originNeed: OriginNeed
+  readonly #intend: (action: SwarmAction) => void
+  readonly #latencies = new Latencies()
+  #underWay = 0
+  /** Where a reader is; undefined: no order. */
+  cursor: number | undefined
+
+  constructor(options: RequestsOptions) {
+    this.#policy = options.policy
+    this.#pieceLength = options.pieceLength
+    this.#random = options.random
+    this.#picker = options.picker
+    this.#neighbours = options.neighbours
+    this.#originNeed = options.originNeed
+    this.#intend = options.intend
+  }
+
+  /** Pieces whose first bytes have come, over all neighbours. */
+  get underWay(): number {
+    return this.#underWay
+  }
+
+  progressed(n: Neighbour, piece: number, now: number): void {
+    if (n.progressed(piece, now)) this.#underWay++
+  }
+
+  answered(n: Neighbour, piece: number, bytes: number, now: number): void {
+    const asked = n.asked.get(piece)
+    if (asked !== undefined) {
+      this.#latencies.add(now - asked.at)
+      this.release(n, piece)
+    }
+    n.delivered(asked, bytes, now)
+  }
+
+  /** The request, if there is one, is over without an answer that helps. */
+  release(n: Neighbour, piece: number): void {
+    const asked = n.asked.get(piece)
+    if (asked === undefined) return
+    if (asked.begun !== undefined) this.#underWay--
+    n.asked.delete(piece)
+    this.#picker.released(piece)
+  }
+
+  releaseAll(n: Neighbour): void {
+    for (const piece of [...n.asked.keys()]) this.release(n, piece)
+  }
+
+  /** The piece is wanted no more. */
+  callBack(piece: number): void {
+    for (const n of this.#neighbours.values()) if (n.asked.has(piece)) this.#withdraw(n, piece)
+  }
+
+  /** A peer has got what we wait for at a seed: ask the peer, and leave the seed to those who have no choice. */
+  relieveSeed(n: Neighbour, piece: number, now: number): void {
+    if (
+      this.#picker.requests(piece) === 0 ||
+      n.kind !== 'peer' ||
+      n.isQuiet(now) ||
+      n.asked.size >= n.window(this.#policy, this.#pieceLength)
+    )
+      return
+    for (const other of this.#neighbours.values()) {
+      const asked = other.kind === 'seed' ? other.asked.get(piece) : undefined
+      if (asked === undefined || asked.begun !== undefined) continue
+      this.#withdraw(other, piece)
+      this.#ask(n, piece, now)
+      return
+    }
+  }
+
+  /** Whoever was silent for too long is asked no more for a while; what was asked of it goes elsewhere. */
+  snub(now: number): void {
+    if (this.#picker.askedCount === 0) return
+    for (const n of this.#neighbours.values()) {
+      // cheap first: it is looked at after every event
+      if (n.asked.size === 0 || now - n.heardAt < this.#policy.snubMs || now - n.heardAt < (this.#lateMs ?? 0)) continue
+      for (const piece of [...n.asked.keys()]) this.#withdraw(n, piece)
+      n.backOff(this.#policy, now)
+    }
+  }
+
+  fill(now: number): void {
+    if (!this.#picker.hasOpen) return
+    const most = Math.max(this.#policy.minWindow, this.#policy.maxAskedBytes / this.#pieceLength)
+    if (this.#picker.askedCount >= most) return
+    const limit = this.#limit()
+    const able = [...this.#neighbours.values()].filter(n => this.#mayAsk(n, now))
+    while (able.length > 0 && this.#picker.askedCount < most) {
+      const i = this.#leastLoaded(able)
+      const n = able[i] as Neighbour
+      const piece = this.#pick(n, limit, now)
+      if (piece === undefined) {
+        able.splice(i, 1)
+        continue
+      }
+      this.#ask(n, piece, now)
+      if (!this.#mayAsk(n, now)) able.splice(i, 1)
+    }
+  }
+
+  /** The last pieces, and the one that a reader waits for, are asked for a second time when they are late. */
+  hedge(now: number): void {
+    if (this.#picker.askedCount === 0 || (this.#picker.hasOpen && this.cursor === undefined)) return
+    const late = Math.max(this.#policy.hedgeMs, this.#lateMs ?? 2 * this.#policy.hedgeMs)
+    const next = this.cursor === undefined ? undefined : this.#picker.have.firstMissing(this.cursor)
+    for (const n of this.#neighbours.values()) {
+      for (const [piece, { at, begun }] of n.asked) {
+        if (now - at < (begun === undefined ? late : 2 * late) || this.#picker.requests(piece) > 1) continue
+        if (this.#picker.hasOpen && piece !== next) continue
+        const other = this.#secondHolder(piece, n, now)
+        if (other !== undefined) this.#ask(other, piece, now)
+      }
+    }
+  }
+
+  /** Throws when a derived number has drifted; for tests. */
+  check(): void {
+    const requests = new Map<number, number>()
+    let underWay = 0
+    for (const { asked } of this.#neighbours.values()) {
+      for (const { begun } of asked.values()) if (begun !== undefined) underWay++
+      for (const piece of asked.keys()) requests.set(piece, (requests.get(piece) ?? 0) + 1)
+    }
+    if (underWay !== this.#underWay) throw new Error(`requests: ${underWay} under way, counted ${this.#underWay}`)
+    for (let piece = 0; piece < this.#picker.count; piece++) {
+      const counted = this.#picker.requests(piece)
+      if (counted !== (requests.get(piece) ?? 0)) throw new Error(`requests: piece ${piece} has ${counted}`)
+      if (counted > 0 && this.#picker.have.has(piece)) throw new Error(`requests: piece ${piece} is here and asked for`)
+    }
+  }
+
+  #pick(n: Neighbour, limit: number, now: number): number | undefined {
+    const isOurs = n.kind === 'origin' ? this.#originNeed.turn(now) : undefined
+    return isOurs === undefined ? this.#picker.pick(n.have, limit) : this.#picker.find(n.have, limit, isOurs)
+  }
+
+  #limit(): number {
+    return this.cursor === undefined ? this.#picker.count : this.#picker.streamLimit(this.cursor, this.#policy.streamWindow)
+  }
+
+  #mayAsk(n: Neighbour, now: number): boolean {
+    if (n.isQuiet(now) || n.have.count === 0) return false
+    if (n.kind === 'origin' && !this.#originNeed.isOpen) return false
+    return n.asked.size < n.window(this.#policy, this.#pieceLength)
+  }
+
+  #leastLoaded(able: readonly Neighbour[]): number {
+    let best = 0
+    let lowest = Infinity
+    let ties = 0
+    for (const [i, n] of able.entries()) {
+      const load = RANK[n.kind] * 1000 + n.load(this.#policy, this.#pieceLength)
+      if (load < lowest) {
+        best = i
+        lowest = load
+        ties = 1
+      } else if (load === lowest && this.#random() * ++ties < 1) best = i
+    }
+    return best
+  }
+
+  /** Milliseconds after which a request is late, as far as is known from others. */
+  get #lateMs(): number | undefined {
+    const usual = this.#latencies.percentile(this.#policy.latePercentile)
+    return usual === undefined ? undefined : LATE_FACTOR * usual
+  }
+
+  #secondHolder(piece: number, first: Neighbour, now: number): Neighbour | undefined {
+    const able = [...this.#neighbours.values()].filter(n => n !== first && n.have.has(piece) && this.#mayAsk(n, now))
+    return able.length === 0 ? undefined : able[this.#leastLoaded(able)]
+  }
+
+  #ask(n: Neighbour, piece: number, now: number): void {
+    n.ask(piece, now)
+    this.#picker.asked(piece)
+    this.#intend({ type: 'ask', peer: n.id, piece, load: this.#underWay })
+  }
+
+  #withdraw(n: Neighbour, piece: number): void {
+    this.release(n, piece)
+    this.#intend({ type: 'cancel', peer: n.id, piece })
+  }
+}
