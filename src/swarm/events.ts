@@ -110,7 +110,7 @@ export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   originReaders: 4,
   epochMs: 10_000,
   originGain: 1.5,
-  uploadSlots: 8,
+  uploadSlots: 16,
   appetite: 6,
   maxUploadBytes: 16 * 1024 * 1024,
   slotsPerPeer: 2,
