@@ -1,11 +1,13 @@
 // A session: one content on this node. Brings together what it is, who shares it, and the swarm that decides.
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../core/errors.ts'
+import type { Freshness } from '../core/freshness.ts'
 import type { Manifest, ManifestHead, VersionInfo } from '../core/manifest.ts'
 import { sameBytes, type VerifiedPiece } from '../core/piece.ts'
 import { makeProof, type Task } from '../core/task.ts'
 import { LinkRefused } from '../net/exchange.ts'
 import type { Link } from '../net/link.ts'
+import { OUTDATED } from '../origin/freshness.ts'
 import type { StoreEntry } from '../store/store.ts'
 import type { Hello } from '../wire/codec-hello.ts'
 import type { PeerAddress } from '../wire/codec-peers.ts'
@@ -35,6 +37,8 @@ export class Session implements SessionEars, DriverOwner {
   readonly task: Task
   /** sha2-256 that the whole content must have; undefined: none was given. */
   readonly wanted: Uint8Array | undefined
+  /** The origin forbids that more than the askers of this moment get it: nothing stays when they have gone. */
+  isTransient = false
   readonly counts: Counts = { fromOrigin: 0, fromPeers: 0, fromSeeds: 0, resumed: 0 }
   /** Peers that pieces came from. */
   readonly givers = new Set<string>()
@@ -58,6 +62,7 @@ export class Session implements SessionEars, DriverOwner {
   #asking: NodeJS.Timeout | undefined
   #current: Current = 'any'
   #grewAt = now()
+  #vouchedAt: number | undefined
 
   constructor(ctx: NodeContext, task: Task, wanted: Uint8Array | undefined) {
     this.#ctx = ctx
@@ -76,6 +81,16 @@ export class Session implements SessionEars, DriverOwner {
   /** Who signed the manifest; undefined for our own. */
   get signer(): string | undefined {
     return this.#content?.signer
+  }
+
+  /** The origin's last word on this version; undefined when this node never asked. */
+  get freshness(): Freshness | undefined {
+    return this.#content?.freshness
+  }
+
+  /** When the origin has last said that this version is the current one, on the clock of `now()`; undefined: not to this session. */
+  get vouchedAt(): number | undefined {
+    return this.#vouchedAt
   }
 
   get isComplete(): boolean {
@@ -148,14 +163,29 @@ export class Session implements SessionEars, DriverOwner {
 
   // ---- what the content is
 
-  /** Fixes the version that this session is about; takes up what the store has of it. Does nothing when done before. */
-  async adopt(info: VersionInfo, trust: Trust, signer?: string): Promise<void> {
-    await this.#locked(() => this.#adopt(info, trust, signer))
+  /**
+   * Fixes the version that this session is about; takes up what the store has of it. Does nothing when done before.
+   * `vouched`: the origin has just said that this is the current one.
+   */
+  async adopt(info: VersionInfo, trust: Trust, from: { signer?: string; vouched?: Freshness } = {}): Promise<void> {
+    await this.#locked(() => this.#adopt(info, trust, from))
   }
 
   /** Like `adopt`, with an entry that is open already; the session closes it from now on. */
-  async adoptKept(kept: KeptManifest & { entry: StoreEntry }): Promise<void> {
-    await this.#locked(() => this.#begin(Content.resume(kept)))
+  async adoptKept(kept: KeptManifest & { entry: StoreEntry }, vouched?: Freshness): Promise<void> {
+    await this.#locked(() => this.#begin(Content.resume(kept), vouched))
+  }
+
+  /** The origin has said that this version is the current one. */
+  async vouch(freshness: Freshness): Promise<void> {
+    this.#vouchedAt = now()
+    await this.#noteFreshness(freshness)
+  }
+
+  /** The origin has another version now: whoever finds this one later has to ask. */
+  async disown(): Promise<void> {
+    this.#vouchedAt = undefined
+    await this.#noteFreshness(OUTDATED)
   }
 
   /** Says what is known of the version that the origin shows now; neighbours that were not listened to are asked again. */
@@ -292,7 +322,7 @@ export class Session implements SessionEars, DriverOwner {
     await this.#publishing?.catch(() => {})
     this.#changes.fail(new DragonflyError('aborted', 'the node was stopped'))
     await Promise.all([...this.observers].map(observer => observer.ended?.()))
-    await this.#content?.close(forget)
+    await this.#content?.close(forget || this.isTransient)
   }
 
   // ---- what neighbours say (SessionEars)
@@ -393,17 +423,31 @@ export class Session implements SessionEars, DriverOwner {
     return await mine
   }
 
-  async #adopt(info: VersionInfo, trust: Trust, signer: string | undefined): Promise<void> {
+  async #adopt(info: VersionInfo, trust: Trust, { signer, vouched }: { signer?: string; vouched?: Freshness }): Promise<void> {
     if (this.#content !== undefined || this.#closed) return
-    await this.#begin(await Content.open(this.#ctx.store, this.task, info, trust, signer))
+    await this.#begin(await Content.open(this.#ctx.store, this.task, info, trust, signer), vouched)
   }
 
-  async #begin(content: Content): Promise<void> {
+  async #noteFreshness(freshness: Freshness): Promise<void> {
+    if (this.#content === undefined || this.#closed) return
+    this.#content.freshness = freshness
+    // what cannot be written down is asked for after a restart
+    await this.#locked(async () => {
+      if (!this.#closed) await this.#known().keepFreshness()
+    }).catch(error => this.#ctx.warn((error as Error).message))
+  }
+
+  async #begin(content: Content, vouched?: Freshness): Promise<void> {
     this.#content = content
+    if (vouched !== undefined) {
+      content.freshness = vouched
+      this.#vouchedAt = now()
+    }
     const driver = new SwarmDriver(this.#ctx, this, content)
     this.#driver = driver
     driver.grown()
     driver.recovered(await content.recover())
+    await content.keepFreshness()
     if (this.#rangeReader !== undefined) driver.offerOrigin(this.#rangeReader)
     for (const link of this.links.values()) {
       // this link began before we knew the version: say hello again, and go on
@@ -419,7 +463,7 @@ export class Session implements SessionEars, DriverOwner {
       from.takeProvisional(0, 0)
       return
     }
-    await this.#adopt(infoOf(head), belief, signer)
+    await this.#adopt(infoOf(head), belief, { signer })
     const { manifest } = this.#known()
     if (!manifest.describesSame(head)) return from.link.close('other-version')
     from.version = head.version
