@@ -15,7 +15,7 @@ import {
 import { type NodeContext, now, wallClock } from './context.ts'
 import type { KeptRules } from './kept.ts'
 import type { Session } from './session.ts'
-import { isTrouble } from './trouble.ts'
+import { forbidden, isTrouble } from './trouble.ts'
 
 /** A finished content is not asked about again at the origin for so long: a flash crowd is one question. */
 const GRACE_MS = 1000
@@ -99,7 +99,9 @@ export class FreshnessDuty {
 
   #decide(outcome: Outcome, session: Session, { revalidate }: Request, asker: Asker): boolean {
     if (typeof outcome === 'string') return outcome === 'same'
-    if (revalidate || !mayServeInTrouble(session.freshness, asker, wallClock())) throw outcome
+    // who wants the origin asked may still ask it himself
+    if (revalidate) throw outcome
+    if (!mayServeInTrouble(session.freshness, asker, wallClock())) throw forbidden(outcome)
     return true
   }
 

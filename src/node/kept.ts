@@ -9,7 +9,7 @@ import type { Store, StoreEntry } from '../store/store.ts'
 import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
 import { entryKey, isPrivateEntry, type KeptManifest, loadManifest, removeOthers } from './manifest-records.ts'
 import type { Session } from './session.ts'
-import { isTrouble } from './trouble.ts'
+import { forbidden, isTrouble } from './trouble.ts'
 
 export interface Kept extends KeptManifest {
   /** Open, its pieces verified. */
@@ -125,8 +125,9 @@ async function continueWhole(session: Session, kept: Kept, { origin, asker, rule
   const { version } = kept.manifest.info
   const request = { url: task.url, headers: task.headers }
   const answer = await origin.check(request, version, validatorsOf(version), signal).catch(error => {
-    if (isTrouble(error) && rules?.mayServeInTrouble(kept.freshness, error)) return undefined
-    throw error
+    if (!isTrouble(error) || rules === undefined) throw error
+    if (!rules.mayServeInTrouble(kept.freshness, error)) throw forbidden(error)
+    return undefined
   })
   if (answer?.state !== 'changed') {
     await session.adoptKept(kept, answer && freshnessOf(answer.noted, kept.freshness, asker))

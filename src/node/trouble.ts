@@ -6,3 +6,9 @@ const TROUBLE = new Set(['origin-unreachable', 'origin-unknown-host', 'origin-ti
 export function isTrouble(error: unknown): error is DragonflyError {
   return error instanceof DragonflyError && (TROUBLE.has(error.code) || (error.status ?? 0) >= 500)
 }
+
+/** What is said where the origin forbids that a stale copy stands in for it (RFC 9111 §5.2.2.2: 504). No peer's copy will do either. */
+export function forbidden(trouble: DragonflyError): DragonflyError {
+  const message = `${trouble.message}; it forbids the use of what was kept unless it is asked`
+  return new DragonflyError('origin-error', message, { status: 504, retryable: true, cause: trouble })
+}
