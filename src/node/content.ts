@@ -113,6 +113,16 @@ export class Content {
     await this.#entry.handOver(target, this.manifest.length ?? 0, how, signal)
   }
 
+  /** Name of its store entry. */
+  get key(): string {
+    return this.#entry.key
+  }
+
+  /** See StoreEntry.shareData. */
+  async shareData(key: string, signal: AbortSignal): Promise<boolean> {
+    return await this.#entry.shareData(key, this.manifest, signal)
+  }
+
   /** Keeps the digests that came since the last time, and with them the head that vouches for them. */
   async keep(head: ManifestHead, envelope: Uint8Array | undefined): Promise<void> {
     const isSealed = head.seal !== undefined

@@ -9,16 +9,19 @@ import type { Network, NodeContext } from './context.ts'
 import { FreshnessDuty, type Request } from './freshness-duty.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
+import { Twins } from './twins.ts'
 
 export class SeedDuty {
   readonly #sessions: Sessions
   readonly #network: Network
   readonly #stopping = new AbortController()
   readonly #freshness: FreshnessDuty
+  readonly #twins: Twins
 
   constructor(ctx: NodeContext, sessions: Sessions, network: Network) {
     this.#sessions = sessions
     this.#network = network
+    this.#twins = new Twins(ctx, sessions, this.#stopping.signal)
     this.#freshness = new FreshnessDuty(ctx, this.#stopping.signal)
   }
 
@@ -29,6 +32,7 @@ export class SeedDuty {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await unserveResolve(this.#network.host)
+    await this.#twins.idle()
   }
 
   async #resolve(request: ResolveRequest, say: (reply: ResolveReply) => void, gone: AbortSignal): Promise<void> {
@@ -77,6 +81,7 @@ export class SeedDuty {
     say(resolved(session, CID.parse(session.task.id).bytes))
     while (!session.isComplete) await session.changed(signal)
     this.#freshness.finished(session)
+    this.#twins.finished(session)
     await untilGone(signal)
   }
 }

@@ -161,6 +161,16 @@ export class Session implements SessionEars, DriverOwner {
     await this.#locked(() => this.#known().handOver(target, how, signal))
   }
 
+  /** Name of its store entry; undefined while nothing is known. */
+  get entryKey(): string | undefined {
+    return this.#content?.key
+  }
+
+  /** Has the finished content lie in one file with that of another store entry, if its bytes are the same. */
+  async shareData(key: string, signal: AbortSignal): Promise<boolean> {
+    return await this.#known().shareData(key, signal)
+  }
+
   // ---- what the content is
 
   /**

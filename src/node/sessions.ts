@@ -63,6 +63,11 @@ export class Sessions {
     )?.session
   }
 
+  /** Who works with a store entry. */
+  byEntry(key: string): Session | undefined {
+    return this.#all().find(({ session }) => session.entryKey === key)?.session
+  }
+
   /** The newest session of a task once more. There must be one. */
   share(task: string): Session {
     const held = this.#byTask.get(task)?.[0] as Held

@@ -1,5 +1,5 @@
 // Passive CDN: what a seed keeps is given out without the origin while it is fresh, and asked about once when it is not.
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { makeTask } from '../../src/core/task.ts'
@@ -143,8 +143,9 @@ describe('a seed as a passive CDN', function () {
       const store = await openDiskStore(folder())
       const entry = await store.open((await store.keys())[0] as string)
       const kept = await loadManifest(entry)
-      expect(kept?.freshness?.answers[0]?.fields['cache-control']).to.equal('max-age=60')
-      await keepFreshness(entry, { ...(kept?.freshness as NonNullable<typeof kept.freshness>), at: Date.now() + 3_600_000 })
+      if (kept?.freshness === undefined) throw new Error('nothing was kept')
+      expect(kept.freshness.answers[0]?.fields['cache-control']).to.equal('max-age=60')
+      await keepFreshness(entry, { ...kept.freshness, at: Date.now() + 3_600_000 })
       await store.stop()
       await restart()
       expect(await download()).to.equal(hex(BODY))
@@ -313,6 +314,37 @@ describe('a seed as a passive CDN', function () {
     expect(await (await asker()).ask()).to.include({ version: 'etag "two"' })
     release()
     expect([await older, await download()]).to.deep.equal(BOTH)
+  })
+
+  it('keeps the same bytes under another URL once, and each of them when the other is removed', async () => {
+    control('max-age=60')
+    await start()
+    const other = `${origin.url}/mirror.bin`
+    const getFrom = async (from: string) => {
+      const peer = await world.node({ seeds: [seed.address] })
+      const path = world.path()
+      await peer.node.download(from, path, { origin: false })
+      expect(await fileHash(path)).to.equal(hex(BODY))
+      await peer.node.stop()
+    }
+    const files = async () => {
+      const keys = await readdir(join(folder(), 'entries'))
+      return await Promise.all(keys.map(async key => ({ key, ...(await stat(join(folder(), 'entries', key, 'data'))) })))
+    }
+    await getFrom(url())
+    await restart() // not in memory any more: found by what lies on disk
+    await getFrom(other)
+    await seed.node.stop()
+    const [one, two] = await files()
+    expect([one?.ino, one?.nlink, two?.nlink]).to.deep.equal([two?.ino, 2, 2])
+    const store = await openDiskStore(folder())
+    await store.remove((await store.keys()).find(key => key.startsWith(makeTask({ url: url() }).id)) as string)
+    await store.stop()
+    await restart()
+    await getFrom(other)
+    expect(asked()).to.deep.equal([])
+    await getFrom(url())
+    expect(asked()).to.deep.equal([200])
   })
 
   it('writes no header of a request into the store', async () => {
