@@ -6,13 +6,13 @@ import { UsageError } from './errors.ts'
 const MAX_DAYS = 24
 const SHAPE = /^(\d+(\.\d+)?\s*[a-zµμ]+\s*)+$/i
 
-/** Milliseconds. Rejects with a UsageError what is not a duration, negative, or longer than 24 days. */
-export function parseDuration(text: string): number {
+/** Milliseconds. Rejects with a UsageError what is not a duration, negative, or longer than `maxDays`. */
+export function parseDuration(text: string, maxDays: number = MAX_DAYS): number {
   const trimmed = text.trim()
   const ms = /^\d+(\.\d+)?$/.test(trimmed) ? Number(trimmed) * 1000 : SHAPE.test(trimmed) ? parse(trimmed) : null
   if (ms === null || !Number.isFinite(ms)) {
     throw new UsageError(`not a duration: ${JSON.stringify(text.slice(0, 50))}`, 'write 30s, 5m, 1h30m or a number of seconds')
   }
-  if (ms > MAX_DAYS * 86_400_000) throw new UsageError(`a duration of more than ${MAX_DAYS} days: ${trimmed.slice(0, 50)}`)
+  if (ms > maxDays * 86_400_000) throw new UsageError(`a duration of more than ${maxDays} days: ${trimmed.slice(0, 50)}`)
   return ms
 }

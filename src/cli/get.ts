@@ -21,6 +21,7 @@ export interface GetFlags {
   filter?: string[]
   tag?: string
   origin: boolean
+  revalidate?: true
   linger: number
   timeout: number
   store?: string
@@ -61,6 +62,7 @@ async function run(url: string, flags: GetFlags, report: Report, interrupt: Inte
     ...(flags.filter && { filter: flags.filter }),
     ...(flags.tag !== undefined && { tag: flags.tag }),
     origin: flags.origin,
+    ...(flags.revalidate && { revalidate: true }),
     keep: flags.linger > 0,
     ...(flags.trace !== undefined && { trace: path.resolve(flags.trace) }),
     ...(flags.explain && { explain: true }),

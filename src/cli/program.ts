@@ -21,6 +21,8 @@ export interface Parsed {
   exitCode: number
 }
 
+/** Ten years. */
+const MAX_EXPIRE_DAYS = 3650
 const REPEAT = '(repeatable)'
 
 /** The commands of df under the name it was called by. Throws a CommanderError instead of ending the process. */
@@ -65,6 +67,7 @@ function addGet(program: Command, name: string, parsed: Parsed, actions: Actions
     .addOption(names('--filter <names>', 'query parameters that do not change the content, as a,b,c'))
     .option('--tag <tag>', 'tells apart contents that share a URL')
     .option('--no-origin', 'never read the origin from here')
+    .option('--revalidate', 'have the origin asked whether it is current, however fresh a copy is')
     .addOption(duration('--linger <duration>', 'serve it to others for so long afterwards (30s, 5m)'))
     .addOption(duration('--timeout <duration>', 'give up after so long'))
     .option('--store <dir>', 'folder for pieces')
@@ -89,6 +92,7 @@ function addSeed(program: Command, name: string, parsed: Parsed, actions: Action
     .addOption(list('--bootstrap <multiaddr>', `a way into the network, not trusted ${REPEAT}`))
     .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))
     .option('--store <dir>', 'folder for pieces')
+    .addOption(expire())
     .option('--json', 'one JSON object a line on standard output')
     .addHelpText('after', seedHelp(name))
     .action(async (flags: SeedFlags) => {
@@ -126,7 +130,12 @@ function names(flags: string, description: string): Option {
 }
 
 function duration(flags: string, description: string): Option {
-  return new Option(flags, description).default(0, 'none').argParser(parseDuration)
+  return new Option(flags, description).default(0, 'none').argParser((value: string) => parseDuration(value))
+}
+
+function expire(): Option {
+  const text = 'what was read counts as fresh for so long, whatever the origin says (0: always ask; default: as it says)'
+  return new Option('--expire <duration>', text).argParser((value: string) => parseDuration(value, MAX_EXPIRE_DAYS))
 }
 
 function version(): string {

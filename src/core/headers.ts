@@ -36,6 +36,9 @@ const OURS = new Set([
 /** Headers that neither open a door nor change the bytes; every other one makes a download private to its like. */
 const NEUTRAL = new Set(['user-agent', 'referer', 'origin', 'cache-control', 'pragma', 'dnt', 'traceparent', 'tracestate'])
 
+/** Headers that choose among the contents of a URL and open no door. */
+const NEGOTIATION = new Set(['accept', 'accept-language'])
+
 /** Parses `Name: value` as curl's -H takes it. Rejects with `bad-header`, never repeating the value. */
 export function parseHeader(text: string): readonly [string, string] {
   const colon = text.indexOf(':')
@@ -75,6 +78,16 @@ function checkHeader(name: string, value: string): void {
 /** The headers that may carry a secret or change the bytes, in a canonical order. */
 export function privateHeaders(headers: HeaderList): HeaderList {
   return headers.filter(([name]) => !NEUTRAL.has(name)).toSorted((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]))
+}
+
+/** Whether requests that differ in this header (in lower case) have different task ids, or cannot differ in it. */
+export function isInTask(name: string): boolean {
+  return !NEUTRAL.has(name)
+}
+
+/** Whether any of them may be a credential. */
+export function hasCredentials(headers: HeaderList): boolean {
+  return headers.some(([name]) => !NEUTRAL.has(name) && !NEGOTIATION.has(name))
 }
 
 function compare(a: string, b: string): number {

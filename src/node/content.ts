@@ -1,14 +1,17 @@
 // One version of a content on this node: its manifest, its store entry, the hash of the whole, and why it is believed.
 import { DragonflyError } from '../core/errors.ts'
+import type { Freshness } from '../core/freshness.ts'
 import { Manifest, type ManifestHead, type VersionInfo } from '../core/manifest.ts'
 import type { VerifiedPiece } from '../core/piece.ts'
 import { PieceBuffers } from '../core/piece-buffers.ts'
 import type { Task } from '../core/task.ts'
+import { isNews, OUTDATED } from '../origin/freshness.ts'
 import type { Store, StoreEntry } from '../store/store.ts'
 import {
   entryKey,
   type KeptManifest,
   keepDigests,
+  keepFreshness,
   keepHead,
   keepInfo,
   keepSeal,
@@ -20,6 +23,9 @@ import type { Trust } from './options.ts'
 import type { SignedState } from './session-link.ts'
 import { WholeHash } from './whole-hash.ts'
 
+/** So many words of the origin are written down for one version (2 MiB, at most one a minute); after that a restart has to ask. */
+const MAX_FRESHNESS_RECORDS = 4096
+
 export class Content {
   readonly manifest: Manifest
   readonly trust: Trust
@@ -28,6 +34,8 @@ export class Content {
   readonly buffers: PieceBuffers
   /** The newest state that can be passed on; undefined while nobody has signed. */
   signed: SignedState | undefined
+  /** The origin's last word; undefined when it was never asked by this node. */
+  freshness: Freshness | undefined
   readonly #entry: StoreEntry
   readonly #hash: WholeHash
   /** Whether a later process may find the entry again; otherwise it goes with the session. */
@@ -35,6 +43,7 @@ export class Content {
   #digest: Promise<Uint8Array> | undefined
   #digestsKept: number
   #isSealKept: boolean
+  #freshnessKept: { last: Freshness | undefined; count: number }
 
   private constructor(entry: StoreEntry, kept: KeptManifest, isShared: boolean, signer: string | undefined) {
     const { manifest, trust, envelope } = kept
@@ -46,6 +55,8 @@ export class Content {
     this.manifest = manifest
     this.trust = trust
     this.signer = signer
+    this.freshness = kept.freshness
+    this.#freshnessKept = { last: kept.freshness, count: kept.freshnessCount }
     this.buffers = new PieceBuffers(manifest.pieceLength)
     if (envelope !== undefined) this.signed = { envelope, count: manifest.count, isSealed: this.#isSealKept }
   }
@@ -60,7 +71,8 @@ export class Content {
     await first.entry.remove()
     const { entry, isShared } = await openEntry(store, key)
     await keepInfo(entry, info, trust)
-    return new Content(entry, { manifest: new Manifest(info), trust, envelope: undefined }, isShared, signer)
+    const nothing = { manifest: new Manifest(info), trust, envelope: undefined, freshness: undefined, freshnessCount: 0 }
+    return new Content(entry, nothing, isShared, signer)
   }
 
   /** Takes over an entry that is open already. */
@@ -101,6 +113,16 @@ export class Content {
     await this.#entry.handOver(target, this.manifest.length ?? 0, how, signal)
   }
 
+  /** Name of its store entry. */
+  get key(): string {
+    return this.#entry.key
+  }
+
+  /** See StoreEntry.shareData. */
+  async shareData(key: string, signal: AbortSignal): Promise<boolean> {
+    return await this.#entry.shareData(key, this.manifest, signal)
+  }
+
   /** Keeps the digests that came since the last time, and with them the head that vouches for them. */
   async keep(head: ManifestHead, envelope: Uint8Array | undefined): Promise<void> {
     const isSealed = head.seal !== undefined
@@ -114,6 +136,15 @@ export class Content {
       await keepSeal(this.#entry, this.manifest)
     }
     this.#isSealKept = isSealed
+  }
+
+  /** Writes the origin's last word down, for a later process; not each time that it says the same. */
+  async keepFreshness(): Promise<void> {
+    const { last, count } = this.#freshnessKept
+    if (this.freshness === undefined || count >= MAX_FRESHNESS_RECORDS || !isNews(last, this.freshness)) return
+    const kept = count === MAX_FRESHNESS_RECORDS - 1 ? OUTDATED : this.freshness
+    this.#freshnessKept = { last: kept, count: count + 1 }
+    await keepFreshness(this.#entry, kept)
   }
 
   /** `forget`: nothing of it stays in the store. */

@@ -19,6 +19,8 @@ export interface NodeContext {
   seedsAbove(task: string): ReadonlyArray<{ peer: string; address: string }>
   readonly bootstrap: readonly string[]
   readonly isSeed: boolean
+  /** What this node reads of an origin counts as fresh for so many milliseconds; undefined: as the origin says. */
+  readonly expire: number | undefined
   /** Whether this node keeps records for others in the DHT, and will be there to be found by them. */
   readonly isLongLived: boolean
   /** Undefined until the network is up, and when there is none. */
@@ -36,4 +38,9 @@ export interface NodeContext {
 /** Milliseconds of a clock that never goes back. */
 export function now(): number {
   return performance.now()
+}
+
+/** Milliseconds since 1970, by a clock that may be wrong or set anew at any time. */
+export function wallClock(): number {
+  return Date.now()
 }

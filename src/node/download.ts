@@ -140,7 +140,8 @@ export class Downloads {
 
   #attempt(job: Job) {
     const { task, wanted, options } = job
-    const session = this.#sessions.begin(task, wanted, options.origin !== false)
+    const { origin = true, revalidate = false } = options
+    const { session } = this.#sessions.begin(task, { digest: wanted, origin, revalidate })
     const meter = new Meter(session, options.onProgress)
     job.trace?.watch(session)
     const watch = options.explain === true ? watchTime(session, job.begun) : undefined

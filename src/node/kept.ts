@@ -1,12 +1,15 @@
-// What the store still has of a task from an earlier try, and how our own read of the origin goes on with it.
+// What the store still has of a task from an earlier time, and how it is used again: at once while fresh, else by asking the origin.
 import { DragonflyError } from '../core/errors.ts'
+import type { Freshness } from '../core/freshness.ts'
 import type { Task } from '../core/task.ts'
 import { isResumable, validatorsOf } from '../core/version.ts'
+import { type Asker, freshnessOf } from '../origin/freshness.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { Store, StoreEntry } from '../store/store.ts'
 import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
 import { entryKey, isPrivateEntry, type KeptManifest, loadManifest, removeOthers } from './manifest-records.ts'
 import type { Session } from './session.ts'
+import { forbidden, isTrouble } from './trouble.ts'
 
 export interface Kept extends KeptManifest {
   /** Open, its pieces verified. */
@@ -15,51 +18,123 @@ export interface Kept extends KeptManifest {
   prefix: number
 }
 
-/** Finds an own read, finished or not, that can be continued. The caller closes its entry, or gives it to a session. */
-export async function loadKept(store: Store, task: Task): Promise<Kept | undefined> {
-  for (const key of await store.keys()) {
-    if (!key.startsWith(`${task.id}.`) || isPrivateEntry(key)) continue
-    const entry = await store.open(key).catch(() => undefined)
-    const kept = entry === undefined ? undefined : await usable(entry, task)
-    if (kept !== undefined) {
-      await removeOthers(store, task.id, key)
-      return kept
-    }
-    await entry?.close()
-  }
+/** What a seed may do with a finished content that it has kept. */
+export interface KeptRules {
+  /** Whether it may be given out before the origin is asked. */
+  isFresh(freshness: Freshness | undefined): boolean
+  /** Whether it may be given out although the origin could not be asked. */
+  mayServeInTrouble(freshness: Freshness | undefined, trouble: DragonflyError): boolean
+}
+
+type Found = KeptManifest & { entry: StoreEntry }
+
+/**
+ * Finds what an own read, finished or not, can go on with. With rules, finished ones that another seed vouched for count too.
+ * The caller closes its entry, or gives it to a session.
+ */
+export async function loadKept(store: Store, task: Task, rules?: KeptRules): Promise<Kept | undefined> {
+  const found = await newest(store, task, rules, canBeAskedFor)
+  return found === undefined ? undefined : await recovered(store, task, found)
+}
+
+/** Finds a finished content that needs nobody. A newer version that is not finished, or not fresh, comes before an older one. */
+export async function loadFresh(store: Store, task: Task, rules: KeptRules): Promise<Kept | undefined> {
+  const found = await newest(store, task, rules, () => true)
+  if (found === undefined) return undefined
+  const kept = isFinished(found) && rules.isFresh(found.freshness) ? await recovered(store, task, found) : undefined
+  if (kept !== undefined && kept.prefix === kept.manifest.length) return kept
+  await found.entry.close()
   return undefined
 }
 
-async function usable(entry: StoreEntry, task: Task): Promise<Kept | undefined> {
-  const kept = await loadManifest(entry)
-  if (kept?.trust !== 'origin' || kept.manifest.count === 0) return undefined
-  const { manifest } = kept
-  if (!isResumable(manifest.info.version) || entryKey(task.id, manifest.info.version) !== entry.key) return undefined
+async function newest(
+  store: Store,
+  task: Task,
+  rules: KeptRules | undefined,
+  isOfUse: (found: KeptManifest) => boolean,
+): Promise<Found | undefined> {
+  let best: Found | undefined
+  for (const key of await store.keys()) {
+    if (!key.startsWith(`${task.id}.`) || isPrivateEntry(key)) continue
+    const entry = await store.open(key).catch(() => undefined)
+    const manifest = entry === undefined ? undefined : await loadManifest(entry)
+    const isGood = manifest !== undefined && isBelieved(manifest, key, task, rules) && isOfUse(manifest)
+    if (entry === undefined || !isGood || (best !== undefined && askedAt(best) >= askedAt(manifest))) {
+      await entry?.close()
+      continue
+    }
+    await best?.entry.close()
+    best = { ...manifest, entry }
+  }
+  return best
+}
+
+function askedAt({ freshness }: KeptManifest): number {
+  return freshness?.at ?? 0
+}
+
+function isBelieved(kept: KeptManifest, key: string, task: Task, rules: KeptRules | undefined): boolean {
+  const { trust, manifest } = kept
+  const isOurs = trust === 'origin' || (rules !== undefined && trust === 'seed' && isFinished(kept))
+  return isOurs && manifest.count > 0 && entryKey(task.id, manifest.info.version) === key
+}
+
+function isFinished({ manifest }: KeptManifest): boolean {
+  return manifest.seal !== undefined
+}
+
+/** An unfinished one goes on where it ended; a finished one needs no more than a validator, which a weak one is too. */
+function canBeAskedFor(kept: KeptManifest): boolean {
+  const { version } = kept.manifest.info
+  return isResumable(version) || (isFinished(kept) && !version.startsWith('once '))
+}
+
+async function recovered(store: Store, task: Task, found: Found): Promise<Kept> {
+  const { manifest, entry } = found
+  await removeOthers(store, task.id, entry.key)
   const have = await entry.recover(manifest)
   const prefix = Math.min(have.firstMissing() * manifest.pieceLength, manifest.length ?? Infinity)
-  return { ...kept, entry, prefix }
+  return { ...found, prefix }
+}
+
+/** How the origin is asked about what was kept. */
+export interface Continuing {
+  origin: Origin
+  asker: Asker
+  rules: KeptRules | undefined
+  signal: AbortSignal
 }
 
 /** Rejects with `origin-changed`, and leaves the session as it was, when the origin has another version now. */
-export async function continueKept(session: Session, origin: Origin, kept: Kept, signal: AbortSignal): Promise<void> {
+export async function continueKept(session: Session, kept: Kept, how: Continuing): Promise<void> {
   const { task } = session
-  const request = { url: task.url, headers: task.headers }
+  if (kept.prefix === kept.manifest.length) return await continueWhole(session, kept, how)
   const { version } = kept.manifest.info
-  if (kept.prefix === kept.manifest.length) {
-    const answer = await origin.check(request, version, validatorsOf(version), signal)
-    if (answer.state === 'same') {
-      await session.adoptKept(kept)
-      return await sealWhenWhole(session, kept.prefix)
-    }
-    await kept.entry.remove()
-    await session.adopt(versionOf(task, answer.read), 'origin')
-    return await ingest(session, answer.read)
-  }
-  const read = await origin.open(request, { version, from: kept.prefix, signal }).catch(async error => {
+  const request = { url: task.url, headers: task.headers }
+  const read = await how.origin.open(request, { version, from: kept.prefix, signal: how.signal }).catch(async error => {
     // a version that is gone is of no use to a later try either
     if (error instanceof DragonflyError && error.code === 'origin-changed') await kept.entry.remove()
     throw error
   })
-  await session.adoptKept(kept)
+  await session.adoptKept(kept, freshnessOf(read.noted, kept.freshness, how.asker))
   await ingest(session, read)
+}
+
+async function continueWhole(session: Session, kept: Kept, { origin, asker, rules, signal }: Continuing): Promise<void> {
+  const { task } = session
+  const { version } = kept.manifest.info
+  const request = { url: task.url, headers: task.headers }
+  const answer = await origin.check(request, version, validatorsOf(version), signal).catch(error => {
+    if (!isTrouble(error) || rules === undefined) throw error
+    if (!rules.mayServeInTrouble(kept.freshness, error)) throw forbidden(error)
+    return undefined
+  })
+  if (answer?.state !== 'changed') {
+    await session.adoptKept(kept, answer && freshnessOf(answer.noted, kept.freshness, asker))
+    return await sealWhenWhole(session, kept.prefix)
+  }
+  await kept.entry.remove()
+  const vouched = freshnessOf(answer.read.noted, undefined, asker)
+  await session.adopt(versionOf(task, answer.read), 'origin', { vouched })
+  await ingest(session, answer.read)
 }

@@ -2,6 +2,7 @@
 
 import { hex } from '../core/digest.ts'
 import { DragonflyError } from '../core/errors.ts'
+import type { Freshness } from '../core/freshness.ts'
 import { Manifest, type ManifestHead, type VersionInfo } from '../core/manifest.ts'
 import { sameBytes, sha256 } from '../core/piece.ts'
 import type { Store, StoreEntry } from '../store/store.ts'
@@ -18,6 +19,10 @@ export interface KeptManifest {
   manifest: Manifest
   trust: KeptTrust
   envelope: Uint8Array | undefined
+  /** The origin's last word; undefined when it was never asked by this node. */
+  freshness: Freshness | undefined
+  /** How often it was written down. */
+  freshnessCount: number
 }
 
 /** Reads what an entry says about its content; undefined when that makes no sense or the entry is new. */
@@ -27,7 +32,9 @@ export async function loadManifest(entry: StoreEntry): Promise<KeptManifest | un
     const first = records[0]
     if (first?.type !== 'info') return undefined
     const kept = await rebuild(first.info, records)
-    return kept === undefined ? undefined : { ...kept, trust: first.trust }
+    if (kept === undefined) return undefined
+    const said = records.filter(r => r.type === 'freshness')
+    return { ...kept, trust: first.trust, freshness: said.at(-1)?.freshness, freshnessCount: said.length }
   } catch (error) {
     if (error instanceof DragonflyError && error.code === 'protocol') return undefined
     throw error
@@ -87,6 +94,10 @@ export async function keepHead(entry: StoreEntry, envelope: Uint8Array): Promise
 
 export async function keepSeal(entry: StoreEntry, manifest: Manifest): Promise<void> {
   if (manifest.seal !== undefined) await entry.append(encodeRecord({ type: 'seal', seal: manifest.seal }))
+}
+
+export async function keepFreshness(entry: StoreEntry, freshness: Freshness): Promise<void> {
+  await entry.append(encodeRecord({ type: 'freshness', freshness }))
 }
 
 /** The digests from `from` on, cut as messages and records carry them. */

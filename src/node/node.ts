@@ -28,12 +28,18 @@ export async function createNode(options: NodeOptions = {}): Promise<DragonflyNo
   return node
 }
 
+function checkExpire(expire: number | undefined): number | undefined {
+  if (expire === undefined || (expire >= 0 && expire <= Number.MAX_SAFE_INTEGER)) return expire
+  throw new DragonflyError('bad-option', `expire of ${expire} milliseconds`, { hint: 'give 0 or more' })
+}
+
 class Node implements DragonflyNode, NodeContext {
   readonly store: Store
   readonly trusted = new Set<string>()
   isSeed = false
   network: Network | undefined
   readonly isLongLived: boolean
+  readonly expire: number | undefined
   readonly bootstrap: readonly string[]
   readonly #options: NodeOptions
   readonly #home: string
@@ -54,6 +60,7 @@ class Node implements DragonflyNode, NodeContext {
     this.store = store
     this.bootstrap = options.bootstrap ?? []
     this.isLongLived = options.dhtServer !== false
+    this.expire = checkExpire(options.expire)
     this.#sessions = new Sessions(this)
     this.#downloads = new Downloads(this, this.#sessions, storeDir)
   }

@@ -19,6 +19,11 @@ export interface NodeOptions {
   persistentIdentity?: boolean
   /** Answer other nodes' DHT queries and keep records for them. Short-lived nodes should not. Default true. */
   dhtServer?: boolean
+  /**
+   * As a seed: what was read counts as fresh for so long, whatever the origin says about caching. Milliseconds; 0: the
+   * origin is asked at every request. Default: as the origin says.
+   */
+  expire?: number
   /** Start the network. Without it a node can only read origins, and starts faster. Default true. */
   network?: boolean
   /** Told of what an operator would want to know: banned peers, retries, fallbacks. Never secrets. Default: silent. */
@@ -41,6 +46,8 @@ export interface GetOptions {
   filter?: readonly string[]
   /** Tells apart contents that share a URL. Default none. */
   tag?: string
+  /** Nothing will do that the origin has not confirmed during this call, by a seed or here. Default false. */
+  revalidate?: boolean
   /** Whether this node may read the origin itself. Default true. */
   origin?: boolean
   /** Keep a finished content in the store, to serve it while this node runs, and for the next time. Default true. */

@@ -2,31 +2,27 @@
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../core/errors.ts'
 import { rawCid } from '../core/root.ts'
-import { makeTask, type Task } from '../core/task.ts'
-import { validatorsOf } from '../core/version.ts'
+import { makeTask } from '../core/task.ts'
 import { serveResolve, unserveResolve } from '../net/resolve.ts'
 import { failureOf, type ResolveReply, type ResolveRequest } from '../wire/codec-resolve.ts'
-import { type Network, type NodeContext, now } from './context.ts'
+import type { Network, NodeContext } from './context.ts'
+import { FreshnessDuty, type Request } from './freshness-duty.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
-
-/** A finished content is not asked about again at the origin for so long: a flash crowd is one question. */
-const FRESH_MS = 1000
-/** What an origin in trouble says; what we have is better than that (RFC 5861, stale-if-error). */
-const TROUBLE = new Set(['origin-unreachable', 'origin-unknown-host', 'origin-timeout', 'origin-truncated'])
+import { Twins } from './twins.ts'
 
 export class SeedDuty {
-  readonly #ctx: NodeContext
   readonly #sessions: Sessions
   readonly #network: Network
-  readonly #checks = new Map<string, Promise<boolean>>()
-  readonly #checkedAt = new WeakMap<Session, number>()
   readonly #stopping = new AbortController()
+  readonly #freshness: FreshnessDuty
+  readonly #twins: Twins
 
   constructor(ctx: NodeContext, sessions: Sessions, network: Network) {
-    this.#ctx = ctx
     this.#sessions = sessions
     this.#network = network
+    this.#twins = new Twins(ctx, sessions, this.#stopping.signal)
+    this.#freshness = new FreshnessDuty(ctx, this.#stopping.signal)
   }
 
   async start(): Promise<void> {
@@ -36,6 +32,7 @@ export class SeedDuty {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await unserveResolve(this.#network.host)
+    await this.#twins.idle()
   }
 
   async #resolve(request: ResolveRequest, say: (reply: ResolveReply) => void, gone: AbortSignal): Promise<void> {
@@ -47,58 +44,45 @@ export class SeedDuty {
         say(resolved(known, rawCid(request.digest as Uint8Array).bytes))
         return await untilGone(signal)
       }
-      await this.#serve(task, say, signal)
+      await this.#serve(this.#freshness.request(task, request.revalidate), say, signal)
     } catch (error) {
       if (!signal.aborted) say(failureOf(asFailure(error)))
     }
   }
 
-  async #serve(task: Task, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
-    const session = (await this.#isCurrent(task)) ? this.#sessions.share(task.id) : this.#sessions.begin(task, undefined, true)
-    try {
-      while (session.manifest === undefined) await session.changed(signal)
-      say(resolved(session, CID.parse(task.id).bytes))
-      while (!session.isComplete) await session.changed(signal)
-      this.#checkedAt.set(session, this.#checkedAt.get(session) ?? now())
-      await untilGone(signal)
-    } finally {
-      await this.#sessions.release(session, 'keep')
-    }
-  }
-
-  /** Whether the finished content that we have is still what the origin shows; asked once for many. */
-  async #isCurrent(task: Task): Promise<boolean> {
-    const session = this.#sessions.current(task.id)
-    if (session === undefined || !session.isComplete || session.isClosed || session.hasFailed) return false
-    if (now() - (this.#checkedAt.get(session) ?? -Infinity) < FRESH_MS) return true
-    const running = this.#checks.get(task.id)
-    if (running !== undefined) return await running
-    const check = this.#check(session, task).finally(() => this.#checks.delete(task.id))
-    this.#checks.set(task.id, check)
-    return await check
-  }
-
-  async #check(session: Session, task: Task): Promise<boolean> {
-    const version = session.manifest?.info.version ?? ''
-    try {
-      const origin = await this.#ctx.origin()
-      const answer = await origin.check(
-        { url: task.url, headers: task.headers },
-        version,
-        validatorsOf(version),
-        this.#stopping.signal,
-      )
-      if (answer.state === 'changed') {
-        await answer.read.cancel()
-        return false
+  async #serve(request: Request, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
+    const unsuited = new Set<Session>()
+    for (;;) {
+      const { session, isNew } = this.#enter(request, unsuited)
+      try {
+        while (session.manifest === undefined) await session.changed(signal)
+        this.#freshness.known(session)
+        // what began with this request is about what the origin shows now, or fresh
+        if (isNew || (await this.#freshness.suits(session, request))) return await this.#stay(session, say, signal)
+        unsuited.add(session)
+      } finally {
+        await this.#sessions.release(session, 'keep')
       }
-    } catch (error) {
-      const isTrouble = error instanceof DragonflyError && (TROUBLE.has(error.code) || (error.status ?? 0) >= 500)
-      if (!isTrouble) throw error
-      this.#ctx.warn(`serving what we have, the origin is in trouble: ${error.message}`)
     }
-    this.#checkedAt.set(session, now())
-    return true
+  }
+
+  /** The newest session of the task, unless it is known not to suit; else a running one, or a new one. */
+  #enter(request: Request, unsuited: ReadonlySet<Session>): { session: Session; isNew: boolean } {
+    const { task, revalidate } = request
+    const suits = (session: Session) => !unsuited.has(session) && !this.#freshness.isOutdated(session)
+    const current = this.#sessions.current(task.id)
+    if (current?.isComplete === true && !current.isClosed && !current.hasFailed && suits(current)) {
+      return { session: this.#sessions.share(task.id), isNew: false }
+    }
+    return this.#sessions.begin(task, { origin: true, revalidate, kept: this.#freshness.rules(request), suits })
+  }
+
+  async #stay(session: Session, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
+    say(resolved(session, CID.parse(session.task.id).bytes))
+    while (!session.isComplete) await session.changed(signal)
+    this.#freshness.finished(session)
+    this.#twins.finished(session)
+    await untilGone(signal)
   }
 }
 

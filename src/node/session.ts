@@ -1,5 +1,6 @@
 // A session: one content on this node. Brings together what it is, who shares it, and the swarm that decides.
 import { DragonflyError } from '../core/errors.ts'
+import type { Freshness } from '../core/freshness.ts'
 import type { Manifest, ManifestHead, VersionInfo } from '../core/manifest.ts'
 import type { VerifiedPiece } from '../core/piece.ts'
 import type { Task } from '../core/task.ts'
@@ -15,6 +16,7 @@ import type { KeptManifest } from './manifest-records.ts'
 import { ManifestTalk, type TalkOwner } from './manifest-talk.ts'
 import { OneByOne } from './one-by-one.ts'
 import type { Trust } from './options.ts'
+import { OriginWord } from './origin-word.ts'
 import { PieceTalk } from './piece-talk.ts'
 import type { PieceEars, SessionLink } from './session-link.ts'
 import { type Counts, type DriverOwner, type RangeReader, SwarmDriver } from './swarm-driver.ts'
@@ -32,7 +34,10 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
   readonly task: Task
   /** sha2-256 that the whole content must have; undefined: none was given. */
   readonly wanted: Uint8Array | undefined
+  /** The origin forbids that more than the askers of this moment get it: nothing stays when they have gone. */
+  isTransient = false
   readonly links: Links
+  readonly originWord: OriginWord
   readonly counts: Counts = { fromOrigin: 0, fromPeers: 0, fromSeeds: 0, resumed: 0 }
   /** Peers that pieces came from. */
   readonly givers = new Set<string>()
@@ -53,6 +58,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     this.task = task
     this.wanted = wanted
     this.links = new Links(ctx, this)
+    this.originWord = new OriginWord(ctx, this, this.#work)
     this.#belief = new Belief(ctx, task.id, wanted)
   }
 
@@ -136,19 +142,32 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     await this.#shared?.manifestTalk.published().catch(() => {})
     this.#changes.fail(new DragonflyError('aborted', 'the node was stopped'))
     await Promise.all([...this.observers].map(observer => observer.ended?.()))
-    await this.#shared?.content.close(forget)
+    await this.#shared?.content.close(forget || this.isTransient)
+  }
+
+  /** Name of its store entry; undefined while nothing is known. */
+  get entryKey(): string | undefined {
+    return this.#shared?.content.key
+  }
+
+  /** Has the finished content lie in one file with that of another store entry, if its bytes are the same. */
+  async shareData(key: string, signal: AbortSignal): Promise<boolean> {
+    return await this.#known().content.shareData(key, signal)
   }
 
   // ---- what the content is
 
-  /** Fixes the version that this session is about; takes up what the store has of it. Does nothing when done before. */
-  async adopt(info: VersionInfo, trust: Trust, signer?: string): Promise<void> {
-    await this.#work.run(() => this.#adopt(info, trust, signer))
+  /**
+   * Fixes the version that this session is about; takes up what the store has of it. Does nothing when done before.
+   * `vouched`: the origin has just said that this is the current one.
+   */
+  async adopt(info: VersionInfo, trust: Trust, from: { signer?: string; vouched?: Freshness } = {}): Promise<void> {
+    await this.#work.run(() => this.#adopt(info, trust, from))
   }
 
   /** Like `adopt`, with an entry that is open already; the session closes it from now on. */
-  async adoptKept(kept: KeptManifest & { entry: StoreEntry }): Promise<void> {
-    await this.#work.run(() => this.#begin(Content.resume(kept)))
+  async adoptKept(kept: KeptManifest & { entry: StoreEntry }, vouched?: Freshness): Promise<void> {
+    await this.#work.run(() => this.#begin(Content.resume(kept), vouched))
   }
 
   /** Says what is known of the version that the origin shows now; neighbours that were not listened to are asked again. */
@@ -284,18 +303,20 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     return this.manifest !== undefined || this.#belief.mayBegin(version)
   }
 
-  async #adopt(info: VersionInfo, trust: Trust, signer: string | undefined): Promise<void> {
+  async #adopt(info: VersionInfo, trust: Trust, { signer, vouched }: { signer?: string; vouched?: Freshness }): Promise<void> {
     if (this.#shared !== undefined || this.#closed) return
-    await this.#begin(await Content.open(this.#ctx.store, this.task, info, trust, signer))
+    await this.#begin(await Content.open(this.#ctx.store, this.task, info, trust, signer), vouched)
   }
 
-  async #begin(content: Content): Promise<void> {
+  async #begin(content: Content, vouched?: Freshness): Promise<void> {
+    this.originWord.begin(content, vouched)
     const driver = new SwarmDriver(this.#ctx, this, content)
     const manifestTalk = new ManifestTalk(this.#ctx, this, content, this.#work)
     const pieceTalk = new PieceTalk(content, driver, error => this.fail(error))
     this.#shared = { content, driver, manifestTalk, pieceTalk }
     driver.grown()
     driver.recovered(await content.recover())
+    await content.keepFreshness()
     if (this.#rangeReader !== undefined) driver.offerOrigin(this.#rangeReader)
     for (const link of this.links.values()) {
       // this link began before we knew the version: say hello again, and go on
@@ -311,7 +332,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     const trust = this.#belief.trustIn(head, signer)
     if (trust === undefined || this.#closed || !this.#mayBegin(head.version)) return from.dropProvisional()
     const { task, version, pieceLength, length, fileName } = head
-    await this.#adopt({ task, version, pieceLength, length, fileName }, trust, signer)
+    await this.#adopt({ task, version, pieceLength, length, fileName }, trust, { signer })
     if (await this.#known().manifestTalk.take(from, head, envelope)) this.#welcome(from)
   }
 

@@ -7,6 +7,7 @@ import { makeProof, type Task } from '../core/task.ts'
 import type { Answer } from '../net/exchange.ts'
 import type { Hello } from '../wire/codec-hello.ts'
 import type { NodeContext } from './context.ts'
+import type { KeptRules } from './kept.ts'
 import { Session } from './session.ts'
 import { Supply } from './supply.ts'
 
@@ -18,8 +19,23 @@ const ANNOUNCE_TIMEOUT_MS = 30_000
  */
 export type After = 'keep' | 'drop' | 'pause' | 'discard'
 
+/** What somebody wants of a session. */
+export interface Want {
+  /** sha2-256 that the whole must have; undefined: none was given. Sharing needs equal wishes. */
+  digest?: Uint8Array | undefined
+  /** Whether this node may read the origin for it. */
+  origin: boolean
+  /** The origin has to vouch for it anew. */
+  revalidate?: boolean
+  /** See SupplyOptions. */
+  kept?: KeptRules | undefined
+  /** Which running session may be shared. Default: any, and for who wants it revalidated those that are. */
+  suits?: (session: Session) => boolean
+}
+
 interface Held {
   session: Session
+  revalidate: boolean
   supply: Supply
   users: number
   done: Promise<void>
@@ -47,6 +63,11 @@ export class Sessions {
     )?.session
   }
 
+  /** Who works with a store entry. */
+  byEntry(key: string): Session | undefined {
+    return this.#all().find(({ session }) => session.entryKey === key)?.session
+  }
+
   /** The newest session of a task once more. There must be one. */
   share(task: string): Session {
     const held = this.#byTask.get(task)?.[0] as Held
@@ -56,23 +77,25 @@ export class Sessions {
 
   /**
    * A running session that the caller may share, or a new one with its supply at work. Each `begin` needs a `release`.
-   * `wanted`: the digest of the whole. Sharing needs equal wishes. Throws `aborted` once the node is being stopped.
+   * Throws `aborted` once the node is being stopped.
    */
-  begin(task: Task, wanted: Uint8Array | undefined, origin: boolean): Session {
+  begin(task: Task, want: Want): { session: Session; isNew: boolean } {
     if (this.#stopping.signal.aborted) throw new DragonflyError('aborted', 'the node was stopped')
-    const running = this.#byTask.get(task.id)?.find(held => isShareable(held.session, wanted))
+    const running = this.#byTask.get(task.id)?.find(held => isShareable(held, want))
     if (running !== undefined) {
       running.users++
-      return running.session
+      return { session: running.session, isNew: false }
     }
-    const session = new Session(this.#ctx, task, wanted)
+    const { origin, revalidate = false, kept } = want
+    const session = new Session(this.#ctx, task, want.digest)
     const self = this.#ctx.network?.host.id
-    const supply = new Supply(this.#ctx, session, { origin, seeds: this.#ctx.seedsAbove(task.id).filter(s => s.peer !== self) })
-    const held: Held = { session, supply, users: 1, done: Promise.resolve() }
+    const seeds = this.#ctx.seedsAbove(task.id).filter(s => s.peer !== self)
+    const supply = new Supply(this.#ctx, session, { origin, seeds, revalidate, kept })
+    const held: Held = { session, revalidate, supply, users: 1, done: Promise.resolve() }
     this.#byTask.set(task.id, [held, ...(this.#byTask.get(task.id) ?? [])])
     held.done = this.#retireOthers(task.id).then(() => supply.run())
     void this.#announce(session)
-    return session
+    return { session, isNew: true }
   }
 
   /** Whether nobody else uses the session, so that its store entry may be given away. */
@@ -85,7 +108,7 @@ export class Sessions {
     const held = this.#all().find(h => h.session === session)
     if (held === undefined) return
     held.users--
-    if (held.users > 0 || (after === 'keep' && session.isComplete)) return
+    if (held.users > 0 || (after === 'keep' && session.isComplete && !session.isTransient)) return
     const isForgotten = after === 'discard' || (after === 'drop' && session.isComplete)
     await this.#end(held, isForgotten)
   }
@@ -160,13 +183,14 @@ export class Sessions {
   }
 }
 
-function isShareable(session: Session, wanted: Uint8Array | undefined): boolean {
+function isShareable({ session, revalidate }: Held, { digest: wanted, suits, revalidate: wantsNews }: Want): boolean {
   if (session.isClosed || session.isComplete || session.hasFailed) return false
+  if (!(suits?.(session) ?? (revalidate || wantsNews !== true))) return false
   return wanted === undefined ? session.wanted === undefined : session.wanted !== undefined && sameBytes(wanted, session.wanted)
 }
 
 function isPublicContent(session: Session): boolean {
-  return !session.task.isPrivate && session.isComplete && session.manifest?.seal !== undefined
+  return !session.task.isPrivate && !session.isTransient && session.isComplete && session.manifest?.seal !== undefined
 }
 
 /** The root, and the raw CID of the whole content's sha2-256: by either it can be asked for without knowing a URL. */

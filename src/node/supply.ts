@@ -6,11 +6,12 @@ import { sameBytes } from '../core/piece.ts'
 import { rawCid } from '../core/root.ts'
 import { isListening } from '../net/reach.ts'
 import { resolve } from '../net/resolve.ts'
+import { type Asker, freshnessOf } from '../origin/freshness.ts'
 import type { OriginRead } from '../origin/read.ts'
 import { errorOf } from '../wire/codec-resolve.ts'
 import { type Network, type NodeContext, now } from './context.ts'
-import { ingest, versionOf } from './ingest.ts'
-import { continueKept, loadKept } from './kept.ts'
+import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
+import { continueKept, type KeptRules, loadFresh, loadKept } from './kept.ts'
 import { Neighbours } from './neighbours.ts'
 import { rendezvousOrder } from './rendezvous.ts'
 import type { Session } from './session.ts'
@@ -22,6 +23,10 @@ export interface SupplyOptions {
   seeds: ReadonlyArray<{ peer: string; address: string }>
   /** Default: SEED_PATIENCE. */
   patience?: SeedPatience
+  /** Nothing will do that the origin has not vouched for since; seeds are told so. */
+  revalidate: boolean
+  /** A seed's: when a finished content in the store may be given out. Undefined: not before the origin was asked. */
+  kept: KeptRules | undefined
 }
 
 /** How long a seed is waited for, milliseconds. */
@@ -101,8 +106,10 @@ export class Supply {
    * as long as it serves others. Never rejects.
    */
   async run(): Promise<void> {
-    if (this.#options.seeds.length > 0 || this.#ctx.isSeed) this.#session.setCurrent('unknown')
+    const { seeds, revalidate } = this.#options
+    if (seeds.length > 0 || this.#ctx.isSeed || revalidate) this.#session.setCurrent('unknown')
     try {
+      await this.#fromStore().catch(error => this.#ctx.warn(`store: ${(error as Error).message}`))
       const works = [this.#fromSeeds(), this.#fromDht(), this.#fromOrigin()]
       await Promise.all(works.map(work => work.catch(error => this.#onError(error))))
       await this.#stopped.promise
@@ -132,6 +139,21 @@ export class Supply {
     await sleep(ms, undefined, { signal: this.#signal }).catch(() => {})
   }
 
+  /** Whoever has the content may say which version it is; not when the origin is to say. */
+  #hearAnybody(): void {
+    if (!this.#options.revalidate) this.#session.setCurrent('any')
+  }
+
+  // ---- store
+
+  async #fromStore(): Promise<void> {
+    const { kept: rules } = this.#options
+    const kept = rules && (await loadFresh(this.#ctx.store, this.#session.task, rules))
+    if (kept === undefined) return
+    await this.#session.adoptKept(kept)
+    await sealWhenWhole(this.#session, kept.prefix)
+  }
+
   // ---- seeds
 
   async #fromSeeds(): Promise<void> {
@@ -150,7 +172,7 @@ export class Supply {
         })
       }
       this.#seedsFailed = true
-      this.#session.setCurrent('any')
+      this.#hearAnybody()
       await this.#pause(SEED_RETRY_MS)
     }
   }
@@ -171,6 +193,7 @@ export class Supply {
   /** Resolves the task at a seed and stays as long as it has something to say. */
   async #atSeed(network: Network, { peer, address }: { peer: string; address: string }): Promise<void> {
     const { task, wanted } = this.#session
+    const { revalidate } = this.#options
     const first = new AbortController()
     const timer = setTimeout(() => first.abort(new DragonflyError('timeout', 'no answer')), this.#patience.answer)
     const connecting = AbortSignal.any([this.#signal, first.signal])
@@ -179,7 +202,7 @@ export class Supply {
     } finally {
       clearTimeout(timer)
     }
-    const request = { url: task.url, headers: task.headers, filter: [...task.filter], tag: task.tag, digest: wanted }
+    const request = { url: task.url, headers: task.headers, filter: [...task.filter], tag: task.tag, digest: wanted, revalidate }
     const visit = new AbortController()
     const told = { at: undefined as number | undefined }
     const signal = AbortSignal.any([this.#signal, visit.signal])
@@ -207,7 +230,7 @@ export class Supply {
     while (!visit.signal.aborted && !this.#isOver) {
       await this.#pause(500)
       if (told.at !== undefined && this.#session.links.has(peer)) told.at = now()
-      if (told.at === undefined && now() - begun > this.#patience.answer) this.#session.setCurrent('any')
+      if (told.at === undefined && now() - begun > this.#patience.answer) this.#hearAnybody()
       const isLost = told.at !== undefined && now() - told.at > LOST_SEED_MS
       const isMute = told.at === undefined && now() - begun > MUTE_SEED_MS
       if (isMute || isLost) visit.abort(new DragonflyError('timeout', isMute ? 'it says nothing' : 'its link is lost'))
@@ -308,6 +331,7 @@ export class Supply {
     const waited = now() - this.#begun
     if (session.manifest === undefined) {
       if (now() < this.#busyUntil) return false
+      if (this.#options.revalidate) return this.#seedsFailed
       const believable = this.#ctx.trusted.size > 1 || session.wanted !== undefined
       return (
         (this.#seedsFailed && (!believable || this.#searched || waited > DHT_PATIENCE_MS) && session.links.size === 0) ||
@@ -328,10 +352,11 @@ export class Supply {
       const want = { from: manifest.count * manifest.pieceLength, version: manifest.info.version, signal: this.#signal }
       return await ingest(this.#session, await origin.open(request, want))
     }
-    const kept = await loadKept(this.#ctx.store, task)
+    const { kept: rules } = this.#options
+    const kept = await loadKept(this.#ctx.store, task, rules)
     if (kept === undefined) return await this.#ingestNew(await origin.open(request, { signal: this.#signal }))
     try {
-      await continueKept(this.#session, origin, kept, this.#signal)
+      await continueKept(this.#session, kept, { origin, asker: this.#asker, rules, signal: this.#signal })
     } catch (error) {
       await kept.entry.close()
       // what was kept belongs to a version that is gone: the next round begins with nothing of it
@@ -340,8 +365,14 @@ export class Supply {
     }
   }
 
+  get #asker(): Asker {
+    const { headers, secret } = this.#session.task
+    return { headers, secret, expire: this.#ctx.expire }
+  }
+
   async #ingestNew(read: OriginRead): Promise<void> {
-    await this.#session.adopt(versionOf(this.#session.task, read), 'origin')
+    const vouched = freshnessOf(read.noted, undefined, this.#asker)
+    await this.#session.adopt(versionOf(this.#session.task, read), 'origin', { vouched })
     await ingest(this.#session, read)
   }
 
@@ -360,7 +391,8 @@ export class Supply {
   #isHopeless(): boolean {
     const session = this.#session
     if (this.#options.origin && session.manifest === undefined) return false
-    if (session.links.size > 0 || !this.#seedsFailed || !this.#searched) return false
+    const mayHear = session.links.size > 0 && !(this.#options.revalidate && session.manifest === undefined)
+    if (mayHear || !this.#seedsFailed || !this.#searched) return false
     return session.quietFor > (this.#options.origin ? 3 * NO_SOURCE_MS : NO_SOURCE_MS)
   }
 

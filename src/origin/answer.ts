@@ -3,6 +3,7 @@ import { finished } from 'node:stream/promises'
 import type { Dispatcher } from 'undici'
 import { contentLength } from './content-range.ts'
 import type { AnswerHeaders } from './fields.ts'
+import type { Noted } from './noted.ts'
 import type { Ending, SurplusWatch } from './surplus.ts'
 
 /** A body that is of no use is read to its end if it is this short, so that the connection can be used again. */
@@ -15,6 +16,8 @@ export class Answer implements Ending {
   /** Where the answer came from, after redirects. */
   readonly url: string
   readonly place: string
+  /** What HTTP caching has to know of it and of the redirects that led to it. */
+  readonly noted: Noted
   readonly #body: Dispatcher.ResponseData['body']
   readonly #watch: SurplusWatch
   /** As announced. */
@@ -22,11 +25,12 @@ export class Answer implements Ending {
   #taken = 0
 
   /** Rejects with `origin-lies` for a malformed Content-Length. */
-  constructor(data: Dispatcher.ResponseData, url: URL, watch: SurplusWatch) {
+  constructor(data: Dispatcher.ResponseData, url: URL, watch: SurplusWatch, noted: Noted) {
     this.status = data.statusCode
     this.headers = data.headers
     this.url = url.href
     this.place = `${url.protocol}//${url.host}`
+    this.noted = noted
     this.#watch = watch
     this.#body = data.body
     // A body that breaks off before anyone reads it must not end the process; the reader sees the error too.

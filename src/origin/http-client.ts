@@ -6,6 +6,7 @@ import { withoutSecrets } from '../core/task.ts'
 import { Answer } from './answer.ts'
 import { requestFailure } from './failures.ts'
 import { type AnswerHeaders, field, fieldText } from './fields.ts'
+import { type Noted, note } from './noted.ts'
 import type { OriginRequest, OriginSettings } from './options.ts'
 import { SurplusWatch } from './surplus.ts'
 import type { Condition } from './validators.ts'
@@ -38,8 +39,10 @@ export class HttpClient {
   async get(request: OriginRequest, conditions: readonly Condition[], signal: AbortSignal): Promise<Answer> {
     let url = startOf(request.url)
     let given = request.headers
+    let noted: Noted = { at: Date.now(), answers: [] }
     for (let hop = 0; ; hop++) {
-      const answer = await this.#once(url, [...withDefaults(given), ...conditions], signal)
+      const answer = await this.#once(url, [...withDefaults(given), ...conditions], signal, noted)
+      noted = answer.noted
       if (!REDIRECTS.has(answer.status)) return answer
       answer.discard()
       if (hop === MAX_REDIRECTS) throw badRedirect(request.url, `redirects more than ${MAX_REDIRECTS} times`)
@@ -54,7 +57,8 @@ export class HttpClient {
     await this.#agent.destroy()
   }
 
-  async #once(url: URL, headers: HeaderList, signal: AbortSignal): Promise<Answer> {
+  /** `before`: the redirects that led here. */
+  async #once(url: URL, headers: HeaderList, signal: AbortSignal, before: Noted): Promise<Answer> {
     const sending = send(url, { dispatcher: this.#agent, method: 'GET', headers: headers.flat(), signal })
     let data: Dispatcher.ResponseData
     try {
@@ -62,7 +66,9 @@ export class HttpClient {
     } catch (error) {
       throw signal.aborted ? abortError(signal) : requestFailure(error, url.href)
     }
-    return new Answer(data, url, this.#surplus)
+    const { at, answers } = before
+    const noted = { at, answers: [...answers, note(data.statusCode, data.headers, at)] }
+    return new Answer(data, url, this.#surplus, noted)
   }
 }
 

@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { abortError, DragonflyError } from '../core/errors.ts'
 import type { ByteRange } from '../core/range.ts'
 import { isResumable, isVersion, type Validators, versionName } from '../core/version.ts'
+import type { Answer } from './answer.ts'
 import { bodyFailure, lies, NoRangesError } from './failures.ts'
 import { HttpClient } from './http-client.ts'
 import { Lifelines } from './lifeline.ts'
+import type { Noted } from './noted.ts'
 import { type OriginOptions, type OriginRequest, type OriginSettings, settings } from './options.ts'
 import { Patience } from './patience.ts'
 import { type Continuation, HttpRead, type OriginRead, payload, type ReadSupply } from './read.ts'
@@ -21,7 +23,7 @@ export interface OpenOptions {
   signal?: AbortSignal
 }
 
-export type CheckResult = { state: 'same' } | { state: 'changed'; read: OriginRead }
+export type CheckResult = { state: 'same'; noted: Noted } | { state: 'changed'; read: OriginRead }
 
 /**
  * Reads HTTP(S) origins, by one GET at a time per call. Tries again by itself, see `OriginOptions`. Messages and errors
@@ -101,12 +103,13 @@ export class Origin {
         () => this.#showOrSame(request, ifChanged(validators), supply),
         supply.lifeline.signal,
       )
-      if (answer !== undefined && !isVersion(version, answer.rest.validators)) {
+      if ('rest' in answer && !isVersion(version, answer.rest.validators)) {
         return { state: 'changed', read: begin(nameOf(answer), 0, answer, supply) }
       }
       supply.lifeline.end()
-      await answer?.answer.close()
-      return { state: 'same' }
+      if ('rest' in answer) await answer.answer.close()
+      else answer.answer.discard()
+      return { state: 'same', noted: answer.answer.noted }
     })
   }
 
@@ -126,23 +129,28 @@ export class Origin {
   }
 
   async #fetch(request: OriginRequest, conditions: Condition[], wanted: Wanted, signal: AbortSignal): Promise<Continuation> {
-    const answer = await this.#client.get(request, conditions, signal)
-    try {
-      return { answer, rest: restOf(answer, wanted) }
-    } catch (error) {
-      answer.discard()
-      throw error
-    }
+    return holding(await this.#client.get(request, conditions, signal), wanted)
   }
 
-  /** The content from its first byte, or nothing if none of the conditions holds (304). */
-  async #showOrSame(request: OriginRequest, conditions: Condition[], supply: ReadSupply): Promise<Continuation | undefined> {
-    try {
-      return await this.#fetch(request, conditions, { from: 0, version: undefined, length: undefined }, supply.lifeline.signal)
-    } catch (error) {
-      if (conditions.length > 0 && error instanceof DragonflyError && error.status === 304) return undefined
-      throw error
-    }
+  /** The content from its first byte, or the answer alone if none of the conditions holds (304). */
+  async #showOrSame(
+    request: OriginRequest,
+    conditions: Condition[],
+    supply: ReadSupply,
+  ): Promise<Continuation | { answer: Answer }> {
+    const answer = await this.#client.get(request, conditions, supply.lifeline.signal)
+    if (conditions.length > 0 && answer.status === 304) return { answer }
+    return holding(answer, { from: 0, version: undefined, length: undefined })
+  }
+}
+
+/** The answer with what it holds, unless that is not what was wanted. */
+function holding(answer: Answer, wanted: Wanted): Continuation {
+  try {
+    return { answer, rest: restOf(answer, wanted) }
+  } catch (error) {
+    answer.discard()
+    throw error
   }
 }
 

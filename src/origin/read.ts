@@ -5,6 +5,7 @@ import type { Answer } from './answer.ts'
 import { bodyFailure, lies, truncated } from './failures.ts'
 import { fileNameFromHeaders } from './filename.ts'
 import type { Lifeline } from './lifeline.ts'
+import type { Noted } from './noted.ts'
 import type { Patience } from './patience.ts'
 import type { Rest, Wanted } from './rest.ts'
 
@@ -19,6 +20,8 @@ export interface OriginRead {
   /** Whether the origin has shown or said that it has ranges. */
   readonly rangesSupported: boolean
   readonly validators: Validators
+  /** Of the first answer. */
+  readonly noted: Noted
   /** Once. The end is the content's end: anything short of it is an error, `origin-…` or the abort. */
   [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined>
   /** Abandons the read and frees its connection. Safe to call twice. */
@@ -44,6 +47,7 @@ export class HttpRead implements OriginRead {
   readonly fileName: string
   readonly start: number
   readonly validators: Validators
+  readonly noted: Noted
   readonly #supply: ReadSupply
   #current: Continuation
   #length: number | undefined
@@ -55,6 +59,7 @@ export class HttpRead implements OriginRead {
     this.version = version
     this.start = start
     this.validators = first.rest.validators
+    this.noted = first.answer.noted
     this.fileName = fileNameFromHeaders(first.answer.headers)
     this.#supply = supply
     this.#current = first

@@ -1,7 +1,7 @@
 // An entry's bytes on disk: DIR/entries/KEY/{data,marks,records,lock}.
 import { randomUUID } from 'node:crypto'
-import { constants, copyFile, type FileHandle, open, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { constants, copyFile, type FileHandle, link, open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import type { VerifiedPiece } from '../core/piece.ts'
 import type { Backing } from './backing.ts'
@@ -19,7 +19,7 @@ export class DiskBacking implements Backing {
   readonly #folder: string
   readonly #trash: string
   readonly #lock: Lock
-  readonly #data: FileHandle
+  #data: FileHandle
   readonly #marks: Marks
   readonly #records: Records
 
@@ -36,6 +36,7 @@ export class DiskBacking implements Backing {
   static async open(folder: string, trash: string, lock: Lock): Promise<DiskBacking> {
     const opened: { close(): Promise<void> }[] = []
     try {
+      await rm(join(folder, TWIN), { force: true }) // left over from a crash
       const data = await open(join(folder, 'data'), constants.O_RDWR | constants.O_CREAT, 0o600)
       opened.push(data)
       const marks = await Marks.open(join(folder, 'marks'))
@@ -76,6 +77,30 @@ export class DiskBacking implements Backing {
     await placeFile(target, length, temp => copyFile(this.#path('data'), temp, COPY), signal)
   }
 
+  async shareData(key: string, isGood: (read: Backing['read']) => Promise<boolean>): Promise<boolean> {
+    const twin = this.#path(TWIN)
+    let file: FileHandle | undefined
+    try {
+      await link(join(dirname(this.#folder), key, 'data'), twin)
+      file = await open(twin, constants.O_RDWR)
+      const theirs = file
+      const [ours, other] = await Promise.all([this.#data.stat(), file.stat()])
+      const isShared = ours.ino === other.ino && ours.dev === other.dev
+      if (isShared || !(await isGood((offset, into) => readAt(theirs, into, offset)))) return isShared
+      await rename(twin, this.#path('data'))
+      // reads under way end on the file that they began with; its bytes are the same
+      file = this.#data
+      this.#data = theirs
+      return true
+    } catch (error) {
+      if (CANNOT_LINK.has(String((error as NodeJS.ErrnoException).code))) return false
+      throw fromSystemError(error, 'store-error', 'cannot share data in the store')
+    } finally {
+      await file?.close()
+      await rm(twin, { force: true })
+    }
+  }
+
   async close(): Promise<void> {
     try {
       await this.#closeFiles()
@@ -99,8 +124,9 @@ export class DiskBacking implements Backing {
     await rm(grave, { recursive: true, force: true }).catch(() => {})
   }
 
-  /** False when target is on another filesystem. */
+  /** False when target is on another filesystem, or the data are another entry's too: what becomes of an output is not ours. */
   async #rename(target: string): Promise<boolean> {
+    if ((await this.#data.stat()).nlink > 1) return false
     const { path, mode } = await prepareOutput(target)
     await this.#data.chmod(mode)
     try {
@@ -135,6 +161,11 @@ export class DiskBacking implements Backing {
     return join(this.#folder, name)
   }
 }
+
+/** A second name of another entry's data, while they are looked at. */
+const TWIN = 'data.twin'
+/** The other is gone, or has as many names as the filesystem allows, or there are no hard links here. */
+const CANNOT_LINK = new Set(['ENOENT', 'EMLINK', 'EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 
 /** Shares the blocks where the filesystem can, and copies inside the kernel where it cannot. */
 const COPY = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE

@@ -56,6 +56,18 @@ class DiskStore implements Store {
     }
   }
 
+  async keysOfLength(bytes: number): Promise<string[]> {
+    const found: string[] = []
+    for (const key of await this.keys()) {
+      const size = await stat(join(this.#folder(key), 'data')).then(
+        file => file.size,
+        () => undefined,
+      )
+      if (size === bytes) found.push(key)
+    }
+    return found
+  }
+
   async remove(key: string): Promise<void> {
     checkKey(key)
     if (!(await exists(this.#folder(key)))) return

@@ -98,6 +98,18 @@ export class PieceEntry implements StoreEntry {
     if (how === 'move') await this.#finish(true)
   }
 
+  shareData(key: string, table: PieceTable, signal?: AbortSignal): Promise<boolean> {
+    return this.#run(async () => {
+      if (key === this.key || this.count < table.count || this.#known.firstMissing() < table.count) return false
+      return await this.#backing.shareData(key, async read => {
+        const hints = new Set(Array.from({ length: table.count }, (_, index) => index))
+        let good = 0
+        for await (const _piece of reverify({ hints, read }, table, () => false, signal)) good++
+        return good === table.count
+      })
+    })
+  }
+
   async remove(): Promise<void> {
     if (this.#ending !== undefined && !this.#removed) throw closed()
     await this.#finish(true)

@@ -55,6 +55,10 @@ export class MemoryBacking implements Backing {
     return placeFile(target, length, temp => this.#write(temp, length, signal), signal)
   }
 
+  async shareData(): Promise<boolean> {
+    return false
+  }
+
   async close(): Promise<void> {}
 
   /** The store drops the content. */

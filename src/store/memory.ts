@@ -34,6 +34,10 @@ class MemoryStore implements Store {
     return [...this.#contents.keys()].sort()
   }
 
+  async keysOfLength(): Promise<string[]> {
+    return []
+  }
+
   async remove(key: string): Promise<void> {
     checkKey(key)
     this.#checkFree(key)

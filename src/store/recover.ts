@@ -7,12 +7,15 @@ import type { PieceTable } from './store.ts'
 /** Pieces in hand at once: reading and hashing overlap, at most 4 × 4 MiB of memory. */
 const WINDOW = 4
 
+/** What somebody wrote, and which pieces of it. */
+type Hinted = Pick<Backing, 'hints' | 'read'>
+
 /**
  * Yields in index order each hinted piece of the table that is good. A hint is used up when its turn has come, whether good
  * or not; those behind an abort, and those beyond the table (it may grow), stay.
  */
 export async function* reverify(
-  backing: Backing,
+  backing: Hinted,
   table: PieceTable,
   isKnown: (index: number) => boolean,
   signal?: AbortSignal,
@@ -46,7 +49,7 @@ function noted<T>(promise: Promise<T>): Promise<T> {
   return promise
 }
 
-async function reread(backing: Backing, table: PieceTable, index: number): Promise<VerifiedPiece | undefined> {
+async function reread(backing: Hinted, table: PieceTable, index: number): Promise<VerifiedPiece | undefined> {
   const size = table.pieceSize(index)
   const digest = table.digest(index)
   if (digest === undefined || !(size > 0 && size <= table.pieceLength)) return undefined

@@ -22,6 +22,8 @@ export interface Store {
   open(key: string, signal?: AbortSignal): Promise<StoreEntry>
   /** Keys of all entries that exist, sorted. */
   keys(): Promise<string[]>
+  /** Keys of entries whose data are exactly so many bytes on disk, open ones too, sorted; none in memory. */
+  keysOfLength(bytes: number): Promise<string[]>
   /** Deletes an entry; an absent one is fine, an open one is `store-locked`. */
   remove(key: string): Promise<void>
   /** Bytes free where the entries live; Infinity for memory. */
@@ -75,6 +77,12 @@ export interface StoreEntry {
    * On failure target is as before and the entry still open. Errors: `output-unwritable`, `no-space`, `store-error`.
    */
   handOver(target: string, length: number, how: 'move' | 'copy', signal?: AbortSignal): Promise<void>
+  /**
+   * Takes the data of another entry in place of its own, so that both are one file on disk: it is removed with the last of
+   * them. Every piece of the table must be known, and is read and hashed again from there. Resolves to false, and nothing has
+   * changed, when the other has not the same bytes, is gone, or cannot be shared (memory, filesystem).
+   */
+  shareData(key: string, table: PieceTable, signal?: AbortSignal): Promise<boolean>
   /** Closes and deletes. Safe to call twice. */
   remove(): Promise<void>
   /** Waits for what is running, then lets go of the entry. Safe to call twice. */

@@ -17,6 +17,8 @@ export interface ResolveRequest {
   tag: string | undefined
   /** sha2-256 of the whole content, 32 bytes; undefined when not given. */
   digest: Uint8Array | undefined
+  /** The seed is to ask the origin before it answers, however fresh what it has is. */
+  revalidate: boolean
 }
 
 export type ResolveReply =
@@ -36,13 +38,14 @@ export interface Failure {
 /** Without length prefix. Throws `internal` for what the seed would refuse. */
 export function encodeResolveRequest(request: ResolveRequest): Uint8Array {
   return encoding(LIMITS.requestMessage, () => {
-    const { url, headers, filter, tag = '', digest } = checkRequest(request)
+    const { url, headers, filter, tag = '', digest, revalidate } = checkRequest(request)
     return RawRequest.encode({
       url,
       headers: headers.map(([name, value]) => ({ name, value })),
       filter,
       tag,
       digest: new Uint8Array(digest ?? []),
+      revalidate,
     })
   })
 }
@@ -53,7 +56,8 @@ export function decodeResolveRequest(bytes: Uint8Array): ResolveRequest {
     const raw = RawRequest.decode(input, { limits: { headers: LIMITS.headers, filter: LIMITS.filters } })
     const headers = raw.headers.map(({ name, value }) => [name, value] as const)
     const digest = raw.digest.byteLength === 0 ? undefined : raw.digest
-    return checkRequest({ url: raw.url, headers, filter: raw.filter, tag: raw.tag === '' ? undefined : raw.tag, digest })
+    const tag = raw.tag === '' ? undefined : raw.tag
+    return checkRequest({ url: raw.url, headers, filter: raw.filter, tag, digest, revalidate: raw.revalidate })
   })
 }
 

@@ -1,4 +1,11 @@
 // What a node keeps about a version beside its pieces: the store's opaque records. A local format, never sent.
+import {
+  type Freshness,
+  MAX_NOTED_ANSWERS,
+  MAX_NOTED_FIELDS,
+  MAX_NOTED_VALUE_BYTES,
+  type NotedAnswer,
+} from '../core/freshness.ts'
 import type { Seal, VersionInfo } from '../core/manifest.ts'
 import {
   type ManifestPart,
@@ -9,8 +16,8 @@ import {
   versionFromWire,
   versionToWire,
 } from './codec-manifest.ts'
-import { bytesField, cidTextField, decoding, encoding, malformed } from './fields.ts'
-import { StoreRecord as RawRecord, Trust } from './generated/messages.js'
+import { bytesField, cidTextField, decoding, encoding, integerField, listField, malformed, textField } from './fields.ts'
+import { StoreRecord as RawRecord, type StoredAnswer, type StoredFreshness, Trust } from './generated/messages.js'
 import { LIMITS } from './limits.ts'
 
 /** Why the manifest was believed when it was kept. */
@@ -21,6 +28,7 @@ export type StoreRecord =
   | ({ type: 'part' } & ManifestPart)
   | { type: 'head'; envelope: Uint8Array }
   | { type: 'seal'; seal: Seal }
+  | { type: 'freshness'; freshness: Freshness }
 
 /** Of the records; a reader of another one does not guess. */
 const FORMAT = 1
@@ -49,6 +57,8 @@ function toWire(record: StoreRecord): Omit<RawRecord, 'format'> {
       return { head: { envelope: bytesField(record.envelope, 1, LIMITS.envelope, 'envelope') } }
     case 'seal':
       return { seal: sealToWire(record.seal) }
+    case 'freshness':
+      return { freshness: freshnessToWire(record.freshness) }
   }
 }
 
@@ -61,7 +71,39 @@ function fromWire(raw: RawRecord): StoreRecord {
   if (raw.part !== undefined) return { type: 'part', ...partFromWire(raw.part) }
   if (raw.head !== undefined) return { type: 'head', envelope: bytesField(raw.head.envelope, 1, LIMITS.envelope, 'envelope') }
   if (raw.seal !== undefined) return { type: 'seal', seal: sealFromWire(raw.seal) }
+  if (raw.freshness !== undefined) return { type: 'freshness', freshness: freshnessFromWire(raw.freshness) }
   throw malformed('record of an unknown kind')
+}
+
+function freshnessToWire({ at, answers, varied }: Freshness): StoredFreshness {
+  return {
+    at: integerField(at, 0, Number.MAX_SAFE_INTEGER, 'time'),
+    answers: listField(answers, MAX_NOTED_ANSWERS, 'answers').map(answerToWire),
+    varied: bytesField(varied, 0, 32, 'hash of headers'),
+  }
+}
+
+function freshnessFromWire({ at, answers, varied }: StoredFreshness): Freshness {
+  return {
+    at: integerField(at, 0, Number.MAX_SAFE_INTEGER, 'time'),
+    answers: listField(answers, MAX_NOTED_ANSWERS, 'answers').map(answerFromWire),
+    varied: bytesField(varied, 0, 32, 'hash of headers'),
+  }
+}
+
+function answerToWire({ status, fields }: NotedAnswer): StoredAnswer {
+  const checked = checkFields(Object.entries(fields))
+  return { status: integerField(status, 100, 599, 'HTTP status'), fields: checked.map(([name, value]) => ({ name, value })) }
+}
+
+function answerFromWire({ status, fields }: StoredAnswer): NotedAnswer {
+  const checked = checkFields(fields.map(({ name, value }) => [name, value] as const))
+  return { status: integerField(status, 100, 599, 'HTTP status'), fields: Object.fromEntries(checked) }
+}
+
+function checkFields(fields: readonly (readonly [string, string])[]): readonly (readonly [string, string])[] {
+  for (const text of listField(fields, MAX_NOTED_FIELDS, 'fields').flat()) textField(text, MAX_NOTED_VALUE_BYTES, 'field')
+  return fields
 }
 
 function trustFromWire(trust: Trust): KeptTrust {

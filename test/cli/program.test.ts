@@ -63,7 +63,7 @@ describe('cli arguments', () => {
     const { get } = await understand(
       ...['get', '-o', 'f', '--seed', 'A', '--seed', 'B', '--bootstrap', 'C', '--trust', 'T', '--listen', 'L', '--listen', 'M'],
       ...['--digest', 'sha256:00', '-H', 'A: 1', '--header', 'B: 2', '--filter', 'a,b', '--tag', 't', '--no-origin'],
-      ...['--linger', '5m', '--timeout', '30', '--store', 'dir', '--no-daemon', '--json', 'http://example.org/x'],
+      ...['--revalidate', '--linger', '5m', '--timeout', '30', '--store', 'dir', '--no-daemon', '--json', 'http://example.org/x'],
     )
     expect(get).to.deep.equal({
       output: 'f',
@@ -76,6 +76,7 @@ describe('cli arguments', () => {
       filter: ['a', 'b'],
       tag: 't',
       origin: false,
+      revalidate: true,
       linger: 300_000,
       timeout: 30_000,
       store: 'dir',
@@ -91,15 +92,34 @@ describe('cli arguments', () => {
 
   it('df seed start', async () => {
     expect(await understand('seed', 'start')).to.deep.include({ seed: {}, exitCode: 42 })
-    const all = ['--listen', 'L', '--listen', 'M', '--seed', 'A', '--trust', 'T', '--bootstrap', 'B', '--store', 'dir', '--json']
+    const all = [
+      '--listen',
+      'L',
+      '--listen',
+      'M',
+      '--seed',
+      'A',
+      '--trust',
+      'T',
+      '--bootstrap',
+      'B',
+      '--store',
+      'dir',
+      '--json',
+      '--expire',
+      '90d',
+    ]
     expect((await understand('seed', 'start', ...all)).seed).to.deep.equal({
       listen: ['L', 'M'],
       seed: ['A'],
       trust: ['T'],
       bootstrap: ['B'],
       store: 'dir',
+      expire: 7_776_000_000,
       json: true,
     })
+    expect((await understand('seed', 'start', '--expire', '0')).seed).to.deep.equal({ expire: 0 })
+    expect(await refused('seed', 'start', '--expire', '11y')).to.be.instanceOf(UsageError)
   })
 
   it('df sim', async () => {

@@ -28,7 +28,14 @@ describe('net/resolve: hostile', () => {
     await world.close()
   })
 
-  const request = () => ({ url: `${origin.url}/file.bin`, headers: [], filter: [], tag: undefined, digest: undefined })
+  const request = () => ({
+    url: `${origin.url}/file.bin`,
+    headers: [],
+    filter: [],
+    tag: undefined,
+    digest: undefined,
+    revalidate: false,
+  })
 
   async function ask(changes: object = {}): Promise<ResolveReply> {
     for await (const reply of resolve(asker, seed.id, { ...request(), ...changes }, AbortSignal.timeout(10_000))) return reply
@@ -41,7 +48,15 @@ describe('net/resolve: hostile', () => {
 
   const open = () => asker.openStream(seed.id, RESOLVE_PROTOCOL)
   const raw = (changes: object) =>
-    ResolveRequest.encode({ url: `${origin.url}/x`, headers: [], filter: [], tag: '', digest: new Uint8Array(), ...changes })
+    ResolveRequest.encode({
+      url: `${origin.url}/x`,
+      headers: [],
+      filter: [],
+      tag: '',
+      digest: new Uint8Array(),
+      revalidate: false,
+      ...changes,
+    })
 
   const broken: [string, () => Uint8Array][] = [
     ['no URL', () => raw({ url: '' })],

@@ -14,6 +14,7 @@ export class LoneSession implements NodeContext {
   readonly trusted: ReadonlySet<string>
   readonly bootstrap: readonly string[] = []
   readonly isSeed = false
+  readonly expire = undefined
   readonly isLongLived = false
   readonly network: Network
   readonly session: Session

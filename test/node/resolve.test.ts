@@ -32,7 +32,14 @@ describe('a seed', () => {
     const host = await startHost({ listen: [] })
     world.atEnd(() => host.stop())
     await host.connect([seed.address])
-    const request = { url: url(), headers: [], filter: [], tag: undefined, digest: undefined as Uint8Array | undefined }
+    const request = {
+      url: url(),
+      headers: [],
+      filter: [],
+      tag: undefined,
+      digest: undefined as Uint8Array | undefined,
+      revalidate: false,
+    }
     /** The first reply, and a way to hang up. */
     const ask = async (changes: Partial<typeof request> = {}) => {
       const leave = new AbortController()

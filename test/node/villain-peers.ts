@@ -62,6 +62,8 @@ export interface Got {
 export class TestOrigin {
   body: Buffer
   etag: string | undefined = '"one"'
+  /** In every answer. */
+  headers: Record<string, string> = {}
   /** Anything but 200 is answered without a body. */
   status = 200
   /** Requests that have come, answered or not. */
@@ -97,6 +99,13 @@ export class TestOrigin {
     this.#held = { after, released: Promise.withResolvers() }
   }
 
+  /** Bodies that begin from now on are not held; those that are, until what is returned is called. */
+  letPass(): () => void {
+    const held = this.#held
+    this.#held = undefined
+    return () => held?.released.resolve()
+  }
+
   /** Says nothing to anybody from now on until `release`. */
   mute(): void {
     this.#muted = Promise.withResolvers()
@@ -124,6 +133,7 @@ export class TestOrigin {
     this.gets.push({ path: url, headers, status })
     if (this.etag !== undefined) response.setHeader('etag', this.etag)
     response.setHeader('accept-ranges', 'bytes')
+    for (const [name, value] of Object.entries(this.headers)) response.setHeader(name, value)
     if (status !== 200 && status !== 206) return void response.writeHead(status).end()
     const [, from = '0', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? []
     const end = to === '' ? this.body.length : Number(to) + 1

@@ -16,7 +16,7 @@ describe('origin: check', () => {
       const origin = impatient()
       const read = await origin.open({ url, headers: [] })
       await readAll(read)
-      expect(await origin.check({ url, headers: [] }, read.version, read.validators)).to.deep.equal({ state: 'same' })
+      expect(await origin.check({ url, headers: [] }, read.version, read.validators)).to.include({ state: 'same' })
       const header = 'etag' in honesty ? 'if-none-match' : 'if-modified-since'
       expect(requests[1]?.headers[header]).to.equal(Object.values(honesty)[0])
       expect(requests).to.have.lengthOf(2)
@@ -26,7 +26,7 @@ describe('origin: check', () => {
   it('still the same, told by a whole answer that is not read', async () => {
     const endless = await villain(() => ({ body: BYTES, headers: { etag: '"a"' }, stallAfter: 10 }))
     const result = await impatient().check({ url: endless.url, headers: [] }, 'etag "a"', { ...NONE, etag: '"a"' })
-    expect(result).to.deep.equal({ state: 'same' })
+    expect(result).to.include({ state: 'same' })
     await endless.idle()
   })
 

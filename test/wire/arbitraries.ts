@@ -3,6 +3,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import fc from 'fast-check'
 import { Bitfield } from '../../src/core/bitfield.ts'
+import { type Freshness, MAX_NOTED_ANSWERS, MAX_NOTED_FIELDS } from '../../src/core/freshness.ts'
 import type { Seal, VersionInfo } from '../../src/core/manifest.ts'
 import type { ControlMessage } from '../../src/wire/codec-control.ts'
 import type { DataRequest, FrameHeader } from '../../src/wire/codec-data.ts'
@@ -119,6 +120,7 @@ export const request: fc.Arbitrary<ResolveRequest> = fc.record({
   filter: fc.array(text(20), { maxLength: LIMITS.filters }),
   tag: fc.option(text(LIMITS.tag, 1), { nil: undefined }),
   digest: fc.option(bytes(32), { nil: undefined }),
+  revalidate: fc.boolean(),
 })
 
 export const reply: fc.Arbitrary<ResolveReply> = fc.oneof(
@@ -135,9 +137,22 @@ export const reply: fc.Arbitrary<ResolveReply> = fc.oneof(
   kind('peers', fc.record({ peers })),
 )
 
+const freshness: fc.Arbitrary<Freshness> = fc.record({
+  at: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+  answers: fc.array(
+    fc.record({
+      status: fc.integer({ min: 100, max: 599 }),
+      fields: fc.dictionary(text(20, 1), text(100), { maxKeys: MAX_NOTED_FIELDS, noNullPrototype: true }),
+    }),
+    { maxLength: MAX_NOTED_ANSWERS },
+  ),
+  varied: fc.oneof(bytes(0), bytes(32)),
+})
+
 export const record: fc.Arbitrary<StoreRecord> = fc.oneof(
   kind('info', fc.record({ info, trust: fc.constantFrom('seed' as const, 'digest' as const, 'origin' as const) })),
   kind('part', part),
   kind('head', fc.record({ envelope })),
   kind('seal', fc.record({ seal })),
+  kind('freshness', fc.record({ freshness })),
 )

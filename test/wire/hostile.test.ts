@@ -230,7 +230,7 @@ describe('wire/hostile', () => {
   })
 
   describe('resolve request', () => {
-    const request = { url: 'http://a/', headers: [], filter: [], tag: '', digest: EMPTY }
+    const request = { url: 'http://a/', headers: [], filter: [], tag: '', digest: EMPTY, revalidate: false }
     const encode = (change: Partial<ResolveRequest>) => ResolveRequest.encode({ ...request, ...change })
     const header = { name: 'a', value: 'b' }
     refuses('no URL', decodeResolveRequest, encode({ url: '' }))
@@ -254,6 +254,7 @@ describe('wire/hostile', () => {
         filter: new Array(LIMITS.filters).fill('f'.repeat(LIMITS.filter)),
         tag: 't'.repeat(LIMITS.tag),
         digest: new Uint8Array(32),
+        revalidate: true,
       })
       expect(decodeResolveRequest(bytes).headers).to.have.length(LIMITS.headers)
     })
@@ -292,6 +293,23 @@ describe('wire/hostile', () => {
     )
     refuses('no kind', decodeRecord, StoreRecord.encode({ format: 1 }))
     refuses('nothing', decodeRecord, EMPTY)
+
+    const answer = { status: 200, fields: [{ name: 'age', value: '0' }] }
+    const encode = (changes: object) =>
+      StoreRecord.encode({ format: 1, freshness: { at: 1, answers: [answer], varied: EMPTY, ...changes } })
+    it('freshness', () => {
+      const freshness = { at: 1, answers: [{ status: 200, fields: { age: '0' } }], varied: EMPTY }
+      expect(decodeRecord(encode({}))).to.deep.equal({ type: 'freshness', freshness })
+    })
+    refuses('too many answers', decodeRecord, encode({ answers: Array(12).fill(answer) }))
+    refuses('too many fields', decodeRecord, encode({ answers: [{ ...answer, fields: Array(9).fill(answer.fields[0]) }] }))
+    refuses(
+      'a long field',
+      decodeRecord,
+      encode({ answers: [{ status: 200, fields: [{ name: 'a', value: 'b'.repeat(1025) }] }] }),
+    )
+    refuses('a status that is none', decodeRecord, encode({ answers: [{ ...answer, status: 7 }] }))
+    refuses('a long hash', decodeRecord, encode({ varied: new Uint8Array(33) }))
   })
 })
 

@@ -19,7 +19,14 @@ describe('wire/sending', () => {
     'a bad address': () => encodeControl({ type: 'peers', peers: [{ id: PEER_ID, addresses: ['nowhere'] }], links: 0 }),
     'an empty frame': () => encodeFrameHeader({ piece: 0, offset: 0, length: 0 }),
     'a long URL': () =>
-      encodeResolveRequest({ url: 'x'.repeat(9000), headers: [], filter: [], tag: undefined, digest: undefined }),
+      encodeResolveRequest({
+        url: 'x'.repeat(9000),
+        headers: [],
+        filter: [],
+        tag: undefined,
+        digest: undefined,
+        revalidate: false,
+      }),
     'a digest cut short': () => encodeRecord({ type: 'part', from: 0, digests: [new Uint8Array(31)] }),
   }
   for (const [what, attempt] of Object.entries(attempts)) {

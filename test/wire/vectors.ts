@@ -98,7 +98,9 @@ const REQUEST = {
   filter: ['session'],
   tag: 'nightly',
   digest: sha256(Buffer.from('whole')),
+  revalidate: false,
 }
+const REVALIDATING = { ...REQUEST, headers: [], filter: [], tag: undefined, digest: undefined, revalidate: true }
 
 /** A definition of SPEC.md that is computed, not decoded. */
 function computed(label: string, bytes: Uint8Array): Vector {
@@ -128,6 +130,12 @@ export const VECTORS: Vector[] = [
     label: 'resolve request',
     value: REQUEST,
     encode: () => encodeResolveRequest(REQUEST),
+    decode: decodeResolveRequest,
+  },
+  {
+    label: 'resolve request, revalidate',
+    value: REVALIDATING,
+    encode: () => encodeResolveRequest(REVALIDATING),
     decode: decodeResolveRequest,
   },
   reply('resolved', {

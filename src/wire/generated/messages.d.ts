@@ -462,6 +462,7 @@ export interface ResolveRequest {
     filter: string[];
     tag: string;
     digest: Uint8Array<ArrayBuffer>;
+    revalidate: boolean;
 }
 export declare namespace ResolveRequest {
     const codec: () => Codec<ResolveRequest>;
@@ -492,9 +493,13 @@ export declare namespace ResolveRequest {
         field: '$.digest';
         value: Uint8Array<ArrayBuffer>;
     }
+    interface ResolveRequestRevalidateFieldEvent {
+        field: '$.revalidate';
+        value: boolean;
+    }
     function encode(obj: Partial<ResolveRequest>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): ResolveRequest;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): Generator<ResolveRequestUrlFieldEvent | ResolveRequestHeadersNameFieldEvent | ResolveRequestHeadersValueFieldEvent | ResolveRequestFilterFieldEvent | ResolveRequestTagFieldEvent | ResolveRequestDigestFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): Generator<ResolveRequestUrlFieldEvent | ResolveRequestHeadersNameFieldEvent | ResolveRequestHeadersValueFieldEvent | ResolveRequestFilterFieldEvent | ResolveRequestTagFieldEvent | ResolveRequestDigestFieldEvent | ResolveRequestRevalidateFieldEvent>;
 }
 export interface ResolveReply {
     resolved?: Resolved;
@@ -664,12 +669,71 @@ export declare namespace StoredInfo {
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoredInfo>): StoredInfo;
     function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoredInfo>): Generator<StoredInfoTaskFieldEvent | StoredInfoVersionFieldEvent | StoredInfoPieceLengthFieldEvent | StoredInfoLengthFieldEvent | StoredInfoFileNameFieldEvent | StoredInfoTrustFieldEvent>;
 }
+export interface StoredAnswer {
+    status: number;
+    fields: Header[];
+}
+export declare namespace StoredAnswer {
+    const codec: () => Codec<StoredAnswer>;
+    interface StoredAnswerStatusFieldEvent {
+        field: '$.status';
+        value: number;
+    }
+    interface StoredAnswerFieldsNameFieldEvent {
+        field: '$.fields[].name';
+        value: string;
+        index: number;
+    }
+    interface StoredAnswerFieldsValueFieldEvent {
+        field: '$.fields[].value';
+        value: string;
+        index: number;
+    }
+    function encode(obj: Partial<StoredAnswer>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoredAnswer>): StoredAnswer;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoredAnswer>): Generator<StoredAnswerStatusFieldEvent | StoredAnswerFieldsNameFieldEvent | StoredAnswerFieldsValueFieldEvent>;
+}
+export interface StoredFreshness {
+    at: number;
+    answers: StoredAnswer[];
+    varied: Uint8Array<ArrayBuffer>;
+}
+export declare namespace StoredFreshness {
+    const codec: () => Codec<StoredFreshness>;
+    interface StoredFreshnessAtFieldEvent {
+        field: '$.at';
+        value: number;
+    }
+    interface StoredFreshnessAnswersStatusFieldEvent {
+        field: '$.answers[].status';
+        value: number;
+        index: number;
+    }
+    interface StoredFreshnessAnswersFieldsNameFieldEvent {
+        field: '$.answers[].fields[].name';
+        value: string;
+        index: number;
+    }
+    interface StoredFreshnessAnswersFieldsValueFieldEvent {
+        field: '$.answers[].fields[].value';
+        value: string;
+        index: number;
+    }
+    interface StoredFreshnessVariedFieldEvent {
+        field: '$.varied';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<StoredFreshness>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoredFreshness>): StoredFreshness;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoredFreshness>): Generator<StoredFreshnessAtFieldEvent | StoredFreshnessAnswersStatusFieldEvent | StoredFreshnessAnswersFieldsNameFieldEvent | StoredFreshnessAnswersFieldsValueFieldEvent | StoredFreshnessVariedFieldEvent>;
+}
 export interface StoreRecord {
     format: number;
     info?: StoredInfo;
     part?: ManifestPart;
     head?: SignedHead;
     seal?: Seal;
+    freshness?: StoredFreshness;
 }
 export declare namespace StoreRecord {
     const codec: () => Codec<StoreRecord>;
@@ -725,7 +789,30 @@ export declare namespace StoreRecord {
         field: '$.seal.root';
         value: string;
     }
+    interface StoreRecordFreshnessAtFieldEvent {
+        field: '$.freshness.at';
+        value: number;
+    }
+    interface StoreRecordFreshnessAnswersStatusFieldEvent {
+        field: '$.freshness.answers[].status';
+        value: number;
+        index: number;
+    }
+    interface StoreRecordFreshnessAnswersFieldsNameFieldEvent {
+        field: '$.freshness.answers[].fields[].name';
+        value: string;
+        index: number;
+    }
+    interface StoreRecordFreshnessAnswersFieldsValueFieldEvent {
+        field: '$.freshness.answers[].fields[].value';
+        value: string;
+        index: number;
+    }
+    interface StoreRecordFreshnessVariedFieldEvent {
+        field: '$.freshness.varied';
+        value: Uint8Array<ArrayBuffer>;
+    }
     function encode(obj: Partial<StoreRecord>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoreRecord>): StoreRecord;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoreRecord>): Generator<StoreRecordFormatFieldEvent | StoreRecordInfoTaskFieldEvent | StoreRecordInfoVersionFieldEvent | StoreRecordInfoPieceLengthFieldEvent | StoreRecordInfoLengthFieldEvent | StoreRecordInfoFileNameFieldEvent | StoreRecordInfoTrustFieldEvent | StoreRecordPartFromFieldEvent | StoreRecordPartDigestsFieldEvent | StoreRecordHeadEnvelopeFieldEvent | StoreRecordSealLengthFieldEvent | StoreRecordSealSha256FieldEvent | StoreRecordSealRootFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoreRecord>): Generator<StoreRecordFormatFieldEvent | StoreRecordInfoTaskFieldEvent | StoreRecordInfoVersionFieldEvent | StoreRecordInfoPieceLengthFieldEvent | StoreRecordInfoLengthFieldEvent | StoreRecordInfoFileNameFieldEvent | StoreRecordInfoTrustFieldEvent | StoreRecordPartFromFieldEvent | StoreRecordPartDigestsFieldEvent | StoreRecordHeadEnvelopeFieldEvent | StoreRecordSealLengthFieldEvent | StoreRecordSealSha256FieldEvent | StoreRecordSealRootFieldEvent | StoreRecordFreshnessAtFieldEvent | StoreRecordFreshnessAnswersStatusFieldEvent | StoreRecordFreshnessAnswersFieldsNameFieldEvent | StoreRecordFreshnessAnswersFieldsValueFieldEvent | StoreRecordFreshnessVariedFieldEvent>;
 }

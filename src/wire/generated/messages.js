@@ -1793,6 +1793,10 @@ export var ResolveRequest;
                     w.uint32(42);
                     w.bytes(obj.digest);
                 }
+                if ((obj.revalidate != null && obj.revalidate !== false)) {
+                    w.uint32(48);
+                    w.bool(obj.revalidate);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1802,7 +1806,8 @@ export var ResolveRequest;
                     headers: [],
                     filter: [],
                     tag: '',
-                    digest: uint8ArrayAlloc(0)
+                    digest: uint8ArrayAlloc(0),
+                    revalidate: false
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1834,6 +1839,10 @@ export var ResolveRequest;
                         }
                         case 5: {
                             obj.digest = reader.bytes();
+                            break;
+                        }
+                        case 6: {
+                            obj.revalidate = reader.bool();
                             break;
                         }
                         default: {
@@ -1897,6 +1906,13 @@ export var ResolveRequest;
                             yield {
                                 field: `${prefix}.digest`,
                                 value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.revalidate`,
+                                value: reader.bool()
                             };
                             break;
                         }
@@ -2464,6 +2480,230 @@ export var StoredInfo;
     }
     StoredInfo.stream = stream;
 })(StoredInfo || (StoredInfo = {}));
+export var StoredAnswer;
+(function (StoredAnswer) {
+    let _codec;
+    StoredAnswer.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.status != null && obj.status !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.status);
+                }
+                if (obj.fields != null && obj.fields.length > 0) {
+                    for (const value of obj.fields) {
+                        w.uint32(18);
+                        Header.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    status: 0,
+                    fields: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.status = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.fields != null && obj.fields.length === opts.limits.fields) {
+                                throw new MaxLengthError('Decode error - repeated field "fields" had too many elements');
+                            }
+                            obj.fields.push(Header.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.fields$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    fields: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.status`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.fields != null && obj.fields === opts.limits.fields) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "fields" had too many elements');
+                            }
+                            for (const evt of Header.codec().stream(reader, reader.uint32(), `${prefix}.fields[]`, {
+                                limits: opts.limits?.fields$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.fields
+                                };
+                            }
+                            obj.fields++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, StoredAnswer.codec());
+    }
+    StoredAnswer.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, StoredAnswer.codec(), opts);
+    }
+    StoredAnswer.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, StoredAnswer.codec(), opts);
+    }
+    StoredAnswer.stream = stream;
+})(StoredAnswer || (StoredAnswer = {}));
+export var StoredFreshness;
+(function (StoredFreshness) {
+    let _codec;
+    StoredFreshness.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.at != null && obj.at !== 0)) {
+                    w.uint32(8);
+                    w.uint64Number(obj.at);
+                }
+                if (obj.answers != null && obj.answers.length > 0) {
+                    for (const value of obj.answers) {
+                        w.uint32(18);
+                        StoredAnswer.codec().encode(value, w);
+                    }
+                }
+                if ((obj.varied != null && obj.varied.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.varied);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    at: 0,
+                    answers: [],
+                    varied: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.at = reader.uint64Number();
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.answers != null && obj.answers.length === opts.limits.answers) {
+                                throw new MaxLengthError('Decode error - repeated field "answers" had too many elements');
+                            }
+                            obj.answers.push(StoredAnswer.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.answers$
+                            }));
+                            break;
+                        }
+                        case 3: {
+                            obj.varied = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    answers: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.at`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.answers != null && obj.answers === opts.limits.answers) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "answers" had too many elements');
+                            }
+                            for (const evt of StoredAnswer.codec().stream(reader, reader.uint32(), `${prefix}.answers[]`, {
+                                limits: opts.limits?.answers$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.answers
+                                };
+                            }
+                            obj.answers++;
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.varied`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, StoredFreshness.codec());
+    }
+    StoredFreshness.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, StoredFreshness.codec(), opts);
+    }
+    StoredFreshness.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, StoredFreshness.codec(), opts);
+    }
+    StoredFreshness.stream = stream;
+})(StoredFreshness || (StoredFreshness = {}));
 export var StoreRecord;
 (function (StoreRecord) {
     let _codec;
@@ -2474,22 +2714,32 @@ export var StoreRecord;
                     w.fork();
                 }
                 obj = { ...obj };
+                if (obj.freshness != null) {
+                    obj.seal = undefined;
+                    obj.head = undefined;
+                    obj.part = undefined;
+                    obj.info = undefined;
+                }
                 if (obj.seal != null) {
+                    obj.freshness = undefined;
                     obj.head = undefined;
                     obj.part = undefined;
                     obj.info = undefined;
                 }
                 if (obj.head != null) {
+                    obj.freshness = undefined;
                     obj.seal = undefined;
                     obj.part = undefined;
                     obj.info = undefined;
                 }
                 if (obj.part != null) {
+                    obj.freshness = undefined;
                     obj.seal = undefined;
                     obj.head = undefined;
                     obj.info = undefined;
                 }
                 if (obj.info != null) {
+                    obj.freshness = undefined;
                     obj.seal = undefined;
                     obj.head = undefined;
                     obj.part = undefined;
@@ -2513,6 +2763,10 @@ export var StoreRecord;
                 if (obj.seal != null) {
                     w.uint32(42);
                     Seal.codec().encode(obj.seal, w);
+                }
+                if (obj.freshness != null) {
+                    w.uint32(50);
+                    StoredFreshness.codec().encode(obj.freshness, w);
                 }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
@@ -2553,28 +2807,44 @@ export var StoreRecord;
                             });
                             break;
                         }
+                        case 6: {
+                            obj.freshness = StoredFreshness.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.freshness
+                            });
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
                         }
                     }
                 }
+                if (obj.freshness != null) {
+                    delete obj.seal;
+                    delete obj.head;
+                    delete obj.part;
+                    delete obj.info;
+                }
                 if (obj.seal != null) {
+                    delete obj.freshness;
                     delete obj.head;
                     delete obj.part;
                     delete obj.info;
                 }
                 if (obj.head != null) {
+                    delete obj.freshness;
                     delete obj.seal;
                     delete obj.part;
                     delete obj.info;
                 }
                 if (obj.part != null) {
+                    delete obj.freshness;
                     delete obj.seal;
                     delete obj.head;
                     delete obj.info;
                 }
                 if (obj.info != null) {
+                    delete obj.freshness;
                     delete obj.seal;
                     delete obj.head;
                     delete obj.part;
@@ -2613,6 +2883,12 @@ export var StoreRecord;
                         case 5: {
                             yield* Seal.codec().stream(reader, reader.uint32(), `${prefix}.seal`, {
                                 limits: opts.limits?.seal
+                            });
+                            break;
+                        }
+                        case 6: {
+                            yield* StoredFreshness.codec().stream(reader, reader.uint32(), `${prefix}.freshness`, {
+                                limits: opts.limits?.freshness
                             });
                             break;
                         }

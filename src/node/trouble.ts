@@ -1,0 +1,14 @@
+// An origin that cannot answer, as opposed to one that says no: what we have is better than that (RFC 5861 §4).
+import { DragonflyError } from '../core/errors.ts'
+
+const TROUBLE = new Set(['origin-unreachable', 'origin-unknown-host', 'origin-timeout', 'origin-truncated'])
+
+export function isTrouble(error: unknown): error is DragonflyError {
+  return error instanceof DragonflyError && (TROUBLE.has(error.code) || (error.status ?? 0) >= 500)
+}
+
+/** What is said where the origin forbids that a stale copy stands in for it (RFC 9111 §5.2.2.2: 504). No peer's copy will do either. */
+export function forbidden(trouble: DragonflyError): DragonflyError {
+  const message = `${trouble.message}; it forbids the use of what was kept unless it is asked`
+  return new DragonflyError('origin-error', message, { status: 504, retryable: true, cause: trouble })
+}
