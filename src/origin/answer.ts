@@ -9,6 +9,9 @@ import type { Ending, SurplusWatch } from './surplus.ts'
 const MAX_DISCARD_BYTES = 64 * 1024
 const MAX_DISCARD_MS = 2_000
 
+/** Chunks as they come made chunks as they may be used. */
+export type Pacing = (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
+
 export class Answer implements Ending {
   readonly status: number
   readonly headers: AnswerHeaders
@@ -17,17 +20,19 @@ export class Answer implements Ending {
   readonly place: string
   readonly #body: Dispatcher.ResponseData['body']
   readonly #watch: SurplusWatch
+  readonly #pace: Pacing
   /** As announced. */
   readonly #bytes: number | undefined
   #taken = 0
 
   /** Rejects with `origin-lies` for a malformed Content-Length. */
-  constructor(data: Dispatcher.ResponseData, url: URL, watch: SurplusWatch) {
+  constructor(data: Dispatcher.ResponseData, url: URL, watch: SurplusWatch, pace: Pacing) {
     this.status = data.statusCode
     this.headers = data.headers
     this.url = url.href
     this.place = `${url.protocol}//${url.host}`
     this.#watch = watch
+    this.#pace = pace
     this.#body = data.body
     // A body that breaks off before anyone reads it must not end the process; the reader sees the error too.
     this.#body.on('error', () => {})
@@ -46,7 +51,11 @@ export class Answer implements Ending {
   }
 
   /** The body's bytes, back-pressure by not asking. Throws undici's errors. Leaving early closes the connection. */
-  async *chunks(): AsyncGenerator<Uint8Array> {
+  chunks(): AsyncIterable<Uint8Array> {
+    return this.#pace(this.#arriving())
+  }
+
+  async *#arriving(): AsyncGenerator<Uint8Array> {
     for await (const chunk of this.#body as AsyncIterable<Uint8Array>) {
       this.#taken += chunk.length
       yield chunk

@@ -11,6 +11,37 @@ export class NoRangesError extends DragonflyError {
   }
 }
 
+/** The host failed several times in a row and is left alone for a while: no request was sent. Says what it said last. */
+export class CoolingError extends DragonflyError {
+  constructor(words: DragonflyError, ms: number) {
+    super(words.code, `${words.message}; it is left alone for another ${seconds(ms)} s`, again(words, ms))
+  }
+}
+
+/** The host asked for a pause that is longer than the caller would wait: no request was sent. */
+export function pausedError(words: DragonflyError, ms: number): DragonflyError {
+  return new DragonflyError(words.code, `${words.message}; it asked to wait another ${seconds(ms)} s`, again(words, ms))
+}
+
+export function tooManyWaiting(count: number): DragonflyError {
+  return new DragonflyError('origin-error', `${count} requests are waiting for this origin already`, { retryable: true })
+}
+
+/** The same error, said of the whole host: who asks for one content need not learn the path of another. */
+export function ofHost(error: DragonflyError, url: URL): DragonflyError {
+  const { code, status, cause } = error
+  const message = error.message.replaceAll(withoutSecrets(url.href), url.host)
+  return new DragonflyError(code, message, { cause, retryable: true, ...(status === undefined ? {} : { status }) })
+}
+
+function again({ status, cause }: DragonflyError, ms: number): ErrorDetails {
+  return { cause, retryable: true, retryAfter: Math.ceil(ms), ...(status === undefined ? {} : { status }) }
+}
+
+function seconds(ms: number): string {
+  return (Math.ceil(ms / 100) / 10).toFixed(1)
+}
+
 /** An answer that is not what was asked for, by its status. */
 export function statusError(status: number, headers: AnswerHeaders, url: string): DragonflyError {
   const message = `origin answered ${`${status} ${STATUS_CODES[status] ?? ''}`.trim()} for ${withoutSecrets(url)}`

@@ -6,6 +6,7 @@ import { withoutSecrets } from '../core/task.ts'
 import { Answer } from './answer.ts'
 import { requestFailure } from './failures.ts'
 import { type AnswerHeaders, field, fieldText } from './fields.ts'
+import { Gates } from './gates.ts'
 import type { OriginRequest, OriginSettings } from './options.ts'
 import { SurplusWatch } from './surplus.ts'
 import type { Condition } from './validators.ts'
@@ -22,24 +23,30 @@ export const USER_AGENT = 'dragonfly-p2p'
  */
 export class HttpClient {
   readonly #agent: Agent
+  readonly #gates: Gates
   readonly #surplus = new SurplusWatch()
 
   constructor(settings: OriginSettings) {
+    this.#gates = new Gates(settings)
     this.#agent = new Agent({
       // HTTP/1.1 alone: one connection per answer, so that giving up an answer frees what it holds.
       allowH2: false,
+      connections: settings.connections,
       headersTimeout: settings.headersTimeoutMs,
       bodyTimeout: settings.idleTimeoutMs,
       connect: this.#surplus.connector(settings.connectTimeoutMs),
     })
   }
 
-  /** The first answer that is no redirect, whatever its status. Rejects with `origin-…` or the abort. */
-  async get(request: OriginRequest, conditions: readonly Condition[], signal: AbortSignal): Promise<Answer> {
+  /**
+   * The first answer that is no redirect, whatever its status. Each hop waits for its turn at its host, through a pause that
+   * the host asked for if that is not longer than `patienceMs`. Rejects with `origin-…` or the abort.
+   */
+  async get(request: OriginRequest, conditions: readonly Condition[], patienceMs: number, signal: AbortSignal): Promise<Answer> {
     let url = startOf(request.url)
     let given = request.headers
     for (let hop = 0; ; hop++) {
-      const answer = await this.#once(url, [...withDefaults(given), ...conditions], signal)
+      const answer = await this.#once(url, [...withDefaults(given), ...conditions], patienceMs, signal)
       if (!REDIRECTS.has(answer.status)) return answer
       answer.discard()
       if (hop === MAX_REDIRECTS) throw badRedirect(request.url, `redirects more than ${MAX_REDIRECTS} times`)
@@ -54,15 +61,21 @@ export class HttpClient {
     await this.#agent.destroy()
   }
 
-  async #once(url: URL, headers: HeaderList, signal: AbortSignal): Promise<Answer> {
-    const sending = send(url, { dispatcher: this.#agent, method: 'GET', headers: headers.flat(), signal })
+  async #once(url: URL, headers: HeaderList, patienceMs: number, signal: AbortSignal): Promise<Answer> {
+    const gate = this.#gates.at(url.origin)
+    const turn = await gate.enter(patienceMs, signal)
     let data: Dispatcher.ResponseData
     try {
+      const sending = send(url, { dispatcher: this.#agent, method: 'GET', headers: headers.flat(), signal })
       data = await promptly(sending, signal)
     } catch (error) {
-      throw signal.aborted ? abortError(signal) : requestFailure(error, url.href)
+      const failure = signal.aborted ? undefined : requestFailure(error, url.href)
+      turn.ended(failure, url)
+      throw failure ?? abortError(signal)
     }
-    return new Answer(data, url, this.#surplus)
+    data.body.once('close', () => turn.end())
+    turn.answered(data.statusCode, data.headers, url)
+    return new Answer(data, url, this.#surplus, chunks => (gate.isPaced ? gate.paced(chunks, signal) : chunks))
   }
 }
 

@@ -23,6 +23,9 @@ export interface OpenOptions {
 
 export type CheckResult = { state: 'same' } | { state: 'changed'; read: OriginRead }
 
+/** Whoever asks whether what he has is current has something: he does not wait long for an origin that wants a pause. */
+const MAX_CHECK_PAUSE_MS = 1000
+
 /**
  * Reads HTTP(S) origins, by one GET at a time per call. Tries again by itself, see `OriginOptions`. Messages and errors
  * never name a query, a password or a header's value.
@@ -95,12 +98,9 @@ export class Origin {
    * very answer, as from `open`. Rejects as `open`.
    */
   async check(request: OriginRequest, version: string, validators: Validators, signal?: AbortSignal): Promise<CheckResult> {
-    const supply = this.#supply(request, false, signal)
+    const supply = this.#supply(request, false, signal, MAX_CHECK_PAUSE_MS)
     return guarded(supply, async () => {
-      const answer = await supply.patience.until(
-        () => this.#showOrSame(request, ifChanged(validators), supply),
-        supply.lifeline.signal,
-      )
+      const answer = await supply.patience.until(() => showOrSame(ifChanged(validators), supply), supply.lifeline.signal)
       if (answer !== undefined && !isVersion(version, answer.rest.validators)) {
         return { state: 'changed', read: begin(nameOf(answer), 0, answer, supply) }
       }
@@ -116,17 +116,31 @@ export class Origin {
     await this.#client.stop()
   }
 
-  /** `reached`: the origin has answered before. */
-  #supply(request: OriginRequest, reached: boolean, signal: AbortSignal | undefined): ReadSupply {
+  /** `reached`: the origin has answered before. `maxPauseMs`: the longest pause that is waited through. */
+  #supply(
+    request: OriginRequest,
+    reached: boolean,
+    signal: AbortSignal | undefined,
+    maxPauseMs = Number.POSITIVE_INFINITY,
+  ): Supply {
+    const settings = { ...this.#settings, maxRetryAfterMs: Math.min(this.#settings.maxRetryAfterMs, maxPauseMs) }
+    const ask: Ask = (conditions, wanted, inner) => this.#fetch(request, conditions, wanted, settings.maxRetryAfterMs, inner)
     return {
-      fetch: (wanted, inner) => this.#fetch(request, conditionsFor(wanted), wanted, inner),
-      patience: new Patience(this.#settings, reached),
+      ask,
+      fetch: (wanted, inner) => ask(conditionsFor(wanted), wanted, inner),
+      patience: new Patience(settings, reached),
       lifeline: this.#lifelines.begin(signal),
     }
   }
 
-  async #fetch(request: OriginRequest, conditions: Condition[], wanted: Wanted, signal: AbortSignal): Promise<Continuation> {
-    const answer = await this.#client.get(request, conditions, signal)
+  async #fetch(
+    request: OriginRequest,
+    conditions: Condition[],
+    wanted: Wanted,
+    patienceMs: number,
+    signal: AbortSignal,
+  ): Promise<Continuation> {
+    const answer = await this.#client.get(request, conditions, patienceMs, signal)
     try {
       return { answer, rest: restOf(answer, wanted) }
     } catch (error) {
@@ -134,15 +148,19 @@ export class Origin {
       throw error
     }
   }
+}
 
-  /** The content from its first byte, or nothing if none of the conditions holds (304). */
-  async #showOrSame(request: OriginRequest, conditions: Condition[], supply: ReadSupply): Promise<Continuation | undefined> {
-    try {
-      return await this.#fetch(request, conditions, { from: 0, version: undefined, length: undefined }, supply.lifeline.signal)
-    } catch (error) {
-      if (conditions.length > 0 && error instanceof DragonflyError && error.status === 304) return undefined
-      throw error
-    }
+/** One try to get what is wanted under these conditions. */
+type Ask = (conditions: Condition[], wanted: Wanted, signal: AbortSignal) => Promise<Continuation>
+type Supply = ReadSupply & { ask: Ask }
+
+/** The content from its first byte, or nothing if none of the conditions holds (304). */
+async function showOrSame(conditions: Condition[], { ask, lifeline }: Supply): Promise<Continuation | undefined> {
+  try {
+    return await ask(conditions, { from: 0, version: undefined, length: undefined }, lifeline.signal)
+  } catch (error) {
+    if (conditions.length > 0 && error instanceof DragonflyError && error.status === 304) return undefined
+    throw error
   }
 }
 
