@@ -7,6 +7,7 @@ import { validatorsOf } from '../core/version.ts'
 import { serveResolve, unserveResolve } from '../net/resolve.ts'
 import { failureOf, type ResolveReply, type ResolveRequest } from '../wire/codec-resolve.ts'
 import { type Network, type NodeContext, now } from './context.ts'
+import { Denials } from './denials.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -21,6 +22,7 @@ export class SeedDuty {
   readonly #network: Network
   readonly #checks = new Map<string, Promise<boolean>>()
   readonly #checkedAt = new WeakMap<Session, number>()
+  readonly #denials = new Denials()
   readonly #stopping = new AbortController()
 
   constructor(ctx: NodeContext, sessions: Sessions, network: Network) {
@@ -47,6 +49,8 @@ export class SeedDuty {
         say(resolved(known, rawCid(request.digest as Uint8Array).bytes))
         return await untilGone(signal)
       }
+      const denied = this.#denials.find(task, now())
+      if (denied !== undefined) throw denied
       await this.#serve(task, say, signal)
     } catch (error) {
       if (!signal.aborted) say(failureOf(asFailure(error)))
@@ -61,6 +65,10 @@ export class SeedDuty {
       while (!session.isComplete) await session.changed(signal)
       this.#checkedAt.set(session, this.#checkedAt.get(session) ?? now())
       await untilGone(signal)
+    } catch (error) {
+      // it is the request of whoever came first that the origin has answered
+      if (!signal.aborted) this.#denials.add(session.task, error, now())
+      throw error
     } finally {
       await this.#sessions.release(session, 'keep')
     }
@@ -93,13 +101,18 @@ export class SeedDuty {
         return false
       }
     } catch (error) {
-      const isTrouble = error instanceof DragonflyError && (TROUBLE.has(error.code) || (error.status ?? 0) >= 500)
-      if (!isTrouble) throw error
-      this.#ctx.warn(`serving what we have, the origin is in trouble: ${error.message}`)
+      this.#denials.add(task, error, now())
+      if (!isTrouble(error)) throw error
+      this.#ctx.warn(`serving what we have, the origin is in trouble: ${(error as Error).message}`)
     }
     this.#checkedAt.set(session, now())
     return true
   }
+}
+
+function isTrouble(error: unknown): boolean {
+  if (!(error instanceof DragonflyError)) return false
+  return TROUBLE.has(error.code) || error.status === 429 || (error.status ?? 0) >= 500
 }
 
 function resolved(session: Session, topic: Uint8Array): ResolveReply {

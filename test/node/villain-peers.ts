@@ -64,6 +64,8 @@ export class TestOrigin {
   etag: string | undefined = '"one"'
   /** Anything but 200 is answered without a body. */
   status = 200
+  /** Of every answer. */
+  cacheControl: string | undefined
   /** Requests that have come, answered or not. */
   asked = 0
   readonly gets: Got[] = []
@@ -123,6 +125,7 @@ export class TestOrigin {
     const status = this.#statusFor(headers)
     this.gets.push({ path: url, headers, status })
     if (this.etag !== undefined) response.setHeader('etag', this.etag)
+    if (this.cacheControl !== undefined) response.setHeader('cache-control', this.cacheControl)
     response.setHeader('accept-ranges', 'bytes')
     if (status !== 200 && status !== 206) return void response.writeHead(status).end()
     const [, from = '0', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? []

@@ -138,8 +138,8 @@ describe('origin: no pressure', () => {
       const reads = await Promise.all([1, 2].map(async () => await readAll(await origin.open({ url, headers: [] }))))
       const ms = performance.now() - begun
       for (const read of reads) expect(Buffer.compare(read, body)).to.equal(0)
-      // 100 ms of it may come at once; a busy machine may take longer, never less
-      expect(ms).to.be.within(1390, 1400 * 1.5)
+      // 100 ms of it may come at once; a busy machine may take longer, nobody less
+      expect(ms).to.be.within(1390, 1400 * 2.5)
     })
 
     it('is smooth', async function () {
