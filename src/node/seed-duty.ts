@@ -13,6 +13,11 @@ import type { Sessions } from './sessions.ts'
 
 /** A finished content is not asked about again at the origin for so long: a flash crowd is one question. */
 const FRESH_MS = 1000
+/**
+ * The origin may be slow, or want a pause, or others may have their turn there before us. Who waits for it hears that we are
+ * still here, or would take us for frozen and ask the origin too.
+ */
+const WAITING_MS = 5000
 /** What an origin in trouble says; what we have is better than that (RFC 5861, stale-if-error). */
 const TROUBLE = new Set(['origin-unreachable', 'origin-unknown-host', 'origin-timeout', 'origin-truncated'])
 
@@ -42,18 +47,25 @@ export class SeedDuty {
 
   async #resolve(request: ResolveRequest, say: (reply: ResolveReply) => void, gone: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([gone, this.#stopping.signal])
+    const waiting = setInterval(() => say({ type: 'peers', peers: [] }), WAITING_MS)
+    const answer = (reply: ResolveReply) => {
+      clearInterval(waiting)
+      say(reply)
+    }
     try {
       const task = makeTask({ ...request, tag: request.tag ?? '' })
       const known = request.digest === undefined || task.isPrivate ? undefined : this.#sessions.byDigest(request.digest)
       if (known !== undefined && known.task.id !== task.id) {
-        say(resolved(known, rawCid(request.digest as Uint8Array).bytes))
+        answer(resolved(known, rawCid(request.digest as Uint8Array).bytes))
         return await untilGone(signal)
       }
       const denied = this.#denials.find(task, now())
       if (denied !== undefined) throw denied
-      await this.#serve(task, say, signal)
+      await this.#serve(task, answer, signal)
     } catch (error) {
-      if (!signal.aborted) say(failureOf(asFailure(error)))
+      if (!signal.aborted) answer(failureOf(asFailure(error)))
+    } finally {
+      clearInterval(waiting)
     }
   }
 

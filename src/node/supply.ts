@@ -13,6 +13,7 @@ import { ingest, versionOf } from './ingest.ts'
 import { continueKept, loadKept } from './kept.ts'
 import { Neighbours } from './neighbours.ts'
 import { rendezvousOrder } from './rendezvous.ts'
+import { SEED_PATIENCE_MS, SeedVisit } from './seed-visit.ts'
 import type { Session } from './session.ts'
 
 export interface SupplyOptions {
@@ -22,8 +23,6 @@ export interface SupplyOptions {
   seeds: ReadonlyArray<{ peer: string; address: string }>
 }
 
-/** A seed that does not answer for so long is taken for dead, and its successor is asked too. */
-const SEED_PATIENCE_MS = 3000
 /**
  * A seed whose host takes connections but that has not answered is busy with others like us: if all of them read the
  * origin, nothing is won. Each waits for at least so long, and up to twice that, so that not all go at once.
@@ -31,10 +30,6 @@ const SEED_PATIENCE_MS = 3000
 const BUSY_SEED_MS = 8000
 /** How long a host may take to accept a connection. */
 const LISTENING_MS = 1000
-/** A seed that has not told what the content is for so long is frozen; its own limit for the origin's first byte is 30 s. */
-const MUTE_SEED_MS = 45_000
-/** A seed without a link for so long is asked anew. */
-const LOST_SEED_MS = 3000
 /** Between two rounds through all seeds that could not be reached. */
 const SEED_RETRY_MS = 2000
 /** How long the DHT may look for a first provider before the origin is read. */
@@ -170,15 +165,16 @@ export class Supply {
       clearTimeout(timer)
     }
     const request = { url: task.url, headers: task.headers, filter: [...task.filter], tag: task.tag, digest: wanted }
-    const visit = new AbortController()
-    const told = { at: undefined as number | undefined }
-    const signal = AbortSignal.any([this.#signal, visit.signal])
-    void this.#watch(peer, visit, told)
+    const leaving = new AbortController()
+    const visit = new SeedVisit(now())
+    const signal = AbortSignal.any([this.#signal, leaving.signal])
+    void this.#watch(peer, leaving, visit)
     try {
       for await (const reply of resolve(network.host, peer, request, signal)) {
         if (reply.type === 'failed') throw errorOf(reply)
+        visit.heard(now())
         if (reply.type !== 'resolved') continue
-        told.at = now()
+        visit.resolved(now())
         // it was only slow: what it reads need not be read again
         this.#seedsFailed = false
         this.#session.setCurrent({ version: reply.version })
@@ -186,21 +182,19 @@ export class Supply {
         if (this.#isOver) return
       }
     } finally {
-      visit.abort()
+      leaving.abort()
     }
     throw new DragonflyError('peer-refused', 'it has gone away')
   }
 
   /** Ends the visit at a seed that is of no use: it says nothing, or says that it is there and gives nothing. */
-  async #watch(peer: string, visit: AbortController, told: { at: number | undefined }): Promise<void> {
-    const begun = now()
-    while (!visit.signal.aborted && !this.#isOver) {
+  async #watch(peer: string, leaving: AbortController, visit: SeedVisit): Promise<void> {
+    while (!leaving.signal.aborted && !this.#isOver) {
       await this.#pause(500)
-      if (told.at !== undefined && this.#session.linkedPeers.includes(peer)) told.at = now()
-      if (told.at === undefined && now() - begun > SEED_PATIENCE_MS) this.#session.setCurrent('any')
-      const isLost = told.at !== undefined && now() - told.at > LOST_SEED_MS
-      const isMute = told.at === undefined && now() - begun > MUTE_SEED_MS
-      if (isMute || isLost) visit.abort(new DragonflyError('timeout', isMute ? 'it says nothing' : 'its link is lost'))
+      if (this.#session.linkedPeers.includes(peer)) visit.linked(now())
+      if (visit.isSlow(now())) this.#session.setCurrent('any')
+      const why = visit.over(now())
+      if (why !== undefined) leaving.abort(new DragonflyError('timeout', why))
     }
   }
 

@@ -97,4 +97,42 @@ describe('a thousand hosts behind a seed', function () {
     // cooling may end meanwhile, for one trial
     expect(origin.asked - before).to.be.at.most(2)
   })
+
+  it('hears from the seed while the origin says nothing', async () => {
+    origin.mute()
+    const request = { url: `${origin.url}/file.bin`, headers: [], filter: [], tag: undefined, digest: undefined }
+    const replies = resolve(hosts[0] as Host, seed.id, request, leave.signal)
+    expect((await replies.next()).value).to.deep.equal({ type: 'peers', peers: [] })
+    origin.release()
+    expect((await replies.next()).value).to.include({ type: 'resolved' })
+  })
+})
+
+describe('a node with limits for origins', () => {
+  let world: World
+  beforeEach(async () => {
+    world = await World.open()
+  })
+  afterEach(() => world.close())
+
+  it('asks one origin for so much at a time', async () => {
+    const origin = await world.origin(BODY)
+    const { node } = await world.node({ network: false, originConnections: 1 })
+    origin.hold(PIECE)
+    const downloads = ['a', 'b', 'c'].map(name => node.download(`${origin.url}/${name}`, world.path()))
+    await until(() => origin.gets.length === 1, 'one is asked for')
+    const other = await world.origin(BODY)
+    await node.download(`${other.url}/d`, world.path())
+    expect(origin.gets).to.have.lengthOf(1)
+    origin.release()
+    await Promise.all(downloads)
+    expect(origin.gets).to.have.lengthOf(3)
+  })
+
+  it('reads no faster than allowed', async () => {
+    const origin = await world.origin(BODY)
+    const { node } = await world.node({ network: false, originLimit: 1_000_000 })
+    const receipt = await node.download(`${origin.url}/a`, world.path())
+    expect(receipt.seconds).to.be.at.least((BODY.length - 100_000) / 1_000_000)
+  })
 })
