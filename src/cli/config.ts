@@ -2,9 +2,17 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { UsageError } from './errors.ts'
+import {
+  addOriginLimit,
+  isOriginLimit,
+  ORIGIN_LIMITS,
+  type OriginLimits,
+  originLimitsOf,
+  originLimitsOfEnv,
+} from './origin-limits.ts'
 
-/** Peers as a person named them. A key that nobody named is left out. */
-export interface Peers {
+/** Peers and limits as a person named them. A key that nobody named is left out. */
+export interface Peers extends OriginLimits {
   /** Multiaddrs ending in /p2p/PEERID. */
   seeds?: string[]
   bootstrap?: string[]
@@ -13,27 +21,30 @@ export interface Peers {
 }
 
 const KEYS = ['seeds', 'bootstrap', 'trust'] as const
+const KNOWN = [...KEYS, ...ORIGIN_LIMITS]
 const MAX_ENTRIES = 256
 const MAX_CONFIG_BYTES = 1024 * 1024
 
+type Chosen = Required<Omit<Peers, keyof OriginLimits>> & OriginLimits
+
 /** What a command needs: flags replace the environment, which replaces the file. Trust includes every seed. */
-export async function readPeers(flags: Peers, env: NodeJS.ProcessEnv, home: string): Promise<Required<Peers>> {
+export async function readPeers(flags: Peers, env: NodeJS.ProcessEnv, home: string): Promise<Chosen> {
   const file = await readConfig(path.join(home, 'config.json'))
   return choosePeers(flags, peersOfEnv(env), file)
 }
 
-export function choosePeers(flags: Peers, env: Peers, file: Peers): Required<Peers> {
+export function choosePeers(flags: Peers, env: Peers, file: Peers): Chosen {
   const seeds = flags.seeds ?? env.seeds ?? file.seeds ?? []
   const bootstrap = flags.bootstrap ?? env.bootstrap ?? file.bootstrap ?? []
   const named = flags.trust ?? env.trust ?? file.trust ?? []
   const trust = [...new Set([...seeds.flatMap(peerIdOf), ...named])]
-  return { seeds, bootstrap, trust }
+  return { ...originLimitsOf({ ...file, ...env, ...flags }), seeds, bootstrap, trust }
 }
 
 /** DRAGONFLY_SEEDS: multiaddrs with commas or spaces between them. Empty is as good as unset. */
 export function peersOfEnv(env: NodeJS.ProcessEnv): Peers {
   const seeds = (env.DRAGONFLY_SEEDS ?? '').split(/[\s,]+/).filter(part => part !== '')
-  return seeds.length === 0 ? {} : { seeds: bounded(seeds, 'DRAGONFLY_SEEDS') }
+  return { ...originLimitsOfEnv(env), ...(seeds.length > 0 && { seeds: bounded(seeds, 'DRAGONFLY_SEEDS') }) }
 }
 
 /** Reads the config file; none is an empty one. Rejects with a UsageError that names the file and the key. */
@@ -57,8 +68,12 @@ export function parseConfig(text: string, file: string): Peers {
   }
   const peers: Peers = {}
   for (const [key, value] of Object.entries(config)) {
+    if (isOriginLimit(key)) {
+      addOriginLimit(peers, key, value, file)
+      continue
+    }
     if (!isKey(key))
-      throw new UsageError(`${file}: unknown key ${JSON.stringify(key.slice(0, 50))}`, `known are ${KEYS.join(', ')}`)
+      throw new UsageError(`${file}: unknown key ${JSON.stringify(key.slice(0, 50))}`, `known are ${KNOWN.join(', ')}`)
     if (!Array.isArray(value) || !value.every(entry => typeof entry === 'string')) {
       throw new UsageError(`${file}: ${key} is not a list of strings`)
     }

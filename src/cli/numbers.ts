@@ -20,9 +20,11 @@ export function parseSize(text: string): number {
   return parse(text, 'size', 'write 512KiB, 1MB or a number of bytes', false)
 }
 
-/** Bytes a second. Takes 100mbit, 12.5MB, each with or without /s, and a plain number. Throws a UsageError for as above. */
+/** Bytes a second. Takes 100mbit, 12.5MB, 100M, each with or without /s, and a plain number. Throws a UsageError for as above. */
 export function parseRate(text: string): number {
-  return parse(text.trim().replace(/(?<=[a-z])\/s$/i, ''), 'rate', 'write 100mbit, 12.5MB or a number of bytes a second', true)
+  const amount = text.trim().replace(/(?<=[a-z])\/s$/i, '')
+  const rate = /^[\d.]+\s*[kmgt]i?$/i.test(amount) ? `${amount}B` : amount
+  return parse(rate, 'rate', 'write 100mbit, 12.5MB or a number of bytes a second', true)
 }
 
 function parse(text: string, what: string, hint: string, inBits: boolean): number {

@@ -4,6 +4,8 @@ import { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { GetFlags } from './get.ts'
+import { parseRate } from './numbers.ts'
+import { parseConnections } from './origin-limits.ts'
 import type { SeedFlags } from './seed.ts'
 import type { SimFlags } from './sim.ts'
 import { addSim } from './sim-flags.ts'
@@ -93,6 +95,10 @@ function addSeed(program: Command, name: string, parsed: Parsed, actions: Action
     .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))
     .option('--store <dir>', 'folder for pieces')
     .addOption(expire())
+    .addOption(new Option('--origin-limit <rate>', 'bytes a second from one origin (100M, 1gbit)').argParser(parseRate))
+    .addOption(
+      new Option('--origin-connections <n>', 'requests to one origin at a time (default: 16)').argParser(parseConnections),
+    )
     .option('--json', 'one JSON object a line on standard output')
     .addHelpText('after', seedHelp(name))
     .action(async (flags: SeedFlags) => {
@@ -178,6 +184,8 @@ Examples:
   ${name} seed start --listen /ip4/0.0.0.0/tcp/4801 --store /var/lib/dragonfly
   ${name} seed start --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo…
 
+What an origin has to bear also comes from DRAGONFLY_ORIGIN_LIMIT and DRAGONFLY_ORIGIN_CONNECTIONS, then from config.json:
+  {"originLimit": "100M", "originConnections": 16}
 Its identity and its pieces are kept in $DRAGONFLY_HOME. SIGINT and SIGTERM stop it; that is exit code 0.
 `
 }

@@ -5,6 +5,7 @@ import { readPeers } from './config.ts'
 import { describe, failureLine, printable } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
+import { originLimitsOf } from './origin-limits.ts'
 
 /** Where seeds listen unless told otherwise. */
 export const SEED_LISTEN = '/ip4/0.0.0.0/tcp/4801'
@@ -18,6 +19,8 @@ export interface SeedFlags {
   store?: string
   /** Milliseconds. */
   expire?: number
+  originLimit?: number
+  originConnections?: number
   json?: true
 }
 
@@ -43,6 +46,7 @@ async function run(flags: SeedFlags, name: string, interrupt: Interrupt): Promis
     ...(flags.seed && { seeds: flags.seed }),
     ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
     ...(flags.trust && { trust: flags.trust }),
+    ...originLimitsOf(flags),
   }
   const node = await createNode({
     ...(await readPeers(named, process.env, home)),

@@ -46,6 +46,8 @@ export interface ErrorDetails {
   retryable?: boolean
   /** Milliseconds that the other side asked us to wait (HTTP Retry-After). */
   retryAfter?: number
+  /** Milliseconds for which the origin said that its answer holds (Cache-Control, Expires). */
+  holdsFor?: number
   cause?: unknown
 }
 
@@ -57,6 +59,7 @@ export class DragonflyError extends Error {
   readonly status: number | undefined
   readonly retryable: boolean
   readonly retryAfter: number | undefined
+  readonly holdsFor: number | undefined
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -65,6 +68,7 @@ export class DragonflyError extends Error {
     this.status = details.status
     this.retryable = details.retryable ?? false
     this.retryAfter = details.retryAfter
+    this.holdsFor = details.holdsFor
   }
 }
 

@@ -13,6 +13,7 @@ import {
   wantsNews,
 } from '../origin/freshness.ts'
 import { type NodeContext, now, wallClock } from './context.ts'
+import type { Denials } from './denials.ts'
 import type { KeptRules } from './kept.ts'
 import type { Session } from './session.ts'
 import { forbidden, isTrouble } from './trouble.ts'
@@ -34,6 +35,7 @@ export interface Request {
 
 export class FreshnessDuty {
   readonly #ctx: NodeContext
+  readonly #denials: Denials
   readonly #stopping: AbortSignal
   /** By session, and within by the header values that the content varies on. */
   readonly #questions = new WeakMap<Session, Map<string, Promise<Outcome>>>()
@@ -42,8 +44,10 @@ export class FreshnessDuty {
   /** The origin has another version. */
   readonly #outdated = new WeakSet<Session>()
 
-  constructor(ctx: NodeContext, stopping: AbortSignal) {
+  /** `denials`: told what the origin denies when it is asked. */
+  constructor(ctx: NodeContext, denials: Denials, stopping: AbortSignal) {
     this.#ctx = ctx
+    this.#denials = denials
     this.#stopping = stopping
   }
 
@@ -139,6 +143,7 @@ export class FreshnessDuty {
       this.#settledAt.set(session, now())
       return answer.state
     } catch (error) {
+      this.#denials.add(task, error, now())
       if (!isTrouble(error)) throw error
       if (mayServeInTrouble(session.originWord.freshness, this.#asker(task), wallClock())) {
         this.#warn(error)

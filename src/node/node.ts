@@ -9,12 +9,14 @@ import { Downloads } from './download.ts'
 import { dragonflyHome } from './home.ts'
 import type { Membership } from './membership.ts'
 import type { ContentStream, DragonflyNode, GetOptions, NodeEvent, NodeOptions, Receipt } from './options.ts'
+import { checkOriginLimits, originLimits } from './origin-limits.ts'
 import { rendezvousOrder } from './rendezvous.ts'
 import type { SeedDuty } from './seed-duty.ts'
 import { Sessions } from './sessions.ts'
 
 /** Starts a node. Rejects with `bad-…` for malformed options, `store-error`, `store-locked` or `listen-failed`. */
 export async function createNode(options: NodeOptions = {}): Promise<DragonflyNode> {
+  checkOriginLimits(options)
   const home = options.home ?? dragonflyHome()
   const storeDir = options.store === 'memory' ? undefined : (options.store ?? join(home, 'store'))
   const store = storeDir === undefined ? openMemoryStore() : await (await import('../store/disk.ts')).openDiskStore(storeDir)
@@ -139,7 +141,10 @@ class Node implements DragonflyNode, NodeContext {
   async origin(): Promise<Origin> {
     this.#origin ??= import('../origin/origin.ts').then(
       ({ Origin }) =>
-        new Origin({ onRetry: (error, ms) => this.warn(`${error.message}; trying again in ${(ms / 1000).toFixed(1)} s`) }),
+        new Origin({
+          ...originLimits(this.#options),
+          onRetry: (error, ms) => this.warn(`${error.message}; trying again in ${(ms / 1000).toFixed(1)} s`),
+        }),
     )
     return await this.#origin
   }

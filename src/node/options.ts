@@ -26,6 +26,10 @@ export interface NodeOptions {
   expire?: number
   /** Start the network. Without it a node can only read origins, and starts faster. Default true. */
   network?: boolean
+  /** Bytes a second that are read from one origin host (scheme, name and port), all contents together. Default: no limit. */
+  originLimit?: number
+  /** Requests under way at one origin host at a time, 1 to 1,000; more wait in turn. Default 16. */
+  originConnections?: number
   /** Told of what an operator would want to know: banned peers, retries, fallbacks. Never secrets. Default: silent. */
   onEvent?: (event: NodeEvent) => void
 }

@@ -5,16 +5,24 @@ import { rawCid } from '../core/root.ts'
 import { makeTask } from '../core/task.ts'
 import { serveResolve, unserveResolve } from '../net/resolve.ts'
 import { failureOf, type ResolveReply, type ResolveRequest } from '../wire/codec-resolve.ts'
-import type { Network, NodeContext } from './context.ts'
+import { type Network, type NodeContext, now } from './context.ts'
+import { Denials } from './denials.ts'
 import { FreshnessDuty, type Request } from './freshness-duty.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import { Twins } from './twins.ts'
 
+/**
+ * The origin may be slow, or want a pause, or others may have their turn there before us. Who waits for it hears that we are
+ * still here, or would take us for frozen and ask the origin too.
+ */
+const WAITING_MS = 5000
+
 export class SeedDuty {
   readonly #sessions: Sessions
   readonly #network: Network
   readonly #stopping = new AbortController()
+  readonly #denials = new Denials()
   readonly #freshness: FreshnessDuty
   readonly #twins: Twins
 
@@ -22,7 +30,7 @@ export class SeedDuty {
     this.#sessions = sessions
     this.#network = network
     this.#twins = new Twins(ctx, sessions, this.#stopping.signal)
-    this.#freshness = new FreshnessDuty(ctx, this.#stopping.signal)
+    this.#freshness = new FreshnessDuty(ctx, this.#denials, this.#stopping.signal)
   }
 
   async start(): Promise<void> {
@@ -37,16 +45,27 @@ export class SeedDuty {
 
   async #resolve(request: ResolveRequest, say: (reply: ResolveReply) => void, gone: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([gone, this.#stopping.signal])
+    const waiting = setInterval(() => say({ type: 'peers', peers: [] }), WAITING_MS)
+    const answer = (reply: ResolveReply) => {
+      clearInterval(waiting)
+      say(reply)
+    }
     try {
       const task = makeTask({ ...request, tag: request.tag ?? '' })
       const known = request.digest === undefined || task.isPrivate ? undefined : this.#sessions.byDigest(request.digest)
       if (known !== undefined && known.task.id !== task.id) {
-        say(resolved(known, rawCid(request.digest as Uint8Array).bytes))
+        answer(resolved(known, rawCid(request.digest as Uint8Array).bytes))
         return await untilGone(signal)
       }
-      await this.#serve(this.#freshness.request(task, request.revalidate), say, signal)
+      const wish = this.#freshness.request(task, request.revalidate)
+      // who wants the origin asked wants to hear a no anew, too
+      const denied = wish.revalidate ? undefined : this.#denials.find(task, now())
+      if (denied !== undefined) throw denied
+      await this.#serve(wish, answer, signal)
     } catch (error) {
-      if (!signal.aborted) say(failureOf(asFailure(error)))
+      if (!signal.aborted) answer(failureOf(asFailure(error)))
+    } finally {
+      clearInterval(waiting)
     }
   }
 
@@ -55,7 +74,7 @@ export class SeedDuty {
     for (;;) {
       const { session, isNew } = this.#enter(request, unsuited)
       try {
-        while (session.manifest === undefined) await session.changed(signal)
+        while (session.manifest === undefined) await this.#changed(session, signal)
         this.#freshness.known(session)
         // what began with this request is about what the origin shows now, or fresh
         if (isNew || (await this.#freshness.suits(session, request))) return await this.#stay(session, say, signal)
@@ -77,9 +96,19 @@ export class SeedDuty {
     return this.#sessions.begin(task, { origin: true, revalidate, kept: this.#freshness.rules(request), suits })
   }
 
+  async #changed(session: Session, signal: AbortSignal): Promise<void> {
+    try {
+      await session.changed(signal)
+    } catch (error) {
+      // it is the request of whoever came first that the origin has answered
+      if (!signal.aborted) this.#denials.add(session.task, error, now())
+      throw error
+    }
+  }
+
   async #stay(session: Session, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
     say(resolved(session, CID.parse(session.task.id).bytes))
-    while (!session.isComplete) await session.changed(signal)
+    while (!session.isComplete) await this.#changed(session, signal)
     this.#freshness.finished(session)
     this.#twins.finished(session)
     await untilGone(signal)

@@ -1,54 +1,24 @@
 // Where a session's bytes come from: seeds in their order, the DHT beside them, the origin when nobody else can.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { CID } from 'multiformats/cid'
 import { DragonflyError, isAbort } from '../core/errors.ts'
-import { sameBytes } from '../core/piece.ts'
 import { rawCid } from '../core/root.ts'
-import { isListening } from '../net/reach.ts'
-import { resolve } from '../net/resolve.ts'
 import { type Asker, freshnessOf } from '../origin/freshness.ts'
 import type { OriginRead } from '../origin/read.ts'
-import { errorOf } from '../wire/codec-resolve.ts'
 import { type Network, type NodeContext, now } from './context.ts'
 import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
 import { continueKept, type KeptRules, loadFresh, loadKept } from './kept.ts'
 import { Neighbours } from './neighbours.ts'
-import { rendezvousOrder } from './rendezvous.ts'
+import { SeedSource, type SeedSourceOptions } from './seed-source.ts'
 import type { Session } from './session.ts'
+import { connectTimeout, pause } from './waiting.ts'
 
-export interface SupplyOptions {
+export interface SupplyOptions extends SeedSourceOptions {
   /** Whether this node may read the origin. */
   origin: boolean
-  /** Seeds to resolve at, without this node itself. */
-  seeds: ReadonlyArray<{ peer: string; address: string }>
-  /** Default: SEED_PATIENCE. */
-  patience?: SeedPatience
-  /** Nothing will do that the origin has not vouched for since; seeds are told so. */
-  revalidate: boolean
   /** A seed's: when a finished content in the store may be given out. Undefined: not before the origin was asked. */
   kept: KeptRules | undefined
 }
 
-/** How long a seed is waited for, milliseconds. */
-export interface SeedPatience {
-  /** A seed that does not answer for so long is taken for dead, and its successor is asked too. */
-  answer: number
-  /** How long its host may then take to accept a connection. */
-  listening: number
-  /**
-   * A seed whose host takes connections but that has not answered is busy with others like us: if all of them read the
-   * origin, nothing is won. Each waits for at least so long, and up to twice that, so that not all go at once.
-   */
-  busy: number
-}
-
-export const SEED_PATIENCE: SeedPatience = { answer: 3000, listening: 1000, busy: 8000 }
-/** A seed that has not told what the content is for so long is frozen; its own limit for the origin's first byte is 30 s. */
-const MUTE_SEED_MS = 45_000
-/** A seed without a link for so long is asked anew. */
-const LOST_SEED_MS = 3000
-/** Between two rounds through all seeds that could not be reached. */
-const SEED_RETRY_MS = 2000
 /** How long the DHT may look for a first provider before the origin is read. */
 const DHT_PATIENCE_MS = 3000
 /** Pause before the DHT is searched again; doubles. With enough neighbours it is left alone. */
@@ -63,31 +33,16 @@ const SILENT_SEED_MS = 60_000
 const NO_SOURCE_MS = 5000
 /** Versions that the origin may show during one download before we give up. */
 const MAX_READS = 3
-const CONNECT_TIMEOUT_MS = 5000
-
-/** Error codes after which a peer may still try for itself: the seed could not get through, but we might. */
-const SEEDS_OWN_TROUBLE = new Set([
-  'origin-unreachable',
-  'origin-unknown-host',
-  'origin-timeout',
-  'internal',
-  'store-error',
-  'no-space',
-])
 
 export class Supply {
   readonly #ctx: NodeContext
   readonly #session: Session
   readonly #options: SupplyOptions
-  readonly #patience: SeedPatience
+  readonly #seeds: SeedSource
   readonly #neighbours: Neighbours
   readonly #stop = new AbortController()
   readonly #stopped = Promise.withResolvers<void>()
   readonly #begun = now()
-  #seedsFailed = false
-  /** Until when a busy seed is waited for. */
-  #busyUntil = 0
-  #seedTrouble: unknown
   #searched = false
   #reading = false
   #reads = 0
@@ -97,7 +52,7 @@ export class Supply {
     this.#ctx = ctx
     this.#session = session
     this.#options = options
-    this.#patience = options.patience ?? SEED_PATIENCE
+    this.#seeds = new SeedSource(ctx, session, options, this.#signal)
     this.#neighbours = new Neighbours(ctx, session)
   }
 
@@ -110,7 +65,7 @@ export class Supply {
     if (seeds.length > 0 || this.#ctx.isSeed || revalidate) this.#session.setCurrent('unknown')
     try {
       await this.#fromStore().catch(error => this.#ctx.warn(`store: ${(error as Error).message}`))
-      const works = [this.#fromSeeds(), this.#fromDht(), this.#fromOrigin()]
+      const works = [this.#seeds.run(), this.#fromDht(), this.#fromOrigin()]
       await Promise.all(works.map(work => work.catch(error => this.#onError(error))))
       await this.#stopped.promise
     } finally {
@@ -135,15 +90,6 @@ export class Supply {
     if (!this.#signal.aborted && !isAbort(error)) this.#session.fail(error)
   }
 
-  async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#signal }).catch(() => {})
-  }
-
-  /** Whoever has the content may say which version it is; not when the origin is to say. */
-  #hearAnybody(): void {
-    if (!this.#options.revalidate) this.#session.setCurrent('any')
-  }
-
   // ---- store
 
   async #fromStore(): Promise<void> {
@@ -154,93 +100,6 @@ export class Supply {
     await sealWhenWhole(this.#session, kept.prefix)
   }
 
-  // ---- seeds
-
-  async #fromSeeds(): Promise<void> {
-    const seeds = rendezvousOrder(this.#session.task.id, this.#options.seeds)
-    if (seeds.length === 0) {
-      this.#seedsFailed = true
-      return
-    }
-    const network = await this.#ctx.networkUp()
-    while (network !== undefined && !this.#isOver) {
-      for (const seed of seeds) {
-        if (this.#isOver) return
-        await this.#atSeed(network, seed).catch(async error => {
-          if (isTimeout(error)) await this.#noteBusy(seed.address)
-          this.#noteSeed(seed.peer, error)
-        })
-      }
-      this.#seedsFailed = true
-      this.#hearAnybody()
-      await this.#pause(SEED_RETRY_MS)
-    }
-  }
-
-  async #noteBusy(address: string): Promise<void> {
-    const { listening, busy } = this.#patience
-    if (this.#busyUntil > 0 || !(await isListening(address, listening))) return
-    this.#busyUntil = this.#begun + busy * (1 + Math.random())
-  }
-
-  #noteSeed(peer: string, error: unknown): void {
-    if (this.#isOver) return
-    if (error instanceof DragonflyError && error.code.startsWith('origin-') && !SEEDS_OWN_TROUBLE.has(error.code)) throw error
-    this.#seedTrouble ??= error
-    this.#ctx.warn(`seed ${peer} is of no use now: ${(error as Error).message}`)
-  }
-
-  /** Resolves the task at a seed and stays as long as it has something to say. */
-  async #atSeed(network: Network, { peer, address }: { peer: string; address: string }): Promise<void> {
-    const { task, wanted } = this.#session
-    const { revalidate } = this.#options
-    const first = new AbortController()
-    const timer = setTimeout(() => first.abort(new DragonflyError('timeout', 'no answer')), this.#patience.answer)
-    const connecting = AbortSignal.any([this.#signal, first.signal])
-    try {
-      await network.host.connect([address], connecting)
-    } finally {
-      clearTimeout(timer)
-    }
-    const request = { url: task.url, headers: task.headers, filter: [...task.filter], tag: task.tag, digest: wanted, revalidate }
-    const visit = new AbortController()
-    const told = { at: undefined as number | undefined }
-    const signal = AbortSignal.any([this.#signal, visit.signal])
-    void this.#watch(peer, visit, told)
-    try {
-      for await (const reply of resolve(network.host, peer, request, signal)) {
-        if (reply.type === 'failed') throw errorOf(reply)
-        if (reply.type !== 'resolved') continue
-        told.at = now()
-        // it was only slow: what it reads need not be read again
-        this.#seedsFailed = false
-        this.#session.setCurrent({ version: reply.version })
-        await this.#session.links.dial(peer, this.#timeout(), ownTopic(reply.topic, this.#session))
-        if (this.#isOver) return
-      }
-    } finally {
-      visit.abort()
-    }
-    throw new DragonflyError('peer-refused', 'it has gone away')
-  }
-
-  /** Ends the visit at a seed that is of no use: it says nothing, or says that it is there and gives nothing. */
-  async #watch(peer: string, visit: AbortController, told: { at: number | undefined }): Promise<void> {
-    const begun = now()
-    while (!visit.signal.aborted && !this.#isOver) {
-      await this.#pause(500)
-      if (told.at !== undefined && this.#session.links.has(peer)) told.at = now()
-      if (told.at === undefined && now() - begun > this.#patience.answer) this.#hearAnybody()
-      const isLost = told.at !== undefined && now() - told.at > LOST_SEED_MS
-      const isMute = told.at === undefined && now() - begun > MUTE_SEED_MS
-      if (isMute || isLost) visit.abort(new DragonflyError('timeout', isMute ? 'it says nothing' : 'its link is lost'))
-    }
-  }
-
-  #timeout(): AbortSignal {
-    return AbortSignal.any([this.#signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)])
-  }
-
   // ---- DHT
 
   async #fromDht(): Promise<void> {
@@ -249,10 +108,10 @@ export class Supply {
       return
     }
     const network = await this.#ctx.networkUp()
-    for (let pause = DHT_AGAIN_MS; network !== undefined && !this.#isOver; pause = Math.min(DHT_AGAIN_MAX_MS, pause * 2)) {
+    for (let ms = DHT_AGAIN_MS; network !== undefined && !this.#isOver; ms = Math.min(DHT_AGAIN_MAX_MS, ms * 2)) {
       if (this.#session.links.size < ENOUGH_LINKS) await this.#discover(network)
       this.#searched = true
-      await this.#pause(pause)
+      await pause(ms, this.#signal)
     }
   }
 
@@ -266,8 +125,8 @@ export class Supply {
   /** A bootstrap peer is a way in, and may have the content itself. */
   async #enter(network: Network, address: string): Promise<void> {
     try {
-      const peer = await network.host.connect([address], this.#timeout())
-      await this.#session.links.dial(peer, this.#timeout())
+      const peer = await network.host.connect([address], connectTimeout(this.#signal))
+      await this.#session.links.dial(peer, connectTimeout(this.#signal))
     } catch (error) {
       if (!isAbort(error)) this.#ctx.info(`bootstrap ${address}: ${(error as Error).message}`)
     }
@@ -276,14 +135,14 @@ export class Supply {
   async #search(network: Network): Promise<void> {
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(DHT_PATIENCE_MS)])
     // without a single connection there is no DHT to ask: do not make a person wait for it
-    while (!network.host.hasConnections && !this.#seedsFailed && !signal.aborted) await this.#pause(20)
+    while (!network.host.hasConnections && !this.#seeds.haveFailed && !signal.aborted) await pause(20, this.#signal)
     if (!network.host.hasConnections) return
     await network.dht.ready(signal)
     const { task, wanted } = this.#session
     const work = [this.#searchFor(network, CID.parse(task.id), signal)]
     if (wanted !== undefined && !task.isPrivate) work.push(this.#searchContent(network, rawCid(wanted), signal))
     await Promise.all(work)
-    while (!this.#neighbours.isIdle && !signal.aborted) await this.#pause(50)
+    while (!this.#neighbours.isIdle && !signal.aborted) await pause(50, this.#signal)
   }
 
   async #searchFor(network: Network, key: CID, signal: AbortSignal): Promise<void> {
@@ -296,8 +155,8 @@ export class Supply {
     for await (const { peer, addresses } of network.dht.find(key, signal)) {
       if (this.#session.manifest !== undefined) return
       await network.host
-        .connectPeer(peer, addresses, this.#timeout())
-        .then(() => this.#session.links.dial(peer, this.#timeout(), key.bytes))
+        .connectPeer(peer, addresses, connectTimeout(this.#signal))
+        .then(() => this.#session.links.dial(peer, connectTimeout(this.#signal), key.bytes))
         .catch(() => {})
     }
   }
@@ -315,7 +174,7 @@ export class Supply {
       }
       if (session.manifest !== undefined && this.#options.origin) this.#offerRanges()
       if (this.#isHopeless()) return session.fail(this.#hopeless())
-      await this.#pause(this.#isFirst() ? 10 : 200)
+      await pause(this.#isFirst() ? 10 : 200, this.#signal)
     }
     this.#stop.abort()
   }
@@ -330,12 +189,12 @@ export class Supply {
     if (!this.#options.origin || this.#reading) return false
     const waited = now() - this.#begun
     if (session.manifest === undefined) {
-      if (now() < this.#busyUntil) return false
-      if (this.#options.revalidate) return this.#seedsFailed
+      if (this.#seeds.isAwaited) return false
+      if (this.#options.revalidate) return this.#seeds.haveFailed
       const believable = this.#ctx.trusted.size > 1 || session.wanted !== undefined
       return (
-        (this.#seedsFailed && (!believable || this.#searched || waited > DHT_PATIENCE_MS) && session.links.size === 0) ||
-        (this.#seedsFailed && waited > 2 * DHT_PATIENCE_MS)
+        (this.#seeds.haveFailed && (!believable || this.#searched || waited > DHT_PATIENCE_MS) && session.links.size === 0) ||
+        (this.#seeds.haveFailed && waited > 2 * DHT_PATIENCE_MS)
       )
     }
     const unfinished = session.manifest.seal === undefined && session.hasAllKnown
@@ -392,12 +251,12 @@ export class Supply {
     const session = this.#session
     if (this.#options.origin && session.manifest === undefined) return false
     const mayHear = session.links.size > 0 && !(this.#options.revalidate && session.manifest === undefined)
-    if (mayHear || !this.#seedsFailed || !this.#searched) return false
+    if (mayHear || !this.#seeds.haveFailed || !this.#searched) return false
     return session.quietFor > (this.#options.origin ? 3 * NO_SOURCE_MS : NO_SOURCE_MS)
   }
 
   #hopeless(): DragonflyError {
-    const trouble = this.#seedTrouble
+    const trouble = this.#seeds.trouble
     if (trouble instanceof DragonflyError && trouble.code.startsWith('origin-')) return trouble
     return new DragonflyError('no-source', 'nobody who can be reached has this content', {
       hint: this.#options.origin ? 'check the network' : 'leave out --no-origin, or give a --seed or --bootstrap that is running',
@@ -406,16 +265,6 @@ export class Supply {
   }
 }
 
-/** libp2p's own timeouts, ours, and those of signals. */
-function isTimeout(error: unknown): boolean {
-  if (error instanceof DragonflyError) return error.code === 'timeout'
-  return isAbort(error) || (error instanceof Error && error.name === 'TimeoutError')
-}
-
 function isChanged(error: unknown): boolean {
   return error instanceof DragonflyError && error.code === 'origin-changed'
-}
-
-function ownTopic(topic: Uint8Array, session: Session): Uint8Array | undefined {
-  return sameBytes(topic, session.links.topic) ? undefined : topic
 }

@@ -4,7 +4,9 @@ import { DragonflyError } from '../core/errors.ts'
 const TROUBLE = new Set(['origin-unreachable', 'origin-unknown-host', 'origin-timeout', 'origin-truncated'])
 
 export function isTrouble(error: unknown): error is DragonflyError {
-  return error instanceof DragonflyError && (TROUBLE.has(error.code) || (error.status ?? 0) >= 500)
+  if (!(error instanceof DragonflyError)) return false
+  // 429: it may well be there, and wants to be left alone
+  return TROUBLE.has(error.code) || error.status === 429 || (error.status ?? 0) >= 500
 }
 
 /** What is said where the origin forbids that a stale copy stands in for it (RFC 9111 §5.2.2.2: 504). No peer's copy will do either. */

@@ -10,6 +10,9 @@ import type { Ending, SurplusWatch } from './surplus.ts'
 const MAX_DISCARD_BYTES = 64 * 1024
 const MAX_DISCARD_MS = 2_000
 
+/** Chunks as they come made chunks as they may be used. */
+export type Pacing = (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
+
 export class Answer implements Ending {
   readonly status: number
   readonly headers: AnswerHeaders
@@ -20,18 +23,20 @@ export class Answer implements Ending {
   readonly noted: Noted
   readonly #body: Dispatcher.ResponseData['body']
   readonly #watch: SurplusWatch
+  readonly #pace: Pacing
   /** As announced. */
   readonly #bytes: number | undefined
   #taken = 0
 
   /** Rejects with `origin-lies` for a malformed Content-Length. */
-  constructor(data: Dispatcher.ResponseData, url: URL, watch: SurplusWatch, noted: Noted) {
+  constructor(data: Dispatcher.ResponseData, url: URL, watch: SurplusWatch, noted: Noted, pace: Pacing) {
     this.status = data.statusCode
     this.headers = data.headers
     this.url = url.href
     this.place = `${url.protocol}//${url.host}`
     this.noted = noted
     this.#watch = watch
+    this.#pace = pace
     this.#body = data.body
     // A body that breaks off before anyone reads it must not end the process; the reader sees the error too.
     this.#body.on('error', () => {})
@@ -50,7 +55,11 @@ export class Answer implements Ending {
   }
 
   /** The body's bytes, back-pressure by not asking. Throws undici's errors. Leaving early closes the connection. */
-  async *chunks(): AsyncGenerator<Uint8Array> {
+  chunks(): AsyncIterable<Uint8Array> {
+    return this.#pace(this.#arriving())
+  }
+
+  async *#arriving(): AsyncGenerator<Uint8Array> {
     for await (const chunk of this.#body as AsyncIterable<Uint8Array>) {
       this.#taken += chunk.length
       yield chunk

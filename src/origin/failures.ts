@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import { DragonflyError, type ErrorDetails } from '../core/errors.ts'
 import { withoutSecrets } from '../core/task.ts'
+import { lifeOf } from './answer-life.ts'
 import { type AnswerHeaders, field } from './fields.ts'
 
 /** The origin gives no ranges of this version: it can only be read from its first byte to its last. */
@@ -11,16 +12,53 @@ export class NoRangesError extends DragonflyError {
   }
 }
 
+/** The host failed several times in a row and is left alone for a while: no request was sent. Says what it said last. */
+export class CoolingError extends DragonflyError {
+  constructor(words: DragonflyError, ms: number) {
+    super(words.code, `${words.message}; it is left alone for another ${seconds(ms)} s`, again(words, ms))
+  }
+}
+
+/** The host asked for a pause that is longer than the caller would wait: no request was sent. */
+export function pausedError(words: DragonflyError, ms: number): DragonflyError {
+  return new DragonflyError(words.code, `${words.message}; it asked to wait another ${seconds(ms)} s`, again(words, ms))
+}
+
+export function tooManyWaiting(count: number): DragonflyError {
+  return new DragonflyError('origin-error', `${count} requests are waiting for this origin already`, { retryable: true })
+}
+
+/** The same error, said of the whole host: who asks for one content need not learn the path of another. */
+export function ofHost(error: DragonflyError, url: URL): DragonflyError {
+  const { code, status, cause } = error
+  const message = error.message.replaceAll(withoutSecrets(url.href), url.host)
+  return new DragonflyError(code, message, { cause, retryable: true, ...(status === undefined ? {} : { status }) })
+}
+
+function again({ status, cause }: DragonflyError, ms: number): ErrorDetails {
+  return { cause, retryable: true, retryAfter: Math.ceil(ms), ...(status === undefined ? {} : { status }) }
+}
+
+function seconds(ms: number): string {
+  return (Math.ceil(ms / 100) / 10).toFixed(1)
+}
+
 /** An answer that is not what was asked for, by its status. */
 export function statusError(status: number, headers: AnswerHeaders, url: string): DragonflyError {
   const message = `origin answered ${`${status} ${STATUS_CODES[status] ?? ''}`.trim()} for ${withoutSecrets(url)}`
-  if (status === 404 || status === 410) return new DragonflyError('origin-not-found', message, { status, hint: 'check the URL' })
-  if (status === 401 || status === 403 || status === 407) {
-    return new DragonflyError('origin-forbidden', message, { status, hint: "pass credentials with -H 'Authorization: …'" })
-  }
   const retryable = status === 408 || status === 425 || status === 429 || status >= 500
-  const retryAfter = retryable ? parseRetryAfter(field(headers, 'retry-after')) : undefined
-  return new DragonflyError('origin-error', message, { status, retryable, ...(retryAfter === undefined ? {} : { retryAfter }) })
+  if (retryable) {
+    const retryAfter = parseRetryAfter(field(headers, 'retry-after'))
+    return new DragonflyError('origin-error', message, { status, retryable, ...(retryAfter === undefined ? {} : { retryAfter }) })
+  }
+  const holdsFor = lifeOf(status, headers)
+  const details = { status, ...(holdsFor === undefined ? {} : { holdsFor }) }
+  if (status === 404 || status === 410)
+    return new DragonflyError('origin-not-found', message, { ...details, hint: 'check the URL' })
+  if (status === 401 || status === 403 || status === 407) {
+    return new DragonflyError('origin-forbidden', message, { ...details, hint: "pass credentials with -H 'Authorization: …'" })
+  }
+  return new DragonflyError('origin-error', message, details)
 }
 
 /** Milliseconds from now (RFC 9110 §10.2.3: seconds or a date); undefined if it says nothing. */

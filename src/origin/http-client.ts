@@ -6,6 +6,7 @@ import { withoutSecrets } from '../core/task.ts'
 import { Answer } from './answer.ts'
 import { requestFailure } from './failures.ts'
 import { type AnswerHeaders, field, fieldText } from './fields.ts'
+import { Gates } from './gates.ts'
 import { type Noted, note } from './noted.ts'
 import type { OriginRequest, OriginSettings } from './options.ts'
 import { SurplusWatch } from './surplus.ts'
@@ -23,25 +24,31 @@ export const USER_AGENT = 'dragonfly-p2p'
  */
 export class HttpClient {
   readonly #agent: Agent
+  readonly #gates: Gates
   readonly #surplus = new SurplusWatch()
 
   constructor(settings: OriginSettings) {
+    this.#gates = new Gates(settings)
     this.#agent = new Agent({
       // HTTP/1.1 alone: one connection per answer, so that giving up an answer frees what it holds.
       allowH2: false,
+      connections: settings.connections,
       headersTimeout: settings.headersTimeoutMs,
       bodyTimeout: settings.idleTimeoutMs,
       connect: this.#surplus.connector(settings.connectTimeoutMs),
     })
   }
 
-  /** The first answer that is no redirect, whatever its status. Rejects with `origin-…` or the abort. */
-  async get(request: OriginRequest, conditions: readonly Condition[], signal: AbortSignal): Promise<Answer> {
+  /**
+   * The first answer that is no redirect, whatever its status. Each hop waits for its turn at its host, through a pause that
+   * the host asked for if that is not longer than `patienceMs`. Rejects with `origin-…` or the abort.
+   */
+  async get(request: OriginRequest, conditions: readonly Condition[], patienceMs: number, signal: AbortSignal): Promise<Answer> {
     let url = startOf(request.url)
     let given = request.headers
-    let noted: Noted = { at: Date.now(), answers: [] }
+    let noted: Noted | undefined
     for (let hop = 0; ; hop++) {
-      const answer = await this.#once(url, [...withDefaults(given), ...conditions], signal, noted)
+      const answer = await this.#once(url, [...withDefaults(given), ...conditions], patienceMs, signal, noted)
       noted = answer.noted
       if (!REDIRECTS.has(answer.status)) return answer
       answer.discard()
@@ -58,17 +65,31 @@ export class HttpClient {
   }
 
   /** `before`: the redirects that led here. */
-  async #once(url: URL, headers: HeaderList, signal: AbortSignal, before: Noted): Promise<Answer> {
-    const sending = send(url, { dispatcher: this.#agent, method: 'GET', headers: headers.flat(), signal })
+  async #once(
+    url: URL,
+    headers: HeaderList,
+    patienceMs: number,
+    signal: AbortSignal,
+    before: Noted | undefined,
+  ): Promise<Answer> {
+    const gate = this.#gates.at(url.origin)
+    const turn = await gate.enter(patienceMs, signal)
+    // a wait for the turn makes no answer older
+    const askedAt = Date.now()
     let data: Dispatcher.ResponseData
     try {
+      const sending = send(url, { dispatcher: this.#agent, method: 'GET', headers: headers.flat(), signal })
       data = await promptly(sending, signal)
     } catch (error) {
-      throw signal.aborted ? abortError(signal) : requestFailure(error, url.href)
+      const failure = signal.aborted ? undefined : requestFailure(error, url.href)
+      turn.ended(failure, url)
+      throw failure ?? abortError(signal)
     }
-    const { at, answers } = before
+    data.body.once('close', () => turn.end())
+    turn.answered(data.statusCode, data.headers, url)
+    const { at, answers } = before ?? { at: askedAt, answers: [] }
     const noted = { at, answers: [...answers, note(data.statusCode, data.headers, at)] }
-    return new Answer(data, url, this.#surplus, noted)
+    return new Answer(data, url, this.#surplus, noted, chunks => (gate.isPaced ? gate.paced(chunks, signal) : chunks))
   }
 }
 

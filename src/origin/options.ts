@@ -24,6 +24,20 @@ export interface OriginOptions {
   backoffMs?: number
   /** The longest wait that an origin may ask for by Retry-After; beyond it the error is thrown. Milliseconds, default 60,000. */
   maxRetryAfterMs?: number
+  /** Requests under way at one origin host (scheme, name and port) at a time; the others wait in turn. Default 16. */
+  connections?: number
+  /** Requests to one origin host over time, redirects included. A second, default 50. */
+  requestsPerSecond?: number
+  /** Requests that may go to one origin host at once after a rest. Default 200. */
+  requestBurst?: number
+  /** Bytes of bodies from one origin host, all reads together. A second, default Infinity. */
+  bytesPerSecond?: number
+  /** Failures in a row (no connection, no answer, 5xx) after which an origin host is left alone. Default 10. */
+  breakerFailures?: number
+  /** How long it is left alone; doubles with every trial that fails. Milliseconds, default 1,000. */
+  coolingMs?: number
+  /** How long it is left alone at most. Milliseconds, default 60,000. */
+  maxCoolingMs?: number
   /** Told before every wait. Default: nobody is. */
   onRetry?: (error: DragonflyError, waitMs: number) => void
   /** 0 ≤ number < 1, for the jitter. Default Math.random. */
@@ -40,6 +54,13 @@ export function settings(options: OriginOptions): OriginSettings {
     attempts: 5,
     backoffMs: 250,
     maxRetryAfterMs: 60_000,
+    connections: 16,
+    requestsPerSecond: 50,
+    requestBurst: 200,
+    bytesPerSecond: Number.POSITIVE_INFINITY,
+    breakerFailures: 10,
+    coolingMs: 1000,
+    maxCoolingMs: 60_000,
     onRetry: () => {},
     random: Math.random,
     ...options,

@@ -25,6 +25,9 @@ export interface OpenOptions {
 
 export type CheckResult = { state: 'same'; noted: Noted } | { state: 'changed'; read: OriginRead }
 
+/** Whoever asks whether what he has is current has something: he does not wait long for an origin that wants a pause. */
+const MAX_CHECK_PAUSE_MS = 1000
+
 /**
  * Reads HTTP(S) origins, by one GET at a time per call. Tries again by itself, see `OriginOptions`. Messages and errors
  * never name a query, a password or a header's value.
@@ -97,12 +100,9 @@ export class Origin {
    * very answer, as from `open`. Rejects as `open`.
    */
   async check(request: OriginRequest, version: string, validators: Validators, signal?: AbortSignal): Promise<CheckResult> {
-    const supply = this.#supply(request, false, signal)
+    const supply = this.#supply(request, false, signal, MAX_CHECK_PAUSE_MS)
     return guarded(supply, async () => {
-      const answer = await supply.patience.until(
-        () => this.#showOrSame(request, ifChanged(validators), supply),
-        supply.lifeline.signal,
-      )
+      const answer = await supply.patience.until(() => showOrSame(ifChanged(validators), supply), supply.lifeline.signal)
       if ('rest' in answer && !isVersion(version, answer.rest.validators)) {
         return { state: 'changed', read: begin(nameOf(answer), 0, answer, supply) }
       }
@@ -119,29 +119,33 @@ export class Origin {
     await this.#client.stop()
   }
 
-  /** `reached`: the origin has answered before. */
-  #supply(request: OriginRequest, reached: boolean, signal: AbortSignal | undefined): ReadSupply {
+  /** `reached`: the origin has answered before. `maxPauseMs`: the longest pause that is waited through. */
+  #supply(
+    request: OriginRequest,
+    reached: boolean,
+    signal: AbortSignal | undefined,
+    maxPauseMs = Number.POSITIVE_INFINITY,
+  ): Supply {
+    const settings = { ...this.#settings, maxRetryAfterMs: Math.min(this.#settings.maxRetryAfterMs, maxPauseMs) }
+    const ask: Ask = (conditions, inner) => this.#client.get(request, conditions, settings.maxRetryAfterMs, inner)
     return {
-      fetch: (wanted, inner) => this.#fetch(request, conditionsFor(wanted), wanted, inner),
-      patience: new Patience(this.#settings, reached),
+      ask,
+      fetch: async (wanted, inner) => holding(await ask(conditionsFor(wanted), inner), wanted),
+      patience: new Patience(settings, reached),
       lifeline: this.#lifelines.begin(signal),
     }
   }
+}
 
-  async #fetch(request: OriginRequest, conditions: Condition[], wanted: Wanted, signal: AbortSignal): Promise<Continuation> {
-    return holding(await this.#client.get(request, conditions, signal), wanted)
-  }
+/** One try under these conditions: whatever the origin answers. */
+type Ask = (conditions: Condition[], signal: AbortSignal) => Promise<Answer>
+type Supply = ReadSupply & { ask: Ask }
 
-  /** The content from its first byte, or the answer alone if none of the conditions holds (304). */
-  async #showOrSame(
-    request: OriginRequest,
-    conditions: Condition[],
-    supply: ReadSupply,
-  ): Promise<Continuation | { answer: Answer }> {
-    const answer = await this.#client.get(request, conditions, supply.lifeline.signal)
-    if (conditions.length > 0 && answer.status === 304) return { answer }
-    return holding(answer, { from: 0, version: undefined, length: undefined })
-  }
+/** The content from its first byte, or the answer alone if none of the conditions holds (304). */
+async function showOrSame(conditions: Condition[], { ask, lifeline }: Supply): Promise<Continuation | { answer: Answer }> {
+  const answer = await ask(conditions, lifeline.signal)
+  if (conditions.length > 0 && answer.status === 304) return { answer }
+  return holding(answer, { from: 0, version: undefined, length: undefined })
 }
 
 /** The answer with what it holds, unless that is not what was wanted. */

@@ -1,6 +1,7 @@
 // Whether and when to try again: back-off, Retry-After, and the limits of both.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { abortError, type DragonflyError } from '../core/errors.ts'
+import { CoolingError } from './failures.ts'
 import type { OriginSettings } from './options.ts'
 
 export const MAX_BACKOFF_MS = 10_000
@@ -53,6 +54,8 @@ export class Patience {
   /** Waits before the next try, or throws the error (or the abort). */
   async afterFailure(error: DragonflyError, signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw abortError(signal)
+    // who has nothing yet learns at once what is wrong; who is in the middle of a read may outlast a short trouble
+    if (error instanceof CoolingError && !this.#reached) throw error
     const { attempts, maxRetryAfterMs, onRetry } = this.#settings
     if (this.#fruitful) this.#fruitless = this.#waits = 0
     else this.#fruitless++

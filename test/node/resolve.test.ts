@@ -28,6 +28,12 @@ describe('a seed', () => {
     return await fileHash(path)
   }
 
+  /** The origin is not asked again for a second, whatever it said. */
+  async function pastFreshness(): Promise<void> {
+    const begun = performance.now()
+    await until(() => performance.now() - begun > 1050, 'a second')
+  }
+
   async function asker() {
     const host = await startHost({ listen: [] })
     world.atEnd(() => host.stop())
@@ -58,12 +64,14 @@ describe('a seed', () => {
   ] as const) {
     it(`tells that the origin said ${status}`, async () => {
       origin.status = status
+      origin.cacheControl = 'no-store'
       const peer = await world.node({ seeds: [seed.address] })
       const error = await peer.node.download(url(), world.path()).catch(e => e)
       expect(error).to.include({ code, status })
       expect(error.message).to.include(String(status))
       expect(origin.gets).to.have.length(1)
       origin.status = 200
+      await pastFreshness()
       expect(await download(peer)).to.equal(hex(BODY))
     })
   }
@@ -123,12 +131,6 @@ describe('a seed', () => {
       origin.gets.length = 0
       await pastFreshness()
     })
-
-    /** A content is not asked about again for a second. */
-    async function pastFreshness(): Promise<void> {
-      const begun = performance.now()
-      await until(() => performance.now() - begun > 1050, 'a second')
-    }
 
     it('asks the origin whether it has changed, and gives what it has when not', async () => {
       const peers = await Promise.all(Array.from({ length: 3 }, () => world.node({ seeds: [seed.address] })))

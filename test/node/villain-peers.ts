@@ -66,6 +66,8 @@ export class TestOrigin {
   headers: Record<string, string> = {}
   /** Anything but 200 is answered without a body. */
   status = 200
+  /** Of every answer. */
+  cacheControl: string | undefined
   /** Requests that have come, answered or not. */
   asked = 0
   readonly gets: Got[] = []
@@ -132,6 +134,7 @@ export class TestOrigin {
     const status = this.#statusFor(headers)
     this.gets.push({ path: url, headers, status })
     if (this.etag !== undefined) response.setHeader('etag', this.etag)
+    if (this.cacheControl !== undefined) response.setHeader('cache-control', this.cacheControl)
     response.setHeader('accept-ranges', 'bytes')
     for (const [name, value] of Object.entries(this.headers)) response.setHeader(name, value)
     if (status !== 200 && status !== 206) return void response.writeHead(status).end()

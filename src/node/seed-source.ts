@@ -1,0 +1,176 @@
+// Seeds as a source: asked in their order, waited for while they are busy, heard as long as they have something to say.
+import { DragonflyError, isAbort } from '../core/errors.ts'
+import { sameBytes } from '../core/piece.ts'
+import { isListening } from '../net/reach.ts'
+import { resolve } from '../net/resolve.ts'
+import { errorOf } from '../wire/codec-resolve.ts'
+import { type Network, type NodeContext, now } from './context.ts'
+import { rendezvousOrder } from './rendezvous.ts'
+import { SEED_PATIENCE, type SeedPatience, SeedVisit } from './seed-visit.ts'
+import type { Session } from './session.ts'
+import { connectTimeout, pause } from './waiting.ts'
+
+export interface Seed {
+  peer: string
+  address: string
+}
+
+export interface SeedSourceOptions {
+  /** Without this node itself. */
+  seeds: readonly Seed[]
+  /** They are to ask the origin before they answer. */
+  revalidate: boolean
+  /** Default: SEED_PATIENCE. */
+  patience?: SeedPatience
+}
+
+/** Between two rounds through all seeds that could not be reached. */
+const RETRY_MS = 2000
+
+/** Error codes after which a peer may still try for itself: the seed could not get through, but we might. */
+const OWN_TROUBLE = new Set([
+  'origin-unreachable',
+  'origin-unknown-host',
+  'origin-timeout',
+  'internal',
+  'store-error',
+  'no-space',
+])
+
+export class SeedSource {
+  readonly #ctx: NodeContext
+  readonly #session: Session
+  readonly #options: SeedSourceOptions
+  readonly #patience: SeedPatience
+  readonly #signal: AbortSignal
+  readonly #begun = now()
+  #haveFailed = false
+  #busyUntil = 0
+  #trouble: unknown
+
+  constructor(ctx: NodeContext, session: Session, options: SeedSourceOptions, signal: AbortSignal) {
+    this.#ctx = ctx
+    this.#session = session
+    this.#options = options
+    this.#patience = options.patience ?? SEED_PATIENCE
+    this.#signal = signal
+  }
+
+  /** Whether each of them was tried and none of them is of use. */
+  get haveFailed(): boolean {
+    return this.#haveFailed
+  }
+
+  /** Whether a busy one is still waited for. */
+  get isAwaited(): boolean {
+    return now() < this.#busyUntil
+  }
+
+  /** Why the first one that failed did. */
+  get trouble(): unknown {
+    return this.#trouble
+  }
+
+  /** Works until the session is complete or the signal is given. Rejects with what a seed says of the origin. */
+  async run(): Promise<void> {
+    const seeds = rendezvousOrder(this.#session.task.id, this.#options.seeds)
+    if (seeds.length === 0) {
+      this.#haveFailed = true
+      return
+    }
+    const network = await this.#ctx.networkUp()
+    while (network !== undefined && !this.#isOver) {
+      for (const seed of seeds) {
+        if (this.#isOver) return
+        await this.#visit(network, seed).catch(async error => {
+          if (isTimeout(error)) await this.#noteBusy(seed)
+          this.#noteTrouble(seed, error)
+        })
+      }
+      this.#haveFailed = true
+      this.#hearAnybody()
+      await pause(RETRY_MS, this.#signal)
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#signal.aborted || this.#session.isComplete || this.#session.isClosed
+  }
+
+  /** Whoever has the content may say which version it is; not when the origin is to say. */
+  #hearAnybody(): void {
+    if (!this.#options.revalidate) this.#session.setCurrent('any')
+  }
+
+  async #noteBusy({ address }: Seed): Promise<void> {
+    const { listening, busy } = this.#patience
+    if (this.#busyUntil > 0 || !(await isListening(address, listening))) return
+    this.#busyUntil = this.#begun + busy * (1 + Math.random())
+  }
+
+  #noteTrouble({ peer }: Seed, error: unknown): void {
+    if (this.#isOver) return
+    if (error instanceof DragonflyError && error.code.startsWith('origin-') && !OWN_TROUBLE.has(error.code)) throw error
+    this.#trouble ??= error
+    this.#ctx.warn(`seed ${peer} is of no use now: ${(error as Error).message}`)
+  }
+
+  /** Resolves the task at a seed and stays as long as it has something to say. */
+  async #visit(network: Network, { peer, address }: Seed): Promise<void> {
+    const { url, headers, filter, tag } = this.#session.task
+    const { revalidate } = this.#options
+    await this.#connect(network, address)
+    const request = { url, headers, filter: [...filter], tag, digest: this.#session.wanted, revalidate }
+    const leaving = new AbortController()
+    const visit = new SeedVisit(now(), this.#patience.answer)
+    const signal = AbortSignal.any([this.#signal, leaving.signal])
+    void this.#watch(peer, leaving, visit)
+    try {
+      for await (const reply of resolve(network.host, peer, request, signal)) {
+        if (reply.type === 'failed') throw errorOf(reply)
+        visit.heard(now())
+        if (reply.type !== 'resolved') continue
+        visit.resolved(now())
+        // it was only slow: what it reads need not be read again
+        this.#haveFailed = false
+        this.#session.setCurrent({ version: reply.version })
+        await this.#session.links.dial(peer, connectTimeout(this.#signal), ownTopic(reply.topic, this.#session))
+        if (this.#isOver) return
+      }
+    } finally {
+      leaving.abort()
+    }
+    throw new DragonflyError('peer-refused', 'it has gone away')
+  }
+
+  async #connect(network: Network, address: string): Promise<void> {
+    const patience = new AbortController()
+    const timer = setTimeout(() => patience.abort(new DragonflyError('timeout', 'no answer')), this.#patience.answer)
+    try {
+      await network.host.connect([address], AbortSignal.any([this.#signal, patience.signal]))
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Ends the visit at a seed that is of no use: it says nothing, or says that it is there and gives nothing. */
+  async #watch(peer: string, leaving: AbortController, visit: SeedVisit): Promise<void> {
+    while (!leaving.signal.aborted && !this.#isOver) {
+      await pause(500, this.#signal)
+      if (this.#session.links.has(peer)) visit.linked(now())
+      if (visit.isSlow(now())) this.#hearAnybody()
+      const why = visit.over(now())
+      if (why !== undefined) leaving.abort(new DragonflyError('timeout', why))
+    }
+  }
+}
+
+/** libp2p's own timeouts, ours, and those of signals. */
+function isTimeout(error: unknown): boolean {
+  if (error instanceof DragonflyError) return error.code === 'timeout'
+  return isAbort(error) || (error instanceof Error && error.name === 'TimeoutError')
+}
+
+function ownTopic(topic: Uint8Array, session: Session): Uint8Array | undefined {
+  return sameBytes(topic, session.links.topic) ? undefined : topic
+}

@@ -1,0 +1,10 @@
+// For how long an origin says that an answer without content may be repeated in its place (RFC 9111).
+import CachePolicy from 'http-cache-semantics'
+import { type AnswerHeaders, field } from './fields.ts'
+
+/** Milliseconds from now; undefined when the origin says nothing about it. For the same request with the same headers. */
+export function lifeOf(status: number, headers: AnswerHeaders): number | undefined {
+  if (field(headers, 'cache-control') === undefined && field(headers, 'expires') === undefined) return undefined
+  const policy = new CachePolicy({ url: '/', method: 'GET', headers: {} }, { status, headers: { ...headers } }, { shared: false })
+  return policy.storable() ? policy.timeToLive() : 0
+}

@@ -1,0 +1,77 @@
+import { expect } from 'chai'
+import { DragonflyError } from '../../src/core/errors.ts'
+import { makeTask } from '../../src/core/task.ts'
+import { DENIED_MS, Denials, MAX_DENIALS, MAX_DENIED_MS, MIN_DENIED_MS } from '../../src/node/denials.ts'
+import { statusError } from '../../src/origin/failures.ts'
+
+const URL_A = 'http://origin.example/a?token=1'
+const A = makeTask({ url: URL_A, filter: ['token'] })
+
+function denial(status = 404, headers: Record<string, string> = {}): DragonflyError {
+  return statusError(status, headers, URL_A)
+}
+
+describe('denials of origins', () => {
+  for (const status of [400, 401, 403, 404, 410, 451]) {
+    it(`${status} holds for ten seconds`, () => {
+      const denials = new Denials()
+      const error = denial(status)
+      denials.add(A, error, 0)
+      expect(denials.find(A, DENIED_MS - 1)).to.equal(error)
+      expect(denials.find(A, DENIED_MS)).to.equal(undefined)
+      expect(denials.size).to.equal(0)
+    })
+  }
+
+  const lives: [headers: Record<string, string>, ms: number][] = [
+    [{ 'cache-control': 'max-age=30' }, 30_000],
+    [{ 'cache-control': 'private, max-age=30' }, 30_000],
+    [{ 'cache-control': 'max-age=30', age: '10' }, 20_000],
+    [{ 'cache-control': 'max-age=3600' }, MAX_DENIED_MS],
+    [{ 'cache-control': 'no-store' }, MIN_DENIED_MS],
+    [{ 'cache-control': 'no-cache' }, MIN_DENIED_MS],
+    [{ 'cache-control': 'max-age=0' }, MIN_DENIED_MS],
+    [{ 'cache-control': 'max-age=nonsense' }, MIN_DENIED_MS],
+  ]
+  for (const [headers, ms] of lives) {
+    it(`hold for ${ms} ms when the origin says ${JSON.stringify(headers)}`, () => {
+      const denials = new Denials()
+      denials.add(A, denial(404, headers), 0)
+      expect(denials.find(A, ms - 1)).to.include({ status: 404 })
+      expect(denials.find(A, ms)).to.equal(undefined)
+    })
+  }
+
+  it('are none when the origin says "not now", or nothing', () => {
+    const denials = new Denials()
+    for (const status of [408, 429, 500, 503]) denials.add(A, denial(status), 0)
+    denials.add(A, new DragonflyError('origin-unreachable', 'x', { retryable: true }), 0)
+    denials.add(A, new DragonflyError('origin-unknown-host', 'x'), 0)
+    denials.add(A, new DragonflyError('store-error', 'x'), 0)
+    denials.add(A, new Error('x'), 0)
+    expect(denials.size).to.equal(0)
+  })
+
+  it('are not for who shows other credentials, nor for another task', () => {
+    const denials = new Denials()
+    denials.add(A, denial(403), 0)
+    for (const other of [
+      { url: URL_A, filter: ['token'], headers: [['authorization', 'x']] as const },
+      { url: URL_A, filter: ['token'], headers: [['referer', 'x']] as const },
+      { url: URL_A.replace('=1', '=2'), filter: ['token'] },
+      { url: URL_A, filter: ['token'], tag: 't' },
+      { url: 'http://origin.example/b', filter: ['token'] },
+    ]) {
+      expect(denials.find(makeTask(other), 0)).to.equal(undefined)
+    }
+    expect(denials.find(makeTask({ url: URL_A, filter: ['token'] }), 0)).to.include({ status: 403 })
+  })
+
+  it('are so many at most: the oldest is forgotten', () => {
+    const denials = new Denials()
+    for (let i = 0; i <= MAX_DENIALS; i++) denials.add({ ...A, id: String(i) }, denial(), 0)
+    expect(denials.size).to.equal(MAX_DENIALS)
+    expect(denials.find({ ...A, id: '0' }, 0)).to.equal(undefined)
+    expect(denials.find({ ...A, id: '1' }, 0)).to.include({ status: 404 })
+  })
+})
