@@ -140,7 +140,7 @@ export class Downloads {
 
   #attempt(job: Job) {
     const { task, wanted, options } = job
-    const session = this.#sessions.begin(task, wanted, options.origin !== false)
+    const session = this.#sessions.begin(task, wanted, options.origin === false ? undefined : 'self')
     const meter = new Meter(session, options.onProgress)
     job.trace?.watch(session)
     const watch = options.explain === true ? watchTime(session, job.begun) : undefined

@@ -1,14 +1,16 @@
 // A node: store, network, sessions and duties of one process, started and stopped as one.
 import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
+import type { AllowedOrigins } from '../origin/allowed-origins.ts'
 import type { Origin } from '../origin/origin.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
-import type { Network, NodeContext } from './context.ts'
+import { type Network, type NodeContext, now, type Reader } from './context.ts'
 import { Downloads } from './download.ts'
 import { dragonflyHome } from './home.ts'
 import type { Membership } from './membership.ts'
 import type { ContentStream, DragonflyNode, GetOptions, NodeEvent, NodeOptions, Receipt } from './options.ts'
+import { RareLines } from './rare-lines.ts'
 import { rendezvousOrder } from './rendezvous.ts'
 import type { SeedDuty } from './seed-duty.ts'
 import { Sessions } from './sessions.ts'
@@ -42,7 +44,8 @@ class Node implements DragonflyNode, NodeContext {
   readonly #banned = new Set<string>()
   #seeds: { peer: string; address: string }[] = []
   #networkUp: Promise<Network | undefined> = Promise.resolve(undefined)
-  #origin: Promise<Origin> | undefined
+  readonly #origins = new Map<Reader, Promise<Origin>>()
+  readonly #refusals = new RareLines()
   #duty: Promise<SeedDuty> | undefined
   #membership: Membership | undefined
   #release: (() => Promise<void>) | undefined
@@ -59,6 +62,7 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   async start(): Promise<void> {
+    if (this.#options.allowOrigins !== undefined) await this.#allowed()
     if (this.#options.network === false) return
     const { startNetwork } = await import('./network.ts')
     const network = await startNetwork(this.#options, this.#home, this.#sessions.answer)
@@ -129,12 +133,10 @@ class Node implements DragonflyNode, NodeContext {
     return await this.#networkUp
   }
 
-  async origin(): Promise<Origin> {
-    this.#origin ??= import('../origin/origin.ts').then(
-      ({ Origin }) =>
-        new Origin({ onRetry: (error, ms) => this.warn(`${error.message}; trying again in ${(ms / 1000).toFixed(1)} s`) }),
-    )
-    return await this.#origin
+  async origin(reader: Reader): Promise<Origin> {
+    const origin = this.#origins.get(reader) ?? this.#makeOrigin(reader)
+    this.#origins.set(reader, origin)
+    return await origin
   }
 
   isBanned(peer: string): boolean {
@@ -155,6 +157,23 @@ class Node implements DragonflyNode, NodeContext {
     this.#say({ type: 'info', message })
   }
 
+  async #makeOrigin(reader: Reader): Promise<Origin> {
+    const { Origin } = await import('../origin/origin.ts')
+    const onRetry = (error: Error, ms: number) => this.warn(`${error.message}; trying again in ${(ms / 1000).toFixed(1)} s`)
+    if (reader === 'self') return new Origin({ onRetry })
+    const { Guard } = await import('../origin/guard.ts')
+    return new Origin({ onRetry, guard: new Guard(await this.#allowed(), { onRefused: host => this.#onRefused(host) }) })
+  }
+
+  async #allowed(): Promise<AllowedOrigins> {
+    const { AllowedOrigins } = await import('../origin/allowed-origins.ts')
+    return new AllowedOrigins(this.#options.allowOrigins ?? [])
+  }
+
+  #onRefused(host: string): void {
+    if (this.#refusals.isDue(host, now())) this.warn(`refused to read ${host} for others; see --allow-origin`)
+  }
+
   #say(event: NodeEvent): void {
     this.#options.onEvent?.(event)
   }
@@ -164,7 +183,7 @@ class Node implements DragonflyNode, NodeContext {
     await this.#membership?.stop()
     await this.#sessions.stop()
     await this.network?.exchange.stop()
-    await (await this.#origin)?.stop()
+    await Promise.all([...this.#origins.values()].map(async origin => (await origin).stop()))
     await this.network?.host.stop()
     await this.store.stop()
     await this.#release?.()

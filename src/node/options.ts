@@ -19,6 +19,12 @@ export interface NodeOptions {
   persistentIdentity?: boolean
   /** Answer other nodes' DHT queries and keep records for them. Short-lived nodes should not. Default true. */
   dhtServer?: boolean
+  /**
+   * What a seed reads for others besides public addresses: host names, `*.NAME`, IP addresses, ranges such as 10.0.0.0/8,
+   * `private`, `any`, each with an optional :PORT, at most 256. Link-local and metadata addresses only one by one. What this
+   * node gets for itself is not restricted. Default none.
+   */
+  allowOrigins?: readonly string[]
   /** Start the network. Without it a node can only read origins, and starts faster. Default true. */
   network?: boolean
   /** Told of what an operator would want to know: banned peers, retries, fallbacks. Never secrets. Default: silent. */

@@ -54,7 +54,9 @@ export class SeedDuty {
   }
 
   async #serve(task: Task, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
-    const session = (await this.#isCurrent(task)) ? this.#sessions.share(task.id) : this.#sessions.begin(task, undefined, true)
+    const session = (await this.#isCurrent(task))
+      ? this.#sessions.share(task.id)
+      : this.#sessions.begin(task, undefined, 'others')
     try {
       while (session.manifest === undefined) await session.changed(signal)
       say(resolved(session, CID.parse(task.id).bytes))
@@ -81,7 +83,7 @@ export class SeedDuty {
   async #check(session: Session, task: Task): Promise<boolean> {
     const version = session.manifest?.info.version ?? ''
     try {
-      const origin = await this.#ctx.origin()
+      const origin = await this.#ctx.origin('others')
       const answer = await origin.check(
         { url: task.url, headers: task.headers },
         version,

@@ -6,7 +6,7 @@ import { rawCid } from '../core/root.ts'
 import { makeProof, type Task } from '../core/task.ts'
 import type { Answer } from '../net/exchange.ts'
 import type { Hello } from '../wire/codec-hello.ts'
-import type { NodeContext } from './context.ts'
+import type { NodeContext, Reader } from './context.ts'
 import { Session } from './session.ts'
 import { Supply } from './supply.ts'
 
@@ -21,6 +21,7 @@ export type After = 'keep' | 'drop' | 'pause' | 'discard'
 interface Held {
   session: Session
   supply: Supply
+  reader: Reader | undefined
   users: number
   done: Promise<void>
 }
@@ -56,19 +57,20 @@ export class Sessions {
 
   /**
    * A running session that the caller may share, or a new one with its supply at work. Each `begin` needs a `release`.
-   * `wanted`: the digest of the whole. Sharing needs equal wishes. Throws `aborted` once the node is being stopped.
+   * `wanted`: the digest of the whole; `reader`: for whom the origin may be read, undefined: it may not. Sharing needs
+   * equal wishes. Throws `aborted` once the node is being stopped.
    */
-  begin(task: Task, wanted: Uint8Array | undefined, origin: boolean): Session {
+  begin(task: Task, wanted: Uint8Array | undefined, reader: Reader | undefined): Session {
     if (this.#stopping.signal.aborted) throw new DragonflyError('aborted', 'the node was stopped')
-    const running = this.#byTask.get(task.id)?.find(held => isShareable(held.session, wanted))
+    const running = this.#byTask.get(task.id)?.find(held => isShareable(held, wanted, reader))
     if (running !== undefined) {
       running.users++
       return running.session
     }
     const session = new Session(this.#ctx, task, wanted)
     const self = this.#ctx.network?.host.id
-    const supply = new Supply(this.#ctx, session, { origin, seeds: this.#ctx.seedsAbove(task.id).filter(s => s.peer !== self) })
-    const held: Held = { session, supply, users: 1, done: Promise.resolve() }
+    const supply = new Supply(this.#ctx, session, { reader, seeds: this.#ctx.seedsAbove(task.id).filter(s => s.peer !== self) })
+    const held: Held = { session, supply, reader, users: 1, done: Promise.resolve() }
     this.#byTask.set(task.id, [held, ...(this.#byTask.get(task.id) ?? [])])
     held.done = this.#retireOthers(task.id).then(() => supply.run())
     void this.#announce(session)
@@ -160,8 +162,11 @@ export class Sessions {
   }
 }
 
-function isShareable(session: Session, wanted: Uint8Array | undefined): boolean {
+function isShareable({ session, reader }: Held, wanted: Uint8Array | undefined, asks: Reader | undefined): boolean {
   if (session.isClosed || session.isComplete || session.hasFailed) return false
+  // others must not get by us what they may not have read; and what is read for them may yet be refused
+  if (asks === 'others' && reader !== 'others') return false
+  if (asks !== 'others' && reader === 'others' && session.manifest === undefined) return false
   return wanted === undefined ? session.wanted === undefined : session.wanted !== undefined && sameBytes(wanted, session.wanted)
 }
 

@@ -6,9 +6,10 @@ import { sameBytes } from '../core/piece.ts'
 import { rawCid } from '../core/root.ts'
 import { isListening } from '../net/reach.ts'
 import { resolve } from '../net/resolve.ts'
+import type { Origin } from '../origin/origin.ts'
 import type { OriginRead } from '../origin/read.ts'
 import { errorOf } from '../wire/codec-resolve.ts'
-import { type Network, type NodeContext, now } from './context.ts'
+import { type Network, type NodeContext, now, type Reader } from './context.ts'
 import { ingest, versionOf } from './ingest.ts'
 import { continueKept, loadKept } from './kept.ts'
 import { Neighbours } from './neighbours.ts'
@@ -16,8 +17,8 @@ import { rendezvousOrder } from './rendezvous.ts'
 import type { Session } from './session.ts'
 
 export interface SupplyOptions {
-  /** Whether this node may read the origin. */
-  origin: boolean
+  /** For whom the origin may be read; undefined: this node may not read it. */
+  reader: Reader | undefined
   /** Seeds to resolve at, without this node itself. */
   seeds: ReadonlyArray<{ peer: string; address: string }>
 }
@@ -53,8 +54,9 @@ const NO_SOURCE_MS = 5000
 const MAX_READS = 3
 const CONNECT_TIMEOUT_MS = 5000
 
-/** Error codes after which a peer may still try for itself: the seed could not get through, but we might. */
+/** Error codes after which a peer may still try for itself: the seed could not get through, or would not, but we might. */
 const SEEDS_OWN_TROUBLE = new Set([
+  'origin-refused',
   'origin-unreachable',
   'origin-unknown-host',
   'origin-timeout',
@@ -126,7 +128,7 @@ export class Supply {
   // ---- seeds
 
   async #fromSeeds(): Promise<void> {
-    const seeds = rendezvousOrder(this.#session.task.id, this.#options.seeds)
+    let seeds = rendezvousOrder(this.#session.task.id, this.#options.seeds)
     if (seeds.length === 0) {
       this.#seedsFailed = true
       return
@@ -138,10 +140,13 @@ export class Supply {
         await this.#atSeed(network, seed).catch(async error => {
           if (isTimeout(error)) await this.#noteBusy(seed.address)
           this.#noteSeed(seed.peer, error)
+          // its operator will hardly think better of it during a download
+          if (isRefusal(error)) seeds = seeds.filter(other => other !== seed)
         })
       }
       this.#seedsFailed = true
       this.#session.setCurrent('any')
+      if (seeds.length === 0) return
       await this.#pause(SEED_RETRY_MS)
     }
   }
@@ -280,11 +285,20 @@ export class Supply {
         this.#reading = false
         continue
       }
-      if (session.manifest !== undefined && this.#options.origin) this.#offerRanges()
+      if (session.manifest !== undefined && this.#mayRead) this.#offerRanges()
       if (this.#isHopeless()) return session.fail(this.#hopeless())
       await this.#pause(this.#isFirst() ? 10 : 200)
     }
     this.#stop.abort()
+  }
+
+  /** Whether this node may read the origin. */
+  get #mayRead(): boolean {
+    return this.#options.reader !== undefined
+  }
+
+  async #origin(): Promise<Origin> {
+    return await this.#ctx.origin(this.#options.reader ?? 'others')
   }
 
   #isFirst(): boolean {
@@ -294,7 +308,7 @@ export class Supply {
   /** Seeds and peers had their chance: nobody has said what the content is, or nobody goes on saying it. */
   #shouldRead(): boolean {
     const session = this.#session
-    if (!this.#options.origin || this.#reading) return false
+    if (!this.#mayRead || this.#reading) return false
     const waited = now() - this.#begun
     if (session.manifest === undefined) {
       if (now() < this.#busyUntil) return false
@@ -311,7 +325,7 @@ export class Supply {
   /** Our own read: from the start, or on from what the manifest or an earlier try has. */
   async #read(): Promise<void> {
     if (++this.#reads > MAX_READS) throw new DragonflyError('origin-changed', 'the origin changes faster than it can be read')
-    const origin = await this.#ctx.origin()
+    const origin = await this.#origin()
     const { task, manifest } = this.#session
     const request = { url: task.url, headers: task.headers }
     if (manifest !== undefined) {
@@ -341,7 +355,7 @@ export class Supply {
     this.#rangesOffered = true
     const { version } = manifest.info
     this.#session.offerOrigin(async (start, end) => {
-      const origin = await this.#ctx.origin()
+      const origin = await this.#origin()
       const request = { url: task.url, headers: task.headers }
       return await origin.range(request, version, { start, end }, manifest.length, this.#signal)
     })
@@ -349,16 +363,16 @@ export class Supply {
 
   #isHopeless(): boolean {
     const session = this.#session
-    if (this.#options.origin && session.manifest === undefined) return false
+    if (this.#mayRead && session.manifest === undefined) return false
     if (session.linkCount > 0 || !this.#seedsFailed || !this.#searched) return false
-    return session.quietFor > (this.#options.origin ? 3 * NO_SOURCE_MS : NO_SOURCE_MS)
+    return session.quietFor > (this.#mayRead ? 3 * NO_SOURCE_MS : NO_SOURCE_MS)
   }
 
   #hopeless(): DragonflyError {
     const trouble = this.#seedTrouble
     if (trouble instanceof DragonflyError && trouble.code.startsWith('origin-')) return trouble
     return new DragonflyError('no-source', 'nobody who can be reached has this content', {
-      hint: this.#options.origin ? 'check the network' : 'leave out --no-origin, or give a --seed or --bootstrap that is running',
+      hint: this.#mayRead ? 'check the network' : 'leave out --no-origin, or give a --seed or --bootstrap that is running',
       cause: trouble,
     })
   }
@@ -368,6 +382,10 @@ export class Supply {
 function isTimeout(error: unknown): boolean {
   if (error instanceof DragonflyError) return error.code === 'timeout'
   return isAbort(error) || (error instanceof Error && error.name === 'TimeoutError')
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof DragonflyError && error.code === 'origin-refused'
 }
 
 function isChanged(error: unknown): boolean {

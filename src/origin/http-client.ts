@@ -30,7 +30,7 @@ export class HttpClient {
       allowH2: false,
       headersTimeout: settings.headersTimeoutMs,
       bodyTimeout: settings.idleTimeoutMs,
-      connect: this.#surplus.connector(settings.connectTimeoutMs),
+      connect: this.#surplus.connector(settings.connectTimeoutMs, settings.guard),
     })
   }
 

@@ -1,6 +1,7 @@
 // What can be set about reading an origin, declared once, and what is asked of it.
 import type { DragonflyError } from '../core/errors.ts'
 import type { HeaderList } from '../core/headers.ts'
+import type { Guard } from './guard.ts'
 
 /** What is asked of an origin: a canonical URL, and headers that go to the URL's own host only. */
 export interface OriginRequest {
@@ -24,6 +25,8 @@ export interface OriginOptions {
   backoffMs?: number
   /** The longest wait that an origin may ask for by Retry-After; beyond it the error is thrown. Milliseconds, default 60,000. */
   maxRetryAfterMs?: number
+  /** Says where connections may go, redirects included; elsewhere is `origin-refused`. Default: anywhere. */
+  guard?: Guard | undefined
   /** Told before every wait. Default: nobody is. */
   onRetry?: (error: DragonflyError, waitMs: number) => void
   /** 0 ≤ number < 1, for the jitter. Default Math.random. */
@@ -40,6 +43,7 @@ export function settings(options: OriginOptions): OriginSettings {
     attempts: 5,
     backoffMs: 250,
     maxRetryAfterMs: 60_000,
+    guard: undefined,
     onRetry: () => {},
     random: Math.random,
     ...options,

@@ -202,6 +202,7 @@ export class World {
     const events: NodeEvent[] = []
     const node = await createNode({
       listen: [LOOPBACK],
+      allowOrigins: ['127.0.0.1'],
       store: 'memory',
       home: join(this.dir, 'home'),
       onEvent: event => events.push(event),
