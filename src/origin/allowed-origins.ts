@@ -61,6 +61,7 @@ function splitPort(text: string): { name: string; port: number | undefined } {
   const digits = inBrackets?.[3] ?? other?.[2]
   const port = digits === undefined ? undefined : Number(digits)
   if (port !== undefined && (port < 1 || port > MAX_PORT)) malformed(text)
+  if (inBrackets !== null && familyOf(inBrackets[1] ?? '') !== 'ipv6') malformed(text)
   const name = inBrackets === null ? (other?.[1] ?? text) : `${inBrackets[1]}${inBrackets[2] ?? ''}`
   return { name: name.toLowerCase(), port }
 }

@@ -64,6 +64,8 @@ export class TestOrigin {
   etag: string | undefined = '"one"'
   /** Anything but 200 is answered without a body. */
   status = 200
+  /** Where everybody is sent instead of being given the file. */
+  redirectTo: string | undefined
   /** Requests that have come, answered or not. */
   asked = 0
   readonly gets: Got[] = []
@@ -122,6 +124,7 @@ export class TestOrigin {
     await this.#muted?.promise
     const status = this.#statusFor(headers)
     this.gets.push({ path: url, headers, status })
+    if (this.redirectTo !== undefined) return void response.writeHead(status, { location: this.redirectTo }).end()
     if (this.etag !== undefined) response.setHeader('etag', this.etag)
     response.setHeader('accept-ranges', 'bytes')
     if (status !== 200 && status !== 206) return void response.writeHead(status).end()
@@ -142,6 +145,7 @@ export class TestOrigin {
   }
 
   #statusFor(headers: IncomingMessage['headers']): number {
+    if (this.redirectTo !== undefined) return 302
     if (this.status !== 200) return this.status
     if (this.etag !== undefined && headers['if-none-match'] === this.etag) return 304
     const isSame = headers['if-range'] === undefined || headers['if-range'] === this.etag
