@@ -92,11 +92,13 @@ describe('cli arguments', () => {
   it('df seed start', async () => {
     expect(await understand('seed', 'start')).to.deep.include({ seed: {}, exitCode: 42 })
     const all = ['--listen', 'L', '--listen', 'M', '--seed', 'A', '--trust', 'T', '--bootstrap', 'B', '--store', 'dir', '--json']
+    all.push('--allow-origin', 'private', '--allow-origin', 'localhost:80')
     expect((await understand('seed', 'start', ...all)).seed).to.deep.equal({
       listen: ['L', 'M'],
       seed: ['A'],
       trust: ['T'],
       bootstrap: ['B'],
+      allowOrigin: ['private', 'localhost:80'],
       store: 'dir',
       json: true,
     })
