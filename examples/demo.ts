@@ -65,7 +65,7 @@ try {
 
 /** Resolves to the address that peers are given. */
 async function startSeed(): Promise<string> {
-  for await (const line of df('seed', ['seed', 'start', '--json', ...LISTEN])) {
+  for await (const line of df('seed', ['seed', 'start', '--json', '--allow-origin', '127.0.0.1', ...LISTEN])) {
     if (line.type === 'ready') return line.addresses[0] as string
     if (line.type === 'error') throw new Error(`seed: ${line.message}`)
   }

@@ -1,13 +1,19 @@
 // A seed inside a program of your own: reads origins for others, keeps and signs what it read, until it is stopped.
 //
-//   node examples/seed.ts [LISTEN…]
+//   node examples/seed.ts [--allow-origin PATTERN]… [LISTEN…]
 import { once } from 'node:events'
+import { parseArgs } from 'node:util'
 import { createNode } from 'dragonfly-p2p'
 
-const listen = process.argv.slice(2)
+const { values, positionals: listen } = parseArgs({
+  allowPositionals: true,
+  options: { 'allow-origin': { type: 'string', multiple: true } },
+})
 
 const node = await createNode({
   listen: listen.length > 0 ? listen : ['/ip4/0.0.0.0/tcp/4801'],
+  // Besides public addresses; a private registry, say. Without it nobody gets at this network through the seed.
+  allowOrigins: values['allow-origin'] ?? [],
   // The same peer id after a restart: others name a seed by it.
   persistentIdentity: true,
   onEvent: ({ type, message }) => console.error(`${type}: ${message}`),

@@ -48,7 +48,7 @@ describe('examples', function () {
 
   /** Starts the seed example; the caller stops it. */
   async function startSeed(): Promise<{ seed: Running; address: string }> {
-    const seed = start(...example('seed', LOOPBACK))
+    const seed = start(...example('seed', '--allow-origin', '127.0.0.1', LOOPBACK))
     await seed.says(/^\/ip4\/.*\n/)
     return { seed, address: seed.said.stdout.split('\n')[0] as string }
   }

@@ -78,6 +78,8 @@ describe('README', function () {
       expect(block).to.equal(SEED_LINE)
       // A port of its own: 4801 may be taken by a seed that somebody uses.
       const args = [...SEED_LINE.trim().split(' ').slice(1), '--listen', '/ip4/127.0.0.1/tcp/0']
+      // as a person gives it for a registry of his own: this origin is no public one
+      args.push('--allow-origin', '127.0.0.1')
       seed = start('df', args, { cwd: lab.dir, env: { ...env, DRAGONFLY_HOME: lab.path('seed') } })
       await seed.says(/On other hosts:\n {2}df get --seed \S+ URL\n/)
       address = /--seed (\S+) URL/.exec(seed.said.stdout)?.[1] as string

@@ -1,4 +1,4 @@
-// Whom to ask and whom to trust: from flags, else the environment, else the config file, each key on its own.
+// Whom to ask, whom to trust, what to read for others: from flags, else the environment, else the config file, each key on its own.
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { UsageError } from './errors.ts'
@@ -11,44 +11,55 @@ import {
   originLimitsOfEnv,
 } from './origin-limits.ts'
 
-/** Peers and limits as a person named them. A key that nobody named is left out. */
-export interface Peers extends OriginLimits {
+/** What a person named. A key that nobody named is left out. */
+export interface Settings extends OriginLimits {
   /** Multiaddrs ending in /p2p/PEERID. */
   seeds?: string[]
   bootstrap?: string[]
   /** Peer ids. */
   trust?: string[]
+  /** Patterns, as `allowOrigins` of the library. */
+  allowOrigins?: string[]
 }
 
-const KEYS = ['seeds', 'bootstrap', 'trust'] as const
+const KEYS = ['seeds', 'bootstrap', 'trust', 'allowOrigins'] as const
 const KNOWN = [...KEYS, ...ORIGIN_LIMITS]
 const MAX_ENTRIES = 256
 const MAX_CONFIG_BYTES = 1024 * 1024
 
-type Chosen = Required<Omit<Peers, keyof OriginLimits>> & OriginLimits
+type Chosen = Required<Omit<Settings, keyof OriginLimits>> & OriginLimits
 
 /** What a command needs: flags replace the environment, which replaces the file. Trust includes every seed. */
-export async function readPeers(flags: Peers, env: NodeJS.ProcessEnv, home: string): Promise<Chosen> {
+export async function readSettings(flags: Settings, env: NodeJS.ProcessEnv, home: string): Promise<Chosen> {
   const file = await readConfig(path.join(home, 'config.json'))
-  return choosePeers(flags, peersOfEnv(env), file)
+  return chooseSettings(flags, settingsOfEnv(env), file)
 }
 
-export function choosePeers(flags: Peers, env: Peers, file: Peers): Chosen {
+export function chooseSettings(flags: Settings, env: Settings, file: Settings): Chosen {
   const seeds = flags.seeds ?? env.seeds ?? file.seeds ?? []
   const bootstrap = flags.bootstrap ?? env.bootstrap ?? file.bootstrap ?? []
   const named = flags.trust ?? env.trust ?? file.trust ?? []
   const trust = [...new Set([...seeds.flatMap(peerIdOf), ...named])]
-  return { ...originLimitsOf({ ...file, ...env, ...flags }), seeds, bootstrap, trust }
+  const allowOrigins = flags.allowOrigins ?? env.allowOrigins ?? file.allowOrigins ?? []
+  return { ...originLimitsOf({ ...file, ...env, ...flags }), seeds, bootstrap, trust, allowOrigins }
 }
 
-/** DRAGONFLY_SEEDS: multiaddrs with commas or spaces between them. Empty is as good as unset. */
-export function peersOfEnv(env: NodeJS.ProcessEnv): Peers {
-  const seeds = (env.DRAGONFLY_SEEDS ?? '').split(/[\s,]+/).filter(part => part !== '')
-  return { ...originLimitsOfEnv(env), ...(seeds.length > 0 && { seeds: bounded(seeds, 'DRAGONFLY_SEEDS') }) }
+/** DRAGONFLY_SEEDS and DRAGONFLY_ALLOW_ORIGIN: commas or spaces between the entries. Empty is as good as unset. */
+export function settingsOfEnv(env: NodeJS.ProcessEnv): Settings {
+  const seeds = entriesOf(env, 'DRAGONFLY_SEEDS')
+  const allowOrigins = entriesOf(env, 'DRAGONFLY_ALLOW_ORIGIN')
+  return { ...originLimitsOfEnv(env), ...(seeds.length > 0 && { seeds }), ...(allowOrigins.length > 0 && { allowOrigins }) }
+}
+
+function entriesOf(env: NodeJS.ProcessEnv, name: string): string[] {
+  return bounded(
+    (env[name] ?? '').split(/[\s,]+/).filter(part => part !== ''),
+    name,
+  )
 }
 
 /** Reads the config file; none is an empty one. Rejects with a UsageError that names the file and the key. */
-export async function readConfig(file: string): Promise<Peers> {
+export async function readConfig(file: string): Promise<Settings> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
@@ -60,16 +71,16 @@ export async function readConfig(file: string): Promise<Peers> {
   return parseConfig(text, file)
 }
 
-export function parseConfig(text: string, file: string): Peers {
+export function parseConfig(text: string, file: string): Settings {
   if (Buffer.byteLength(text) > MAX_CONFIG_BYTES) throw new UsageError(`${file}: longer than ${MAX_CONFIG_BYTES} bytes`)
   const config = parseJson(text, file)
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
     throw new UsageError(`${file}: not an object`, `write {"seeds": ["/ip4/…/p2p/…"]}`)
   }
-  const peers: Peers = {}
+  const settings: Settings = {}
   for (const [key, value] of Object.entries(config)) {
     if (isOriginLimit(key)) {
-      addOriginLimit(peers, key, value, file)
+      addOriginLimit(settings, key, value, file)
       continue
     }
     if (!isKey(key))
@@ -77,9 +88,9 @@ export function parseConfig(text: string, file: string): Peers {
     if (!Array.isArray(value) || !value.every(entry => typeof entry === 'string')) {
       throw new UsageError(`${file}: ${key} is not a list of strings`)
     }
-    peers[key] = bounded(value, `${file}: ${key}`)
+    settings[key] = bounded(value, `${file}: ${key}`)
   }
-  return peers
+  return settings
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -58,6 +58,7 @@ const BY_ERROR: Record<ErrorCode, number> = {
   'no-space': OUTPUT,
   'store-error': OUTPUT,
   'store-locked': OUTPUT,
+  'origin-refused': NO_SOURCE,
   'no-source': NO_SOURCE,
   'listen-failed': NO_SOURCE,
   protocol: NO_SOURCE,

@@ -1,7 +1,7 @@
 // df get: one download, from the arguments to the receipt and the exit code.
 import path from 'node:path'
 import type { DragonflyNode, GetOptions, NodeEvent, NodeOptions, Receipt } from '../index.ts'
-import { readPeers } from './config.ts'
+import { readSettings } from './config.ts'
 import { describe } from './errors.ts'
 import { OK, PIPE_CLOSED } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
@@ -98,13 +98,15 @@ async function nodeOptions(flags: GetFlags, home: string, onEvent: (event: NodeE
     ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
     ...(flags.trust && { trust: flags.trust }),
   }
-  const peers = await readPeers(named, process.env, home)
+  const { seeds, bootstrap, trust } = await readSettings(named, process.env, home)
   return {
-    ...peers,
+    seeds,
+    bootstrap,
+    trust,
     ...(flags.listen && { listen: flags.listen }),
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
     home,
-    network: needsNetwork(flags, peers),
+    network: needsNetwork(flags, { seeds, bootstrap }),
     dhtServer: flags.linger > 0,
     onEvent,
   }

@@ -93,6 +93,7 @@ function addSeed(program: Command, name: string, parsed: Parsed, actions: Action
     .addOption(list('--seed <multiaddr>', `another seed, to share the work with ${REPEAT}`))
     .addOption(list('--bootstrap <multiaddr>', `a way into the network, not trusted ${REPEAT}`))
     .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))
+    .addOption(list('--allow-origin <pattern>', `read this origin for others, though its address is not public ${REPEAT}`))
     .option('--store <dir>', 'folder for pieces')
     .addOption(expire())
     .addOption(new Option('--origin-limit <rate>', 'bytes a second from one origin (100M, 1gbit)').argParser(parseRate))
@@ -183,6 +184,11 @@ Examples:
   ${name} seed start
   ${name} seed start --listen /ip4/0.0.0.0/tcp/4801 --store /var/lib/dragonfly
   ${name} seed start --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo…
+  ${name} seed start --allow-origin registry.corp.example
+
+For others a seed reads public addresses only. --allow-origin adds a host name, *.NAME, an IP address, a range (10.0.0.0/8),
+private (RFC 1918, RFC 4193, 100.64.0.0/10) or any, each with an optional :PORT. It also comes from DRAGONFLY_ALLOW_ORIGIN
+(commas between), then from "allowOrigins" in config.json.
 
 What an origin has to bear also comes from DRAGONFLY_ORIGIN_LIMIT and DRAGONFLY_ORIGIN_CONNECTIONS, then from config.json:
   {"originLimit": "100M", "originConnections": 16}

@@ -1,7 +1,7 @@
 // df seed start: a long-running seed, until SIGINT or SIGTERM.
 import path from 'node:path'
 import type { NodeEvent } from '../index.ts'
-import { readPeers } from './config.ts'
+import { readSettings } from './config.ts'
 import { describe, failureLine, printable } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
@@ -16,6 +16,7 @@ export interface SeedFlags {
   seed?: string[]
   bootstrap?: string[]
   trust?: string[]
+  allowOrigin?: string[]
   store?: string
   /** Milliseconds. */
   expire?: number
@@ -47,9 +48,10 @@ async function run(flags: SeedFlags, name: string, interrupt: Interrupt): Promis
     ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
     ...(flags.trust && { trust: flags.trust }),
     ...originLimitsOf(flags),
+    ...(flags.allowOrigin && { allowOrigins: flags.allowOrigin }),
   }
   const node = await createNode({
-    ...(await readPeers(named, process.env, home)),
+    ...(await readSettings(named, process.env, home)),
     listen: flags.listen ?? [SEED_LISTEN],
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
     ...(flags.expire !== undefined && { expire: flags.expire }),

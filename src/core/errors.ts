@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'origin-changed'
   | 'origin-lies'
   | 'origin-redirect'
+  | 'origin-refused'
   | 'digest-mismatch'
   | 'corrupt-piece'
   | 'untrusted'

@@ -11,27 +11,34 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are exactly the bytes that RFC 9110 forbids in a value, and what is no byte
 const BAD_VALUE = /[\u0000-\u0008\u000a-\u001f\u007f\u0100-\uffff]/
 
-/** Headers that we set ourselves, or that belong to one hop (RFC 9110 §7.6.1). */
+/** Headers that we set ourselves, that speak of a body, or that belong to one hop (RFC 9110 §7.6.1), as all of `proxy-` do. */
 const OURS = new Set([
   'accept-encoding',
+  'alt-used',
   'connection',
+  'content-encoding',
   'content-length',
+  'content-range',
   'expect',
   'host',
+  'http2-settings',
   'if-match',
   'if-modified-since',
   'if-none-match',
   'if-range',
   'if-unmodified-since',
   'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
+  'max-forwards',
   'range',
   'te',
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'via',
 ])
+
+/** What some origins take for the method of a request; ours is GET. */
+const METHODS = new Set(['x-http-method', 'x-http-method-override', 'x-method-override'])
 
 /** Headers that neither open a door nor change the bytes; every other one makes a download private to its like. */
 const NEUTRAL = new Set(['user-agent', 'referer', 'origin', 'cache-control', 'pragma', 'dnt', 'traceparent', 'tracestate'])
@@ -68,7 +75,8 @@ export function checkHeaders(headers: HeaderList): HeaderList {
 function checkHeader(name: string, value: string): void {
   if (!TOKEN.test(name)) throw new DragonflyError('bad-header', 'a header has no proper name')
   if (BAD_VALUE.test(value)) throw new DragonflyError('bad-header', `header ${name} has a forbidden character in its value`)
-  if (OURS.has(name)) {
+  if (METHODS.has(name)) throw new DragonflyError('bad-header', `header ${name} cannot be given: df only ever reads`)
+  if (OURS.has(name) || name.startsWith('proxy-')) {
     throw new DragonflyError('bad-header', `header ${name} cannot be given: df sets it itself`, {
       hint: `leave out -H '${name}: …'`,
     })

@@ -11,6 +11,9 @@ export interface Network {
   dht: Dht
 }
 
+/** For whom an origin is read: for this node's own user, who may read anything, or for others, who may not. */
+export type Reader = 'self' | 'others'
+
 export interface NodeContext {
   readonly store: Store
   /** Peer ids whose signatures on manifests are believed. Our own is among them. */
@@ -27,7 +30,8 @@ export interface NodeContext {
   readonly network: Network | undefined
   /** Resolves when the network is up, to undefined when there is none. */
   networkUp(): Promise<Network | undefined>
-  origin(): Promise<Origin>
+  /** One for each kind of reader: they share no connection. */
+  origin(reader: Reader): Promise<Origin>
   /** Whether this peer was caught lying; it is refused everywhere. */
   isBanned(peer: string): boolean
   ban(peer: string, proof: string): void

@@ -141,7 +141,7 @@ export class Downloads {
   #attempt(job: Job) {
     const { task, wanted, options } = job
     const { origin = true, revalidate = false } = options
-    const { session } = this.#sessions.begin(task, { digest: wanted, origin, revalidate })
+    const { session } = this.#sessions.begin(task, { digest: wanted, reader: origin ? 'self' : undefined, revalidate })
     const meter = new Meter(session, options.onProgress)
     job.trace?.watch(session)
     const watch = options.explain === true ? watchTime(session, job.begun) : undefined

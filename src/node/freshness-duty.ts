@@ -130,7 +130,7 @@ export class FreshnessDuty {
   async #ask(session: Session, task: Task, varies: boolean): Promise<Outcome> {
     const version = session.manifest?.info.version ?? ''
     try {
-      const origin = await this.#ctx.origin()
+      const origin = await this.#ctx.origin('others')
       const request = { url: task.url, headers: task.headers }
       const answer = await origin.check(request, version, validatorsOf(version), this.#stopping)
       if (answer.state === 'same') {

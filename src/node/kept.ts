@@ -3,7 +3,7 @@ import { DragonflyError } from '../core/errors.ts'
 import type { Freshness } from '../core/freshness.ts'
 import type { Task } from '../core/task.ts'
 import { isResumable, validatorsOf } from '../core/version.ts'
-import { type Asker, freshnessOf } from '../origin/freshness.ts'
+import type { Noted } from '../origin/noted.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { Store, StoreEntry } from '../store/store.ts'
 import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
@@ -100,7 +100,8 @@ async function recovered(store: Store, task: Task, found: Found): Promise<Kept> 
 /** How the origin is asked about what was kept. */
 export interface Continuing {
   origin: Origin
-  asker: Asker
+  /** What counts of what the origin has just said; undefined: nothing. */
+  heard(noted: Noted, known: Freshness | undefined): Freshness | undefined
   rules: KeptRules | undefined
   signal: AbortSignal
 }
@@ -116,11 +117,11 @@ export async function continueKept(session: Session, kept: Kept, how: Continuing
     if (error instanceof DragonflyError && error.code === 'origin-changed') await kept.entry.remove()
     throw error
   })
-  await session.adoptKept(kept, freshnessOf(read.noted, kept.freshness, how.asker))
+  await session.adoptKept(kept, how.heard(read.noted, kept.freshness))
   await ingest(session, read)
 }
 
-async function continueWhole(session: Session, kept: Kept, { origin, asker, rules, signal }: Continuing): Promise<void> {
+async function continueWhole(session: Session, kept: Kept, { origin, heard, rules, signal }: Continuing): Promise<void> {
   const { task } = session
   const { version } = kept.manifest.info
   const request = { url: task.url, headers: task.headers }
@@ -130,11 +131,10 @@ async function continueWhole(session: Session, kept: Kept, { origin, asker, rule
     return undefined
   })
   if (answer?.state !== 'changed') {
-    await session.adoptKept(kept, answer && freshnessOf(answer.noted, kept.freshness, asker))
+    await session.adoptKept(kept, answer && heard(answer.noted, kept.freshness))
     return await sealWhenWhole(session, kept.prefix)
   }
   await kept.entry.remove()
-  const vouched = freshnessOf(answer.read.noted, undefined, asker)
-  await session.adopt(versionOf(task, answer.read), 'origin', { vouched })
+  await session.adopt(versionOf(task, answer.read), 'origin', { vouched: heard(answer.read.noted, undefined) })
   await ingest(session, answer.read)
 }

@@ -4,12 +4,13 @@ import { DragonflyError } from '../core/errors.ts'
 import type { Origin } from '../origin/origin.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
-import type { Network, NodeContext } from './context.ts'
+import type { Network, NodeContext, Reader } from './context.ts'
 import { Downloads } from './download.ts'
 import { dragonflyHome } from './home.ts'
 import type { Membership } from './membership.ts'
 import type { ContentStream, DragonflyNode, GetOptions, NodeEvent, NodeOptions, Receipt } from './options.ts'
-import { checkOriginLimits, originLimits } from './origin-limits.ts'
+import { checkOriginLimits } from './origin-limits.ts'
+import { Origins } from './origins.ts'
 import { rendezvousOrder } from './rendezvous.ts'
 import type { SeedDuty } from './seed-duty.ts'
 import { Sessions } from './sessions.ts'
@@ -17,6 +18,7 @@ import { Sessions } from './sessions.ts'
 /** Starts a node. Rejects with `bad-…` for malformed options, `store-error`, `store-locked` or `listen-failed`. */
 export async function createNode(options: NodeOptions = {}): Promise<DragonflyNode> {
   checkOriginLimits(options)
+  checkExpire(options.expire)
   const home = options.home ?? dragonflyHome()
   const storeDir = options.store === 'memory' ? undefined : (options.store ?? join(home, 'store'))
   const store = storeDir === undefined ? openMemoryStore() : await (await import('../store/disk.ts')).openDiskStore(storeDir)
@@ -30,8 +32,8 @@ export async function createNode(options: NodeOptions = {}): Promise<DragonflyNo
   return node
 }
 
-function checkExpire(expire: number | undefined): number | undefined {
-  if (expire === undefined || (expire >= 0 && expire <= Number.MAX_SAFE_INTEGER)) return expire
+function checkExpire(expire: number | undefined): void {
+  if (expire === undefined || (expire >= 0 && expire <= Number.MAX_SAFE_INTEGER)) return
   throw new DragonflyError('bad-option', `expire of ${expire} milliseconds`, { hint: 'give 0 or more' })
 }
 
@@ -50,7 +52,7 @@ class Node implements DragonflyNode, NodeContext {
   readonly #banned = new Set<string>()
   #seeds: { peer: string; address: string }[] = []
   #networkUp: Promise<Network | undefined> = Promise.resolve(undefined)
-  #origin: Promise<Origin> | undefined
+  readonly #origins: Origins
   #duty: Promise<SeedDuty> | undefined
   #membership: Membership | undefined
   #release: (() => Promise<void>) | undefined
@@ -62,12 +64,14 @@ class Node implements DragonflyNode, NodeContext {
     this.store = store
     this.bootstrap = options.bootstrap ?? []
     this.isLongLived = options.dhtServer !== false
-    this.expire = checkExpire(options.expire)
+    this.expire = options.expire
+    this.#origins = new Origins(options, message => this.warn(message))
     this.#sessions = new Sessions(this)
     this.#downloads = new Downloads(this, this.#sessions, storeDir)
   }
 
   async start(): Promise<void> {
+    await this.#origins.check()
     if (this.#options.network === false) return
     const { startNetwork } = await import('./network.ts')
     const network = await startNetwork(this.#options, this.#home, this.#sessions.answer)
@@ -138,15 +142,8 @@ class Node implements DragonflyNode, NodeContext {
     return await this.#networkUp
   }
 
-  async origin(): Promise<Origin> {
-    this.#origin ??= import('../origin/origin.ts').then(
-      ({ Origin }) =>
-        new Origin({
-          ...originLimits(this.#options),
-          onRetry: (error, ms) => this.warn(`${error.message}; trying again in ${(ms / 1000).toFixed(1)} s`),
-        }),
-    )
-    return await this.#origin
+  async origin(reader: Reader): Promise<Origin> {
+    return await this.#origins.of(reader)
   }
 
   isBanned(peer: string): boolean {
@@ -176,7 +173,7 @@ class Node implements DragonflyNode, NodeContext {
     await this.#membership?.stop()
     await this.#sessions.stop()
     await this.network?.exchange.stop()
-    await (await this.#origin)?.stop()
+    await this.#origins.stop()
     await this.network?.host.stop()
     await this.store.stop()
     await this.#release?.()

@@ -24,6 +24,12 @@ export interface NodeOptions {
    * origin is asked at every request. Default: as the origin says.
    */
   expire?: number
+  /**
+   * What a seed reads for others besides public addresses: host names, `*.NAME`, IP addresses, ranges such as 10.0.0.0/8,
+   * `private`, `any`, each with an optional :PORT, at most 256. Link-local and metadata addresses only one by one. What this
+   * node gets for itself is not restricted. Default none.
+   */
+  allowOrigins?: readonly string[]
   /** Start the network. Without it a node can only read origins, and starts faster. Default true. */
   network?: boolean
   /** Bytes a second that are read from one origin host (scheme, name and port), all contents together. Default: no limit. */

@@ -93,7 +93,7 @@ export class SeedDuty {
     if (current?.isComplete === true && !current.isClosed && !current.hasFailed && suits(current)) {
       return { session: this.#sessions.share(task.id), isNew: false }
     }
-    return this.#sessions.begin(task, { origin: true, revalidate, kept: this.#freshness.rules(request), suits })
+    return this.#sessions.begin(task, { reader: 'others', revalidate, kept: this.#freshness.rules(request), suits })
   }
 
   async #changed(session: Session, signal: AbortSignal): Promise<void> {

@@ -27,8 +27,9 @@ export interface SeedSourceOptions {
 /** Between two rounds through all seeds that could not be reached. */
 const RETRY_MS = 2000
 
-/** Error codes after which a peer may still try for itself: the seed could not get through, but we might. */
+/** Error codes after which a peer may still try for itself: the seed could not get through, or would not, but we might. */
 const OWN_TROUBLE = new Set([
+  'origin-refused',
   'origin-unreachable',
   'origin-unknown-host',
   'origin-timeout',
@@ -73,7 +74,7 @@ export class SeedSource {
 
   /** Works until the session is complete or the signal is given. Rejects with what a seed says of the origin. */
   async run(): Promise<void> {
-    const seeds = rendezvousOrder(this.#session.task.id, this.#options.seeds)
+    let seeds = rendezvousOrder(this.#session.task.id, this.#options.seeds)
     if (seeds.length === 0) {
       this.#haveFailed = true
       return
@@ -85,10 +86,13 @@ export class SeedSource {
         await this.#visit(network, seed).catch(async error => {
           if (isTimeout(error)) await this.#noteBusy(seed)
           this.#noteTrouble(seed, error)
+          // its operator will hardly think better of it during a download
+          if (isRefusal(error)) seeds = seeds.filter(other => other !== seed)
         })
       }
       this.#haveFailed = true
       this.#hearAnybody()
+      if (seeds.length === 0) return
       await pause(RETRY_MS, this.#signal)
     }
   }
@@ -169,6 +173,10 @@ export class SeedSource {
 function isTimeout(error: unknown): boolean {
   if (error instanceof DragonflyError) return error.code === 'timeout'
   return isAbort(error) || (error instanceof Error && error.name === 'TimeoutError')
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof DragonflyError && error.code === 'origin-refused'
 }
 
 function ownTopic(topic: Uint8Array, session: Session): Uint8Array | undefined {

@@ -161,7 +161,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
    * Fixes the version that this session is about; takes up what the store has of it. Does nothing when done before.
    * `vouched`: the origin has just said that this is the current one.
    */
-  async adopt(info: VersionInfo, trust: Trust, from: { signer?: string; vouched?: Freshness } = {}): Promise<void> {
+  async adopt(info: VersionInfo, trust: Trust, from: { signer?: string; vouched?: Freshness | undefined } = {}): Promise<void> {
     await this.#work.run(() => this.#adopt(info, trust, from))
   }
 
@@ -303,7 +303,11 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     return this.manifest !== undefined || this.#belief.mayBegin(version)
   }
 
-  async #adopt(info: VersionInfo, trust: Trust, { signer, vouched }: { signer?: string; vouched?: Freshness }): Promise<void> {
+  async #adopt(
+    info: VersionInfo,
+    trust: Trust,
+    { signer, vouched }: { signer?: string; vouched?: Freshness | undefined },
+  ): Promise<void> {
     if (this.#shared !== undefined || this.#closed) return
     await this.#begin(await Content.open(this.#ctx.store, this.task, info, trust, signer), vouched)
   }

@@ -6,7 +6,7 @@ import { rawCid } from '../core/root.ts'
 import { makeProof, type Task } from '../core/task.ts'
 import type { Answer } from '../net/exchange.ts'
 import type { Hello } from '../wire/codec-hello.ts'
-import type { NodeContext } from './context.ts'
+import type { NodeContext, Reader } from './context.ts'
 import type { KeptRules } from './kept.ts'
 import { Session } from './session.ts'
 import { Supply } from './supply.ts'
@@ -23,8 +23,8 @@ export type After = 'keep' | 'drop' | 'pause' | 'discard'
 export interface Want {
   /** sha2-256 that the whole must have; undefined: none was given. Sharing needs equal wishes. */
   digest?: Uint8Array | undefined
-  /** Whether this node may read the origin for it. */
-  origin: boolean
+  /** For whom the origin may be read; undefined: this node may not read it. */
+  reader: Reader | undefined
   /** The origin has to vouch for it anew. */
   revalidate?: boolean
   /** See SupplyOptions. */
@@ -35,6 +35,7 @@ export interface Want {
 
 interface Held {
   session: Session
+  reader: Reader | undefined
   revalidate: boolean
   supply: Supply
   users: number
@@ -86,12 +87,12 @@ export class Sessions {
       running.users++
       return { session: running.session, isNew: false }
     }
-    const { origin, revalidate = false, kept } = want
+    const { reader, revalidate = false, kept } = want
     const session = new Session(this.#ctx, task, want.digest)
     const self = this.#ctx.network?.host.id
     const seeds = this.#ctx.seedsAbove(task.id).filter(s => s.peer !== self)
-    const supply = new Supply(this.#ctx, session, { origin, seeds, revalidate, kept })
-    const held: Held = { session, revalidate, supply, users: 1, done: Promise.resolve() }
+    const supply = new Supply(this.#ctx, session, { reader, seeds, revalidate, kept })
+    const held: Held = { session, reader, revalidate, supply, users: 1, done: Promise.resolve() }
     this.#byTask.set(task.id, [held, ...(this.#byTask.get(task.id) ?? [])])
     held.done = this.#retireOthers(task.id).then(() => supply.run())
     void this.#announce(session)
@@ -183,10 +184,14 @@ export class Sessions {
   }
 }
 
-function isShareable({ session, revalidate }: Held, { digest: wanted, suits, revalidate: wantsNews }: Want): boolean {
+function isShareable({ session, reader, revalidate }: Held, want: Want): boolean {
   if (session.isClosed || session.isComplete || session.hasFailed) return false
-  if (!(suits?.(session) ?? (revalidate || wantsNews !== true))) return false
-  return wanted === undefined ? session.wanted === undefined : session.wanted !== undefined && sameBytes(wanted, session.wanted)
+  // others must not get by us what they may not have read; and what is read for them may yet be refused
+  if (want.reader === 'others' && reader !== 'others') return false
+  if (want.reader !== 'others' && reader === 'others' && session.manifest === undefined) return false
+  if (!(want.suits?.(session) ?? (revalidate || want.revalidate !== true))) return false
+  const { digest } = want
+  return digest === undefined ? session.wanted === undefined : session.wanted !== undefined && sameBytes(digest, session.wanted)
 }
 
 function isPublicContent(session: Session): boolean {

@@ -1,10 +1,13 @@
 // Where a session's bytes come from: seeds in their order, the DHT beside them, the origin when nobody else can.
 import { CID } from 'multiformats/cid'
 import { DragonflyError, isAbort } from '../core/errors.ts'
+import type { Freshness } from '../core/freshness.ts'
 import { rawCid } from '../core/root.ts'
-import { type Asker, freshnessOf } from '../origin/freshness.ts'
+import { freshnessOf } from '../origin/freshness.ts'
+import type { Noted } from '../origin/noted.ts'
+import type { Origin } from '../origin/origin.ts'
 import type { OriginRead } from '../origin/read.ts'
-import { type Network, type NodeContext, now } from './context.ts'
+import { type Network, type NodeContext, now, type Reader } from './context.ts'
 import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
 import { continueKept, type KeptRules, loadFresh, loadKept } from './kept.ts'
 import { Neighbours } from './neighbours.ts'
@@ -13,8 +16,8 @@ import type { Session } from './session.ts'
 import { connectTimeout, pause } from './waiting.ts'
 
 export interface SupplyOptions extends SeedSourceOptions {
-  /** Whether this node may read the origin. */
-  origin: boolean
+  /** For whom the origin may be read; undefined: this node may not read it. */
+  reader: Reader | undefined
   /** A seed's: when a finished content in the store may be given out. Undefined: not before the origin was asked. */
   kept: KeptRules | undefined
 }
@@ -172,11 +175,20 @@ export class Supply {
         this.#reading = false
         continue
       }
-      if (session.manifest !== undefined && this.#options.origin) this.#offerRanges()
+      if (session.manifest !== undefined && this.#mayRead) this.#offerRanges()
       if (this.#isHopeless()) return session.fail(this.#hopeless())
       await pause(this.#isFirst() ? 10 : 200, this.#signal)
     }
     this.#stop.abort()
+  }
+
+  /** Whether this node may read the origin. */
+  get #mayRead(): boolean {
+    return this.#options.reader !== undefined
+  }
+
+  async #origin(): Promise<Origin> {
+    return await this.#ctx.origin(this.#options.reader ?? 'others')
   }
 
   #isFirst(): boolean {
@@ -186,7 +198,7 @@ export class Supply {
   /** Seeds and peers had their chance: nobody has said what the content is, or nobody goes on saying it. */
   #shouldRead(): boolean {
     const session = this.#session
-    if (!this.#options.origin || this.#reading) return false
+    if (!this.#mayRead || this.#reading) return false
     const waited = now() - this.#begun
     if (session.manifest === undefined) {
       if (this.#seeds.isAwaited) return false
@@ -204,7 +216,7 @@ export class Supply {
   /** Our own read: from the start, or on from what the manifest or an earlier try has. */
   async #read(): Promise<void> {
     if (++this.#reads > MAX_READS) throw new DragonflyError('origin-changed', 'the origin changes faster than it can be read')
-    const origin = await this.#ctx.origin()
+    const origin = await this.#origin()
     const { task, manifest } = this.#session
     const request = { url: task.url, headers: task.headers }
     if (manifest !== undefined) {
@@ -215,7 +227,12 @@ export class Supply {
     const kept = await loadKept(this.#ctx.store, task, rules)
     if (kept === undefined) return await this.#ingestNew(await origin.open(request, { signal: this.#signal }))
     try {
-      await continueKept(this.#session, kept, { origin, asker: this.#asker, rules, signal: this.#signal })
+      await continueKept(this.#session, kept, {
+        origin,
+        heard: (noted, known) => this.#heard(noted, known),
+        rules,
+        signal: this.#signal,
+      })
     } catch (error) {
       await kept.entry.close()
       // what was kept belongs to a version that is gone: the next round begins with nothing of it
@@ -224,14 +241,17 @@ export class Supply {
     }
   }
 
-  get #asker(): Asker {
+  /** Only what was read for others counts as fresh for them: for anything else they have to have the origin asked. */
+  #heard(noted: Noted, known: Freshness | undefined): Freshness | undefined {
+    if (this.#options.reader !== 'others') return undefined
     const { headers, secret } = this.#session.task
-    return { headers, secret, expire: this.#ctx.expire }
+    return freshnessOf(noted, known, { headers, secret, expire: this.#ctx.expire })
   }
 
   async #ingestNew(read: OriginRead): Promise<void> {
-    const vouched = freshnessOf(read.noted, undefined, this.#asker)
-    await this.#session.adopt(versionOf(this.#session.task, read), 'origin', { vouched })
+    await this.#session.adopt(versionOf(this.#session.task, read), 'origin', {
+      vouched: this.#heard(read.noted, undefined),
+    })
     await ingest(this.#session, read)
   }
 
@@ -241,7 +261,7 @@ export class Supply {
     this.#rangesOffered = true
     const { version } = manifest.info
     this.#session.offerOrigin(async (start, end) => {
-      const origin = await this.#ctx.origin()
+      const origin = await this.#origin()
       const request = { url: task.url, headers: task.headers }
       return await origin.range(request, version, { start, end }, manifest.length, this.#signal)
     })
@@ -249,17 +269,17 @@ export class Supply {
 
   #isHopeless(): boolean {
     const session = this.#session
-    if (this.#options.origin && session.manifest === undefined) return false
+    if (this.#mayRead && session.manifest === undefined) return false
     const mayHear = session.links.size > 0 && !(this.#options.revalidate && session.manifest === undefined)
     if (mayHear || !this.#seeds.haveFailed || !this.#searched) return false
-    return session.quietFor > (this.#options.origin ? 3 * NO_SOURCE_MS : NO_SOURCE_MS)
+    return session.quietFor > (this.#mayRead ? 3 * NO_SOURCE_MS : NO_SOURCE_MS)
   }
 
   #hopeless(): DragonflyError {
     const trouble = this.#seeds.trouble
     if (trouble instanceof DragonflyError && trouble.code.startsWith('origin-')) return trouble
     return new DragonflyError('no-source', 'nobody who can be reached has this content', {
-      hint: this.#options.origin ? 'check the network' : 'leave out --no-origin, or give a --seed or --bootstrap that is running',
+      hint: this.#mayRead ? 'check the network' : 'leave out --no-origin, or give a --seed or --bootstrap that is running',
       cause: trouble,
     })
   }

@@ -84,6 +84,7 @@ const UNKNOWN_HOST = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAM
 
 /** A request that never got an answer. */
 export function requestFailure(error: unknown, url: string): DragonflyError {
+  if (error instanceof DragonflyError) return error
   const code = codeOf(error)
   const to = withoutSecrets(url)
   const { host } = new URL(url)

@@ -7,6 +7,7 @@ import { Answer } from './answer.ts'
 import { requestFailure } from './failures.ts'
 import { type AnswerHeaders, field, fieldText } from './fields.ts'
 import { Gates } from './gates.ts'
+import type { Guard } from './guard.ts'
 import { type Noted, note } from './noted.ts'
 import type { OriginRequest, OriginSettings } from './options.ts'
 import { SurplusWatch } from './surplus.ts'
@@ -25,17 +26,19 @@ export const USER_AGENT = 'dragonfly-p2p'
 export class HttpClient {
   readonly #agent: Agent
   readonly #gates: Gates
+  readonly #guard: Guard | undefined
   readonly #surplus = new SurplusWatch()
 
   constructor(settings: OriginSettings) {
-    this.#gates = new Gates(settings)
+    this.#gates = settings.gates ?? new Gates(settings)
+    this.#guard = settings.guard
     this.#agent = new Agent({
       // HTTP/1.1 alone: one connection per answer, so that giving up an answer frees what it holds.
       allowH2: false,
       connections: settings.connections,
       headersTimeout: settings.headersTimeoutMs,
       bodyTimeout: settings.idleTimeoutMs,
-      connect: this.#surplus.connector(settings.connectTimeoutMs),
+      connect: this.#surplus.connector(settings.connectTimeoutMs, settings.guard),
     })
   }
 
@@ -64,6 +67,12 @@ export class HttpClient {
     await this.#agent.destroy()
   }
 
+  /** What a host has said is for those who may read it: others only hear that they may not. */
+  async #turnedAway(url: URL, error: unknown): Promise<never> {
+    await this.#guard?.check(url)
+    throw error
+  }
+
   /** `before`: the redirects that led here. */
   async #once(
     url: URL,
@@ -73,7 +82,7 @@ export class HttpClient {
     before: Noted | undefined,
   ): Promise<Answer> {
     const gate = this.#gates.at(url.origin)
-    const turn = await gate.enter(patienceMs, signal)
+    const turn = await gate.enter(patienceMs, signal).catch(error => this.#turnedAway(url, error))
     // a wait for the turn makes no answer older
     const askedAt = Date.now()
     let data: Dispatcher.ResponseData

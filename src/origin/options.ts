@@ -1,6 +1,8 @@
 // What can be set about reading an origin, declared once, and what is asked of it.
 import type { DragonflyError } from '../core/errors.ts'
 import type { HeaderList } from '../core/headers.ts'
+import type { Gates } from './gates.ts'
+import type { Guard } from './guard.ts'
 
 /** What is asked of an origin: a canonical URL, and headers that go to the URL's own host only. */
 export interface OriginRequest {
@@ -38,6 +40,10 @@ export interface OriginOptions {
   coolingMs?: number
   /** How long it is left alone at most. Milliseconds, default 60,000. */
   maxCoolingMs?: number
+  /** Says where connections may go, redirects included; elsewhere is `origin-refused`. Default: anywhere. */
+  guard?: Guard | undefined
+  /** Shared with other clients: what a host has to bear counts for all of them together, by the settings of the gates. Default: its own. */
+  gates?: Gates | undefined
   /** Told before every wait. Default: nobody is. */
   onRetry?: (error: DragonflyError, waitMs: number) => void
   /** 0 ≤ number < 1, for the jitter. Default Math.random. */
@@ -61,6 +67,8 @@ export function settings(options: OriginOptions): OriginSettings {
     breakerFailures: 10,
     coolingMs: 1000,
     maxCoolingMs: 60_000,
+    guard: undefined,
+    gates: undefined,
     onRetry: () => {},
     random: Math.random,
     ...options,

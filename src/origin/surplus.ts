@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { buildConnector } from 'undici'
+import type { Guard } from './guard.ts'
 
 /** An answer whose end is awaited. */
 export interface Ending {
@@ -23,9 +24,10 @@ export class SurplusWatch {
   /** Where surplus was seen in this turn of the event loop; a short answer is whole before anybody holds it. */
   readonly #fresh = new Set<string>()
 
-  /** Makes undici's connections, so that they can be watched. */
-  connector(connectTimeoutMs: number): buildConnector.connector {
-    const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false })
+  /** Makes undici's connections, so that they can be watched; where a guard lets them go. */
+  connector(connectTimeoutMs: number, guard: Guard | undefined): buildConnector.connector {
+    const settings = { timeout: connectTimeoutMs, allowH2: false }
+    const connect = guard === undefined ? buildConnector(settings) : guard.connector(settings)
     return (options, callback) =>
       connect(options, (...result) => {
         if (result[1]) this.#observe(result[1], `${options.protocol}//${options.host}`)

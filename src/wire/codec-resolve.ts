@@ -150,5 +150,6 @@ export function failureOf(error: DragonflyError): Failure {
 /** The seed's failure as the error of whoever asked. */
 export function errorOf({ code, message, status, retryAfter }: Failure): DragonflyError {
   const numbers = { ...(status === undefined ? {} : { status }), ...(retryAfter === undefined ? {} : { retryAfter }) }
-  return new DragonflyError(code, message, { ...numbers, retryable: retryAfter !== undefined })
+  const hint = code === 'origin-refused' ? { hint: 'start the seed with --allow-origin HOST' } : {}
+  return new DragonflyError(code, message, { ...numbers, ...hint, retryable: retryAfter !== undefined })
 }

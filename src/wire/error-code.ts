@@ -19,6 +19,7 @@ const CODES: Record<ErrorCode, true> = {
   'origin-changed': true,
   'origin-lies': true,
   'origin-redirect': true,
+  'origin-refused': true,
   'digest-mismatch': true,
   'corrupt-piece': true,
   untrusted: true,

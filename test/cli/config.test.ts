@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
-import { choosePeers, parseConfig, peersOfEnv, readConfig, readPeers } from '../../src/cli/config.ts'
+import { chooseSettings, parseConfig, readConfig, readSettings, settingsOfEnv } from '../../src/cli/config.ts'
 import { UsageError } from '../../src/cli/errors.ts'
 
 const A = '/ip4/10.0.0.1/tcp/4801/p2p/PeerA'
@@ -17,33 +17,52 @@ describe('cli config', () => {
   afterEach(() => rm(home, { recursive: true }))
 
   it('takes each key from flags, else the environment, else the file', async () => {
-    await writeFile(path.join(home, 'config.json'), JSON.stringify({ seeds: [C], bootstrap: [B], trust: ['PeerT'] }))
-    const env = { DRAGONFLY_SEEDS: B }
-    expect(await readPeers({ seeds: [A] }, env, home)).to.deep.equal({ seeds: [A], bootstrap: [B], trust: ['PeerA', 'PeerT'] })
-    expect(await readPeers({}, env, home)).to.deep.equal({ seeds: [B], bootstrap: [B], trust: ['PeerB', 'PeerT'] })
-    expect(await readPeers({ trust: ['PeerX'] }, {}, home)).to.deep.equal({
+    await writeFile(
+      path.join(home, 'config.json'),
+      JSON.stringify({ seeds: [C], bootstrap: [B], trust: ['PeerT'], allowOrigins: ['x'] }),
+    )
+    const env = { DRAGONFLY_SEEDS: B, DRAGONFLY_ALLOW_ORIGIN: 'y' }
+    expect(await readSettings({ seeds: [A], allowOrigins: ['z'] }, env, home)).to.deep.equal({
+      seeds: [A],
+      bootstrap: [B],
+      trust: ['PeerA', 'PeerT'],
+      allowOrigins: ['z'],
+    })
+    expect(await readSettings({}, env, home)).to.deep.equal({
+      seeds: [B],
+      bootstrap: [B],
+      trust: ['PeerB', 'PeerT'],
+      allowOrigins: ['y'],
+    })
+    expect(await readSettings({ trust: ['PeerX'] }, {}, home)).to.deep.equal({
       seeds: [C],
       bootstrap: [B],
       trust: ['PeerC', 'PeerX'],
+      allowOrigins: ['x'],
     })
   })
 
   it('works without a file, and without a home', async () => {
-    const nothing = { seeds: [], bootstrap: [], trust: [] }
-    expect(await readPeers({}, {}, home)).to.deep.equal(nothing)
-    expect(await readPeers({}, {}, path.join(home, 'nowhere'))).to.deep.equal(nothing)
+    const nothing = { seeds: [], bootstrap: [], trust: [], allowOrigins: [] }
+    expect(await readSettings({}, {}, home)).to.deep.equal(nothing)
+    expect(await readSettings({}, {}, path.join(home, 'nowhere'))).to.deep.equal(nothing)
   })
 
   it('trusts every seed once, and no bootstrap peer', () => {
-    const peers = choosePeers({ seeds: [A, A, B], bootstrap: [C], trust: ['PeerB', 'PeerX'] }, {}, {})
+    const peers = chooseSettings({ seeds: [A, A, B], bootstrap: [C], trust: ['PeerB', 'PeerX'] }, {}, {})
     expect(peers.trust).to.deep.equal(['PeerA', 'PeerB', 'PeerX'])
   })
 
-  it('splits DRAGONFLY_SEEDS at commas and spaces', () => {
-    expect(peersOfEnv({ DRAGONFLY_SEEDS: ` ${A}, ${B}\n${C},` })).to.deep.equal({ seeds: [A, B, C] })
-    expect(peersOfEnv({ DRAGONFLY_SEEDS: ' ,' })).to.deep.equal({})
-    expect(peersOfEnv({})).to.deep.equal({})
-    expect(() => peersOfEnv({ DRAGONFLY_SEEDS: 'x,'.repeat(257) })).to.throw(UsageError, 'DRAGONFLY_SEEDS: more than 256')
+  it('splits DRAGONFLY_SEEDS and DRAGONFLY_ALLOW_ORIGIN at commas and spaces', () => {
+    expect(settingsOfEnv({ DRAGONFLY_SEEDS: ` ${A}, ${B}\n${C},` })).to.deep.equal({ seeds: [A, B, C] })
+    expect(settingsOfEnv({ DRAGONFLY_SEEDS: ' ,' })).to.deep.equal({})
+    expect(settingsOfEnv({})).to.deep.equal({})
+    expect(() => settingsOfEnv({ DRAGONFLY_SEEDS: 'x,'.repeat(257) })).to.throw(UsageError, 'DRAGONFLY_SEEDS: more than 256')
+    expect(settingsOfEnv({ DRAGONFLY_ALLOW_ORIGIN: 'a, b:80,, 10.0.0.0/8' })).to.deep.equal({
+      allowOrigins: ['a', 'b:80', '10.0.0.0/8'],
+    })
+    const many = { DRAGONFLY_ALLOW_ORIGIN: 'x '.repeat(257) }
+    expect(() => settingsOfEnv(many)).to.throw(UsageError, 'DRAGONFLY_ALLOW_ORIGIN: more than 256')
   })
 
   const malformed: Array<[what: string, text: string, message: RegExp]> = [

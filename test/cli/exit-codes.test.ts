@@ -19,6 +19,7 @@ const EXPECTED: Record<ErrorCode, number> = {
   'origin-timeout': 4,
   'origin-truncated': 4,
   'origin-redirect': 4,
+  'origin-refused': 7,
   'origin-changed': 5,
   'origin-lies': 5,
   'digest-mismatch': 5,

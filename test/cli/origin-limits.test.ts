@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
-import { parseConfig, peersOfEnv, readPeers } from '../../src/cli/config.ts'
+import { parseConfig, readSettings, settingsOfEnv } from '../../src/cli/config.ts'
 import { UsageError } from '../../src/cli/errors.ts'
 import { makeProgram } from '../../src/cli/program.ts'
 import type { SeedFlags } from '../../src/cli/seed.ts'
@@ -49,10 +49,10 @@ describe('cli: limits of origins', () => {
     try {
       await writeFile(path.join(home, 'config.json'), JSON.stringify({ originLimit: '1MB', originConnections: 3 }))
       const env = { DRAGONFLY_ORIGIN_LIMIT: '16mbit' }
-      const none = { seeds: [], bootstrap: [], trust: [] }
-      expect(await readPeers({}, {}, home)).to.deep.equal({ ...none, originLimit: 1e6, originConnections: 3 })
-      expect(await readPeers({}, env, home)).to.deep.equal({ ...none, originLimit: 2e6, originConnections: 3 })
-      expect(await readPeers({ originLimit: 7 }, env, home)).to.deep.equal({ ...none, originLimit: 7, originConnections: 3 })
+      const none = { seeds: [], bootstrap: [], trust: [], allowOrigins: [] }
+      expect(await readSettings({}, {}, home)).to.deep.equal({ ...none, originLimit: 1e6, originConnections: 3 })
+      expect(await readSettings({}, env, home)).to.deep.equal({ ...none, originLimit: 2e6, originConnections: 3 })
+      expect(await readSettings({ originLimit: 7 }, env, home)).to.deep.equal({ ...none, originLimit: 7, originConnections: 3 })
     } finally {
       await rm(home, { recursive: true })
     }
@@ -61,11 +61,11 @@ describe('cli: limits of origins', () => {
   it('say where they are malformed', () => {
     expect(() => parseConfig('{"originLimit": [1]}', 'c.json')).to.throw(UsageError, 'c.json: originLimit is not a number')
     expect(() => parseConfig('{"originConnections": 0}', 'c.json')).to.throw(UsageError, 'c.json: originConnections: not a whole')
-    expect(() => peersOfEnv({ DRAGONFLY_ORIGIN_LIMIT: 'x' })).to.throw(
+    expect(() => settingsOfEnv({ DRAGONFLY_ORIGIN_LIMIT: 'x' })).to.throw(
       UsageError,
       'DRAGONFLY_ORIGIN_LIMIT: originLimit: not a rate',
     )
-    expect(peersOfEnv({ DRAGONFLY_ORIGIN_CONNECTIONS: '' })).to.deep.equal({})
+    expect(settingsOfEnv({ DRAGONFLY_ORIGIN_CONNECTIONS: '' })).to.deep.equal({})
   })
 
   it('are checked by the library before anything is started', async () => {

@@ -108,12 +108,17 @@ describe('cli arguments', () => {
       '--json',
       '--expire',
       '90d',
+      '--allow-origin',
+      'private',
+      '--allow-origin',
+      'localhost:80',
     ]
     expect((await understand('seed', 'start', ...all)).seed).to.deep.equal({
       listen: ['L', 'M'],
       seed: ['A'],
       trust: ['T'],
       bootstrap: ['B'],
+      allowOrigin: ['private', 'localhost:80'],
       store: 'dir',
       expire: 7_776_000_000,
       json: true,

@@ -37,12 +37,26 @@ describe('core: headers', () => {
     'Content-Length',
     'Transfer-Encoding',
     'Connection',
+    'Keep-Alive',
+    'Proxy-Authorization',
+    'Proxy-Anything',
+    'TE',
+    'Trailer',
+    'Upgrade',
+    'Via',
+    'Content-Range',
     'Accept-Encoding',
   ]) {
     it(`${name} is ours`, () => {
       const error = failure(() => parseHeader(`${name}: hidden`), 'bad-header', 'hidden')
       expect(error.hint).to.include(name.toLowerCase())
       failure(() => checkHeaders([[name, 'hidden']]), 'bad-header', 'hidden')
+    })
+  }
+
+  for (const name of ['X-HTTP-Method', 'X-HTTP-Method-Override', 'x-method-override']) {
+    it(`${name} would make a read something else`, () => {
+      expect(failure(() => checkHeaders([[name, 'DELETE']]), 'bad-header', 'DELETE').message).to.include('only ever reads')
     })
   }
 

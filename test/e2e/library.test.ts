@@ -29,7 +29,12 @@ describe('the library', function () {
   })
 
   const start: typeof createNode = async options => {
-    const node = await createNode({ home: lab.path(`home-${nodes.length}`), listen: LOOPBACK, ...options })
+    const node = await createNode({
+      home: lab.path(`home-${nodes.length}`),
+      listen: LOOPBACK,
+      allowOrigins: ['127.0.0.1'],
+      ...options,
+    })
     nodes.push(node)
     return node
   }
@@ -207,7 +212,7 @@ describe('the library', function () {
     ['as a seed', 'await node.seed(); await node.download(url, file)'],
     [
       'as a peer of a seed',
-      `const seed = await createNode({ home: home + '-seed', listen: ['/ip4/127.0.0.1/tcp/0'] })
+      `const seed = await createNode({ home: home + '-seed', listen: ['/ip4/127.0.0.1/tcp/0'], allowOrigins: ['127.0.0.1'] })
        await seed.seed()
        const peer = await createNode({ home: home + '-peer', seeds: [seed.addresses[0]] })
        await peer.download(url, file)

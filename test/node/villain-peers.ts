@@ -68,6 +68,8 @@ export class TestOrigin {
   status = 200
   /** Of every answer. */
   cacheControl: string | undefined
+  /** Where everybody is sent instead of being given the file. */
+  redirectTo: string | undefined
   /** Requests that have come, answered or not. */
   asked = 0
   readonly gets: Got[] = []
@@ -133,6 +135,7 @@ export class TestOrigin {
     await this.#muted?.promise
     const status = this.#statusFor(headers)
     this.gets.push({ path: url, headers, status })
+    if (this.redirectTo !== undefined) return void response.writeHead(status, { location: this.redirectTo }).end()
     if (this.etag !== undefined) response.setHeader('etag', this.etag)
     if (this.cacheControl !== undefined) response.setHeader('cache-control', this.cacheControl)
     response.setHeader('accept-ranges', 'bytes')
@@ -155,6 +158,7 @@ export class TestOrigin {
   }
 
   #statusFor(headers: IncomingMessage['headers']): number {
+    if (this.redirectTo !== undefined) return 302
     if (this.status !== 200) return this.status
     if (this.etag !== undefined && headers['if-none-match'] === this.etag) return 304
     const isSame = headers['if-range'] === undefined || headers['if-range'] === this.etag
@@ -215,6 +219,7 @@ export class World {
     const events: NodeEvent[] = []
     const node = await createNode({
       listen: [LOOPBACK],
+      allowOrigins: ['127.0.0.1'],
       store: 'memory',
       home: join(this.dir, 'home'),
       onEvent: event => events.push(event),

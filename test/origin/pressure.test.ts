@@ -54,6 +54,23 @@ describe('origin: no pressure', () => {
       expect(seen.mostSockets).to.be.at.most(3)
     })
 
+    it('count for all clients with the same gates together', async () => {
+      const { url, open, seen, answer } = await slowOrigin()
+      const gates = new Gates(settings({ connections: 1 }))
+      const reads = ['/a', '/b'].map(path =>
+        impatient({ gates })
+          .open({ url: url + path, headers: [] })
+          .then(readAll),
+      )
+      for (const path of ['/a', '/b']) {
+        await until(() => open.length === 1)
+        expect(seen.paths.at(-1)).to.equal(path)
+        answer()
+      }
+      await Promise.all(reads)
+      expect(seen.most).to.equal(1)
+    })
+
     it('are not shared with another host', async () => {
       const { url, open, answer } = await slowOrigin()
       const other = await villain(() => ({ body: 'y' }))

@@ -13,7 +13,13 @@ const PORT = 4801
 
 /** As bin/df starts Node. */
 const FLAGS = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning']
-const ENV = { MALLOC_MMAP_THRESHOLD_: '500000', DRAGONFLY_SEEDS: '', DRAGONFLY_NODE: process.execPath }
+const ENV = {
+  MALLOC_MMAP_THRESHOLD_: '500000',
+  DRAGONFLY_SEEDS: '',
+  // not a flag: checkouts from before it are measured too
+  DRAGONFLY_ALLOW_ORIGIN: 'private',
+  DRAGONFLY_NODE: process.execPath,
+}
 
 export interface DfOptions {
   /** Whether peers stay until all are done; `df get` leaves when it is done. Default false. */

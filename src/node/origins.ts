@@ -1,0 +1,64 @@
+// The origins as one node reads them: a client for its own user, one for others; what a host has to bear counts for both together.
+import type { AllowedOrigins } from '../origin/allowed-origins.ts'
+import type { Gates } from '../origin/gates.ts'
+import type { Origin } from '../origin/origin.ts'
+import { now, type Reader } from './context.ts'
+import type { NodeOptions } from './options.ts'
+import { originLimits } from './origin-limits.ts'
+import { RareLines } from './rare-lines.ts'
+
+export class Origins {
+  readonly #options: NodeOptions
+  readonly #warn: (message: string) => void
+  readonly #made = new Map<Reader, Promise<Origin>>()
+  readonly #refusals = new RareLines()
+  #gates: Promise<Gates> | undefined
+
+  constructor(options: NodeOptions, warn: (message: string) => void) {
+    this.#options = options
+    this.#warn = warn
+  }
+
+  /** Rejects with `bad-option`. */
+  async check(): Promise<void> {
+    if (this.#options.allowOrigins !== undefined) await this.#allowed()
+  }
+
+  /** One for each kind of reader: they share no connection. */
+  async of(reader: Reader): Promise<Origin> {
+    const origin = this.#made.get(reader) ?? this.#make(reader)
+    this.#made.set(reader, origin)
+    return await origin
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#made.values()].map(async origin => (await origin).stop()))
+  }
+
+  async #make(reader: Reader): Promise<Origin> {
+    const { Origin } = await import('../origin/origin.ts')
+    this.#gates ??= this.#makeGates()
+    const common = { ...originLimits(this.#options), gates: await this.#gates, onRetry: this.#onRetry }
+    if (reader === 'self') return new Origin(common)
+    const { Guard } = await import('../origin/guard.ts')
+    return new Origin({ ...common, guard: new Guard(await this.#allowed(), { onRefused: host => this.#onRefused(host) }) })
+  }
+
+  async #makeGates(): Promise<Gates> {
+    const [{ Gates }, { settings }] = await Promise.all([import('../origin/gates.ts'), import('../origin/options.ts')])
+    return new Gates(settings(originLimits(this.#options)))
+  }
+
+  async #allowed(): Promise<AllowedOrigins> {
+    const { AllowedOrigins } = await import('../origin/allowed-origins.ts')
+    return new AllowedOrigins(this.#options.allowOrigins ?? [])
+  }
+
+  readonly #onRetry = (error: Error, ms: number): void => {
+    this.#warn(`${error.message}; trying again in ${(ms / 1000).toFixed(1)} s`)
+  }
+
+  #onRefused(host: string): void {
+    if (this.#refusals.isDue(host, now())) this.#warn(`refused to read ${host} for others; see --allow-origin`)
+  }
+}
