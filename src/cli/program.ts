@@ -4,6 +4,7 @@ import { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { GetFlags } from './get.ts'
+import { parseQuota } from './numbers.ts'
 import type { SeedFlags } from './seed.ts'
 import type { SimFlags } from './sim.ts'
 import { addSim } from './sim-flags.ts'
@@ -89,6 +90,11 @@ function addSeed(program: Command, name: string, parsed: Parsed, actions: Action
     .addOption(list('--bootstrap <multiaddr>', `a way into the network, not trusted ${REPEAT}`))
     .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))
     .option('--store <dir>', 'folder for pieces')
+    .addOption(
+      new Option('--quota <size>', 'the most that is kept: 50GiB, or 20% of what is free and kept (default: 80%)').argParser(
+        parseQuota,
+      ),
+    )
     .option('--json', 'one JSON object a line on standard output')
     .addHelpText('after', seedHelp(name))
     .action(async (flags: SeedFlags) => {

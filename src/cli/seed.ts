@@ -16,6 +16,8 @@ export interface SeedFlags {
   bootstrap?: string[]
   trust?: string[]
   store?: string
+  /** Bytes, or a share. */
+  quota?: number | { share: number }
   json?: true
 }
 
@@ -46,6 +48,7 @@ async function run(flags: SeedFlags, name: string, interrupt: Interrupt): Promis
     ...(await readPeers(named, process.env, home)),
     listen: flags.listen ?? [SEED_LISTEN],
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
+    ...(flags.quota !== undefined && { quota: flags.quota }),
     home,
     persistentIdentity: true,
     onEvent: event => printEvent(event, flags.json === true, name),

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
 import type { Origin } from '../origin/origin.ts'
+import type { DiskStore } from '../store/disk-store.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 import type { Network, NodeContext } from './context.ts'
@@ -13,12 +14,15 @@ import { rendezvousOrder } from './rendezvous.ts'
 import type { SeedDuty } from './seed-duty.ts'
 import { Sessions } from './sessions.ts'
 
+/** A seed keeps what it reads; it must not take the whole disk for that. */
+const SEED_QUOTA = { share: 0.8 }
+
 /** Starts a node. Rejects with `bad-…` for malformed options, `store-error`, `store-locked` or `listen-failed`. */
 export async function createNode(options: NodeOptions = {}): Promise<DragonflyNode> {
   const home = options.home ?? dragonflyHome()
   const storeDir = options.store === 'memory' ? undefined : (options.store ?? join(home, 'store'))
-  const store = storeDir === undefined ? openMemoryStore() : await (await import('../store/disk.ts')).openDiskStore(storeDir)
-  const node = new Node(options, home, store, storeDir)
+  const disk = storeDir === undefined ? undefined : await openStore(storeDir, options)
+  const node = new Node(options, home, disk, storeDir)
   try {
     await node.start()
   } catch (error) {
@@ -26,6 +30,11 @@ export async function createNode(options: NodeOptions = {}): Promise<DragonflyNo
     throw error
   }
   return node
+}
+
+async function openStore(dir: string, { quota, onEvent }: NodeOptions): Promise<DiskStore> {
+  const { openDiskStore } = await import('../store/disk.ts')
+  return await openDiskStore(dir, { quota, warn: message => onEvent?.({ type: 'warning', message }) })
 }
 
 class Node implements DragonflyNode, NodeContext {
@@ -37,6 +46,7 @@ class Node implements DragonflyNode, NodeContext {
   readonly bootstrap: readonly string[]
   readonly #options: NodeOptions
   readonly #home: string
+  readonly #disk: DiskStore | undefined
   readonly #sessions: Sessions
   readonly #downloads: Downloads
   readonly #banned = new Set<string>()
@@ -48,13 +58,15 @@ class Node implements DragonflyNode, NodeContext {
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
 
-  constructor(options: NodeOptions, home: string, store: Store, storeDir: string | undefined) {
+  constructor(options: NodeOptions, home: string, disk: DiskStore | undefined, storeDir: string | undefined) {
     this.#options = options
     this.#home = home
-    this.store = store
+    this.#disk = disk
+    this.store = disk ?? openMemoryStore()
     this.bootstrap = options.bootstrap ?? []
     this.isLongLived = options.dhtServer !== false
     this.#sessions = new Sessions(this)
+    disk?.heldBy(this.#sessions)
     this.#downloads = new Downloads(this, this.#sessions, storeDir)
   }
 
@@ -100,6 +112,7 @@ class Node implements DragonflyNode, NodeContext {
 
   async #takeOn(network: Network): Promise<SeedDuty> {
     const { SeedDuty } = await import('./seed-duty.ts')
+    if (this.#disk?.isLimited === false) await this.#disk.limit(SEED_QUOTA)
     const duty = new SeedDuty(this, this.#sessions, network)
     await duty.start()
     return duty

@@ -13,6 +13,12 @@ export interface NodeOptions {
   listen?: readonly string[]
   /** Folder of the piece store, or 'memory'. Default: `store` in the home folder. */
   store?: string
+  /**
+   * The most that the store may hold, in bytes, or as a share (above 0, up to 1) of what it holds and what is free beside it at
+   * the start. Contents that nobody uses go when it is nearly reached, the least recently used first. Not for 'memory'.
+   * Default: none; 0.8 once `seed` is called.
+   */
+  quota?: number | { share: number }
   /** Home folder: identity of seeds, store, DHT state. Default $DRAGONFLY_HOME, else by platform convention. */
   home?: string
   /** Keep the same peer id over restarts (a key file in the home folder). Default false; seeds do. */

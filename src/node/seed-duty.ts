@@ -54,7 +54,8 @@ export class SeedDuty {
   }
 
   async #serve(task: Task, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
-    const session = (await this.#isCurrent(task)) ? this.#sessions.share(task.id) : this.#sessions.begin(task, undefined, true)
+    const kept = (await this.#isCurrent(task)) ? this.#sessions.share(task.id) : undefined
+    const session = kept ?? this.#sessions.begin(task, undefined, true)
     try {
       while (session.manifest === undefined) await session.changed(signal)
       say(resolved(session, CID.parse(task.id).bytes))

@@ -90,6 +90,16 @@ export class Session implements SessionEars, DriverOwner {
     return this.#closed
   }
 
+  /** Key of its store entry; undefined while nothing is known of the content. */
+  get entryKey(): string | undefined {
+    return this.#content?.key
+  }
+
+  /** Whether a neighbour lacks something, or is being served. */
+  get isServing(): boolean {
+    return [...this.links.values()].some(link => !this.isWhole(link) || link.link.usage.isBusy)
+  }
+
   get linkCount(): number {
     return this.links.size
   }
@@ -155,7 +165,7 @@ export class Session implements SessionEars, DriverOwner {
 
   /** Like `adopt`, with an entry that is open already; the session closes it from now on. */
   async adoptKept(kept: KeptManifest & { entry: StoreEntry }): Promise<void> {
-    await this.#locked(() => this.#begin(Content.resume(kept)))
+    await this.#locked(async () => this.#begin(await Content.resume(kept, this.task)))
   }
 
   /** Says what is known of the version that the origin shows now; neighbours that were not listened to are asked again. */
@@ -395,7 +405,12 @@ export class Session implements SessionEars, DriverOwner {
 
   async #adopt(info: VersionInfo, trust: Trust, signer: string | undefined): Promise<void> {
     if (this.#content !== undefined || this.#closed) return
-    await this.#begin(await Content.open(this.#ctx.store, this.task, info, trust, signer))
+    const content = await Content.open(this.#ctx.store, this.task, info, trust, signer).catch(error => {
+      // whoever told us of the version cannot help it
+      this.fail(error)
+      throw error
+    })
+    await this.#begin(content)
   }
 
   async #begin(content: Content): Promise<void> {

@@ -5,6 +5,7 @@ import { sameBytes } from '../core/piece.ts'
 import { rawCid } from '../core/root.ts'
 import { makeProof, type Task } from '../core/task.ts'
 import type { Answer } from '../net/exchange.ts'
+import type { Holder } from '../store/disk-store.ts'
 import type { Hello } from '../wire/codec-hello.ts'
 import type { NodeContext } from './context.ts'
 import { Session } from './session.ts'
@@ -25,7 +26,7 @@ interface Held {
   done: Promise<void>
 }
 
-export class Sessions {
+export class Sessions implements Holder {
   readonly #ctx: NodeContext
   /** Newest first: peers on an older version may finish it. */
   readonly #byTask = new Map<string, Held[]>()
@@ -47,11 +48,11 @@ export class Sessions {
     )?.session
   }
 
-  /** The newest session of a task once more. There must be one. */
-  share(task: string): Session {
-    const held = this.#byTask.get(task)?.[0] as Held
-    held.users++
-    return held.session
+  /** The newest session of a task once more; undefined when there is none, or no more: it may have been evicted. */
+  share(task: string): Session | undefined {
+    const held = this.#byTask.get(task)?.[0]
+    if (held !== undefined) held.users++
+    return held?.session
   }
 
   /**
@@ -108,9 +109,28 @@ export class Sessions {
     return { hello: answer, attach: link => session.attach(link) }
   }
 
+  /** Finished contents that nobody downloads, nor is being served with, are open only because they might be asked for. */
+  isIdle(key: string): boolean {
+    return this.#idle(key) !== undefined
+  }
+
+  /** Ends such a one and removes it from the store. */
+  async letGo(key: string): Promise<boolean> {
+    const held = this.#idle(key)
+    if (held === undefined) return false
+    await this.#end(held, true)
+    return true
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort()
     await Promise.all(this.#all().map(held => this.#end(held)))
+  }
+
+  #idle(key: string): Held | undefined {
+    return this.#all().find(
+      ({ session, users }) => session.entryKey === key && users === 0 && session.isComplete && !session.isServing,
+    )
   }
 
   #all(): Held[] {

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { CommanderError } from 'commander'
 import { UsageError } from '../../src/cli/errors.ts'
 import type { GetFlags } from '../../src/cli/get.ts'
+import { parseQuota } from '../../src/cli/numbers.ts'
 import { makeProgram } from '../../src/cli/program.ts'
 import type { SeedFlags } from '../../src/cli/seed.ts'
 import type { SimFlags } from '../../src/cli/sim.ts'
@@ -91,16 +92,47 @@ describe('cli arguments', () => {
 
   it('df seed start', async () => {
     expect(await understand('seed', 'start')).to.deep.include({ seed: {}, exitCode: 42 })
-    const all = ['--listen', 'L', '--listen', 'M', '--seed', 'A', '--trust', 'T', '--bootstrap', 'B', '--store', 'dir', '--json']
+    const all = [
+      '--listen',
+      'L',
+      '--listen',
+      'M',
+      '--seed',
+      'A',
+      '--trust',
+      'T',
+      '--bootstrap',
+      'B',
+      '--store',
+      'dir',
+      '--json',
+      '--quota',
+      '50G',
+    ]
     expect((await understand('seed', 'start', ...all)).seed).to.deep.equal({
       listen: ['L', 'M'],
       seed: ['A'],
       trust: ['T'],
       bootstrap: ['B'],
       store: 'dir',
+      quota: 50 * 2 ** 30,
       json: true,
     })
   })
+
+  const quotas: [string, number | { share: number }][] = [
+    ['50G', 50 * 2 ** 30],
+    ['50GiB', 50 * 2 ** 30],
+    ['1.5 t', 1.5 * 2 ** 40],
+    ['50GB', 50e9],
+    ['4096', 4096],
+    ['20%', { share: 0.2 }],
+    ['100 %', { share: 1 }],
+  ]
+  for (const [text, quota] of quotas) it(`quota ${text}`, () => expect(parseQuota(text)).to.deep.equal(quota))
+  for (const text of ['', '0', '0%', '101%', '%', '-1G', '50X', '50Gbit', 'G', 'much']) {
+    it(`no quota: '${text}'`, () => expect(() => parseQuota(text)).to.throw('not a quota'))
+  }
 
   it('df sim', async () => {
     expect(await understand('sim')).to.deep.include({ scenario: undefined, sim: {}, exitCode: 43 })
