@@ -4,8 +4,10 @@ import { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { GetFlags } from './get.ts'
-import { parseQuota } from './numbers.ts'
+import { list, REPEAT } from './options.ts'
 import type { SeedFlags } from './seed.ts'
+import type { SeedAdminCommand, SeedAdminFlags } from './seed-admin.ts'
+import { addSeed } from './seed-flags.ts'
 import type { SimFlags } from './sim.ts'
 import { addSim } from './sim-flags.ts'
 
@@ -13,6 +15,7 @@ import { addSim } from './sim-flags.ts'
 export interface Actions {
   get(url: string, flags: GetFlags): Promise<number>
   startSeed(flags: SeedFlags): Promise<number>
+  administrate(command: SeedAdminCommand, flags: SeedAdminFlags): Promise<number>
   simulate(scenario: string | undefined, flags: SimFlags): Promise<number>
 }
 
@@ -21,8 +24,6 @@ export interface Parsed {
   /** Set by the command that ran. */
   exitCode: number
 }
-
-const REPEAT = '(repeatable)'
 
 /** The commands of df under the name it was called by. Throws a CommanderError instead of ending the process. */
 export function makeProgram(name: string, actions: Actions): Parsed {
@@ -39,7 +40,14 @@ export function makeProgram(name: string, actions: Actions): Parsed {
     .version(version(), '-V, --version', 'show the version')
     .addHelpText('after', generalHelp(name))
   addGet(program, name, parsed, actions)
-  addSeed(program, name, parsed, actions)
+  addSeed(program, name, {
+    startSeed: async flags => {
+      parsed.exitCode = await actions.startSeed(flags)
+    },
+    administrate: async (command, flags) => {
+      parsed.exitCode = await actions.administrate(command, flags)
+    },
+  })
   addSim(program, name, async (scenario, flags) => {
     parsed.exitCode = await actions.simulate(scenario, flags)
   })
@@ -80,28 +88,6 @@ function addGet(program: Command, name: string, parsed: Parsed, actions: Actions
     })
 }
 
-function addSeed(program: Command, name: string, parsed: Parsed, actions: Actions): void {
-  const seed = program.command('seed').description('be a seed: read origins for others, keep and sign what was read')
-  seed
-    .command('start')
-    .description('run a seed until it is stopped')
-    .addOption(list('--listen <multiaddr>', `listen here (default: /ip4/0.0.0.0/tcp/4801) ${REPEAT}`))
-    .addOption(list('--seed <multiaddr>', `another seed, to share the work with ${REPEAT}`))
-    .addOption(list('--bootstrap <multiaddr>', `a way into the network, not trusted ${REPEAT}`))
-    .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))
-    .option('--store <dir>', 'folder for pieces')
-    .addOption(
-      new Option('--quota <size>', 'the most that is kept: 50GiB, or 20% of what is free and kept (default: 80%)').argParser(
-        parseQuota,
-      ),
-    )
-    .option('--json', 'one JSON object a line on standard output')
-    .addHelpText('after', seedHelp(name))
-    .action(async (flags: SeedFlags) => {
-      parsed.exitCode = await actions.startSeed(flags)
-    })
-}
-
 function addHelp(program: Command): void {
   program
     .command('help')
@@ -121,10 +107,6 @@ function addHelp(program: Command): void {
 
 function print(program: Command, text: string): void {
   program.configureOutput().writeOut?.(text)
-}
-
-function list(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
 }
 
 function names(flags: string, description: string): Option {
@@ -150,7 +132,7 @@ Examples:
   ${name} seed start
   ${name} get --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… https://example.org/big.iso
 
-More: ${name} help get, ${name} help seed start, ${name} help sim, ${name} help exit-codes
+More: ${name} help get, ${name} help seed, ${name} help seed start, ${name} help sim, ${name} help exit-codes
 ${diskTool}`
 }
 
@@ -165,17 +147,6 @@ Examples:
 Seeds also come from DRAGONFLY_SEEDS (multiaddrs, with commas between), then from config.json in $DRAGONFLY_HOME:
   {"seeds": ["/ip4/…/p2p/…"], "bootstrap": [], "trust": []}
 A flag replaces what the environment says, which replaces the file. Exit codes: ${name} help exit-codes
-`
-}
-
-function seedHelp(name: string): string {
-  return `
-Examples:
-  ${name} seed start
-  ${name} seed start --listen /ip4/0.0.0.0/tcp/4801 --store /var/lib/dragonfly
-  ${name} seed start --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo…
-
-Its identity and its pieces are kept in $DRAGONFLY_HOME. SIGINT and SIGTERM stop it; that is exit code 0.
 `
 }
 

@@ -1,6 +1,6 @@
 // df seed start: a long-running seed, until SIGINT or SIGTERM.
 import path from 'node:path'
-import type { NodeEvent } from '../index.ts'
+import type { Control, NodeEvent } from '../index.ts'
 import { readPeers } from './config.ts'
 import { describe, failureLine, printable } from './errors.ts'
 import { OK } from './exit-codes.ts'
@@ -37,7 +37,7 @@ export async function startSeed(flags: SeedFlags, name: string): Promise<number>
 }
 
 async function run(flags: SeedFlags, name: string, interrupt: Interrupt): Promise<void> {
-  const { createNode, dragonflyHome } = await import('../index.ts')
+  const { createNode, dragonflyHome, serveControl } = await import('../index.ts')
   const home = dragonflyHome()
   const named = {
     ...(flags.seed && { seeds: flags.seed }),
@@ -53,13 +53,20 @@ async function run(flags: SeedFlags, name: string, interrupt: Interrupt): Promis
     persistentIdentity: true,
     onEvent: event => printEvent(event, flags.json === true, name),
   })
+  let control: Control | undefined
   try {
     await node.seed()
+    control = await serveControl(node, home).catch(error => {
+      // it is a seed all the same
+      printEvent({ type: 'warning', message: describe(error).message }, flags.json === true, name)
+      return undefined
+    })
     if (interrupt.signal.aborted) return
     if (flags.json === true) printJson({ type: 'ready', peerId: node.peerId, addresses: node.addresses })
     else process.stdout.write(readyText(node.addresses, name))
     await interrupt.wait()
   } finally {
+    await control?.close()
     await node.stop()
   }
 }

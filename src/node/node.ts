@@ -5,7 +5,8 @@ import type { Origin } from '../origin/origin.ts'
 import type { DiskStore } from '../store/disk-store.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
-import type { Network, NodeContext } from './context.ts'
+import { Administration } from './administration.ts'
+import { type Network, type NodeContext, now } from './context.ts'
 import { Downloads } from './download.ts'
 import { dragonflyHome } from './home.ts'
 import type { Membership } from './membership.ts'
@@ -13,7 +14,11 @@ import type { ContentStream, DragonflyNode, GetOptions, NodeEvent, NodeOptions, 
 import { rendezvousOrder } from './rendezvous.ts'
 import type { SeedDuty } from './seed-duty.ts'
 import { Sessions } from './sessions.ts'
+import type { SeedStatus } from './status.ts'
+import { Tally } from './tally.ts'
 
+/** Contents in a status, unless told otherwise. */
+const MAX_SHOWN = 1000
 /** A seed keeps what it reads; it must not take the whole disk for that. */
 const SEED_QUOTA = { share: 0.8 }
 
@@ -38,6 +43,9 @@ async function openStore(dir: string, { quota, onEvent }: NodeOptions): Promise<
 }
 
 class Node implements DragonflyNode, NodeContext {
+  readonly tally = new Tally()
+  readonly administration: Administration
+  readonly #begun = now()
   readonly store: Store
   readonly trusted = new Set<string>()
   isSeed = false
@@ -67,6 +75,10 @@ class Node implements DragonflyNode, NodeContext {
     this.isLongLived = options.dhtServer !== false
     this.#sessions = new Sessions(this)
     disk?.heldBy(this.#sessions)
+    this.administration = new Administration(disk, {
+      contents: () => this.#sessions.all(),
+      letGo: key => this.#sessions.letGo(key),
+    })
     this.#downloads = new Downloads(this, this.#sessions, storeDir)
   }
 
@@ -116,6 +128,23 @@ class Node implements DragonflyNode, NodeContext {
     const duty = new SeedDuty(this, this.#sessions, network)
     await duty.start()
     return duty
+  }
+
+  async status(limit = MAX_SHOWN): Promise<SeedStatus> {
+    const contents = await this.administration.contents()
+    const { given = 0, taken = 0 } = this.network?.exchange.totals ?? {}
+    return {
+      peerId: this.peerId,
+      addresses: this.addresses,
+      pid: process.pid,
+      uptime: Math.floor((now() - this.#begun) / 1000),
+      contents: contents.slice(0, limit),
+      total: contents.length,
+      reads: contents.filter(({ isReading }) => isReading).length,
+      askers: { all: this.tally.askers, hits: this.tally.hits },
+      bytes: { fromOrigin: this.tally.fromOrigin, toPeers: taken, fromPeers: given },
+      disk: await this.administration.disk(),
+    }
   }
 
   async stop(): Promise<void> {

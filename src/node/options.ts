@@ -1,5 +1,7 @@
 // What a person or program can ask of a node, declared once: name with unit, default, bounds, one line of meaning.
 import type { HeaderList } from '../core/headers.ts'
+import type { Administration } from './administration.ts'
+import type { SeedStatus } from './status.ts'
 
 /** Options of `createNode`. Every one may be left out. */
 export interface NodeOptions {
@@ -215,6 +217,10 @@ export interface DragonflyNode {
   download(url: string, file?: string, options?: GetOptions): Promise<Receipt>
   /** Takes on a seed's duties: reads origins for others, signs, keeps. Resolves once others can ask. */
   seed(): Promise<void>
+  /** What is kept, who is served, how full the disk is. `limit`: contents named. Default 1,000. */
+  status(limit?: number): Promise<SeedStatus>
+  /** Looks after what is kept. */
+  readonly administration: Administration
   /** Safe to call twice. After it nothing of this node is left running. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

@@ -42,8 +42,10 @@ export class SeedDuty {
     const signal = AbortSignal.any([gone, this.#stopping.signal])
     try {
       const task = makeTask({ ...request, tag: request.tag ?? '' })
+      this.#ctx.tally.askers++
       const known = request.digest === undefined || task.isPrivate ? undefined : this.#sessions.byDigest(request.digest)
       if (known !== undefined && known.task.id !== task.id) {
+        this.#ctx.tally.hits++
         say(resolved(known, rawCid(request.digest as Uint8Array).bytes))
         return await untilGone(signal)
       }
@@ -55,11 +57,14 @@ export class SeedDuty {
 
   async #serve(task: Task, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
     const kept = (await this.#isCurrent(task)) ? this.#sessions.share(task.id) : undefined
+    if (kept !== undefined) this.#ctx.tally.hits++
     const session = kept ?? this.#sessions.begin(task, undefined, true)
     try {
       while (session.manifest === undefined) await session.changed(signal)
       say(resolved(session, CID.parse(task.id).bytes))
       while (!session.isComplete) await session.changed(signal)
+      // found on the disk, as after a restart
+      if (kept === undefined && session.counts.resumed > 0 && session.counts.fromOrigin === 0) this.#ctx.tally.hits++
       this.#checkedAt.set(session, this.#checkedAt.get(session) ?? now())
       await untilGone(signal)
     } finally {

@@ -198,6 +198,7 @@ export class Session implements SessionEars, DriverOwner {
 
   /** Bytes of our own read came in; they are not checked yet. */
   read(bytes: number): void {
+    this.#ctx.tally.fromOrigin += bytes
     for (const observer of this.observers) observer.read?.(bytes, now())
   }
 

@@ -26,6 +26,14 @@ interface Held {
   done: Promise<void>
 }
 
+/** One session, and what is going on with it. */
+export interface LiveContent {
+  session: Session
+  /** Downloads here and askers elsewhere that wait for it or hold on to it. */
+  users: number
+  isReading: boolean
+}
+
 export class Sessions implements Holder {
   readonly #ctx: NodeContext
   /** Newest first: peers on an older version may finish it. */
@@ -107,6 +115,11 @@ export class Sessions implements Holder {
     // who asks by content need not know the task, and a proof of it would be something to try guesses on
     const answer = byTask.length > 0 ? ours : { ...ours, topic: hello.topic, proof: new Uint8Array() }
     return { hello: answer, attach: link => session.attach(link) }
+  }
+
+  /** What is open, newest first within a task. */
+  all(): LiveContent[] {
+    return this.#all().map(({ session, supply, users }) => ({ session, users, isReading: supply.isReading }))
   }
 
   /** Finished contents that nobody downloads, nor is being served with, are open only because they might be asked for. */

@@ -23,6 +23,8 @@ export interface DiskOptions {
 
 /** One content on the disk. */
 export interface KeptEntry extends Evictable {
+  /** When it was made, ms since 1970. */
+  since: number
   label: string | undefined
   /** The first record; undefined: it has none, as after a kill in the first moment. */
   record: Uint8Array | undefined

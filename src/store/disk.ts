@@ -212,13 +212,14 @@ class FolderStore implements DiskStore {
     return (await this.#disk()).free + total(await takeInventory(this.#entries))
   }
 
-  async #evictables(): Promise<Evictable[]> {
+  async #evictables(): Promise<(Evictable & { since: number })[]> {
     const pins = await this.#pins.all()
     const found = await takeInventory(this.#entries)
     return await Promise.all(
-      found.map(async ({ key, bytes, lastUsed }) => ({
+      found.map(async ({ key, bytes, since, lastUsed }) => ({
         key,
         bytes,
+        since,
         lastUsed: this.#open.get(key)?.backing.usedAt ?? lastUsed,
         isPinned: pins.has(nameOfKey(key)),
         isBusy: this.#open.has(key) ? this.#holder?.isIdle(key) !== true : await isInUse(this.#entries, key),

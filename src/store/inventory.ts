@@ -18,7 +18,8 @@ export interface Found {
   key: string
   /** Bytes on the disk: holes take none. */
   bytes: number
-  /** Milliseconds since 1970. */
+  /** When it was made, and used last; milliseconds since 1970. */
+  since: number
   lastUsed: number
 }
 
@@ -38,7 +39,10 @@ async function look(folder: string, key: string): Promise<Found | undefined> {
   )
   if (itself === undefined) return undefined
   const bytes = [data, marks, records].reduce((sum, file) => sum + (file === undefined ? 0 : onDisk(file)), 0)
-  return { key, bytes, lastUsed: (marks ?? itself).mtimeMs }
+  const { birthtimeMs, mtimeMs } = records ?? itself
+  // where the filesystem keeps no birth time
+  const since = birthtimeMs > 0 ? birthtimeMs : mtimeMs
+  return { key, bytes, since, lastUsed: (marks ?? itself).mtimeMs }
 }
 
 /** Windows knows no blocks: there the length counts, holes too. */

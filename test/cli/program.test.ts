@@ -5,6 +5,7 @@ import type { GetFlags } from '../../src/cli/get.ts'
 import { parseQuota } from '../../src/cli/numbers.ts'
 import { makeProgram } from '../../src/cli/program.ts'
 import type { SeedFlags } from '../../src/cli/seed.ts'
+import type { SeedAdminCommand, SeedAdminFlags } from '../../src/cli/seed-admin.ts'
 import type { SimFlags } from '../../src/cli/sim.ts'
 
 interface Understood {
@@ -13,6 +14,8 @@ interface Understood {
   seed?: SeedFlags
   scenario?: string | undefined
   sim?: SimFlags
+  command?: SeedAdminCommand
+  flags?: SeedAdminFlags
   exitCode: number
   text: string
 }
@@ -27,6 +30,10 @@ async function understand(...args: string[]): Promise<Understood> {
     startSeed: async seed => {
       Object.assign(seen, { seed })
       return 42
+    },
+    administrate: async (command, flags) => {
+      Object.assign(seen, { command, flags })
+      return 44
     },
     simulate: async (scenario, sim) => {
       Object.assign(seen, { scenario, sim })
@@ -120,6 +127,21 @@ describe('cli arguments', () => {
     })
   })
 
+  it('looking after a seed', async () => {
+    for (const word of ['status', 'ls', 'gc'] as const)
+      expect(await understand('seed', word, '--json')).to.deep.include({
+        command: { do: word },
+        flags: { json: true },
+        exitCode: 44,
+      })
+    for (const word of ['rm', 'pin', 'unpin'] as const) {
+      const { command, flags } = await understand('seed', word, '--store', 'dir', 'http://example.org/x', 'bafy')
+      expect(command).to.deep.equal({ do: word, what: ['http://example.org/x', 'bafy'] })
+      expect(flags).to.deep.equal({ store: 'dir' })
+    }
+    expect((await understand('seed', 'gc', '--quota', '20%')).flags).to.deep.equal({ quota: { share: 0.2 } })
+  })
+
   const quotas: [string, number | { share: number }][] = [
     ['50G', 50 * 2 ** 30],
     ['50GiB', 50 * 2 ** 30],
@@ -177,6 +199,8 @@ describe('cli arguments', () => {
     ['seed'],
     ['seed', 'stop'],
     ['seed', 'start', 'now'],
+    ['seed', 'rm'],
+    ['seed', 'status', 'x'],
     ['sim', 'crash', 'silent'],
     ['sim', '--list', '--replay', 'f'],
     ['sim', '--replay', 'f', '--svg', 'g'],
