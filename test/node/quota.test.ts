@@ -77,6 +77,7 @@ describe('a seed with a quota', () => {
     await until(() => peer.said(/needs 16 MiB more/).length > 0, 'the peer is told')
     enough.abort()
     expect(await download).to.have.property('code', 'aborted')
+    expect((await seed.node.status()).bytes.fromOrigin).to.equal(BODY.length)
     expect(await kept('a')).to.deep.equal(['a'])
     await get('a')
     expect(origin.gets.filter(({ path, status }) => path === '/a' && status === 200)).to.have.length(1)
