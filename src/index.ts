@@ -3,6 +3,9 @@ export { parseDigest } from './core/digest.ts'
 export { DragonflyError, type ErrorCode } from './core/errors.ts'
 export { type HeaderList, parseHeader } from './core/headers.ts'
 export { withoutSecrets } from './core/task.ts'
+export { type Control, serveControl } from './gateway/control.ts'
+export { controlPath } from './gateway/control-path.ts'
+export type { Administration } from './node/administration.ts'
 export { dragonflyHome } from './node/home.ts'
 export { createNode } from './node/node.ts'
 export type {
@@ -16,3 +19,5 @@ export type {
   Receipt,
   Trust,
 } from './node/options.ts'
+export type { ContentStatus, DiskStatus, Removed, SeedStatus } from './node/status.ts'
+export { type OpenAdministration, openAdministration } from './node/store-folder.ts'

@@ -27,6 +27,16 @@ export function parseRate(text: string): number {
   return parse(rate, 'rate', 'write 100mbit, 12.5MB or a number of bytes a second', true)
 }
 
+/** Bytes, or a share as 20%. A prefix alone is binary, as with other disk tools: 50G is 50GiB. Throws a UsageError otherwise. */
+export function parseQuota(text: string): number | { share: number } {
+  const trimmed = text.trim()
+  const [, percent] = /^(\d+(?:\.\d+)?)\s*%$/.exec(trimmed) ?? []
+  const share = Number(percent) / 100
+  if (share > 0 && share <= 1) return { share }
+  const size = /^[\d.]+\s*[kmgt]$/i.test(trimmed) ? `${trimmed}iB` : trimmed
+  return Math.floor(parse(size, 'quota', 'write 50GiB, 50G or 20%', false))
+}
+
 function parse(text: string, what: string, hint: string, inBits: boolean): number {
   const trimmed = text.trim()
   const bytes = /^\d+(\.\d+)?$/.test(trimmed) ? Number(trimmed) : withUnit(trimmed, inBits)

@@ -4,9 +4,10 @@ import { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { GetFlags } from './get.ts'
-import { parseRate } from './numbers.ts'
-import { parseConnections } from './origin-limits.ts'
+import { list, REPEAT } from './options.ts'
 import type { SeedFlags } from './seed.ts'
+import type { SeedAdminCommand, SeedAdminFlags } from './seed-admin.ts'
+import { addSeed } from './seed-flags.ts'
 import type { SimFlags } from './sim.ts'
 import { addSim } from './sim-flags.ts'
 
@@ -14,6 +15,7 @@ import { addSim } from './sim-flags.ts'
 export interface Actions {
   get(url: string, flags: GetFlags): Promise<number>
   startSeed(flags: SeedFlags): Promise<number>
+  administrate(command: SeedAdminCommand, flags: SeedAdminFlags): Promise<number>
   simulate(scenario: string | undefined, flags: SimFlags): Promise<number>
 }
 
@@ -22,10 +24,6 @@ export interface Parsed {
   /** Set by the command that ran. */
   exitCode: number
 }
-
-/** Ten years. */
-const MAX_EXPIRE_DAYS = 3650
-const REPEAT = '(repeatable)'
 
 /** The commands of df under the name it was called by. Throws a CommanderError instead of ending the process. */
 export function makeProgram(name: string, actions: Actions): Parsed {
@@ -42,7 +40,14 @@ export function makeProgram(name: string, actions: Actions): Parsed {
     .version(version(), '-V, --version', 'show the version')
     .addHelpText('after', generalHelp(name))
   addGet(program, name, parsed, actions)
-  addSeed(program, name, parsed, actions)
+  addSeed(program, name, {
+    startSeed: async flags => {
+      parsed.exitCode = await actions.startSeed(flags)
+    },
+    administrate: async (command, flags) => {
+      parsed.exitCode = await actions.administrate(command, flags)
+    },
+  })
   addSim(program, name, async (scenario, flags) => {
     parsed.exitCode = await actions.simulate(scenario, flags)
   })
@@ -84,29 +89,6 @@ function addGet(program: Command, name: string, parsed: Parsed, actions: Actions
     })
 }
 
-function addSeed(program: Command, name: string, parsed: Parsed, actions: Actions): void {
-  const seed = program.command('seed').description('be a seed: read origins for others, keep and sign what was read')
-  seed
-    .command('start')
-    .description('run a seed until it is stopped')
-    .addOption(list('--listen <multiaddr>', `listen here (default: /ip4/0.0.0.0/tcp/4801) ${REPEAT}`))
-    .addOption(list('--seed <multiaddr>', `another seed, to share the work with ${REPEAT}`))
-    .addOption(list('--bootstrap <multiaddr>', `a way into the network, not trusted ${REPEAT}`))
-    .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))
-    .addOption(list('--allow-origin <pattern>', `read this origin for others, though its address is not public ${REPEAT}`))
-    .option('--store <dir>', 'folder for pieces')
-    .addOption(expire())
-    .addOption(new Option('--origin-limit <rate>', 'bytes a second from one origin (100M, 1gbit)').argParser(parseRate))
-    .addOption(
-      new Option('--origin-connections <n>', 'requests to one origin at a time (default: 16)').argParser(parseConnections),
-    )
-    .option('--json', 'one JSON object a line on standard output')
-    .addHelpText('after', seedHelp(name))
-    .action(async (flags: SeedFlags) => {
-      parsed.exitCode = await actions.startSeed(flags)
-    })
-}
-
 function addHelp(program: Command): void {
   program
     .command('help')
@@ -128,21 +110,12 @@ function print(program: Command, text: string): void {
   program.configureOutput().writeOut?.(text)
 }
 
-function list(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
-}
-
 function names(flags: string, description: string): Option {
   return new Option(flags, description).argParser((value: string) => value.split(','))
 }
 
 function duration(flags: string, description: string): Option {
   return new Option(flags, description).default(0, 'none').argParser((value: string) => parseDuration(value))
-}
-
-function expire(): Option {
-  const text = 'what was read counts as fresh for so long, whatever the origin says (0: always ask; default: as it says)'
-  return new Option('--expire <duration>', text).argParser((value: string) => parseDuration(value, MAX_EXPIRE_DAYS))
 }
 
 function version(): string {
@@ -160,7 +133,7 @@ Examples:
   ${name} seed start
   ${name} get --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… https://example.org/big.iso
 
-More: ${name} help get, ${name} help seed start, ${name} help sim, ${name} help exit-codes
+More: ${name} help get, ${name} help seed, ${name} help seed start, ${name} help sim, ${name} help exit-codes
 ${diskTool}`
 }
 
@@ -175,24 +148,6 @@ Examples:
 Seeds also come from DRAGONFLY_SEEDS (multiaddrs, with commas between), then from config.json in $DRAGONFLY_HOME:
   {"seeds": ["/ip4/…/p2p/…"], "bootstrap": [], "trust": []}
 A flag replaces what the environment says, which replaces the file. Exit codes: ${name} help exit-codes
-`
-}
-
-function seedHelp(name: string): string {
-  return `
-Examples:
-  ${name} seed start
-  ${name} seed start --listen /ip4/0.0.0.0/tcp/4801 --store /var/lib/dragonfly
-  ${name} seed start --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo…
-  ${name} seed start --allow-origin registry.corp.example
-
-For others a seed reads public addresses only. --allow-origin adds a host name, *.NAME, an IP address, a range (10.0.0.0/8),
-private (RFC 1918, RFC 4193, 100.64.0.0/10) or any, each with an optional :PORT. It also comes from DRAGONFLY_ALLOW_ORIGIN
-(commas between), then from "allowOrigins" in config.json.
-
-What an origin has to bear also comes from DRAGONFLY_ORIGIN_LIMIT and DRAGONFLY_ORIGIN_CONNECTIONS, then from config.json:
-  {"originLimit": "100M", "originConnections": 16}
-Its identity and its pieces are kept in $DRAGONFLY_HOME. SIGINT and SIGTERM stop it; that is exit code 0.
 `
 }
 

@@ -1,6 +1,6 @@
 // df seed start: a long-running seed, until SIGINT or SIGTERM.
 import path from 'node:path'
-import type { NodeEvent } from '../index.ts'
+import type { Control, NodeEvent } from '../index.ts'
 import { readSettings } from './config.ts'
 import { describe, failureLine, printable } from './errors.ts'
 import { OK } from './exit-codes.ts'
@@ -22,6 +22,8 @@ export interface SeedFlags {
   expire?: number
   originLimit?: number
   originConnections?: number
+  /** Bytes, or a share. */
+  quota?: number | { share: number }
   json?: true
 }
 
@@ -41,7 +43,7 @@ export async function startSeed(flags: SeedFlags, name: string): Promise<number>
 }
 
 async function run(flags: SeedFlags, name: string, interrupt: Interrupt): Promise<void> {
-  const { createNode, dragonflyHome } = await import('../index.ts')
+  const { createNode, dragonflyHome, serveControl } = await import('../index.ts')
   const home = dragonflyHome()
   const named = {
     ...(flags.seed && { seeds: flags.seed }),
@@ -55,17 +57,25 @@ async function run(flags: SeedFlags, name: string, interrupt: Interrupt): Promis
     listen: flags.listen ?? [SEED_LISTEN],
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
     ...(flags.expire !== undefined && { expire: flags.expire }),
+    ...(flags.quota !== undefined && { quota: flags.quota }),
     home,
     persistentIdentity: true,
     onEvent: event => printEvent(event, flags.json === true, name),
   })
+  let control: Control | undefined
   try {
     await node.seed()
+    control = await serveControl(node, home).catch(error => {
+      // it is a seed all the same
+      printEvent({ type: 'warning', message: describe(error).message }, flags.json === true, name)
+      return undefined
+    })
     if (interrupt.signal.aborted) return
     if (flags.json === true) printJson({ type: 'ready', peerId: node.peerId, addresses: node.addresses })
     else process.stdout.write(readyText(node.addresses, name))
     await interrupt.wait()
   } finally {
+    await control?.close()
     await node.stop()
   }
 }

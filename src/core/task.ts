@@ -109,6 +109,11 @@ export function withoutSecrets(text: string): string {
     .slice(0, 200)
 }
 
+/** What a person is shown for a task: `withoutSecrets`, and whether there was a query, which a private task does not even say. */
+export function shownUrl({ url, isPrivate }: Pick<Task, 'url' | 'isPrivate'>): string {
+  return isPrivate || !url.includes('?') ? withoutSecrets(url) : `${withoutSecrets(url)}?…`
+}
+
 function checkFilter(names: readonly string[]): string[] {
   if (names.length > MAX_FILTERS) throw new DragonflyError('bad-option', `more than ${MAX_FILTERS} filtered parameters`)
   return [...new Set(names.map(n => n.trim()).filter(n => n !== ''))].toSorted()

@@ -12,6 +12,7 @@ import type { RefusalReason } from '../wire/refusal.ts'
 import { MessageChannel } from './channel.ts'
 import type { Host } from './host.ts'
 import { Link, type LinkListener } from './link.ts'
+import type { LinkTotals } from './link-usage.ts'
 import { Uploads } from './uploads.ts'
 
 /** How the owner answers a hello: with its own and a listener, or with the reason why not and whom to try instead. */
@@ -36,6 +37,8 @@ export class Exchange {
   readonly #accept: (peer: string, hello: Hello) => Answer
   readonly #firstMessageMs: number
   readonly #links = new Map<string, Link>()
+  /** Payload bytes over all links, those of the past too: given to us, taken from us. */
+  readonly totals: LinkTotals = { given: 0, taken: 0 }
 
   /** @param firstMessageMs - how long a stranger who opened a stream has to say hello. Default 10 s */
   constructor(host: Host, accept: (peer: string, hello: Hello) => Answer, firstMessageMs: number = LIMITS.firstMessage) {
@@ -113,7 +116,7 @@ export class Exchange {
       const stream = await this.#host.openStream(peer, DATA_PROTOCOL, AbortSignal.timeout(this.#firstMessageMs))
       return { stream, channel: new MessageChannel(stream, LIMITS.requestMessage) }
     }
-    const link = new Link({ peer, topic: key, isDialer, control, hello, ourHello, openData })
+    const link = new Link({ peer, topic: key, isDialer, control, hello, ourHello, totals: this.totals, openData })
     const listener = attach(link)
     this.#links.set(key, link)
     link.run(listener, decodeControl).finally(() => {

@@ -1,5 +1,11 @@
 // How a link is used: bytes both ways, what runs on it, and how often it was asked for nothing.
 
+/** Payload bytes over any number of links. */
+export interface LinkTotals {
+  given: number
+  taken: number
+}
+
 export class LinkUsage {
   /** Payload bytes that came, and that went, since the link began. */
   given = 0
@@ -8,6 +14,13 @@ export class LinkUsage {
   fruitless = 0
   readonly #asked = new Set<number>()
   readonly #wanted = new Set<number>()
+
+  readonly #totals: LinkTotals | undefined
+
+  /** `totals` count what passes here, too. */
+  constructor(totals?: LinkTotals) {
+    this.#totals = totals
+  }
 
   /** Whether a request runs in either direction. */
   get isBusy(): boolean {
@@ -21,6 +34,7 @@ export class LinkUsage {
 
   came(bytes: number): void {
     this.given += bytes
+    if (this.#totals !== undefined) this.#totals.given += bytes
     this.fruitless = 0
   }
 
@@ -43,5 +57,6 @@ export class LinkUsage {
   answered(piece: number, bytes: number): void {
     this.#wanted.delete(piece)
     this.taken += bytes
+    if (this.#totals !== undefined) this.#totals.taken += bytes
   }
 }

@@ -6,7 +6,7 @@ import type { Hello } from '../wire/codec-hello.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import type { MessageChannel } from './channel.ts'
 import { type DownloadListener, Downloads } from './downloads.ts'
-import { LinkUsage } from './link-usage.ts'
+import { type LinkTotals, LinkUsage } from './link-usage.ts'
 import type { Uploads } from './uploads.ts'
 
 /** After a regular end the other side has this long to end its streams too; then they are cut. */
@@ -34,6 +34,8 @@ export interface LinkInit {
   /** The first hello of the other side. */
   hello: Hello
   ourHello: Hello
+  /** Counts what passes on this link, too. */
+  totals?: LinkTotals
   openData: () => Promise<{ channel: MessageChannel; stream: ConstructorParameters<typeof Downloads>[0] }>
 }
 
@@ -44,7 +46,7 @@ export class Link {
   readonly hello: Hello
   /** Ours, as it was said first. */
   readonly ourHello: Hello
-  readonly usage = new LinkUsage()
+  readonly usage: LinkUsage
   readonly #init: LinkInit
   #listener: LinkListener | undefined
   #downloads: Promise<Downloads> | undefined
@@ -54,6 +56,7 @@ export class Link {
 
   constructor(init: LinkInit) {
     this.#init = init
+    this.usage = new LinkUsage(init.totals)
     this.peer = init.peer
     this.topic = init.topic
     this.isDialer = init.isDialer

@@ -4,7 +4,7 @@ import type { Freshness } from '../core/freshness.ts'
 import { Manifest, type ManifestHead, type VersionInfo } from '../core/manifest.ts'
 import type { VerifiedPiece } from '../core/piece.ts'
 import { PieceBuffers } from '../core/piece-buffers.ts'
-import type { Task } from '../core/task.ts'
+import { shownUrl, type Task } from '../core/task.ts'
 import { isNews, OUTDATED } from '../origin/freshness.ts'
 import type { Store, StoreEntry } from '../store/store.ts'
 import {
@@ -67,22 +67,32 @@ export class Content {
     await removeOthers(store, task.id, key)
     const first = await openEntry(store, key)
     const kept = await loadManifest(first.entry)
-    if (kept?.trust === trust && kept.manifest.describesSame(info)) return new Content(first.entry, kept, first.isShared, signer)
+    if (kept?.trust === trust && kept.manifest.describesSame(info)) {
+      await makeRoom(first.entry, task, info.length)
+      return new Content(first.entry, kept, first.isShared, signer)
+    }
     await first.entry.remove()
     const { entry, isShared } = await openEntry(store, key)
+    await makeRoom(entry, task, info.length)
     await keepInfo(entry, info, trust)
     const nothing = { manifest: new Manifest(info), trust, envelope: undefined, freshness: undefined, freshnessCount: 0 }
     return new Content(entry, nothing, isShared, signer)
   }
 
   /** Takes over an entry that is open already. */
-  static resume(kept: KeptManifest & { entry: StoreEntry }): Content {
+  static async resume(kept: KeptManifest & { entry: StoreEntry }, task: Task): Promise<Content> {
+    await makeRoom(kept.entry, task, kept.manifest.length)
     return new Content(kept.entry, kept, true, undefined)
   }
 
   /** Verifies what the store has; resolves to the indices of the good pieces. Call once, before anything is put. */
   async recover(): Promise<Iterable<number>> {
     return await this.#entry.recover(this.manifest, piece => this.#hash.stored(piece.index, piece.bytes))
+  }
+
+  /** Key of its store entry. */
+  get key(): string {
+    return this.#entry.key
   }
 
   has(piece: number): boolean {
@@ -111,11 +121,6 @@ export class Content {
 
   async handOver(target: string, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
     await this.#entry.handOver(target, this.manifest.length ?? 0, how, signal)
-  }
-
-  /** Name of its store entry. */
-  get key(): string {
-    return this.#entry.key
   }
 
   /** See StoreEntry.shareData. */
@@ -151,6 +156,18 @@ export class Content {
   async close(forget: boolean): Promise<void> {
     if (forget || !this.#isShared) await this.#entry.remove()
     else await this.#entry.close()
+  }
+}
+
+/** Before a byte is written. An entry for which there is no room is closed; a new one leaves nothing. */
+async function makeRoom(entry: StoreEntry, task: Task, length: number | undefined): Promise<void> {
+  try {
+    if (length !== undefined) await entry.expect(length)
+    await entry.describe(shownUrl(task))
+  } catch (error) {
+    const isNew = (await entry.records()).length === 0
+    await (isNew ? entry.remove() : entry.close())
+    throw error
   }
 }
 

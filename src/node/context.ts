@@ -4,6 +4,7 @@ import type { Exchange } from '../net/exchange.ts'
 import type { Host } from '../net/host.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { Store } from '../store/store.ts'
+import type { Tally } from './tally.ts'
 
 export interface Network {
   host: Host
@@ -32,6 +33,7 @@ export interface NodeContext {
   networkUp(): Promise<Network | undefined>
   /** One for each kind of reader: they share no connection. */
   origin(reader: Reader): Promise<Origin>
+  readonly tally: Tally
   /** Whether this peer was caught lying; it is refused everywhere. */
   isBanned(peer: string): boolean
   ban(peer: string, proof: string): void

@@ -2,9 +2,11 @@
 import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
 import type { Origin } from '../origin/origin.ts'
+import type { DiskStore } from '../store/disk-store.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
-import type { Network, NodeContext, Reader } from './context.ts'
+import { Administration } from './administration.ts'
+import { type Network, type NodeContext, now, type Reader } from './context.ts'
 import { Downloads } from './download.ts'
 import { dragonflyHome } from './home.ts'
 import type { Membership } from './membership.ts'
@@ -14,6 +16,13 @@ import { Origins } from './origins.ts'
 import { rendezvousOrder } from './rendezvous.ts'
 import type { SeedDuty } from './seed-duty.ts'
 import { Sessions } from './sessions.ts'
+import type { SeedStatus } from './status.ts'
+import { Tally } from './tally.ts'
+
+/** Contents in a status, unless told otherwise. */
+const MAX_SHOWN = 1000
+/** A seed keeps what it reads; it must not take the whole disk for that. */
+const SEED_QUOTA = { share: 0.8 }
 
 /** Starts a node. Rejects with `bad-…` for malformed options, `store-error`, `store-locked` or `listen-failed`. */
 export async function createNode(options: NodeOptions = {}): Promise<DragonflyNode> {
@@ -21,8 +30,8 @@ export async function createNode(options: NodeOptions = {}): Promise<DragonflyNo
   checkExpire(options.expire)
   const home = options.home ?? dragonflyHome()
   const storeDir = options.store === 'memory' ? undefined : (options.store ?? join(home, 'store'))
-  const store = storeDir === undefined ? openMemoryStore() : await (await import('../store/disk.ts')).openDiskStore(storeDir)
-  const node = new Node(options, home, store, storeDir)
+  const disk = storeDir === undefined ? undefined : await openStore(storeDir, options)
+  const node = new Node(options, home, disk, storeDir)
   try {
     await node.start()
   } catch (error) {
@@ -37,7 +46,15 @@ function checkExpire(expire: number | undefined): void {
   throw new DragonflyError('bad-option', `expire of ${expire} milliseconds`, { hint: 'give 0 or more' })
 }
 
+async function openStore(dir: string, { quota, onEvent }: NodeOptions): Promise<DiskStore> {
+  const { openDiskStore } = await import('../store/disk.ts')
+  return await openDiskStore(dir, { quota, warn: message => onEvent?.({ type: 'warning', message }) })
+}
+
 class Node implements DragonflyNode, NodeContext {
+  readonly tally = new Tally()
+  readonly administration: Administration
+  readonly #begun = now()
   readonly store: Store
   readonly trusted = new Set<string>()
   isSeed = false
@@ -47,6 +64,7 @@ class Node implements DragonflyNode, NodeContext {
   readonly bootstrap: readonly string[]
   readonly #options: NodeOptions
   readonly #home: string
+  readonly #disk: DiskStore | undefined
   readonly #sessions: Sessions
   readonly #downloads: Downloads
   readonly #banned = new Set<string>()
@@ -58,15 +76,21 @@ class Node implements DragonflyNode, NodeContext {
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
 
-  constructor(options: NodeOptions, home: string, store: Store, storeDir: string | undefined) {
+  constructor(options: NodeOptions, home: string, disk: DiskStore | undefined, storeDir: string | undefined) {
     this.#options = options
     this.#home = home
-    this.store = store
+    this.#disk = disk
+    this.store = disk ?? openMemoryStore()
     this.bootstrap = options.bootstrap ?? []
     this.isLongLived = options.dhtServer !== false
     this.expire = options.expire
     this.#origins = new Origins(options, message => this.warn(message))
     this.#sessions = new Sessions(this)
+    disk?.heldBy(this.#sessions)
+    this.administration = new Administration(disk, {
+      contents: () => this.#sessions.all(),
+      letGo: key => this.#sessions.letGo(key),
+    })
     this.#downloads = new Downloads(this, this.#sessions, storeDir)
   }
 
@@ -113,9 +137,27 @@ class Node implements DragonflyNode, NodeContext {
 
   async #takeOn(network: Network): Promise<SeedDuty> {
     const { SeedDuty } = await import('./seed-duty.ts')
+    if (this.#disk?.isLimited === false) await this.#disk.limit(SEED_QUOTA)
     const duty = new SeedDuty(this, this.#sessions, network)
     await duty.start()
     return duty
+  }
+
+  async status(limit = MAX_SHOWN): Promise<SeedStatus> {
+    const contents = await this.administration.contents()
+    const { given = 0, taken = 0 } = this.network?.exchange.totals ?? {}
+    return {
+      peerId: this.peerId,
+      addresses: this.addresses,
+      pid: process.pid,
+      uptime: Math.floor((now() - this.#begun) / 1000),
+      contents: contents.slice(0, limit),
+      total: contents.length,
+      reads: contents.filter(({ isReading }) => isReading).length,
+      askers: { all: this.tally.askers, hits: this.tally.hits },
+      bytes: { fromOrigin: this.tally.fromOrigin, toPeers: taken, fromPeers: given },
+      disk: await this.administration.disk(),
+    }
   }
 
   async stop(): Promise<void> {

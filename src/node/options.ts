@@ -1,5 +1,7 @@
 // What a person or program can ask of a node, declared once: name with unit, default, bounds, one line of meaning.
 import type { HeaderList } from '../core/headers.ts'
+import type { Administration } from './administration.ts'
+import type { SeedStatus } from './status.ts'
 
 /** Options of `createNode`. Every one may be left out. */
 export interface NodeOptions {
@@ -13,6 +15,12 @@ export interface NodeOptions {
   listen?: readonly string[]
   /** Folder of the piece store, or 'memory'. Default: `store` in the home folder. */
   store?: string
+  /**
+   * The most that the store may hold, in bytes, or as a share (above 0, up to 1) of what it holds and what is free beside it at
+   * the start. Contents that nobody uses go when it is nearly reached, the least recently used first. Not for 'memory'.
+   * Default: none; 0.8 once `seed` is called.
+   */
+  quota?: number | { share: number }
   /** Home folder: identity of seeds, store, DHT state. Default $DRAGONFLY_HOME, else by platform convention. */
   home?: string
   /** Keep the same peer id over restarts (a key file in the home folder). Default false; seeds do. */
@@ -226,6 +234,10 @@ export interface DragonflyNode {
   download(url: string, file?: string, options?: GetOptions): Promise<Receipt>
   /** Takes on a seed's duties: reads origins for others, signs, keeps. Resolves once others can ask. */
   seed(): Promise<void>
+  /** What is kept, who is served, how full the disk is. `limit`: contents named. Default 1,000. */
+  status(limit?: number): Promise<SeedStatus>
+  /** Looks after what is kept. */
+  readonly administration: Administration
   /** Safe to call twice. After it nothing of this node is left running. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

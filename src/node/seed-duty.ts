@@ -19,6 +19,7 @@ import { Twins } from './twins.ts'
 const WAITING_MS = 5000
 
 export class SeedDuty {
+  readonly #ctx: NodeContext
   readonly #sessions: Sessions
   readonly #network: Network
   readonly #stopping = new AbortController()
@@ -27,6 +28,7 @@ export class SeedDuty {
   readonly #twins: Twins
 
   constructor(ctx: NodeContext, sessions: Sessions, network: Network) {
+    this.#ctx = ctx
     this.#sessions = sessions
     this.#network = network
     this.#twins = new Twins(ctx, sessions, this.#stopping.signal)
@@ -52,8 +54,10 @@ export class SeedDuty {
     }
     try {
       const task = makeTask({ ...request, tag: request.tag ?? '' })
+      this.#ctx.tally.askers++
       const known = request.digest === undefined || task.isPrivate ? undefined : this.#sessions.byDigest(request.digest)
       if (known !== undefined && known.task.id !== task.id) {
+        this.#ctx.tally.hits++
         answer(resolved(known, rawCid(request.digest as Uint8Array).bytes))
         return await untilGone(signal)
       }
@@ -73,11 +77,12 @@ export class SeedDuty {
     const unsuited = new Set<Session>()
     for (;;) {
       const { session, isNew } = this.#enter(request, unsuited)
+      const wasHere = session.isComplete
       try {
         while (session.manifest === undefined) await this.#changed(session, signal)
         this.#freshness.known(session)
         // what began with this request is about what the origin shows now, or fresh
-        if (isNew || (await this.#freshness.suits(session, request))) return await this.#stay(session, say, signal)
+        if (isNew || (await this.#freshness.suits(session, request))) return await this.#stay(session, wasHere, say, signal)
         unsuited.add(session)
       } finally {
         await this.#sessions.release(session, 'keep')
@@ -106,9 +111,12 @@ export class SeedDuty {
     }
   }
 
-  async #stay(session: Session, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
+  async #stay(session: Session, wasHere: boolean, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
+    if (wasHere) this.#ctx.tally.hits++
     say(resolved(session, CID.parse(session.task.id).bytes))
     while (!session.isComplete) await this.#changed(session, signal)
+    // found on the disk, as after a restart
+    if (!wasHere && session.counts.resumed > 0 && session.counts.fromOrigin === 0) this.#ctx.tally.hits++
     this.#freshness.finished(session)
     this.#twins.finished(session)
     await untilGone(signal)

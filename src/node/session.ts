@@ -22,6 +22,14 @@ import type { PieceEars, SessionLink } from './session-link.ts'
 import { type Counts, type DriverOwner, type RangeReader, SwarmDriver } from './swarm-driver.ts'
 import type { SwarmObserver } from './swarm-observer.ts'
 
+/** How a version became known. */
+interface Adopted {
+  /** Peer id of who signed for it; undefined: nobody but us. */
+  signer?: string
+  /** What the origin has just said of it, when it was the origin. */
+  vouched?: Freshness | undefined
+}
+
 /** What there is once the version is known. */
 interface Shared {
   content: Content
@@ -85,6 +93,11 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
 
   get isClosed(): boolean {
     return this.#closed
+  }
+
+  /** Whether a neighbour lacks something, or is being served. */
+  get isServing(): boolean {
+    return [...this.links.values()].some(link => !this.isWhole(link) || link.link.usage.isBusy)
   }
 
   /** Milliseconds since the manifest, or what we have of it, last grew. */
@@ -157,17 +170,14 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
 
   // ---- what the content is
 
-  /**
-   * Fixes the version that this session is about; takes up what the store has of it. Does nothing when done before.
-   * `vouched`: the origin has just said that this is the current one.
-   */
-  async adopt(info: VersionInfo, trust: Trust, from: { signer?: string; vouched?: Freshness | undefined } = {}): Promise<void> {
+  /** Fixes the version that this session is about; takes up what the store has of it. Does nothing when done before. */
+  async adopt(info: VersionInfo, trust: Trust, from: Adopted = {}): Promise<void> {
     await this.#work.run(() => this.#adopt(info, trust, from))
   }
 
   /** Like `adopt`, with an entry that is open already; the session closes it from now on. */
   async adoptKept(kept: KeptManifest & { entry: StoreEntry }, vouched?: Freshness): Promise<void> {
-    await this.#work.run(() => this.#begin(Content.resume(kept), vouched))
+    await this.#work.run(async () => this.#begin(await Content.resume(kept, this.task), vouched))
   }
 
   /** Says what is known of the version that the origin shows now; neighbours that were not listened to are asked again. */
@@ -192,6 +202,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
 
   /** Bytes of our own read came in; they are not checked yet. */
   read(bytes: number): void {
+    this.#ctx.tally.fromOrigin += bytes
     for (const observer of this.observers) observer.read?.(bytes, now())
   }
 
@@ -303,13 +314,14 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     return this.manifest !== undefined || this.#belief.mayBegin(version)
   }
 
-  async #adopt(
-    info: VersionInfo,
-    trust: Trust,
-    { signer, vouched }: { signer?: string; vouched?: Freshness | undefined },
-  ): Promise<void> {
+  async #adopt(info: VersionInfo, trust: Trust, { signer, vouched }: Adopted): Promise<void> {
     if (this.#shared !== undefined || this.#closed) return
-    await this.#begin(await Content.open(this.#ctx.store, this.task, info, trust, signer), vouched)
+    const content = await Content.open(this.#ctx.store, this.task, info, trust, signer).catch(error => {
+      // whoever told us of the version cannot help it
+      this.fail(error)
+      throw error
+    })
+    await this.#begin(content, vouched)
   }
 
   async #begin(content: Content, vouched?: Freshness): Promise<void> {

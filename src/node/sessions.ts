@@ -5,6 +5,7 @@ import { sameBytes } from '../core/piece.ts'
 import { rawCid } from '../core/root.ts'
 import { makeProof, type Task } from '../core/task.ts'
 import type { Answer } from '../net/exchange.ts'
+import type { Holder } from '../store/disk-store.ts'
 import type { Hello } from '../wire/codec-hello.ts'
 import type { NodeContext, Reader } from './context.ts'
 import type { KeptRules } from './kept.ts'
@@ -42,7 +43,15 @@ interface Held {
   done: Promise<void>
 }
 
-export class Sessions {
+/** One session, and what is going on with it. */
+export interface LiveContent {
+  session: Session
+  /** Downloads here and askers elsewhere that wait for it or hold on to it. */
+  users: number
+  isReading: boolean
+}
+
+export class Sessions implements Holder {
   readonly #ctx: NodeContext
   /** Newest first: peers on an older version may finish it. */
   readonly #byTask = new Map<string, Held[]>()
@@ -132,9 +141,33 @@ export class Sessions {
     return { hello: answer, attach: link => session.links.attach(link) }
   }
 
+  /** What is open, newest first within a task. */
+  all(): LiveContent[] {
+    return this.#all().map(({ session, supply, users }) => ({ session, users, isReading: supply.isReading }))
+  }
+
+  /** Finished contents that nobody downloads, nor is being served with, are open only because they might be asked for. */
+  isIdle(key: string): boolean {
+    return this.#idle(key) !== undefined
+  }
+
+  /** Ends such a one and removes it from the store. */
+  async letGo(key: string): Promise<boolean> {
+    const held = this.#idle(key)
+    if (held === undefined) return false
+    await this.#end(held, true)
+    return true
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort()
     await Promise.all(this.#all().map(held => this.#end(held)))
+  }
+
+  #idle(key: string): Held | undefined {
+    return this.#all().find(
+      ({ session, users }) => session.entryKey === key && users === 0 && session.isComplete && !session.isServing,
+    )
   }
 
   #all(): Held[] {

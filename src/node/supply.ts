@@ -81,6 +81,11 @@ export class Supply {
     this.#stopped.resolve()
   }
 
+  /** Whether our own read of the origin is under way. */
+  get isReading(): boolean {
+    return this.#reading && !this.#isOver
+  }
+
   get #signal(): AbortSignal {
     return this.#stop.signal
   }

@@ -195,6 +195,7 @@ export class SwarmDriver {
     const start = piece * manifest.pieceLength
     try {
       const bytes = await (this.#rangeReader as RangeReader)(start, start + manifest.pieceSize(piece))
+      this.#ctx.tally.fromOrigin += bytes.byteLength
       await this.take(ORIGIN, piece, bytes)
     } catch (error) {
       const isOrigins = error instanceof DragonflyError && error.code.startsWith('origin-')

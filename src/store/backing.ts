@@ -7,6 +7,7 @@ export interface Backing {
   readonly hints: Set<number>
   records(): Promise<Uint8Array[]>
   append(record: Uint8Array): Promise<void>
+  describe(label: string): Promise<void>
   /** Writes all bytes, then marks the piece. */
   write(piece: VerifiedPiece, pieceLength: number): Promise<void>
   /** Fills `into` from `offset`; resolves to the bytes read, fewer only at the end of what is there. */

@@ -1,10 +1,11 @@
-// An entry's bytes on disk: DIR/entries/KEY/{data,marks,records,lock}.
+// An entry's bytes on disk: DIR/entries/KEY/{data,marks,records,label,lock}.
 import { randomUUID } from 'node:crypto'
-import { constants, copyFile, type FileHandle, link, open, rename, rm } from 'node:fs/promises'
+import { constants, copyFile, type FileHandle, link, open, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import type { VerifiedPiece } from '../core/piece.ts'
 import type { Backing } from './backing.ts'
+import { MAX_LABEL, onDisk } from './inventory.ts'
 import type { Lock } from './lock.ts'
 import { Marks } from './marks.ts'
 import { outputError, placeFile, prepareOutput } from './output.ts'
@@ -22,8 +23,22 @@ export class DiskBacking implements Backing {
   #data: FileHandle
   readonly #marks: Marks
   readonly #records: Records
+  #touchedAt: number | undefined
+  /** Bytes of the content that were on the disk at the opening. */
+  readonly present: number
+  /** When it was read or written last, ms since 1970; undefined: not since the opening. */
+  usedAt: number | undefined
 
-  private constructor(folder: string, trash: string, lock: Lock, data: FileHandle, marks: Marks, records: Records) {
+  private constructor(
+    folder: string,
+    trash: string,
+    lock: Lock,
+    data: FileHandle,
+    marks: Marks,
+    records: Records,
+    present: number,
+  ) {
+    this.present = present
     this.#folder = folder
     this.#trash = trash
     this.#lock = lock
@@ -42,7 +57,8 @@ export class DiskBacking implements Backing {
       const marks = await Marks.open(join(folder, 'marks'))
       opened.push(marks)
       const records = await Records.open(join(folder, 'records'))
-      return new DiskBacking(folder, trash, lock, data, marks, records)
+      opened.push(records)
+      return new DiskBacking(folder, trash, lock, data, marks, records, onDisk(await data.stat()))
     } catch (error) {
       await Promise.allSettled(opened.map(file => file.close()))
       await lock.release()
@@ -60,6 +76,24 @@ export class DiskBacking implements Backing {
 
   append(record: Uint8Array): Promise<void> {
     return this.#records.append(record)
+  }
+
+  async describe(label: string): Promise<void> {
+    const text = label.slice(0, MAX_LABEL)
+    if ((await readFile(this.#path('label'), 'utf8').catch(() => undefined)) === text) return
+    try {
+      await writeFile(this.#path('label'), text, { mode: 0o600 })
+    } catch (error) {
+      throw fromSystemError(error, 'store-error', 'cannot write to the store')
+    }
+  }
+
+  /** Writes down when the entry was used last, for after a restart; no more than a hint, so that no error matters. */
+  async touch(): Promise<void> {
+    const at = this.usedAt
+    if (at === undefined || at === this.#touchedAt) return
+    this.#touchedAt = at
+    await utimes(this.#path('marks'), at / 1000, at / 1000).catch(() => {})
   }
 
   async write(piece: VerifiedPiece, pieceLength: number): Promise<void> {
@@ -103,6 +137,7 @@ export class DiskBacking implements Backing {
 
   async close(): Promise<void> {
     try {
+      await this.touch()
       await this.#closeFiles()
     } finally {
       await this.#lock.release()

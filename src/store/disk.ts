@@ -1,39 +1,72 @@
 // A store on disk: survives a crash, shared by any number of processes, one at a time per entry.
-import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { abortError, DragonflyError, fromSystemError } from '../core/errors.ts'
+import { Ballast } from './ballast.ts'
 import { DiskBacking } from './disk-backing.ts'
+import { DiskSpace, type Evicted } from './disk-space.ts'
+import type { DiskOptions, DiskStore, Holder, KeptEntry, Quota, SpaceReport } from './disk-store.ts'
 import { PieceEntry } from './entry.ts'
-import { acquireLock, type Lock } from './lock.ts'
-import { freeBytes } from './space.ts'
-import { checkKey, type Store, type StoreEntry, stopped } from './store.ts'
+import type { Evictable } from './eviction.ts'
+import { emptyTrash, exists, lockFolder, makeFolder } from './folders.ts'
+import { firstRecord, isInUse, labelOf, takeInventory } from './inventory.ts'
+import { occupiedBy } from './occupancy.ts'
+import { nameOfKey, Pins } from './pins.ts'
+import { diskOf } from './space.ts'
+import { checkKey, type StoreEntry, stopped } from './store.ts'
 
-/** How often a folder may be made or removed under our hands: each time somebody else got on with his work. */
-const MAX_TRIES = 100
+/** How often the times of last use are written down, and the watermarks looked at, ms. */
+const UPKEEP_MS = 30_000
 
 /**
- * Opens the store below `dir` (absolute), made when absent: DIR/entries/KEY/ for each content, DIR/trash/ for what is being
- * deleted. Folders are 0700, files 0600. Rejects with `store-error` or `no-space`.
+ * Opens the store below `dir` (absolute), made when absent: DIR/entries/KEY/ for each content, DIR/pins/, DIR/trash/ for what is
+ * being deleted. Folders are 0700, files 0600. Rejects with `store-error` or `no-space`.
  */
-export async function openDiskStore(dir: string): Promise<Store> {
+export async function openDiskStore(dir: string, options: DiskOptions = {}): Promise<DiskStore> {
   await makeFolder(join(dir, 'entries'))
   await makeFolder(join(dir, 'trash'))
   await emptyTrash(join(dir, 'trash'))
-  return new DiskStore(dir)
+  const store = new FolderStore(dir, options)
+  if (options.quota !== undefined) await store.limit(options.quota)
+  return store
 }
 
-class DiskStore implements Store {
+class FolderStore implements DiskStore {
   readonly #dir: string
-  readonly #open = new Set<StoreEntry>()
+  readonly #open = new Map<string, { entry: StoreEntry; backing: DiskBacking }>()
   readonly #opening = new Set<Promise<StoreEntry>>()
+  readonly #pins: Pins
+  readonly #space: DiskSpace
+  readonly #ballast: Ballast
+  #holder: Holder | undefined
+  #upkeep: NodeJS.Timeout | undefined
   #isStopped = false
 
-  constructor(dir: string) {
+  constructor(dir: string, { warn = () => {} }: DiskOptions) {
     this.#dir = dir
+    this.#pins = new Pins(join(dir, 'pins'))
+    this.#ballast = new Ballast(join(dir, 'ballast'))
+    this.#space = new DiskSpace({
+      dir,
+      disk: () => this.#disk(),
+      used: async () => occupiedBy(await takeInventory(this.#entries)),
+      inventory: () => this.#evictables(),
+      evict: key => this.#evict(key),
+      warn,
+    })
   }
 
   async open(key: string, signal?: AbortSignal): Promise<StoreEntry> {
     checkKey(key)
+    try {
+      return await this.#opened(key, signal)
+    } catch (error) {
+      if (!this.#isStopped) this.#space.broke(error)
+      throw error
+    }
+  }
+
+  async #opened(key: string, signal?: AbortSignal): Promise<StoreEntry> {
     if (this.#isStopped) throw stopped()
     const opening = this.#openEntry(key, signal)
     this.#opening.add(opening)
@@ -46,7 +79,7 @@ class DiskStore implements Store {
 
   async keys(): Promise<string[]> {
     try {
-      const found = await readdir(join(this.#dir, 'entries'), { withFileTypes: true })
+      const found = await readdir(this.#entries, { withFileTypes: true })
       return found
         .filter(item => item.isDirectory())
         .map(item => item.name)
@@ -71,102 +104,160 @@ class DiskStore implements Store {
   async remove(key: string): Promise<void> {
     checkKey(key)
     if (!(await exists(this.#folder(key)))) return
-    const entry = await this.open(key)
+    const entry = await this.#opened(key)
     await entry.remove()
   }
 
   async freeSpace(): Promise<number> {
+    return (await this.#disk()).free
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    clearInterval(this.#upkeep)
+    await Promise.allSettled(this.#opening)
+    await Promise.all([...this.#open.values()].map(({ entry }) => entry.close()))
+  }
+
+  // ---- room
+
+  get isLimited(): boolean {
+    return this.#space.quota !== undefined
+  }
+
+  async limit(quota: Quota): Promise<void> {
+    const bytes = typeof quota === 'number' ? quota : quota.share * (await this.#present())
+    if (!(bytes > 0)) throw new DragonflyError('bad-option', 'a quota is more than nothing', { hint: 'write 50GiB or 20%' })
+    this.#space.quota = bytes === Infinity ? bytes : Math.floor(bytes)
+    await this.#ballast.lay()
+    this.#upkeep ??= setInterval(() => void this.#keepUp().catch(() => {}), UPKEEP_MS).unref()
+  }
+
+  heldBy(holder: Holder): void {
+    this.#holder = holder
+  }
+
+  async list(): Promise<KeptEntry[]> {
+    const entries = await this.#evictables()
+    return await Promise.all(
+      entries.map(async entry => ({
+        ...entry,
+        label: await labelOf(this.#entries, entry.key),
+        record: await firstRecord(this.#entries, entry.key),
+      })),
+    )
+  }
+
+  async space(): Promise<SpaceReport> {
+    const { free } = await this.#disk()
+    const used = occupiedBy(await takeInventory(this.#entries))
+    const { quota = Infinity, evicted, trouble } = this.#space
+    return { quota, used, free, evicted: { ...evicted }, trouble }
+  }
+
+  pins(): Promise<Set<string>> {
+    return this.#pins.all()
+  }
+
+  pin(name: string): Promise<void> {
+    return this.#pins.add(name)
+  }
+
+  unpin(name: string): Promise<void> {
+    return this.#pins.delete(name)
+  }
+
+  async gc(): Promise<Evicted & { broken: number }> {
+    await emptyTrash(join(this.#dir, 'trash'))
+    let broken = 0
+    for (const { key, record, isBusy } of await this.list()) {
+      if (record === undefined && !isBusy && (await this.#evict(key))) broken++
+    }
+    return { ...(await this.#space.tidy(true)), broken }
+  }
+
+  // ---- inside
+
+  get #entries(): string {
+    return join(this.#dir, 'entries')
+  }
+
+  #folder(key: string): string {
+    return join(this.#entries, key)
+  }
+
+  async #openEntry(key: string, signal?: AbortSignal): Promise<StoreEntry> {
+    const backing = await this.#openBacking(key, signal)
+    if (signal?.aborted || this.#isStopped) {
+      await backing.close()
+      throw this.#isStopped ? stopped() : abortError(signal)
+    }
+    const onEnd = () => {
+      this.#open.delete(key)
+      this.#space.closed(key)
+    }
+    const used = () => {
+      backing.usedAt = Date.now()
+    }
+    const entry = new PieceEntry(key, backing, onEnd, this.#space.of(key, backing.present, used))
+    this.#open.set(key, { entry, backing })
+    return entry
+  }
+
+  async #openBacking(key: string, signal?: AbortSignal): Promise<DiskBacking> {
+    const folder = this.#folder(key)
     try {
-      return await freeBytes(this.#dir)
+      return await DiskBacking.open(folder, join(this.#dir, 'trash'), await lockFolder(folder, signal))
+    } catch (error) {
+      throw fromSystemError(error, 'store-error', `cannot open the store entry ${folder}`)
+    }
+  }
+
+  async #disk(): Promise<{ free: number; size: number }> {
+    try {
+      return await diskOf(this.#dir)
     } catch (error) {
       throw fromSystemError(error, 'store-error', `cannot ask for the free space of ${this.#dir}`)
     }
   }
 
-  async stop(): Promise<void> {
-    this.#isStopped = true
-    await Promise.allSettled(this.#opening)
-    await Promise.all([...this.#open].map(entry => entry.close()))
+  async #present(): Promise<number> {
+    return (await this.#disk()).free + occupiedBy(await takeInventory(this.#entries))
   }
 
-  async #openEntry(key: string, signal?: AbortSignal): Promise<StoreEntry> {
-    const folder = this.#folder(key)
-    const lock = await lockFolder(folder, signal)
-    const backing = await DiskBacking.open(folder, join(this.#dir, 'trash'), lock).catch(error => {
-      throw fromSystemError(error, 'store-error', `cannot open the store entry ${folder}`)
-    })
-    if (signal?.aborted || this.#isStopped) {
-      await backing.close()
-      throw this.#isStopped ? stopped() : abortError(signal)
-    }
-    const entry: StoreEntry = new PieceEntry(key, backing, () => this.#open.delete(entry))
-    this.#open.add(entry)
-    return entry
+  async #evictables(): Promise<(Evictable & { since: number })[]> {
+    const pins = await this.#pins.all()
+    const found = await takeInventory(this.#entries)
+    return await Promise.all(
+      found.map(async ({ key, lastUsed, ...rest }) => ({
+        ...rest,
+        key,
+        lastUsed: this.#open.get(key)?.backing.usedAt ?? lastUsed,
+        isPinned: pins.has(nameOfKey(key)),
+        isBusy: this.#open.has(key) ? this.#holder?.isIdle(key) !== true : await isInUse(this.#entries, key),
+      })),
+    )
   }
 
-  #folder(key: string): string {
-    return join(this.#dir, 'entries', key)
-  }
-}
-
-/** Makes the folder and locks it. Whoever removes the entry at the same time takes the folder away: then once more. */
-async function lockFolder(folder: string, signal?: AbortSignal): Promise<Lock> {
-  for (let left = MAX_TRIES; ; left--) {
-    await makeFolder(folder)
+  /** Whoever opened it meanwhile keeps it: the lock says so. */
+  async #evict(key: string): Promise<boolean> {
     try {
-      return await acquireLock(join(folder, 'lock'), signal)
-    } catch (error) {
-      const isGone = error instanceof DragonflyError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
-      if (!isGone || left === 0) throw error
+      if (await this.#holder?.letGo(key)) return true
+      await this.remove(key).catch(async error => {
+        if (!(error instanceof DragonflyError) || error.code !== 'no-space') throw error
+        await this.#ballast.drop()
+        await this.remove(key)
+      })
+      await this.#ballast.lay()
+      return true
+    } catch {
+      return false
     }
   }
-}
 
-/** Makes a folder and those above it. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await makePath(path)
-  } catch (error) {
-    const named = fromSystemError(error, 'store-error', `cannot make the store folder ${path}`)
-    if (named.code !== 'store-error') throw named
-    throw new DragonflyError('store-error', named.message, { hint: 'choose another place with --store', cause: error })
+  async #keepUp(): Promise<void> {
+    for (const { backing } of this.#open.values()) await backing.touch()
+    await this.#space.tidy(false)
+    await this.#ballast.lay()
   }
-}
-
-/**
- * Not mkdir's own `recursive`: below a link that leads nowhere (an unmounted disk), and below /proc, the asynchronous one
- * never ends and keeps a thread busy (Node 24.21), and on a full disk it reports ENOENT.
- */
-async function makePath(path: string, tries = MAX_TRIES): Promise<void> {
-  const parent = dirname(path)
-  try {
-    await mkdir(path, 0o700)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const inTheWay = code === 'EEXIST' ? await kindOf(path) : 'nothing'
-    if (inTheWay === 'folder') return
-    // Other processes make and remove folders, too: what was missing may be there by now, what was in the way may be gone.
-    if (inTheWay === 'other' || (code !== 'EEXIST' && code !== 'ENOENT') || tries === 0 || parent === path) throw error
-    if (code === 'ENOENT' && (await kindOf(parent)) === 'nothing') await makePath(parent, tries - 1)
-    await makePath(path, tries - 1)
-  }
-}
-
-/** Leftovers of a crash while deleting. Whatever does not go now goes the next time. */
-async function emptyTrash(trash: string): Promise<void> {
-  for (const name of await readdir(trash)) await rm(join(trash, name), { recursive: true, force: true }).catch(() => {})
-}
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  )
-}
-
-async function kindOf(path: string): Promise<'folder' | 'other' | 'nothing'> {
-  return stat(path).then(
-    found => (found.isDirectory() ? 'folder' : 'other'),
-    () => 'nothing',
-  )
 }

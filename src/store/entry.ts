@@ -3,6 +3,7 @@ import { Bitfield } from '../core/bitfield.ts'
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { isPieceLength, MAX_PIECES, pieceCountOf, type VerifiedPiece } from '../core/piece.ts'
 import type { Backing } from './backing.ts'
+import { type EntrySpace, UNLIMITED } from './entry-space.ts'
 import { reverify } from './recover.ts'
 import type { PieceTable, StoreEntry } from './store.ts'
 
@@ -10,6 +11,7 @@ export class PieceEntry implements StoreEntry {
   readonly key: string
   readonly #backing: Backing
   readonly #onEnd: (removed: boolean) => void
+  readonly #space: EntrySpace
   readonly #known = new Bitfield()
   /** Where the last known piece ends, bytes: the data file may be longer. */
   #end = 0
@@ -20,10 +22,11 @@ export class PieceEntry implements StoreEntry {
   #removed = false
 
   /** `onEnd` is called once, when the entry is closed or removed. */
-  constructor(key: string, backing: Backing, onEnd: (removed: boolean) => void) {
+  constructor(key: string, backing: Backing, onEnd: (removed: boolean) => void, space = UNLIMITED) {
     this.key = key
     this.#backing = backing
     this.#onEnd = onEnd
+    this.#space = space
   }
 
   get count(): number {
@@ -40,6 +43,14 @@ export class PieceEntry implements StoreEntry {
 
   append(record: Uint8Array): Promise<void> {
     return this.#run(() => this.#backing.append(record))
+  }
+
+  expect(length: number): Promise<void> {
+    return this.#run(() => this.#space.expect(length))
+  }
+
+  describe(label: string): Promise<void> {
+    return this.#run(() => this.#backing.describe(label))
   }
 
   recover(table: PieceTable, onPiece?: (piece: VerifiedPiece) => void, signal?: AbortSignal): Promise<Bitfield> {
@@ -65,7 +76,7 @@ export class PieceEntry implements StoreEntry {
       if (this.has(index)) return
       const running = this.#putting.get(index)
       if (running !== undefined) return running
-      const writing = this.#backing.write(piece, pieceLength).then(() => this.#know(piece, pieceLength))
+      const writing = this.#write(piece, pieceLength).then(() => this.#know(piece, pieceLength))
       this.#putting.set(index, writing)
       await writing.finally(() => this.#putting.delete(index))
     })
@@ -80,6 +91,7 @@ export class PieceEntry implements StoreEntry {
       }
       if (length > 0) this.#checkKnown(offset, offset + length, pieceLength)
       const bytes = into === undefined ? new Uint8Array(Buffer.allocUnsafeSlow(length).buffer) : into.subarray(0, length)
+      this.#space.used()
       const got = await this.#backing.read(offset, bytes, pieceLength)
       if (got !== length) throw new DragonflyError('store-error', `the store has ${got} of ${length} bytes at ${offset}`)
       return bytes
@@ -146,6 +158,19 @@ export class PieceEntry implements StoreEntry {
     } finally {
       this.#running.delete(running)
     }
+  }
+
+  async #write(piece: VerifiedPiece, pieceLength: number): Promise<void> {
+    const size = piece.bytes.byteLength
+    await this.#space.claim(size)
+    try {
+      await this.#backing.write(piece, pieceLength)
+    } catch (error) {
+      if (!(await this.#space.failed(size, error))) throw error
+      await this.#backing.write(piece, pieceLength)
+    }
+    this.#space.wrote(size)
+    this.#space.used()
   }
 
   #know(piece: VerifiedPiece, pieceLength: number): void {

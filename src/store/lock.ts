@@ -40,6 +40,13 @@ export async function acquireLock(path: string, signal?: AbortSignal): Promise<L
   }
 }
 
+/** Whether a living process holds the lock, this one included. Nothing is changed, and by the answer it may be otherwise. */
+export async function isLocked(path: string): Promise<boolean> {
+  const text = await readText(path).catch(() => undefined)
+  const holder = text === undefined ? undefined : parseHolder(text)
+  return holder !== undefined && (await isAlive(holder.pid, holder.started))
+}
+
 async function acquire(path: string, signal?: AbortSignal): Promise<Lock> {
   const me: Holder = { pid: process.pid, started: await startOf(process.pid), id: randomUUID() }
   const text = JSON.stringify(me)

@@ -34,6 +34,8 @@ export class MemoryBacking implements Backing {
     this.#content.records.push(record.slice())
   }
 
+  async describe(): Promise<void> {}
+
   async write(piece: VerifiedPiece): Promise<void> {
     this.#content.pieces.set(piece.index, piece.bytes.slice())
   }

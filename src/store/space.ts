@@ -3,21 +3,41 @@ import { statfs } from 'node:fs/promises'
 import prettyBytes from 'pretty-bytes'
 import { DragonflyError } from '../core/errors.ts'
 
-/** Bytes that we may still write below `dir`; Infinity where the filesystem does not tell. Rejects with a system error. */
-export async function freeBytes(dir: string): Promise<number> {
+/** Kept free in any case: so many bytes, or this share of a small disk. */
+const MARGIN = 256 * 1024 * 1024
+const MARGIN_SHARE = 1 / 32
+
+/** Bytes that we may still write below `dir`, and all that the disk has; Infinity where the filesystem does not tell. */
+export async function diskOf(dir: string): Promise<{ free: number; size: number }> {
   const { bavail, bsize, blocks } = await statfs(dir)
-  return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize
+  return blocks === 0 ? { free: Infinity, size: Infinity } : { free: bavail * bsize, size: blocks * bsize }
 }
 
-/** Rejects with `no-space` when `bytes` more do not fit below `dir`. In doubt they do: the write itself will tell. */
+/** Bytes that we may still write below `dir`. Rejects with a system error. */
+export async function freeBytes(dir: string): Promise<number> {
+  return (await diskOf(dir)).free
+}
+
+/** Bytes that stay free on a disk of `size` bytes: other programs and our own small files need some. */
+export function marginOf(size: number): number {
+  return Math.min(MARGIN, size * MARGIN_SHARE)
+}
+
+/** Rejects with `no-space` when `bytes` more and the margin do not fit below `dir`. In doubt they do: the write itself will tell. */
 export async function ensureSpace(dir: string, bytes: number): Promise<void> {
-  const free = await freeBytes(dir).catch(() => Number.POSITIVE_INFINITY)
-  if (bytes <= free) return
-  throw new DragonflyError('no-space', `${dir} needs ${human(bytes)} but has only ${human(free)} free`, {
+  const { free, size } = await diskOf(dir).catch(() => ({ free: Infinity, size: Infinity }))
+  const margin = marginOf(size)
+  if (bytes > 0 && bytes + margin > free) throw shortOf(dir, bytes, free, margin)
+}
+
+/** All in bytes. */
+export function shortOf(dir: string, needed: number, free: number, margin: number): DragonflyError {
+  const kept = `${human(margin)} of it stay free`
+  return new DragonflyError('no-space', `${dir} needs ${human(needed)} but has only ${human(free)} free (${kept})`, {
     hint: 'free some space or choose another place with -o and --store',
   })
 }
 
-function human(bytes: number): string {
+export function human(bytes: number): string {
   return prettyBytes(bytes, { binary: true })
 }

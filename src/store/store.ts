@@ -46,6 +46,13 @@ export interface PieceTable {
 /** One content: opaque records about it, and the pieces of it that are known to be good. */
 export interface StoreEntry {
   readonly key: string
+  /**
+   * Tells how long the content is, so that nothing of it is written unless all of it fits. Without that, room is taken while
+   * it grows. Rejects with `no-space`. In memory everything fits.
+   */
+  expect(length: number): Promise<void>
+  /** Keeps what a person may be told this is, at most 1,000 characters, never a secret. In memory it is not kept. */
+  describe(label: string): Promise<void>
   /** Known pieces. */
   readonly count: number
   /** Whether a piece is known: put or recovered since the entry was opened. */

@@ -201,6 +201,7 @@ describe('cli: df get --explain', () => {
         return 0
       },
       startSeed: nothing,
+      administrate: nothing,
       simulate: nothing,
     })
     await program.parseAsync(['get', '--explain', '--trace', 't.ndjson', 'http://example.org/x'], { from: 'user' })

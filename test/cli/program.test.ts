@@ -2,8 +2,10 @@ import { expect } from 'chai'
 import { CommanderError } from 'commander'
 import { UsageError } from '../../src/cli/errors.ts'
 import type { GetFlags } from '../../src/cli/get.ts'
+import { parseQuota } from '../../src/cli/numbers.ts'
 import { makeProgram } from '../../src/cli/program.ts'
 import type { SeedFlags } from '../../src/cli/seed.ts'
+import type { SeedAdminCommand, SeedAdminFlags } from '../../src/cli/seed-admin.ts'
 import type { SimFlags } from '../../src/cli/sim.ts'
 
 interface Understood {
@@ -12,6 +14,8 @@ interface Understood {
   seed?: SeedFlags
   scenario?: string | undefined
   sim?: SimFlags
+  command?: SeedAdminCommand
+  flags?: SeedAdminFlags
   exitCode: number
   text: string
 }
@@ -26,6 +30,10 @@ async function understand(...args: string[]): Promise<Understood> {
     startSeed: async seed => {
       Object.assign(seen, { seed })
       return 42
+    },
+    administrate: async (command, flags) => {
+      Object.assign(seen, { command, flags })
+      return 44
     },
     simulate: async (scenario, sim) => {
       Object.assign(seen, { scenario, sim })
@@ -108,6 +116,8 @@ describe('cli arguments', () => {
       '--json',
       '--expire',
       '90d',
+      '--quota',
+      '50G',
       '--allow-origin',
       'private',
       '--allow-origin',
@@ -121,11 +131,41 @@ describe('cli arguments', () => {
       allowOrigin: ['private', 'localhost:80'],
       store: 'dir',
       expire: 7_776_000_000,
+      quota: 50 * 2 ** 30,
       json: true,
     })
     expect((await understand('seed', 'start', '--expire', '0')).seed).to.deep.equal({ expire: 0 })
     expect(await refused('seed', 'start', '--expire', '11y')).to.be.instanceOf(UsageError)
   })
+
+  it('looking after a seed', async () => {
+    for (const word of ['status', 'ls', 'gc'] as const)
+      expect(await understand('seed', word, '--json')).to.deep.include({
+        command: { do: word },
+        flags: { json: true },
+        exitCode: 44,
+      })
+    for (const word of ['rm', 'pin', 'unpin'] as const) {
+      const { command, flags } = await understand('seed', word, '--store', 'dir', 'http://example.org/x', 'bafy')
+      expect(command).to.deep.equal({ do: word, what: ['http://example.org/x', 'bafy'] })
+      expect(flags).to.deep.equal({ store: 'dir' })
+    }
+    expect((await understand('seed', 'gc', '--quota', '20%')).flags).to.deep.equal({ quota: { share: 0.2 } })
+  })
+
+  const quotas: [string, number | { share: number }][] = [
+    ['50G', 50 * 2 ** 30],
+    ['50GiB', 50 * 2 ** 30],
+    ['1.5 t', 1.5 * 2 ** 40],
+    ['50GB', 50e9],
+    ['4096', 4096],
+    ['20%', { share: 0.2 }],
+    ['100 %', { share: 1 }],
+  ]
+  for (const [text, quota] of quotas) it(`quota ${text}`, () => expect(parseQuota(text)).to.deep.equal(quota))
+  for (const text of ['', '0', '0%', '101%', '%', '-1G', '50X', '50Gbit', 'G', 'much']) {
+    it(`no quota: '${text}'`, () => expect(() => parseQuota(text)).to.throw('not a quota'))
+  }
 
   it('df sim', async () => {
     expect(await understand('sim')).to.deep.include({ scenario: undefined, sim: {}, exitCode: 43 })
@@ -170,6 +210,8 @@ describe('cli arguments', () => {
     ['seed'],
     ['seed', 'stop'],
     ['seed', 'start', 'now'],
+    ['seed', 'rm'],
+    ['seed', 'status', 'x'],
     ['sim', 'crash', 'silent'],
     ['sim', '--list', '--replay', 'f'],
     ['sim', '--replay', 'f', '--svg', 'g'],

@@ -8,6 +8,7 @@ import {
   MAX_URL_BYTES,
   makeProof,
   makeTask,
+  shownUrl,
   type TaskRequest,
   withoutSecrets,
 } from '../../src/core/task.ts'
@@ -192,6 +193,14 @@ describe('core: task, bad requests', () => {
   it('shortens a URL for messages', () => {
     expect(withoutSecrets('https://u:p@h/@scope/f?x#y')).to.equal('https://h/@scope/f')
     expect(withoutSecrets(`https://h/${'x'.repeat(500)}`)).to.have.length(200)
+  })
+
+  it('shows no query, and of a private task not even that there is one', () => {
+    const headers = [['authorization', 'x']] as const
+    expect(shownUrl(makeTask({ url: 'https://h/f' }))).to.equal('https://h/f')
+    expect(shownUrl(makeTask({ url: 'https://h/f?key=x' }))).to.equal('https://h/f?…')
+    expect(shownUrl(makeTask({ url: 'https://u:p@h/f?key=x' }))).to.equal('https://h/f')
+    expect(shownUrl(makeTask({ url: 'https://h/f?key=x', headers }))).to.equal('https://h/f')
   })
 })
 

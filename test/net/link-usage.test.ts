@@ -30,6 +30,16 @@ describe('net/link-usage', () => {
     expect(usage.fruitless).to.equal(0)
   })
 
+  it('adds to the totals of all links, which outlive it', () => {
+    const totals = { given: 0, taken: 0 }
+    for (const piece of [1, 2]) {
+      const usage = new LinkUsage(totals)
+      usage.came(10)
+      usage.answered(piece, 100)
+    }
+    expect(totals).to.deep.equal({ given: 20, taken: 200 })
+  })
+
   it('does not count what was never asked', () => {
     const usage = new LinkUsage()
     usage.failed(9)

@@ -4,6 +4,7 @@ import { makeTask, type Task } from '../../src/core/task.ts'
 import type { Network, NodeContext } from '../../src/node/context.ts'
 import { startNetwork } from '../../src/node/network.ts'
 import { Session } from '../../src/node/session.ts'
+import { Tally } from '../../src/node/tally.ts'
 import { Origin } from '../../src/origin/origin.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -15,6 +16,7 @@ export class LoneSession implements NodeContext {
   readonly bootstrap: readonly string[] = []
   readonly isSeed = false
   readonly expire = undefined
+  readonly tally = new Tally()
   readonly isLongLived = false
   readonly network: Network
   readonly session: Session

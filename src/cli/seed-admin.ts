@@ -1,0 +1,137 @@
+// df seed status, ls, rm, gc, pin, unpin: asks the seed that runs on this home, or looks after its store when none does.
+import path from 'node:path'
+import type { Administration, ContentStatus, Removed, SeedStatus } from '../index.ts'
+import { describe, failureLine } from './errors.ts'
+import { OK } from './exit-codes.ts'
+import { contentLines, removedText, statusLines } from './seed-render.ts'
+
+/** Flags of these commands as commander leaves them; each command has those that it can use. */
+export interface SeedAdminFlags {
+  json?: true
+  store?: string
+  quota?: number | { share: number }
+}
+
+export type SeedAdminCommand =
+  | { do: 'status' | 'ls' | 'gc'; what?: undefined }
+  | { do: 'rm' | 'pin' | 'unpin'; what: readonly string[] }
+
+/** Contents in one answer: as many as the API gives. */
+const MAX_CONTENTS = 10_000
+
+/** Resolves to the exit code; whatever went wrong was told. */
+export async function administrate(command: SeedAdminCommand, flags: SeedAdminFlags, name: string): Promise<number> {
+  try {
+    for (const line of await perform(command, flags)) process.stdout.write(`${line}\n`)
+    return OK
+  } catch (error) {
+    if (process.env.DEBUG) console.error(error)
+    const failure = describe(error)
+    const { code, message, hint } = failure
+    if (flags.json === true) process.stdout.write(`${JSON.stringify({ type: 'error', code, message, hint })}\n`)
+    else process.stderr.write(`${failureLine(name, failure)}\n`)
+    return failure.exitCode
+  }
+}
+
+async function perform(command: SeedAdminCommand, flags: SeedAdminFlags): Promise<string[]> {
+  const json = flags.json === true
+  if (command.do === 'status') return showStatus(await statusOf(), json)
+  await using keeper = await findKeeper(flags)
+  switch (command.do) {
+    case 'ls':
+      return showContents(await keeper.contents(), json)
+    case 'gc': {
+      const gone = await keeper.gc()
+      return [json ? JSON.stringify({ type: 'gc', ...gone }) : removedText(gone, gone.broken)]
+    }
+    case 'rm':
+      return await each(command.what, async id => {
+        const gone = await keeper.remove(id)
+        return json ? JSON.stringify({ type: 'removed', ...gone }) : removedText(gone)
+      })
+    case 'pin':
+    case 'unpin': {
+      const isPinned = command.do === 'pin'
+      return await each(command.what, async given => {
+        const id = await keeper.pin(given, isPinned)
+        return json ? JSON.stringify({ type: 'pin', id, isPinned }) : `${isPinned ? 'pinned' : 'unpinned'} ${id}`
+      })
+    }
+  }
+}
+
+async function each(what: readonly string[], work: (one: string) => Promise<string>): Promise<string[]> {
+  const lines: string[] = []
+  for (const one of what) lines.push(await work(one))
+  return lines
+}
+
+async function statusOf(): Promise<SeedStatus> {
+  const { controlPath, DragonflyError, dragonflyHome } = await import('../index.ts')
+  const { askSeed } = await import('./control-client.ts')
+  const home = dragonflyHome()
+  const status = await askSeed(controlPath(home), 'GET', `/v1/status?limit=${MAX_CONTENTS}`)
+  if (status !== undefined) return status as SeedStatus
+  throw new DragonflyError('no-source', `no seed is running here (${home})`, {
+    hint: 'start one with df seed start, or name its home with DRAGONFLY_HOME',
+  })
+}
+
+/** Whoever looks after what is kept: the seed, or we ourselves. */
+interface Keeper extends AsyncDisposable {
+  contents(): Promise<readonly ContentStatus[]>
+  remove(idOrUrl: string): Promise<Removed>
+  gc(): Promise<Removed & { broken: number }>
+  pin(idOrUrl: string, isPinned: boolean): Promise<string>
+}
+
+/** A folder that was named is another one than the seed's, as far as we know. */
+async function findKeeper({ store, quota }: SeedAdminFlags): Promise<Keeper> {
+  const { controlPath, dragonflyHome, openAdministration } = await import('../index.ts')
+  const { askSeed } = await import('./control-client.ts')
+  const home = dragonflyHome()
+  const socket = controlPath(home)
+  if (store === undefined && (await askSeed(socket, 'GET', '/v1/contents?limit=0')) !== undefined) return await keptBySeed(socket)
+  const folder = store === undefined ? undefined : path.resolve(store)
+  const open = await openAdministration(home, { store: folder, quota: quota ?? DEFAULT_QUOTA })
+  return keptHere(open.administration, () => open.close())
+}
+
+/** As a seed that is told nothing has it. */
+const DEFAULT_QUOTA = { share: 0.8 }
+
+async function keptBySeed(socket: string): Promise<Keeper> {
+  const { askSeed, contentPath } = await import('./control-client.ts')
+  return {
+    contents: async () => {
+      const { contents } = (await askSeed(socket, 'GET', `/v1/contents?limit=${MAX_CONTENTS}`)) as { contents: ContentStatus[] }
+      return contents
+    },
+    remove: async id => (await askSeed(socket, 'DELETE', contentPath(id))) as Removed,
+    gc: async () => (await askSeed(socket, 'POST', '/v1/gc')) as Removed & { broken: number },
+    pin: async (given, isPinned) => {
+      const answer = await askSeed(socket, isPinned ? 'PUT' : 'DELETE', `${contentPath(given)}/pin`)
+      return (answer as { id: string }).id
+    },
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+function keptHere(administration: Administration, close: () => Promise<void>): Keeper {
+  return {
+    contents: () => administration.contents(),
+    remove: id => administration.remove(id),
+    gc: () => administration.gc(),
+    pin: (id, isPinned) => administration.pin(id, isPinned),
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function showStatus(status: SeedStatus, json: boolean): string[] {
+  return json ? [JSON.stringify({ type: 'status', ...status })] : statusLines(status)
+}
+
+function showContents(contents: readonly ContentStatus[], json: boolean): string[] {
+  return json ? contents.map(content => JSON.stringify({ type: 'content', ...content })) : contentLines(contents)
+}

@@ -1,0 +1,64 @@
+// What a seed tells about itself, for a person.
+import type { ContentStatus, DiskStatus, Removed, SeedStatus } from '../index.ts'
+import { printable } from './errors.ts'
+import { bytes, count, percent, seconds } from './figures.ts'
+
+export function statusLines(status: SeedStatus): string[] {
+  const { peerId, addresses, pid, uptime, contents, total, reads, askers, disk } = status
+  const rows: [string, string][] = [
+    ['seed', `${peerId} (pid ${pid}, up ${seconds(uptime)})`],
+    ...addresses.map((address, i): [string, string] => [i === 0 ? 'listens on' : '', address]),
+    ['askers', askersText(askers)],
+    ['bytes', `${bytes(status.bytes.fromOrigin)} from origins, ${bytes(status.bytes.toPeers)} to peers`],
+    ['origins', reads === 0 ? 'none is being read' : `${count(reads, 'read')} under way`],
+    ...(disk === undefined ? [['store', 'in memory'] as [string, string]] : diskRows(disk)),
+  ]
+  const shown = contents.length < total ? `, the last ${contents.length} of them:` : total === 0 ? '' : ':'
+  return [
+    ...rows.map(([what, text]) => printable(`${what.padEnd(10)} ${text}`)),
+    '',
+    `${count(total, 'content')}${shown}`,
+    ...contentLines(contents),
+  ]
+}
+
+/** Three lines a content: what it is, its id to copy, and how it is. Empty for none. */
+export function contentLines(contents: readonly ContentStatus[]): string[] {
+  return contents.flatMap(content => [
+    printable(content.url ?? content.id),
+    ...(content.url === undefined ? [] : [`    ${content.id}`]),
+    `    ${printable(stateOf(content))}`,
+  ])
+}
+
+export function removedText({ contents, bytes: gone }: Removed, broken = 0): string {
+  const more = broken === 0 ? '' : `, and ${count(broken, 'broken or abandoned entry').replace(/entrys$/, 'entries')}`
+  return `removed ${count(contents, 'content')} (${bytes(gone)})${more}`
+}
+
+function stateOf({ bytes: here, length, version, age, idle, isPinned, isBusy, isReading, peers }: ContentStatus): string {
+  const parts = [
+    length === undefined ? `${bytes(here)}, length unknown` : `${bytes(here)} on disk of ${bytes(length)}`,
+    version === undefined || version === '' ? 'no version' : `version ${version}`,
+    `kept for ${seconds(age)}`,
+    idle < 60 ? 'used just now' : `last used ${seconds(idle)} ago`,
+    count(peers, 'peer'),
+  ]
+  if (isPinned) parts.push('pinned')
+  if (isReading) parts.push('being read')
+  else if (isBusy) parts.push('in use')
+  return parts.join(', ')
+}
+
+function askersText({ all, hits }: SeedStatus['askers']): string {
+  return all === 0 ? 'none yet' : `${all}, ${percent(hits, all)} served from what was here`
+}
+
+function diskRows({ used, quota, free, evicted, trouble }: DiskStatus): [string, string][] {
+  const share = quota === undefined ? 'no quota' : `${percent(used, quota)} of the quota of ${bytes(quota)}`
+  const rows: [string, string][] = [
+    ['disk', `${bytes(used)} used, ${share}; ${bytes(free)} free`],
+    ['evicted', `${count(evicted.contents, 'content')}, ${bytes(evicted.bytes)}`],
+  ]
+  return trouble === undefined ? rows : [...rows, ['TROUBLE', trouble]]
+}

@@ -1,0 +1,93 @@
+// The control socket: lets other programs of the same user ask a running seed, and tell it what to do.
+import { chmod, mkdir, rm, stat } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import { connect } from 'node:net'
+import { dirname } from 'node:path'
+import { DragonflyError, fromSystemError } from '../core/errors.ts'
+import type { DragonflyNode } from '../node/options.ts'
+import { controlPath } from './control-path.ts'
+
+/** Longest path of a Unix socket, bytes (sun_path of unix(7), macOS's with the zero at its end). */
+const MAX_SOCKET_PATH = 103
+
+/** The socket of a home folder, being served. */
+export interface Control {
+  readonly path: string
+  /** Hangs up and removes the socket. Safe to call twice. */
+  close(): Promise<void>
+}
+
+/**
+ * Serves the node's status and administration on the socket of `home` (made when absent), to its owner alone. A socket that
+ * a dead process left is replaced. Rejects with `store-locked` when another seed serves it, `listen-failed` otherwise.
+ */
+export async function serveControl(node: DragonflyNode, home: string): Promise<Control> {
+  const path = controlPath(home)
+  const { makeControlServer } = await import('./control-server.ts')
+  const app = makeControlServer(node)
+  await app.ready()
+  try {
+    if (process.platform !== 'win32') await clearWay(path)
+    await listen(app.server, path)
+  } catch (error) {
+    await app.close()
+    if (error instanceof DragonflyError) throw error
+    throw fromSystemError(error, 'listen-failed', `cannot serve the control socket ${path}`)
+  }
+  let closed: Promise<void> | undefined
+  return {
+    path,
+    close: () => {
+      // idle keep-alive connections would keep it open
+      closed ??= app.close().then(() => {})
+      return closed
+    },
+  }
+}
+
+/** Whoever can write to the folder could put a socket of his own in its place. */
+async function clearWay(path: string): Promise<void> {
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
+    throw new DragonflyError('listen-failed', `the path of the control socket is too long: ${path}`, {
+      hint: `choose a home of at most ${MAX_SOCKET_PATH - '/control.sock'.length} bytes`,
+    })
+  }
+  const folder = dirname(path)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const { mode } = await stat(folder)
+  if ((mode & 0o022) !== 0) {
+    throw new DragonflyError('listen-failed', `others may write to ${folder}: no control socket there`, {
+      hint: `chmod go-w ${folder}`,
+    })
+  }
+  if (await isServed(path)) {
+    throw new DragonflyError('store-locked', `another seed serves ${path}`, { hint: 'one home is one seed' })
+  }
+  await rm(path, { force: true })
+}
+
+async function isServed(path: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const socket = connect(path)
+  socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+  try {
+    return await promise
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** Never for a moment anybody else's: bind(2) happens in the call of `listen`. */
+async function listen(server: Server, path: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  const before = process.umask(0o177)
+  try {
+    server.listen(path, resolve)
+  } finally {
+    process.umask(before)
+  }
+  await promise
+  server.off('error', reject)
+  if (process.platform !== 'win32') await chmod(path, 0o600)
+}

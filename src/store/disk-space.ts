@@ -1,0 +1,215 @@
+// The room of one store on its disk: reserved before it is needed, made by eviction when it is short.
+import { DragonflyError } from '../core/errors.ts'
+import type { EntrySpace } from './entry-space.ts'
+import { chooseEvictions, type Evictable, fits, HIGH_WATERMARK, isShort, LOW_WATERMARK, type Room } from './eviction.ts'
+import { freedBy } from './occupancy.ts'
+import { Reservations } from './reservations.ts'
+import { human, marginOf, shortOf } from './space.ts'
+
+/** A content of unknown length reserves so much at a time, bytes, or what it needs when there is not so much. */
+const GROWTH = 16 * 1024 * 1024
+/** Other processes write to the store too: what it holds is counted again after so long, ms. */
+const RECOUNT_MS = 10_000
+/** A disk that failed is left alone for so long, ms. */
+const BROKEN_MS = 10_000
+/** Contents that were busy after all are passed over, so many times. */
+const MAX_ROUNDS = 3
+
+/** What the room needs of its store. */
+export interface SpaceOwner {
+  readonly dir: string
+  /** Bytes free and in all where the store lies. */
+  disk(): Promise<{ free: number; size: number }>
+  /** Bytes of all entries. */
+  used(): Promise<number>
+  inventory(): Promise<Evictable[]>
+  /** Removes an entry; resolves to false when it is in use. */
+  evict(key: string): Promise<boolean>
+  warn(message: string): void
+}
+
+/** What was evicted since the start. */
+export interface Evicted {
+  contents: number
+  bytes: number
+}
+
+export class DiskSpace {
+  readonly evicted: Evicted = { contents: 0, bytes: 0 }
+  readonly #owner: SpaceOwner
+  readonly #reservations = new Reservations()
+  #quota: number | undefined
+  #counted = { used: 0, at: -Infinity }
+  #trouble: { error: DragonflyError; kind: 'refused' | 'broken'; at: number } | undefined
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(owner: SpaceOwner) {
+    this.#owner = owner
+  }
+
+  /** Bytes; undefined: none was set, and nothing is ever evicted. */
+  get quota(): number | undefined {
+    return this.#quota
+  }
+
+  set quota(bytes: number | undefined) {
+    this.#quota = bytes
+  }
+
+  /** Why new contents are refused; undefined when they are not. */
+  get trouble(): string | undefined {
+    return this.#trouble?.error.message
+  }
+
+  /** For an entry that is open, with so many bytes on the disk. `used` is called when it is read or written. */
+  of(key: string, present: number, used: () => void): EntrySpace {
+    this.#reservations.begin(key, present)
+    return {
+      expect: length => this.#inTurn(() => this.#reserve(key, this.#reservations.missing(key, length))),
+      claim: bytes => (this.#reservations.claim(key, bytes) === 0 ? undefined : this.#inTurn(() => this.#grow(key, bytes))),
+      wrote: bytes => this.#wrote(key, bytes),
+      failed: (bytes, error) => this.#failed(key, bytes, error),
+      used,
+    }
+  }
+
+  closed(key: string): void {
+    this.#reservations.end(key)
+  }
+
+  /** Evicts down to the low watermark: when above the high one, or (`down`) in any case. */
+  async tidy(down: boolean): Promise<Evicted> {
+    return await this.#inTurn(async () => {
+      const watermark = down ? LOW_WATERMARK : HIGH_WATERMARK
+      if (!isShort(await this.#used(), await this.#room(0), watermark)) return { contents: 0, bytes: 0 }
+      return await this.#evict(0, watermark)
+    })
+  }
+
+  /** Writing failed for a reason that is not one content's. */
+  broke(error: unknown): void {
+    if (error instanceof DragonflyError && (error.code === 'no-space' || error.code === 'store-error')) {
+      this.#note('broken', error)
+    }
+  }
+
+  /** For a claim of `bytes`. Those before it had their turn; what is claimed beyond it waits for its own. */
+  async #grow(key: string, bytes: number): Promise<void> {
+    const beyond = Math.min(bytes, this.#reservations.beyond(key))
+    try {
+      await this.#reserve(key, beyond && Math.max(GROWTH, beyond), beyond)
+    } catch (error) {
+      this.#reservations.unclaim(key, bytes)
+      throw error
+    }
+  }
+
+  /** Reserves `wanted` bytes, or `least` when those are too many. */
+  async #reserve(key: string, wanted: number, least = wanted): Promise<void> {
+    if (wanted === 0) return
+    this.#throwIfBroken()
+    for (const bytes of new Set([wanted, least])) {
+      if (!(await this.#hasRoom(bytes))) continue
+      this.#reservations.reserve(key, bytes)
+      if (this.#trouble?.kind === 'refused') this.#trouble = undefined
+      return
+    }
+    const refusal = await this.#refusal(least)
+    this.#note('refused', refusal)
+    throw refusal
+  }
+
+  async #hasRoom(wanted: number): Promise<boolean> {
+    const used = await this.#used()
+    const room = await this.#room(wanted)
+    if (this.#quota === undefined || !isShort(used, room)) return fits(used, room)
+    await this.#evict(wanted, HIGH_WATERMARK)
+    return fits(await this.#used(), await this.#room(wanted))
+  }
+
+  async #evict(wanted: number, watermark: number): Promise<Evicted> {
+    const evicted = { contents: 0, bytes: 0 }
+    const busy = new Set<string>()
+    for (let round = 0; this.#quota !== undefined && round < MAX_ROUNDS; round++) {
+      const entries = (await this.#owner.inventory()).map(entry => ({ ...entry, isBusy: entry.isBusy || busy.has(entry.key) }))
+      const gone = new Set<string>()
+      const before = busy.size
+      for (const key of chooseEvictions(entries, await this.#room(wanted), watermark)) {
+        if (!(await this.#owner.evict(key))) busy.add(key)
+        else gone.add(key)
+      }
+      count(gone.size, freedBy(entries, gone), evicted, this.evicted)
+      if (busy.size === before) break
+    }
+    this.#counted.at = -Infinity
+    return evicted
+  }
+
+  async #refusal(wanted: number): Promise<DragonflyError> {
+    const { dir } = this.#owner
+    const room = await this.#room(wanted)
+    const left = room.free - room.reserved
+    if (left - wanted < room.margin) return shortOf(dir, wanted, Math.max(0, left), room.margin)
+    const held = await this.#used()
+    return new DragonflyError(
+      'no-space',
+      `${dir} needs ${human(wanted)} more, but it holds ${human(held)} of its quota of ${human(room.quota)}, and too little of that may go`,
+      { hint: 'unpin or remove contents, or give it a larger --quota' },
+    )
+  }
+
+  async #room(wanted: number): Promise<Room> {
+    const { free, size } = await this.#owner.disk()
+    const reserved = this.#reservations.outstanding
+    return { quota: this.#quota ?? Infinity, free, margin: marginOf(size), reserved, wanted }
+  }
+
+  /** Without a quota nobody needs to know. */
+  async #used(): Promise<number> {
+    if (this.#quota === undefined) return 0
+    const at = performance.now()
+    if (at - this.#counted.at > RECOUNT_MS) this.#counted = { used: await this.#owner.used(), at }
+    return this.#counted.used
+  }
+
+  #wrote(key: string, bytes: number): void {
+    this.#reservations.wrote(key, bytes)
+    this.#counted.used += bytes
+    if (this.#trouble?.kind === 'broken') this.#trouble = undefined
+  }
+
+  async #failed(key: string, bytes: number, error: unknown): Promise<boolean> {
+    const isFull = error instanceof DragonflyError && error.code === 'no-space'
+    if (isFull) await this.tidy(false)
+    if (isFull && (await this.#room(0)).free >= bytes) return true
+    this.#reservations.unclaim(key, bytes)
+    this.broke(error)
+    return false
+  }
+
+  #note(kind: 'refused' | 'broken', error: DragonflyError): void {
+    if (this.#trouble === undefined) this.#owner.warn(`the store takes nothing new, what is there is served: ${error.message}`)
+    if (this.#trouble?.kind === 'broken' && kind === 'refused') return
+    this.#trouble = { error, kind, at: performance.now() }
+  }
+
+  /** A full disk is asked how full it is; one that fails says nothing, and would have the origin read in vain. */
+  #throwIfBroken(): void {
+    const trouble = this.#trouble
+    const isBroken = trouble?.kind === 'broken' && trouble.error.code === 'store-error'
+    if (isBroken && performance.now() - trouble.at <= BROKEN_MS) throw trouble.error
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.catch(() => {}).then(work)
+    this.#last = turn
+    return turn
+  }
+}
+
+function count(contents: number, bytes: number, ...totals: Evicted[]): void {
+  for (const total of totals) {
+    total.contents += contents
+    total.bytes += bytes
+  }
+}
