@@ -26,7 +26,7 @@ export type SwarmEvent =
   /** A neighbour asks us for a piece. `load`: pieces under way to it, from everybody. */
   | { type: 'request'; peer: string; piece: number; load: number }
   | { type: 'cancel'; peer: string; piece: number }
-  /** A piece that we were told to serve has left, or could not. */
+  /** A piece that we were told to serve is with the neighbour, or could not be sent. */
   | { type: 'served'; peer: string; piece: number }
   /** What a seed knows: bytes per millisecond that the origin gave to it, and how many peers there are. */
   | { type: 'origin-rate'; rate: number; peers: number }
@@ -78,6 +78,8 @@ export interface SwarmPolicy {
   originGain: number
   /** Pieces that we send at the same time: to all, and to one neighbour while it is the only one. */
   uploadSlots: number
+  /** Time that the pieces under way to a neighbour that is alone should cover, as long as they take. */
+  uploadWindowMs: number
   /** How many lines' worth of receivers we serve at the same time: enough to fill ours although they are busy, too. */
   appetite: number
   /** Bytes that these pieces may be together; two go in any case. */
@@ -111,6 +113,7 @@ export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   epochMs: 10_000,
   originGain: 1.5,
   uploadSlots: 16,
+  uploadWindowMs: 25,
   appetite: 6,
   maxUploadBytes: 16 * 1024 * 1024,
   slotsPerPeer: 2,
