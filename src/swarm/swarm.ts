@@ -4,6 +4,7 @@ import { MAX_PIECES } from '../core/piece.ts'
 import { DEFAULT_POLICY, type NeighbourKind, type SwarmAction, type SwarmEvent, type SwarmPolicy } from './events.ts'
 import { Latencies } from './latencies.ts'
 import { Neighbour } from './neighbour.ts'
+import { OriginTrial } from './origin-trial.ts'
 import { Pace } from './pace.ts'
 import { Picker } from './picker.ts'
 import { Turns } from './turns.ts'
@@ -45,9 +46,11 @@ export class Swarm {
   #cursor: number | undefined
   #lastProgress: number | undefined
   #origin: Neighbour | undefined
-  #originOpen = false
-  #originRate = 0
-  #peers = 0
+  /** The swarm was silent for too long, and has not given anything since. */
+  #isSilent = false
+  /** The origin is so much faster that we, one of few, read it. */
+  #isHasty = false
+  readonly #trial: OriginTrial
   #actions: SwarmAction[] = []
 
   constructor(options: SwarmOptions) {
@@ -59,6 +62,7 @@ export class Swarm {
     this.#picker = new Picker(options.random)
     this.#uploads = new Uploads(this.#policy, options.isSeed)
     this.#turns = new Turns(options.self, policy.turnMs)
+    this.#trial = new OriginTrial(this.#policy, this.#turns)
   }
 
   /** Pieces that we have; not to be changed. */
@@ -92,6 +96,7 @@ export class Swarm {
     this.#snub(now)
     this.#openOrigin(now)
     this.#fill(now)
+    this.#tryOrigin(now)
     this.#hedge(now)
     this.#serve(now)
     return this.#actions
@@ -151,9 +156,7 @@ export class Swarm {
         this.#cursor = event.piece
         return
       case 'origin-rate':
-        this.#originRate = event.rate
-        this.#peers = event.peers
-        return
+        return this.#trial.told(event.rate, event.peers)
       case 'wake':
         return
       default: {
@@ -247,9 +250,10 @@ export class Swarm {
       this.#release(n, piece)
     }
     n.delivered(asked, bytes, now)
-    if (n.kind !== 'origin') {
+    if (n.kind === 'origin') this.#trial.received(bytes, n.asked.size)
+    else {
       this.#pace.add(bytes, now)
-      this.#originOpen = false
+      this.#isSilent = false
     }
     this.#stored(piece, now)
   }
@@ -295,13 +299,17 @@ export class Swarm {
     }
   }
 
-  /**
-   * The origin is asked for single pieces only when nothing moves, and by few when it is much faster than the swarm; once
-   * the swarm moves again it is left alone.
-   */
+  /** The origin is asked for single pieces when nothing moves; once the swarm moves again it is left alone. */
   #openOrigin(now: number): void {
-    if (this.#picker.missing === 0 || this.#originOpen || this.#origin === undefined) return
-    this.#originOpen = this.#overdue(now) >= 0 || this.#originWouldBeFaster(now)
+    if (this.#picker.missing === 0 || this.#origin === undefined) return
+    this.#isHasty = false
+    this.#isSilent ||= this.#overdue(now) >= 0
+  }
+
+  /** It is also read by few when it is much faster than the swarm, once all others have been asked for what they can give. */
+  #tryOrigin(now: number): void {
+    this.#isHasty = this.#origin !== undefined && this.#trial.isOn(this.#pace.rate(now), this.#isStarved, now)
+    if (this.#isHasty) this.#fill(now)
   }
 
   /** For how long the swarm has been silent beyond our patience, milliseconds; negative: it is not yet. */
@@ -319,11 +327,13 @@ export class Swarm {
     return true
   }
 
-  #originWouldBeFaster(now: number): boolean {
-    const { originGain, originReaders, epochMs } = this.#policy
-    const rate = this.#pace.rate(now)
-    if (rate === undefined || this.#originRate <= rate * originGain) return false
-    return this.#turns.isReader(Math.floor(now / epochMs), originReaders, this.#peers)
+  /** No peer has anything that we could ask for: what is open is at seeds and at the origin only. */
+  readonly #isStarved = (): boolean => {
+    const limit = this.#limit()
+    for (const { kind, have } of this.#neighbours.values()) {
+      if (kind === 'peer' && this.#picker.hasOpenOf(have, limit)) return false
+    }
+    return true
   }
 
   #fill(now: number): void {
@@ -346,7 +356,7 @@ export class Swarm {
   }
 
   #pick(n: Neighbour, limit: number, now: number): number | undefined {
-    if (n.kind !== 'origin' || this.#originWouldBeFaster(now)) return this.#picker.pick(n.have, limit)
+    if (n.kind !== 'origin' || this.#isHasty) return this.#picker.pick(n.have, limit)
     const waited = this.#overdue(now)
     return this.#picker.find(n.have, limit, piece => this.#turns.isOurs(piece, this.#neighbours.values(), waited))
   }
@@ -357,7 +367,10 @@ export class Swarm {
 
   #mayAsk(n: Neighbour, now: number): boolean {
     if (n.isQuiet(now) || n.have.count === 0) return false
-    if (n.kind === 'origin' && !this.#originOpen) return false
+    if (n.kind === 'origin' && !this.#isSilent) {
+      if (!this.#isHasty) return false
+      if (!this.#trial.isProven) return n.asked.size < this.#policy.minWindow
+    }
     return n.asked.size < n.window(this.#policy, this.#pieceLength)
   }
 
