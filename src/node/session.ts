@@ -7,6 +7,7 @@ import { makeProof, type Task } from '../core/task.ts'
 import { LinkRefused } from '../net/exchange.ts'
 import type { Link } from '../net/link.ts'
 import type { StoreEntry } from '../store/store.ts'
+import type { SwarmEvent } from '../swarm/events.ts'
 import type { Hello } from '../wire/codec-hello.ts'
 import type { PeerAddress } from '../wire/codec-peers.ts'
 import { openHead, sealHead } from '../wire/envelope.ts'
@@ -17,6 +18,7 @@ import { type NodeContext, now } from './context.ts'
 import type { LinkKeeper } from './link-keeper.ts'
 import type { KeptManifest } from './manifest-records.ts'
 import type { Trust } from './options.ts'
+import { OriginGauge } from './origin-gauge.ts'
 import { type SessionEars, SessionLink } from './session-link.ts'
 import { type Counts, type DriverOwner, type RangeReader, SwarmDriver } from './swarm-driver.ts'
 import type { SwarmObserver } from './swarm-observer.ts'
@@ -44,6 +46,8 @@ export class Session implements SessionEars, DriverOwner {
   readonly links = new Map<string, SessionLink>()
   /** Peers that were tried and are no neighbours. */
   readonly unreachable = new Set<string>()
+  /** How fast the origin gives, as far as this node read it in order. */
+  readonly gauge = new OriginGauge()
   /** Who decides on links; while there is none everybody may come. */
   keeper: LinkKeeper | undefined
   readonly #ctx: NodeContext
@@ -52,6 +56,7 @@ export class Session implements SessionEars, DriverOwner {
   #content: Content | undefined
   #driver: SwarmDriver | undefined
   #rangeReader: RangeReader | undefined
+  #originRate: Extract<SwarmEvent, { type: 'origin-rate' }> | undefined
   #closed = false
   #lock: Promise<unknown> = Promise.resolve()
   #publishing: Promise<void> | undefined
@@ -169,6 +174,13 @@ export class Session implements SessionEars, DriverOwner {
   offerOrigin(reader: RangeReader): void {
     this.#rangeReader = reader
     this.#driver?.offerOrigin(reader)
+  }
+
+  /** What a seed that we asked says of the origin: bytes a second, and how many peers listen to it. 0: not known. */
+  tellOriginRate(rate: number, peers: number): void {
+    if (rate === 0) return
+    this.#originRate = { type: 'origin-rate', rate: rate / 1000, peers }
+    this.#driver?.tell(this.#originRate)
   }
 
   /** A piece of our own read of the origin: checked against the manifest where it is known, else added to it. */
@@ -405,6 +417,7 @@ export class Session implements SessionEars, DriverOwner {
     driver.grown()
     driver.recovered(await content.recover())
     if (this.#rangeReader !== undefined) driver.offerOrigin(this.#rangeReader)
+    if (this.#originRate !== undefined) driver.tell(this.#originRate)
     for (const link of this.links.values()) {
       // this link began before we knew the version: say hello again, and go on
       this.#sayHello(link)

@@ -201,7 +201,6 @@ describe('swarm: who reads the origin', () => {
     expect(t.wait(4000 + 7999).take('ask O')).to.equal('')
     expect(t.wait(1).take('ask O')).to.equal('ask O 0')
   })
-
 })
 
 describe('swarm: an origin that is faster than the swarm', () => {
