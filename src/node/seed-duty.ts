@@ -1,4 +1,5 @@
 // A seed's duties: reads the origin once for any number of askers, says where to get it, keeps what it read current.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../core/errors.ts'
 import { rawCid } from '../core/root.ts'
@@ -7,11 +8,14 @@ import { validatorsOf } from '../core/version.ts'
 import { serveResolve, unserveResolve } from '../net/resolve.ts'
 import { failureOf, type ResolveReply, type ResolveRequest } from '../wire/codec-resolve.ts'
 import { type Network, type NodeContext, now } from './context.ts'
+import { RateNews } from './rate-news.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
 /** A finished content is not asked about again at the origin for so long: a flash crowd is one question. */
 const FRESH_MS = 1000
+/** How often it is looked whether there is news of the origin's rate. */
+const LOOK_MS = 1000
 /** What an origin in trouble says; what we have is better than that (RFC 5861, stale-if-error). */
 const TROUBLE = new Set(['origin-unreachable', 'origin-unknown-host', 'origin-timeout', 'origin-truncated'])
 
@@ -21,6 +25,8 @@ export class SeedDuty {
   readonly #network: Network
   readonly #checks = new Map<string, Promise<boolean>>()
   readonly #checkedAt = new WeakMap<Session, number>()
+  /** How many listen, by what they asked for. */
+  readonly #listeners = new WeakMap<Session, number>()
   readonly #stopping = new AbortController()
 
   constructor(ctx: NodeContext, sessions: Sessions, network: Network) {
@@ -55,14 +61,37 @@ export class SeedDuty {
 
   async #serve(task: Task, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
     const session = (await this.#isCurrent(task)) ? this.#sessions.share(task.id) : this.#sessions.begin(task, undefined, true)
+    const over = new AbortController()
+    this.#listens(session, 1)
     try {
       while (session.manifest === undefined) await session.changed(signal)
       say(resolved(session, CID.parse(task.id).bytes))
+      void this.#tellRate(session, say, AbortSignal.any([signal, over.signal]))
       while (!session.isComplete) await session.changed(signal)
       this.#checkedAt.set(session, this.#checkedAt.get(session) ?? now())
       await untilGone(signal)
     } finally {
+      over.abort()
+      this.#listens(session, -1)
       await this.#sessions.release(session, 'keep')
+    }
+  }
+
+  #listens(session: Session, change: 1 | -1): void {
+    this.#listeners.set(session, (this.#listeners.get(session) ?? 0) + change)
+  }
+
+  /** Says what the origin gives, as long as somebody listens; nothing where we did not read it ourselves. Never rejects. */
+  async #tellRate(session: Session, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
+    const news = new RateNews()
+    try {
+      while (!signal.aborted) {
+        const told = news.next(session.gauge.rate, this.#listeners.get(session) ?? 0, now())
+        if (told !== undefined) say({ type: 'origin-rate', ...told })
+        await sleep(LOOK_MS, undefined, { signal })
+      }
+    } catch {
+      // who does not listen any more misses nothing
     }
   }
 

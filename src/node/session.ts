@@ -4,6 +4,7 @@ import type { Manifest, ManifestHead, VersionInfo } from '../core/manifest.ts'
 import type { VerifiedPiece } from '../core/piece.ts'
 import type { Task } from '../core/task.ts'
 import type { StoreEntry } from '../store/store.ts'
+import type { SwarmEvent } from '../swarm/events.ts'
 import type { PeerAddress } from '../wire/codec-peers.ts'
 import { openHead } from '../wire/envelope.ts'
 import { Belief, type Current } from './belief.ts'
@@ -15,6 +16,7 @@ import type { KeptManifest } from './manifest-records.ts'
 import { ManifestTalk, type TalkOwner } from './manifest-talk.ts'
 import { OneByOne } from './one-by-one.ts'
 import type { Trust } from './options.ts'
+import { OriginGauge } from './origin-gauge.ts'
 import { PieceTalk } from './piece-talk.ts'
 import type { PieceEars, SessionLink } from './session-link.ts'
 import { type Counts, type DriverOwner, type RangeReader, SwarmDriver } from './swarm-driver.ts'
@@ -38,6 +40,8 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
   readonly givers = new Set<string>()
   /** Told of everything that the swarm hears and answers; may be added to at any time. */
   readonly observers = new Set<SwarmObserver>()
+  /** How fast the origin gives, as far as this node read it in order. */
+  readonly gauge = new OriginGauge()
   readonly #ctx: NodeContext
   readonly #belief: Belief
   readonly #changes = new Changes()
@@ -45,6 +49,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
   readonly #work = new OneByOne()
   #shared: Shared | undefined
   #rangeReader: RangeReader | undefined
+  #originRate: Extract<SwarmEvent, { type: 'origin-rate' }> | undefined
   #closed = false
   #grewAt = now()
 
@@ -164,6 +169,13 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
   offerOrigin(reader: RangeReader): void {
     this.#rangeReader = reader
     this.#shared?.driver.offerOrigin(reader)
+  }
+
+  /** What a seed that we asked says of the origin: bytes a second, and how many peers listen to it. 0: not known. */
+  tellOriginRate(rate: number, peers: number): void {
+    if (rate === 0) return
+    this.#originRate = { type: 'origin-rate', rate: rate / 1000, peers }
+    this.#shared?.driver.tell(this.#originRate)
   }
 
   /** Memory for a piece of our own read. */
@@ -297,6 +309,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     driver.grown()
     driver.recovered(await content.recover())
     if (this.#rangeReader !== undefined) driver.offerOrigin(this.#rangeReader)
+    if (this.#originRate !== undefined) driver.tell(this.#originRate)
     for (const link of this.links.values()) {
       // this link began before we knew the version: say hello again, and go on
       this.links.sayHello(link)

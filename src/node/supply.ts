@@ -7,7 +7,7 @@ import { rawCid } from '../core/root.ts'
 import { isListening } from '../net/reach.ts'
 import { resolve } from '../net/resolve.ts'
 import type { OriginRead } from '../origin/read.ts'
-import { errorOf } from '../wire/codec-resolve.ts'
+import { errorOf, type OriginRate } from '../wire/codec-resolve.ts'
 import { type Network, type NodeContext, now } from './context.ts'
 import { ingest, versionOf } from './ingest.ts'
 import { continueKept, loadKept } from './kept.ts'
@@ -187,6 +187,7 @@ export class Supply {
     try {
       for await (const reply of resolve(network.host, peer, request, signal)) {
         if (reply.type === 'failed') throw errorOf(reply)
+        if (reply.type === 'origin-rate') this.#hearRate(reply)
         if (reply.type !== 'resolved') continue
         told.at = now()
         // it was only slow: what it reads need not be read again
@@ -199,6 +200,14 @@ export class Supply {
       visit.abort()
     }
     throw new DragonflyError('peer-refused', 'it has gone away')
+  }
+
+  /**
+   * Believed because we chose this seed, and trust it with more than a read of the origin: nobody else can say this to us.
+   * Who may not read the origin does not care.
+   */
+  #hearRate({ rate, peers }: OriginRate): void {
+    if (this.#options.origin) this.#session.tellOriginRate(rate, peers)
   }
 
   /** Ends the visit at a seed that is of no use: it says nothing, or says that it is there and gives nothing. */

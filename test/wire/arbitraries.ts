@@ -133,6 +133,7 @@ export const reply: fc.Arbitrary<ResolveReply> = fc.oneof(
     }),
   ),
   kind('peers', fc.record({ peers })),
+  kind('origin-rate', fc.record({ rate: fc.nat({ max: LIMITS.originRate }), peers: queue })),
 )
 
 export const record: fc.Arbitrary<StoreRecord> = fc.oneof(
