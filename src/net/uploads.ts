@@ -29,6 +29,8 @@ export class Uploads {
   /** Pieces that are with the socket, and what ends the waiting for the receiver's word. */
   readonly #onTheWay = new Map<number, () => void>()
   #turn: Promise<void> = Promise.resolve()
+  /** The asker will say no more. */
+  #isSilent = false
 
   constructor(stream: Stream, channel: MessageChannel, listener: UploadListener) {
     this.#stream = stream
@@ -46,8 +48,8 @@ export class Uploads {
       else if (request.type === 'cancel') this.#cancel(request.piece)
       else this.#ask(request.piece, request.load)
     }
-    await this.#turn
     this.#nothingComes()
+    await this.#turn
   }
 
   /** Drops everything at once, both ways. */
@@ -63,7 +65,7 @@ export class Uploads {
     this.#onTheWay.set(piece, resolve)
     try {
       const isSent = await this.#inTurn(() => this.#frames(piece, bytes))
-      if (isSent) await withinMs(promise, RECEIPT_MS)
+      if (isSent && !this.#isSilent) await withinMs(promise, RECEIPT_MS)
     } finally {
       if (this.#onTheWay.get(piece) === resolve) this.#onTheWay.delete(piece)
     }
@@ -73,8 +75,8 @@ export class Uploads {
     await this.#inTurn(() => this.#refusal(piece, reason))
   }
 
-  /** The asker will say no more. */
   #nothingComes(): void {
+    this.#isSilent = true
     for (const end of this.#onTheWay.values()) end()
   }
 

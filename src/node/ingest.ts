@@ -6,6 +6,7 @@ import { choosePieceLength, pieceCountOf, VerifiedPiece, verifyPiece } from '../
 import { RootBuilder } from '../core/root.ts'
 import type { Task } from '../core/task.ts'
 import type { OriginRead } from '../origin/read.ts'
+import { now } from './context.ts'
 import type { Session } from './session.ts'
 
 /** Pieces that are hashed while the next ones are read: enough to keep reader and hasher busy, a bound for memory. */
@@ -37,14 +38,20 @@ export async function ingest(session: Session, read: OriginRead): Promise<void> 
       }
     },
   )
+  session.gauge.ended()
   await sealWhenWhole(session, length)
 }
 
-/** Tells the session of every chunk. */
+/** Tells the session of every chunk, and how long we waited for it and worked on the one before. */
 async function* noted(source: AsyncIterable<Uint8Array>, session: Session): AsyncGenerator<Uint8Array> {
+  let [takenAt, askedAt] = [now(), now()]
   for await (const chunk of source) {
+    const cameAt = now()
     session.read(chunk.byteLength)
+    session.gauge.came(chunk.byteLength, cameAt - askedAt, askedAt - takenAt)
+    takenAt = cameAt
     yield chunk
+    askedAt = now()
   }
 }
 

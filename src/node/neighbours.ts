@@ -8,6 +8,7 @@ import type { LinkUse, NeighbourhoodAction, NeighbourhoodEvent } from '../swarm/
 import type { PeerAddress } from '../wire/codec-peers.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import { AddressBook } from './address-book.ts'
+import { isWhole, offers } from './comparison.ts'
 import { type Network, type NodeContext, now } from './context.ts'
 import type { LinkKeeper } from './link-keeper.ts'
 import type { Session } from './session.ts'
@@ -191,8 +192,8 @@ export class Neighbours implements LinkKeeper {
       gave: usage.given - given,
       took: usage.taken - taken,
       busy: usage.isBusy,
-      complete: this.#session.isWhole(link),
-      offers: this.#session.offers(link),
+      complete: isWhole(this.#session, link),
+      offers: offers(this.#session, link),
       fruitless: usage.fruitless,
       rtt: host.roundTrip(link.peer),
     }

@@ -8,6 +8,7 @@ import { failureOf, type ResolveReply, type ResolveRequest } from '../wire/codec
 import { type Network, type NodeContext, now } from './context.ts'
 import { Denials } from './denials.ts'
 import { FreshnessDuty, type Request } from './freshness-duty.ts'
+import { RateDuty } from './rate-duty.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import { Twins } from './twins.ts'
@@ -24,6 +25,7 @@ export class SeedDuty {
   readonly #network: Network
   readonly #stopping = new AbortController()
   readonly #denials = new Denials()
+  readonly #rates = new RateDuty()
   readonly #freshness: FreshnessDuty
   readonly #twins: Twins
 
@@ -78,6 +80,7 @@ export class SeedDuty {
     for (;;) {
       const { session, isNew } = this.#enter(request, unsuited)
       const wasHere = session.isComplete
+      const leave = this.#rates.listens(session)
       try {
         while (session.manifest === undefined) await this.#changed(session, signal)
         this.#freshness.known(session)
@@ -85,6 +88,7 @@ export class SeedDuty {
         if (isNew || (await this.#freshness.suits(session, request))) return await this.#stay(session, wasHere, say, signal)
         unsuited.add(session)
       } finally {
+        leave()
         await this.#sessions.release(session, 'keep')
       }
     }
@@ -114,6 +118,16 @@ export class SeedDuty {
   async #stay(session: Session, wasHere: boolean, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
     if (wasHere) this.#ctx.tally.hits++
     say(resolved(session, CID.parse(session.task.id).bytes))
+    const over = new AbortController()
+    void this.#rates.tell(session, say, AbortSignal.any([signal, over.signal]))
+    try {
+      await this.#untilGone(session, wasHere, signal)
+    } finally {
+      over.abort()
+    }
+  }
+
+  async #untilGone(session: Session, wasHere: boolean, signal: AbortSignal): Promise<void> {
     while (!session.isComplete) await this.#changed(session, signal)
     // found on the disk, as after a restart
     if (!wasHere && session.counts.resumed > 0 && session.counts.fromOrigin === 0) this.#ctx.tally.hits++

@@ -20,6 +20,11 @@ export interface SeedSourceOptions {
   seeds: readonly Seed[]
   /** They are to ask the origin before they answer. */
   revalidate: boolean
+  /**
+   * What the seed says of the origin: bytes a second, 0: not known, and how many listen. To be believed because we chose this
+   * seed, and trust it with more than a read of the origin: nobody else can say this to us.
+   */
+  hearRate(rate: number, peers: number): void
   /** Default: SEED_PATIENCE. */
   patience?: SeedPatience
 }
@@ -133,6 +138,7 @@ export class SeedSource {
       for await (const reply of resolve(network.host, peer, request, signal)) {
         if (reply.type === 'failed') throw errorOf(reply)
         visit.heard(now())
+        if (reply.type === 'origin-rate') this.#options.hearRate(reply.rate, reply.peers)
         if (reply.type !== 'resolved') continue
         visit.resolved(now())
         // it was only slow: what it reads need not be read again

@@ -1,4 +1,5 @@
 // A session: one content on this node. Brings together what it is, who shares it, and the swarm that decides.
+import type { Bitfield } from '../core/bitfield.ts'
 import { DragonflyError } from '../core/errors.ts'
 import type { Freshness } from '../core/freshness.ts'
 import type { Manifest, ManifestHead, VersionInfo } from '../core/manifest.ts'
@@ -16,10 +17,12 @@ import type { KeptManifest } from './manifest-records.ts'
 import { ManifestTalk, type TalkOwner } from './manifest-talk.ts'
 import { OneByOne } from './one-by-one.ts'
 import type { Trust } from './options.ts'
+import { OriginGauge } from './origin-gauge.ts'
+import { OriginOffer } from './origin-offer.ts'
 import { OriginWord } from './origin-word.ts'
 import { PieceTalk } from './piece-talk.ts'
 import type { PieceEars, SessionLink } from './session-link.ts'
-import { type Counts, type DriverOwner, type RangeReader, SwarmDriver } from './swarm-driver.ts'
+import { type Counts, type DriverOwner, SwarmDriver } from './swarm-driver.ts'
 import type { SwarmObserver } from './swarm-observer.ts'
 
 /** How a version became known. */
@@ -46,6 +49,9 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
   isTransient = false
   readonly links: Links
   readonly originWord: OriginWord
+  readonly originOffer = new OriginOffer()
+  /** How fast the origin gives, as far as this node read it in order. */
+  readonly gauge = new OriginGauge()
   readonly counts: Counts = { fromOrigin: 0, fromPeers: 0, fromSeeds: 0, resumed: 0 }
   /** Peers that pieces came from. */
   readonly givers = new Set<string>()
@@ -57,7 +63,6 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
   /** What is done to the content as a whole: beginning with it, its manifest, handing it over. */
   readonly #work = new OneByOne()
   #shared: Shared | undefined
-  #rangeReader: RangeReader | undefined
   #closed = false
   #grewAt = now()
 
@@ -95,14 +100,14 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     return this.#closed
   }
 
-  /** Whether a neighbour lacks something, or is being served. */
-  get isServing(): boolean {
-    return [...this.links.values()].some(link => !this.isWhole(link) || link.link.usage.isBusy)
-  }
-
   /** Milliseconds since the manifest, or what we have of it, last grew. */
   get quietFor(): number {
     return now() - this.#grewAt
+  }
+
+  /** Pieces that are here; undefined while nothing is known of the content. Not to be changed. */
+  get have(): Bitfield | undefined {
+    return this.#shared?.driver.swarm.have
   }
 
   hasPiece(piece: number): boolean {
@@ -111,7 +116,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
 
   /** Whether all pieces that the manifest knows so far are here. */
   get hasAllKnown(): boolean {
-    return this.#shared?.driver.swarm.have.isFull === true
+    return this.have?.isFull === true
   }
 
   /** Resolves at the next change of any kind; rejects once the session has failed. */
@@ -189,12 +194,6 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
 
   // ---- what the origin gives
 
-  /** Makes the origin a neighbour that the swarm asks when nobody else can give. */
-  offerOrigin(reader: RangeReader): void {
-    this.#rangeReader = reader
-    this.#shared?.driver.offerOrigin(reader)
-  }
-
   /** Memory for a piece of our own read. */
   buffer(size: number): Uint8Array {
     return this.#known().content.buffers.take(size)
@@ -225,17 +224,6 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
   /** Where a reader stands; undefined: no order. */
   setCursor(piece: number | undefined): void {
     this.#shared?.driver.tell({ type: 'cursor', piece })
-  }
-
-  /** Whether a neighbour is known to have everything, as far as there is an everything. */
-  isWhole({ have }: SessionLink): boolean {
-    return this.manifest?.seal !== undefined && have.count >= this.manifest.count
-  }
-
-  /** Whether a neighbour has anything that we lack. */
-  offers({ have }: SessionLink): boolean {
-    const ours = this.#shared?.driver.swarm.have.words
-    return have.words.some((word, i) => (word & ~(ours?.[i] ?? 0)) !== 0)
   }
 
   // ---- what the links ask, and hear (LinksOwner)
@@ -333,7 +321,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     driver.grown()
     driver.recovered(await content.recover())
     await content.keepFreshness()
-    if (this.#rangeReader !== undefined) driver.offerOrigin(this.#rangeReader)
+    this.originOffer.begin(driver)
     for (const link of this.links.values()) {
       // this link began before we knew the version: say hello again, and go on
       this.links.sayHello(link)

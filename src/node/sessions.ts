@@ -7,6 +7,7 @@ import { makeProof, type Task } from '../core/task.ts'
 import type { Answer } from '../net/exchange.ts'
 import type { Holder } from '../store/disk-store.ts'
 import type { Hello } from '../wire/codec-hello.ts'
+import { isServing } from './comparison.ts'
 import type { NodeContext, Reader } from './context.ts'
 import type { KeptRules } from './kept.ts'
 import { Session } from './session.ts'
@@ -166,7 +167,7 @@ export class Sessions implements Holder {
 
   #idle(key: string): Held | undefined {
     return this.#all().find(
-      ({ session, users }) => session.entryKey === key && users === 0 && session.isComplete && !session.isServing,
+      ({ session, users }) => session.entryKey === key && users === 0 && session.isComplete && !isServing(session),
     )
   }
 

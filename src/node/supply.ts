@@ -15,7 +15,7 @@ import { SeedSource, type SeedSourceOptions } from './seed-source.ts'
 import type { Session } from './session.ts'
 import { connectTimeout, pause } from './waiting.ts'
 
-export interface SupplyOptions extends SeedSourceOptions {
+export interface SupplyOptions extends Omit<SeedSourceOptions, 'hearRate'> {
   /** For whom the origin may be read; undefined: this node may not read it. */
   reader: Reader | undefined
   /** A seed's: when a finished content in the store may be given out. Undefined: not before the origin was asked. */
@@ -55,7 +55,11 @@ export class Supply {
     this.#ctx = ctx
     this.#session = session
     this.#options = options
-    this.#seeds = new SeedSource(ctx, session, options, this.#signal)
+    // who may not read the origin does not care how fast it is
+    const hearRate = (rate: number, peers: number) => {
+      if (this.#mayRead) session.originOffer.tellRate(rate, peers)
+    }
+    this.#seeds = new SeedSource(ctx, session, { ...options, hearRate }, this.#signal)
     this.#neighbours = new Neighbours(ctx, session)
   }
 
@@ -265,7 +269,7 @@ export class Supply {
     if (manifest === undefined || this.#rangesOffered) return
     this.#rangesOffered = true
     const { version } = manifest.info
-    this.#session.offerOrigin(async (start, end) => {
+    this.#session.originOffer.offer(async (start, end) => {
       const origin = await this.#origin()
       const request = { url: task.url, headers: task.headers }
       return await origin.range(request, version, { start, end }, manifest.length, this.#signal)

@@ -26,9 +26,9 @@ export type SwarmEvent =
   /** A neighbour asks us for a piece. `load`: pieces under way to it, from everybody. */
   | { type: 'request'; peer: string; piece: number; load: number }
   | { type: 'cancel'; peer: string; piece: number }
-  /** A piece that we were told to serve has left, or could not. */
+  /** A piece that we were told to serve is with the neighbour, or could not be sent. */
   | { type: 'served'; peer: string; piece: number }
-  /** What a seed knows: bytes per millisecond that the origin gave to it, and how many peers there are. */
+  /** What a trusted seed says: bytes per millisecond that the origin gave to it, and how many peers there are. */
   | { type: 'origin-rate'; rate: number; peers: number }
   /** A reader wants pieces from here on first; undefined: no order any more. */
   | { type: 'cursor'; piece: number | undefined }
@@ -74,10 +74,14 @@ export interface SwarmPolicy {
   /** How many peers of a swarm may read the origin because it is faster than the swarm, and for how long they are chosen. */
   originReaders: number
   epochMs: number
-  /** How many times faster than the swarm the origin must be for that. */
+  /** How many times faster than the swarm the origin must be for that, by what the seed says and by what it then gives us. */
   originGain: number
+  /** For how long the peers must have had nothing for us that we did not ask for, before it is tried. */
+  starvedMs: number
   /** Pieces that we send at the same time: to all, and to one neighbour while it is the only one. */
   uploadSlots: number
+  /** Time that the pieces under way to a neighbour that is alone should cover, as long as they take. */
+  uploadWindowMs: number
   /** How many lines' worth of receivers we serve at the same time: enough to fill ours although they are busy, too. */
   appetite: number
   /** Bytes that these pieces may be together; two go in any case. */
@@ -110,7 +114,9 @@ export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   originReaders: 4,
   epochMs: 10_000,
   originGain: 1.5,
+  starvedMs: 1000,
   uploadSlots: 16,
+  uploadWindowMs: 25,
   appetite: 6,
   maxUploadBytes: 16 * 1024 * 1024,
   slotsPerPeer: 2,

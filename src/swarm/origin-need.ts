@@ -1,6 +1,7 @@
 // Whether this node has to read the origin by range itself: nothing comes, or the origin is much faster than the swarm.
 import type { SwarmPolicy } from './events.ts'
 import type { Neighbour } from './neighbour.ts'
+import { OriginTrial } from './origin-trial.ts'
 import { Pace } from './pace.ts'
 import type { Picker } from './picker.ts'
 import { Turns } from './turns.ts'
@@ -15,8 +16,8 @@ export interface OriginNeedOptions {
 }
 
 /**
- * The origin is asked for single pieces only when nothing moves, and by few when it is much faster than the swarm; once the
- * swarm moves again it is left alone.
+ * The origin is asked for single pieces when nothing moves; once the swarm moves again it is left alone. It is also read by few
+ * when it is much faster than the swarm.
  */
 export class OriginNeed {
   readonly #policy: SwarmPolicy
@@ -26,21 +27,24 @@ export class OriginNeed {
   readonly #turns: Turns
   /** When bytes last came from anybody; before that, when we began. */
   #lastProgress: number | undefined
-  #isOpen = false
-  /** Bytes per millisecond that a seed gets from the origin, as it last said, and how many peers would share it. */
-  #originRate = 0
-  #peers = 0
+  readonly #trial: OriginTrial
+  /** The swarm was silent for too long, and has not given anything since. */
+  #isSilent = false
+  /** The origin is so much faster that we, one of few, read it. */
+  #isHasty = false
 
   constructor({ self, policy, picker, neighbours }: OriginNeedOptions) {
     this.#policy = policy
     this.#picker = picker
     this.#neighbours = neighbours
     this.#turns = new Turns(self, policy.turnMs)
+    this.#trial = new OriginTrial(policy, this.#turns)
   }
 
-  /** Whether the origin may be asked, as of the last `look`. */
-  get isOpen(): boolean {
-    return this.#isOpen
+  /** Whether the origin may be asked for one more when it is asked for so many, as of the last look. */
+  allows(asked: number): boolean {
+    if (this.#isSilent) return true
+    return this.#isHasty && (this.#trial.isProven || asked < this.#policy.minWindow)
   }
 
   /** Told before anything else: the first moment counts as progress. */
@@ -56,24 +60,35 @@ export class OriginNeed {
   /** A peer or a seed gave a whole piece. */
   delivered(bytes: number, now: number): void {
     this.#pace.add(bytes, now)
-    this.#isOpen = false
+    this.#isSilent = false
   }
 
-  /** What a seed says of the origin. */
+  /** The origin gave a whole piece, and is asked for so many others. */
+  gave(bytes: number, others: number): void {
+    this.#trial.received(bytes, others)
+  }
+
+  /** What a seed says of the origin: its rate, bytes per millisecond, and how many peers would share it. */
   told(rate: number, peers: number): void {
-    this.#originRate = rate
-    this.#peers = peers
+    this.#trial.told(rate, peers)
   }
 
-  /** Decides anew; for a node that knows the origin. */
+  /** Whether nothing moves; for a node that knows the origin, before anybody is asked. */
   look(now: number): void {
-    if (this.#picker.missing === 0 || this.#isOpen) return
-    this.#isOpen = this.#overdue(now) >= 0 || this.#wouldBeFaster(now)
+    if (this.#picker.missing === 0) return
+    this.#isHasty = false
+    this.#isSilent ||= this.#overdue(now) >= 0
+  }
+
+  /** Whether it is worth reading although the swarm moves; once all others have been asked for what they can give. */
+  isTempting(isStarved: () => boolean, now: number): boolean {
+    this.#isHasty = this.#trial.isOn(this.#pace.rate(now), isStarved, now)
+    return this.#isHasty
   }
 
   /** Which pieces this node may read at the origin now; undefined: any. */
   turn(now: number): ((piece: number) => boolean) | undefined {
-    if (this.#wouldBeFaster(now)) return undefined
+    if (this.#isHasty) return undefined
     const waited = this.#overdue(now)
     return piece => this.#turns.isOurs(piece, this.#neighbours.values(), waited)
   }
@@ -91,12 +106,5 @@ export class OriginNeed {
       if (kind === 'seed' || (kind === 'peer' && this.#picker.lacksAnyOf(have))) return false
     }
     return true
-  }
-
-  #wouldBeFaster(now: number): boolean {
-    const { originGain, originReaders, epochMs } = this.#policy
-    const rate = this.#pace.rate(now)
-    if (rate === undefined || this.#originRate <= rate * originGain) return false
-    return this.#turns.isReader(Math.floor(now / epochMs), originReaders, this.#peers)
   }
 }

@@ -92,6 +92,12 @@ export class Picker {
     return false
   }
 
+  /** Whether any of these pieces, below `limit`, is missing and asked of nobody. */
+  hasOpenOf(pieces: Bitfield, limit: number): boolean {
+    for (let w = 0; w << 5 < limit; w++) if (this.#word(pieces, limit, w) !== 0) return true
+    return false
+  }
+
   /** A random one of the open pieces in `from`, the rarer ones first; below `limit` only. */
   pick(from: Bitfield, limit: number): number | undefined {
     const total = this.#gather(from, limit)

@@ -51,6 +51,15 @@ export class Requests {
     return this.#underWay
   }
 
+  /** No peer has anything that we could ask for: what is open is at seeds and at the origin only. */
+  readonly isStarved = (): boolean => {
+    const limit = this.#limit()
+    for (const { kind, have } of this.#neighbours.values()) {
+      if (kind === 'peer' && this.#picker.hasOpenOf(have, limit)) return false
+    }
+    return true
+  }
+
   progressed(n: Neighbour, piece: number, now: number): void {
     if (n.progressed(piece, now)) this.#underWay++
   }
@@ -172,7 +181,7 @@ export class Requests {
 
   #mayAsk(n: Neighbour, now: number): boolean {
     if (n.isQuiet(now) || n.have.count === 0) return false
-    if (n.kind === 'origin' && !this.#originNeed.isOpen) return false
+    if (n.kind === 'origin' && !this.#originNeed.allows(n.asked.size)) return false
     return n.asked.size < n.window(this.#policy, this.#pieceLength)
   }
 

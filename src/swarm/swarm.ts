@@ -79,6 +79,7 @@ export class Swarm {
     this.#requests.snub(now)
     if (this.#origin !== undefined) this.#originNeed.look(now)
     this.#requests.fill(now)
+    if (this.#origin !== undefined && this.#originNeed.isTempting(this.#requests.isStarved, now)) this.#requests.fill(now)
     this.#requests.hedge(now)
     this.#serve(now)
     return this.#actions
@@ -199,7 +200,8 @@ export class Swarm {
 
   #received(n: Neighbour, piece: number, bytes: number, now: number): void {
     this.#requests.answered(n, piece, bytes, now)
-    if (n.kind !== 'origin') this.#originNeed.delivered(bytes, now)
+    if (n.kind === 'origin') this.#originNeed.gave(bytes, n.asked.size)
+    else this.#originNeed.delivered(bytes, now)
     this.#stored(piece, now)
   }
 

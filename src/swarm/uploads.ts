@@ -24,7 +24,10 @@ export class Uploads {
   /** Requests by neighbour, in the order in which they came. */
   readonly #waiting = new Map<string, Set<number>>()
   #waitingCount = 0
-  readonly #active = new Map<string, Set<number>>()
+  /** With the time when each began. */
+  readonly #active = new Map<string, Map<number, number>>()
+  /** Milliseconds that the last piece took until the neighbour had it. */
+  readonly #took = new Map<string, number>()
   #activeCount = 0
   readonly #copies = new Map<number, Copies>()
   /** Pieces under way to a neighbour from everybody, as it last said. */
@@ -68,7 +71,10 @@ export class Uploads {
   }
 
   done(peer: string, piece: number, now: number): void {
-    if (!deleteFrom(this.#active, peer, piece)) return
+    const begun = this.#active.get(peer)?.get(piece)
+    if (begun === undefined) return
+    deleteFrom(this.#active, peer, piece)
+    this.#took.set(peer, now - begun)
     this.#activeCount--
     this.#appetite = undefined
     this.#hasChanged = true
@@ -81,8 +87,9 @@ export class Uploads {
   left(peer: string, now: number): void {
     this.#waitingCount -= this.#waiting.get(peer)?.size ?? 0
     this.#waiting.delete(peer)
-    for (const piece of [...(this.#active.get(peer) ?? [])]) this.done(peer, piece, now)
+    for (const piece of [...(this.#active.get(peer)?.keys() ?? [])]) this.done(peer, piece, now)
     this.#loads.delete(peer)
+    this.#took.delete(peer)
     this.#appetite = undefined
   }
 
@@ -95,7 +102,7 @@ export class Uploads {
     while (this.#waitingCount > 0 && !this.#isFull) {
       const best = this.#best(now, othersHave)
       if (best === undefined) break
-      this.#start(best)
+      this.#start(best, now)
       chosen.push(best)
     }
     return chosen
@@ -141,7 +148,7 @@ export class Uploads {
     for (const [peer, pieces] of this.#waiting) {
       const active = this.#active.get(peer)?.size ?? 0
       // a second piece to the same neighbour only while it is the only one
-      if (active > 0 && (active < this.#activeCount || active >= this.#policy.slotsPerPeer)) continue
+      if (active > 0 && (active < this.#activeCount || active >= this.#slotsOf(peer))) continue
       const hunger = active + (this.#loads.get(peer) ?? 0) / MAX_LOAD
       for (const piece of pieces) {
         if (this.#isSeed && !this.#isDue(piece, now, othersHave(piece, peer))) continue
@@ -157,6 +164,13 @@ export class Uploads {
     return best
   }
 
+  /** What fills the way to a neighbour that is alone: on a fast one a piece is there before the word of it is back. */
+  #slotsOf(peer: string): number {
+    const { slotsPerPeer, uploadWindowMs, uploadSlots } = this.#policy
+    const wanted = Math.ceil(uploadWindowMs / Math.max(1, this.#took.get(peer) ?? uploadWindowMs))
+    return Math.min(uploadSlots, Math.max(slotsPerPeer, wanted))
+  }
+
   #isDue(piece: number, now: number, others: number): boolean {
     const due = this.#dueAt(piece, others)
     if (due > now) this.#nextDue = Math.min(this.#nextDue, due)
@@ -170,9 +184,11 @@ export class Uploads {
     return lastDone + (others > 0 ? this.#policy.secondCopyMs : this.#policy.firstHaveMs)
   }
 
-  #start({ peer, piece }: Upload): void {
+  #start({ peer, piece }: Upload, now: number): void {
     this.cancel(peer, piece)
-    addTo(this.#active, peer, piece)
+    const ofPeer = this.#active.get(peer)
+    if (ofPeer === undefined) this.#active.set(peer, new Map([[piece, now]]))
+    else ofPeer.set(piece, now)
     this.#activeCount++
     this.#appetite = undefined
     if (!this.#isSeed) return
@@ -200,14 +216,14 @@ function addTo(map: Map<string, Set<number>>, peer: string, piece: number): void
   else set.add(piece)
 }
 
-function deleteFrom(map: Map<string, Set<number>>, peer: string, piece: number): boolean {
+function deleteFrom(map: Map<string, Set<number> | Map<number, number>>, peer: string, piece: number): boolean {
   const set = map.get(peer)
   if (set?.delete(piece) !== true) return false
   if (set.size === 0) map.delete(peer)
   return true
 }
 
-function sizeOf(map: ReadonlyMap<string, ReadonlySet<number>>): number {
+function sizeOf(map: ReadonlyMap<string, { size: number }>): number {
   let size = 0
   for (const set of map.values()) size += set.size
   return size

@@ -5,8 +5,13 @@ import type { VersionInfo } from '../core/manifest.ts'
 import { versionFromWire, versionToWire } from './codec-manifest.ts'
 import { PEERS_LIMITS, type PeerAddress, peersFromWire, peersToWire } from './codec-peers.ts'
 import { errorCodeFromWire } from './error-code.ts'
-import { bytesField, decoding, encoding, integerField, listField, malformed, textField } from './fields.ts'
-import { type Failed, ResolveReply as RawReply, ResolveRequest as RawRequest } from './generated/messages.js'
+import { bytesField, decoding, encoding, integerField, listField, malformed, queueField, textField } from './fields.ts'
+import {
+  type Failed,
+  type OriginRate as RawRate,
+  ResolveReply as RawReply,
+  ResolveRequest as RawRequest,
+} from './generated/messages.js'
 import { LIMITS } from './limits.ts'
 
 /** Checked for size only: what URL, headers and filters may say is for `makeTask` (core/task.ts) to judge. */
@@ -23,7 +28,19 @@ export interface ResolveRequest {
 
 export type ResolveReply =
   /** `topic`: CID bytes to say hello with. */
-  ({ type: 'resolved'; topic: Uint8Array } & Omit<VersionInfo, 'task'>) | Failure | { type: 'peers'; peers: PeerAddress[] }
+  | ({ type: 'resolved'; topic: Uint8Array } & Omit<VersionInfo, 'task'>)
+  | Failure
+  | { type: 'peers'; peers: PeerAddress[] }
+  | OriginRate
+
+/** What the origin gives to the seed. */
+export interface OriginRate {
+  type: 'origin-rate'
+  /** Whole bytes a second, at most `LIMITS.originRate`; 0: not known. */
+  rate: number
+  /** How many peers listen to the seed for this task. */
+  peers: number
+}
 
 export interface Failure {
   type: 'failed'
@@ -91,6 +108,7 @@ export function decodeResolveReply(bytes: Uint8Array): ResolveReply | undefined 
     }
     if (raw.failed !== undefined) return failureFromWire(raw.failed)
     if (raw.peers !== undefined) return { type: 'peers', peers: peersFromWire(raw.peers.peers) }
+    if (raw.rate !== undefined) return rateFromWire(raw.rate)
     return undefined
   })
 }
@@ -103,7 +121,19 @@ function replyToWire(reply: ResolveReply): RawReply {
       return { failed: failureToWire(reply) }
     case 'peers':
       return { peers: { peers: peersToWire(reply.peers), links: 0 } }
+    case 'origin-rate':
+      return { rate: { rate: wholeRate(reply.rate), peers: queueField(reply.peers) } }
   }
+}
+
+/** What was measured, as a number that can be sent; what is no rate is 0. */
+function wholeRate(rate: number): number {
+  return rate > 0 ? Math.ceil(Math.min(LIMITS.originRate, rate)) : 0
+}
+
+/** It is advice, so any number will do; one beyond 2⁵³ is refused before. */
+function rateFromWire({ rate, peers }: RawRate): OriginRate {
+  return { type: 'origin-rate', rate: wholeRate(rate), peers: queueField(peers) }
 }
 
 function failureToWire({ code, message, status, retryAfter }: Failure): Failed {

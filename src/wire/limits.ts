@@ -62,6 +62,8 @@ export const LIMITS = {
   firstMessage: 10_000,
   /** Milliseconds to wait before asking again, a day; longer ones are taken as a day. */
   retryAfter: 24 * 60 * 60 * 1000,
+  /** Bytes a second of an origin, 1 TiB: faster than any line; what is said to be faster is taken as this. */
+  originRate: 2 ** 40,
   /** What we keep for a peer that does not read fast enough, per stream. */
   sendQueue: 1024 * KiB,
 } as const

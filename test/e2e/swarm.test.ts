@@ -1,5 +1,6 @@
 // One origin read, many peers: the promise, with nginx and real processes.
 import { expect } from 'chai'
+import { SlowLine } from '../node/slow-line.ts'
 import { hasNginx, Lab, LISTEN } from './lab.ts'
 
 const MiB = 1024 * 1024
@@ -65,6 +66,30 @@ describe('a swarm of processes', function () {
     console.log(`      last of 8 after ${(seconds / (length / rate)).toFixed(2)} × the origin's own time, start-up included`)
     expect(seconds).to.be.at.most(1.25 * (length / rate))
     expect(await origin.bytes()).to.be.at.most(1.01 * length)
+  })
+
+  it('8 peers behind a slow seed take from a fast origin what they need, and not each of them all', async () => {
+    const length = 24 * MiB
+    const sha256 = await lab.file('near.bin', length)
+    const origin = await lab.nginx()
+    const seed = await lab.seed()
+    const line = new SlowLine(0.25 * MiB)
+    try {
+      const address = await line.toPeer(seed.address)
+      const gets = Array.from({ length: 8 }, (_, i) => lab.df([...get(origin.url, 'near.bin', i), '--seed', address]))
+      const receipts = (await Promise.all(gets.map(g => g.ended))).map(e => {
+        expect(e.code, e.stderr + e.stdout).to.equal(0)
+        return e.lines.at(-1) as unknown as Done
+      })
+      for (const i of receipts.keys()) expect(await lab.read(`out-${i}`)).to.equal(sha256)
+      const [copies, slowest] = [(await origin.bytes()) / length, Math.max(...receipts.map(r => r.seconds))]
+      console.log(`      the origin gave ${copies.toFixed(2)} copies, the last of 8 took ${slowest} s instead of 96 s`)
+      expect(slowest).to.be.below(48)
+      // the seed's own read, and at most as many more as there are readers at a time
+      expect(copies).to.be.within(1.3, 5)
+    } finally {
+      await line.stop()
+    }
   })
 
   it('outlives its seed: who knows only some peer finds the content through the DHT, and the origin is left alone', async () => {

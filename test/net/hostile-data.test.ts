@@ -157,6 +157,22 @@ describe('net/uploads: hostile askers', () => {
     expect(await ended(stream)).to.equal('closed')
   })
 
+  for (const says of [true, false]) {
+    it(`a third piece waits until a first ${says ? 'is said to be there' : 'has been on its way for long'}`, async () => {
+      const { stream, bytes } = await begun()
+      for (const piece of [0, 1, 2]) await sendMessage(stream, ask(piece))
+      await until(() => bytes() >= 2 * PIECE, 'two at a time')
+      const since = performance.now()
+      if (says) for (const piece of [9, 0, 0]) await sendMessage(stream, encodeDataRequest({ type: 'got', piece }))
+      await until(() => bytes() >= 3 * PIECE, 'the third')
+      const waitedMs = performance.now() - since
+      if (says) expect(waitedMs).to.be.below(4000)
+      else expect(waitedMs).to.be.above(4000)
+      await stream.close()
+      expect(await ended(stream)).to.equal('closed')
+    })
+  }
+
   it('a half close: what has begun to come comes to its end', async () => {
     const { stream, bytes } = await begun()
     await sendMessage(stream, ask(1))

@@ -85,6 +85,41 @@ describe('a seed', () => {
     expect(origin.gets.length).to.be.above(1)
   })
 
+  describe('that has read its origin', () => {
+    /** The next thing that it says of its origin. */
+    async function rateFrom(replies: AsyncGenerator<ResolveReply>) {
+      for (;;) {
+        // a loop of its own would end the listening
+        const { done, value } = await replies.next()
+        if (done === true) throw new Error('the seed said no more')
+        if (value.type === 'origin-rate') return value
+      }
+    }
+
+    it('tells every listener how fast that was, and again when there are more of them', async () => {
+      const [one, two] = [await asker(), await asker()]
+      const { replies } = await one.ask()
+      const { rate, peers } = (await replies.next()).value as Extract<ResolveReply, { type: 'origin-rate' }>
+      expect(peers).to.equal(1)
+      expect(rate).to.be.above(1024)
+      const second = await two.ask()
+      expect(second.reply).to.have.property('type', 'resolved')
+      expect(await rateFrom(second.replies)).to.deep.equal({ type: 'origin-rate', rate, peers: 2 })
+      expect((await replies.next()).value).to.deep.equal({ type: 'origin-rate', rate, peers: 2 })
+    })
+
+    it('does not tell it of another URL that has the same content', async () => {
+      const { ask } = await asker()
+      await rateFrom((await ask()).replies)
+      const digest = Buffer.from(hex(BODY), 'hex')
+      const { replies } = await ask({ url: `${origin.url}/mirror.bin`, digest })
+      const news = replies.next()
+      const other = await asker()
+      await rateFrom((await other.ask()).replies)
+      expect(await Promise.race([news.then(() => 'news'), Promise.resolve('nothing')])).to.equal('nothing')
+    })
+  })
+
   it('reads the origin once for 20 askers at the same moment', async () => {
     origin.hold(PIECE)
     const { ask } = await asker()

@@ -181,22 +181,35 @@ describe('sim: seeds and the origin', function () {
     expect(r.originBytes).to.equal(0)
   })
 
-  it('peers that are told of a fast origin, and may read it, take some of it themselves', () => {
-    // the seed and all peers have thin uplinks, the origin a thick one
-    const poor: Scenario = {
-      ...SMALL,
-      originRate: 4 * U,
-      peersReadOrigin: true,
-      seedLine: { up: U / 8, down: 4 * U },
-      peerLine: { up: U / 8, down: U },
-    }
-    const [untold, told] = [false, true].map(tellOriginRate => simulate({ ...poor, tellOriginRate })) as [Result, Result]
-    expectAllDone(untold)
-    expectAllDone(told)
-    expect(told.originBytes).to.be.above(untold.originBytes)
-    expect(told.lastMs).to.be.below(untold.lastMs)
-    expect(told.boundMs, 'they need not wait for the seed').to.be.below(CONTENT / (U / 8))
-  })
+  /** The origin is four times as fast as a peer's line, and all are told so or not. */
+  const fastOrigin: Scenario = { ...SMALL, pieces: 256, pieceLength: PIECE / 4, originRate: 4 * U, peersReadOrigin: true }
+  const both = (s: Scenario) => [false, true].map(tellOriginRate => simulate({ ...s, tellOriginRate })) as [Result, Result]
+
+  for (const peers of [1, 8, 24]) {
+    it(`${peers} behind a thin seed, told of a fast origin, take some of it themselves, few of them and once`, () => {
+      const seedLine = { up: U / 8, down: 4 * U }
+      const [untold, told] = both({ ...fastOrigin, peers, seedLine, check: false })
+      const content = 64 * PIECE
+      for (const r of [untold, told]) expect(complete(r)).to.equal(peers)
+      expect(untold.originBytes).to.equal(content)
+      expect(told.originBytes / content).to.be.within(1.1, 2.5)
+      expect(told.lastMs).to.be.below(untold.lastMs / 2)
+      expect(told.boundMs, 'they need not wait for the seed').to.be.below(content / seedLine.up)
+    })
+  }
+
+  const thin = { up: U / 40, down: U / 40 }
+  for (const [name, change, copies] of [
+    ['a swarm whose seed keeps up', {}, 1.01],
+    ['a swarm of thin lines', { peerLine: { up: U / 4, down: U / 4 }, seedLine: { up: U / 2, down: 4 * U } }, 1.025],
+    ['one far from a seed that is near the origin', { peers: 1, peerLine: thin, seedLine: { up: 40 * U, down: 40 * U } }, 1.1],
+  ] as const) {
+    it(`${name}, told of a fast origin, leaves it alone but for a try`, () => {
+      const [untold, told] = both({ ...fastOrigin, ...change, check: false })
+      expect(told.originBytes / untold.originBytes).to.be.below(copies)
+      expect(told.lastMs).to.be.below(1.03 * untold.lastMs)
+    })
+  }
 
   it('may be read in random order', () => {
     const r = simulate({ ...SMALL, originRate: U / 2, originOrder: 'random' })

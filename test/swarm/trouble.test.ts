@@ -201,18 +201,109 @@ describe('swarm: who reads the origin', () => {
     expect(t.wait(4000 + 7999).take('ask O')).to.equal('')
     expect(t.wait(1).take('ask O')).to.equal('ask O 0')
   })
+})
 
-  it('reads an origin that is much faster than the swarm, when chosen', () => {
-    const policy = { minWindow: 1, maxWindow: 1 }
-    const t = new Table({ mine: '0'.repeat(40), others: { O: '1'.repeat(40), a: '1'.repeat(40) }, policy })
-    const receiveOne = () => t.receives(Number(t.take('ask a').match(/\d+/)?.[0]), 'a')
-    for (let i = 0; i < 10; i++) receiveOne().wait(500)
-    t.tell({ type: 'origin-rate', rate: 2, peers: 1_000_000_000 })
-    receiveOne().wait(100)
-    expect(t.take('ask O'), 'one of very many').to.equal('')
-    t.tell({ type: 'origin-rate', rate: 2, peers: 4 })
-    expect(t.take('ask O'), '2 bytes a millisecond here, as fast there').to.equal('')
-    t.tell({ type: 'origin-rate', rate: 4, peers: 4 })
-    expect(t.take('ask O')).to.match(/^ask O \d+$/)
+describe('swarm: an origin that is faster than the swarm', () => {
+  const PIECES = 80
+  const ALL = '1'.repeat(PIECES)
+
+  /** Gets 2 bytes a millisecond from `giver` for 5 s, and goes on. */
+  function moving(giver: string, others: Record<string, string> = {}) {
+    const policy = { minWindow: 2, maxWindow: 2, snubMs: 1e9, hedgeMs: 1e9 }
+    const t = new Table({ mine: '0'.repeat(PIECES), others: { O: ALL, [giver]: ALL, ...others }, policy })
+    const asked: number[] = []
+    const atOrigin: number[] = []
+    const note = () => {
+      for (const said of t.take().split(', ')) {
+        const [what, whom, piece] = said.split(' ')
+        if (what === 'ask') (whom === 'O' ? atOrigin : asked).push(Number(piece))
+      }
+    }
+    const origins = () => {
+      note()
+      return atOrigin.splice(0)
+    }
+    /** Two seconds by default, 500 ms for each piece. */
+    const go = (pieces = 4) => {
+      for (let i = 0; i < pieces; i++) {
+        note()
+        t.receives(asked.shift() as number, giver).wait(500)
+      }
+      return origins()
+    }
+    go(10)
+    const rate = (rate: number, peers: number) => t.tell({ type: 'origin-rate', rate, peers })
+    return { t, go, rate, origins }
+  }
+
+  it('is read where only seeds have what is missing, after a second of that', () => {
+    const { t, go, rate, origins } = moving('S')
+    rate(3.1, 1)
+    t.wait(900)
+    expect(origins(), 'not at once').to.deep.equal([])
+    expect(go(2)).to.have.length(2)
+  })
+
+  it('is left alone when it is no faster than one and a half times the swarm, shared by who may read it', () => {
+    for (const [told, peers] of [
+      [2.9, 1],
+      [11.9, 4],
+      [11.9, 5],
+    ] as const) {
+      const { go, rate } = moving('S')
+      rate(told, peers)
+      expect(go(), `${told} for ${peers}`).to.deep.equal([])
+    }
+    const { go, rate } = moving('S')
+    rate(13, 4)
+    expect(go()).to.have.length(2)
+  })
+
+  it('is left to others in a large swarm', () => {
+    const { go, rate } = moving('S')
+    rate(1e6, 1_000_000_000)
+    expect(go()).to.deep.equal([])
+  })
+
+  it('is left alone while a peer has what nobody was asked for', () => {
+    const { go, rate } = moving('a')
+    rate(1e6, 1)
+    expect(go()).to.deep.equal([])
+  })
+
+  it('is not read for a rate that is none', () => {
+    const { go, rate } = moving('S')
+    for (const none of [0, -1, Number.NaN, Infinity]) rate(none, 1)
+    rate(10, Number.NaN)
+    expect(go()).to.deep.equal([])
+  })
+
+  it('goes on when it proves faster, and never asks for a piece twice', () => {
+    const { t, go, rate } = moving('S')
+    rate(1e6, 1)
+    let asked = go()
+    const read = new Set<number>()
+    for (let i = 0; i < 20; i++) {
+      for (const piece of asked) {
+        expect(read.has(piece)).to.equal(false)
+        read.add(piece)
+        t.wait(100).receives(piece, 'O')
+      }
+      asked = go(1)
+    }
+    expect(read.size).to.be.above(30)
+  })
+
+  it('is left alone for a while when it gives us no more than the swarm does', () => {
+    const { t, go, rate, origins } = moving('S')
+    rate(1e6, 1)
+    const read: number[] = []
+    for (let asked = go(); asked.length > 0 && read.length < 20; asked = [...asked.slice(1), ...origins()]) {
+      read.push(asked[0] as number)
+      t.receives(asked[0] as number, 'O')
+      asked.push(...go(1))
+    }
+    expect(read.length, 'a first one, four to judge by, and what was under way').to.be.within(5, 7)
+    expect(go(), 'no more for now').to.deep.equal([])
   })
 })

@@ -135,6 +135,7 @@ export const reply: fc.Arbitrary<ResolveReply> = fc.oneof(
     }),
   ),
   kind('peers', fc.record({ peers })),
+  kind('origin-rate', fc.record({ rate: fc.nat({ max: LIMITS.originRate }), peers: queue })),
 )
 
 const freshness: fc.Arbitrary<Freshness> = fc.record({

@@ -280,6 +280,20 @@ describe('wire/hostile', () => {
       expect(decodeResolveReply(encode({ retryAfterMs: UINT32 }))).to.deep.equal({ ...failure, retryAfter: LIMITS.retryAfter })
     })
 
+    it('takes an origin for no faster than anything is, and tells one that is not known', () => {
+      for (const [told, rate] of [
+        [LIMITS.originRate + 1, LIMITS.originRate],
+        [Number.MAX_SAFE_INTEGER, LIMITS.originRate],
+        [0, 0],
+      ] as const) {
+        const bytes = ResolveReply.encode({ rate: { rate: told, peers: UINT32 } })
+        expect(decodeResolveReply(bytes)).to.deep.equal({ type: 'origin-rate', rate, peers: UINT32 })
+      }
+      expect(decodeResolveReply(hex('22 00'))).to.deep.equal({ type: 'origin-rate', rate: 0, peers: 0 })
+    })
+    refuses('a rate of an unsafe size', decodeResolveReply, nested(4, field(1, 2n ** 53n)))
+    refuses('a negative rate', decodeResolveReply, nested(4, field(1, 2n ** 64n - 1n)))
+
     it('shows no control characters', () => {
       expect(decodeResolveReply(encode({ message: 'a\x1b[2Jb\r\nc' }))).to.deep.equal({ ...failure, message: 'a [2Jb c' })
     })

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { encodeControl } from '../../src/wire/codec-control.ts'
 import { encodeDataRequest, encodeFrameHeader } from '../../src/wire/codec-data.ts'
 import { decodeResolveReply, encodeResolveReply, encodeResolveRequest } from '../../src/wire/codec-resolve.ts'
+import { LIMITS } from '../../src/wire/limits.ts'
 import { encodeRecord } from '../../src/wire/records.ts'
 import { failureOf } from './failure.ts'
 import { PEER_ID } from './vectors.ts'
@@ -40,5 +41,18 @@ describe('wire/sending', () => {
     const bytes = encodeResolveReply({ type: 'failed', code: 'internal', message, status: 1000, retryAfter: -1 })
     const reply = decodeResolveReply(bytes)
     expect(reply).to.deep.include({ message: `x${'é'.repeat(511)}`, status: undefined, retryAfter: 0 })
+  })
+
+  it('sends a measured rate as whole bytes within the limit, and what is none as 0', () => {
+    for (const [measured, rate] of [
+      [0.25, 1],
+      [1e300, LIMITS.originRate],
+      [Infinity, LIMITS.originRate],
+      [Number.NaN, 0],
+      [-1, 0],
+    ] as const) {
+      const reply = { type: 'origin-rate', rate: measured, peers: 1 } as const
+      expect(decodeResolveReply(encodeResolveReply(reply))).to.deep.equal({ ...reply, rate })
+    }
   })
 })

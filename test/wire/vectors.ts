@@ -148,4 +148,5 @@ export const VECTORS: Vector[] = [
   }),
   reply('failed', { type: 'failed', code: 'origin-not-found', message: 'origin says 404', status: 404, retryAfter: undefined }),
   reply('resolve peers', { type: 'peers', peers: PEERS }),
+  reply('origin rate', { type: 'origin-rate', rate: 125_000_000, peers: 40 }),
 ]

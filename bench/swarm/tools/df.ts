@@ -12,7 +12,7 @@ const LIAR = fileURLToPath(new URL('../liar.ts', import.meta.url))
 const PORT = 4801
 
 /** As bin/df starts Node. */
-const FLAGS = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning']
+const FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=200', '--disable-warning=ExperimentalWarning']
 const ENV = {
   MALLOC_MMAP_THRESHOLD_: '500000',
   DRAGONFLY_SEEDS: '',

@@ -505,6 +505,7 @@ export interface ResolveReply {
     resolved?: Resolved;
     failed?: Failed;
     peers?: Peers;
+    rate?: OriginRate;
 }
 export declare namespace ResolveReply {
     const codec: () => Codec<ResolveReply>;
@@ -558,9 +559,17 @@ export declare namespace ResolveReply {
         field: '$.peers.links';
         value: number;
     }
+    interface ResolveReplyRateRateFieldEvent {
+        field: '$.rate.rate';
+        value: number;
+    }
+    interface ResolveReplyRatePeersFieldEvent {
+        field: '$.rate.peers';
+        value: number;
+    }
     function encode(obj: Partial<ResolveReply>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): ResolveReply;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): Generator<ResolveReplyResolvedTopicFieldEvent | ResolveReplyResolvedVersionFieldEvent | ResolveReplyResolvedPieceLengthFieldEvent | ResolveReplyResolvedLengthFieldEvent | ResolveReplyResolvedFileNameFieldEvent | ResolveReplyFailedCodeFieldEvent | ResolveReplyFailedMessageFieldEvent | ResolveReplyFailedStatusFieldEvent | ResolveReplyFailedRetryAfterMsFieldEvent | ResolveReplyPeersPeersIdFieldEvent | ResolveReplyPeersPeersAddressesFieldEvent | ResolveReplyPeersLinksFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): Generator<ResolveReplyResolvedTopicFieldEvent | ResolveReplyResolvedVersionFieldEvent | ResolveReplyResolvedPieceLengthFieldEvent | ResolveReplyResolvedLengthFieldEvent | ResolveReplyResolvedFileNameFieldEvent | ResolveReplyFailedCodeFieldEvent | ResolveReplyFailedMessageFieldEvent | ResolveReplyFailedStatusFieldEvent | ResolveReplyFailedRetryAfterMsFieldEvent | ResolveReplyPeersPeersIdFieldEvent | ResolveReplyPeersPeersAddressesFieldEvent | ResolveReplyPeersLinksFieldEvent | ResolveReplyRateRateFieldEvent | ResolveReplyRatePeersFieldEvent>;
 }
 export interface Resolved {
     topic: Uint8Array<ArrayBuffer>;
@@ -622,6 +631,24 @@ export declare namespace Failed {
     function encode(obj: Partial<Failed>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Failed>): Failed;
     function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Failed>): Generator<FailedCodeFieldEvent | FailedMessageFieldEvent | FailedStatusFieldEvent | FailedRetryAfterMsFieldEvent>;
+}
+export interface OriginRate {
+    rate: number;
+    peers: number;
+}
+export declare namespace OriginRate {
+    const codec: () => Codec<OriginRate>;
+    interface OriginRateRateFieldEvent {
+        field: '$.rate';
+        value: number;
+    }
+    interface OriginRatePeersFieldEvent {
+        field: '$.peers';
+        value: number;
+    }
+    function encode(obj: Partial<OriginRate>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OriginRate>): OriginRate;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OriginRate>): Generator<OriginRateRateFieldEvent | OriginRatePeersFieldEvent>;
 }
 export declare enum Trust {
     SEED = "SEED",

@@ -1949,15 +1949,23 @@ export var ResolveReply;
                     w.fork();
                 }
                 obj = { ...obj };
+                if (obj.rate != null) {
+                    obj.peers = undefined;
+                    obj.failed = undefined;
+                    obj.resolved = undefined;
+                }
                 if (obj.peers != null) {
+                    obj.rate = undefined;
                     obj.failed = undefined;
                     obj.resolved = undefined;
                 }
                 if (obj.failed != null) {
+                    obj.rate = undefined;
                     obj.peers = undefined;
                     obj.resolved = undefined;
                 }
                 if (obj.resolved != null) {
+                    obj.rate = undefined;
                     obj.peers = undefined;
                     obj.failed = undefined;
                 }
@@ -1972,6 +1980,10 @@ export var ResolveReply;
                 if (obj.peers != null) {
                     w.uint32(26);
                     Peers.codec().encode(obj.peers, w);
+                }
+                if (obj.rate != null) {
+                    w.uint32(34);
+                    OriginRate.codec().encode(obj.rate, w);
                 }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
@@ -2000,21 +2012,35 @@ export var ResolveReply;
                             });
                             break;
                         }
+                        case 4: {
+                            obj.rate = OriginRate.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.rate
+                            });
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
                         }
                     }
                 }
+                if (obj.rate != null) {
+                    delete obj.peers;
+                    delete obj.failed;
+                    delete obj.resolved;
+                }
                 if (obj.peers != null) {
+                    delete obj.rate;
                     delete obj.failed;
                     delete obj.resolved;
                 }
                 if (obj.failed != null) {
+                    delete obj.rate;
                     delete obj.peers;
                     delete obj.resolved;
                 }
                 if (obj.resolved != null) {
+                    delete obj.rate;
                     delete obj.peers;
                     delete obj.failed;
                 }
@@ -2039,6 +2065,12 @@ export var ResolveReply;
                         case 3: {
                             yield* Peers.codec().stream(reader, reader.uint32(), `${prefix}.peers`, {
                                 limits: opts.limits?.peers
+                            });
+                            break;
+                        }
+                        case 4: {
+                            yield* OriginRate.codec().stream(reader, reader.uint32(), `${prefix}.rate`, {
+                                limits: opts.limits?.rate
                             });
                             break;
                         }
@@ -2314,6 +2346,92 @@ export var Failed;
     }
     Failed.stream = stream;
 })(Failed || (Failed = {}));
+export var OriginRate;
+(function (OriginRate) {
+    let _codec;
+    OriginRate.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.rate != null && obj.rate !== 0)) {
+                    w.uint32(8);
+                    w.uint64Number(obj.rate);
+                }
+                if ((obj.peers != null && obj.peers !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.peers);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    rate: 0,
+                    peers: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.rate = reader.uint64Number();
+                            break;
+                        }
+                        case 2: {
+                            obj.peers = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.rate`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.peers`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, OriginRate.codec());
+    }
+    OriginRate.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, OriginRate.codec(), opts);
+    }
+    OriginRate.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, OriginRate.codec(), opts);
+    }
+    OriginRate.stream = stream;
+})(OriginRate || (OriginRate = {}));
 export var Trust;
 (function (Trust) {
     Trust["SEED"] = "SEED";
