@@ -16,3 +16,4 @@ export type {
   Receipt,
   Trust,
 } from './node/options.ts'
+export type { Preheated, PreheatOptions, PreheatProgress } from './node/preheat-options.ts'

@@ -9,6 +9,8 @@ import { Downloads } from './download.ts'
 import { dragonflyHome } from './home.ts'
 import type { Membership } from './membership.ts'
 import type { ContentStream, DragonflyNode, GetOptions, NodeEvent, NodeOptions, Receipt } from './options.ts'
+import type { Preheated, PreheatOptions } from './preheat-options.ts'
+import type { Preheats } from './preheats.ts'
 import { rendezvousOrder } from './rendezvous.ts'
 import type { SeedDuty } from './seed-duty.ts'
 import { Sessions } from './sessions.ts'
@@ -44,6 +46,7 @@ class Node implements DragonflyNode, NodeContext {
   #networkUp: Promise<Network | undefined> = Promise.resolve(undefined)
   #origin: Promise<Origin> | undefined
   #duty: Promise<SeedDuty> | undefined
+  #preheats: Promise<Preheats> | undefined
   #membership: Membership | undefined
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
@@ -87,6 +90,13 @@ class Node implements DragonflyNode, NodeContext {
 
   async download(url: string, file?: string, options: GetOptions = {}): Promise<Receipt> {
     return await this.#downloads.toFile(url, file, options)
+  }
+
+  async preheat(url: string, options: PreheatOptions = {}): Promise<Preheated> {
+    if (this.network === undefined) throw new DragonflyError('bad-option', 'a node without a network reaches no seed')
+    if (this.#stopped !== undefined) throw new DragonflyError('aborted', 'the node was stopped')
+    this.#preheats ??= import('./preheats.ts').then(({ Preheats }) => new Preheats(this, this.#seeds))
+    return await (await this.#preheats).preheat(url, options)
   }
 
   async seed(): Promise<void> {
@@ -160,6 +170,7 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   async #stop(): Promise<void> {
+    await (await this.#preheats)?.stop()
     await (await this.#duty?.catch(() => undefined))?.stop()
     await this.#membership?.stop()
     await this.#sessions.stop()

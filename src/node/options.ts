@@ -1,5 +1,6 @@
 // What a person or program can ask of a node, declared once: name with unit, default, bounds, one line of meaning.
 import type { HeaderList } from '../core/headers.ts'
+import type { Preheated, PreheatOptions } from './preheat-options.ts'
 
 /** Options of `createNode`. Every one may be left out. */
 export interface NodeOptions {
@@ -207,6 +208,11 @@ export interface DragonflyNode {
    * folder, or ends in a separator, takes the file's name from the origin or the URL. Default: the current folder.
    */
   download(url: string, file?: string, options?: GetOptions): Promise<Receipt>
+  /**
+   * Makes a seed fetch a content before anyone asks for it; nothing of it comes here. Resolves when the seed has all of it.
+   * Rejects with `bad-…`, with the seed's error (`origin-…`), with `digest-mismatch`, or with `no-source` when no seed does it.
+   */
+  preheat(url: string, options?: PreheatOptions): Promise<Preheated>
   /** Takes on a seed's duties: reads origins for others, signs, keeps. Resolves once others can ask. */
   seed(): Promise<void>
   /** Safe to call twice. After it nothing of this node is left running. */

@@ -61,7 +61,7 @@ const MAX_READS = 3
 const CONNECT_TIMEOUT_MS = 5000
 
 /** Error codes after which a peer may still try for itself: the seed could not get through, but we might. */
-const SEEDS_OWN_TROUBLE = new Set([
+export const SEEDS_OWN_TROUBLE: ReadonlySet<string> = new Set([
   'origin-unreachable',
   'origin-unknown-host',
   'origin-timeout',
