@@ -25,6 +25,7 @@ interface Seed {
 export class Preheats {
   readonly #ctx: Pick<NodeContext, 'trusted' | 'isBanned' | 'warn'>
   readonly #seeds: readonly Seed[]
+  /** A seed keeps one link with us for each content. */
   readonly #turns = new OneByKey()
   readonly #stopping = new AbortController()
   readonly #running = new Set<Promise<unknown>>()
@@ -86,11 +87,13 @@ export class Preheats {
     // a seed that was named for this errand is as good as one that was named for all
     const known = { isBanned: isBanned.bind(this.#ctx), trusted: new Set([...trusted, seed.peer]) }
     const belief = new Belief(known, task.id, wanted)
-    const tell = throttled(options.onProgress, seed.peer)
+    const told = (bytes: number, length: number | undefined) => options.onProgress?.({ seed: seed.peer, bytes, length })
+    const progress = throttled(told)
     const ways = await this.#open()
-    const visit = async () => await new SeedVisit(ways, seed, { task, wanted, belief, onProgress: tell }, signal).run()
-    const done = await this.#turns.run(`${task.id} ${seed.peer}`, visit, signal)
-    options.onProgress?.({ seed: seed.peer, bytes: done.bytes, length: done.bytes })
+    const errand = { task, wanted, belief, onProgress: progress.tell }
+    const visit = async () => await new SeedVisit(ways, seed, errand, signal).run()
+    const done = await this.#turns.run(`${task.id} ${seed.peer}`, visit, signal).finally(progress.stop)
+    told(done.bytes, done.bytes)
     return done
   }
 
@@ -123,11 +126,19 @@ function inWords(trouble: unknown, seeds: readonly Seed[]): DragonflyError {
   })
 }
 
-function throttled(onProgress: PreheatOptions['onProgress'], seed: string) {
+/** Passes on the newest of what it is told, at most five times a second, until it is stopped. */
+function throttled(onProgress: (bytes: number, length: number | undefined) => void) {
   let toldAt = -Infinity
-  return (bytes: number, length: number | undefined): void => {
-    if (now() - toldAt < PROGRESS_MS) return
-    toldAt = now()
-    onProgress?.({ seed, bytes, length })
+  let timer: NodeJS.Timeout | undefined
+  const tell = (bytes: number, length: number | undefined): void => {
+    clearTimeout(timer)
+    timer = setTimeout(
+      () => {
+        toldAt = now()
+        onProgress(bytes, length)
+      },
+      Math.max(0, toldAt + PROGRESS_MS - now()),
+    )
   }
+  return { tell, stop: () => clearTimeout(timer) }
 }
