@@ -4,6 +4,8 @@ import { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { GetFlags } from './get.ts'
+import type { PreheatFlags } from './preheat.ts'
+import { addPreheat } from './preheat-flags.ts'
 import type { SeedFlags } from './seed.ts'
 import type { SimFlags } from './sim.ts'
 import { addSim } from './sim-flags.ts'
@@ -11,6 +13,7 @@ import { addSim } from './sim-flags.ts'
 /** What the program does with what it understood; resolves to an exit code. */
 export interface Actions {
   get(url: string, flags: GetFlags): Promise<number>
+  preheat(urls: string[], flags: PreheatFlags): Promise<number>
   startSeed(flags: SeedFlags): Promise<number>
   simulate(scenario: string | undefined, flags: SimFlags): Promise<number>
 }
@@ -38,6 +41,9 @@ export function makeProgram(name: string, actions: Actions): Parsed {
     .version(version(), '-V, --version', 'show the version')
     .addHelpText('after', generalHelp(name))
   addGet(program, name, parsed, actions)
+  addPreheat(program, name, async (urls, flags) => {
+    parsed.exitCode = await actions.preheat(urls, flags)
+  })
   addSeed(program, name, parsed, actions)
   addSim(program, name, async (scenario, flags) => {
     parsed.exitCode = await actions.simulate(scenario, flags)
@@ -143,8 +149,9 @@ Examples:
   ${name} get https://example.org/big.iso
   ${name} seed start
   ${name} get --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… https://example.org/big.iso
+  ${name} preheat --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… https://example.org/big.iso
 
-More: ${name} help get, ${name} help seed start, ${name} help sim, ${name} help exit-codes
+More: ${name} help get, ${name} help preheat, ${name} help seed start, ${name} help sim, ${name} help exit-codes
 ${diskTool}`
 }
 
