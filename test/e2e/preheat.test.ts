@@ -75,7 +75,7 @@ describe('df preheat', function () {
     expect(code).to.equal(3)
     expect(stdout.toString()).to.equal('')
     expect(stderr).to.include(`preheated ${origin}/a.bin: 3.0 MiB in `).and.include(`preheated ${origin}/b.bin: 3.0 MiB in `)
-    expect(stderr).to.match(/\ndf: http:\S+\/missing: .*404/)
+    expect(stderr).to.match(/^df: http:\S+\/missing: .*404/m)
     expect(stderr).to.match(/\n2 preheated \(0 already there\), 1 failed: 6\.0 MiB in .*\n$/)
     expect(stderr).not.to.include('secret')
     expect(bodies.toSorted()).to.deep.equal(['/a.bin', '/b.bin'])
@@ -170,6 +170,14 @@ describe('df preheat', function () {
     expect(code).to.equal(130)
     expect(lines.at(-1)).to.include({ type: 'error', code: 'aborted' })
     expect(bodies).to.deep.equal(['/stall.bin'])
+    const reading = spawn(DF, ['preheat', '-i', '-', '--at', seed.address], {
+      env: { ...process.env, DRAGONFLY_HOME: lab.path('piped'), DRAGONFLY_SEEDS: '' },
+    })
+    const { ended } = running(reading)
+    // more than a pipe holds: when it is taken, somebody reads
+    await new Promise(resolve => reading.stdin.write('# wait\n'.repeat(100_000), resolve))
+    reading.kill('SIGINT')
+    expect(await ended).to.include({ code: 130 })
     const timed = await lab.df(['preheat', `${origin}/stall.bin`, '--timeout', '1s', '--at', seed.address]).ended
     expect(timed.code, timed.stderr).to.equal(8)
   })
