@@ -3,10 +3,13 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { expect } from 'chai'
 import { makeTask } from '../../src/core/task.ts'
+import { serveResolve } from '../../src/net/resolve.ts'
 import type { PreheatOptions, PreheatProgress } from '../../src/node/preheat-options.ts'
 import { rendezvousOrder } from '../../src/node/rendezvous.ts'
-import { content, fileHash, hex, type Observed, PIECE, type TestOrigin, until, World } from './villain-peers.ts'
+import { sealHead } from '../../src/wire/envelope.ts'
+import { content, fileHash, full, hex, manifestOf, type Observed, PIECE, type TestOrigin, until, World } from './villain-peers.ts'
 
+const VERSION = 'etag "one"'
 const BODY = content('preheat', 12 * PIECE + 7)
 
 describe('preheat', () => {
@@ -240,6 +243,25 @@ describe('preheat', () => {
     expect(await failure(alone.node.preheat(url(), { digest: 'md5:1' }))).to.include({ code: 'bad-digest' })
     const offline = await world.node({ network: false })
     expect(await failure(offline.node.preheat(url()))).to.include({ code: 'bad-option' })
+  })
+
+  it('does not believe a seal that somebody else has signed', async () => {
+    const stranger = await world.villain(url())
+    const seed = await world.villain(url(), {
+      hello: hello => ({ ...hello, version: VERSION }),
+      message: async (message, link) => {
+        if (message.type !== 'hello') return
+        const manifest = manifestOf(seed.task, BODY)
+        link.send({ type: 'head', envelope: await sealHead(manifest.head(), stranger.host.privateKey) })
+        link.send({ type: 'pieces', have: full(manifest.count), queue: 0 })
+      },
+    })
+    await serveResolve(seed.host, async (_peer, _request, say, gone) => {
+      say({ type: 'resolved', topic: seed.topic, version: VERSION, pieceLength: PIECE, length: BODY.length, fileName: '' })
+      await new Promise(resolve => gone.addEventListener('abort', resolve))
+    })
+    const peer = await asker()
+    expect(await failure(peer.node.preheat(url(), { at: seed.address }))).to.include({ code: 'untrusted' })
   })
 
   it('says no-source when nobody is there', async () => {
