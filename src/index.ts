@@ -19,5 +19,6 @@ export type {
   Receipt,
   Trust,
 } from './node/options.ts'
+export type { Preheated, PreheatOptions, PreheatProgress } from './node/preheat-options.ts'
 export type { ContentStatus, DiskStatus, Removed, SeedStatus } from './node/status.ts'
 export { type OpenAdministration, openAdministration } from './node/store-folder.ts'

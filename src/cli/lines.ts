@@ -2,11 +2,18 @@
 import { createReadStream } from 'node:fs'
 import { UsageError } from './errors.ts'
 
-/** Lines without their ends. Rejects with a UsageError when the file cannot be read or a line has more than `maxLength` characters. */
-export async function* linesOf(file: string, maxLength: number): AsyncGenerator<string> {
+/**
+ * Lines without their ends, of `stream` when given: then `file` only names it. Rejects with a UsageError when it cannot be
+ * read or a line has more than `maxLength` characters.
+ */
+export async function* linesOf(
+  file: string,
+  maxLength: number,
+  stream: AsyncIterable<string> = createReadStream(file, 'utf8'),
+): AsyncGenerator<string> {
   let rest = ''
   try {
-    for await (const chunk of createReadStream(file, 'utf8')) {
+    for await (const chunk of stream) {
       const lines = `${rest}${chunk}`.split('\n')
       rest = lines.pop() ?? ''
       for (const line of [...lines, rest]) if (line.length > maxLength) throw new UsageError(`${file}: a line is too long`)

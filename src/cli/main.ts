@@ -21,6 +21,7 @@ end()
 async function main(args: string[]): Promise<number> {
   const parsed = makeProgram(name, {
     get: async (url, flags) => (await import('./get.ts')).get(url, flags, name),
+    preheat: async (urls, flags) => (await import('./preheat.ts')).preheat(urls, flags, name),
     startSeed: async flags => (await import('./seed.ts')).startSeed(flags, name),
     administrate: async (command, flags) => (await import('./seed-admin.ts')).administrate(command, flags, name),
     simulate: async (scenario, flags) => (await import('./sim.ts')).sim(scenario, flags, name),

@@ -5,6 +5,8 @@ import { parseDuration } from './durations.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { GetFlags } from './get.ts'
 import { list, REPEAT } from './options.ts'
+import type { PreheatFlags } from './preheat.ts'
+import { addPreheat } from './preheat-flags.ts'
 import type { SeedFlags } from './seed.ts'
 import type { SeedAdminCommand, SeedAdminFlags } from './seed-admin.ts'
 import { addSeed } from './seed-flags.ts'
@@ -14,6 +16,7 @@ import { addSim } from './sim-flags.ts'
 /** What the program does with what it understood; resolves to an exit code. */
 export interface Actions {
   get(url: string, flags: GetFlags): Promise<number>
+  preheat(urls: string[], flags: PreheatFlags): Promise<number>
   startSeed(flags: SeedFlags): Promise<number>
   administrate(command: SeedAdminCommand, flags: SeedAdminFlags): Promise<number>
   simulate(scenario: string | undefined, flags: SimFlags): Promise<number>
@@ -40,6 +43,9 @@ export function makeProgram(name: string, actions: Actions): Parsed {
     .version(version(), '-V, --version', 'show the version')
     .addHelpText('after', generalHelp(name))
   addGet(program, name, parsed, actions)
+  addPreheat(program, name, async (urls, flags) => {
+    parsed.exitCode = await actions.preheat(urls, flags)
+  })
   addSeed(program, name, {
     startSeed: async flags => {
       parsed.exitCode = await actions.startSeed(flags)
@@ -132,8 +138,9 @@ Examples:
   ${name} get https://example.org/big.iso
   ${name} seed start
   ${name} get --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… https://example.org/big.iso
+  ${name} preheat --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… https://example.org/big.iso
 
-More: ${name} help get, ${name} help seed, ${name} help seed start, ${name} help sim, ${name} help exit-codes
+More: ${name} help get, ${name} help preheat, ${name} help seed, ${name} help seed start, ${name} help sim, ${name} help exit-codes
 ${diskTool}`
 }
 

@@ -13,6 +13,8 @@ import type { Membership } from './membership.ts'
 import type { ContentStream, DragonflyNode, GetOptions, NodeEvent, NodeOptions, Receipt } from './options.ts'
 import { checkOriginLimits } from './origin-limits.ts'
 import { Origins } from './origins.ts'
+import type { Preheated, PreheatOptions } from './preheat-options.ts'
+import type { Preheats } from './preheats.ts'
 import { rendezvousOrder } from './rendezvous.ts'
 import type { SeedDuty } from './seed-duty.ts'
 import { Sessions } from './sessions.ts'
@@ -72,6 +74,7 @@ class Node implements DragonflyNode, NodeContext {
   #networkUp: Promise<Network | undefined> = Promise.resolve(undefined)
   readonly #origins: Origins
   #duty: Promise<SeedDuty> | undefined
+  #preheats: Promise<Preheats> | undefined
   #membership: Membership | undefined
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
@@ -124,6 +127,13 @@ class Node implements DragonflyNode, NodeContext {
 
   async download(url: string, file?: string, options: GetOptions = {}): Promise<Receipt> {
     return await this.#downloads.toFile(url, file, options)
+  }
+
+  async preheat(url: string, options: PreheatOptions = {}): Promise<Preheated> {
+    if (this.network === undefined) throw new DragonflyError('bad-option', 'a node without a network reaches no seed')
+    if (this.#stopped !== undefined) throw new DragonflyError('aborted', 'the node was stopped')
+    this.#preheats ??= import('./preheats.ts').then(({ Preheats }) => new Preheats(this, this.#seeds))
+    return await (await this.#preheats).preheat(url, options)
   }
 
   async seed(): Promise<void> {
@@ -211,6 +221,7 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   async #stop(): Promise<void> {
+    await (await this.#preheats)?.stop()
     await (await this.#duty?.catch(() => undefined))?.stop()
     await this.#membership?.stop()
     await this.#sessions.stop()

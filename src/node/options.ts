@@ -1,6 +1,7 @@
 // What a person or program can ask of a node, declared once: name with unit, default, bounds, one line of meaning.
 import type { HeaderList } from '../core/headers.ts'
 import type { Administration } from './administration.ts'
+import type { Preheated, PreheatOptions } from './preheat-options.ts'
 import type { SeedStatus } from './status.ts'
 
 /** Options of `createNode`. Every one may be left out. */
@@ -232,6 +233,11 @@ export interface DragonflyNode {
    * folder, or ends in a separator, takes the file's name from the origin or the URL. Default: the current folder.
    */
   download(url: string, file?: string, options?: GetOptions): Promise<Receipt>
+  /**
+   * Makes a seed fetch a content before anyone asks for it; nothing of it comes here. Resolves when the seed has all of it.
+   * Rejects with `bad-…`, with the seed's error (`origin-…`), with `digest-mismatch`, or with `no-source` when no seed does it.
+   */
+  preheat(url: string, options?: PreheatOptions): Promise<Preheated>
   /** Takes on a seed's duties: reads origins for others, signs, keeps. Resolves once others can ask. */
   seed(): Promise<void>
   /** What is kept, who is served, how full the disk is. `limit`: contents named. Default 1,000. */

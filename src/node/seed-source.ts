@@ -33,7 +33,7 @@ export interface SeedSourceOptions {
 const RETRY_MS = 2000
 
 /** Error codes after which a peer may still try for itself: the seed could not get through, or would not, but we might. */
-const OWN_TROUBLE = new Set([
+export const SEEDS_OWN_TROUBLE: ReadonlySet<string> = new Set([
   'origin-refused',
   'origin-unreachable',
   'origin-unknown-host',
@@ -119,7 +119,7 @@ export class SeedSource {
 
   #noteTrouble({ peer }: Seed, error: unknown): void {
     if (this.#isOver) return
-    if (error instanceof DragonflyError && error.code.startsWith('origin-') && !OWN_TROUBLE.has(error.code)) throw error
+    if (error instanceof DragonflyError && error.code.startsWith('origin-') && !SEEDS_OWN_TROUBLE.has(error.code)) throw error
     this.#trouble ??= error
     this.#ctx.warn(`seed ${peer} is of no use now: ${(error as Error).message}`)
   }

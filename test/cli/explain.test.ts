@@ -200,6 +200,7 @@ describe('cli: df get --explain', () => {
         seen = flags
         return 0
       },
+      preheat: nothing,
       startSeed: nothing,
       administrate: nothing,
       simulate: nothing,

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander'
 import { UsageError } from '../../src/cli/errors.ts'
 import type { GetFlags } from '../../src/cli/get.ts'
 import { parseQuota } from '../../src/cli/numbers.ts'
+import type { PreheatFlags } from '../../src/cli/preheat.ts'
 import { makeProgram } from '../../src/cli/program.ts'
 import type { SeedFlags } from '../../src/cli/seed.ts'
 import type { SeedAdminCommand, SeedAdminFlags } from '../../src/cli/seed-admin.ts'
@@ -11,6 +12,8 @@ import type { SimFlags } from '../../src/cli/sim.ts'
 interface Understood {
   url?: string
   get?: GetFlags
+  urls?: string[]
+  preheat?: PreheatFlags
   seed?: SeedFlags
   scenario?: string | undefined
   sim?: SimFlags
@@ -26,6 +29,10 @@ async function understand(...args: string[]): Promise<Understood> {
     get: async (url, get) => {
       Object.assign(seen, { url, get })
       return 41
+    },
+    preheat: async (urls, preheat) => {
+      Object.assign(seen, { urls, preheat })
+      return 44
     },
     startSeed: async seed => {
       Object.assign(seen, { seed })
@@ -65,6 +72,31 @@ describe('cli arguments', () => {
     expect(url).to.equal('http://example.org/x')
     expect(get).to.deep.equal({ origin: true, daemon: true, linger: 0, timeout: 0 })
     expect(exitCode).to.equal(41)
+  })
+
+  it('df preheat URL…, and every flag of it', async () => {
+    const { urls, preheat, exitCode } = await understand('preheat', 'http://a/x', 'http://b/y')
+    expect(urls).to.deep.equal(['http://a/x', 'http://b/y'])
+    expect(preheat).to.deep.equal({ parallel: 4, timeout: 0 })
+    expect(exitCode).to.equal(44)
+    const all = await understand(
+      ...['preheat', '-i', 'list', '--seed', 'A', '--seed', 'B', '--at', 'C', '--at', 'D', '--parallel', '9', '-H', 'A: 1'],
+      ...['--header', 'B: 2', '--filter', 'a,b', '--tag', 't', '--digest', 'sha256:00', '--timeout', '5m', '--json'],
+    )
+    expect(all.urls).to.deep.equal([])
+    expect(all.preheat).to.deep.equal({
+      inputFile: 'list',
+      seed: ['A', 'B'],
+      at: ['C', 'D'],
+      parallel: 9,
+      header: ['A: 1', 'B: 2'],
+      filter: ['a', 'b'],
+      tag: 't',
+      digest: 'sha256:00',
+      timeout: 300_000,
+      json: true,
+    })
+    for (const n of ['0', '257', 'x']) expect(await refused('preheat', '--parallel', n, 'http://a/x')).to.be.instanceOf(Error)
   })
 
   it('every flag of df get', async () => {

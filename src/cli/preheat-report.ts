@@ -1,0 +1,164 @@
+// What df preheat tells: NDJSON for programs, lines for logs, and a live line on a terminal.
+import type { NodeEvent, Preheated, PreheatProgress } from '../index.ts'
+import { type Failure, failureLine, printable } from './errors.ts'
+import { bytes, count, percent, rate, seconds } from './figures.ts'
+import { ProgressLine } from './progress-line.ts'
+import type { Sink } from './report.ts'
+
+/** Between two lines of progress in a log. */
+const INTERVAL_MS = 2000
+const BAR_CELLS = 20
+
+/** One URL at one seed, or at whoever is responsible. */
+export interface Errand {
+  url: string
+  /** Without what opens doors. */
+  shown: string
+}
+
+export interface Summary {
+  preheated: number
+  alreadyThere: number
+  failed: number
+  bytes: number
+  seconds: number
+}
+
+export interface PreheatReport {
+  progress(errand: Errand, progress: PreheatProgress): void
+  event(event: NodeEvent): void
+  done(errand: Errand, done: Preheated): void
+  failed(errand: Errand, failure: Failure): void
+  /** The end, unless the whole command failed. */
+  summary(summary: Summary): void
+  /** What ended the whole command. */
+  stopped(failure: Failure): void
+}
+
+export interface PreheatReportOptions {
+  name: string
+  json: boolean
+  quiet: boolean
+  /** How many errands there are. */
+  errands: number
+}
+
+export function makePreheatReport(options: PreheatReportOptions, stdout: Sink, stderr: Sink): PreheatReport {
+  return options.json ? new Ndjson(stdout) : new Lines(options, stderr)
+}
+
+class Ndjson implements PreheatReport {
+  readonly #sink: Sink
+
+  constructor(sink: Sink) {
+    this.#sink = sink
+  }
+
+  progress({ url }: Errand, { seed, bytes, length }: PreheatProgress): void {
+    this.#line('progress', { url, seed, bytes, length: length ?? null })
+  }
+
+  event({ type, message }: NodeEvent): void {
+    this.#line(type, { message })
+  }
+
+  done({ url }: Errand, done: Preheated): void {
+    this.#line('preheated', { url, ...done })
+  }
+
+  failed({ url }: Errand, { code, message, hint }: Failure): void {
+    this.#line('failed', { url, code, message, hint })
+  }
+
+  summary(summary: Summary): void {
+    this.#line('done', { ...summary })
+  }
+
+  stopped({ code, message, hint }: Failure): void {
+    this.#line('error', { code, message, hint })
+  }
+
+  #line(type: string, fields: object): void {
+    this.#sink.write(`${JSON.stringify({ type, ...fields })}\n`)
+  }
+}
+
+class Lines implements PreheatReport {
+  readonly #options: PreheatReportOptions
+  readonly #sink: Sink
+  readonly #live: ProgressLine
+  readonly #running = new Map<Errand, PreheatProgress>()
+  #over = 0
+  #last = performance.now()
+  #shown = ''
+
+  constructor(options: PreheatReportOptions, sink: Sink) {
+    this.#options = options
+    this.#sink = sink
+    this.#live = new ProgressLine(sink)
+  }
+
+  progress(errand: Errand, progress: PreheatProgress): void {
+    this.#running.set(errand, progress)
+    if (this.#options.quiet) return
+    if (this.#sink.isTTY === true) return this.#live.show(`${this.#bar()}  ${this.#words()}`)
+    if (performance.now() - this.#last < INTERVAL_MS || this.#words() === this.#shown) return
+    this.#last = performance.now()
+    this.#shown = this.#words()
+    this.#write(this.#shown)
+  }
+
+  event({ type, message }: NodeEvent): void {
+    if (type === 'warning' && !this.#options.quiet) this.#write(`${this.#options.name}: warning: ${message}`)
+  }
+
+  done(errand: Errand, { bytes: length, seconds: s, seed, alreadyThere }: Preheated): void {
+    this.#end(errand)
+    if (this.#options.quiet) return
+    const how = alreadyThere ? 'was already there' : `in ${seconds(s)}${s > 0 && length > 0 ? ` (${rate(length / s)})` : ''}`
+    this.#write(`preheated ${errand.shown}: ${bytes(length)} ${how}, seed ${seed}`)
+  }
+
+  failed(errand: Errand, failure: Failure): void {
+    this.#end(errand)
+    this.#write(failureLine(this.#options.name, { ...failure, message: `${errand.shown}: ${failure.message}` }))
+  }
+
+  summary({ preheated, alreadyThere, failed, bytes: all, seconds: s }: Summary): void {
+    this.#live.clear()
+    if (this.#options.quiet || this.#options.errands === 1) return
+    const parts = [`${preheated} preheated (${alreadyThere} already there)`, ...(failed > 0 ? [`${failed} failed`] : [])]
+    this.#write(`${parts.join(', ')}: ${bytes(all)} in ${seconds(s)}`)
+  }
+
+  stopped(failure: Failure): void {
+    if (failure.code !== 'aborted' || !this.#options.quiet) this.#write(failureLine(this.#options.name, failure))
+  }
+
+  #end(errand: Errand): void {
+    this.#running.delete(errand)
+    this.#over++
+  }
+
+  /** `2 of 9 done; 26.9 MiB of 64.0 MiB under way at 2 seeds` */
+  #words(): string {
+    const running = [...this.#running.values()]
+    const here = running.reduce((sum, p) => sum + p.bytes, 0)
+    const whole = running.reduce((sum, p) => sum + (p.length ?? NaN), 0)
+    const size = Number.isNaN(whole) ? bytes(here) : `${bytes(here)} of ${bytes(whole)}`
+    const seeds = count(new Set(running.map(p => p.seed)).size, 'seed')
+    return `${this.#over} of ${this.#options.errands} done; ${size} under way at ${seeds}`
+  }
+
+  #bar(): string {
+    const parts = [...this.#running.values()].map(p => (p.length === undefined || p.length === 0 ? 0 : p.bytes / p.length))
+    const part = this.#over + parts.reduce((sum, p) => sum + Math.min(1, p), 0)
+    const full = Math.min(BAR_CELLS, Math.floor((part / this.#options.errands) * BAR_CELLS))
+    return `${percent(part, this.#options.errands).padStart(5)} ${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)}`
+  }
+
+  #write(line: string): void {
+    this.#live.clear()
+    this.#sink.write(`${printable(line)}\n`)
+  }
+}

@@ -1,0 +1,132 @@
+// df preheat: any number of URLs at the seeds that are to have them, some at a time.
+import type { DragonflyNode, NodeOptions, PreheatOptions } from '../index.ts'
+import { readSettings } from './config.ts'
+import { describe, type Failure, UsageError } from './errors.ts'
+import { OK, UNEXPECTED } from './exit-codes.ts'
+import { Interrupt } from './interrupt.ts'
+import { type Errand, makePreheatReport, type PreheatReport, type Summary } from './preheat-report.ts'
+import { urlsOf } from './url-list.ts'
+
+/** Flags of `df preheat` as commander leaves them; durations in milliseconds. */
+export interface PreheatFlags {
+  inputFile?: string
+  seed?: string[]
+  at?: string[]
+  parallel: number
+  header?: string[]
+  filter?: string[]
+  tag?: string
+  digest?: string
+  timeout: number
+  json?: true
+  quiet?: true
+}
+
+interface Job extends Errand {
+  /** As it was given. */
+  asked: string
+  at: string | undefined
+  /** Set when it is over and nothing came of it. */
+  failure?: Failure
+}
+
+/** Resolves to the exit code; whatever went wrong was told. */
+export async function preheat(named: readonly string[], flags: PreheatFlags, name: string): Promise<number> {
+  using interrupt = new Interrupt()
+  const options = { name, json: flags.json === true, quiet: flags.quiet === true }
+  let report = makePreheatReport({ ...options, errands: 0 }, process.stdout, process.stderr)
+  try {
+    const urls = await urlsOf(named, flags.inputFile, interrupt.signal)
+    if (flags.digest !== undefined && urls.length > 1) throw new UsageError('--digest is of one content', 'give one URL')
+    const { withoutSecrets } = await import('../index.ts')
+    const jobs = jobsOf(urls, flags.at, withoutSecrets)
+    report = makePreheatReport({ ...options, errands: jobs.length }, process.stdout, process.stderr)
+    report.summary(await run(jobs, flags, report, interrupt.signal))
+    return jobs.find(job => job.failure !== undefined)?.failure?.exitCode ?? OK
+  } catch (error) {
+    if (process.env.DEBUG) console.error(error)
+    const isStopped = interrupt.exitCode !== undefined
+    const failure = isStopped ? { code: 'aborted', message: 'stopped before the end' } : describe(error)
+    report.stopped({ exitCode: interrupt.exitCode ?? UNEXPECTED, ...failure })
+    return interrupt.exitCode ?? describe(error).exitCode
+  }
+}
+
+/** Each URL at the seed that is responsible for it, or at every one that was named. */
+function jobsOf(urls: readonly string[], at: readonly string[] = [], withoutSecrets: (text: string) => string): Job[] {
+  const seeds = at.length === 0 ? [undefined] : [...new Set(at)]
+  return urls.flatMap(asked => {
+    const shown = withoutSecrets(asked)
+    return seeds.map(at => ({ asked, url: withoutUser(asked) ?? shown, shown, at }))
+  })
+}
+
+/** Rejects with `aborted` or `timeout`, or when nothing can begin at all. What fails for one URL is noted beside it. */
+async function run(jobs: readonly Job[], flags: PreheatFlags, report: PreheatReport, stop: AbortSignal): Promise<Summary> {
+  const signal = AbortSignal.any([stop, ...(flags.timeout > 0 ? [AbortSignal.timeout(flags.timeout)] : [])])
+  const options = await preheatOptions(flags, signal)
+  const { createNode } = await import('../index.ts')
+  const node = await createNode({ ...(await nodeOptions(flags)), onEvent: event => report.event(event) })
+  const summary: Summary = { preheated: 0, alreadyThere: 0, failed: 0, bytes: 0, seconds: 0 }
+  const begun = performance.now()
+  const left = jobs.values()
+  const work = async () => {
+    for (const job of left) await one(node, job, options, report, summary)
+  }
+  try {
+    await Promise.all(Array.from({ length: Math.min(flags.parallel, jobs.length) }, work))
+  } finally {
+    await node.stop()
+  }
+  return { ...summary, seconds: Math.round(performance.now() - begun) / 1000 }
+}
+
+async function one(node: DragonflyNode, job: Job, options: PreheatOptions, report: PreheatReport, sum: Summary): Promise<void> {
+  const at = job.at === undefined ? {} : { at: job.at }
+  try {
+    const done = await node.preheat(job.asked, { ...options, ...at, onProgress: p => report.progress(job, p) })
+    sum.preheated++
+    sum.alreadyThere += done.alreadyThere ? 1 : 0
+    sum.bytes += done.bytes
+    report.done(job, done)
+  } catch (error) {
+    if (options.signal?.aborted) throw error
+    sum.failed++
+    job.failure = describe(error)
+    report.failed(job, job.failure)
+  }
+}
+
+async function preheatOptions(flags: PreheatFlags, signal: AbortSignal): Promise<PreheatOptions> {
+  const { parseDigest, parseHeader } = await import('../index.ts')
+  if (flags.digest !== undefined) parseDigest(flags.digest)
+  return {
+    ...(flags.header && { headers: flags.header.map(parseHeader) }),
+    ...(flags.filter && { filter: flags.filter }),
+    ...(flags.tag !== undefined && { tag: flags.tag }),
+    ...(flags.digest !== undefined && { digest: flags.digest }),
+    signal,
+  }
+}
+
+/** It listens to nobody and keeps nothing. */
+async function nodeOptions(flags: PreheatFlags): Promise<NodeOptions> {
+  const { dragonflyHome } = await import('../index.ts')
+  const home = dragonflyHome()
+  const named = flags.at ?? flags.seed
+  const { seeds, trust } = await readSettings(named === undefined ? {} : { seeds: named }, process.env, home)
+  if (seeds.length === 0) {
+    throw new UsageError('no seed to preheat', 'give --seed or --at, set DRAGONFLY_SEEDS, or write config.json')
+  }
+  return { seeds, trust, listen: [], store: 'memory', dhtServer: false, home }
+}
+
+/** The URL less user and password; undefined when it is none. */
+function withoutUser(text: string): string | undefined {
+  const url = URL.parse(text)
+  if (url === null) return undefined
+  if (url.username === '' && url.password === '') return text
+  url.username = ''
+  url.password = ''
+  return url.href
+}
