@@ -1,0 +1,109 @@
+// Processes of nodes: given orders, frozen, killed; some wait ready, since starting one costs most of a second of CPU.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Message, Order } from './orders.ts'
+
+const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
+const SAID_KEPT = 4000
+
+export class ProcessGone extends Error {}
+
+export class Member {
+  /** Told of what its nodes say. */
+  onEvent: (name: string, message: string) => void = () => {}
+  readonly #child: ChildProcess
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>()
+  readonly #gone: Promise<unknown>
+  #orders = 0
+  #said = ''
+  #isGone = false
+
+  constructor(home: string) {
+    this.#child = fork(WORKER, {
+      env: { ...process.env, DRAGONFLY_HOME: home, DRAGONFLY_SEEDS: '' },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    for (const output of [this.#child.stdout, this.#child.stderr])
+      output?.on('data', text => {
+        this.#said = (this.#said + text).slice(-SAID_KEPT)
+      })
+    this.#child.on('message', message => this.#hear(message as Message))
+    this.#gone = once(this.#child, 'close').then(([code, signal]) => {
+      this.#isGone = true
+      for (const { reject } of this.#waiting.values()) reject(new ProcessGone(`ended (${signal ?? code}) ${this.#said}`))
+      this.#waiting.clear()
+    })
+  }
+
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
+  /** Resolves to the answer. Rejects with what failed, or `ProcessGone`. */
+  async order<T>(order: Order): Promise<T> {
+    if (this.#isGone) throw new ProcessGone(this.#said)
+    const id = this.#orders++
+    const answer = Promise.withResolvers<unknown>()
+    answer.promise.catch(() => {})
+    this.#waiting.set(id, answer)
+    this.#child.send({ id, order }, error => error !== null && answer.reject(new ProcessGone(error.message)))
+    return (await answer.promise) as T
+  }
+
+  freeze(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT')
+  }
+
+  /** As kill -9 does. Resolves when it has ended. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#gone
+  }
+
+  #hear(message: Message): void {
+    if (message.type === 'event') return this.onEvent(message.name, message.message)
+    const waiting = this.#waiting.get(message.id)
+    this.#waiting.delete(message.id)
+    if (message.type === 'answer') waiting?.resolve(message.value)
+    else waiting?.reject(new Error(message.message))
+  }
+}
+
+export class Crew {
+  readonly #home: string
+  readonly #spare: Member[] = []
+  readonly #working = new Set<Member>()
+  readonly #spares: number
+
+  /** `spares`: how many wait ready. */
+  constructor(home: string, spares: number) {
+    this.#home = home
+    this.#spares = spares
+    this.#refill()
+  }
+
+  hire(): Member {
+    const member = this.#spare.shift() ?? new Member(this.#home)
+    this.#working.add(member)
+    this.#refill()
+    return member
+  }
+
+  async dismiss(member: Member): Promise<void> {
+    this.#working.delete(member)
+    await member.kill()
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#spare, ...this.#working].map(member => member.kill()))
+  }
+
+  #refill(): void {
+    while (this.#spare.length < this.#spares) this.#spare.push(new Member(this.#home))
+  }
+}
