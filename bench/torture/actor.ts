@@ -39,7 +39,7 @@ export class Actor {
   async start(options: NodeOptions): Promise<void> {
     this.#options = options
     if (this.plan.store === 'small-disk') {
-      const bytes = 64 * 1024 + Math.floor(this.#world.plan.origin.length * randomFor(this.#world.plan.round, 7)())
+      const bytes = 64 * 1024 + Math.floor(Math.max(...this.#world.plan.origin.lengths) * randomFor(this.#world.plan.round, 7)())
       this.#isMounted = await mountSmall(path.join(this.#home, 'store'), bytes)
     }
     await this.#launch()

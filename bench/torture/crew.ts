@@ -1,11 +1,17 @@
-// Processes of nodes: given orders, frozen, killed; some wait ready, since starting one costs most of a second of CPU.
+// Processes of nodes: given orders, frozen, killed; some wait ready. Their program is bundled first: from the sources each start
+// would cost most of a second of CPU.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import type { Message, Order } from './orders.ts'
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 const SAID_KEPT = 4000
+/** CommonJS packages inside an ES module ask for Node's own modules by `require`. */
+const BANNER = `import { createRequire as dragonflyCreateRequire } from 'node:module'
+const require = dragonflyCreateRequire(import.meta.url)`
 
 export class ProcessGone extends Error {}
 
@@ -19,10 +25,12 @@ export class Member {
   #said = ''
   #isGone = false
 
-  constructor(home: string) {
-    this.#child = fork(WORKER, {
-      env: { ...process.env, DRAGONFLY_HOME: home, DRAGONFLY_SEEDS: '' },
+  constructor(dir: string, program: string) {
+    this.#child = fork(program, {
+      env: { ...process.env, DRAGONFLY_HOME: path.join(dir, 'home'), DRAGONFLY_SEEDS: '' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // a signal for the harness is not for them: they go when it does
+      detached: true,
     })
     for (const output of [this.#child.stdout, this.#child.stderr])
       output?.on('data', text => {
@@ -75,20 +83,29 @@ export class Member {
 }
 
 export class Crew {
-  readonly #home: string
+  readonly #dir: string
+  readonly #program: string
   readonly #spare: Member[] = []
   readonly #working = new Set<Member>()
   readonly #spares: number
 
-  /** `spares`: how many wait ready. */
-  constructor(home: string, spares: number) {
-    this.#home = home
+  private constructor(dir: string, program: string, spares: number) {
+    this.#dir = dir
+    this.#program = program
     this.#spares = spares
     this.#refill()
   }
 
+  /** `dir`: a folder for the program. `spares`: how many processes wait ready. */
+  static async open(dir: string, spares: number): Promise<Crew> {
+    const program = path.join(dir, 'worker.mjs')
+    const how = { bundle: true, format: 'esm', platform: 'node', target: 'node22' } as const
+    await build({ ...how, entryPoints: [WORKER], outfile: program, banner: { js: BANNER }, logLevel: 'warning' })
+    return new Crew(dir, program, spares)
+  }
+
   hire(): Member {
-    const member = this.#spare.shift() ?? new Member(this.#home)
+    const member = this.#spare.shift() ?? new Member(this.#dir, this.#program)
     this.#working.add(member)
     this.#refill()
     return member
@@ -104,6 +121,6 @@ export class Crew {
   }
 
   #refill(): void {
-    while (this.#spare.length < this.#spares) this.#spare.push(new Member(this.#home))
+    while (this.#spare.length < this.#spares) this.#spare.push(new Member(this.#dir, this.#program))
   }
 }

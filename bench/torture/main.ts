@@ -10,6 +10,11 @@ import { planOf } from './plan.ts'
 import { runRound } from './round.ts'
 import { count, newTally, progress, summary } from './tally.ts'
 
+/** Processes that wait ready to be killed. */
+const SPARES = 2
+/** The nodes of so many rounds, one round after the other, share a process. */
+const ROUNDS_TOGETHER = 25
+
 const USAGE = `npm run torture -- [options]
   --rounds N     rounds, default 20
   --seed N       what the plans are drawn from, default 1
@@ -42,10 +47,12 @@ if (values.help || !(rounds >= 1 && jobs >= 1 && seconds > 0 && Number.isInteger
 }
 
 const dir = await mkdtemp(path.join(os.tmpdir(), 'df-torture-'))
-const crew = new Crew(path.join(dir, 'home'), 2)
+const crew = await Crew.open(dir, SPARES)
 let isStopped = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
+    // rounds that have begun come to their end, unless somebody insists
+    if (isStopped) process.exit(130)
     isStopped = true
   })
 try {
@@ -63,9 +70,16 @@ async function torture(): Promise<void> {
   const left = values.only === undefined ? Array.from({ length: rounds }, (_, i) => i) : [Number(values.only)]
   const all = left.length
   const lane = async () => {
+    let commons = crew.hire()
+    let shared = 0
     while (left.length > 0 && !isStopped && performance.now() - begun < seconds * 1000) {
       const round = left.shift() as number
-      count(tally, await runRound(planOf(seed, round, { smallDisks }), path.join(dir, `round-${round}`), crew))
+      if (shared++ === ROUNDS_TOGETHER || commons.isGone) {
+        await crew.dismiss(commons)
+        commons = crew.hire()
+        shared = 1
+      }
+      count(tally, await runRound(planOf(seed, round, { smallDisks }), path.join(dir, `round-${round}`), crew, commons))
       process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${progress(tally, all)}` : `${progress(tally, all)}\n`)
     }
   }

@@ -15,22 +15,25 @@ export interface Version {
   lastModified: string
 }
 
+/** Before a change and after it. */
+export type File = readonly [Version, Version]
+
 export class TortureOrigin {
   /** Moments of performance.now(); undefined: it has not happened. */
   deadAt: number | undefined
   changedAt: number | undefined
   requests = 0
   readonly #plan: OriginPlan
-  readonly #versions: readonly [Version, Version]
+  readonly #files: readonly File[]
   readonly #server: Server
   readonly #log: (line: string) => void
   #sent = 0
   #how: (LastingFault & { kind: 'dead' })['how'] = 'refuse'
   #port = 0
 
-  constructor(plan: OriginPlan, versions: readonly [Version, Version], log: (line: string) => void) {
+  constructor(plan: OriginPlan, files: readonly File[], log: (line: string) => void) {
     this.#plan = plan
-    this.#versions = versions
+    this.#files = files
     this.#log = log
     this.#server = createServer((request, response) => {
       response.on('error', () => {})
@@ -44,8 +47,8 @@ export class TortureOrigin {
     this.#checkLasting()
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}/file.bin`
+  url(file: number): string {
+    return `http://127.0.0.1:${this.#port}/${file}/file.bin`
   }
 
   die(how: (LastingFault & { kind: 'dead' })['how']): void {
@@ -68,7 +71,7 @@ export class TortureOrigin {
     const fault = this.#plan.requests.find(f => f.nth === nth)
     const act = this.#honestly(request)
     this.#log(
-      `${nth}: ${request.method} ${request.headers.range ?? 'all'} → ${act.status} ${act.body?.length ?? 0}${fault ? `, ${fault.kind}` : ''}`,
+      `${nth}: ${request.method} ${request.url} ${request.headers.range ?? 'all'} → ${act.status} ${act.body?.length ?? 0}${fault ? `, ${fault.kind}` : ''}`,
     )
     if (fault?.kind === 'hang-up') return void response.destroy()
     if (fault?.kind === 'busy') return void response.writeHead(503, { 'retry-after': String(fault.retryAfter) }).end()
@@ -82,7 +85,9 @@ export class TortureOrigin {
 
   #honestly(request: IncomingMessage): Act {
     const { names } = this.#plan
-    const { body, etag, lastModified } = this.#versions[this.changedAt === undefined ? 0 : 1]
+    const file = this.#files[Number.parseInt((request.url ?? '').slice(1), 10)]
+    if (file === undefined) return { status: 404 }
+    const { body, etag, lastModified } = file[this.changedAt === undefined ? 0 : 1]
     return honest(request, body, {
       ...(names === 'etag' ? { etag } : {}),
       ...(names === 'date' ? { lastModified } : {}),
@@ -126,9 +131,13 @@ export class TortureOrigin {
     }
   }
 
+  get #total(): number {
+    return this.#plan.lengths.reduce((sum, length) => sum + length, 0)
+  }
+
   #checkLasting(): void {
     for (const fault of this.#plan.lasting) {
-      if (this.#sent < fault.afterCopies * this.#plan.length) continue
+      if (this.#sent < fault.afterCopies * this.#total) continue
       if (fault.kind === 'dead') this.die(fault.how)
       else if (this.changedAt === undefined) {
         this.changedAt = performance.now()

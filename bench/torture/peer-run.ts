@@ -8,6 +8,7 @@ import { ProcessGone } from './crew.ts'
 import { look } from './disk.ts'
 import { type Circumstances, judge } from './judge.ts'
 import type { Told } from './orders.ts'
+import type { File } from './origin.ts'
 import type { PeerPlan } from './plan.ts'
 import type { World } from './round.ts'
 
@@ -30,24 +31,26 @@ export class PeerRun {
   }
 
   async run(): Promise<void> {
-    const { trouble, downloads } = this.#plan
+    const { trouble, downloads, atOnce } = this.#plan
     const over = new AbortController()
     const suffering = trouble === undefined ? undefined : this.#suffer(over.signal)
-    let wasKilled = await this.#download()
+    const first = atOnce ? downloads : downloads.slice(0, 1)
+    const left = await Promise.all(first.map(file => this.#download(file)))
     over.abort()
-    await suffering
-    for (let left = wasKilled ? downloads : downloads - 1; left > 0 && this.#peer.isUp; left--) {
-      if (trouble?.kind === 'kill' && !wasKilled) wasKilled = await this.#reopen(trouble)
-      await this.#download()
+    let hasSuffered = (await suffering) === true
+    for (const file of [...left.filter(file => file !== undefined), ...downloads.slice(first.length)]) {
+      if (trouble?.kind === 'kill' && !hasSuffered) hasSuffered = await this.#reopen(trouble)
+      await this.#download(file)
     }
   }
 
-  /** Freezes or kills in the middle of a download. Resolves when it is up again, or not to be. */
-  async #suffer(over: AbortSignal): Promise<void> {
+  /** Freezes or kills in the middle of a download. Resolves when it is up again: to whether it was killed. */
+  async #suffer(over: AbortSignal): Promise<boolean> {
     const { trouble } = this.#plan
-    if (trouble === undefined || !(await sleep(trouble.atMs, true, { signal: over }).catch(() => false))) return
-    if (trouble.kind === 'freeze') return await this.#peer.freeze(trouble.forMs)
-    await this.#reopen(trouble)
+    if (trouble === undefined || !(await sleep(trouble.atMs, true, { signal: over }).catch(() => false))) return false
+    if (trouble.kind === 'kill') return await this.#reopen(trouble)
+    await this.#peer.freeze(trouble.forMs)
+    return false
   }
 
   async #reopen(trouble: { restartMs: number | undefined; flips: number }): Promise<true> {
@@ -59,26 +62,26 @@ export class PeerRun {
     return true
   }
 
-  /** Resolves to whether the process was killed meanwhile. */
-  async #download(): Promise<boolean> {
+  /** Resolves to the file when the process was killed meanwhile. */
+  async #download(file: number): Promise<number | undefined> {
     const { name, digest: hasDigest, origin, replaces } = this.#plan
-    const { presence, origin: theOrigin, versions } = this.#world
+    const { presence, origin: theOrigin, files } = this.#world
     const output = path.join(this.#world.dir, `out-${name}-${this.#tries++}`, 'file.bin')
     await mkdir(path.dirname(output))
     if (replaces) await writeFile(output, OLD)
-    presence.isGone(name)
-    const digest = hasDigest ? sha256Hex(versions[0].body) : undefined
+    presence.asksFor(name, file)
+    const digest = hasDigest ? sha256Hex((files[file] as File)[0].body) : undefined
     const begun = performance.now()
-    const order = { do: 'download', name, url: theOrigin.url, path: output, origin, limitMs: LIMIT_MS } as const
+    const order = { do: 'download', name, url: theOrigin.url(file), path: output, origin, limitMs: LIMIT_MS } as const
     const request = this.#peer.member.order<Told>({ ...order, digest: digest === undefined ? undefined : `sha256:${digest}` })
     const told = this.#blamed(await ended(request))
     const seconds = (performance.now() - begun) / 1000
-    const facts = this.#facts(begun, digest, replaces, told === 'killed')
+    const facts = this.#facts(file, begun, digest, told === 'killed')
     const judgement = judge(told === 'killed' ? undefined : told, await look(output), facts)
     this.#world.judged.push({ round: this.#world.plan.round, who: name, seconds, ...judgement })
-    this.#world.say(name, `${judgement.verdict} after ${seconds.toFixed(2)} s ${judgement.why} ${briefly(told)}`)
-    if (judgement.verdict === 'right') this.#holds(told)
-    return told === 'killed'
+    this.#world.say(name, `file ${file}: ${judgement.verdict} after ${seconds.toFixed(2)} s ${judgement.why} ${briefly(told)}`)
+    if (judgement.verdict === 'right') this.#holds(file, told)
+    return told === 'killed' ? file : undefined
   }
 
   /** A process that ends without being killed has crashed. */
@@ -87,28 +90,28 @@ export class PeerRun {
     return this.#peer.isUp ? { code: 'none', message: `the process ${told.message}` } : 'killed'
   }
 
-  #facts(begun: number, digest: string | undefined, replaces: boolean, wasKilled: boolean): Circumstances {
-    const { presence, origin, plan, shown } = this.#world
+  #facts(file: number, begun: number, digest: string | undefined, wasKilled: boolean): Circumstances {
+    const { presence, origin, plan } = this.#world
     const trusts = plan.seeds.length > 0
     return {
-      versions: shown,
-      before: replaces ? sha256Hex(OLD) : undefined,
+      versions: this.#world.shown(file),
+      before: this.#plan.replaces ? sha256Hex(OLD) : undefined,
       digest,
       origin: plan.origin,
       originReachable: origin.deadAt === undefined && (this.#plan.origin || presence.hadSeed(begun)),
       originChanged: origin.changedAt !== undefined,
-      holder: presence.holder(begun, held => digest !== undefined || (trusts && held.isSigned)),
+      holder: presence.holder(file, begun, held => digest !== undefined || (trusts && held.isSigned)),
       smallDisk: this.#plan.store === 'small-disk',
       wasKilled,
     }
   }
 
   /** What it has it may give from now on, unless that is old or cannot be told from something else. */
-  #holds(told: Told | 'killed' | undefined): void {
+  #holds(file: number, told: Told | 'killed' | undefined): void {
     const { plan, origin, presence } = this.#world
     if (told === undefined || told === 'killed' || !('receipt' in told)) return
     if (origin.changedAt !== undefined || plan.origin.names === 'nothing' || !this.#peer.isUp) return
-    presence.holds(this.#plan.name, told.receipt.trust === 'seed')
+    presence.holds(this.#plan.name, file, told.receipt.trust === 'seed')
   }
 }
 

@@ -16,13 +16,14 @@ export type RequestFault =
   | { kind: 'wrong-length'; nth: number; by: number }
   | { kind: 'range-lie'; nth: number; at: number }
 
-/** What happens to it for good once it has sent so many times its length in all. */
+/** What happens to it for good once it has sent so many times the length of all files. */
 export type LastingFault =
   | { kind: 'change'; afterCopies: number }
   | { kind: 'dead'; afterCopies: number; how: 'refuse' | 'hang-up' | 'busy' }
 
 export interface OriginPlan {
-  length: number
+  /** Of each file, bytes. */
+  lengths: number[]
   /** Whether answers have a Content-Length. */
   hasLength: boolean
   names: 'etag' | 'date' | 'nothing'
@@ -46,7 +47,10 @@ export interface NodePlan {
 
 export interface PeerPlan extends NodePlan {
   startMs: number
-  downloads: number
+  /** Files to get, by number. */
+  downloads: number[]
+  /** Whether all at once, or one after the other. */
+  atOnce: boolean
   digest: boolean
   /** Whether it may read the origin. */
   origin: boolean
@@ -103,7 +107,7 @@ export function planOf(seed: number, round: number, means: Means): Plan {
   const origin = drawOrigin(lots)
   const seeds = Array.from({ length: lots.of([0, 1, 1, 2, 3]) }, (_, i) => drawNode(lots, `seed${i}`, means, 0.35))
   const mustDigest = origin.requests.some(f => f.kind === 'wrong-length' || f.kind === 'range-lie')
-  const drawPeer = (name: string) => withDigest(drawOne(lots, name, means, seeds.length > 0), mustDigest)
+  const drawPeer = (name: string) => withDigest(drawOne(lots, name, means, seeds.length > 0, origin.lengths.length), mustDigest)
   const peers = Array.from({ length: lots.of([1, 2, 3, 4, 5, 6, 8]) }, (_, i) => drawPeer(`peer${i}`))
   const villains = lots.chance(0.4) ? drawn(['liar', 'silent', 'forger'] as const, lots.random(), lots.random) : []
   const newcomer = lots.chance(0.4)
@@ -118,18 +122,23 @@ function withDigest(peer: PeerPlan, mustDigest: boolean): PeerPlan {
 }
 
 function drawOrigin(lots: Lots): OriginPlan {
-  const length = lots.chance(0.05) ? lots.of([0, 1]) : lots.log(16 * KiB, lots.chance(0.1) ? 24 * MiB : 6 * MiB)
+  const lengths = Array.from({ length: lots.int(1, 5) }, () => drawLength(lots))
+  const longest = Math.max(...lengths)
   const names = lots.of(['etag', 'etag', 'etag', 'date', 'nothing'] as const)
-  const rate = lots.chance(0.5) ? Math.max(64 * KiB, Math.round(length / (0.3 + 3 * lots.random()))) : undefined
+  const rate = lots.chance(0.5) ? Math.max(64 * KiB, Math.round(longest / (0.3 + 3 * lots.random()))) : undefined
   // what cannot be resumed must not break off
   const requests = lots.chance(0.5) && names !== 'nothing' ? drawRequests(lots) : []
-  return { length, hasLength: lots.chance(0.85), names, rate, requests, lasting: lots.chance(0.2) ? [drawLasting(lots)] : [] }
+  return { lengths, hasLength: lots.chance(0.85), names, rate, requests, lasting: lots.chance(0.2) ? [drawLasting(lots)] : [] }
+}
+
+function drawLength(lots: Lots): number {
+  return lots.chance(0.05) ? lots.of([0, 1]) : lots.log(16 * KiB, lots.chance(0.1) ? 24 * MiB : 4 * MiB)
 }
 
 function drawRequests(lots: Lots): RequestFault[] {
   const dishonest = lots.chance(0.15)
-  const numbers = drawn([1, 2, 3, 4, 5, 6, 7, 8], 0.5, lots.random).slice(0, lots.int(1, MAX_PASSING))
-  return numbers.map(nth => (dishonest ? drawLie(lots, nth) : drawPassing(lots, nth)))
+  const numbers = drawn([...Array(12).keys()], 0.5, lots.random).slice(0, lots.int(1, MAX_PASSING))
+  return numbers.map(nth => (dishonest ? drawLie(lots, nth + 1) : drawPassing(lots, nth + 1)))
 }
 
 function drawPassing(lots: Lots, nth: number): RequestFault {
@@ -164,11 +173,14 @@ function drawTrouble(lots: Lots): Trouble {
   return { kind: 'kill', atMs, restartMs, flips: lots.chance(0.5) ? lots.int(1, 20) : 0 }
 }
 
-function drawOne(lots: Lots, name: string, means: Means, hasSeeds: boolean): PeerPlan {
+function drawOne(lots: Lots, name: string, means: Means, hasSeeds: boolean, files: number): PeerPlan {
+  const each = drawn([...Array(files).keys()], 1, lots.random)
   return {
     ...drawNode(lots, name, means, 0.2),
     startMs: lots.chance(0.5) ? 0 : lots.int(0, 1500),
-    downloads: lots.chance(0.3) ? 2 : 1,
+    // one is asked for again
+    downloads: lots.chance(0.3) ? [...each, lots.int(0, files - 1)] : each,
+    atOnce: lots.chance(0.5),
     digest: lots.chance(0.3),
     origin: !hasSeeds || lots.chance(0.9),
     replaces: lots.chance(0.2),

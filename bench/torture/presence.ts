@@ -8,6 +8,7 @@ interface Stay {
 }
 
 export interface Holding extends Stay {
+  file: number
   /** Whether a seed's signature vouches for what it has. */
   isSigned: boolean
 }
@@ -20,18 +21,19 @@ export class Presence {
     this.#seeds.push({ name, from: performance.now(), to: Infinity })
   }
 
-  holds(name: string, isSigned: boolean): void {
-    this.#holdings.push({ name, from: performance.now(), to: Infinity, isSigned })
+  holds(name: string, file: number, isSigned: boolean): void {
+    this.#holdings.push({ name, file, from: performance.now(), to: Infinity, isSigned })
   }
 
-  /** Killed, frozen, stopped, or at work on something new. */
+  /** It asks for a file again: what it had gives way. */
+  asksFor(name: string, file: number): void {
+    for (const held of this.#holdings)
+      if (held.name === name && held.file === file) held.to = Math.min(held.to, performance.now())
+  }
+
+  /** Killed, frozen or stopped. */
   isGone(name: string): void {
     for (const stay of [...this.#seeds, ...this.#holdings]) if (stay.name === name) stay.to = Math.min(stay.to, performance.now())
-  }
-
-  /** What everybody has is old news. */
-  contentChanged(): void {
-    for (const holding of this.#holdings) holding.to = Math.min(holding.to, performance.now())
   }
 
   /** Whether a seed was there from `begun` until now. */
@@ -39,8 +41,8 @@ export class Presence {
     return this.#seeds.some(stay => stay.from <= begun && stay.to === Infinity)
   }
 
-  /** Who had all of it from `begun` until now, and would be believed. */
-  holder(begun: number, isBelieved: (holding: Holding) => boolean): string | undefined {
-    return this.#holdings.find(h => h.from <= begun && h.to === Infinity && isBelieved(h))?.name
+  /** Who had all of a file from `begun` until now, and would be believed. */
+  holder(file: number, begun: number, isBelieved: (holding: Holding) => boolean): string | undefined {
+    return this.#holdings.find(h => h.file === file && h.from <= begun && h.to === Infinity && isBelieved(h))?.name
   }
 }

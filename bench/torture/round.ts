@@ -6,7 +6,7 @@ import { contentOf, sha256Hex } from './content.ts'
 import type { Crew, Member } from './crew.ts'
 import type { Judgement } from './judge.ts'
 import type { Started } from './orders.ts'
-import { TortureOrigin, type Version } from './origin.ts'
+import { type File, TortureOrigin, type Version } from './origin.ts'
 import { PeerRun } from './peer-run.ts'
 import type { NodePlan, PeerPlan, Plan, Trouble } from './plan.ts'
 import { Presence } from './presence.ts'
@@ -33,20 +33,22 @@ export class World {
   readonly commons: Member
   readonly origin: TortureOrigin
   readonly presence = new Presence()
-  readonly versions: readonly [Version, Version]
+  readonly files: readonly File[]
   readonly judged: Judged[] = []
   readonly log: string[] = []
   readonly actors: Actor[] = []
   readonly #begun = performance.now()
 
-  constructor(plan: Plan, dir: string, crew: Crew) {
+  constructor(plan: Plan, dir: string, crew: Crew, commons: Member) {
     this.plan = plan
     this.dir = dir
     this.crew = crew
-    this.commons = crew.hire()
+    this.commons = commons
     this.commons.onEvent = (name, message) => this.say(name, message)
-    this.versions = [versionOf(plan, 0), versionOf(plan, 1)]
-    this.origin = new TortureOrigin(plan.origin, this.versions, line => this.say('origin', line))
+    this.files = plan.origin.lengths.map(
+      (length, file) => [0, 1].map(n => versionOf(plan, file, length, n)) as [Version, Version],
+    )
+    this.origin = new TortureOrigin(plan.origin, this.files, line => this.say('origin', line))
   }
 
   say(who: string, line: string): void {
@@ -58,8 +60,8 @@ export class World {
   }
 
   /** sha256, hex, of what the origin has shown so far. */
-  get shown(): string[] {
-    return this.versions.slice(0, this.origin.changedAt === undefined ? 1 : 2).map(({ body }) => sha256Hex(body))
+  shown(file: number): string[] {
+    return (this.files[file] as File).slice(0, this.origin.changedAt === undefined ? 1 : 2).map(({ body }) => sha256Hex(body))
   }
 
   actor(plan: NodePlan, isSeed: boolean): Actor {
@@ -73,9 +75,10 @@ export class World {
   }
 }
 
-export async function runRound(plan: Plan, dir: string, crew: Crew): Promise<RoundResult> {
+/** `commons`: the process of all nodes without trouble of their own. Works in `dir`, which it removes. Never rejects. */
+export async function runRound(plan: Plan, dir: string, crew: Crew, commons: Member): Promise<RoundResult> {
   await mkdir(dir, { recursive: true })
-  const world = new World(plan, dir, crew)
+  const world = new World(plan, dir, crew, commons)
   const stop = new AbortController()
   try {
     await world.origin.start()
@@ -94,31 +97,37 @@ export async function runRound(plan: Plan, dir: string, crew: Crew): Promise<Rou
   } finally {
     stop.abort()
     await Promise.all(world.actors.map(actor => actor.leave()))
-    await crew.dismiss(world.commons)
+    await Promise.all(plan.villains.map(name => commons.order({ do: 'stop', name }).catch(() => {})))
+    world.commons.onEvent = () => {}
     await world.origin.stop()
     await rm(dir, { recursive: true, force: true, maxRetries: 3 })
   }
   return { plan, judged: world.judged, log: world.log, seconds: world.seconds }
 }
 
-function versionOf({ seed, round, origin }: Plan, n: 0 | 1): Version {
+function versionOf(plan: Plan, file: number, first: number, n: number): Version {
   // the newer one is longer or shorter too
-  const length = n === 0 ? origin.length : Math.floor(origin.length * (0.5 + (round % 10) / 10))
-  const body = contentOf(`${seed}/${round}/${n}`, length)
+  const length = n === 0 ? first : Math.floor(first * (0.5 + (plan.round % 10) / 10))
+  const body = contentOf(keyOf(plan, file, n), length)
   const lastModified = new Date(Date.UTC(2024, 0, 1 + n)).toUTCString()
-  return { body, etag: `"${seed}-${round}-${n}"`, lastModified }
+  return { body, etag: `"${plan.seed}-${plan.round}-${n}"`, lastModified }
 }
 
+function keyOf({ seed, round }: Plan, file: number, n: number): string {
+  return `${seed}/${round}/${file}/${n}`
+}
+
+/** They are after the first file. */
 async function startVillains(world: World): Promise<string[]> {
-  const { plan, versions, origin } = world
-  const [{ etag, body }] = versions
+  const { plan, files, origin } = world
+  const [{ etag, body }] = files[0] as File
   const started = plan.villains.map(kind =>
     world.commons.order<Started>({
       do: 'villain',
       name: kind,
       kind,
-      url: origin.url,
-      key: `${plan.seed}/${plan.round}/0`,
+      url: origin.url(0),
+      key: keyOf(plan, 0, 0),
       length: body.length,
       hasLength: plan.origin.hasLength,
       version: `etag ${etag}`,
