@@ -150,8 +150,11 @@ export class TortureOrigin {
 async function write(response: ServerResponse, bytes: Buffer): Promise<void> {
   if (response.write(bytes)) return
   await new Promise<void>(resolve => {
-    response.once('drain', resolve)
-    response.once('close', resolve)
+    const done = () => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
   })
 }
 
