@@ -22,7 +22,7 @@ export class Actor {
   readonly #home: string
   #member: Member | undefined
   #options: NodeOptions = {}
-  #listen = '/ip4/127.0.0.1/tcp/0'
+  readonly #listen: string
   #isMounted = false
 
   constructor(world: World, plan: NodePlan, isSeed: boolean) {
@@ -30,6 +30,7 @@ export class Actor {
     this.plan = plan
     this.isSeed = isSeed
     this.#home = path.join(world.dir, plan.name)
+    this.#listen = `/ip4/127.0.0.1/tcp/${world.crew.port()}`
   }
 
   get member(): Member {
@@ -103,13 +104,14 @@ export class Actor {
   async #launch(): Promise<void> {
     const { name, store } = this.plan
     const { crew, commons, presence } = this.#world
-    this.#member = this.#isAlone ? crew.hire() : commons
-    if (this.#isAlone) this.#member.onEvent = (who, message) => this.#world.say(who, message)
+    const member = this.#isAlone ? crew.hire() : commons
+    if (this.#isAlone) member.onEvent = (who, message) => this.#world.say(who, message)
     const home = { home: this.#home, ...(store === 'memory' ? { store } : {}) }
     const options = { listen: [this.#listen], persistentIdentity: true, ...home, ...this.#options }
-    const { address } = await this.#member.order<Started>({ do: 'node', name, options, isSeed: this.isSeed })
+    const { address } = await member.order<Started>({ do: 'node', name, options, isSeed: this.isSeed })
+    // not before: an order that is late for the killed one must not meet the next
+    this.#member = member
     this.address = address
-    this.#listen = address.slice(0, address.indexOf('/p2p/'))
     this.isUp = true
     this.#world.say(name, `is up at ${address}`)
     if (this.isSeed) presence.seedIsUp(name)

@@ -9,6 +9,9 @@ import type { Message, Order } from './orders.ts'
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 const SAID_KEPT = 4000
+/** Linux gives ports from 32768 on to whoever asks for any. */
+const FIRST_PORT = 12_000
+const LAST_PORT = 32_000
 /** CommonJS packages inside an ES module ask for Node's own modules by `require`. */
 const BANNER = `import { createRequire as dragonflyCreateRequire } from 'node:module'
 const require = dragonflyCreateRequire(import.meta.url)`
@@ -88,12 +91,20 @@ export class Crew {
   readonly #spare: Member[] = []
   readonly #working = new Set<Member>()
   readonly #spares: number
+  #nextPort = FIRST_PORT + ((process.pid * 131) % (LAST_PORT - FIRST_PORT))
 
   private constructor(dir: string, program: string, spares: number) {
     this.#dir = dir
     this.#program = program
     this.#spares = spares
     this.#refill()
+  }
+
+  /** A port that is not given twice, below those that the system gives to anybody: it is still free after a restart. */
+  port(): number {
+    const port = this.#nextPort
+    this.#nextPort = port === LAST_PORT ? FIRST_PORT : port + 1
+    return port
   }
 
   /** `dir`: a folder for the program. `spares`: how many processes wait ready. */
