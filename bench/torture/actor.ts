@@ -18,6 +18,8 @@ export class Actor {
   /** As others dial it; empty before its first start. Stays the same over restarts. */
   address = ''
   isUp = false
+  /** Names of the peers whose addresses it has from the start: of others it may never hear. */
+  readonly knows = new Set<string>()
   readonly #world: World
   readonly #home: string
   #member: Member | undefined
@@ -37,7 +39,9 @@ export class Actor {
     return this.#member as Member
   }
 
-  async start(options: NodeOptions): Promise<void> {
+  /** `others`: peers that it is told of. */
+  async start(options: NodeOptions, others: readonly Actor[] = []): Promise<void> {
+    for (const other of others) this.knows.add(other.plan.name)
     this.#options = options
     if (this.plan.store === 'small-disk') {
       const bytes = 64 * 1024 + Math.floor(Math.max(...this.#world.plan.origin.lengths) * randomFor(this.#world.plan.round, 7)())

@@ -24,7 +24,7 @@ export interface Circumstances {
   originReachable: boolean
   /** Whether the origin changed before the end. */
   originChanged: boolean
-  /** A peer or seed that had all of it and was there all the time; undefined: none. */
+  /** A peer that this one was told of, that had all of it and was there all the time; undefined: none. */
   holder: string | undefined
   smallDisk: boolean
   /** Whether the process ended before the download. */

@@ -100,7 +100,11 @@ export class PeerRun {
       origin: plan.origin,
       originReachable: origin.deadAt === undefined && (this.#plan.origin || presence.hadSeed(begun)),
       originChanged: origin.changedAt !== undefined,
-      holder: presence.holder(file, begun, held => digest !== undefined || (trusts && held.isSigned)),
+      holder: presence.holder(
+        file,
+        begun,
+        held => this.#peer.knows.has(held.name) && (digest !== undefined || (trusts && held.isSigned)),
+      ),
       smallDisk: this.#plan.store === 'small-disk',
       wasKilled,
     }

@@ -169,9 +169,9 @@ async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
 
 async function runPeer(world: World, plan: PeerPlan, bootstrap: readonly string[]): Promise<void> {
   await sleep(plan.startMs)
-  const others = world.actors.filter(actor => !actor.isSeed && actor.address !== '').map(actor => actor.address)
+  const others = world.actors.filter(actor => !actor.isSeed && actor.address !== '')
   const peer = world.actor(plan, false)
-  await peer.start({ seeds: world.seeds, bootstrap: [...bootstrap, ...others] })
+  await peer.start({ seeds: world.seeds, bootstrap: [...bootstrap, ...others.map(actor => actor.address)] }, others)
   await new PeerRun(world, peer, plan).run()
 }
 
@@ -181,8 +181,8 @@ async function comeLate(world: World, bootstrap: readonly string[]): Promise<voi
   const { seeds } = world
   if (newcomer.originDies) world.origin.die('refuse')
   if (newcomer.seedsDie) await Promise.all(world.actors.filter(actor => actor.isSeed).map(actor => actor.leave()))
-  const others = world.actors.filter(actor => !actor.isSeed && actor.isUp).map(actor => actor.address)
+  const others = world.actors.filter(actor => !actor.isSeed && actor.isUp)
   const peer = world.actor(newcomer.peer, false)
-  await peer.start({ seeds, bootstrap: [...bootstrap, ...others] })
+  await peer.start({ seeds, bootstrap: [...bootstrap, ...others.map(actor => actor.address)] }, others)
   await new PeerRun(world, peer, newcomer.peer).run()
 }
