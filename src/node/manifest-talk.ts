@@ -3,7 +3,7 @@ import { DragonflyError } from '../core/errors.ts'
 import type { ManifestHead } from '../core/manifest.ts'
 import { sameBytes, type VerifiedPiece } from '../core/piece.ts'
 import { sealHead } from '../wire/envelope.ts'
-import type { Content } from './content.ts'
+import { type Content, digestMismatch } from './content.ts'
 import type { NodeContext } from './context.ts'
 import type { Links } from './links.ts'
 import type { OneByOne } from './one-by-one.ts'
@@ -77,10 +77,14 @@ export class ManifestTalk {
     return true
   }
 
-  /** A piece of our own read: throws `origin-changed` when the manifest names another digest. */
+  /**
+   * A piece of our own read: throws `origin-changed` when the manifest names another digest; `digest-mismatch` when the manifest
+   * is a stranger's, for whom nothing speaks but the digest that was given: then it is more likely that he lies.
+   */
   check({ index, digest }: VerifiedPiece): void {
     const known = this.#content.manifest.digest(index)
     if (known === undefined || sameBytes(known, digest)) return
+    if (this.#content.trust === 'digest') throw digestMismatch()
     throw new DragonflyError('origin-changed', `the origin's bytes are not those of its version any more (piece ${index})`)
   }
 

@@ -315,6 +315,27 @@ describe('a forger', function () {
         },
       ],
       [
+        'and forges what this host is about to read itself is banned, and the origin believed',
+        async world => {
+          const origin = await world.origin(BODY)
+          const url = `${origin.url}/file.bin`
+          const victim = await world.node()
+          const met = (link: Link, v: Villain) => tellManifest(link, v, manifestOf(v.task, FAKE), claimsDigest)
+          const villain = await world.villain(url, { met })
+          origin.mute()
+          const path = world.path()
+          const download = victim.node.download(url, path, { digest: origin.digest })
+          await until(() => origin.asked > 0, 'the victim asks the origin')
+          await villain.meet(victim.address)
+          await until(() => villain.asks.length > 0, 'the victim believes the forger')
+          origin.release()
+          const { fromOrigin } = await download
+          expect(await fileHash(path)).to.equal(hex(BODY))
+          expect(fromOrigin).to.equal(BODY.length)
+          expect(victim.said(/^banned/)[0]).to.include(villain.id)
+        },
+      ],
+      [
         'the same for a stream, of which no wrong byte comes out',
         async world => {
           const origin = await world.origin(BODY)

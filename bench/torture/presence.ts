@@ -1,0 +1,48 @@
+// Who was there, from when to when, and with what: so that nobody is blamed for what could not be got.
+
+/** Milliseconds of performance.now(). */
+interface Stay {
+  name: string
+  from: number
+  to: number
+}
+
+export interface Holding extends Stay {
+  file: number
+  /** Whether a seed's signature vouches for what it has. */
+  isSigned: boolean
+}
+
+export class Presence {
+  readonly #seeds: Stay[] = []
+  readonly #holdings: Holding[] = []
+
+  seedIsUp(name: string): void {
+    this.#seeds.push({ name, from: performance.now(), to: Infinity })
+  }
+
+  holds(name: string, file: number, isSigned: boolean): void {
+    this.#holdings.push({ name, file, from: performance.now(), to: Infinity, isSigned })
+  }
+
+  /** It asks for a file again: what it had gives way. */
+  asksFor(name: string, file: number): void {
+    for (const held of this.#holdings)
+      if (held.name === name && held.file === file) held.to = Math.min(held.to, performance.now())
+  }
+
+  /** Killed, frozen or stopped. */
+  isGone(name: string): void {
+    for (const stay of [...this.#seeds, ...this.#holdings]) if (stay.name === name) stay.to = Math.min(stay.to, performance.now())
+  }
+
+  /** Whether a seed was there from `begun` until now. */
+  hadSeed(begun: number): boolean {
+    return this.#seeds.some(stay => stay.from <= begun && stay.to === Infinity)
+  }
+
+  /** Who had all of a file from `begun` until now, and would be believed. */
+  holder(file: number, begun: number, isBelieved: (holding: Holding) => boolean): string | undefined {
+    return this.#holdings.find(h => h.file === file && h.from <= begun && h.to === Infinity && isBelieved(h))?.name
+  }
+}

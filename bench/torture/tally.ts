@@ -1,0 +1,95 @@
+// What a run of rounds came to: counts, causes, and the cases that somebody has to look at.
+import { table } from '../report.ts'
+import type { Verdict } from './judge.ts'
+import type { Judged, RoundResult } from './round.ts'
+
+const LOG_LINES = 200
+
+export interface Tally {
+  seed: number
+  rounds: number
+  seconds: number
+  /** Downloads, those whose process was killed in the middle included. */
+  tried: number
+  counts: Record<Verdict, number>
+  /** How often each error came that the plan excuses, by code. */
+  excuses: Record<string, number>
+  /** What was drawn, and how often. */
+  drawn: Record<string, number>
+  /** The slowest downloads that ended well. */
+  slowest: Judged[]
+  bad: { judged: Judged[]; plan: RoundResult['plan']; log: string[] }[]
+}
+
+export function newTally(seed: number): Tally {
+  const counts = { right: 0, wrong: 0, failed: 0, excused: 0, killed: 0 }
+  return { seed, rounds: 0, seconds: 0, tried: 0, counts, excuses: {}, drawn: {}, slowest: [], bad: [] }
+}
+
+export function count(tally: Tally, { plan, judged, log }: RoundResult): void {
+  tally.rounds++
+  for (const what of drawnIn(plan)) tally.drawn[what] = (tally.drawn[what] ?? 0) + 1
+  for (const one of judged) {
+    tally.tried++
+    tally.counts[one.verdict]++
+    const code = one.why.split(':')[0] ?? ''
+    if (one.verdict === 'excused') tally.excuses[code] = (tally.excuses[code] ?? 0) + 1
+  }
+  const well = [...tally.slowest, ...judged.filter(one => one.verdict === 'right')]
+  tally.slowest = well.toSorted((a, b) => b.seconds - a.seconds).slice(0, 5)
+  const bad = judged.filter(isBad)
+  if (bad.length > 0) tally.bad.push({ judged: bad, plan, log: log.slice(-LOG_LINES) })
+}
+
+export function isBad({ verdict }: Judged): boolean {
+  return verdict === 'wrong' || verdict === 'failed'
+}
+
+export function progress({ rounds, tried, counts }: Tally, of: number): string {
+  return `${rounds} of ${of} rounds, ${tried} downloads: ${Object.entries(counts)
+    .map(([verdict, n]) => `${n} ${verdict}`)
+    .join(', ')}`
+}
+
+export function summary(tally: Tally): string {
+  const rows = Object.entries(tally.counts).map(([verdict, n]) => [MEANINGS[verdict as Verdict], String(n)])
+  const excuses = Object.entries(tally.excuses).map(([code, n]) => `${code} ${n}`)
+  const drawn = Object.entries(tally.drawn).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const slowest = tally.slowest.map(one => `${one.seconds.toFixed(1)} s (round ${one.round}, ${one.who})`)
+  return [
+    table(['downloads', String(tally.tried)], rows),
+    `seed ${tally.seed}, ${tally.rounds} rounds, ${tally.seconds.toFixed(0)} s`,
+    `reasons: ${excuses.join(', ') || 'none'}`,
+    `drawn, rounds or hosts: ${drawn.map(([what, n]) => `${what} ${n}`).join(', ')}`,
+    `slowest: ${slowest.join(', ')}`,
+    ...tally.bad.map(badCase),
+  ].join('\n\n')
+}
+
+const MEANINGS: Record<Verdict, string> = {
+  right: 'right',
+  wrong: 'wrong',
+  failed: 'failed though the origin or a complete peer could be reached',
+  excused: 'failed with a reason',
+  killed: 'killed in the middle',
+}
+
+function badCase({ judged, plan, log }: Tally['bad'][number]): string {
+  const what = judged.map(one => `${one.who}: ${one.verdict}, ${one.why}`)
+  return [`## Round ${plan.round}`, ...what, JSON.stringify(plan), ...log].join('\n')
+}
+
+function drawnIn({ origin, seeds, peers, villains, newcomer }: RoundResult['plan']): string[] {
+  const nodes = [...seeds, ...peers, ...(newcomer ? [newcomer.peer] : [])]
+  return [
+    ...origin.requests.map(fault => `origin ${fault.kind}`),
+    ...origin.lasting.map(fault => `origin ${fault.kind}`),
+    ...(origin.rate === undefined ? [] : ['origin slow']),
+    ...villains,
+    ...nodes.flatMap(node => (node.store === 'disk' ? [] : [node.store])),
+    ...seeds.flatMap(node => (node.trouble ? [`seed ${node.trouble.kind}`] : [])),
+    ...peers.flatMap(node => (node.trouble ? [`peer ${node.trouble.kind}`] : [])),
+    ...nodes.flatMap(node => (node.trouble?.kind === 'kill' && node.trouble.flips > 0 ? ['spoilt store'] : [])),
+    ...(newcomer === undefined ? [] : ['newcomer']),
+  ]
+}

@@ -1,0 +1,157 @@
+// bench/torture: what is drawn, how a download is judged, and a few rounds of it for real.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { type Circumstances, type Found, judge, type Verdict } from '../../bench/torture/judge.ts'
+import type { Told } from '../../bench/torture/orders.ts'
+import { type Plan, planOf } from '../../bench/torture/plan.ts'
+import { Presence } from '../../bench/torture/presence.ts'
+import type { Tally } from '../../bench/torture/tally.ts'
+import type { Receipt } from '../../src/node/options.ts'
+
+const MAIN = fileURLToPath(new URL('../../bench/torture/main.ts', import.meta.url))
+const MEANS = { smallDisks: true }
+
+describe('bench/torture', () => {
+  describe('a plan', () => {
+    const plans = Array.from({ length: 600 }, (_, round) => planOf(1, round, MEANS))
+
+    it('is the same for the same numbers, and another for others', () => {
+      expect(planOf(1, 7, MEANS)).to.deep.equal(plans[7])
+      expect(planOf(1, 8, MEANS)).to.not.deep.equal({ ...plans[7], round: 8 })
+      expect(planOf(2, 7, MEANS)).to.not.deep.equal({ ...plans[7], seed: 2 })
+    })
+
+    it('has every kind of trouble, sooner or later', () => {
+      const drawn = new Set(plans.flatMap(kindsIn))
+      const origin = ['reset', 'hang-up', 'busy', 'stall', 'wrong-length', 'range-lie', 'change', 'dead', 'slow']
+      const others = ['kill', 'freeze', 'flips', 'memory', 'small-disk', 'liar', 'silent', 'forger', 'newcomer']
+      expect([...drawn]).to.include.members([...origin, ...others])
+    })
+
+    it('is within its bounds', () => {
+      for (const plan of plans) {
+        expect(plan.seeds.length, 'seeds').to.be.within(0, 3)
+        expect(plan.peers.length, 'peers').to.be.within(1, 8)
+        expect(plan.origin.requests.length, 'an origin that is passable').to.be.below(5)
+        for (const peer of plan.peers) expect(peer.origin || plan.seeds.length > 0, 'somewhere to get it').to.equal(true)
+      }
+    })
+
+    it('has a digest where an origin’s lie could not be found out otherwise', () => {
+      const lying = plans.filter(p => kindsIn(p).some(kind => kind === 'wrong-length' || kind === 'range-lie'))
+      expect(lying).to.not.deep.equal([])
+      for (const { peers } of lying) for (const peer of peers) expect(peer.digest).to.equal(true)
+    })
+
+    it('fills no disk where none can be mounted', () => {
+      const kinds = plans.flatMap(({ round }) => kindsIn(planOf(1, round, { smallDisks: false })))
+      expect(kinds).to.not.include('small-disk')
+    })
+  })
+
+  describe('a download is', () => {
+    const cases: [what: string, Verdict, Told | undefined, Partial<Found>, Partial<Circumstances>][] = [
+      ['right: receipt and file are those of the origin', 'right', received(), {}, {}],
+      ['right: of a later version', 'right', received('newer'), { sha256: 'newer' }, { versions: ['good', 'newer'] }],
+      ['wrong: other bytes', 'wrong', received('bad'), { sha256: 'bad' }, {}],
+      ['wrong: another version than the digest names', 'wrong', received(), {}, { digest: 'newer', versions: ['good', 'newer'] }],
+      ['wrong: a receipt of other bytes', 'wrong', received('other'), {}, {}],
+      ['wrong: a receipt that miscounts', 'wrong', { receipt: { ...received().receipt, fromPeers: 1 } }, {}, {}],
+      ['wrong: a receipt without a file', 'wrong', received(), { sha256: undefined }, {}],
+      ['wrong: something left behind', 'wrong', received(), { leftovers: ['.file.df-1'] }, {}],
+      ['wrong: an error and half a file', 'wrong', error('no-source'), { sha256: 'half' }, { originReachable: false }],
+      ['wrong: an error, and the older file is gone', 'wrong', error('no-source'), { sha256: undefined }, { before: 'old' }],
+      ['wrong: killed, with half a file', 'wrong', undefined, { sha256: 'half' }, { wasKilled: true }],
+      ['killed: nothing there', 'killed', undefined, { sha256: undefined, leftovers: ['.file.df-1'] }, { wasKilled: true }],
+      ['killed: just when it was whole', 'killed', undefined, {}, { wasKilled: true }],
+      ['failed: it never ends', 'failed', undefined, { sha256: undefined }, {}],
+      ['failed: the origin was there', 'failed', error('origin-truncated'), { sha256: undefined }, {}],
+      ['failed: somebody had it', 'failed', error('no-source'), { sha256: undefined }, { originReachable: false, holder: 'p' }],
+      ['failed: a fault of ours', 'failed', error('internal'), { sha256: undefined }, { originReachable: false }],
+      ['failed: no space on a large disk', 'failed', error('no-space'), { sha256: undefined }, {}],
+      ['excused: no space on a small disk', 'excused', error('no-space'), { sha256: undefined }, { smallDisk: true }],
+      ['excused: nobody had it', 'excused', error('no-source'), { sha256: undefined }, { originReachable: false }],
+      ['excused: it changed', 'excused', error('origin-changed'), { sha256: undefined }, { originChanged: true }],
+      ['failed: said to have changed, and has not', 'failed', error('origin-changed'), { sha256: undefined }, {}],
+    ]
+    for (const [what, verdict, told, found, facts] of cases)
+      it(what, () => {
+        const judgement = judge(told, { sha256: 'good', leftovers: [], ...found }, { ...HONEST, ...facts })
+        expect(judgement.verdict, judgement.why).to.equal(verdict)
+      })
+  })
+
+  it('nobody counts as there who was away for a moment', () => {
+    const presence = new Presence()
+    presence.seedIsUp('s')
+    presence.holds('a', 1, true)
+    const begun = performance.now()
+    expect(presence.holder(1, begun, () => true)).to.equal('a')
+    expect(presence.holder(2, begun, () => true)).to.equal(undefined)
+    expect(presence.holder(1, begun, held => !held.isSigned)).to.equal(undefined)
+    expect(presence.holder(1, begun - 1000, () => true)).to.equal(undefined)
+    expect(presence.hadSeed(begun)).to.equal(true)
+    presence.isGone('s')
+    presence.seedIsUp('s')
+    presence.asksFor('a', 1)
+    expect(presence.hadSeed(begun)).to.equal(false)
+    expect(presence.holder(1, begun, () => true)).to.equal(undefined)
+  })
+
+  it('a few rounds: nothing wrong, nothing failed without a reason', async function () {
+    this.timeout(150_000)
+    const child = spawn(process.execPath, [MAIN, '--rounds', '2', '--jobs', '2', '--seed', SHORT, '--json'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let out = ''
+    child.stdout.on('data', text => {
+      out += text
+    })
+    const [code] = await once(child, 'close')
+    const tally: Tally = JSON.parse(out)
+    expect(tally.bad, JSON.stringify(tally.bad, null, 1)).to.deep.equal([])
+    expect(code).to.equal(0)
+    expect(tally.rounds).to.equal(2)
+    expect(tally.counts.right).to.be.above(0)
+  })
+})
+
+/** Rounds with seeds and peers killed, stores spoilt, and an origin that lies. */
+const SHORT = '11'
+
+const HONEST: Circumstances = {
+  versions: ['good'],
+  before: undefined,
+  digest: undefined,
+  origin: { lengths: [10], hasLength: true, names: 'etag', rate: undefined, requests: [], lasting: [] },
+  originReachable: true,
+  originChanged: false,
+  holder: undefined,
+  smallDisk: false,
+  wasKilled: false,
+}
+
+function received(sha256 = 'good'): { receipt: Receipt } {
+  const counts = { fromOrigin: 10, fromPeers: 0, fromSeeds: 0, resumed: 0 }
+  const rest = { url: '', output: '', cid: '', seconds: 1, peers: 0, trust: 'origin' } as const
+  return { receipt: { ...rest, ...counts, bytes: 10, sha256 } }
+}
+
+function error(code: string): Told {
+  return { code, message: '' }
+}
+
+function kindsIn({ origin, seeds, peers, villains, newcomer }: Plan): string[] {
+  const nodes = [...seeds, ...peers]
+  return [
+    ...[...origin.requests, ...origin.lasting].map(fault => fault.kind),
+    ...(origin.rate === undefined ? [] : ['slow']),
+    ...villains,
+    ...nodes.map(node => node.store),
+    ...nodes.flatMap(({ trouble }) => (trouble === undefined ? [] : [trouble.kind])),
+    ...nodes.flatMap(({ trouble }) => (trouble?.kind === 'kill' && trouble.flips > 0 ? ['flips'] : [])),
+    ...(newcomer === undefined ? [] : ['newcomer']),
+  ]
+}
