@@ -77,6 +77,11 @@ export function privateHeaders(headers: HeaderList): HeaderList {
   return headers.filter(([name]) => !NEUTRAL.has(name)).toSorted((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]))
 }
 
+/** Of the private headers those that choose among representations and open no door (RFC 9110 §12.5). */
+export function choiceHeaders(headers: HeaderList): HeaderList {
+  return headers.filter(([name]) => name === 'accept' || name.startsWith('accept-'))
+}
+
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

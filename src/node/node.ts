@@ -1,6 +1,7 @@
 // A node: store, network, sessions and duties of one process, started and stopped as one.
 import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
+import { ACCESS_TIMES, type AccessTimes } from '../core/grant.ts'
 import type { Origin } from '../origin/origin.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
@@ -35,6 +36,7 @@ class Node implements DragonflyNode, NodeContext {
   network: Network | undefined
   readonly isLongLived: boolean
   readonly bootstrap: readonly string[]
+  readonly access: AccessTimes
   readonly #options: NodeOptions
   readonly #home: string
   readonly #sessions: Sessions
@@ -53,6 +55,7 @@ class Node implements DragonflyNode, NodeContext {
     this.#home = home
     this.store = store
     this.bootstrap = options.bootstrap ?? []
+    this.access = { ...ACCESS_TIMES, ...options.access }
     this.isLongLived = options.dhtServer !== false
     this.#sessions = new Sessions(this)
     this.#downloads = new Downloads(this, this.#sessions, storeDir)
@@ -116,9 +119,9 @@ class Node implements DragonflyNode, NodeContext {
 
   // ---- NodeContext
 
-  seedsAbove(task: string): ReadonlyArray<{ peer: string; address: string }> {
+  seedsAbove(subject: string): ReadonlyArray<{ peer: string; address: string }> {
     if (!this.isSeed) return this.#seeds
-    const order = rendezvousOrder(task, [...this.#seeds, { peer: this.peerId, address: '' }])
+    const order = rendezvousOrder(subject, [...this.#seeds, { peer: this.peerId, address: '' }])
     return order.slice(
       0,
       order.findIndex(s => s.peer === this.peerId),

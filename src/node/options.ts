@@ -1,4 +1,5 @@
 // What a person or program can ask of a node, declared once: name with unit, default, bounds, one line of meaning.
+import type { AccessTimes } from '../core/grant.ts'
 import type { HeaderList } from '../core/headers.ts'
 
 /** Options of `createNode`. Every one may be left out. */
@@ -21,6 +22,8 @@ export interface NodeOptions {
   dhtServer?: boolean
   /** Start the network. Without it a node can only read origins, and starts faster. Default true. */
   network?: boolean
+  /** How long what an origin said about a reader of private content counts. Milliseconds; defaults at `AccessTimes`. */
+  access?: Partial<AccessTimes>
   /** Told of what an operator would want to know: banned peers, retries, fallbacks. Never secrets. Default: silent. */
   onEvent?: (event: NodeEvent) => void
 }

@@ -7,13 +7,14 @@ import { validatorsOf } from '../core/version.ts'
 import { serveResolve, unserveResolve } from '../net/resolve.ts'
 import { failureOf, type ResolveReply, type ResolveRequest } from '../wire/codec-resolve.ts'
 import { type Network, type NodeContext, now } from './context.ts'
+import { isOriginsTrouble } from './origin-trouble.ts'
+import { PrivateDuty } from './private-duty.ts'
+import { resolved, untilGone } from './resolving.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
 /** A finished content is not asked about again at the origin for so long: a flash crowd is one question. */
 const FRESH_MS = 1000
-/** What an origin in trouble says; what we have is better than that (RFC 5861, stale-if-error). */
-const TROUBLE = new Set(['origin-unreachable', 'origin-unknown-host', 'origin-timeout', 'origin-truncated'])
 
 export class SeedDuty {
   readonly #ctx: NodeContext
@@ -22,15 +23,17 @@ export class SeedDuty {
   readonly #checks = new Map<string, Promise<boolean>>()
   readonly #checkedAt = new WeakMap<Session, number>()
   readonly #stopping = new AbortController()
+  readonly #private: PrivateDuty
 
   constructor(ctx: NodeContext, sessions: Sessions, network: Network) {
     this.#ctx = ctx
     this.#sessions = sessions
     this.#network = network
+    this.#private = new PrivateDuty(ctx, sessions, network, this.#stopping.signal)
   }
 
   async start(): Promise<void> {
-    await serveResolve(this.#network.host, (_peer, request, say, gone) => this.#resolve(request, say, gone))
+    await serveResolve(this.#network.host, (peer, request, say, gone) => this.#resolve(peer, request, say, gone))
   }
 
   async stop(): Promise<void> {
@@ -38,10 +41,11 @@ export class SeedDuty {
     await unserveResolve(this.#network.host)
   }
 
-  async #resolve(request: ResolveRequest, say: (reply: ResolveReply) => void, gone: AbortSignal): Promise<void> {
+  async #resolve(peer: string, request: ResolveRequest, say: (reply: ResolveReply) => void, gone: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([gone, this.#stopping.signal])
     try {
       const task = makeTask({ ...request, tag: request.tag ?? '' })
+      if (task.isPrivate && (await this.#private.serve(peer, task, request.renews, say, signal))) return
       const known = request.digest === undefined || task.isPrivate ? undefined : this.#sessions.byDigest(request.digest)
       if (known !== undefined && known.task.id !== task.id) {
         say(resolved(known, rawCid(request.digest as Uint8Array).bytes))
@@ -93,28 +97,12 @@ export class SeedDuty {
         return false
       }
     } catch (error) {
-      const isTrouble = error instanceof DragonflyError && (TROUBLE.has(error.code) || (error.status ?? 0) >= 500)
-      if (!isTrouble) throw error
-      this.#ctx.warn(`serving what we have, the origin is in trouble: ${error.message}`)
+      if (!isOriginsTrouble(error)) throw error
+      this.#ctx.warn(`serving what we have, the origin is in trouble: ${(error as DragonflyError).message}`)
     }
     this.#checkedAt.set(session, now())
     return true
   }
-}
-
-function resolved(session: Session, topic: Uint8Array): ResolveReply {
-  const { version, pieceLength, length, fileName } = session.manifest?.info ?? {
-    version: '',
-    pieceLength: 0,
-    length: undefined,
-    fileName: '',
-  }
-  return { type: 'resolved', topic, version, pieceLength, length, fileName }
-}
-
-async function untilGone(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise<void>(done => signal.addEventListener('abort', () => done(), { once: true }))
 }
 
 function asFailure(error: unknown): DragonflyError {

@@ -1,4 +1,5 @@
 // A session: one content on this node. Brings together what it is, who shares it, and the swarm that decides.
+import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../core/errors.ts'
 import type { Manifest, ManifestHead, VersionInfo } from '../core/manifest.ts'
 import type { VerifiedPiece } from '../core/piece.ts'
@@ -10,6 +11,7 @@ import { Belief, type Current } from './belief.ts'
 import { Changes } from './changes.ts'
 import { Content, digestMismatch } from './content.ts'
 import { type NodeContext, now } from './context.ts'
+import { Guard, shownGrant } from './guard.ts'
 import { Links, type LinksOwner } from './links.ts'
 import type { KeptManifest } from './manifest-records.ts'
 import { ManifestTalk, type TalkOwner } from './manifest-talk.ts'
@@ -33,6 +35,8 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
   /** sha2-256 that the whole content must have; undefined: none was given. */
   readonly wanted: Uint8Array | undefined
   readonly links: Links
+  /** While the content is shared by grants. */
+  guard: Guard | undefined
   readonly counts: Counts = { fromOrigin: 0, fromPeers: 0, fromSeeds: 0, resumed: 0 }
   /** Peers that pieces came from. */
   readonly givers = new Set<string>()
@@ -53,7 +57,8 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     this.task = task
     this.wanted = wanted
     this.links = new Links(ctx, this)
-    this.#belief = new Belief(ctx, task.id, wanted)
+    this.#belief = new Belief(ctx, task, wanted)
+    if (task.version !== undefined) this.#setGuard(new Guard(ctx, task.id, task.version))
   }
 
   get manifest(): Manifest | undefined {
@@ -131,6 +136,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     this.#closed = true
     this.#shared?.manifestTalk.stop()
     this.#shared?.driver.stop()
+    this.guard?.stop()
     this.links.close()
     await this.#work.idle()
     await this.#shared?.manifestTalk.published().catch(() => {})
@@ -148,6 +154,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
 
   /** Like `adopt`, with an entry that is open already; the session closes it from now on. */
   async adoptKept(kept: KeptManifest & { entry: StoreEntry }): Promise<void> {
+    this.#checkPinned(kept.manifest.info.version)
     await this.#work.run(() => this.#begin(Content.resume(kept)))
   }
 
@@ -156,6 +163,32 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     if (this.manifest !== undefined) return
     this.#belief.current = current
     if (current !== 'unknown') for (const link of this.links.values()) this.links.sayHello(link)
+  }
+
+  // ---- who may have it
+
+  /** Key by which others find us in the DHT; undefined: they do not. */
+  get dhtKey(): CID | undefined {
+    return this.guard === undefined ? CID.parse(this.task.id) : this.guard.dhtKey
+  }
+
+  /**
+   * From now on shares the private content of this id only with who shows a grant, as we do. Does nothing when another
+   * version has begun. Rejects with `protocol` when the grant is not for us.
+   */
+  async enter(id: string, version: string, grant: Uint8Array, dhtKey: CID | undefined): Promise<void> {
+    this.#checkPinned(version)
+    const guard = this.guard?.version === version ? this.guard : new Guard(this.#ctx, id, version)
+    await guard.take(grant)
+    if (this.#closed || (this.manifest !== undefined && this.manifest.info.version !== version)) return
+    guard.dhtKey = dhtKey ?? guard.dhtKey
+    if (guard !== this.guard) this.#setGuard(guard)
+    this.sayHello()
+  }
+
+  /** Tells all neighbours where we stand, and shows our grant. */
+  sayHello(): void {
+    for (const link of this.links.values()) this.links.sayHello(link)
   }
 
   // ---- what the origin gives
@@ -227,6 +260,10 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     return this.#shared?.pieceTalk
   }
 
+  async onGrant(from: SessionLink, grant: Uint8Array): Promise<void> {
+    this.guard?.admits(from.peer, await shownGrant({ grant }))
+  }
+
   async onHead(from: SessionLink, envelope: Uint8Array): Promise<void> {
     const { head, signer } = await openHead(envelope)
     await this.#work.run(() => this.#take(from, envelope, head, signer))
@@ -286,10 +323,28 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
 
   async #adopt(info: VersionInfo, trust: Trust, signer: string | undefined): Promise<void> {
     if (this.#shared !== undefined || this.#closed) return
+    this.#checkPinned(info.version)
     await this.#begin(await Content.open(this.#ctx.store, this.task, info, trust, signer))
   }
 
+  /** Rejects with `origin-changed` a version that the task is not about. */
+  #checkPinned(version: string): void {
+    const { version: pinned } = this.task
+    if (pinned === undefined || pinned === version) return
+    throw new DragonflyError('origin-changed', 'the origin shows another version than it did a moment ago')
+  }
+
+  /** Links of another topic than ours end. */
+  #setGuard(guard: Guard | undefined): void {
+    this.guard?.stop()
+    this.guard = guard
+    guard?.start(peer => this.links.cut(peer))
+    this.links.part()
+  }
+
   async #begin(content: Content): Promise<void> {
+    // grants are about one version, and the origin has shown us another meanwhile: we go on without
+    if (this.guard !== undefined && this.guard.version !== content.manifest.info.version) this.#setGuard(undefined)
     const driver = new SwarmDriver(this.#ctx, this, content)
     const manifestTalk = new ManifestTalk(this.#ctx, this, content, this.#work)
     const pieceTalk = new PieceTalk(content, driver, error => this.fail(error))

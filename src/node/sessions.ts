@@ -7,6 +7,7 @@ import { makeProof, type Task } from '../core/task.ts'
 import type { Answer } from '../net/exchange.ts'
 import type { Hello } from '../wire/codec-hello.ts'
 import type { NodeContext } from './context.ts'
+import { shownGrant } from './guard.ts'
 import { Session } from './session.ts'
 import { Supply } from './supply.ts'
 
@@ -67,7 +68,10 @@ export class Sessions {
     }
     const session = new Session(this.#ctx, task, wanted)
     const self = this.#ctx.network?.host.id
-    const supply = new Supply(this.#ctx, session, { origin, seeds: this.#ctx.seedsAbove(task.id).filter(s => s.peer !== self) })
+    const supply = new Supply(this.#ctx, session, {
+      origin,
+      seeds: this.#ctx.seedsAbove(task.subject).filter(s => s.peer !== self),
+    })
     const held: Held = { session, supply, users: 1, done: Promise.resolve() }
     this.#byTask.set(task.id, [held, ...(this.#byTask.get(task.id) ?? [])])
     held.done = this.#retireOthers(task.id).then(() => supply.run())
@@ -91,21 +95,24 @@ export class Sessions {
   }
 
   /** How a peer's hello is answered. */
-  readonly answer = (peer: string, hello: Hello): Answer => {
+  readonly answer = async (peer: string, hello: Hello): Promise<Answer> => {
+    // first, whatever it is for: how long the answer takes must not tell which topics there are
+    const shown = await shownGrant(hello)
     const topic = cidText(hello.topic)
     const all = this.#all().map(h => h.session)
-    const byTask = all.filter(s => s.task.id === topic)
+    const guarded = all.filter(s => s.guard?.id === topic)
+    const open = guarded.find(s => s.isComplete) ?? guarded.find(s => !s.isOver)
+    if (open !== undefined) return open.guard?.admits(peer, shown) === true ? welcome(open, peer, hello) : UNKNOWN
+    const byTask = all.filter(s => s.guard === undefined && s.task.id === topic)
     const candidates = byTask.length > 0 ? byTask : all.filter(s => isPublicContent(s) && contentTopics(s).includes(topic))
     const session = candidates.find(s => s.manifest?.info.version === hello.version) ?? candidates[0]
-    if (session === undefined) return { refused: 'unknown-topic' }
+    if (session === undefined) return UNKNOWN
     const self = this.#ctx.network?.host.id ?? ''
-    if (byTask.length > 0 && !sameBytes(hello.proof, makeProof(session.task.secret, peer, self))) return { refused: 'bad-proof' }
-    const refused = session.links.refusal(peer, hello)
-    if (refused !== undefined) return refused
-    const ours = session.links.hello(peer)
+    if (byTask.length > 0 && !sameBytes(hello.proof, makeProof(session.task.secret, peer, self))) {
+      return session.task.isPrivate ? UNKNOWN : { refused: 'bad-proof' }
+    }
     // who asks by content need not know the task, and a proof of it would be something to try guesses on
-    const answer = byTask.length > 0 ? ours : { ...ours, topic: hello.topic, proof: new Uint8Array() }
-    return { hello: answer, attach: link => session.links.attach(link) }
+    return welcome(session, peer, hello, byTask.length > 0 ? {} : { topic: hello.topic, proof: new Uint8Array() })
   }
 
   async stop(): Promise<void> {
@@ -136,8 +143,8 @@ export class Sessions {
   async #announce(session: Session): Promise<void> {
     try {
       while (session.manifest === undefined || session.manifest.count === 0) await session.changed(this.#stopping.signal)
-      const keys = [CID.parse(session.task.id)]
-      await this.#provide(keys)
+      const { dhtKey } = session
+      if (dhtKey !== undefined) await this.#provide([dhtKey])
       // who leaves soon after the end need not be found by the whole content
       if (!this.#ctx.isLongLived) return
       while (!session.isComplete) await session.changed(this.#stopping.signal)
@@ -158,6 +165,16 @@ export class Sessions {
       })
     }
   }
+}
+
+/** What a peer hears that may hear nothing: as if there were nothing. */
+const UNKNOWN: Answer = { refused: 'unknown-topic' }
+
+/** The answer to a peer that may have the content; `changes`: to our hello. */
+function welcome(session: Session, peer: string, hello: Hello, changes: Partial<Hello> = {}): Answer {
+  const refused = session.links.refusal(peer, hello)
+  if (refused !== undefined) return refused
+  return { hello: { ...session.links.hello(peer), ...changes }, attach: link => session.links.attach(link) }
 }
 
 function isShareable(session: Session, wanted: Uint8Array | undefined): boolean {

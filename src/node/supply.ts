@@ -1,6 +1,6 @@
 // Where a session's bytes come from: seeds in their order, the DHT beside them, the origin when nobody else can.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CID } from 'multiformats/cid'
+import type { CID } from 'multiformats/cid'
 import { DragonflyError, isAbort } from '../core/errors.ts'
 import { sameBytes } from '../core/piece.ts'
 import { rawCid } from '../core/root.ts'
@@ -9,10 +9,12 @@ import { resolve } from '../net/resolve.ts'
 import type { OriginRead } from '../origin/read.ts'
 import { errorOf } from '../wire/codec-resolve.ts'
 import { type Network, type NodeContext, now } from './context.ts'
+import { enter } from './guard.ts'
 import { ingest, versionOf } from './ingest.ts'
 import { continueKept, loadKept } from './kept.ts'
 import { Neighbours } from './neighbours.ts'
 import { rendezvousOrder } from './rendezvous.ts'
+import { keepGranted } from './renewal.ts'
 import type { Session } from './session.ts'
 
 export interface SupplyOptions {
@@ -77,6 +79,9 @@ export class Supply {
   readonly #patience: SeedPatience
   readonly #neighbours: Neighbours
   readonly #stop = new AbortController()
+  /** When nobody is served any more. */
+  readonly #end = new AbortController()
+  #renewing: Promise<void> | undefined
   readonly #stopped = Promise.withResolvers<void>()
   readonly #begun = now()
   #seedsFailed = false
@@ -106,6 +111,7 @@ export class Supply {
       const works = [this.#fromSeeds(), this.#fromDht(), this.#fromOrigin()]
       await Promise.all(works.map(work => work.catch(error => this.#onError(error))))
       await this.#stopped.promise
+      await this.#renewing
     } finally {
       this.#neighbours.stop()
     }
@@ -113,6 +119,7 @@ export class Supply {
 
   stop(): void {
     this.#stop.abort()
+    this.#end.abort()
     this.#stopped.resolve()
   }
 
@@ -135,7 +142,7 @@ export class Supply {
   // ---- seeds
 
   async #fromSeeds(): Promise<void> {
-    const seeds = rendezvousOrder(this.#session.task.id, this.#options.seeds)
+    const seeds = this.#seeds
     if (seeds.length === 0) {
       this.#seedsFailed = true
       return
@@ -153,6 +160,10 @@ export class Supply {
       this.#session.setCurrent('any')
       await this.#pause(SEED_RETRY_MS)
     }
+  }
+
+  get #seeds(): { peer: string; address: string }[] {
+    return rendezvousOrder(this.#session.task.subject, this.#options.seeds)
   }
 
   async #noteBusy(address: string): Promise<void> {
@@ -192,6 +203,9 @@ export class Supply {
         // it was only slow: what it reads need not be read again
         this.#seedsFailed = false
         this.#session.setCurrent({ version: reply.version })
+        await enter(this.#session, reply)
+        if (this.#session.guard !== undefined)
+          this.#renewing ??= keepGranted(this.#ctx, this.#session, this.#seeds, this.#end.signal)
         await this.#session.links.dial(peer, this.#timeout(), ownTopic(reply.topic, this.#session))
         if (this.#isOver) return
       }
@@ -257,7 +271,8 @@ export class Supply {
     if (!network.host.hasConnections) return
     await network.dht.ready(signal)
     const { task, wanted } = this.#session
-    const work = [this.#searchFor(network, CID.parse(task.id), signal)]
+    const { dhtKey } = this.#session
+    const work = dhtKey === undefined ? [] : [this.#searchFor(network, dhtKey, signal)]
     if (wanted !== undefined && !task.isPrivate) work.push(this.#searchContent(network, rawCid(wanted), signal))
     await Promise.all(work)
     while (!this.#neighbours.isIdle && !signal.aborted) await this.#pause(50)

@@ -6,6 +6,7 @@ import { isResumable, isVersion, type Validators, versionName } from '../core/ve
 import { bodyFailure, lies, NoRangesError } from './failures.ts'
 import { HttpClient } from './http-client.ts'
 import { Lifelines } from './lifeline.ts'
+import { ONE_BYTE, validatorsShown } from './look.ts'
 import { type OriginOptions, type OriginRequest, type OriginSettings, settings } from './options.ts'
 import { Patience } from './patience.ts'
 import { type Continuation, HttpRead, type OriginRead, payload, type ReadSupply } from './read.ts'
@@ -107,6 +108,27 @@ export class Origin {
       supply.lifeline.end()
       await answer?.answer.close()
       return { state: 'same' }
+    })
+  }
+
+  /**
+   * The version that the origin shows to this very request, which it has accepted then: one byte is asked for, and nothing
+   * is read. Unconditional, as there are origins that say 304 before they look at credentials. Rejects as `open`.
+   */
+  async look(request: OriginRequest, signal?: AbortSignal): Promise<string> {
+    const supply = this.#supply(request, false, signal)
+    return guarded(supply, async () => {
+      const { signal } = supply.lifeline
+      const version = await supply.patience.until(async () => {
+        const answer = await this.#client.get(request, ONE_BYTE, signal)
+        try {
+          return versionName(validatorsShown(answer), randomUUID())
+        } finally {
+          answer.discard()
+        }
+      }, signal)
+      supply.lifeline.end()
+      return version
     })
   }
 

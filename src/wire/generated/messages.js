@@ -308,6 +308,10 @@ export var Hello;
                     w.uint32(40);
                     w.uint32(obj.links);
                 }
+                if ((obj.grant != null && obj.grant.byteLength > 0)) {
+                    w.uint32(50);
+                    w.bytes(obj.grant);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -317,7 +321,8 @@ export var Hello;
                     proof: uint8ArrayAlloc(0),
                     version: '',
                     manifestCount: 0,
-                    links: 0
+                    links: 0,
+                    grant: uint8ArrayAlloc(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -341,6 +346,10 @@ export var Hello;
                         }
                         case 5: {
                             obj.links = reader.uint32();
+                            break;
+                        }
+                        case 6: {
+                            obj.grant = reader.bytes();
                             break;
                         }
                         default: {
@@ -387,6 +396,13 @@ export var Hello;
                             yield {
                                 field: `${prefix}.links`,
                                 value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.grant`,
+                                value: reader.bytes()
                             };
                             break;
                         }
@@ -1793,6 +1809,10 @@ export var ResolveRequest;
                     w.uint32(42);
                     w.bytes(obj.digest);
                 }
+                if ((obj.renews != null && obj.renews.byteLength > 0)) {
+                    w.uint32(50);
+                    w.bytes(obj.renews);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1802,7 +1822,8 @@ export var ResolveRequest;
                     headers: [],
                     filter: [],
                     tag: '',
-                    digest: uint8ArrayAlloc(0)
+                    digest: uint8ArrayAlloc(0),
+                    renews: uint8ArrayAlloc(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1834,6 +1855,10 @@ export var ResolveRequest;
                         }
                         case 5: {
                             obj.digest = reader.bytes();
+                            break;
+                        }
+                        case 6: {
+                            obj.renews = reader.bytes();
                             break;
                         }
                         default: {
@@ -1900,6 +1925,13 @@ export var ResolveRequest;
                             };
                             break;
                         }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.renews`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
@@ -1933,15 +1965,23 @@ export var ResolveReply;
                     w.fork();
                 }
                 obj = { ...obj };
+                if (obj.granted != null) {
+                    obj.peers = undefined;
+                    obj.failed = undefined;
+                    obj.resolved = undefined;
+                }
                 if (obj.peers != null) {
+                    obj.granted = undefined;
                     obj.failed = undefined;
                     obj.resolved = undefined;
                 }
                 if (obj.failed != null) {
+                    obj.granted = undefined;
                     obj.peers = undefined;
                     obj.resolved = undefined;
                 }
                 if (obj.resolved != null) {
+                    obj.granted = undefined;
                     obj.peers = undefined;
                     obj.failed = undefined;
                 }
@@ -1956,6 +1996,10 @@ export var ResolveReply;
                 if (obj.peers != null) {
                     w.uint32(26);
                     Peers.codec().encode(obj.peers, w);
+                }
+                if (obj.granted != null) {
+                    w.uint32(34);
+                    Granted.codec().encode(obj.granted, w);
                 }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
@@ -1984,21 +2028,35 @@ export var ResolveReply;
                             });
                             break;
                         }
+                        case 4: {
+                            obj.granted = Granted.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.granted
+                            });
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
                         }
                     }
                 }
+                if (obj.granted != null) {
+                    delete obj.peers;
+                    delete obj.failed;
+                    delete obj.resolved;
+                }
                 if (obj.peers != null) {
+                    delete obj.granted;
                     delete obj.failed;
                     delete obj.resolved;
                 }
                 if (obj.failed != null) {
+                    delete obj.granted;
                     delete obj.peers;
                     delete obj.resolved;
                 }
                 if (obj.resolved != null) {
+                    delete obj.granted;
                     delete obj.peers;
                     delete obj.failed;
                 }
@@ -2023,6 +2081,12 @@ export var ResolveReply;
                         case 3: {
                             yield* Peers.codec().stream(reader, reader.uint32(), `${prefix}.peers`, {
                                 limits: opts.limits?.peers
+                            });
+                            break;
+                        }
+                        case 4: {
+                            yield* Granted.codec().stream(reader, reader.uint32(), `${prefix}.granted`, {
+                                limits: opts.limits?.granted
                             });
                             break;
                         }
@@ -2078,6 +2142,14 @@ export var Resolved;
                     w.uint32(42);
                     w.string(obj.fileName);
                 }
+                if ((obj.grant != null && obj.grant.byteLength > 0)) {
+                    w.uint32(50);
+                    w.bytes(obj.grant);
+                }
+                if ((obj.dhtKey != null && obj.dhtKey.byteLength > 0)) {
+                    w.uint32(58);
+                    w.bytes(obj.dhtKey);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -2086,7 +2158,9 @@ export var Resolved;
                     topic: uint8ArrayAlloc(0),
                     version: '',
                     pieceLength: 0,
-                    fileName: ''
+                    fileName: '',
+                    grant: uint8ArrayAlloc(0),
+                    dhtKey: uint8ArrayAlloc(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -2110,6 +2184,14 @@ export var Resolved;
                         }
                         case 5: {
                             obj.fileName = reader.string();
+                            break;
+                        }
+                        case 6: {
+                            obj.grant = reader.bytes();
+                            break;
+                        }
+                        case 7: {
+                            obj.dhtKey = reader.bytes();
                             break;
                         }
                         default: {
@@ -2159,6 +2241,20 @@ export var Resolved;
                             };
                             break;
                         }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.grant`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 7: {
+                            yield {
+                                field: `${prefix}.dhtKey`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
@@ -2182,6 +2278,178 @@ export var Resolved;
     }
     Resolved.stream = stream;
 })(Resolved || (Resolved = {}));
+export var Granted;
+(function (Granted) {
+    let _codec;
+    Granted.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.grant != null && obj.grant.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.grant);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    grant: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.grant = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.grant`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Granted.codec());
+    }
+    Granted.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Granted.codec(), opts);
+    }
+    Granted.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Granted.codec(), opts);
+    }
+    Granted.stream = stream;
+})(Granted || (Granted = {}));
+export var Grant;
+(function (Grant) {
+    let _codec;
+    Grant.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.peer != null && obj.peer.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.peer);
+                }
+                if ((obj.topic != null && obj.topic.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.topic);
+                }
+                if ((obj.expires != null && obj.expires !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.expires);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    peer: uint8ArrayAlloc(0),
+                    topic: uint8ArrayAlloc(0),
+                    expires: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.peer = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.topic = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.expires = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.peer`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.topic`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.expires`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Grant.codec());
+    }
+    Grant.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Grant.codec(), opts);
+    }
+    Grant.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Grant.codec(), opts);
+    }
+    Grant.stream = stream;
+})(Grant || (Grant = {}));
 export var Failed;
 (function (Failed) {
     let _codec;
