@@ -20,6 +20,8 @@ export class PrivateDuty {
   readonly #sessions: Sessions
   readonly #network: Network
   readonly #readers: Readers
+  /** By subject: ids of the versions that were shared. */
+  readonly #versions = new Map<string, Set<string>>()
 
   constructor(ctx: NodeContext, sessions: Sessions, network: Network, stopping: AbortSignal) {
     this.#ctx = ctx
@@ -86,7 +88,17 @@ export class PrivateDuty {
   #session(shared: Task): Session {
     const session = this.#sessions.current(shared.id)
     const isWhole = session?.isComplete === true && !session.isClosed && !session.hasFailed
-    return isWhole ? this.#sessions.share(shared.id) : this.#sessions.begin(shared, undefined, true)
+    if (isWhole) return this.#sessions.share(shared.id)
+    const begun = this.#sessions.begin(shared, undefined, true)
+    void this.#forgetOthers(shared)
+    return begun
+  }
+
+  /** The other versions of this URL give their place on the disk. */
+  async #forgetOthers({ subject, id }: Task): Promise<void> {
+    const versions = this.#versions.get(subject) ?? new Set()
+    this.#versions.set(subject, versions.add(id))
+    for (const other of versions) if (other !== id && (await this.#sessions.forget(other))) versions.delete(other)
   }
 
   async #grant(peer: string, topic: Uint8Array): Promise<Uint8Array> {

@@ -94,6 +94,12 @@ export class Sessions {
     await this.#end(held, isForgotten)
   }
 
+  /** Forgets what is finished of a task, and nobody uses. Resolves to whether nothing of it is left. */
+  async forget(task: string): Promise<boolean> {
+    for (const held of this.#byTask.get(task) ?? []) if (held.users === 0) await this.#end(held, true)
+    return !this.#byTask.has(task)
+  }
+
   /** How a peer's hello is answered. */
   readonly answer = async (peer: string, hello: Hello): Promise<Answer> => {
     // first, whatever it is for: how long the answer takes must not tell which topics there are

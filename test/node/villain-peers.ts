@@ -62,6 +62,8 @@ export interface Got {
 export class TestOrigin {
   body: Buffer
   etag: string | undefined = '"one"'
+  /** Who else is answered 401: by the Authorization header. Default: nobody. */
+  readers: Set<string> | undefined
   /** Anything but 200 is answered without a body. */
   status = 200
   /** Requests that have come, answered or not. */
@@ -143,6 +145,7 @@ export class TestOrigin {
 
   #statusFor(headers: IncomingMessage['headers']): number {
     if (this.status !== 200) return this.status
+    if (this.readers?.has(headers.authorization ?? '') === false) return 401
     if (this.etag !== undefined && headers['if-none-match'] === this.etag) return 304
     const isSame = headers['if-range'] === undefined || headers['if-range'] === this.etag
     return headers.range !== undefined && isSame ? 206 : 200
