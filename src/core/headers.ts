@@ -98,6 +98,11 @@ export function hasCredentials(headers: HeaderList): boolean {
   return headers.some(([name]) => !NEUTRAL.has(name) && !NEGOTIATION.has(name))
 }
 
+/** Of the private headers those that choose among representations and open no door (RFC 9110 §12.5). */
+export function choiceHeaders(headers: HeaderList): HeaderList {
+  return headers.filter(([name]) => name === 'accept' || name.startsWith('accept-'))
+}
+
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

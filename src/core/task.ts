@@ -1,11 +1,12 @@
 // A task: what is asked for. Its id is the DHT key, its secret the proof of having been asked for it.
-import { createHmac, scryptSync } from 'node:crypto'
+import { createHmac, randomBytes, scryptSync } from 'node:crypto'
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
 import { DragonflyError } from './errors.ts'
-import { checkHeaders, type HeaderList, privateHeaders } from './headers.ts'
+import { checkHeaders, choiceHeaders, type HeaderList, privateHeaders } from './headers.ts'
 import { sha256 } from './piece.ts'
+import { hasStrongEtag } from './version.ts'
 
 export const MAX_URL_BYTES = 8 * 1024
 export const MAX_TAG_BYTES = 256
@@ -31,6 +32,13 @@ export interface Task {
   id: string
   /** 32 bytes that only who knows URL, tag and credentials can derive; never leaves the process. */
   secret: Uint8Array
+  /**
+   * What is asked for, whoever asks: as the id, but without credentials. Says which seed is responsible. Guessable from the
+   * URL, so it is told to nobody.
+   */
+  subject: string
+  /** The only version that this task is about; undefined: whichever the origin shows. */
+  version: string | undefined
   /** What the origin is asked for: the URL without user, password and fragment. */
   url: string
   headers: HeaderList
@@ -62,21 +70,45 @@ export function makeTask(request: TaskRequest): Task {
     throw new DragonflyError('bad-option', `tag longer than ${MAX_TAG_BYTES} bytes`)
   }
   const scope = privateHeaders(headers)
-  const canonical = dagCbor.encode({
-    v: 1,
-    url: identityUrl(url, filter),
-    tag: tag ?? null,
-    scope: scope.length === 0 ? null : scopeKey(url.origin, scope),
-  })
+  const asked = { v: 1, url: identityUrl(url, filter), tag: tag ?? null }
+  // a seed that answers many who bring credentials needs neither id nor secret, and scrypt costs it 30 ms for each
+  const canonical = once(() => dagCbor.encode({ ...asked, scope: scope.length === 0 ? null : scopeKey(url.origin, scope) }))
+  const id = once(() => cidOf(canonical()))
+  const secret = once(() => sha256(Buffer.concat([Buffer.from('dragonfly/task-secret/1\0'), canonical()])))
   return {
-    id: CID.createV1(dagCbor.code, Digest.create(SHA2_256, sha256(canonical))).toString(),
-    secret: sha256(Buffer.concat([Buffer.from('dragonfly/task-secret/1\0'), canonical])),
+    get id() {
+      return id()
+    },
+    get secret() {
+      return secret()
+    },
+    subject: scope.length === 0 ? id() : cidOf(dagCbor.encode({ ...asked, choice: choiceHeaders(scope) })),
+    version: undefined,
     url: url.href,
     headers,
     filter,
     tag,
     isPrivate: scope.length > 0,
   }
+}
+
+/**
+ * What manifests of this task are about, once its version is known. A private content with a strong ETag has an id of its
+ * own that all who may read it share, whatever credentials they have: no two states or representations of one URL have the
+ * same strong ETag (RFC 9110 §8.8.1). A date and a length would not do: two users may each get a page of their own with both.
+ */
+export function contentId(task: Pick<Task, 'id' | 'subject' | 'isPrivate'>, version: string): string {
+  if (!task.isPrivate || !hasStrongEtag(version)) return task.id
+  return cidOf(dagCbor.encode({ v: 1, subject: task.subject, version }))
+}
+
+/** The task of one version of a private content, for all who may read it; undefined when they cannot share. */
+export function sharedTask(task: Task, version: string): Task | undefined {
+  if (!task.isPrivate || !hasStrongEtag(version)) return undefined
+  const { subject, url, headers, filter, tag, isPrivate } = task
+  const id = contentId({ id: '', subject, isPrivate }, version)
+  // a grant takes the place of the proof, so nobody else may know the secret
+  return { id, secret: randomBytes(32), subject, version, url, headers, filter, tag, isPrivate }
 }
 
 /**
@@ -130,6 +162,18 @@ function identityUrl(url: URL, filter: readonly string[]): string {
   const copy = new URL(url.href)
   copy.search = kept.length === 0 ? '' : `?${kept.join('&')}`
   return copy.href
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+function cidOf(encoded: Uint8Array): string {
+  return CID.createV1(dagCbor.code, Digest.create(SHA2_256, sha256(encoded))).toString()
 }
 
 function decode(text: string): string {

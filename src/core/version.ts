@@ -36,6 +36,11 @@ export function isResumable(name: string): boolean {
   return name.startsWith('etag ') || name.startsWith('modified ')
 }
 
+/** Whether the version is named by a strong ETag, which no other state of the URL has. */
+export function hasStrongEtag(name: string): boolean {
+  return name.startsWith('etag ')
+}
+
 /** The validators that a version's name holds, to ask the origin whether it is still there. */
 export function validatorsOf(name: string): Validators {
   const [, etag] = /^(?:etag|weak) ((?:W\/)?"[^"]*")/.exec(name) ?? []

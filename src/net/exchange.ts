@@ -20,6 +20,8 @@ export type Answer =
   | { hello: Hello; attach: (link: Link) => LinkListener }
   | { refused: RefusalReason; peers?: readonly PeerAddress[] }
 
+export type Accept = (peer: string, hello: Hello) => Answer | Promise<Answer>
+
 /** The other side does not want the link: why, and whom it named instead. */
 export class LinkRefused extends DragonflyError {
   readonly reason: RefusalReason
@@ -34,14 +36,14 @@ export class LinkRefused extends DragonflyError {
 
 export class Exchange {
   readonly #host: Host
-  readonly #accept: (peer: string, hello: Hello) => Answer
+  readonly #accept: Accept
   readonly #firstMessageMs: number
   readonly #links = new Map<string, Link>()
   /** Payload bytes over all links, those of the past too: given to us, taken from us. */
   readonly totals: LinkTotals = { given: 0, taken: 0 }
 
   /** @param firstMessageMs - how long a stranger who opened a stream has to say hello. Default 10 s */
-  constructor(host: Host, accept: (peer: string, hello: Hello) => Answer, firstMessageMs: number = LIMITS.firstMessage) {
+  constructor(host: Host, accept: Accept, firstMessageMs: number = LIMITS.firstMessage) {
     this.#host = host
     this.#accept = accept
     this.#firstMessageMs = firstMessageMs
@@ -52,8 +54,17 @@ export class Exchange {
     await this.#host.handle(DATA_PROTOCOL, (stream, peer) => this.#onData(stream, peer))
   }
 
-  /** Opens a link. Rejects with `LinkRefused` when the other side does not want it, `protocol` when it makes no sense. */
-  async dial(peer: string, hello: Hello, attach: (link: Link) => LinkListener, signal: AbortSignal): Promise<Link> {
+  /**
+   * Opens a link. Rejects with `LinkRefused` when the other side does not want it, `protocol` when it makes no sense, or as
+   * `check` does, which sees its hello before it is told anything.
+   */
+  async dial(
+    peer: string,
+    hello: Hello,
+    attach: (link: Link) => LinkListener,
+    signal: AbortSignal,
+    check?: (answer: Hello) => Promise<void>,
+  ): Promise<Link> {
     const stream = await this.#host.openStream(peer, EXCHANGE_PROTOCOL, signal)
     const control = new MessageChannel(stream, LIMITS.message)
     try {
@@ -62,6 +73,7 @@ export class Exchange {
       if (answer?.type === 'refused') throw new LinkRefused(answer.reason, answer.peers)
       if (answer?.type !== 'hello') throw new DragonflyError('protocol', 'no hello in answer to ours')
       if (!sameBytes(answer.topic, hello.topic)) throw new DragonflyError('protocol', 'answered with another topic')
+      await check?.(answer)
       return this.#open(peer, true, control, answer, hello, attach)
     } catch (error) {
       control.abort(error as Error)
@@ -78,7 +90,7 @@ export class Exchange {
     const control = new MessageChannel(stream, LIMITS.message)
     const hello = decodeControl(await firstMessage(control, AbortSignal.timeout(this.#firstMessageMs)))
     if (hello?.type !== 'hello') throw new DragonflyError('protocol', 'first message is no hello')
-    const answer = this.#accept(peer, hello)
+    const answer = await this.#accept(peer, hello)
     if ('refused' in answer) {
       control.post(encodeControl({ type: 'refused', reason: answer.refused, peers: [...(answer.peers ?? [])] }))
       await control.close()

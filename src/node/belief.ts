@@ -1,6 +1,7 @@
 // Whom a session believes: which manifest heads count and why, and which version a download may begin with.
 import type { ManifestHead } from '../core/manifest.ts'
 import { sameBytes } from '../core/piece.ts'
+import { contentId, type Task } from '../core/task.ts'
 import type { NodeContext } from './context.ts'
 import type { Trust } from './options.ts'
 
@@ -10,11 +11,11 @@ export type Current = 'any' | 'unknown' | { version: string }
 export class Belief {
   current: Current = 'any'
   readonly #known: Pick<NodeContext, 'trusted' | 'isBanned'>
-  readonly #task: string
+  readonly #task: Task
   readonly #wanted: Uint8Array | undefined
 
   /** `wanted`: sha2-256 that the whole content must have; undefined: none was given. */
-  constructor(known: Pick<NodeContext, 'trusted' | 'isBanned'>, task: string, wanted: Uint8Array | undefined) {
+  constructor(known: Pick<NodeContext, 'trusted' | 'isBanned'>, task: Task, wanted: Uint8Array | undefined) {
     this.#known = known
     this.#task = task
     this.#wanted = wanted
@@ -47,7 +48,7 @@ export class Belief {
   }
 
   #isSeeds(head: ManifestHead, signer: string): boolean {
-    return this.#known.trusted.has(signer) && head.task === this.#task
+    return this.#known.trusted.has(signer) && head.task === contentId(this.#task, head.version)
   }
 
   #isOfOtherBytes({ seal }: ManifestHead): boolean {

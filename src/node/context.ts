@@ -1,4 +1,5 @@
 // What the parts of one node share: store, network, trust, clock. Built once, in node.ts.
+import type { AccessTimes } from '../core/grant.ts'
 import type { Dht } from '../discovery/dht.ts'
 import type { Exchange } from '../net/exchange.ts'
 import type { Host } from '../net/host.ts'
@@ -19,12 +20,13 @@ export interface NodeContext {
   readonly store: Store
   /** Peer ids whose signatures on manifests are believed. Our own is among them. */
   readonly trusted: ReadonlySet<string>
-  /** Seeds to resolve a task at: all of them for a peer, those that rank above it for a seed. */
-  seedsAbove(task: string): ReadonlyArray<{ peer: string; address: string }>
+  /** Seeds to resolve a task with this subject at: all of them for a peer, those that rank above it for a seed. */
+  seedsAbove(subject: string): ReadonlyArray<{ peer: string; address: string }>
   readonly bootstrap: readonly string[]
   readonly isSeed: boolean
   /** What this node reads of an origin counts as fresh for so many milliseconds; undefined: as the origin says. */
   readonly expire: number | undefined
+  readonly access: AccessTimes
   /** Whether this node keeps records for others in the DHT, and will be there to be found by them. */
   readonly isLongLived: boolean
   /** Undefined until the network is up, and when there is none. */

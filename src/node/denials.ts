@@ -61,8 +61,8 @@ function howLong({ holdsFor }: DragonflyError): number {
  * All that may have been the reason: who has other credentials, be they in a header or in a query parameter that is no part
  * of the task, has to be heard. Only the hash is kept.
  */
-function keyOf({ id, url, headers }: Task): string {
+function keyOf({ subject, url, headers }: Task): string {
   return createHash('sha256')
-    .update(JSON.stringify([id, url, headers]))
+    .update(JSON.stringify([subject, url, headers]))
     .digest('base64')
 }

@@ -101,6 +101,19 @@ export class FreshnessDuty {
     return this.#decide(await outcome, session, request, asker)
   }
 
+  /** Whether a finished content that readers share may answer without the origin; that this one may read is not judged here. */
+  isFresh(session: Session, { headers }: Pick<Task, 'headers'>): boolean {
+    const asker = this.#asker({ headers, secret: session.task.secret })
+    return verdict(session.originWord.freshness, asker, wallClock()) === 'fresh'
+  }
+
+  /** Throws what is said where the origin forbids that what we have answers while it cannot be asked. */
+  checkInTrouble(session: Session, { headers }: Pick<Task, 'headers'>, trouble: DragonflyError): void {
+    const asker = this.#asker({ headers, secret: session.task.secret })
+    if (!mayServeInTrouble(session.originWord.freshness, asker, wallClock())) throw forbidden(trouble)
+    this.#warn(trouble)
+  }
+
   #decide(outcome: Outcome, session: Session, { revalidate }: Request, asker: Asker): boolean {
     if (typeof outcome === 'string') return outcome === 'same'
     // who wants the origin asked may still ask it himself
@@ -113,7 +126,7 @@ export class FreshnessDuty {
     return this.#ctx.expire !== 0 && now() - (this.#settledAt.get(session) ?? -Infinity) < GRACE_MS
   }
 
-  #asker({ headers, secret }: Task): Asker {
+  #asker({ headers, secret }: Pick<Task, 'headers' | 'secret'>): Asker {
     return { headers, secret, expire: this.#ctx.expire }
   }
 

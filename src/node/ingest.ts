@@ -4,7 +4,7 @@ import { DragonflyError } from '../core/errors.ts'
 import type { VersionInfo } from '../core/manifest.ts'
 import { choosePieceLength, pieceCountOf, VerifiedPiece, verifyPiece } from '../core/piece.ts'
 import { RootBuilder } from '../core/root.ts'
-import type { Task } from '../core/task.ts'
+import { contentId, type Task } from '../core/task.ts'
 import type { OriginRead } from '../origin/read.ts'
 import { now } from './context.ts'
 import type { Session } from './session.ts'
@@ -15,7 +15,7 @@ const PIECES_AHEAD = 2
 /** What an origin's answer says about the version that it shows. */
 export function versionOf(task: Task, read: OriginRead): VersionInfo {
   const { version, length, fileName } = read
-  return { task: task.id, version, length, fileName, pieceLength: choosePieceLength(length) }
+  return { task: contentId(task, version), version, length, fileName, pieceLength: choosePieceLength(length) }
 }
 
 /**

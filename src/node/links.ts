@@ -9,6 +9,7 @@ import type { Hello } from '../wire/codec-hello.ts'
 import type { PeerAddress } from '../wire/codec-peers.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import { type NodeContext, now } from './context.ts'
+import { type Guard, shownGrant } from './guard.ts'
 import type { LinkKeeper } from './link-keeper.ts'
 import { type SessionEars, SessionLink } from './session-link.ts'
 
@@ -18,6 +19,8 @@ const CROSSING_MS = 10_000
 /** What the links need of their session. */
 export interface LinksOwner extends SessionEars {
   readonly task: Task
+  /** Of a content that is shared by grants. */
+  readonly guard: Guard | undefined
   /** Whether nobody may come in any more. */
   readonly isOver: boolean
   /** What our hello says: the version that we know or want, empty for none, and how much of its manifest we have. */
@@ -63,18 +66,25 @@ export class Links {
   }
 
   get topic(): Uint8Array {
-    return CID.parse(this.#owner.task.id).bytes
+    return this.#owner.guard?.topic ?? CID.parse(this.#owner.task.id).bytes
   }
 
   /** Our hello for a peer on this task. */
   hello(peer: string): Hello {
+    const { guard } = this.#owner
+    if (guard !== undefined)
+      return { type: 'hello', topic: guard.topic, proof: new Uint8Array(), ...this.#shown, ...this.#standing }
     const proof = makeProof(this.#owner.task.secret, this.#self, peer)
     return { type: 'hello', topic: this.topic, proof, ...this.#standing }
   }
 
   /** Says hello again: tells where we stand now, and asks for what comes after. */
   sayHello({ link }: SessionLink): void {
-    link.send({ ...link.ourHello, ...this.#standing })
+    link.send({ ...link.ourHello, ...this.#shown, ...this.#standing })
+  }
+
+  sayHelloToAll(): void {
+    for (const link of this.#byPeer.values()) this.sayHello(link)
   }
 
   /** Tells a neighbour of others; an empty list asks it for some. */
@@ -93,7 +103,8 @@ export class Links {
     this.#dialling.add(peer)
     try {
       const hello = topic === undefined ? this.hello(peer) : { ...this.hello(peer), topic, proof: new Uint8Array() }
-      await network.exchange.dial(peer, hello, link => this.#admit(link, topic === undefined), signal)
+      const check = topic === undefined ? (answer: Hello) => this.#check(peer, answer) : undefined
+      await network.exchange.dial(peer, hello, link => this.attach(link), signal, check)
     } catch (error) {
       if (error instanceof LinkRefused && error.peers.length > 0) this.keeper?.heard(peer, error.peers)
       throw error
@@ -122,7 +133,9 @@ export class Links {
     this.#byPeer.set(link.peer, sessionLink)
     before?.link.close()
     this.keeper?.linked(sessionLink)
-    if (this.#isClosed) queueMicrotask(() => link.close('going-away'))
+    // one that was under way while the session's way of sharing changed has been let in by rules that hold no more
+    const isStale = this.#owner.task.isPrivate && !sameBytes(link.ourHello.topic, this.topic)
+    if (this.#isClosed || isStale) queueMicrotask(() => link.close('going-away'))
     else queueMicrotask(() => this.#owner.onVersion(sessionLink))
     return sessionLink
   }
@@ -149,6 +162,16 @@ export class Links {
     return true
   }
 
+  /** Ends all of them, as the session's topic is another now. */
+  part(): void {
+    for (const { link } of [...this.#byPeer.values()]) link.close('going-away')
+  }
+
+  /** Ends at once, whatever is on its way, the link to a peer that may have nothing more. */
+  cut(peer: string): void {
+    this.get(peer)?.link.abort(new DragonflyError('peer-refused', 'its grant has run out'))
+  }
+
   /** Ends all of them, and those that still come. */
   close(): void {
     this.#isClosed = true
@@ -170,12 +193,19 @@ export class Links {
     return { ...this.#owner.standing, links: this.#degree }
   }
 
+  /** Our own grant, where one is needed. */
+  get #shown(): { grant?: Uint8Array } {
+    const grant = this.#owner.guard?.grant
+    return grant === undefined ? {} : { grant }
+  }
+
   /** Whoever answers our hello has to know the task too, or all of it would be his for announcing himself as a provider. */
-  #admit(link: Link, byTask: boolean): SessionLink {
-    const expected = makeProof(this.#owner.task.secret, link.peer, this.#self)
-    if (byTask && !sameBytes(link.hello.proof, expected)) {
-      throw new DragonflyError('peer-refused', 'peer does not prove that it was asked for this task')
-    }
-    return this.attach(link)
+  async #check(peer: string, answer: Hello): Promise<void> {
+    const { guard, task } = this.#owner
+    const isGood =
+      guard === undefined
+        ? sameBytes(answer.proof, makeProof(task.secret, peer, this.#self))
+        : guard.admits(peer, await shownGrant(answer)) && guard === this.#owner.guard
+    if (!isGood) throw new DragonflyError('peer-refused', 'peer does not prove that it may have this content')
   }
 }

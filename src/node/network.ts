@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import type { KadDHT } from '@libp2p/kad-dht'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import { Dht, dhtService } from '../discovery/dht.ts'
-import { type Answer, Exchange } from '../net/exchange.ts'
+import { type Accept, Exchange } from '../net/exchange.ts'
 import { parsePeerAddress, parsePeerId, startHost } from '../net/host.ts'
 import { acquireLock } from '../store/lock.ts'
-import type { Hello } from '../wire/codec-hello.ts'
 import type { Network } from './context.ts'
 import { loadIdentity } from './home.ts'
 import type { NodeOptions } from './options.ts'
@@ -24,11 +23,7 @@ export interface StartedNetwork {
   release: () => Promise<void>
 }
 
-export async function startNetwork(
-  options: NodeOptions,
-  home: string,
-  accept: (peer: string, hello: Hello) => Answer,
-): Promise<StartedNetwork> {
+export async function startNetwork(options: NodeOptions, home: string, accept: Accept): Promise<StartedNetwork> {
   const seeds = limited(options.seeds).map(parsePeerAddress)
   for (const address of limited(options.bootstrap)) parsePeerAddress(address)
   const trusted = [...seeds.map(s => s.peer), ...limited(options.trust).map(parsePeerId)]

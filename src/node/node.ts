@@ -1,6 +1,7 @@
 // A node: store, network, sessions and duties of one process, started and stopped as one.
 import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
+import { ACCESS_TIMES, type AccessTimes } from '../core/grant.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { DiskStore } from '../store/disk-store.ts'
 import { openMemoryStore } from '../store/memory.ts'
@@ -64,6 +65,7 @@ class Node implements DragonflyNode, NodeContext {
   readonly isLongLived: boolean
   readonly expire: number | undefined
   readonly bootstrap: readonly string[]
+  readonly access: AccessTimes
   readonly #options: NodeOptions
   readonly #home: string
   readonly #disk: DiskStore | undefined
@@ -85,6 +87,7 @@ class Node implements DragonflyNode, NodeContext {
     this.#disk = disk
     this.store = disk ?? openMemoryStore()
     this.bootstrap = options.bootstrap ?? []
+    this.access = { ...ACCESS_TIMES, ...options.access }
     this.isLongLived = options.dhtServer !== false
     this.expire = options.expire
     this.#origins = new Origins(options, message => this.warn(message))
@@ -181,9 +184,9 @@ class Node implements DragonflyNode, NodeContext {
 
   // ---- NodeContext
 
-  seedsAbove(task: string): ReadonlyArray<{ peer: string; address: string }> {
+  seedsAbove(subject: string): ReadonlyArray<{ peer: string; address: string }> {
     if (!this.isSeed) return this.#seeds
-    const order = rendezvousOrder(task, [...this.#seeds, { peer: this.peerId, address: '' }])
+    const order = rendezvousOrder(subject, [...this.#seeds, { peer: this.peerId, address: '' }])
     return order.slice(
       0,
       order.findIndex(s => s.peer === this.peerId),

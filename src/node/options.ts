@@ -1,4 +1,5 @@
 // What a person or program can ask of a node, declared once: name with unit, default, bounds, one line of meaning.
+import type { AccessTimes } from '../core/grant.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Administration } from './administration.ts'
 import type { Preheated, PreheatOptions } from './preheat-options.ts'
@@ -45,6 +46,8 @@ export interface NodeOptions {
   originLimit?: number
   /** Requests under way at one origin host at a time, 1 to 1,000; more wait in turn. Default 16. */
   originConnections?: number
+  /** How long what an origin said about a reader of private content counts. Milliseconds; defaults at `AccessTimes`. */
+  access?: Partial<AccessTimes>
   /** Told of what an operator would want to know: banned peers, retries, fallbacks. Never secrets. Default: silent. */
   onEvent?: (event: NodeEvent) => void
 }

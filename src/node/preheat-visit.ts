@@ -8,12 +8,13 @@ import { makeProof, type Task } from '../core/task.ts'
 import { type Exchange, LinkRefused } from '../net/exchange.ts'
 import type { Host } from '../net/host.ts'
 import { resolve } from '../net/resolve.ts'
-import { errorOf, type ResolveReply } from '../wire/codec-resolve.ts'
+import { errorOf, type Resolved } from '../wire/codec-resolve.ts'
 import type { Belief } from './belief.ts'
 import { Changes } from './changes.ts'
 import { digestMismatch } from './content.ts'
 import { now } from './context.ts'
 import type { Pulse } from './pulse.ts'
+import { askGrant } from './renewal.ts'
 import { WatchingLink } from './watching-link.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -24,6 +25,8 @@ const LINK_AGAIN_MS = 500
 /** A seed that says it works on the task, and lets nobody look for so long, cannot be waited for. */
 const NO_LINK_MS = 30_000
 const PULSE_MS = 5000
+/** The seed may have to ask the origin. */
+const GRANT_TIMEOUT_MS = 40_000
 
 export interface Errand {
   task: Task
@@ -40,8 +43,6 @@ export interface Ways {
   pulse: Pulse
 }
 
-type Resolved = Extract<ResolveReply, { type: 'resolved' }>
-
 export class PreheatVisit {
   readonly #ways: Ways
   readonly #seed: { peer: string; address: string }
@@ -51,6 +52,8 @@ export class PreheatVisit {
   readonly #signal: AbortSignal
   #link: WatchingLink | undefined
   #resolved: Resolved | undefined
+  /** A newer one than that of the answer. */
+  #grant: Uint8Array | undefined
 
   constructor(ways: Ways, seed: { peer: string; address: string }, errand: Errand, signal: AbortSignal) {
     this.#ways = ways
@@ -68,7 +71,8 @@ export class PreheatVisit {
       this.#inBackground(this.#feelPulse())
       while (this.#resolved === undefined) await this.#changes.next(this.#signal)
       const bytes = await this.#untilWhole(this.#resolved)
-      const isOtherUrls = !sameBytes(this.#resolved.topic, this.#topic)
+      // what is shared by grants has a topic of its own, and nobody hears of it before he has one
+      const isOtherUrls = this.#resolved.grant === undefined && !sameBytes(this.#resolved.topic, this.#topic)
       return { bytes, alreadyThere: isOtherUrls || before === this.#resolved.version }
     } finally {
       this.#left.abort()
@@ -157,12 +161,13 @@ export class PreheatVisit {
     return link
   }
 
-  async #linkUp({ topic, version }: Resolved): Promise<void> {
+  async #linkUp({ topic, version, grant }: Resolved): Promise<void> {
     this.#changes.throwIfFailed()
     this.#link?.close()
     this.#link = undefined
-    const link = await this.#dial(version, topic).catch(error => {
+    const link = await this.#dial(version, topic, this.#grant ?? grant).catch(async error => {
       if (!(error instanceof LinkRefused)) throw error
+      if (grant !== undefined) await this.#renew(topic)
     })
     if (link?.version === version) this.#link = link
     else {
@@ -171,12 +176,19 @@ export class PreheatVisit {
     }
   }
 
-  async #dial(version: string, topic = this.#topic): Promise<WatchingLink> {
+  /** It may have been refused because ours has run out. */
+  async #renew(topic: Uint8Array): Promise<void> {
+    const patience = this.#within(GRANT_TIMEOUT_MS)
+    this.#grant = await askGrant(this.#ways.host, this.#seed.peer, this.#errand.task, topic, patience)
+  }
+
+  async #dial(version: string, topic = this.#topic, grant?: Uint8Array): Promise<WatchingLink> {
     const { host, exchange } = this.#ways
     const { peer } = this.#seed
     const isOwn = sameBytes(topic, this.#topic)
     const proof = isOwn ? makeProof(this.#errand.task.secret, host.id, peer) : new Uint8Array()
-    return await WatchingLink.dial(exchange, peer, { topic, proof, version }, this.#ears, this.#within(CONNECT_TIMEOUT_MS))
+    const about = { topic, proof, version, ...(grant && { grant }) }
+    return await WatchingLink.dial(exchange, peer, about, this.#ears, this.#within(CONNECT_TIMEOUT_MS))
   }
 
   readonly #ears = {

@@ -60,7 +60,7 @@ export class Preheats {
     const { headers = [], filter = [], tag = '', digest, signal } = options
     const task = makeTask({ url, headers, filter, tag })
     const wanted = digest === undefined ? undefined : parseDigest(digest)
-    const seeds = options.at === undefined ? rendezvousOrder(task.id, this.#seeds) : [parsePeerAddress(options.at)]
+    const seeds = options.at === undefined ? rendezvousOrder(task.subject, this.#seeds) : [parsePeerAddress(options.at)]
     if (seeds.length === 0) {
       throw new DragonflyError('bad-option', 'no seed to preheat', {
         hint: 'name one with --seed or --at, or in DRAGONFLY_SEEDS',
@@ -86,7 +86,7 @@ export class Preheats {
     const { isBanned, trusted } = this.#ctx
     // a seed that was named for this errand is as good as one that was named for all
     const known = { isBanned: isBanned.bind(this.#ctx), trusted: new Set([...trusted, seed.peer]) }
-    const belief = new Belief(known, task.id, wanted)
+    const belief = new Belief(known, task, wanted)
     const told = (bytes: number, length: number | undefined) => options.onProgress?.({ seed: seed.peer, bytes, length })
     const progress = throttled(told)
     const ways = await this.#open()

@@ -5,10 +5,13 @@ import { rawCid } from '../core/root.ts'
 import { makeTask } from '../core/task.ts'
 import { serveResolve, unserveResolve } from '../net/resolve.ts'
 import { failureOf, type ResolveReply, type ResolveRequest } from '../wire/codec-resolve.ts'
+import { Attendance } from './attendance.ts'
 import { type Network, type NodeContext, now } from './context.ts'
 import { Denials } from './denials.ts'
 import { FreshnessDuty, type Request } from './freshness-duty.ts'
-import { RateDuty } from './rate-duty.ts'
+import { PrivateDuty } from './private-duty.ts'
+import { Readers } from './readers.ts'
+import { resolved, untilGone } from './resolving.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import { Twins } from './twins.ts'
@@ -25,9 +28,10 @@ export class SeedDuty {
   readonly #network: Network
   readonly #stopping = new AbortController()
   readonly #denials = new Denials()
-  readonly #rates = new RateDuty()
   readonly #freshness: FreshnessDuty
   readonly #twins: Twins
+  readonly #attendance: Attendance
+  readonly #private: PrivateDuty
 
   constructor(ctx: NodeContext, sessions: Sessions, network: Network) {
     this.#ctx = ctx
@@ -35,10 +39,13 @@ export class SeedDuty {
     this.#network = network
     this.#twins = new Twins(ctx, sessions, this.#stopping.signal)
     this.#freshness = new FreshnessDuty(ctx, this.#denials, this.#stopping.signal)
+    this.#attendance = new Attendance(ctx, this.#denials, this.#freshness, this.#twins)
+    const readers = new Readers(ctx, this.#denials, this.#stopping.signal)
+    this.#private = new PrivateDuty(ctx, network, { sessions, readers, freshness: this.#freshness, attendance: this.#attendance })
   }
 
   async start(): Promise<void> {
-    await serveResolve(this.#network.host, (_peer, request, say, gone) => this.#resolve(request, say, gone))
+    await serveResolve(this.#network.host, (peer, request, say, gone) => this.#resolve(peer, request, say, gone))
   }
 
   async stop(): Promise<void> {
@@ -47,7 +54,7 @@ export class SeedDuty {
     await this.#twins.idle()
   }
 
-  async #resolve(request: ResolveRequest, say: (reply: ResolveReply) => void, gone: AbortSignal): Promise<void> {
+  async #resolve(peer: string, asked: ResolveRequest, say: (reply: ResolveReply) => void, gone: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([gone, this.#stopping.signal])
     const waiting = setInterval(() => say({ type: 'peers', peers: [] }), WAITING_MS)
     const answer = (reply: ResolveReply) => {
@@ -55,19 +62,7 @@ export class SeedDuty {
       say(reply)
     }
     try {
-      const task = makeTask({ ...request, tag: request.tag ?? '' })
-      this.#ctx.tally.askers++
-      const known = request.digest === undefined || task.isPrivate ? undefined : this.#sessions.byDigest(request.digest)
-      if (known !== undefined && known.task.id !== task.id) {
-        this.#ctx.tally.hits++
-        answer(resolved(known, rawCid(request.digest as Uint8Array).bytes))
-        return await untilGone(signal)
-      }
-      const wish = this.#freshness.request(task, request.revalidate)
-      // who wants the origin asked wants to hear a no anew, too
-      const denied = wish.revalidate ? undefined : this.#denials.find(task, now())
-      if (denied !== undefined) throw denied
-      await this.#serve(wish, answer, signal)
+      await this.#answer(peer, asked, answer, signal)
     } catch (error) {
       if (!signal.aborted) answer(failureOf(asFailure(error)))
     } finally {
@@ -75,17 +70,36 @@ export class SeedDuty {
     }
   }
 
+  async #answer(peer: string, asked: ResolveRequest, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
+    const task = makeTask({ ...asked, tag: asked.tag ?? '' })
+    if (asked.renews === undefined) this.#ctx.tally.askers++
+    const known = asked.digest === undefined || task.isPrivate ? undefined : this.#sessions.byDigest(asked.digest)
+    if (known !== undefined && known.task.id !== task.id) {
+      this.#ctx.tally.hits++
+      say(resolved(known, rawCid(asked.digest as Uint8Array).bytes))
+      return await untilGone(signal)
+    }
+    const wish = this.#freshness.request(task, asked.revalidate)
+    // who wants the origin asked wants to hear a no anew, too
+    const denied = wish.revalidate ? undefined : this.#denials.find(task, now())
+    if (denied !== undefined) throw denied
+    if (task.isPrivate && (await this.#private.serve(peer, wish, asked.renews, say, signal))) return
+    await this.#serve(wish, say, signal)
+  }
+
   async #serve(request: Request, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
     const unsuited = new Set<Session>()
     for (;;) {
       const { session, isNew } = this.#enter(request, unsuited)
       const wasHere = session.isComplete
-      const leave = this.#rates.listens(session)
+      const leave = this.#attendance.listens(session)
       try {
-        while (session.manifest === undefined) await this.#changed(session, signal)
-        this.#freshness.known(session)
+        await this.#attendance.known(session, signal)
         // what began with this request is about what the origin shows now, or fresh
-        if (isNew || (await this.#freshness.suits(session, request))) return await this.#stay(session, wasHere, say, signal)
+        if (isNew || (await this.#freshness.suits(session, request))) {
+          const answer = resolved(session, CID.parse(session.task.id).bytes)
+          return await this.#attendance.stay(session, answer, wasHere, say, signal)
+        }
         unsuited.add(session)
       } finally {
         leave()
@@ -104,52 +118,6 @@ export class SeedDuty {
     }
     return this.#sessions.begin(task, { reader: 'others', revalidate, kept: this.#freshness.rules(request), suits })
   }
-
-  async #changed(session: Session, signal: AbortSignal): Promise<void> {
-    try {
-      await session.changed(signal)
-    } catch (error) {
-      // it is the request of whoever came first that the origin has answered
-      if (!signal.aborted) this.#denials.add(session.task, error, now())
-      throw error
-    }
-  }
-
-  async #stay(session: Session, wasHere: boolean, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
-    if (wasHere) this.#ctx.tally.hits++
-    say(resolved(session, CID.parse(session.task.id).bytes))
-    const over = new AbortController()
-    void this.#rates.tell(session, say, AbortSignal.any([signal, over.signal]))
-    try {
-      await this.#untilGone(session, wasHere, signal)
-    } finally {
-      over.abort()
-    }
-  }
-
-  async #untilGone(session: Session, wasHere: boolean, signal: AbortSignal): Promise<void> {
-    while (!session.isComplete) await this.#changed(session, signal)
-    // found on the disk, as after a restart
-    if (!wasHere && session.counts.resumed > 0 && session.counts.fromOrigin === 0) this.#ctx.tally.hits++
-    this.#freshness.finished(session)
-    this.#twins.finished(session)
-    await untilGone(signal)
-  }
-}
-
-function resolved(session: Session, topic: Uint8Array): ResolveReply {
-  const { version, pieceLength, length, fileName } = session.manifest?.info ?? {
-    version: '',
-    pieceLength: 0,
-    length: undefined,
-    fileName: '',
-  }
-  return { type: 'resolved', topic, version, pieceLength, length, fileName }
-}
-
-async function untilGone(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise<void>(done => signal.addEventListener('abort', () => done(), { once: true }))
 }
 
 function asFailure(error: unknown): DragonflyError {

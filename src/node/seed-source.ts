@@ -5,6 +5,7 @@ import { isListening } from '../net/reach.ts'
 import { resolve } from '../net/resolve.ts'
 import { errorOf } from '../wire/codec-resolve.ts'
 import { type Network, type NodeContext, now } from './context.ts'
+import { enter } from './guard.ts'
 import { rendezvousOrder } from './rendezvous.ts'
 import { SEED_PATIENCE, type SeedPatience, SeedVisit } from './seed-visit.ts'
 import type { Session } from './session.ts'
@@ -25,6 +26,8 @@ export interface SeedSourceOptions {
    * seed, and trust it with more than a read of the origin: nobody else can say this to us.
    */
   hearRate(rate: number, peers: number): void
+  /** The seed has let us in to a private content, for a while. */
+  onGranted(): void
   /** Default: SEED_PATIENCE. */
   patience?: SeedPatience
 }
@@ -79,7 +82,7 @@ export class SeedSource {
 
   /** Works until the session is complete or the signal is given. Rejects with what a seed says of the origin. */
   async run(): Promise<void> {
-    let seeds = rendezvousOrder(this.#session.task.id, this.#options.seeds)
+    let seeds = rendezvousOrder(this.#session.task.subject, this.#options.seeds)
     if (seeds.length === 0) {
       this.#haveFailed = true
       return
@@ -144,6 +147,8 @@ export class SeedSource {
         // it was only slow: what it reads need not be read again
         this.#haveFailed = false
         this.#session.setCurrent({ version: reply.version })
+        await enter(this.#session, reply)
+        if (this.#session.guard !== undefined) this.#options.onGranted()
         await this.#session.links.dial(peer, connectTimeout(this.#signal), ownTopic(reply.topic, this.#session))
         if (this.#isOver) return
       }

@@ -15,6 +15,8 @@ export interface SessionEars {
   /** Who listens to talk of pieces; nobody while the version is not known. */
   readonly pieces: PieceEars | undefined
   onHead(from: SessionLink, envelope: Uint8Array): Promise<void>
+  /** It says hello again, and may show a new grant. */
+  onGrant(from: SessionLink, grant: Uint8Array): Promise<void>
   /** It has said which version it is at, or that it knows none. */
   onVersion(from: SessionLink): void
   onHave(from: SessionLink, pieces: readonly number[]): void
@@ -108,6 +110,7 @@ export class SessionLink implements LinkListener {
   async message(message: ControlMessage): Promise<void> {
     switch (message.type) {
       case 'hello':
+        if (message.grant !== undefined) await this.#ears.onGrant(this, message.grant)
         // said again, it tells where the other side stands now, and asks for what comes after
         this.version = message.version
         this.#manifestSent = message.manifestCount

@@ -12,6 +12,8 @@ import { Belief, type Current } from './belief.ts'
 import { Changes } from './changes.ts'
 import { Content, digestMismatch } from './content.ts'
 import { type NodeContext, now } from './context.ts'
+import { Door } from './door.ts'
+import type { Guard } from './guard.ts'
 import { Links, type LinksOwner } from './links.ts'
 import type { KeptManifest } from './manifest-records.ts'
 import { ManifestTalk, type TalkOwner } from './manifest-talk.ts'
@@ -52,6 +54,8 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
   readonly originOffer = new OriginOffer()
   /** How fast the origin gives, as far as this node read it in order. */
   readonly gauge = new OriginGauge()
+  /** Who may have it. */
+  readonly door: Door
   readonly counts: Counts = { fromOrigin: 0, fromPeers: 0, fromSeeds: 0, resumed: 0 }
   /** Peers that pieces came from. */
   readonly givers = new Set<string>()
@@ -72,7 +76,13 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     this.wanted = wanted
     this.links = new Links(ctx, this)
     this.originWord = new OriginWord(ctx, this, this.#work)
-    this.#belief = new Belief(ctx, task.id, wanted)
+    this.#belief = new Belief(ctx, task, wanted)
+    this.door = new Door(ctx, this)
+  }
+
+  /** While the content is shared by grants. */
+  get guard(): Guard | undefined {
+    return this.door.guard
   }
 
   get manifest(): Manifest | undefined {
@@ -155,6 +165,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
     this.#closed = true
     this.#shared?.manifestTalk.stop()
     this.#shared?.driver.stop()
+    this.door.stop()
     this.links.close()
     await this.#work.idle()
     await this.#shared?.manifestTalk.published().catch(() => {})
@@ -182,6 +193,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
 
   /** Like `adopt`, with an entry that is open already; the session closes it from now on. */
   async adoptKept(kept: KeptManifest & { entry: StoreEntry }, vouched?: Freshness): Promise<void> {
+    this.door.checkPinned(kept.manifest.info.version)
     await this.#work.run(async () => this.#begin(await Content.resume(kept, this.task), vouched))
   }
 
@@ -189,7 +201,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
   setCurrent(current: Current): void {
     if (this.manifest !== undefined) return
     this.#belief.current = current
-    if (current !== 'unknown') for (const link of this.links.values()) this.links.sayHello(link)
+    if (current !== 'unknown') this.links.sayHelloToAll()
   }
 
   // ---- what the origin gives
@@ -243,6 +255,10 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
 
   get pieces(): PieceEars | undefined {
     return this.#shared?.pieceTalk
+  }
+
+  async onGrant(from: SessionLink, grant: Uint8Array): Promise<void> {
+    await this.door.onGrant(from, grant)
   }
 
   async onHead(from: SessionLink, envelope: Uint8Array): Promise<void> {
@@ -304,6 +320,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
 
   async #adopt(info: VersionInfo, trust: Trust, { signer, vouched }: Adopted): Promise<void> {
     if (this.#shared !== undefined || this.#closed) return
+    this.door.checkPinned(info.version)
     const content = await Content.open(this.#ctx.store, this.task, info, trust, signer).catch(error => {
       // whoever told us of the version cannot help it
       this.fail(error)
@@ -314,6 +331,7 @@ export class Session implements LinksOwner, TalkOwner, DriverOwner {
 
   async #begin(content: Content, vouched?: Freshness): Promise<void> {
     this.originWord.begin(content, vouched)
+    this.door.begin(content.manifest.info.version)
     const driver = new SwarmDriver(this.#ctx, this, content)
     const manifestTalk = new ManifestTalk(this.#ctx, this, content, this.#work)
     const pieceTalk = new PieceTalk(content, driver, error => this.fail(error))

@@ -9,6 +9,7 @@ import type { Holder } from '../store/disk-store.ts'
 import type { Hello } from '../wire/codec-hello.ts'
 import { isServing } from './comparison.ts'
 import type { NodeContext, Reader } from './context.ts'
+import { shownGrant } from './guard.ts'
 import type { KeptRules } from './kept.ts'
 import { Session } from './session.ts'
 import { Supply } from './supply.ts'
@@ -100,7 +101,7 @@ export class Sessions implements Holder {
     const { reader, revalidate = false, kept } = want
     const session = new Session(this.#ctx, task, want.digest)
     const self = this.#ctx.network?.host.id
-    const seeds = this.#ctx.seedsAbove(task.id).filter(s => s.peer !== self)
+    const seeds = this.#ctx.seedsAbove(task.subject).filter(s => s.peer !== self)
     const supply = new Supply(this.#ctx, session, { reader, seeds, revalidate, kept })
     const held: Held = { session, reader, revalidate, supply, users: 1, done: Promise.resolve() }
     this.#byTask.set(task.id, [held, ...(this.#byTask.get(task.id) ?? [])])
@@ -124,22 +125,32 @@ export class Sessions implements Holder {
     await this.#end(held, isForgotten)
   }
 
+  /** Forgets what is finished of a task, and nobody uses, here or as a neighbour. Resolves to whether nothing of it is left. */
+  async forget(task: string): Promise<boolean> {
+    const unused = (this.#byTask.get(task) ?? []).filter(({ session, users }) => users === 0 && !isServing(session))
+    for (const held of unused) await this.#end(held, true)
+    return !this.#byTask.has(task)
+  }
+
   /** How a peer's hello is answered. */
-  readonly answer = (peer: string, hello: Hello): Answer => {
+  readonly answer = async (peer: string, hello: Hello): Promise<Answer> => {
+    // first, whatever it is for: how long the answer takes must not tell which topics there are
+    const shown = await shownGrant(hello)
     const topic = cidText(hello.topic)
     const all = this.#all().map(h => h.session)
-    const byTask = all.filter(s => s.task.id === topic)
+    const guarded = all.filter(s => s.guard?.id === topic)
+    const open = guarded.find(s => s.isComplete) ?? guarded.find(s => !s.isOver)
+    if (open !== undefined) return open.guard?.admits(peer, shown) === true ? welcome(open, peer, hello) : UNKNOWN
+    const byTask = all.filter(s => s.guard === undefined && s.task.id === topic)
     const candidates = byTask.length > 0 ? byTask : all.filter(s => isPublicContent(s) && contentTopics(s).includes(topic))
     const session = candidates.find(s => s.manifest?.info.version === hello.version) ?? candidates[0]
-    if (session === undefined) return { refused: 'unknown-topic' }
+    if (session === undefined) return UNKNOWN
     const self = this.#ctx.network?.host.id ?? ''
-    if (byTask.length > 0 && !sameBytes(hello.proof, makeProof(session.task.secret, peer, self))) return { refused: 'bad-proof' }
-    const refused = session.links.refusal(peer, hello)
-    if (refused !== undefined) return refused
-    const ours = session.links.hello(peer)
+    if (byTask.length > 0 && !sameBytes(hello.proof, makeProof(session.task.secret, peer, self))) {
+      return session.task.isPrivate ? UNKNOWN : { refused: 'bad-proof' }
+    }
     // who asks by content need not know the task, and a proof of it would be something to try guesses on
-    const answer = byTask.length > 0 ? ours : { ...ours, topic: hello.topic, proof: new Uint8Array() }
-    return { hello: answer, attach: link => session.links.attach(link) }
+    return welcome(session, peer, hello, byTask.length > 0 ? {} : { topic: hello.topic, proof: new Uint8Array() })
   }
 
   /** What is open, newest first within a task. */
@@ -194,8 +205,8 @@ export class Sessions implements Holder {
   async #announce(session: Session): Promise<void> {
     try {
       while (session.manifest === undefined || session.manifest.count === 0) await session.changed(this.#stopping.signal)
-      const keys = [CID.parse(session.task.id)]
-      await this.#provide(keys)
+      const { dhtKey } = session.door
+      if (dhtKey !== undefined) await this.#provide([dhtKey])
       // who leaves soon after the end need not be found by the whole content
       if (!this.#ctx.isLongLived) return
       while (!session.isComplete) await session.changed(this.#stopping.signal)
@@ -216,6 +227,16 @@ export class Sessions implements Holder {
       })
     }
   }
+}
+
+/** What a peer hears that may hear nothing: as if there were nothing. */
+const UNKNOWN: Answer = { refused: 'unknown-topic' }
+
+/** The answer to a peer that may have the content; `changes`: to our hello. */
+function welcome(session: Session, peer: string, hello: Hello, changes: Partial<Hello> = {}): Answer {
+  const refused = session.links.refusal(peer, hello)
+  if (refused !== undefined) return refused
+  return { hello: { ...session.links.hello(peer), ...changes }, attach: link => session.links.attach(link) }
 }
 
 function isShareable({ session, reader, revalidate }: Held, want: Want): boolean {

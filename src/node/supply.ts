@@ -1,5 +1,5 @@
 // Where a session's bytes come from: seeds in their order, the DHT beside them, the origin when nobody else can.
-import { CID } from 'multiformats/cid'
+import type { CID } from 'multiformats/cid'
 import { DragonflyError, isAbort } from '../core/errors.ts'
 import type { Freshness } from '../core/freshness.ts'
 import { rawCid } from '../core/root.ts'
@@ -11,11 +11,13 @@ import { type Network, type NodeContext, now, type Reader } from './context.ts'
 import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
 import { continueKept, type KeptRules, loadFresh, loadKept } from './kept.ts'
 import { Neighbours } from './neighbours.ts'
+import { rendezvousOrder } from './rendezvous.ts'
+import { keepGranted } from './renewal.ts'
 import { SeedSource, type SeedSourceOptions } from './seed-source.ts'
 import type { Session } from './session.ts'
 import { connectTimeout, pause } from './waiting.ts'
 
-export interface SupplyOptions extends Omit<SeedSourceOptions, 'hearRate'> {
+export interface SupplyOptions extends Omit<SeedSourceOptions, 'hearRate' | 'onGranted'> {
   /** For whom the origin may be read; undefined: this node may not read it. */
   reader: Reader | undefined
   /** A seed's: when a finished content in the store may be given out. Undefined: not before the origin was asked. */
@@ -44,6 +46,9 @@ export class Supply {
   readonly #seeds: SeedSource
   readonly #neighbours: Neighbours
   readonly #stop = new AbortController()
+  /** When nobody is served any more. */
+  readonly #end = new AbortController()
+  #renewing: Promise<void> | undefined
   readonly #stopped = Promise.withResolvers<void>()
   readonly #begun = now()
   #searched = false
@@ -59,7 +64,10 @@ export class Supply {
     const hearRate = (rate: number, peers: number) => {
       if (this.#mayRead) session.originOffer.tellRate(rate, peers)
     }
-    this.#seeds = new SeedSource(ctx, session, { ...options, hearRate }, this.#signal)
+    const onGranted = () => {
+      this.#renewing ??= keepGranted(ctx, session, rendezvousOrder(session.task.subject, options.seeds), this.#end.signal)
+    }
+    this.#seeds = new SeedSource(ctx, session, { ...options, hearRate, onGranted }, this.#signal)
     this.#neighbours = new Neighbours(ctx, session)
   }
 
@@ -75,6 +83,7 @@ export class Supply {
       const works = [this.#seeds.run(), this.#fromDht(), this.#fromOrigin()]
       await Promise.all(works.map(work => work.catch(error => this.#onError(error))))
       await this.#stopped.promise
+      await this.#renewing
     } finally {
       this.#neighbours.stop()
     }
@@ -82,6 +91,7 @@ export class Supply {
 
   stop(): void {
     this.#stop.abort()
+    this.#end.abort()
     this.#stopped.resolve()
   }
 
@@ -151,7 +161,8 @@ export class Supply {
     if (!network.host.hasConnections) return
     await network.dht.ready(signal)
     const { task, wanted } = this.#session
-    const work = [this.#searchFor(network, CID.parse(task.id), signal)]
+    const { dhtKey } = this.#session.door
+    const work = dhtKey === undefined ? [] : [this.#searchFor(network, dhtKey, signal)]
     if (wanted !== undefined && !task.isPrivate) work.push(this.#searchContent(network, rawCid(wanted), signal))
     await Promise.all(work)
     while (!this.#neighbours.isIdle && !signal.aborted) await pause(50, this.#signal)

@@ -12,6 +12,8 @@ const NO_LINKS_NEEDED = 1000
 export interface Topic {
   topic: Uint8Array
   proof: Uint8Array
+  /** For a private content. */
+  grant?: Uint8Array
   /** Empty: whichever the other side has. */
   version: string
 }

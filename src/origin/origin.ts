@@ -7,6 +7,7 @@ import type { Answer } from './answer.ts'
 import { bodyFailure, lies, NoRangesError } from './failures.ts'
 import { HttpClient } from './http-client.ts'
 import { Lifelines } from './lifeline.ts'
+import { ONE_BYTE, validatorsShown } from './look.ts'
 import type { Noted } from './noted.ts'
 import { type OriginOptions, type OriginRequest, type OriginSettings, settings } from './options.ts'
 import { Patience } from './patience.ts'
@@ -110,6 +111,27 @@ export class Origin {
       if ('rest' in answer) await answer.answer.close()
       else answer.answer.discard()
       return { state: 'same', noted: answer.answer.noted }
+    })
+  }
+
+  /**
+   * The version that the origin shows to this very request, which it has accepted then: one byte is asked for, and nothing
+   * is read. Unconditional, as there are origins that say 304 before they look at credentials. Rejects as `open`.
+   */
+  async look(request: OriginRequest, signal?: AbortSignal): Promise<string> {
+    const supply = this.#supply(request, false, signal)
+    return guarded(supply, async () => {
+      const { signal } = supply.lifeline
+      const version = await supply.patience.until(async () => {
+        const answer = await supply.ask([...ONE_BYTE], signal)
+        try {
+          return versionName(validatorsShown(answer), randomUUID())
+        } finally {
+          answer.discard()
+        }
+      }, signal)
+      supply.lifeline.end()
+      return version
     })
   }
 

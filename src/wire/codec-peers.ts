@@ -20,7 +20,7 @@ export const PEERS_LIMITS = { peers: LIMITS.peers, peers$: { addresses: LIMITS.a
 
 export function peersToWire(peers: readonly PeerAddress[]): RawPeer[] {
   return listField(peers, LIMITS.peers, 'peers').map(({ id, addresses }) => ({
-    id: new Uint8Array(peerIdFromString(id).toMultihash().bytes),
+    id: peerIdToWire(id),
     addresses: listField(addresses, LIMITS.addresses, 'addresses').map(text => {
       return bytesField(multiaddr(text).bytes, 1, LIMITS.multiaddr, 'address')
     }),
@@ -29,14 +29,18 @@ export function peersToWire(peers: readonly PeerAddress[]): RawPeer[] {
 
 export function peersFromWire(peers: readonly RawPeer[]): PeerAddress[] {
   return listField(peers, LIMITS.peers, 'peers').map(peer => ({
-    id: peerIdText(peer.id),
+    id: peerIdFromWire(peer.id),
     addresses: listField(peer.addresses, LIMITS.addresses, 'addresses')
       .map(bytes => addressText(bytesField(bytes, 1, LIMITS.multiaddr, 'address')))
       .filter(text => text !== undefined),
   }))
 }
 
-function peerIdText(bytes: Uint8Array): string {
+export function peerIdToWire(id: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(peerIdFromString(id).toMultihash().bytes)
+}
+
+export function peerIdFromWire(bytes: Uint8Array): string {
   const multihash = Digest.decode(bytesField(bytes, 1, LIMITS.peerId, 'peer id'))
   if (multihash.code === SHA2_256 && multihash.size !== 32) throw malformed('peer id')
   const id = peerIdFromMultihash(multihash)

@@ -2,6 +2,7 @@
 import { DragonflyError, type ErrorCode } from '../core/errors.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { VersionInfo } from '../core/manifest.ts'
+import { grantField } from './codec-hello.ts'
 import { versionFromWire, versionToWire } from './codec-manifest.ts'
 import { PEERS_LIMITS, type PeerAddress, peersFromWire, peersToWire } from './codec-peers.ts'
 import { errorCodeFromWire } from './error-code.ts'
@@ -24,14 +25,17 @@ export interface ResolveRequest {
   digest: Uint8Array | undefined
   /** The seed is to ask the origin before it answers, however fresh what it has is. */
   revalidate: boolean
+  /** Topic of a private content, CID bytes: nothing is wanted but a new grant for it. */
+  renews?: Uint8Array
 }
 
 export type ResolveReply =
-  /** `topic`: CID bytes to say hello with. */
-  | ({ type: 'resolved'; topic: Uint8Array } & Omit<VersionInfo, 'task'>)
+  | Resolved
   | Failure
   | { type: 'peers'; peers: PeerAddress[] }
   | OriginRate
+  /** The answer to a request that `renews`. */
+  | { type: 'granted'; grant: Uint8Array }
 
 /** What the origin gives to the seed. */
 export interface OriginRate {
@@ -40,6 +44,16 @@ export interface OriginRate {
   rate: number
   /** How many peers listen to the seed for this task. */
   peers: number
+}
+
+export interface Resolved extends Omit<VersionInfo, 'task'> {
+  type: 'resolved'
+  /** CID bytes to say hello with. */
+  topic: Uint8Array
+  /** For a private content: see `openGrant` in envelope.ts. */
+  grant?: Uint8Array
+  /** CID bytes: the key by which providers of a private content are found in the DHT. */
+  dhtKey?: Uint8Array
 }
 
 export interface Failure {
@@ -55,7 +69,7 @@ export interface Failure {
 /** Without length prefix. Throws `internal` for what the seed would refuse. */
 export function encodeResolveRequest(request: ResolveRequest): Uint8Array {
   return encoding(LIMITS.requestMessage, () => {
-    const { url, headers, filter, tag = '', digest, revalidate } = checkRequest(request)
+    const { url, headers, filter, tag = '', digest, revalidate, renews } = checkRequest(request)
     return RawRequest.encode({
       url,
       headers: headers.map(([name, value]) => ({ name, value })),
@@ -63,6 +77,7 @@ export function encodeResolveRequest(request: ResolveRequest): Uint8Array {
       tag,
       digest: new Uint8Array(digest ?? []),
       revalidate,
+      renews: new Uint8Array(renews ?? []),
     })
   })
 }
@@ -74,12 +89,13 @@ export function decodeResolveRequest(bytes: Uint8Array): ResolveRequest {
     const headers = raw.headers.map(({ name, value }) => [name, value] as const)
     const digest = raw.digest.byteLength === 0 ? undefined : raw.digest
     const tag = raw.tag === '' ? undefined : raw.tag
-    return checkRequest({ url: raw.url, headers, filter: raw.filter, tag, digest, revalidate: raw.revalidate })
+    const renews = optional('renews', raw.renews)
+    return checkRequest({ url: raw.url, headers, filter: raw.filter, tag, digest, revalidate: raw.revalidate, ...renews })
   })
 }
 
 function checkRequest(request: ResolveRequest): ResolveRequest {
-  const { url, headers, filter, tag, digest } = request
+  const { url, headers, filter, tag, digest, renews } = request
   if (textField(url, LIMITS.url, 'URL') === '') throw malformed('no URL')
   let room = LIMITS.headerBytes
   for (const text of listField(headers, LIMITS.headers, 'headers').flat()) {
@@ -87,6 +103,7 @@ function checkRequest(request: ResolveRequest): ResolveRequest {
   }
   for (const name of listField(filter, LIMITS.filters, 'filters')) textField(name, LIMITS.filter, 'filter')
   if (tag !== undefined) textField(tag, LIMITS.tag, 'tag')
+  if (renews !== undefined) bytesField(renews, 1, LIMITS.topic, 'topic')
   return { ...request, digest: digest === undefined ? undefined : bytesField(digest, 32, 32, 'digest') }
 }
 
@@ -104,19 +121,38 @@ export function decodeResolveReply(bytes: Uint8Array): ResolveReply | undefined 
         type: 'resolved',
         topic: bytesField(raw.resolved.topic, 1, LIMITS.topic, 'topic'),
         ...versionFromWire(raw.resolved),
+        ...optional('grant', grantField(raw.resolved.grant)),
+        ...optional('dhtKey', bytesField(raw.resolved.dhtKey, 0, LIMITS.topic, 'DHT key')),
       }
     }
     if (raw.failed !== undefined) return failureFromWire(raw.failed)
     if (raw.peers !== undefined) return { type: 'peers', peers: peersFromWire(raw.peers.peers) }
     if (raw.rate !== undefined) return rateFromWire(raw.rate)
+    if (raw.granted !== undefined) {
+      return { type: 'granted', grant: bytesField(raw.granted.grant, 1, LIMITS.grant, 'grant') }
+    }
     return undefined
   })
+}
+
+/** A field whose empty bytes mean that there is none. */
+function optional<K extends string>(name: K, bytes: Uint8Array): { [name in K]?: Uint8Array } {
+  return bytes.byteLength === 0 ? {} : ({ [name]: new Uint8Array(bytes) } as { [name in K]: Uint8Array })
 }
 
 function replyToWire(reply: ResolveReply): RawReply {
   switch (reply.type) {
     case 'resolved':
-      return { resolved: { topic: bytesField(reply.topic, 1, LIMITS.topic, 'topic'), ...versionToWire(reply) } }
+      return {
+        resolved: {
+          topic: bytesField(reply.topic, 1, LIMITS.topic, 'topic'),
+          ...versionToWire(reply),
+          grant: grantField(reply.grant),
+          dhtKey: bytesField(reply.dhtKey ?? new Uint8Array(), 0, LIMITS.topic, 'DHT key'),
+        },
+      }
+    case 'granted':
+      return { granted: { grant: bytesField(reply.grant, 1, LIMITS.grant, 'grant') } }
     case 'failed':
       return { failed: failureToWire(reply) }
     case 'peers':

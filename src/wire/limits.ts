@@ -42,6 +42,8 @@ export const LIMITS = {
   fileName: MAX_FILE_NAME_BYTES,
   /** A signed head: about 1.2 KiB at its largest with Ed25519, 2.5 KiB with RSA 4096. */
   envelope: 4 * KiB,
+  /** A grant, signed: about 220 bytes with Ed25519, 1.3 KiB with RSA 4096. */
+  grant: 2 * KiB,
   /** A failure's code, and its message (cut when sent, not refused). */
   failureText: 1 * KiB,
   /** A URL. */

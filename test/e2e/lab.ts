@@ -50,6 +50,8 @@ export interface Running {
 export interface NginxOptions {
   /** Bytes a second for each connection, as nginx writes it: `4m`. Default no limit. */
   limitRate?: string
+  /** More directives for the http block. */
+  http?: string
   /** More directives for the location. */
   extra?: string
 }
@@ -94,7 +96,7 @@ export class Lab {
       join(at, 'conf'),
       `user root; daemon off; worker_processes 1; pid ${at}/pid; error_log ${at}/error.log;
 events { worker_connections 512; }
-http { ${temporary} log_format meter '$request_method $status $body_bytes_sent $uri'; access_log ${at}/access.log meter;
+http { ${temporary} log_format meter '$request_method $status $body_bytes_sent $uri'; access_log ${at}/access.log meter; ${options.http ?? ''}
   server { listen 127.0.0.1:${port}; root ${this.path('www')}; location / { ${rate} ${options.extra ?? ''} } } }`,
     )
     const child = spawn(NGINX as string, ['-e', `${at}/error.log`, '-c', `${at}/conf`], { stdio: 'ignore' })
@@ -232,6 +234,12 @@ export class Nginx {
 
   async bytes(): Promise<number> {
     return (await this.requests()).filter(r => r.method !== 'HEAD').reduce((sum, r) => sum + r.bytes, 0)
+  }
+
+  /** Reads its configuration anew; resolves once `isSo`. */
+  async reload(isSo: () => Promise<boolean>): Promise<void> {
+    this.#child.kill('SIGHUP')
+    while (!(await isSo())) await new Promise(resolve => setTimeout(resolve, 20))
   }
 
   async stop(): Promise<void> {

@@ -69,9 +69,9 @@ describe('denials of origins', () => {
 
   it('are so many at most: the oldest is forgotten', () => {
     const denials = new Denials()
-    for (let i = 0; i <= MAX_DENIALS; i++) denials.add({ ...A, id: String(i) }, denial(), 0)
+    for (let i = 0; i <= MAX_DENIALS; i++) denials.add({ ...A, subject: String(i) }, denial(), 0)
     expect(denials.size).to.equal(MAX_DENIALS)
-    expect(denials.find({ ...A, id: '0' }, 0)).to.equal(undefined)
-    expect(denials.find({ ...A, id: '1' }, 0)).to.include({ status: 404 })
+    expect(denials.find({ ...A, subject: '0' }, 0)).to.equal(undefined)
+    expect(denials.find({ ...A, subject: '1' }, 0)).to.include({ status: 404 })
   })
 })

@@ -2,7 +2,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { makeTask } from '../../src/core/task.ts'
+import { contentId, makeTask } from '../../src/core/task.ts'
 import { startHost } from '../../src/net/host.ts'
 import { resolve } from '../../src/net/resolve.ts'
 import { keepFreshness, loadManifest } from '../../src/node/manifest-records.ts'
@@ -359,7 +359,7 @@ describe('a seed as a passive CDN', function () {
     expect(await download({ headers })).to.equal(hex(BODY))
     await seed.node.stop()
     const key = (await readdir(join(folder(), 'entries')))[0] as string
-    expect(key).to.include(makeTask({ url: url(), headers }).id)
+    expect(key).to.include(contentId(makeTask({ url: url(), headers }), `etag ${origin.etag}`))
     const records = await readFile(join(folder(), 'entries', key, 'records'))
     expect(records.includes('max-age=60')).to.equal(true)
     for (const secret of secrets) expect(records.includes(secret), secret).to.equal(false)

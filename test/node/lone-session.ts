@@ -1,5 +1,6 @@
 // A session without a node around it, over a real network, store and origin: for what no option of a node brings about.
 import { join } from 'node:path'
+import { ACCESS_TIMES } from '../../src/core/grant.ts'
 import { makeTask, type Task } from '../../src/core/task.ts'
 import type { Network, NodeContext } from '../../src/node/context.ts'
 import { startNetwork } from '../../src/node/network.ts'
@@ -17,6 +18,7 @@ export class LoneSession implements NodeContext {
   readonly isSeed = false
   readonly expire = undefined
   readonly tally = new Tally()
+  readonly access = ACCESS_TIMES
   readonly isLongLived = false
   readonly network: Network
   readonly session: Session

@@ -120,9 +120,15 @@ describe('preheat', () => {
     it('sends headers, and keeps private content apart', async () => {
       const headers = [['Authorization', 'Bearer one']] as const
       expect(await preheat({ headers })).to.include({ alreadyThere: false })
-      expect(origin.gets.map(get => get.headers.authorization)).to.deep.equal(['Bearer one'])
+      // whether they open the door, then the whole
+      expect(origin.gets.map(get => get.headers.authorization)).to.deep.equal(['Bearer one', 'Bearer one'])
+      expect(origin.gets.map(get => get.headers.range)).to.deep.equal(['bytes=0-0', undefined])
       expect(await preheat()).to.include({ alreadyThere: false })
-      expect(await preheat({ headers })).to.include({ alreadyThere: true })
+      const wholes = () => origin.gets.filter(({ status }) => status === 200).length
+      const before = wholes()
+      // read no more; that it was there nobody hears before he has a grant
+      expect(await preheat({ headers })).to.include({ bytes: BODY.length, alreadyThere: false })
+      expect(wholes()).to.equal(before)
     })
 
     it('holds the seed to a digest, and finds the same bytes under another URL', async () => {

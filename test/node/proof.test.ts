@@ -79,7 +79,7 @@ describe('proof of the task', () => {
   for (const [what, change] of wrong) {
     it(`${what} is refused, and no byte given`, async () => {
       const villain = await world.villain(url(), {}, SECRET)
-      expect(await refusal(villain, h => change(h, villain))).to.equal('bad-proof')
+      expect(await refusal(villain, h => change(h, villain))).to.equal('unknown-topic')
       const hello = change(villain.hello(holder.id), villain)
       expect(await bytesFrom(villain, holder.address, hello)).to.equal(0)
       expect(villain.heard).to.deep.equal([])
@@ -90,7 +90,7 @@ describe('proof of the task', () => {
     const villain = await world.villain(url())
     expect(await refusal(villain, h => h)).to.equal('unknown-topic')
     const { id } = makeTask({ url: url(), headers: SECRET })
-    expect(await refusal(villain, h => ({ ...h, topic: CID.parse(id).bytes }))).to.equal('bad-proof')
+    expect(await refusal(villain, h => ({ ...h, topic: CID.parse(id).bytes }))).to.equal('unknown-topic')
   })
 
   it('is asked of who answers too: an impostor in the DHT learns and gets nothing', async () => {

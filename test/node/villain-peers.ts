@@ -64,6 +64,8 @@ export class TestOrigin {
   etag: string | undefined = '"one"'
   /** In every answer. */
   headers: Record<string, string> = {}
+  /** Who else is answered 401: by the Authorization header. Default: nobody. */
+  readers: Set<string> | undefined
   /** Anything but 200 is answered without a body. */
   status = 200
   /** Of every answer. */
@@ -160,6 +162,7 @@ export class TestOrigin {
   #statusFor(headers: IncomingMessage['headers']): number {
     if (this.redirectTo !== undefined) return 302
     if (this.status !== 200) return this.status
+    if (this.readers?.has(headers.authorization ?? '') === false) return 401
     if (this.etag !== undefined && headers['if-none-match'] === this.etag) return 304
     const isSame = headers['if-range'] === undefined || headers['if-range'] === this.etag
     return headers.range !== undefined && isSame ? 206 : 200

@@ -69,7 +69,7 @@ const peers: fc.Arbitrary<PeerAddress[]> = fc.array(
   { maxLength: LIMITS.peers },
 )
 
-const hello: fc.Arbitrary<Hello> = fc.record({
+const helloFields = fc.record({
   type: fc.constant('hello' as const),
   topic: bytes(1, LIMITS.topic),
   proof: fc.oneof(bytes(0), bytes(32)),
@@ -77,6 +77,15 @@ const hello: fc.Arbitrary<Hello> = fc.record({
   manifestCount: fc.nat({ max: LIMITS.pieces }),
   links: fc.nat(),
 })
+
+/** Optional bytes that are left out when there are none. */
+function optional<K extends string>(name: K, max: number): fc.Arbitrary<{ [name in K]?: Uint8Array }> {
+  return bytes(0, max).map(b => (b.byteLength === 0 ? {} : ({ [name]: b } as { [name in K]: Uint8Array })))
+}
+
+const hello: fc.Arbitrary<Hello> = fc
+  .tuple(helloFields, optional('grant', 300))
+  .map(([fields, grant]) => ({ ...fields, ...grant }))
 
 const bitfield = fc.array(fc.boolean(), { maxLength: 300 }).map(bits => {
   const set = new Bitfield(bits.length)
@@ -114,7 +123,7 @@ export const frame: fc.Arbitrary<FrameHeader> = fc.oneof(
   fc.record({ piece, offset: fc.constant(0), length: fc.constant(0), refused: reason }),
 )
 
-export const request: fc.Arbitrary<ResolveRequest> = fc.record({
+const requestFields = fc.record({
   url: text(200, 1),
   headers: fc.array(fc.tuple(text(20), text(40)), { maxLength: LIMITS.headers }),
   filter: fc.array(text(20), { maxLength: LIMITS.filters }),
@@ -122,9 +131,15 @@ export const request: fc.Arbitrary<ResolveRequest> = fc.record({
   digest: fc.option(bytes(32), { nil: undefined }),
   revalidate: fc.boolean(),
 })
+export const request: fc.Arbitrary<ResolveRequest> = fc
+  .tuple(requestFields, optional('renews', LIMITS.topic))
+  .map(([fields, renews]) => ({ ...fields, ...renews }))
 
 export const reply: fc.Arbitrary<ResolveReply> = fc.oneof(
-  fc.tuple(bytes(1, LIMITS.topic), version).map(([topic, v]) => ({ type: 'resolved' as const, topic, ...v })),
+  fc
+    .tuple(bytes(1, LIMITS.topic), version, optional('grant', 300), optional('dhtKey', LIMITS.topic))
+    .map(([topic, v, grant, dhtKey]) => ({ type: 'resolved' as const, topic, ...v, ...grant, ...dhtKey })),
+  kind('granted', fc.record({ grant: bytes(1, 300) })),
   kind(
     'failed',
     fc.record({

@@ -82,7 +82,7 @@ describe('wire/hostile', () => {
   })
 
   describe('hello', () => {
-    const hello = { topic: TOPIC, proof: EMPTY, version: '', manifestCount: 0, links: 0 }
+    const hello = { topic: TOPIC, proof: EMPTY, version: '', manifestCount: 0, links: 0, grant: EMPTY }
     for (const decode of [decodeControl, decodeDataRequest]) {
       const encode = decode === decodeControl ? Control.encode : DataRequest.encode
       refuses('no topic', decode, encode({ hello: { ...hello, topic: EMPTY } }))
@@ -93,6 +93,7 @@ describe('wire/hostile', () => {
       refuses('half a character', decode, encode({ hello: { ...hello, version: '\ud800' } }))
       refuses('a huge count', decode, encode({ hello: { ...hello, manifestCount: MAX_PIECES + 1 } }))
       refuses('a negative count', decode, encode({ hello: { ...hello, manifestCount: UINT32 } }))
+      refuses('a large grant', decode, encode({ hello: { ...hello, grant: new Uint8Array(LIMITS.grant + 1) } }))
     }
   })
 

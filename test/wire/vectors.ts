@@ -3,11 +3,14 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { CID } from 'multiformats/cid'
 import { Bitfield } from '../../src/core/bitfield.ts'
+import type { Grant } from '../../src/core/grant.ts'
 import { chainNext, chainStart, type ManifestHead } from '../../src/core/manifest.ts'
 import { sha256 } from '../../src/core/piece.ts'
-import { makeProof, makeTask } from '../../src/core/task.ts'
+import { rawCid } from '../../src/core/root.ts'
+import { contentId, makeProof, makeTask } from '../../src/core/task.ts'
 import { decodeControl, encodeControl } from '../../src/wire/codec-control.ts'
 import { decodeDataRequest, decodeFrameHeader, encodeDataRequest, encodeFrameHeader } from '../../src/wire/codec-data.ts'
+import { decodeGrant, encodeGrant } from '../../src/wire/codec-grant.ts'
 import { decodeHead, encodeHead } from '../../src/wire/codec-manifest.ts'
 import {
   decodeResolveReply,
@@ -15,7 +18,7 @@ import {
   encodeResolveReply,
   encodeResolveRequest,
 } from '../../src/wire/codec-resolve.ts'
-import { sealHead } from '../../src/wire/envelope.ts'
+import { sealGrant, sealHead } from '../../src/wire/envelope.ts'
 
 export interface Vector {
   label: string
@@ -61,6 +64,16 @@ const HELLO = {
   manifestCount: 1,
   links: 3,
 } as const
+
+export const PRIVATE_TASK = makeTask({
+  url: 'https://example.org/file.iso?session=7#top',
+  filter: ['session'],
+  headers: [['authorization', 'Bearer token']],
+})
+const PRIVATE_ID = contentId(PRIVATE_TASK, INFO.version)
+export const PRIVATE_TOPIC = CID.parse(PRIVATE_ID).bytes
+export const GRANT: Grant = { peer: PEER_ID, topic: PRIVATE_TOPIC, expires: 1767225600000 }
+const SEALED_GRANT = await sealGrant(GRANT, SEED_KEY)
 
 const PEERS = [
   { id: PEER_ID, addresses: ['/ip4/192.0.2.7/tcp/4001', '/dns4/host.example.org/tcp/4001'] },
@@ -110,10 +123,14 @@ function computed(label: string, bytes: Uint8Array): Vector {
 export const VECTORS: Vector[] = [
   computed('task id', TOPIC),
   computed('proof', HELLO.proof),
+  computed('private topic', PRIVATE_TOPIC),
   computed('chain start', CHAIN[0] as Uint8Array),
   computed('chain after one digest', CHAIN[1] as Uint8Array),
   control('hello', HELLO),
   control('refused', { type: 'refused', reason: 'too-busy', peers: PEERS.slice(0, 1) }),
+  { label: 'grant payload', value: GRANT, encode: () => encodeGrant(GRANT), decode: decodeGrant },
+  computed('grant', SEALED_GRANT),
+  control('hello with a grant', { ...HELLO, topic: PRIVATE_TOPIC, proof: new Uint8Array(), grant: SEALED_GRANT }),
   control('part', { type: 'part', from: 0, digests: DIGESTS }),
   control('head', { type: 'head', envelope: await sealHead(HEAD, SEED_KEY) }),
   { label: 'head payload', value: HEAD, encode: () => encodeHead(HEAD), decode: decodeHead },
@@ -146,6 +163,23 @@ export const VECTORS: Vector[] = [
     length: undefined,
     fileName: '',
   }),
+  {
+    label: 'resolve request for a new grant',
+    value: { ...REQUEST, tag: undefined, digest: undefined, renews: PRIVATE_TOPIC },
+    encode: () => encodeResolveRequest({ ...REQUEST, tag: undefined, digest: undefined, renews: PRIVATE_TOPIC }),
+    decode: decodeResolveRequest,
+  },
+  reply('resolved with a grant', {
+    type: 'resolved',
+    topic: PRIVATE_TOPIC,
+    version: INFO.version,
+    pieceLength: 262144,
+    length: 300000,
+    fileName: '',
+    grant: SEALED_GRANT,
+    dhtKey: rawCid(sha256(Buffer.from('key'))).bytes,
+  }),
+  reply('granted', { type: 'granted', grant: SEALED_GRANT }),
   reply('failed', { type: 'failed', code: 'origin-not-found', message: 'origin says 404', status: 404, retryAfter: undefined }),
   reply('resolve peers', { type: 'peers', peers: PEERS }),
   reply('origin rate', { type: 'origin-rate', rate: 125_000_000, peers: 40 }),

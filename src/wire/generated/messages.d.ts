@@ -32,6 +32,10 @@ export declare namespace Control {
         field: '$.hello.links';
         value: number;
     }
+    interface ControlHelloGrantFieldEvent {
+        field: '$.hello.grant';
+        value: Uint8Array<ArrayBuffer>;
+    }
     interface ControlRefusedReasonFieldEvent {
         field: '$.refused.reason';
         value: Reason;
@@ -95,7 +99,7 @@ export declare namespace Control {
     }
     function encode(obj: Partial<Control>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Control>): Control;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Control>): Generator<ControlHelloTopicFieldEvent | ControlHelloProofFieldEvent | ControlHelloVersionFieldEvent | ControlHelloManifestCountFieldEvent | ControlHelloLinksFieldEvent | ControlRefusedReasonFieldEvent | ControlRefusedPeersIdFieldEvent | ControlRefusedPeersAddressesFieldEvent | ControlPartFromFieldEvent | ControlPartDigestsFieldEvent | ControlHeadEnvelopeFieldEvent | ControlPiecesSizeFieldEvent | ControlPiecesBitsFieldEvent | ControlPiecesQueueFieldEvent | ControlHavePiecesFieldEvent | ControlHaveQueueFieldEvent | ControlPeersPeersIdFieldEvent | ControlPeersPeersAddressesFieldEvent | ControlPeersLinksFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Control>): Generator<ControlHelloTopicFieldEvent | ControlHelloProofFieldEvent | ControlHelloVersionFieldEvent | ControlHelloManifestCountFieldEvent | ControlHelloLinksFieldEvent | ControlHelloGrantFieldEvent | ControlRefusedReasonFieldEvent | ControlRefusedPeersIdFieldEvent | ControlRefusedPeersAddressesFieldEvent | ControlPartFromFieldEvent | ControlPartDigestsFieldEvent | ControlHeadEnvelopeFieldEvent | ControlPiecesSizeFieldEvent | ControlPiecesBitsFieldEvent | ControlPiecesQueueFieldEvent | ControlHavePiecesFieldEvent | ControlHaveQueueFieldEvent | ControlPeersPeersIdFieldEvent | ControlPeersPeersAddressesFieldEvent | ControlPeersLinksFieldEvent>;
 }
 export interface Hello {
     topic: Uint8Array<ArrayBuffer>;
@@ -103,6 +107,7 @@ export interface Hello {
     version: string;
     manifestCount: number;
     links: number;
+    grant: Uint8Array<ArrayBuffer>;
 }
 export declare namespace Hello {
     const codec: () => Codec<Hello>;
@@ -126,9 +131,13 @@ export declare namespace Hello {
         field: '$.links';
         value: number;
     }
+    interface HelloGrantFieldEvent {
+        field: '$.grant';
+        value: Uint8Array<ArrayBuffer>;
+    }
     function encode(obj: Partial<Hello>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Hello;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Generator<HelloTopicFieldEvent | HelloProofFieldEvent | HelloVersionFieldEvent | HelloManifestCountFieldEvent | HelloLinksFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Generator<HelloTopicFieldEvent | HelloProofFieldEvent | HelloVersionFieldEvent | HelloManifestCountFieldEvent | HelloLinksFieldEvent | HelloGrantFieldEvent>;
 }
 export declare enum Reason {
     UNKNOWN_TOPIC = "UNKNOWN_TOPIC",
@@ -390,6 +399,10 @@ export declare namespace DataRequest {
         field: '$.hello.links';
         value: number;
     }
+    interface DataRequestHelloGrantFieldEvent {
+        field: '$.hello.grant';
+        value: Uint8Array<ArrayBuffer>;
+    }
     interface DataRequestAskFieldEvent {
         field: '$.ask';
         value: number;
@@ -408,7 +421,7 @@ export declare namespace DataRequest {
     }
     function encode(obj: Partial<DataRequest>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DataRequest>): DataRequest;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DataRequest>): Generator<DataRequestHelloTopicFieldEvent | DataRequestHelloProofFieldEvent | DataRequestHelloVersionFieldEvent | DataRequestHelloManifestCountFieldEvent | DataRequestHelloLinksFieldEvent | DataRequestAskFieldEvent | DataRequestCancelFieldEvent | DataRequestGotFieldEvent | DataRequestLoadFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DataRequest>): Generator<DataRequestHelloTopicFieldEvent | DataRequestHelloProofFieldEvent | DataRequestHelloVersionFieldEvent | DataRequestHelloManifestCountFieldEvent | DataRequestHelloLinksFieldEvent | DataRequestHelloGrantFieldEvent | DataRequestAskFieldEvent | DataRequestCancelFieldEvent | DataRequestGotFieldEvent | DataRequestLoadFieldEvent>;
 }
 export interface Frame {
     piece: number;
@@ -463,6 +476,7 @@ export interface ResolveRequest {
     tag: string;
     digest: Uint8Array<ArrayBuffer>;
     revalidate: boolean;
+    renews: Uint8Array<ArrayBuffer>;
 }
 export declare namespace ResolveRequest {
     const codec: () => Codec<ResolveRequest>;
@@ -497,15 +511,20 @@ export declare namespace ResolveRequest {
         field: '$.revalidate';
         value: boolean;
     }
+    interface ResolveRequestRenewsFieldEvent {
+        field: '$.renews';
+        value: Uint8Array<ArrayBuffer>;
+    }
     function encode(obj: Partial<ResolveRequest>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): ResolveRequest;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): Generator<ResolveRequestUrlFieldEvent | ResolveRequestHeadersNameFieldEvent | ResolveRequestHeadersValueFieldEvent | ResolveRequestFilterFieldEvent | ResolveRequestTagFieldEvent | ResolveRequestDigestFieldEvent | ResolveRequestRevalidateFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): Generator<ResolveRequestUrlFieldEvent | ResolveRequestHeadersNameFieldEvent | ResolveRequestHeadersValueFieldEvent | ResolveRequestFilterFieldEvent | ResolveRequestTagFieldEvent | ResolveRequestDigestFieldEvent | ResolveRequestRevalidateFieldEvent | ResolveRequestRenewsFieldEvent>;
 }
 export interface ResolveReply {
     resolved?: Resolved;
     failed?: Failed;
     peers?: Peers;
     rate?: OriginRate;
+    granted?: Granted;
 }
 export declare namespace ResolveReply {
     const codec: () => Codec<ResolveReply>;
@@ -528,6 +547,14 @@ export declare namespace ResolveReply {
     interface ResolveReplyResolvedFileNameFieldEvent {
         field: '$.resolved.fileName';
         value: string;
+    }
+    interface ResolveReplyResolvedGrantFieldEvent {
+        field: '$.resolved.grant';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ResolveReplyResolvedDhtKeyFieldEvent {
+        field: '$.resolved.dhtKey';
+        value: Uint8Array<ArrayBuffer>;
     }
     interface ResolveReplyFailedCodeFieldEvent {
         field: '$.failed.code';
@@ -567,9 +594,13 @@ export declare namespace ResolveReply {
         field: '$.rate.peers';
         value: number;
     }
+    interface ResolveReplyGrantedGrantFieldEvent {
+        field: '$.granted.grant';
+        value: Uint8Array<ArrayBuffer>;
+    }
     function encode(obj: Partial<ResolveReply>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): ResolveReply;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): Generator<ResolveReplyResolvedTopicFieldEvent | ResolveReplyResolvedVersionFieldEvent | ResolveReplyResolvedPieceLengthFieldEvent | ResolveReplyResolvedLengthFieldEvent | ResolveReplyResolvedFileNameFieldEvent | ResolveReplyFailedCodeFieldEvent | ResolveReplyFailedMessageFieldEvent | ResolveReplyFailedStatusFieldEvent | ResolveReplyFailedRetryAfterMsFieldEvent | ResolveReplyPeersPeersIdFieldEvent | ResolveReplyPeersPeersAddressesFieldEvent | ResolveReplyPeersLinksFieldEvent | ResolveReplyRateRateFieldEvent | ResolveReplyRatePeersFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): Generator<ResolveReplyResolvedTopicFieldEvent | ResolveReplyResolvedVersionFieldEvent | ResolveReplyResolvedPieceLengthFieldEvent | ResolveReplyResolvedLengthFieldEvent | ResolveReplyResolvedFileNameFieldEvent | ResolveReplyResolvedGrantFieldEvent | ResolveReplyResolvedDhtKeyFieldEvent | ResolveReplyFailedCodeFieldEvent | ResolveReplyFailedMessageFieldEvent | ResolveReplyFailedStatusFieldEvent | ResolveReplyFailedRetryAfterMsFieldEvent | ResolveReplyPeersPeersIdFieldEvent | ResolveReplyPeersPeersAddressesFieldEvent | ResolveReplyPeersLinksFieldEvent | ResolveReplyRateRateFieldEvent | ResolveReplyRatePeersFieldEvent | ResolveReplyGrantedGrantFieldEvent>;
 }
 export interface Resolved {
     topic: Uint8Array<ArrayBuffer>;
@@ -577,6 +608,8 @@ export interface Resolved {
     pieceLength: number;
     length?: number;
     fileName: string;
+    grant: Uint8Array<ArrayBuffer>;
+    dhtKey: Uint8Array<ArrayBuffer>;
 }
 export declare namespace Resolved {
     const codec: () => Codec<Resolved>;
@@ -600,9 +633,53 @@ export declare namespace Resolved {
         field: '$.fileName';
         value: string;
     }
+    interface ResolvedGrantFieldEvent {
+        field: '$.grant';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ResolvedDhtKeyFieldEvent {
+        field: '$.dhtKey';
+        value: Uint8Array<ArrayBuffer>;
+    }
     function encode(obj: Partial<Resolved>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Resolved>): Resolved;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Resolved>): Generator<ResolvedTopicFieldEvent | ResolvedVersionFieldEvent | ResolvedPieceLengthFieldEvent | ResolvedLengthFieldEvent | ResolvedFileNameFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Resolved>): Generator<ResolvedTopicFieldEvent | ResolvedVersionFieldEvent | ResolvedPieceLengthFieldEvent | ResolvedLengthFieldEvent | ResolvedFileNameFieldEvent | ResolvedGrantFieldEvent | ResolvedDhtKeyFieldEvent>;
+}
+export interface Granted {
+    grant: Uint8Array<ArrayBuffer>;
+}
+export declare namespace Granted {
+    const codec: () => Codec<Granted>;
+    interface GrantedGrantFieldEvent {
+        field: '$.grant';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<Granted>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Granted>): Granted;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Granted>): Generator<GrantedGrantFieldEvent>;
+}
+export interface Grant {
+    peer: Uint8Array<ArrayBuffer>;
+    topic: Uint8Array<ArrayBuffer>;
+    expires: number;
+}
+export declare namespace Grant {
+    const codec: () => Codec<Grant>;
+    interface GrantPeerFieldEvent {
+        field: '$.peer';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface GrantTopicFieldEvent {
+        field: '$.topic';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface GrantExpiresFieldEvent {
+        field: '$.expires';
+        value: number;
+    }
+    function encode(obj: Partial<Grant>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Grant>): Grant;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Grant>): Generator<GrantPeerFieldEvent | GrantTopicFieldEvent | GrantExpiresFieldEvent>;
 }
 export interface Failed {
     code: string;

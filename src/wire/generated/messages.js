@@ -308,6 +308,10 @@ export var Hello;
                     w.uint32(40);
                     w.uint32(obj.links);
                 }
+                if ((obj.grant != null && obj.grant.byteLength > 0)) {
+                    w.uint32(50);
+                    w.bytes(obj.grant);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -317,7 +321,8 @@ export var Hello;
                     proof: uint8ArrayAlloc(0),
                     version: '',
                     manifestCount: 0,
-                    links: 0
+                    links: 0,
+                    grant: uint8ArrayAlloc(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -341,6 +346,10 @@ export var Hello;
                         }
                         case 5: {
                             obj.links = reader.uint32();
+                            break;
+                        }
+                        case 6: {
+                            obj.grant = reader.bytes();
                             break;
                         }
                         default: {
@@ -387,6 +396,13 @@ export var Hello;
                             yield {
                                 field: `${prefix}.links`,
                                 value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.grant`,
+                                value: reader.bytes()
                             };
                             break;
                         }
@@ -1797,6 +1813,10 @@ export var ResolveRequest;
                     w.uint32(48);
                     w.bool(obj.revalidate);
                 }
+                if ((obj.renews != null && obj.renews.byteLength > 0)) {
+                    w.uint32(58);
+                    w.bytes(obj.renews);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1807,7 +1827,8 @@ export var ResolveRequest;
                     filter: [],
                     tag: '',
                     digest: uint8ArrayAlloc(0),
-                    revalidate: false
+                    revalidate: false,
+                    renews: uint8ArrayAlloc(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1843,6 +1864,10 @@ export var ResolveRequest;
                         }
                         case 6: {
                             obj.revalidate = reader.bool();
+                            break;
+                        }
+                        case 7: {
+                            obj.renews = reader.bytes();
                             break;
                         }
                         default: {
@@ -1916,6 +1941,13 @@ export var ResolveRequest;
                             };
                             break;
                         }
+                        case 7: {
+                            yield {
+                                field: `${prefix}.renews`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
@@ -1949,22 +1981,32 @@ export var ResolveReply;
                     w.fork();
                 }
                 obj = { ...obj };
+                if (obj.granted != null) {
+                    obj.rate = undefined;
+                    obj.peers = undefined;
+                    obj.failed = undefined;
+                    obj.resolved = undefined;
+                }
                 if (obj.rate != null) {
+                    obj.granted = undefined;
                     obj.peers = undefined;
                     obj.failed = undefined;
                     obj.resolved = undefined;
                 }
                 if (obj.peers != null) {
+                    obj.granted = undefined;
                     obj.rate = undefined;
                     obj.failed = undefined;
                     obj.resolved = undefined;
                 }
                 if (obj.failed != null) {
+                    obj.granted = undefined;
                     obj.rate = undefined;
                     obj.peers = undefined;
                     obj.resolved = undefined;
                 }
                 if (obj.resolved != null) {
+                    obj.granted = undefined;
                     obj.rate = undefined;
                     obj.peers = undefined;
                     obj.failed = undefined;
@@ -1984,6 +2026,10 @@ export var ResolveReply;
                 if (obj.rate != null) {
                     w.uint32(34);
                     OriginRate.codec().encode(obj.rate, w);
+                }
+                if (obj.granted != null) {
+                    w.uint32(42);
+                    Granted.codec().encode(obj.granted, w);
                 }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
@@ -2018,28 +2064,44 @@ export var ResolveReply;
                             });
                             break;
                         }
+                        case 5: {
+                            obj.granted = Granted.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.granted
+                            });
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
                         }
                     }
                 }
+                if (obj.granted != null) {
+                    delete obj.rate;
+                    delete obj.peers;
+                    delete obj.failed;
+                    delete obj.resolved;
+                }
                 if (obj.rate != null) {
+                    delete obj.granted;
                     delete obj.peers;
                     delete obj.failed;
                     delete obj.resolved;
                 }
                 if (obj.peers != null) {
+                    delete obj.granted;
                     delete obj.rate;
                     delete obj.failed;
                     delete obj.resolved;
                 }
                 if (obj.failed != null) {
+                    delete obj.granted;
                     delete obj.rate;
                     delete obj.peers;
                     delete obj.resolved;
                 }
                 if (obj.resolved != null) {
+                    delete obj.granted;
                     delete obj.rate;
                     delete obj.peers;
                     delete obj.failed;
@@ -2071,6 +2133,12 @@ export var ResolveReply;
                         case 4: {
                             yield* OriginRate.codec().stream(reader, reader.uint32(), `${prefix}.rate`, {
                                 limits: opts.limits?.rate
+                            });
+                            break;
+                        }
+                        case 5: {
+                            yield* Granted.codec().stream(reader, reader.uint32(), `${prefix}.granted`, {
+                                limits: opts.limits?.granted
                             });
                             break;
                         }
@@ -2126,6 +2194,14 @@ export var Resolved;
                     w.uint32(42);
                     w.string(obj.fileName);
                 }
+                if ((obj.grant != null && obj.grant.byteLength > 0)) {
+                    w.uint32(50);
+                    w.bytes(obj.grant);
+                }
+                if ((obj.dhtKey != null && obj.dhtKey.byteLength > 0)) {
+                    w.uint32(58);
+                    w.bytes(obj.dhtKey);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -2134,7 +2210,9 @@ export var Resolved;
                     topic: uint8ArrayAlloc(0),
                     version: '',
                     pieceLength: 0,
-                    fileName: ''
+                    fileName: '',
+                    grant: uint8ArrayAlloc(0),
+                    dhtKey: uint8ArrayAlloc(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -2158,6 +2236,14 @@ export var Resolved;
                         }
                         case 5: {
                             obj.fileName = reader.string();
+                            break;
+                        }
+                        case 6: {
+                            obj.grant = reader.bytes();
+                            break;
+                        }
+                        case 7: {
+                            obj.dhtKey = reader.bytes();
                             break;
                         }
                         default: {
@@ -2207,6 +2293,20 @@ export var Resolved;
                             };
                             break;
                         }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.grant`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 7: {
+                            yield {
+                                field: `${prefix}.dhtKey`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
@@ -2230,6 +2330,178 @@ export var Resolved;
     }
     Resolved.stream = stream;
 })(Resolved || (Resolved = {}));
+export var Granted;
+(function (Granted) {
+    let _codec;
+    Granted.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.grant != null && obj.grant.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.grant);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    grant: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.grant = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.grant`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Granted.codec());
+    }
+    Granted.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Granted.codec(), opts);
+    }
+    Granted.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Granted.codec(), opts);
+    }
+    Granted.stream = stream;
+})(Granted || (Granted = {}));
+export var Grant;
+(function (Grant) {
+    let _codec;
+    Grant.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.peer != null && obj.peer.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.peer);
+                }
+                if ((obj.topic != null && obj.topic.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.topic);
+                }
+                if ((obj.expires != null && obj.expires !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.expires);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    peer: uint8ArrayAlloc(0),
+                    topic: uint8ArrayAlloc(0),
+                    expires: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.peer = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.topic = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.expires = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.peer`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.topic`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.expires`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Grant.codec());
+    }
+    Grant.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Grant.codec(), opts);
+    }
+    Grant.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Grant.codec(), opts);
+    }
+    Grant.stream = stream;
+})(Grant || (Grant = {}));
 export var Failed;
 (function (Failed) {
     let _codec;
