@@ -6,5 +6,6 @@ import { type AnswerHeaders, field } from './fields.ts'
 export function lifeOf(status: number, headers: AnswerHeaders): number | undefined {
   if (field(headers, 'cache-control') === undefined && field(headers, 'expires') === undefined) return undefined
   const policy = new CachePolicy({ url: '/', method: 'GET', headers: {} }, { status, headers: { ...headers } }, { shared: false })
-  return policy.storable() ? policy.timeToLive() : 0
+  // HTTP counts whole seconds: the milliseconds that passed in here are none of them
+  return policy.storable() ? Math.ceil(policy.timeToLive() / 1000) * 1000 : 0
 }

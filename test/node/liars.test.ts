@@ -76,7 +76,10 @@ describe('a peer among honest ones that', () => {
   })
 
   it('gives wrong lengths breaks the protocol and is left', async () => {
-    const villain = await world.villain(url(), { ask: give(new Uint8Array(PIECE + 1)) })
+    // right as far as the piece goes, so that it is the length alone that is wrong
+    const villain = await world.villain(url(), {
+      ask: (piece, link) => link.give(piece, Buffer.concat([BODY.subarray(piece * PIECE, (piece + 1) * PIECE), Buffer.alloc(1)])),
+    })
     const { victim } = await run(villain)
     expect(victim.said(/broke the protocol/)).to.have.length.at.least(1)
   })
