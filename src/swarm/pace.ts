@@ -3,6 +3,8 @@
 /** Bytes are counted by the half second, and looked at over so many of these. */
 const BUCKET_MS = 500
 const BUCKETS = 8
+/** A swarm that begins, on hosts that all begin at once, is slower than it will be: so long it is not judged. */
+const SETTLING_MS = 10_000
 
 export class Pace {
   readonly #bytes = new Array<number>(BUCKETS).fill(0)
@@ -17,9 +19,9 @@ export class Pace {
     this.#bytes[this.#newest % BUCKETS] = (this.#bytes[this.#newest % BUCKETS] as number) + bytes
   }
 
-  /** Bytes per millisecond over the last 4 s; undefined for as long after the first bytes. */
+  /** Bytes per millisecond over the last 4 s; undefined until 10 s after the first bytes. */
   rate(now: number): number | undefined {
-    if (this.#begun === undefined || now - this.#begun < BUCKET_MS * BUCKETS) return undefined
+    if (this.#begun === undefined || now - this.#begun < SETTLING_MS) return undefined
     this.#advance(now)
     return this.#bytes.reduce((sum, n) => sum + n, 0) / (BUCKET_MS * BUCKETS)
   }
