@@ -204,10 +204,10 @@ describe('swarm: who reads the origin', () => {
 })
 
 describe('swarm: an origin that is faster than the swarm', () => {
-  const PIECES = 80
+  const PIECES = 120
   const ALL = '1'.repeat(PIECES)
 
-  /** Gets 2 bytes a millisecond from `giver` for 5 s, and goes on. */
+  /** Gets 2 bytes a millisecond from `giver` for 11 s, until that is judged, and goes on. */
   function moving(giver: string, others: Record<string, string> = {}) {
     const policy = { minWindow: 2, maxWindow: 2, snubMs: 1e9, hedgeMs: 1e9 }
     const t = new Table({ mine: '0'.repeat(PIECES), others: { O: ALL, [giver]: ALL, ...others }, policy })
@@ -231,7 +231,7 @@ describe('swarm: an origin that is faster than the swarm', () => {
       }
       return origins()
     }
-    go(10)
+    go(22)
     const rate = (rate: number, peers: number) => t.tell({ type: 'origin-rate', rate, peers })
     return { t, go, rate, origins }
   }
