@@ -124,7 +124,10 @@ for (const door of DOORS) {
           () => false,
         ),
       )
-      const bob = await get('after', door.readers[1])
+      // within a second of an answer the origin is not asked again: that is how a flash crowd is one question
+      const until = performance.now() + 5000
+      let bob = await get('after', door.readers[1])
+      while (bob.code === 0 && performance.now() < until) bob = await get('after', door.readers[1])
       expect(bob.lines.find(l => l.type === 'error'))
         .to.have.property('message')
         .that.includes('401')
