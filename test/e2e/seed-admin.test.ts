@@ -194,6 +194,8 @@ describe('looking after a seed', function () {
     expect((await replies.next()).value).to.have.property('type', 'resolved')
     await statusWhen(s => s.contents.find(c => c.url === url('a'))?.isBusy === true, 'a is in use')
     await get(seed.address, 'd')
+    // room is made at once, the files go a moment later
+    await statusWhen(s => s.contents.length === 2, 'two of four are gone')
     expect((await ls()).map(c => c.url).toSorted()).to.deep.equal([url('a'), url('d')])
     leave.abort()
   })
