@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { planPeers } from '../../src/sim/arrivals.ts'
 import type { SimHost } from '../../src/sim/host.ts'
-import { makeHosts, newMeters } from '../../src/sim/hosts.ts'
+import { makeHosts, makeMachines, newMeters } from '../../src/sim/hosts.ts'
 import type { SimPeer } from '../../src/sim/peer.ts'
 import type { Scenario } from '../../src/sim/scenario.ts'
 import { startSeeds } from '../../src/sim/seeding.ts'
@@ -18,7 +18,7 @@ function grow(s: Scenario, ms: number): { peers: readonly SimPeer[]; degrees: nu
   const meters = newMeters()
   const around = newSurroundings(s, meters.origin)
   const random = seededRandom(s.seed)
-  const hosts = makeHosts(s, around, meters, random)
+  const hosts = makeHosts(s, around, makeMachines(s, around, meters), { content: 0, random })
   startSeeds(s, hosts.seeds, around)
   planPeers(s, hosts, around, random)
   around.world.run(() => false, ms)
