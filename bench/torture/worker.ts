@@ -2,7 +2,7 @@
 import type { ManifestHead, Seal } from '../../src/core/manifest.ts'
 import { choosePieceLength, sha256 } from '../../src/core/piece.ts'
 import { makeTask } from '../../src/core/task.ts'
-import type { DragonflyNode } from '../../src/node/api/options.ts'
+import type { DragonflyNode } from '../../src/node/api/dragonfly-node.ts'
 import { createNode } from '../../src/node/node.ts'
 import { claimsAll, type Manners, manifestOf, PIECE, tellManifest, Villain } from '../../test/node/villain-peers.ts'
 import { contentOf } from './content.ts'

@@ -7,7 +7,7 @@ import { Dht, dhtService } from '../discovery/dht.ts'
 import { type Accept, Exchange } from '../net/exchange.ts'
 import { parsePeerAddress, parsePeerId, startHost } from '../net/host.ts'
 import { acquireLock } from '../store/lock.ts'
-import type { NodeOptions } from './api/options.ts'
+import type { NodeOptions } from './api/node-options.ts'
 import type { Network } from './context/node-context.ts'
 import { loadIdentity } from './home.ts'
 

@@ -2,7 +2,7 @@
 import type { AllowedOrigins } from '../origin/allowed-origins.ts'
 import type { Gates } from '../origin/gates.ts'
 import type { Origin } from '../origin/origin.ts'
-import type { NodeOptions } from './api/options.ts'
+import type { NodeOptions } from './api/node-options.ts'
 import { now, type Reader } from './context/node-context.ts'
 import { RareLines } from './context/rare-lines.ts'
 import { originLimits } from './origin-limits.ts'

@@ -8,7 +8,7 @@ import type { Told } from '../../bench/torture/orders.ts'
 import { type Plan, planOf } from '../../bench/torture/plan.ts'
 import { Presence } from '../../bench/torture/presence.ts'
 import type { Counters } from '../../bench/torture/tally.ts'
-import type { Receipt } from '../../src/node/api/options.ts'
+import type { Receipt } from '../../src/node/api/receipt.ts'
 
 const MAIN = fileURLToPath(new URL('../../bench/torture/main.ts', import.meta.url))
 const MEANS = { smallDisks: true }

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Timeline } from '../../src/node/account/timeline.ts'
-import type { Explanation } from '../../src/node/api/options.ts'
+import type { Explanation } from '../../src/node/api/explanation.ts'
 import type { SwarmAction, SwarmEvent } from '../../src/swarm/events.ts'
 
 /** Bytes of a piece. */

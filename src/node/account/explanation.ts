@@ -1,5 +1,5 @@
 // What a timeline means: the bound, and to which cause each second above it is put down.
-import type { Explanation, Giver, Losses, Requests } from '../api/options.ts'
+import type { Explanation, Giver, Losses, Requests } from '../api/explanation.ts'
 import type { Point, Points } from './points.ts'
 import type { RateSeries } from './rate-series.ts'
 

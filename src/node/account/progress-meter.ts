@@ -1,6 +1,6 @@
 // How far a download is and how fast: counted once, told at most five times a second.
 
-import type { Progress } from '../api/options.ts'
+import type { Progress } from '../api/get-options.ts'
 import { now } from '../context/node-context.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 

@@ -1,6 +1,6 @@
 // Requests of one download: which are under way, what came for each, and how they ended.
 import type { SwarmAction, SwarmEvent } from '../../swarm/events.ts'
-import type { Requests } from '../api/options.ts'
+import type { Requests } from '../api/explanation.ts'
 
 /** One piece asked of one neighbour. */
 export interface Request {

@@ -1,7 +1,7 @@
 // How one download went, told by the swarm as it runs: pure, without a clock, and bounded however long it takes.
 import { Bitfield } from '../../core/bitfield.ts'
 import type { NeighbourKind, SwarmAction, SwarmEvent } from '../../swarm/events.ts'
-import type { Explanation, Giver } from '../api/options.ts'
+import type { Explanation, Giver } from '../api/explanation.ts'
 import type { Counts } from '../session/swarm-driver.ts'
 import type { SwarmObserver } from '../session/swarm-observer.ts'
 import { explain } from './explanation.ts'

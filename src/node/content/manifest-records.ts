@@ -7,7 +7,7 @@ import { Manifest, type ManifestHead, type VersionInfo } from '../../core/manife
 import { sameBytes, sha256 } from '../../core/piece.ts'
 import type { Store, StoreEntry } from '../../store/store.ts'
 import { openHead } from '../../wire/envelope.ts'
-import { LIMITS } from '../../wire/limits.ts'
+import { manifestParts } from '../../wire/manifest-parts.ts'
 import { decodeRecord, encodeRecord, type KeptTrust, type StoreRecord } from '../../wire/records.ts'
 
 /** Name of the entry of one version: entries of one task start with its id. */
@@ -85,7 +85,7 @@ export async function keepInfo(entry: StoreEntry, info: VersionInfo, trust: Kept
 
 /** Digests `from…to` of a manifest, in as many records as the limits ask for. */
 export async function keepDigests(entry: StoreEntry, manifest: Manifest, from: number, to: number): Promise<void> {
-  for (const part of partsOf(manifest, from, to)) await entry.append(encodeRecord({ type: 'part', ...part }))
+  for (const part of manifestParts(manifest, from, to)) await entry.append(encodeRecord({ type: 'part', ...part }))
 }
 
 export async function keepHead(entry: StoreEntry, envelope: Uint8Array): Promise<void> {
@@ -98,19 +98,6 @@ export async function keepSeal(entry: StoreEntry, manifest: Manifest): Promise<v
 
 export async function keepFreshness(entry: StoreEntry, freshness: Freshness): Promise<void> {
   await entry.append(encodeRecord({ type: 'freshness', freshness }))
-}
-
-/** The digests from `from` on, cut as messages and records carry them. */
-export function* partsOf(
-  manifest: Manifest,
-  from: number,
-  to = manifest.count,
-): Generator<{ from: number; digests: Uint8Array[] }> {
-  for (let start = from; start < to; start += LIMITS.partDigests) {
-    const digests: Uint8Array[] = []
-    for (let i = start; i < Math.min(to, start + LIMITS.partDigests); i++) digests.push(manifest.digest(i) as Uint8Array)
-    yield { from: start, digests }
-  }
 }
 
 /** Opens the entry of a version; when another process works on it, one of our own that nobody else will ever find. */

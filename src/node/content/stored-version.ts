@@ -5,10 +5,9 @@ import { Manifest, type ManifestHead, type VersionInfo } from '../../core/manife
 import type { VerifiedPiece } from '../../core/piece.ts'
 import { PieceBuffers } from '../../core/piece-buffers.ts'
 import { shownUrl, type Task } from '../../core/task.ts'
+import type { Trust } from '../../core/trust.ts'
 import { isNews, OUTDATED } from '../../origin/freshness.ts'
 import type { Store, StoreEntry } from '../../store/store.ts'
-import type { Trust } from '../api/options.ts'
-import type { SignedState } from '../peers/peer-link.ts'
 import {
   type CachedManifest,
   entryKey,
@@ -21,6 +20,7 @@ import {
   openEntry,
   removeOthers,
 } from './manifest-records.ts'
+import type { SignedState } from './signed-state.ts'
 import { WholeHash } from './whole-hash.ts'
 
 /** So many words of the origin are written down for one version (2 MiB, at most one a minute); after that a restart has to ask. */

@@ -4,13 +4,9 @@ import type { PrivateKey } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../../core/errors.ts'
 import { checkGrant } from '../../core/grant.ts'
-import { sameBytes } from '../../core/piece.ts'
 import { rawCid } from '../../core/root.ts'
-import { contentId } from '../../core/task.ts'
-import type { Resolved } from '../../wire/codec-resolve.ts'
 import { type OpenedGrant, openGrant } from '../../wire/envelope.ts'
 import type { NodeContext } from '../context/node-context.ts'
-import type { ActiveTask } from '../session/active-task.ts'
 
 /** How often it is looked for grants that have run out. */
 const LOOK_MS = 1000
@@ -94,16 +90,6 @@ export class GrantBook {
 /** What a hello shows; undefined when that is nothing, or not signed. To be opened before anything is looked up. */
 export async function shownGrant({ grant }: { grant?: Uint8Array }): Promise<OpenedGrant | undefined> {
   return grant === undefined ? undefined : await openGrant(grant).catch(() => undefined)
-}
-
-/** Goes where a seed lets us in. Does nothing for a content that is not shared by grants. Rejects with `protocol`. */
-export async function enter(active: ActiveTask, { topic, version, grant, dhtKey }: Resolved): Promise<void> {
-  if (grant === undefined) return
-  const id = contentId(active.task, version)
-  if (!active.task.isPrivate || !sameBytes(topic, CID.parse(id).bytes)) {
-    throw new DragonflyError('protocol', 'the seed grants another content than was asked for')
-  }
-  await active.access.enter(id, version, grant, dhtKey === undefined ? undefined : CID.decode(dhtKey))
 }
 
 /** A key that only this seed can make, so that nobody finds out by the DHT who has what behind a URL. */

@@ -8,11 +8,11 @@ import type { LinkUse, NeighbourhoodAction, NeighbourhoodEvent } from '../../swa
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import type { RefusalReason } from '../../wire/refusal.ts'
 import { type Network, type NodeContext, now } from '../context/node-context.ts'
-import type { ActiveTask } from '../session/active-task.ts'
 import { AddressBook } from './address-book.ts'
-import { isWhole, offers } from './comparison.ts'
+import { type Compared, isWhole, offers } from './comparison.ts'
 import type { LinkKeeper } from './link-keeper.ts'
 import type { PeerLink } from './peer-link.ts'
+import type { PeerLinks } from './peer-links.ts'
 
 const DIAL_TIMEOUT_MS = 5000
 /** How often it is looked at what the links are good for. */
@@ -20,9 +20,15 @@ const LOOK_MS = 1000
 /** Who says so has nothing to do with this content, now or any more. */
 const UNWANTED: ReadonlySet<RefusalReason> = new Set(['unknown-topic', 'bad-proof', 'other-version', 'going-away'])
 
+/** What the driver needs of its active task. */
+export interface NeighbourhoodOwner extends Compared {
+  readonly links: PeerLinks
+  readonly isComplete: boolean
+}
+
 export class NeighbourhoodDriver implements LinkKeeper {
   readonly #ctx: NodeContext
-  readonly #active: ActiveTask
+  readonly #owner: NeighbourhoodOwner
   readonly #book = new AddressBook()
   readonly #stopped = new AbortController()
   /** What had passed on a link when it was last looked at. */
@@ -33,10 +39,10 @@ export class NeighbourhoodDriver implements LinkKeeper {
   #look: NodeJS.Timeout | undefined
 
   /** Keeps the active task's links from now on, until `stop`. */
-  constructor(ctx: NodeContext, active: ActiveTask) {
+  constructor(ctx: NodeContext, owner: NeighbourhoodOwner) {
     this.#ctx = ctx
-    this.#active = active
-    active.links.keeper = this
+    this.#owner = owner
+    owner.links.keeper = this
   }
 
   /** Whether nobody is being dialled, nor will be in a moment. */
@@ -57,7 +63,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
     this.#stopped.abort()
     clearTimeout(this.#wake)
     clearTimeout(this.#look)
-    const { links } = this.#active
+    const { links } = this.#owner
     if (links.keeper === this) links.keeper = undefined
   }
 
@@ -125,7 +131,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
         return
       case 'drop':
         this.#ctx.info(`leaving neighbour ${action.peer}: ${action.why}`)
-        return this.#active.links.end(action.peer)
+        return this.#owner.links.end(action.peer)
       case 'tell':
         void this.#introduce(network, action.peer, action.peers)
         return
@@ -133,7 +139,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
   }
 
   async #dial(network: Network, peer: string): Promise<void> {
-    const { links } = this.#active
+    const { links } = this.#owner
     const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
     this.#dialling++
     let why: 'busy' | 'unreachable' | 'unwanted' = 'busy'
@@ -155,7 +161,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
   #whyNot(peer: string, error: unknown): 'busy' | 'unreachable' | 'unwanted' {
     if (error instanceof LinkRefused) return UNWANTED.has(error.reason) ? 'unwanted' : 'busy'
     if (!this.#stopped.signal.aborted) {
-      this.#active.links.unreachable.add(peer)
+      this.#owner.links.unreachable.add(peer)
       if (!isAbort(error)) this.#ctx.info(`peer ${peer} is no neighbour: ${(error as Error).message}`)
     }
     return 'unreachable'
@@ -165,7 +171,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
   async #introduce({ host }: Network, to: string, peers: readonly string[]): Promise<void> {
     for (const peer of peers) if (!this.#book.has(peer)) await this.#book.learn(host, peer).catch(() => {})
     const named = this.#book.named(peers)
-    if (peers.length === 0 || named.length > 0) this.#active.links.tellPeers(to, named)
+    if (peers.length === 0 || named.length > 0) this.#owner.links.tellPeers(to, named)
   }
 
   #onLook(): void {
@@ -174,12 +180,12 @@ export class NeighbourhoodDriver implements LinkKeeper {
     if (network === undefined || this.#stopped.signal.aborted) return
     const hood = this.#hood(network)
     this.#book.prune(peer => hood.knows(peer))
-    const links = [...this.#active.links.values()]
+    const links = [...this.#owner.links.values()]
     // who dialled us says where it listens a little later
     for (const { peer } of links) if (!this.#book.has(peer)) this.#book.learn(network.host, peer).catch(() => {})
     // a seed keeps everybody
     const uses = this.#ctx.isSeed ? [] : links.map(link => this.#useOf(network, link))
-    this.#tell({ type: 'used', links: uses, complete: this.#active.isComplete })
+    this.#tell({ type: 'used', links: uses, complete: this.#owner.isComplete })
     if (links.length > 0) this.#look ??= setTimeout(() => this.#onLook(), LOOK_MS).unref()
   }
 
@@ -192,8 +198,8 @@ export class NeighbourhoodDriver implements LinkKeeper {
       gave: usage.given - given,
       took: usage.taken - taken,
       busy: usage.isBusy,
-      complete: isWhole(this.#active, link),
-      offers: offers(this.#active, link),
+      complete: isWhole(this.#owner, link),
+      offers: offers(this.#owner, link),
       fruitless: usage.fruitless,
       rtt: host.roundTrip(link.peer),
     }

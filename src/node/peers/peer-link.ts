@@ -7,8 +7,9 @@ import type { Link, LinkListener } from '../../net/link.ts'
 import type { ControlMessage } from '../../wire/codec-control.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import { LIMITS } from '../../wire/limits.ts'
+import { manifestParts } from '../../wire/manifest-parts.ts'
 import type { RefusalReason } from '../../wire/refusal.ts'
-import { partsOf } from '../content/manifest-records.ts'
+import type { SignedState } from '../content/signed-state.ts'
 
 /** What a neighbour's words lead to; the active task is the only one who listens. */
 export interface PeerLinkListener {
@@ -32,13 +33,6 @@ export interface PieceListener {
   onProgress(from: PeerLink, piece: number, bytes: number): void
   onPiece(from: PeerLink, piece: number, bytes: Uint8Array): void
   onRefused(from: PeerLink, piece: number, reason: RefusalReason): void
-}
-
-/** The newest signed state of a manifest, ready to be passed on. */
-export interface SignedState {
-  envelope: Uint8Array
-  count: number
-  isSealed: boolean
 }
 
 export class PeerLink implements LinkListener {
@@ -89,7 +83,7 @@ export class PeerLink implements LinkListener {
   tellManifest(manifest: Manifest, signed: SignedState): void {
     const isNews = signed.count > this.#manifestSent || (signed.isSealed && !this.#sealSent)
     if (!isNews) return
-    for (const part of partsOf(manifest, this.#manifestSent, signed.count)) this.link.send({ type: 'part', ...part })
+    for (const part of manifestParts(manifest, this.#manifestSent, signed.count)) this.link.send({ type: 'part', ...part })
     this.link.send({ type: 'head', envelope: signed.envelope })
     this.#manifestSent = Math.max(this.#manifestSent, signed.count)
     this.#sealSent ||= signed.isSealed

@@ -12,10 +12,10 @@ import {
   verdict,
   wantsNews,
 } from '../../origin/freshness.ts'
+import { forbidden, isTrouble } from '../../origin/trouble.ts'
 import { type NodeContext, now, wallClock } from '../context/node-context.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import type { CacheRules } from '../sources/cached.ts'
-import { forbidden, isTrouble } from '../trouble.ts'
 import type { NegativeCache } from './negative-cache.ts'
 
 /** A finished content is not asked about again at the origin for so long: a flash crowd is one question. */

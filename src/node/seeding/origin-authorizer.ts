@@ -3,8 +3,8 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { DragonflyError } from '../../core/errors.ts'
 import { ProofBook } from '../../core/proofs.ts'
 import type { Task } from '../../core/task.ts'
+import { isTrouble } from '../../origin/trouble.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
-import { isTrouble } from '../trouble.ts'
 import type { NegativeCache } from './negative-cache.ts'
 
 /** Questions to one origin at the same time. Each origin has its own, so that a mute one keeps nobody else waiting. */

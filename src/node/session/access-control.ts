@@ -2,7 +2,9 @@
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../../core/errors.ts'
 import type { Manifest } from '../../core/manifest.ts'
-import type { Task } from '../../core/task.ts'
+import { sameBytes } from '../../core/piece.ts'
+import { contentId, type Task } from '../../core/task.ts'
+import type { Resolved } from '../../wire/codec-resolve.ts'
 import { GrantBook, type GrantContext, shownGrant } from '../peers/grant-book.ts'
 import type { PeerLink } from '../peers/peer-link.ts'
 import type { PeerLinks } from '../peers/peer-links.ts'
@@ -35,6 +37,17 @@ export class AccessControl {
   /** Key by which others find us in the DHT; undefined: they do not. */
   get dhtKey(): CID | undefined {
     return this.#grants === undefined ? CID.parse(this.#owner.task.id) : this.#grants.dhtKey
+  }
+
+  /** Applies the grant in a seed's answer, if there is one. Rejects with `protocol` when it is for another content. */
+  async enterBy({ topic, version, grant, dhtKey }: Resolved): Promise<void> {
+    if (grant === undefined) return
+    const { task } = this.#owner
+    const id = contentId(task, version)
+    if (!task.isPrivate || !sameBytes(topic, CID.parse(id).bytes)) {
+      throw new DragonflyError('protocol', 'the seed grants another content than was asked for')
+    }
+    await this.enter(id, version, grant, dhtKey === undefined ? undefined : CID.decode(dhtKey))
   }
 
   /**

@@ -2,27 +2,25 @@
 import type { Bitfield } from '../../core/bitfield.ts'
 import { DragonflyError } from '../../core/errors.ts'
 import type { Freshness } from '../../core/freshness.ts'
-import type { Manifest, ManifestHead, VersionInfo } from '../../core/manifest.ts'
+import type { Manifest, VersionInfo } from '../../core/manifest.ts'
 import type { VerifiedPiece } from '../../core/piece.ts'
 import type { Task } from '../../core/task.ts'
+import type { Trust } from '../../core/trust.ts'
 import type { StoreEntry } from '../../store/store.ts'
-import type { PeerAddress } from '../../wire/codec-peers.ts'
-import { openHead } from '../../wire/envelope.ts'
-import type { Trust } from '../api/options.ts'
 import type { CachedManifest } from '../content/manifest-records.ts'
-import { digestMismatch, StoredVersion } from '../content/stored-version.ts'
+import { StoredVersion } from '../content/stored-version.ts'
 import { Changes } from '../context/changes.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
 import { OneByOne } from '../context/one-by-one.ts'
 import type { GrantBook } from '../peers/grant-book.ts'
-import type { PeerLink, PieceListener } from '../peers/peer-link.ts'
-import { PeerLinks, type PeerLinksOwner } from '../peers/peer-links.ts'
+import { PeerLinks } from '../peers/peer-links.ts'
 import { AccessControl } from './access-control.ts'
 import { ManifestSync, type ManifestSyncOwner } from './manifest-sync.ts'
 import { type Current, ManifestTrust } from './manifest-trust.ts'
 import { OriginFreshness } from './origin-freshness.ts'
 import { OriginGauge } from './origin-gauge.ts'
 import { OriginOffer } from './origin-offer.ts'
+import { PeerHandlers, type PeerHandlersOwner, type VersionParts } from './peer-handlers.ts'
 import { PieceExchange } from './piece-exchange.ts'
 import { type Counts, type DriverOwner, SwarmDriver } from './swarm-driver.ts'
 import type { SwarmObserver } from './swarm-observer.ts'
@@ -35,15 +33,7 @@ interface Adopted {
   vouched?: Freshness | undefined
 }
 
-/** What there is once the version is known. */
-interface Shared {
-  content: StoredVersion
-  driver: SwarmDriver
-  manifestSync: ManifestSync
-  pieceExchange: PieceExchange
-}
-
-export class ActiveTask implements PeerLinksOwner, ManifestSyncOwner, DriverOwner {
+export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverOwner {
   readonly task: Task
   /** sha2-256 that the whole content must have; undefined: none was given. */
   readonly wanted: Uint8Array | undefined
@@ -62,11 +52,12 @@ export class ActiveTask implements PeerLinksOwner, ManifestSyncOwner, DriverOwne
   /** Told of everything that the swarm hears and answers; may be added to at any time. */
   readonly observers = new Set<SwarmObserver>()
   readonly #ctx: NodeContext
-  readonly #trusting: ManifestTrust
+  readonly #trust: ManifestTrust
+  readonly #handlers: PeerHandlers
   readonly #changes = new Changes()
   /** What is done to the content as a whole: beginning with it, its manifest, handing it over. */
   readonly #work = new OneByOne()
-  #shared: Shared | undefined
+  #version: VersionParts | undefined
   #closed = false
   #grewAt = now()
 
@@ -74,9 +65,16 @@ export class ActiveTask implements PeerLinksOwner, ManifestSyncOwner, DriverOwne
     this.#ctx = ctx
     this.task = task
     this.wanted = wanted
-    this.links = new PeerLinks(ctx, this)
     this.originFreshness = new OriginFreshness(ctx, this, this.#work)
-    this.#trusting = new ManifestTrust(ctx, task, wanted)
+    this.#trust = new ManifestTrust(ctx, task, wanted)
+    this.#handlers = new PeerHandlers(ctx, this, {
+      trust: this.#trust,
+      work: this.#work,
+      version: () => this.#version,
+      begin: (info, trust, signer) => this.#adopt(info, trust, { signer }),
+      notify: () => this.#changes.notify(),
+    })
+    this.links = new PeerLinks(ctx, this.#handlers)
     this.access = new AccessControl(ctx, this)
   }
 
@@ -86,20 +84,20 @@ export class ActiveTask implements PeerLinksOwner, ManifestSyncOwner, DriverOwne
   }
 
   get manifest(): Manifest | undefined {
-    return this.#shared?.content.manifest
+    return this.#version?.content.manifest
   }
 
   get trust(): Trust | undefined {
-    return this.#shared?.content.trust
+    return this.#version?.content.trust
   }
 
   /** Who signed the manifest; undefined for our own. */
   get signer(): string | undefined {
-    return this.#shared?.content.signer
+    return this.#version?.content.signer
   }
 
   get isComplete(): boolean {
-    return this.#shared?.driver.swarm.isComplete === true
+    return this.#version?.driver.swarm.isComplete === true
   }
 
   get hasFailed(): boolean {
@@ -117,11 +115,11 @@ export class ActiveTask implements PeerLinksOwner, ManifestSyncOwner, DriverOwne
 
   /** Pieces that are here; undefined while nothing is known of the content. Not to be changed. */
   get have(): Bitfield | undefined {
-    return this.#shared?.driver.swarm.have
+    return this.#version?.driver.swarm.have
   }
 
   hasPiece(piece: number): boolean {
-    return this.#shared?.content.has(piece) === true
+    return this.#version?.content.has(piece) === true
   }
 
   /** Whether all pieces that the manifest knows so far are here. */
@@ -155,7 +153,7 @@ export class ActiveTask implements PeerLinksOwner, ManifestSyncOwner, DriverOwne
 
   /** Makes the finished content appear at `target`, an absolute path. After a `move` it is no longer served from here. */
   async handOver(target: string, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
-    await this.#shared?.manifestSync.published()
+    await this.#version?.manifestSync.published()
     await this.#work.run(() => this.#known().content.handOver(target, how, signal))
   }
 
@@ -163,20 +161,20 @@ export class ActiveTask implements PeerLinksOwner, ManifestSyncOwner, DriverOwne
   async close(forget = false): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#shared?.manifestSync.stop()
-    this.#shared?.driver.stop()
+    this.#version?.manifestSync.stop()
+    this.#version?.driver.stop()
     this.access.stop()
     this.links.close()
     await this.#work.idle()
-    await this.#shared?.manifestSync.published().catch(() => {})
+    await this.#version?.manifestSync.published().catch(() => {})
     this.#changes.fail(new DragonflyError('aborted', 'the node was stopped'))
     await Promise.all([...this.observers].map(observer => observer.ended?.()))
-    await this.#shared?.content.close(forget || this.isTransient)
+    await this.#version?.content.close(forget || this.isTransient)
   }
 
   /** Name of its store entry; undefined while nothing is known. */
   get entryKey(): string | undefined {
-    return this.#shared?.content.key
+    return this.#version?.content.key
   }
 
   /** Has the finished content lie in one file with that of another store entry, if its bytes are the same. */
@@ -191,16 +189,19 @@ export class ActiveTask implements PeerLinksOwner, ManifestSyncOwner, DriverOwne
     await this.#work.run(() => this.#adopt(info, trust, from))
   }
 
-  /** Like `adopt`, with an entry that is open already; the active task closes it from now on. */
+  /** Like `adopt`, with a store entry that is open already. It is closed when another version has begun meanwhile. */
   async adoptCached(kept: CachedManifest & { entry: StoreEntry }, vouched?: Freshness): Promise<void> {
     this.access.checkPinned(kept.manifest.info.version)
-    await this.#work.run(async () => this.#begin(await StoredVersion.resume(kept, this.task), vouched))
+    await this.#work.run(async () => {
+      if (this.#version !== undefined || this.#closed) return await kept.entry.close()
+      await this.#begin(await StoredVersion.resume(kept, this.task), vouched)
+    })
   }
 
   /** Says what is known of the version that the origin shows now; neighbours that were not listened to are asked again. */
   setCurrent(current: Current): void {
     if (this.manifest !== undefined) return
-    this.#trusting.current = current
+    this.#trust.current = current
     if (current !== 'unknown') this.links.sayHelloToAll()
   }
 
@@ -235,66 +236,18 @@ export class ActiveTask implements PeerLinksOwner, ManifestSyncOwner, DriverOwne
 
   /** Where a reader stands; undefined: no order. */
   setCursor(piece: number | undefined): void {
-    this.#shared?.driver.tell({ type: 'cursor', piece })
+    this.#version?.driver.tell({ type: 'cursor', piece })
   }
-
-  // ---- what the links ask, and hear (LinksOwner)
 
   get isOver(): boolean {
     return this.#closed || this.hasFailed
   }
 
-  get standing(): { version: string; manifestCount: number } {
-    const { manifest } = this
-    return { version: manifest?.info.version ?? this.#trusting.named, manifestCount: manifest?.count ?? 0 }
-  }
-
-  isOutdated({ version }: PeerLink): boolean {
-    return version !== '' && !this.#mayBegin(version)
-  }
-
-  get pieces(): PieceListener | undefined {
-    return this.#shared?.pieceExchange
-  }
-
-  async onGrant(from: PeerLink, grant: Uint8Array): Promise<void> {
-    await this.access.onGrant(from, grant)
-  }
-
-  async onHead(from: PeerLink, envelope: Uint8Array): Promise<void> {
-    const { head, signer } = await openHead(envelope)
-    await this.#work.run(() => this.#take(from, envelope, head, signer))
-  }
-
-  onVersion(from: PeerLink): void {
-    this.#welcome(from)
-  }
-
-  onHave(from: PeerLink, pieces: readonly number[]): void {
-    if (from.isNeighbour) this.#shared?.pieceExchange.onHave(from, pieces)
-    else this.#welcome(from)
-    this.#shared?.manifestSync.askWhenBehind()
-  }
-
-  onPeers({ peer }: PeerLink, peers: readonly PeerAddress[], links: number): void {
-    if (peers.length === 0) this.links.keeper?.asked(peer, links)
-    else this.links.keeper?.heard(peer, peers)
-  }
-
-  onClosed(from: PeerLink, error: unknown): void {
-    if (error instanceof DragonflyError && error.code === 'protocol') {
-      this.#ctx.warn(`peer ${from.peer} broke the protocol: ${error.message}`)
-    }
-    if (!this.links.forget(from, error)) return
-    if (from.isNeighbour) this.#shared?.pieceExchange.left(from)
-    this.#changes.notify()
-  }
-
-  // ---- what talk and driver say (TalkOwner, DriverOwner)
+  // ---- what manifest sync and driver say (ManifestSyncOwner, DriverOwner)
 
   onGrown(): void {
     this.#grewAt = now()
-    this.#shared?.driver.grown()
+    this.#version?.driver.grown()
     this.#changes.notify()
   }
 
@@ -309,17 +262,13 @@ export class ActiveTask implements PeerLinksOwner, ManifestSyncOwner, DriverOwne
 
   // ---- inside
 
-  #known(): Shared {
-    if (this.#shared === undefined) throw new DragonflyError('internal', 'nothing is known of the content yet')
-    return this.#shared
-  }
-
-  #mayBegin(version: string): boolean {
-    return this.manifest !== undefined || this.#trusting.mayBegin(version)
+  #known(): VersionParts {
+    if (this.#version === undefined) throw new DragonflyError('internal', 'nothing is known of the content yet')
+    return this.#version
   }
 
   async #adopt(info: VersionInfo, trust: Trust, { signer, vouched }: Adopted): Promise<void> {
-    if (this.#shared !== undefined || this.#closed) return
+    if (this.#version !== undefined || this.#closed) return
     this.access.checkPinned(info.version)
     const content = await StoredVersion.open(this.#ctx.store, this.task, info, trust, signer).catch(error => {
       // whoever told us of the version cannot help it
@@ -335,7 +284,7 @@ export class ActiveTask implements PeerLinksOwner, ManifestSyncOwner, DriverOwne
     const driver = new SwarmDriver(this.#ctx, this, content)
     const manifestSync = new ManifestSync(this.#ctx, this, content, this.#work)
     const pieceExchange = new PieceExchange(content, driver, error => this.fail(error))
-    this.#shared = { content, driver, manifestSync, pieceExchange }
+    this.#version = { content, driver, manifestSync, pieceExchange }
     driver.grown()
     driver.recovered(await content.recover())
     await content.keepFreshness()
@@ -343,29 +292,8 @@ export class ActiveTask implements PeerLinksOwner, ManifestSyncOwner, DriverOwne
     for (const link of this.links.values()) {
       // this link began before we knew the version: say hello again, and go on
       this.links.sayHello(link)
-      this.#welcome(link)
+      this.#handlers.welcome(link)
     }
-    this.#changes.notify()
-  }
-
-  /** Adopts the version of a head that is believed, and lets the manifest grow by it. */
-  async #take(from: PeerLink, envelope: Uint8Array, head: ManifestHead, signer: string): Promise<void> {
-    if (this.#trusting.isHopeless(head, signer)) this.fail(digestMismatch())
-    const trust = this.#trusting.trustIn(head, signer)
-    if (trust === undefined || this.#closed || !this.#mayBegin(head.version)) return from.dropProvisional()
-    const { task, version, pieceLength, length, fileName } = head
-    await this.#adopt({ task, version, pieceLength, length, fileName }, trust, { signer })
-    if (await this.#known().manifestSync.take(from, head, envelope)) this.#welcome(from)
-  }
-
-  /** Makes a link of the same version a neighbour; tells one that knows no version ours. */
-  #welcome(from: PeerLink): void {
-    if (this.#shared === undefined || this.links.get(from.peer) !== from) return
-    const { content, manifestSync, pieceExchange } = this.#shared
-    if (from.version !== '' && from.version !== content.manifest.info.version) return from.link.close('other-version')
-    manifestSync.tell(from)
-    if (from.version === '' || from.isNeighbour) return
-    pieceExchange.join(from, this.#ctx.trusted.has(from.peer) ? 'seed' : 'peer')
     this.#changes.notify()
   }
 }

@@ -2,7 +2,7 @@
 import type { ManifestHead } from '../../core/manifest.ts'
 import { sameBytes } from '../../core/piece.ts'
 import { contentId, type Task } from '../../core/task.ts'
-import type { Trust } from '../api/options.ts'
+import type { Trust } from '../../core/trust.ts'
 import type { NodeContext } from '../context/node-context.ts'
 
 /** Which version neighbours may begin with: any; the one that a seed named; none while nobody who knows it has spoken. */

@@ -5,10 +5,10 @@ import type { Task } from '../../core/task.ts'
 import { isResumable, validatorsOf } from '../../core/version.ts'
 import type { Noted } from '../../origin/noted.ts'
 import type { Origin } from '../../origin/origin.ts'
+import { forbidden, isTrouble } from '../../origin/trouble.ts'
 import type { Store, StoreEntry } from '../../store/store.ts'
 import { type CachedManifest, entryKey, isPrivateEntry, loadManifest, removeOthers } from '../content/manifest-records.ts'
 import type { ActiveTask } from '../session/active-task.ts'
-import { forbidden, isTrouble } from '../trouble.ts'
 import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
 
 export interface Cached extends CachedManifest {

@@ -1,13 +1,12 @@
 // Seeds as a source: asked in their order, waited for while they are busy, heard as long as they have something to say.
 import { DragonflyError, isAbort } from '../../core/errors.ts'
 import { sameBytes } from '../../core/piece.ts'
+import { rendezvousOrder } from '../../core/rendezvous.ts'
 import { isListening } from '../../net/reach.ts'
 import { resolve } from '../../net/resolve.ts'
 import { errorOf } from '../../wire/codec-resolve.ts'
 import { type Network, type NodeContext, now } from '../context/node-context.ts'
 import { connectTimeout, pause } from '../context/waiting.ts'
-import { enter } from '../peers/grant-book.ts'
-import { rendezvousOrder } from '../rendezvous.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import { SEED_PATIENCE, type SeedPatience, SeedRequest } from './seed-request.ts'
 
@@ -147,7 +146,7 @@ export class SeedSource {
         // it was only slow: what it reads need not be read again
         this.#haveFailed = false
         this.#active.setCurrent({ version: reply.version })
-        await enter(this.#active, reply)
+        await this.#active.access.enterBy(reply)
         if (this.#active.grants !== undefined) this.#options.onGranted()
         await this.#active.links.dial(peer, connectTimeout(this.#signal), ownTopic(reply.topic, this.#active))
         if (this.#isOver) return

@@ -1,18 +1,17 @@
 // Where an active task's bytes come from: seeds in their order, the DHT beside them, the origin when nobody else can.
-import type { CID } from 'multiformats/cid'
 import { DragonflyError, isAbort } from '../../core/errors.ts'
 import type { Freshness } from '../../core/freshness.ts'
-import { rawCid } from '../../core/root.ts'
+import { rendezvousOrder } from '../../core/rendezvous.ts'
 import { freshnessOf } from '../../origin/freshness.ts'
 import type { Noted } from '../../origin/noted.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
-import { type Network, type NodeContext, now, type Reader } from '../context/node-context.ts'
-import { connectTimeout, pause } from '../context/waiting.ts'
+import { type NodeContext, now, type Reader } from '../context/node-context.ts'
+import { pause } from '../context/waiting.ts'
 import { NeighbourhoodDriver } from '../peers/neighbourhood-driver.ts'
-import { rendezvousOrder } from '../rendezvous.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import { type CacheRules, continueCached, loadCached, loadFresh } from './cached.ts'
+import { DHT_PATIENCE_MS, DhtSource } from './dht-source.ts'
 import { keepGranted } from './grant-renewal.ts'
 import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
 import { SeedSource, type SeedSourceOptions } from './seed-source.ts'
@@ -24,12 +23,6 @@ export interface SupplyOptions extends Omit<SeedSourceOptions, 'hearRate' | 'onG
   kept: CacheRules | undefined
 }
 
-/** How long the DHT may look for a first provider before the origin is read. */
-const DHT_PATIENCE_MS = 3000
-/** Pause before the DHT is searched again; doubles. With enough neighbours it is left alone. */
-const DHT_AGAIN_MS = 2000
-const DHT_AGAIN_MAX_MS = 30_000
-const ENOUGH_LINKS = 4
 /** Without neighbours and without growth for so long, an unsealed manifest is finished by our own read. */
 const TAKEOVER_MS = 3000
 /** The same while a seed is connected: it may be waiting for a slow origin, or it may be frozen. */
@@ -45,13 +38,13 @@ export class Supply {
   readonly #options: SupplyOptions
   readonly #seeds: SeedSource
   readonly #neighbours: NeighbourhoodDriver
+  readonly #dht: DhtSource
   readonly #stop = new AbortController()
   /** When nobody is served any more. */
   readonly #end = new AbortController()
   #renewing: Promise<void> | undefined
   readonly #stopped = Promise.withResolvers<void>()
   readonly #begun = now()
-  #searched = false
   #reading = false
   #reads = 0
   #rangesOffered = false
@@ -69,6 +62,8 @@ export class Supply {
     }
     this.#seeds = new SeedSource(ctx, active, { ...options, hearRate, onGranted }, this.#signal)
     this.#neighbours = new NeighbourhoodDriver(ctx, active)
+    const hasSeeds = options.seeds.length > 0
+    this.#dht = new DhtSource(ctx, active, { neighbours: this.#neighbours, seeds: this.#seeds, hasSeeds }, this.#signal)
   }
 
   /**
@@ -80,7 +75,7 @@ export class Supply {
     if (seeds.length > 0 || this.#ctx.isSeed || revalidate) this.#active.setCurrent('unknown')
     try {
       await this.#fromStore().catch(error => this.#ctx.warn(`store: ${(error as Error).message}`))
-      const works = [this.#seeds.run(), this.#fromDht(), this.#fromOrigin()]
+      const works = [this.#seeds.run(), this.#dht.run(), this.#fromOrigin()]
       await Promise.all(works.map(work => work.catch(error => this.#onError(error))))
       await this.#stopped.promise
       await this.#renewing
@@ -120,68 +115,6 @@ export class Supply {
     if (kept === undefined) return
     await this.#active.adoptCached(kept)
     await sealWhenWhole(this.#active, kept.prefix)
-  }
-
-  // ---- DHT
-
-  async #fromDht(): Promise<void> {
-    if (this.#ctx.bootstrap.length === 0 && this.#options.seeds.length === 0) {
-      this.#searched = true
-      return
-    }
-    const network = await this.#ctx.networkUp()
-    for (let ms = DHT_AGAIN_MS; network !== undefined && !this.#isOver; ms = Math.min(DHT_AGAIN_MAX_MS, ms * 2)) {
-      if (this.#active.links.size < ENOUGH_LINKS) await this.#discover(network)
-      this.#searched = true
-      await pause(ms, this.#signal)
-    }
-  }
-
-  async #discover(network: Network): Promise<void> {
-    await Promise.all(this.#ctx.bootstrap.map(address => this.#enter(network, address)))
-    await this.#search(network).catch(error => {
-      if (!isAbort(error)) this.#ctx.info(`DHT search: ${(error as Error).message}`)
-    })
-  }
-
-  /** A bootstrap peer is a way in, and may have the content itself. */
-  async #enter(network: Network, address: string): Promise<void> {
-    try {
-      const peer = await network.host.connect([address], connectTimeout(this.#signal))
-      await this.#active.links.dial(peer, connectTimeout(this.#signal))
-    } catch (error) {
-      if (!isAbort(error)) this.#ctx.info(`bootstrap ${address}: ${(error as Error).message}`)
-    }
-  }
-
-  async #search(network: Network): Promise<void> {
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(DHT_PATIENCE_MS)])
-    // without a single connection there is no DHT to ask: do not make a person wait for it
-    while (!network.host.hasConnections && !this.#seeds.haveFailed && !signal.aborted) await pause(20, this.#signal)
-    if (!network.host.hasConnections) return
-    await network.dht.ready(signal)
-    const { task, wanted } = this.#active
-    const { dhtKey } = this.#active.access
-    const work = dhtKey === undefined ? [] : [this.#searchFor(network, dhtKey, signal)]
-    if (wanted !== undefined && !task.isPrivate) work.push(this.#searchContent(network, rawCid(wanted), signal))
-    await Promise.all(work)
-    while (!this.#neighbours.isIdle && !signal.aborted) await pause(50, this.#signal)
-  }
-
-  async #searchFor(network: Network, key: CID, signal: AbortSignal): Promise<void> {
-    for await (const { peer, addresses } of network.dht.find(key, signal)) {
-      this.#neighbours.offer('dht', [{ id: peer, addresses }])
-    }
-  }
-
-  async #searchContent(network: Network, key: CID, signal: AbortSignal): Promise<void> {
-    for await (const { peer, addresses } of network.dht.find(key, signal)) {
-      if (this.#active.manifest !== undefined) return
-      await network.host
-        .connectPeer(peer, addresses, connectTimeout(this.#signal))
-        .then(() => this.#active.links.dial(peer, connectTimeout(this.#signal), key.bytes))
-        .catch(() => {})
-    }
   }
 
   // ---- origin
@@ -225,7 +158,9 @@ export class Supply {
       if (this.#options.revalidate) return this.#seeds.haveFailed
       const believable = this.#ctx.trusted.size > 1 || active.wanted !== undefined
       return (
-        (this.#seeds.haveFailed && (!believable || this.#searched || waited > DHT_PATIENCE_MS) && active.links.size === 0) ||
+        (this.#seeds.haveFailed &&
+          (!believable || this.#dht.hasSearched || waited > DHT_PATIENCE_MS) &&
+          active.links.size === 0) ||
         (this.#seeds.haveFailed && waited > 2 * DHT_PATIENCE_MS)
       )
     }
@@ -291,7 +226,7 @@ export class Supply {
     const active = this.#active
     if (this.#mayRead && active.manifest === undefined) return false
     const mayHear = active.links.size > 0 && !(this.#options.revalidate && active.manifest === undefined)
-    if (mayHear || !this.#seeds.haveFailed || !this.#searched) return false
+    if (mayHear || !this.#seeds.haveFailed || !this.#dht.hasSearched) return false
     return active.quietFor > (this.#mayRead ? 3 * NO_SOURCE_MS : NO_SOURCE_MS)
   }
 

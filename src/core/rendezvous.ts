@@ -1,5 +1,5 @@
 // Which seed is responsible for a task: highest random weight (Thaler and Ravishankar 1998), the same on every host.
-import { sha256 } from '../core/piece.ts'
+import { sha256 } from './piece.ts'
 
 /** Seeds in the order in which they should be asked for this task; the first is responsible, the others succeed it. */
 export function rendezvousOrder<T extends { peer: string }>(task: string, seeds: readonly T[]): T[] {
