@@ -7,7 +7,7 @@ import type { Member } from './crew.ts'
 import { flipBytes, mountSmall, unmount } from './disk.ts'
 import type { Started } from './orders.ts'
 import type { NodePlan } from './plan.ts'
-import type { World } from './round.ts'
+import type { World } from './world.ts'
 
 /** A node that does not stop in so many milliseconds is killed, and said so. */
 const STOP_MS = 30_000

@@ -1,7 +1,8 @@
 // What a run of rounds came to: counts, causes, and the cases that somebody has to look at.
 import { table } from '../report.ts'
 import type { Verdict } from './judge.ts'
-import type { Judged, RoundResult } from './round.ts'
+import type { RoundResult } from './round.ts'
+import type { Judged } from './world.ts'
 
 const LOG_LINES = 200
 
