@@ -6,7 +6,7 @@ import { expect } from 'chai'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 const MIDDLE = ['wire', 'swarm', 'core']
-const NODE = ['net', 'store', 'origin', 'discovery', ...MIDDLE]
+const NODE = ['net', 'transfer', 'store', 'origin', 'discovery', ...MIDDLE]
 
 /** Which rooms a room may import from, types included; itself goes without saying. `index` is src/index.ts. */
 const ALLOWED: Record<string, readonly string[]> = {
@@ -17,6 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   store: MIDDLE,
   origin: MIDDLE,
   discovery: MIDDLE,
+  transfer: ['store', ...MIDDLE],
   sim: ['swarm', 'core'],
   node: NODE,
   gateway: ['node', ...NODE],
@@ -131,7 +132,21 @@ describe('rooms', () => {
   })
 
   it('the order itself has no circle', () => {
-    const order = ['core', 'wire', 'swarm', 'net', 'store', 'origin', 'discovery', 'sim', 'node', 'gateway', 'index', 'cli']
+    const order = [
+      'core',
+      'wire',
+      'swarm',
+      'net',
+      'store',
+      'origin',
+      'discovery',
+      'transfer',
+      'sim',
+      'node',
+      'gateway',
+      'index',
+      'cli',
+    ]
     expect(Object.keys(ALLOWED).toSorted()).to.deep.equal(order.toSorted())
     for (const [room, below] of Object.entries(ALLOWED)) {
       for (const other of below) expect(order.indexOf(other), `${room} → ${other}`).to.be.below(order.indexOf(room))

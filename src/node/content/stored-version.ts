@@ -1,13 +1,12 @@
-// One version of a content on this node: its manifest, its store entry, the hash of the whole, and why it is believed.
+// One version of a content on this node: its manifest, its store entry, its payload, and why it is believed.
 import { DragonflyError } from '../../core/errors.ts'
 import type { Freshness } from '../../core/freshness.ts'
 import { Manifest, type ManifestHead, type VersionInfo } from '../../core/manifest.ts'
-import type { VerifiedPiece } from '../../core/piece.ts'
-import { PieceBuffers } from '../../core/piece-buffers.ts'
 import { shownUrl, type Task } from '../../core/task.ts'
 import type { Trust } from '../../core/trust.ts'
 import { isNews, OUTDATED } from '../../origin/freshness.ts'
 import type { Store, StoreEntry } from '../../store/store.ts'
+import { PieceTransfer } from '../../transfer/piece-transfer.ts'
 import {
   type CachedManifest,
   entryKey,
@@ -21,7 +20,6 @@ import {
   removeOthers,
 } from './manifest-records.ts'
 import type { SignedState } from './signed-state.ts'
-import { WholeHash } from './whole-hash.ts'
 
 /** So many words of the origin are written down for one version (2 MiB, at most one a minute); after that a restart has to ask. */
 const MAX_FRESHNESS_RECORDS = 4096
@@ -31,16 +29,15 @@ export class StoredVersion {
   readonly trust: Trust
   /** Who signed the manifest when it was adopted; undefined for our own. */
   readonly signer: string | undefined
-  readonly buffers: PieceBuffers
+  /** Its payload. */
+  readonly transfer: PieceTransfer
   /** The newest state that can be passed on; undefined while nobody has signed. */
   signed: SignedState | undefined
   /** The origin's last word; undefined when it was never asked by this node. */
   freshness: Freshness | undefined
   readonly #entry: StoreEntry
-  readonly #hash: WholeHash
   /** Whether a later process may find the entry again; otherwise it goes with the active task. */
   #isShared: boolean
-  #digest: Promise<Uint8Array> | undefined
   #digestsKept: number
   #isSealKept: boolean
   #freshnessKept: { last: Freshness | undefined; count: number }
@@ -49,7 +46,6 @@ export class StoredVersion {
     const { manifest, trust, envelope } = kept
     this.#entry = entry
     this.#isShared = isShared
-    this.#hash = new WholeHash(entry, manifest)
     this.#digestsKept = manifest.count
     this.#isSealKept = manifest.seal !== undefined
     this.manifest = manifest
@@ -57,7 +53,7 @@ export class StoredVersion {
     this.signer = signer
     this.freshness = kept.freshness
     this.#freshnessKept = { last: kept.freshness, count: kept.freshnessCount }
-    this.buffers = new PieceBuffers(manifest.pieceLength)
+    this.transfer = new PieceTransfer(entry, manifest)
     if (envelope !== undefined) this.signed = { envelope, count: manifest.count, isSealed: this.#isSealKept }
   }
 
@@ -91,38 +87,9 @@ export class StoredVersion {
     return new StoredVersion(kept.entry, kept, true, undefined)
   }
 
-  /** Verifies what the store has; resolves to the indices of the good pieces. Call once, before anything is put. */
-  async recover(): Promise<Iterable<number>> {
-    return await this.#entry.recover(this.manifest, piece => this.#hash.stored(piece.index, piece.bytes))
-  }
-
   /** Key of its store entry. */
   get key(): string {
     return this.#entry.key
-  }
-
-  has(piece: number): boolean {
-    return this.#entry.has(piece)
-  }
-
-  async put(piece: VerifiedPiece): Promise<void> {
-    await this.#entry.put(piece, this.manifest.pieceLength)
-  }
-
-  /** A piece was put for the first time: the hash of the whole goes on as far as it can. */
-  hashed(piece: VerifiedPiece): void {
-    this.#hash.stored(piece.index, piece.bytes)
-  }
-
-  async read(piece: number): Promise<Uint8Array> {
-    const { pieceLength } = this.manifest
-    return await this.#entry.read(piece * pieceLength, this.manifest.pieceSize(piece), pieceLength)
-  }
-
-  /** sha2-256 of the whole. Only when every piece is here. */
-  async wholeDigest(): Promise<Uint8Array> {
-    this.#digest ??= this.#hash.digest()
-    return await this.#digest
   }
 
   async handOver(target: string, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
@@ -160,6 +127,7 @@ export class StoredVersion {
 
   /** `forget`: nothing of it stays in the store. */
   async close(forget: boolean): Promise<void> {
+    this.transfer.stop()
     if (forget || !this.#isShared) await this.#entry.remove()
     else await this.#entry.close()
   }

@@ -3,7 +3,6 @@ import type { Bitfield } from '../../core/bitfield.ts'
 import { DragonflyError } from '../../core/errors.ts'
 import type { Freshness } from '../../core/freshness.ts'
 import type { Manifest, VersionInfo } from '../../core/manifest.ts'
-import type { VerifiedPiece } from '../../core/piece.ts'
 import type { Task } from '../../core/task.ts'
 import type { Trust } from '../../core/trust.ts'
 import type { StoreEntry } from '../../store/store.ts'
@@ -119,7 +118,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   }
 
   hasPiece(piece: number): boolean {
-    return this.#version?.content.has(piece) === true
+    return this.#version?.content.transfer.has(piece) === true
   }
 
   /** Whether all pieces that the manifest knows so far are here. */
@@ -143,12 +142,12 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
 
   /** sha2-256 of the whole content. Only when complete. */
   async wholeDigest(): Promise<Uint8Array> {
-    return await this.#known().content.wholeDigest()
+    return await this.#known().content.transfer.wholeDigest()
   }
 
   /** Bytes of a piece that is here, from the store. */
   async readPiece(piece: number): Promise<Uint8Array> {
-    return await this.#known().content.read(piece)
+    return await this.#known().content.transfer.read(piece)
   }
 
   /** Makes the finished content appear at `target`, an absolute path. After a `move` it is no longer served from here. */
@@ -163,6 +162,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     this.#closed = true
     this.#version?.manifestSync.stop()
     this.#version?.driver.stop()
+    this.#version?.content.transfer.stop()
     this.access.stop()
     this.links.close()
     await this.#work.idle()
@@ -207,32 +207,32 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
 
   // ---- what the origin gives
 
-  /** Memory for a piece of our own read. */
-  buffer(size: number): Uint8Array {
-    return this.#known().content.buffers.take(size)
-  }
-
-  /** Bytes of our own read came in; they are not checked yet. */
-  read(bytes: number): void {
-    this.#ctx.counters.fromOrigin += bytes
-    for (const observer of this.observers) observer.read?.(bytes, now())
-  }
-
-  /** A piece of our own read of the origin: checked against the manifest where it is known, else added to it. */
-  async ingest(piece: VerifiedPiece): Promise<void> {
-    const { driver, manifestSync } = this.#known()
-    manifestSync.check(piece)
-    // first here, then known: nobody needs to be asked for it
-    await driver.ingest(piece)
-    manifestSync.add(piece)
+  /**
+   * Reads the origin from piece `first` on: every piece is checked against the manifest where it is known, else added to it.
+   * Resolves to the length of the content. Rejects with the origin's error, `origin-changed` when bytes contradict the manifest,
+   * or what the store says.
+   */
+  async ingest(source: AsyncIterable<Uint8Array>, first: number): Promise<number> {
+    const { content, driver, manifestSync } = this.#known()
+    return await content.transfer.ingest(source, first, {
+      onChunk: ({ bytes, waited, worked }) => {
+        this.#ctx.counters.fromOrigin += bytes
+        for (const observer of this.observers) observer.read?.(bytes, now())
+        this.gauge.came(bytes, waited, worked)
+      },
+      onHashed: piece => manifestSync.check(piece),
+      onStored: (piece, isNew) => {
+        // first here, then known: nobody needs to be asked for it
+        driver.ingested(piece, isNew)
+        manifestSync.add(piece)
+      },
+    })
   }
 
   /** Our own read has reached the end: seals the manifest. Every piece must be here. */
   async seal(length: number, root: string): Promise<void> {
     await this.#known().manifestSync.seal(length, root)
   }
-
-  // ---- what the swarm is told
 
   /** Where a reader stands; undefined: no order. */
   setCursor(piece: number | undefined): void {
@@ -286,7 +286,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     const pieceExchange = new PieceExchange(content, driver, error => this.fail(error))
     this.#version = { content, driver, manifestSync, pieceExchange }
     driver.grown()
-    driver.recovered(await content.recover())
+    driver.recovered(await content.transfer.recover())
     await content.keepFreshness()
     this.originOffer.begin(driver)
     for (const link of this.links.values()) {

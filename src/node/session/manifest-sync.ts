@@ -1,7 +1,8 @@
 // The talk about one manifest: how it grows by what others say and by our own read, and how others hear of it.
 import { DragonflyError } from '../../core/errors.ts'
 import type { ManifestHead } from '../../core/manifest.ts'
-import { sameBytes, type VerifiedPiece } from '../../core/piece.ts'
+import { sameBytes } from '../../core/piece.ts'
+import type { PieceFact } from '../../transfer/piece-transfer.ts'
 import { sealHead } from '../../wire/envelope.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
 import type { NodeContext } from '../context/node-context.ts'
@@ -81,7 +82,7 @@ export class ManifestSync {
    * A piece of our own read: throws `origin-changed` when the manifest names another digest; `digest-mismatch` when the manifest
    * is a stranger's, for whom nothing speaks but the digest that was given: then it is more likely that he lies.
    */
-  check({ index, digest }: VerifiedPiece): void {
+  check({ index, digest }: PieceFact): void {
     const known = this.#content.manifest.digest(index)
     if (known === undefined || sameBytes(known, digest)) return
     if (this.#content.trust === 'digest') throw digestMismatch()
@@ -89,7 +90,7 @@ export class ManifestSync {
   }
 
   /** A piece of our own read is stored: adds its digest, unless a seed has told it meanwhile. Throws as `check`. */
-  add(piece: VerifiedPiece): void {
+  add(piece: PieceFact): void {
     const { manifest } = this.#content
     this.check(piece)
     if (piece.index === manifest.count) {
@@ -103,7 +104,7 @@ export class ManifestSync {
   async seal(length: number, root: string): Promise<void> {
     const { manifest } = this.#content
     if (manifest.seal === undefined) {
-      manifest.sealWith({ length, sha256: await this.#content.wholeDigest(), root })
+      manifest.sealWith({ length, sha256: await this.#content.transfer.wholeDigest(), root })
       this.#owner.onGrown()
     }
     await this.#work.run(() => this.#publish())

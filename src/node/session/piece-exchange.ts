@@ -44,7 +44,7 @@ export class PieceExchange implements PieceListener {
   }
 
   onBuffer(size: number): Uint8Array {
-    return this.#content.buffers.take(size)
+    return this.#content.transfer.buffer(size)
   }
 
   onProgress({ peer }: PeerLink, piece: number, bytes: number): void {
@@ -52,7 +52,7 @@ export class PieceExchange implements PieceListener {
   }
 
   onPiece({ peer }: PeerLink, piece: number, bytes: Uint8Array): void {
-    this.#driver.take(peer, piece, bytes).catch(this.#fail)
+    this.#content.transfer.receive(piece, bytes).then(received => this.#driver.received(peer, piece, received), this.#fail)
   }
 
   onRefused({ peer }: PeerLink, piece: number, reason: RefusalReason): void {

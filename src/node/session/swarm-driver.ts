@@ -1,10 +1,10 @@
 // The driver of one swarm: tells the decider what happened, and performs what it decides over links, store and origin.
 import { DragonflyError } from '../../core/errors.ts'
-import { type VerifiedPiece, verifyPiece } from '../../core/piece.ts'
 import { isResumable } from '../../core/version.ts'
 import { DEFAULT_POLICY, type SwarmAction, type SwarmEvent } from '../../swarm/events.ts'
 import { startSwarm } from '../../swarm/setup.ts'
 import type { Swarm } from '../../swarm/swarm.ts'
+import type { PieceFact, Received } from '../../transfer/piece-transfer.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
 import type { PeerLink } from '../peers/peer-link.ts'
@@ -104,38 +104,19 @@ export class SwarmDriver {
     this.#joinOrigin()
   }
 
-  /** A piece of our own read of the origin. */
-  async ingest(piece: VerifiedPiece): Promise<void> {
-    if (!this.#content.has(piece.index)) await this.#keep(piece, undefined)
-    this.#content.buffers.give(piece.bytes)
+  /** A piece of our own read of the origin is stored. */
+  ingested({ index, size }: PieceFact, isNew: boolean): void {
+    if (isNew) this.#count(undefined, size)
+    this.tell({ type: 'stored', piece: index })
+    this.#owner.onStored()
   }
 
-  /** The way of every byte from another peer: verified at the gate, stored, then counted and announced. */
-  async take(peer: string, index: number, bytes: Uint8Array): Promise<void> {
-    const { manifest, buffers } = this.#content
-    let piece: VerifiedPiece
-    try {
-      piece = await verifyPiece(index, bytes, manifest.digest(index))
-    } catch (error) {
-      if (!(error instanceof DragonflyError) || error.code !== 'corrupt-piece') throw error
-      this.tell({ type: 'corrupt', peer, piece: index })
-      return
-    }
-    if (this.#isStopped) return
-    await this.#keep(piece, peer)
-    buffers.give(bytes)
-  }
-
-  async #keep(piece: VerifiedPiece, peer: string | undefined): Promise<void> {
-    const bytes = piece.bytes.byteLength
-    await this.#content.put(piece)
-    // two copies may have come at the same time: the second counts for nothing
-    if (!this.#swarm.have.has(piece.index)) {
-      this.#content.hashed(piece)
-      this.#count(peer, bytes)
-    }
-    if (peer === undefined) this.tell({ type: 'stored', piece: piece.index })
-    else this.tell({ type: 'received', peer, piece: piece.index, bytes })
+  /** What became of bytes that a peer, or the origin, sent for a piece. */
+  received(peer: string, piece: number, received: Received): void {
+    if (received.state === 'corrupt') return this.tell({ type: 'corrupt', peer, piece })
+    if (received.state === 'stopped') return
+    if (received.isNew) this.#count(peer, received.bytes)
+    this.tell({ type: 'received', peer, piece, bytes: received.bytes })
     this.#owner.onStored()
   }
 
@@ -191,12 +172,11 @@ export class SwarmDriver {
   }
 
   async #askOrigin(piece: number): Promise<void> {
-    const { manifest, trust } = this.#content
-    const start = piece * manifest.pieceLength
+    const { manifest, transfer, trust } = this.#content
     try {
-      const bytes = await (this.#rangeReader as RangeReader)(start, start + manifest.pieceSize(piece))
-      this.#ctx.counters.fromOrigin += bytes.byteLength
-      await this.take(ORIGIN, piece, bytes)
+      const received = await transfer.fetch(piece, this.#rangeReader as RangeReader)
+      this.#ctx.counters.fromOrigin += manifest.pieceSize(piece)
+      this.received(ORIGIN, piece, received)
     } catch (error) {
       const isOrigins = error instanceof DragonflyError && error.code.startsWith('origin-')
       if (!isOrigins) return this.#owner.fail(error)
@@ -209,7 +189,7 @@ export class SwarmDriver {
   async #serve(peer: string, piece: number): Promise<void> {
     const link = this.#owner.links.get(peer)?.link
     try {
-      await link?.give(piece, await this.#content.read(piece))
+      await this.#content.transfer.serve(piece, async bytes => await link?.give(piece, bytes))
     } catch (error) {
       if (error instanceof DragonflyError && error.code === 'store-error') {
         this.#ctx.warn(`cannot serve piece ${piece}: ${error.message}`)

@@ -1,7 +1,7 @@
 // The sha2-256 of the whole content, computed behind the download: pieces in file order, from memory when they come so.
-import type { Manifest } from '../../core/manifest.ts'
-import { sha256Stream } from '../../core/piece.ts'
-import type { StoreEntry } from '../../store/store.ts'
+import type { Manifest } from '../core/manifest.ts'
+import { sha256Stream } from '../core/piece.ts'
+import type { StoreEntry } from '../store/store.ts'
 
 export class WholeHash {
   readonly #hash = sha256Stream()
