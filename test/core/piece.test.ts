@@ -5,6 +5,7 @@ import { hex, parseDigest } from '../../src/core/digest.ts'
 import { DragonflyError } from '../../src/core/errors.ts'
 import {
   choosePieceLength,
+  hashPiece,
   isPieceLength,
   MAX_PIECE_LENGTH,
   pieceCountOf,
@@ -13,7 +14,6 @@ import {
   VerifiedPiece,
   verifyPiece,
 } from '../../src/core/piece.ts'
-import { pieceRange } from '../../src/core/range.ts'
 import { failure } from './failure.ts'
 
 const KiB = 1024
@@ -47,12 +47,8 @@ describe('core: piece length', () => {
     }
   })
 
-  it('counts and places pieces', () => {
-    const cases = [0, 1, 9, 10, 11, 25].map(length => {
-      const count = pieceCountOf(length, 10)
-      return [count, ...Array.from({ length: count }, (_, i) => pieceRange(i, 10, length)).map(r => r.end - r.start)]
-    })
-    expect(cases).to.deep.equal([[0], [1, 1], [1, 9], [1, 10], [2, 10, 1], [3, 10, 10, 5]])
+  it('counts pieces', () => {
+    expect([0, 1, 9, 10, 11, 25].map(length => pieceCountOf(length, 10))).to.deep.equal([0, 1, 1, 1, 2, 3])
   })
 })
 
@@ -64,7 +60,7 @@ describe('core: the gate', () => {
       const piece = await verifyPiece(3, bytes, digest)
       expect(piece).to.be.instanceOf(VerifiedPiece)
       expect([piece.index, piece.bytes, hex(piece.digest)]).to.deep.equal([3, bytes, digest.toString('hex')])
-      expect(hex((await verifyPiece(3, bytes)).digest)).to.equal(digest.toString('hex'))
+      expect(hex((await hashPiece(3, bytes)).digest)).to.equal(digest.toString('hex'))
       for (const wrong of [Buffer.alloc(32), digest.subarray(1), new Uint8Array()]) {
         const error = await verifyPiece(3, bytes, wrong).catch((e: unknown) => e)
         expect(error).to.be.instanceOf(DragonflyError)

@@ -1,0 +1,137 @@
+// The giving end of a data stream: hears asks and cancels, sends pieces frame by frame at the reader's pace.
+import type { Stream } from '@libp2p/interface'
+import { DragonflyError } from '../core/errors.ts'
+import { decodeDataRequest, encodeFrame } from '../wire/codec-data.ts'
+import { LIMITS } from '../wire/limits.ts'
+import type { RefusalReason } from '../wire/refusal.ts'
+import type { MessageChannel } from './channel.ts'
+import { writeStream } from './stream.ts'
+
+/** Payload of a frame, bytes: what a cancel cannot stop any more, and how often a receiver on a slow line sees that bytes come. */
+const FRAME = Math.min(64 * 1024, LIMITS.framePayload)
+
+/** How long the receiver's word that a piece is there is waited for, once all of it is with the socket. Milliseconds. */
+const RECEIPT_MS = 5000
+
+/** What an upload tells its link. */
+export interface ResponderListener {
+  /** `load`: pieces under way to who asks, from everybody. */
+  ask(piece: number, load: number): void
+  withdraw(piece: number): void
+}
+
+export class PieceResponder {
+  readonly #stream: Stream
+  readonly #channel: MessageChannel
+  readonly #listener: ResponderListener
+  readonly #unanswered = new Set<number>()
+  readonly #cancelled = new Set<number>()
+  /** Pieces that are with the socket, and what ends the waiting for the receiver's word. */
+  readonly #onTheWay = new Map<number, () => void>()
+  #turn: Promise<void> = Promise.resolve()
+  /** The asker will say no more. */
+  #isSilent = false
+
+  constructor(stream: Stream, channel: MessageChannel, listener: ResponderListener) {
+    this.#stream = stream
+    this.#channel = channel
+    this.#listener = listener
+  }
+
+  /** Hears requests until the asker closes, ends what has begun; rejects with `protocol` when it breaks the rules. */
+  async run(): Promise<void> {
+    for await (const bytes of this.#channel) {
+      const request = decodeDataRequest(bytes)
+      if (request === undefined) continue
+      if (request.type === 'hello') throw new DragonflyError('protocol', 'a second hello on a data stream')
+      if (request.type === 'got') this.#onTheWay.get(request.piece)?.()
+      else if (request.type === 'cancel') this.#cancel(request.piece)
+      else this.#ask(request.piece, request.load)
+    }
+    this.#nothingComes()
+    await this.#turn
+  }
+
+  /** Drops everything at once, both ways. */
+  abort(error: Error): void {
+    this.#channel.abort(error)
+    this.#nothingComes()
+  }
+
+  /** Sends a piece after those before it. Resolves when the receiver says that it is there, or has been silent for long. */
+  async send(piece: number, bytes: Uint8Array): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    // The word may come before we learn that the last frame has gone.
+    this.#onTheWay.set(piece, resolve)
+    try {
+      const isSent = await this.#inTurn(() => this.#frames(piece, bytes))
+      if (isSent && !this.#isSilent) await withinMs(promise, RECEIPT_MS)
+    } finally {
+      if (this.#onTheWay.get(piece) === resolve) this.#onTheWay.delete(piece)
+    }
+  }
+
+  async refuse(piece: number, reason: RefusalReason): Promise<void> {
+    await this.#inTurn(() => this.#refusal(piece, reason))
+  }
+
+  #nothingComes(): void {
+    this.#isSilent = true
+    for (const end of this.#onTheWay.values()) end()
+  }
+
+  #ask(piece: number, load: number): void {
+    if (this.#unanswered.size >= LIMITS.asks) throw new DragonflyError('protocol', 'too many asks at once')
+    if (this.#unanswered.has(piece)) return
+    this.#unanswered.add(piece)
+    this.#listener.ask(piece, load)
+  }
+
+  /** The decider forgets the request; whatever was not sent yet is answered with a refusal, so that both ends agree. */
+  #cancel(piece: number): void {
+    if (!this.#unanswered.has(piece) || this.#cancelled.has(piece)) return
+    this.#cancelled.add(piece)
+    this.#listener.withdraw(piece)
+    this.refuse(piece, 'cancelled').catch(() => {})
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work)
+    this.#turn = mine.then(
+      () => {},
+      () => {},
+    )
+    return await mine
+  }
+
+  /** Whether all was sent. */
+  async #frames(piece: number, bytes: Uint8Array): Promise<boolean> {
+    if (!this.#unanswered.has(piece)) return false
+    for (let offset = 0; offset < bytes.byteLength; offset += FRAME) {
+      if (this.#cancelled.has(piece)) return false
+      const payload = bytes.subarray(offset, offset + FRAME)
+      await writeStream(this.#stream, encodeFrame({ piece, offset, length: payload.byteLength }, payload))
+    }
+    this.#answered(piece)
+    return true
+  }
+
+  async #refusal(piece: number, reason: RefusalReason): Promise<void> {
+    if (!this.#unanswered.has(piece)) return
+    this.#answered(piece)
+    await writeStream(this.#stream, encodeFrame({ piece, offset: 0, length: 0, refused: reason }))
+  }
+
+  #answered(piece: number): void {
+    this.#unanswered.delete(piece)
+    this.#cancelled.delete(piece)
+  }
+}
+
+/** Resolves with the promise, or after so long. */
+async function withinMs(promise: Promise<void>, ms: number): Promise<void> {
+  const { promise: over, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  await Promise.race([promise, over])
+  clearTimeout(timer)
+}
