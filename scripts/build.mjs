@@ -1,6 +1,6 @@
 // Builds dist/: the program in one piece, the library with its packages outside, and its types.
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -124,11 +124,12 @@ function tsc() {
   return file
 }
 
-/** Keeps the types that index.d.ts leads to and no others. tsc leaves out those of generated code: they are copied. */
+/** Keeps the types that index.d.ts leads to and no others: what is inside is nobody's business. */
 function gatherTypes() {
   const reached = new Set([path.join(dist, 'index.d.ts')])
   for (const file of reached) {
-    if (!existsSync(file)) copyTypes(file)
+    if (!existsSync(file))
+      throw new Error(`the types of ${path.relative(root, file)} are missing: tsc writes none for JavaScript`)
     for (const [, target] of readFileSync(file, 'utf8').matchAll(/\b(?:from|import)\s*\(?\s*['"](\.[^'"]+)\.[jt]s['"]/g))
       reached.add(`${path.join(path.dirname(file), target)}.d.ts`)
   }
@@ -136,11 +137,4 @@ function gatherTypes() {
     const file = path.join(entry.parentPath, entry.name)
     if (entry.isFile() && file.endsWith('.d.ts') && !reached.has(file)) rmSync(file)
   }
-}
-
-function copyTypes(file) {
-  const source = path.join(root, 'src', path.relative(dist, file))
-  if (!existsSync(source)) throw new Error(`the types of ${path.relative(root, file)} are missing`)
-  mkdirSync(path.dirname(file), { recursive: true })
-  copyFileSync(source, file)
 }

@@ -75,6 +75,8 @@ describe('the package, installed', () => {
       'LICENSE',
     ])
     expect(files.filter(file => /^(src|test|bench)\//.test(file))).to.deep.equal([])
+    // what the library's door leads to, and nothing from inside
+    expect(files.filter(file => /^dist\/(net|wire|swarm|discovery)\/.*\.d\.ts$/.test(file))).to.deep.equal([])
     installed = await must(
       'npm',
       ['install', '--global', '--prefix', prefix, '--no-fund', '--no-audit', path.join(dir, packed.filename)],
@@ -143,8 +145,7 @@ describe('the package, installed', () => {
       strict: true,
       module: 'nodenext',
       target: 'es2024',
-      // the types of libp2p, which ours lead to, need the DOM's
-      lib: ['es2024', 'esnext.disposable', 'dom'],
+      lib: ['es2024', 'esnext.disposable'],
       types: ['node'],
       skipLibCheck: false,
       noEmit: true,

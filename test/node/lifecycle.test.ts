@@ -113,6 +113,7 @@ describe('a node', () => {
       [{ listen: ['nowhere'] }, 'bad-multiaddr'],
       [{ listen: ['/ip4/192.0.2.1/tcp/1'] }, 'listen-failed'],
       [{ trust: Array(101).fill('x') }, 'bad-option'],
+      [{ seed: true }, 'bad-option'],
     ]
     for (const [options, code] of odd) {
       const error = await createNode({
@@ -126,6 +127,26 @@ describe('a node', () => {
     }
     // the lock of the home folder was given back every time
     await world.node({ home: world.dir, persistentIdentity: true })
+  })
+
+  it('refuses options that it does not know, with the names of those it does', async () => {
+    const { node } = await world.node()
+    const odd = { digst: 'sha256:00' } as object
+    const thrown = (call: () => unknown): Promise<unknown> =>
+      Promise.resolve()
+        .then(call)
+        .catch(error => error)
+    const calls: [where: string, call: () => unknown, known: string][] = [
+      ['createNode', () => createNode({ ...odd, listen: [LOOPBACK] }), 'allowOrigins'],
+      ['get', () => node.get(origin.url, odd), 'revalidate'],
+      ['download', () => node.download(origin.url, world.dir, odd), 'revalidate'],
+      ['preheat', () => node.preheat(origin.url, odd), 'at'],
+    ]
+    for (const [where, call, known] of calls) {
+      const error = await thrown(call)
+      expect(error).to.include({ code: 'bad-option', message: `${where}: unknown option "digst"` })
+      expect((error as { hint: string }).hint.split(/[ ,]+/)).to.include(known)
+    }
   })
 
   it('and another that dial each other at the same moment share one link', async () => {
