@@ -1,6 +1,7 @@
 // What all contents of a host may use together: bytes asked for and upload slots, shared fairly among their swarms.
 import { DEFAULT_POLICY } from './events.ts'
 import { Pool } from './pool.ts'
+import { type Priority, WEIGHTS } from './weights.ts'
 
 /** What a host gives to all its contents together. */
 export interface BudgetLimits {
@@ -26,17 +27,12 @@ export interface Usage extends Allowance {
   wantsToSend: boolean
 }
 
-export type Priority = 'low' | 'normal' | 'high'
-
 export interface BudgetMember {
   /** Bytes of a full piece. */
   pieceLength: number
   /** Default `normal`. */
   priority?: Priority
 }
-
-/** What a content gets in proportion to others that want as much. */
-export const WEIGHTS: Readonly<Record<Priority, number>> = { low: 1, normal: 4, high: 16 }
 
 export const DEFAULT_LIMITS: Readonly<BudgetLimits> = {
   askedBytes: DEFAULT_POLICY.maxAskedBytes,

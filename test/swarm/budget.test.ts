@@ -3,10 +3,11 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { Bitfield } from '../../src/core/bitfield.ts'
 import { MAX_PIECE_LENGTH } from '../../src/core/piece.ts'
-import { Budget, type BudgetLimits, type Priority } from '../../src/swarm/budget.ts'
+import { Budget, type BudgetLimits } from '../../src/swarm/budget.ts'
 import { DEFAULT_POLICY, type SwarmAction, type SwarmEvent } from '../../src/swarm/events.ts'
 import { seededRandom } from '../../src/swarm/random.ts'
 import { Swarm } from '../../src/swarm/swarm.ts'
+import type { Priority } from '../../src/swarm/weights.ts'
 
 const MiB = 2 ** 20
 const PIECES = 48
