@@ -36,10 +36,11 @@ export class Administration {
   /** Those used last come first. */
   async contents(): Promise<ContentStatus[]> {
     const live = new Map(this.#live.contents().map(content => [content.session.entryKey, content]))
-    const kept = (await this.#entries()).map(entry => ofEntry(entry, live.get(entry.key)))
-    const seen = new Set((await this.#entries()).map(({ key }) => key))
+    // by the clock's own milliseconds: several contents are used within one of the seconds that are shown
+    const entries = (await this.#entries()).toSorted((a, b) => b.lastUsed - a.lastUsed)
+    const seen = new Set(entries.map(({ key }) => key))
     const others = [...live.values()].filter(({ session }) => !seen.has(session.entryKey ?? '')).map(ofSession)
-    return [...others, ...kept].toSorted((a, b) => a.idle - b.idle)
+    return [...others, ...entries.map(entry => ofEntry(entry, live.get(entry.key)))]
   }
 
   async disk(): Promise<DiskStatus | undefined> {
