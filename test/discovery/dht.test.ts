@@ -5,7 +5,10 @@ import { makeTask } from '../../src/core/task.ts'
 import { Dht, dhtService } from '../../src/discovery/dht.ts'
 import { startHost } from '../../src/net/host.ts'
 import type { NodeOptions } from '../../src/node/options.ts'
-import { content, fileHash, hex, LOOPBACK, type Observed, PIECE, type TestOrigin, World } from '../node/villain-peers.ts'
+import { content, fileHash, hex, PIECE } from '../world/content.ts'
+import { LOOPBACK } from '../world/loopback.ts'
+import type { TestOrigin } from '../world/origin.ts'
+import { type Observed, World } from '../world/world.ts'
 
 const BODY = content('dht', 3 * PIECE)
 

@@ -1,6 +1,6 @@
 // One origin read, many peers: the promise, with nginx and real processes.
 import { expect } from 'chai'
-import { SlowLine } from '../node/slow-line.ts'
+import { SlowLine } from '../world/slow-line.ts'
 import { hasNginx, Lab, LISTEN } from './lab.ts'
 
 const MiB = 1024 * 1024

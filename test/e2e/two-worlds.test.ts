@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { Receipt } from '../../src/index.ts'
 import { simulate } from '../../src/sim/run.ts'
-import { content, hex, PIECE } from '../node/villain-peers.ts'
+import { content, hex, PIECE } from '../world/content.ts'
 import { Lab, LISTEN } from './lab.ts'
 
 const PEERS = 6

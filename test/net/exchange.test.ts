@@ -10,7 +10,9 @@ import type { Hello } from '../../src/wire/codec-hello.ts'
 import { LIMITS } from '../../src/wire/limits.ts'
 import { DATA_PROTOCOL, EXCHANGE_PROTOCOL } from '../../src/wire/protocols.ts'
 import type { RefusalReason } from '../../src/wire/refusal.ts'
-import { ended, LOOPBACK, sendMessage, until } from '../node/villain-peers.ts'
+import { ended, sendMessage } from '../malicious/raw-stream.ts'
+import { until } from '../waiting.ts'
+import { LOOPBACK } from '../world/loopback.ts'
 import { failure } from './stream-pair.ts'
 
 const SIZE = 3 * LIMITS.framePayload + 5

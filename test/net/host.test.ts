@@ -1,7 +1,8 @@
 // The libp2p host: addresses that people type, ports that are taken, crowds that come at once.
 import { expect } from 'chai'
 import { type Host, parseAddress, parsePeerAddress, parsePeerId, startHost } from '../../src/net/host.ts'
-import { LOOPBACK, until } from '../node/villain-peers.ts'
+import { until } from '../waiting.ts'
+import { LOOPBACK } from '../world/loopback.ts'
 import { failure } from './stream-pair.ts'
 
 const ID = '12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5'

@@ -10,26 +10,20 @@ import { prefixed } from '../../src/wire/framing.ts'
 import { DataRequest, Frame } from '../../src/wire/generated/messages.js'
 import { LIMITS } from '../../src/wire/limits.ts'
 import { DATA_PROTOCOL } from '../../src/wire/protocols.ts'
-import {
-  content,
-  ended,
-  hex,
-  LOOPBACK,
-  type Observed,
-  PIECE,
-  sendMessage,
-  until,
-  type Villain,
-  World,
-} from '../node/villain-peers.ts'
+import { ended, sendMessage } from '../malicious/raw-stream.ts'
+import type { ScriptedPeer } from '../malicious/scripted-peer.ts'
+import { until } from '../waiting.ts'
+import { content, hex, PIECE } from '../world/content.ts'
+import { LOOPBACK } from '../world/loopback.ts'
+import { type Observed, World } from '../world/world.ts'
 
 const BODY = content('hostile data', 16 * PIECE)
 
 describe('net/uploads: hostile askers', () => {
   let world: World
   let seed: Observed
-  let villain: Villain
-  let friend: Villain
+  let attacker: ScriptedPeer
+  let friend: ScriptedPeer
 
   before(async () => {
     world = await World.open()
@@ -37,8 +31,8 @@ describe('net/uploads: hostile askers', () => {
     const url = `${origin.url}/file.bin`
     seed = await world.seed()
     await seed.node.download(url, world.path())
-    friend = await world.villain(url)
-    villain = await world.villain(url)
+    friend = await world.scriptedPeer(url)
+    attacker = await world.scriptedPeer(url)
   })
   after(() => world.close())
 
@@ -50,18 +44,18 @@ describe('net/uploads: hostile askers', () => {
     await until(() => friend.pieces.size === 2, 'both pieces come')
     for (const [i, bytes] of friend.pieces) expect(hex(bytes)).to.equal(hex(BODY.subarray(i * PIECE, (i + 1) * PIECE)))
     link.close()
-    for (const l of villain.links) l.close()
-    await until(() => villain.links.every(l => l.isClosed), 'the villain is gone')
+    for (const l of attacker.links) l.close()
+    await until(() => attacker.links.every(l => l.isClosed), 'the attacker is gone')
   })
 
-  const open = () => villain.stream(seed.address, DATA_PROTOCOL)
+  const open = () => attacker.stream(seed.address, DATA_PROTOCOL)
   const ask = (piece: number) => encodeDataRequest({ type: 'ask', piece, load: 0 })
 
   /** A data stream on a link that stands, and the hello said. */
   async function begun() {
-    const link = await villain.say(seed.address)
-    villain.join(link)
-    await until(() => villain.heard.some(m => m.type === 'pieces'), 'the seed takes us for a neighbour')
+    const link = await attacker.say(seed.address)
+    attacker.join(link)
+    await until(() => attacker.heard.some(m => m.type === 'pieces'), 'the seed takes us for a neighbour')
     const stream = await open()
     let bytes = 0
     stream.addEventListener('message', event => {
@@ -73,12 +67,12 @@ describe('net/uploads: hostile askers', () => {
 
   it('a hello without a link', async () => {
     const stream = await open()
-    await sendMessage(stream, encodeDataRequest(villain.hello(seed.id)))
+    await sendMessage(stream, encodeDataRequest(attacker.hello(seed.id)))
     expect(await ended(stream)).to.equal('reset')
   })
 
   it('an ask before the hello', async () => {
-    await villain.say(seed.address)
+    await attacker.say(seed.address)
     const stream = await open()
     await sendMessage(stream, ask(0))
     expect(await ended(stream)).to.equal('reset')
@@ -127,12 +121,12 @@ describe('net/uploads: hostile askers', () => {
     for (const piece of [0, 1, 5]) await sendMessage(stream, encodeDataRequest({ type: 'cancel', piece }))
     link.close()
     await until(() => link.isClosed, 'the link ends')
-    const again = await villain.say(seed.address)
-    villain.join(again)
-    villain.refusals.length = 0
+    const again = await attacker.say(seed.address)
+    attacker.join(again)
+    attacker.refusals.length = 0
     for (const piece of [16, 99, LIMITS.pieces - 1]) again.ask(piece, PIECE, 0)
-    await until(() => villain.refusals.length === 3, 'three refusals')
-    expect(new Set(villain.refusals)).to.deep.equal(new Set(['no-such-piece']))
+    await until(() => attacker.refusals.length === 3, 'three refusals')
+    expect(new Set(attacker.refusals)).to.deep.equal(new Set(['no-such-piece']))
   })
 
   it('more asks than the limit while nothing is read', async () => {

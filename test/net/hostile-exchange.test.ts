@@ -6,15 +6,19 @@ import type { Hello } from '../../src/wire/codec-hello.ts'
 import { Control } from '../../src/wire/generated/messages.js'
 import { LIMITS } from '../../src/wire/limits.ts'
 import { EXCHANGE_PROTOCOL } from '../../src/wire/protocols.ts'
-import { content, ended, hex, type Observed, PIECE, sendMessage, until, type Villain, World } from '../node/villain-peers.ts'
+import { ended, sendMessage } from '../malicious/raw-stream.ts'
+import type { ScriptedPeer } from '../malicious/scripted-peer.ts'
+import { until } from '../waiting.ts'
+import { content, hex, PIECE } from '../world/content.ts'
+import { type Observed, World } from '../world/world.ts'
 
 const BODY = content('hostile', 2 * PIECE)
 
 describe('net/exchange: hostile', () => {
   let world: World
   let seed: Observed
-  let villain: Villain
-  let friend: Villain
+  let attacker: ScriptedPeer
+  let friend: ScriptedPeer
 
   before(async () => {
     world = await World.open()
@@ -22,8 +26,8 @@ describe('net/exchange: hostile', () => {
     const url = `${origin.url}/file.bin`
     seed = await world.seed()
     await seed.node.download(url, world.path())
-    friend = await world.villain(url)
-    villain = await world.villain(url)
+    friend = await world.scriptedPeer(url)
+    attacker = await world.scriptedPeer(url)
   })
   after(() => world.close())
 
@@ -35,12 +39,12 @@ describe('net/exchange: hostile', () => {
     await until(() => friend.pieces.size === 2, 'both pieces come')
     expect(hex(Buffer.concat([friend.pieces.get(0) as Uint8Array, friend.pieces.get(1) as Uint8Array]))).to.equal(hex(BODY))
     link.close()
-    for (const l of villain.links) l.close()
-    await until(() => villain.links.every(l => l.isClosed), 'the villain is gone')
+    for (const l of attacker.links) l.close()
+    await until(() => attacker.links.every(l => l.isClosed), 'the attacker is gone')
   })
 
-  const hello = () => villain.hello(seed.id)
-  const open = () => villain.stream(seed.address, EXCHANGE_PROTOCOL)
+  const hello = () => attacker.hello(seed.id)
+  const open = () => attacker.stream(seed.address, EXCHANGE_PROTOCOL)
 
   /** Every one is the first thing that is sent on a stream of its own; bytes, length prefix included. */
   const first: [string, () => Uint8Array][] = [
@@ -107,7 +111,7 @@ describe('net/exchange: hostile', () => {
 
   it('topics that are none are unknown', async () => {
     for (const topic of [Uint8Array.of(1), new Uint8Array(64).fill(0xff), Buffer.from('../../etc/passwd')]) {
-      const error = await villain.say(seed.address, h => ({ ...h, topic, proof: new Uint8Array() })).catch(e => e)
+      const error = await attacker.say(seed.address, h => ({ ...h, topic, proof: new Uint8Array() })).catch(e => e)
       expect(error.message).to.include('unknown-topic')
     }
   })
@@ -177,44 +181,44 @@ describe('net/exchange: hostile', () => {
     })
 
     it('unknown messages, empty lists, and hellos said again do not', async () => {
-      const link = await villain.say(seed.address)
+      const link = await attacker.say(seed.address)
       const { version } = link.hello
-      villain.heard.length = 0
+      attacker.heard.length = 0
       for (let i = 0; i < 500; i++) link.send({ ...hello(), version })
       link.send({ type: 'have', pieces: [], queue: 0xffffffff })
       link.send({ type: 'peers', peers: [], links: 0 })
       link.send({ type: 'part', from: 0, digests: [] })
-      await until(() => villain.heard.filter(m => m.type === 'head').length >= 500, 'each hello is answered with the manifest')
-      villain.pieces.clear()
+      await until(() => attacker.heard.filter(m => m.type === 'head').length >= 500, 'each hello is answered with the manifest')
+      attacker.pieces.clear()
       link.ask(0, PIECE, 0)
-      await until(() => villain.pieces.has(0), 'a piece comes')
+      await until(() => attacker.pieces.has(0), 'a piece comes')
     })
 
     it('claims of all that there could be do no harm', async () => {
-      const link = await villain.say(seed.address)
-      villain.join(link)
+      const link = await attacker.say(seed.address)
+      attacker.join(link)
       for (let i = 0; i < 20; i++) link.send({ type: 'have', pieces: [LIMITS.pieces - 1 - i], queue: 0 })
-      villain.pieces.clear()
+      attacker.pieces.clear()
       link.ask(1, PIECE, 0)
-      await until(() => villain.pieces.has(1), 'a piece comes')
+      await until(() => attacker.pieces.has(1), 'a piece comes')
     })
 
     it('an ask before the version is agreed is refused', async () => {
-      const link = await villain.say(seed.address)
-      villain.refusals.length = 0
+      const link = await attacker.say(seed.address)
+      attacker.refusals.length = 0
       link.ask(0, PIECE, 0)
-      await until(() => villain.refusals.length > 0, 'an answer comes')
-      expect(villain.refusals).to.deep.equal(['no-such-piece'])
+      await until(() => attacker.refusals.length > 0, 'an answer comes')
+      expect(attacker.refusals).to.deep.equal(['no-such-piece'])
     })
 
     it('another version ends it with the reason', async () => {
-      const error = await villain.say(seed.address, h => ({ ...h, version: 'etag "other"' })).catch(e => e)
+      const error = await attacker.say(seed.address, h => ({ ...h, version: 'etag "other"' })).catch(e => e)
       expect(error.message).to.include('other-version')
-      const link = await villain.say(seed.address)
-      villain.refusals.length = 0
+      const link = await attacker.say(seed.address)
+      attacker.refusals.length = 0
       link.send({ ...hello(), version: 'etag "other"' })
       await until(() => link.isClosed, 'the link ends')
-      expect(villain.refusals).to.deep.equal(['other-version'])
+      expect(attacker.refusals).to.deep.equal(['other-version'])
     })
   })
 })

@@ -8,7 +8,12 @@ import { MessageDecoder } from '../../src/wire/framing.ts'
 import { ResolveRequest } from '../../src/wire/generated/messages.js'
 import { LIMITS } from '../../src/wire/limits.ts'
 import { RESOLVE_PROTOCOL } from '../../src/wire/protocols.ts'
-import { content, ended, LOOPBACK, type Observed, sendMessage, type TestOrigin, until, World } from '../node/villain-peers.ts'
+import { ended, sendMessage } from '../malicious/raw-stream.ts'
+import { until } from '../waiting.ts'
+import { content } from '../world/content.ts'
+import { LOOPBACK } from '../world/loopback.ts'
+import type { TestOrigin } from '../world/origin.ts'
+import { type Observed, World } from '../world/world.ts'
 
 describe('net/resolve: hostile', () => {
   let world: World
@@ -182,7 +187,7 @@ describe('net/resolve: hostile', () => {
     })
     await sendMessage(stream, encodeResolveRequest({ ...request(), url: `${origin.url.replace(/\d+$/, '1')}/x` }))
     await stream.close()
-    await until(() => replies.length > 0, 'a reply comes', 30_000)
+    await until(() => replies.length > 0, 'a reply comes')
     expect(replies[0]).to.include({ type: 'failed', code: 'origin-unreachable' })
     expect(await ended(stream)).to.equal('closed')
     expect(replies).to.have.length(1)

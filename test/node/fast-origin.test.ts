@@ -1,7 +1,10 @@
 // An origin that is faster than the swarm: peers notice, and few of them help themselves; where it is no help they do not.
 import { expect } from 'chai'
-import { SlowLine } from './slow-line.ts'
-import { content, fileHash, hex, type Observed, PIECE, type TestOrigin, together, type World } from './villain-peers.ts'
+import { content, fileHash, hex, PIECE } from '../world/content.ts'
+import type { TestOrigin } from '../world/origin.ts'
+import { SlowLine } from '../world/slow-line.ts'
+import { together } from '../world/together.ts'
+import type { Observed, World } from '../world/world.ts'
 
 const MiB = 1024 * 1024
 

@@ -9,7 +9,8 @@ import { Tally } from '../../src/node/tally.ts'
 import { Origin } from '../../src/origin/origin.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
-import { LOOPBACK, type World } from './villain-peers.ts'
+import { LOOPBACK } from './loopback.ts'
+import type { World } from './world.ts'
 
 export class LoneSession implements NodeContext {
   readonly store: Store
