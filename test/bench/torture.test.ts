@@ -100,8 +100,7 @@ describe('bench/torture', () => {
     expect(presence.holder(1, begun, () => true)).to.equal(undefined)
   })
 
-  it('a few rounds: nothing wrong, nothing failed without a reason', async function () {
-    this.timeout(150_000)
+  it('a few rounds: nothing wrong, nothing failed without a reason', async () => {
     const child = spawn(process.execPath, [MAIN, '--rounds', '2', '--jobs', '2', '--seed', SHORT, '--json'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     })

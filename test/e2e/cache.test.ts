@@ -6,8 +6,7 @@ import { Lab } from './lab.ts'
 
 const CONTENT = content(3 * 1024 * 1024 + 1)
 
-describe('df seed start, as a passive CDN', function () {
-  this.timeout(60_000)
+describe('df seed start, as a passive CDN', () => {
   let lab: Lab
 
   beforeEach(async () => {

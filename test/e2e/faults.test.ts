@@ -206,8 +206,7 @@ const INPUT: Fault[] = [
   ),
 ]
 
-describe('df get, when things go wrong', function () {
-  this.timeout(60_000)
+describe('df get, when things go wrong', () => {
   let lab: Lab
 
   beforeEach(async () => {

@@ -19,8 +19,7 @@ const GOLDEN = {
 }
 const ALONE = { fromPeers: 0, fromSeeds: 0, resumed: 0, peers: 0, trust: 'origin' }
 
-describe('df get', function () {
-  this.timeout(60_000)
+describe('df get', () => {
   let lab: Lab
 
   beforeEach(async () => {

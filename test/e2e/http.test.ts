@@ -17,8 +17,7 @@ const reads = (origin: Villain, script: Script): number =>
 /** A seed asks for one byte to see whether a reader is let in (docs/seed.md, private content). */
 const isProof = (request: IncomingMessage): boolean => request.headers.range === 'bytes=0-0'
 
-describe('df get, at HTTP origins', function () {
-  this.timeout(60_000)
+describe('df get, at HTTP origins', () => {
   let lab: Lab
 
   beforeEach(async () => {

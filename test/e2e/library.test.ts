@@ -13,8 +13,7 @@ const LOOPBACK = ['/ip4/127.0.0.1/tcp/0']
 /** libp2p leaves a timer of a second behind. */
 const EXIT_MS = 2000
 
-describe('the library', function () {
-  this.timeout(30_000)
+describe('the library', () => {
   let lab: Lab
   let nodes: DragonflyNode[]
 

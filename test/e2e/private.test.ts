@@ -52,8 +52,7 @@ async function tellReaders(lab: Lab, tokens: readonly string[]): Promise<void> {
 }
 
 for (const door of DOORS) {
-  describe(`e2e: private content behind ${door.name}`, function () {
-    this.timeout(60_000)
+  describe(`e2e: private content behind ${door.name}`, () => {
     let lab: Lab
     let origin: Nginx
     let sha256: string

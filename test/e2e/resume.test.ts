@@ -20,8 +20,7 @@ const SLACK = 0.15 * RATE + 2 * PIECE + 1 * MiB
 const KILLS = 3
 const SEED = Number(process.env.DF_TEST_SEED ?? Date.now() % 1_000_000)
 
-describe('df get, interrupted', function () {
-  this.timeout(60_000)
+describe('df get, interrupted', () => {
   let lab: Lab
 
   before(() => console.log(`      DF_TEST_SEED=${SEED}`))

@@ -40,8 +40,7 @@ interface Status {
   disk: { used: number; quota: number; free: number; evicted: { contents: number }; trouble?: string }
 }
 
-describe('looking after a seed', function () {
-  this.timeout(120_000)
+describe('looking after a seed', () => {
   let lab: Lab
   let world: World
   let origin: TestOrigin

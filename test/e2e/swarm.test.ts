@@ -14,8 +14,7 @@ interface Done {
   seconds: number
 }
 
-describe('a swarm of processes', function () {
-  this.timeout(180_000)
+describe('a swarm of processes', () => {
   let lab: Lab
 
   before(function () {

@@ -9,8 +9,7 @@ import { hasNginx, holds, Lab, LISTEN, type Nginx } from './lab.ts'
 const MiB = 1024 * 1024
 const SECRET = 'open-sesame-4711'
 
-describe('traces and accounts of processes', function () {
-  this.timeout(180_000)
+describe('traces and accounts of processes', () => {
   let lab: Lab
   let origin: Nginx
 

@@ -25,8 +25,7 @@ interface Story {
   duplicates: number
 }
 
-describe('a swarm of processes and a simulated one', function () {
-  this.timeout(180_000)
+describe('a swarm of processes and a simulated one', () => {
   let lab: Lab
 
   beforeEach(async () => {

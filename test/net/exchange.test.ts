@@ -241,8 +241,7 @@ describe('net/exchange', () => {
     expect(far.asks).to.deep.equal([1])
   })
 
-  it('cuts off who does not end its streams after a farewell', async function () {
-    this.timeout(15_000)
+  it('cuts off who does not end its streams after a farewell', async () => {
     await near.host.connect([far.address])
     const stream = await near.host.openStream(far.host.id, EXCHANGE_PROTOCOL)
     await sendMessage(stream, encodeControl(hello()))

@@ -30,9 +30,7 @@ async function get(world: World, peer: Observed, url: string, origin: boolean) {
   return { receipt, hash: await fileHash(path) }
 }
 
-describe('an origin that is faster than the swarm', function () {
-  this.timeout(120_000)
-
+describe('an origin that is faster than the swarm', () => {
   together([
     [
       'is read by a peer behind a slow seed',

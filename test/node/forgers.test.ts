@@ -88,9 +88,7 @@ const tells = (head: Uint8Array, parts: Part[]): Behaviour => ({
   ask: gives(BODY),
 })
 
-describe('a forger', function () {
-  this.timeout(60_000)
-
+describe('a forger', () => {
   describe('who relays the head of a trusted seed', () => {
     const broken: [string, (digests: Uint8Array[]) => Part[]][] = [
       ['over other digests', all => [{ from: 0, digests: [...all.slice(0, 3), sha256(FAKE)] }]],

@@ -46,9 +46,7 @@ async function ready(world: World, url: string, peer: Observed): Promise<Scripte
   return first
 }
 
-describe('a neighbourhood of nodes', function () {
-  this.timeout(60_000)
-
+describe('a neighbourhood of nodes', () => {
   together([
     [
       'links up peers that only know the seed',

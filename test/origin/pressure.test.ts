@@ -146,8 +146,7 @@ describe('origin: no pressure', () => {
   })
 
   describe('a rate of bytes', () => {
-    it('is kept by all reads of a host together, and not before they are read', async function () {
-      this.timeout(20_000)
+    it('is kept by all reads of a host together, and not before they are read', async () => {
       const body = content(1_500_000)
       const { url } = await villain(() => ({ body }))
       const origin = impatient({ bytesPerSecond: 2_000_000 })
@@ -159,8 +158,7 @@ describe('origin: no pressure', () => {
       expect(ms).to.be.within(1390, 1400 * 2.5)
     })
 
-    it('is smooth', async function () {
-      this.timeout(20_000)
+    it('is smooth', async () => {
       const { url } = await villain(() => ({ body: content(600_000) }))
       const origin = impatient({ bytesPerSecond: 1_000_000 })
       const parts: { at: number; bytes: number }[] = []
@@ -173,8 +171,7 @@ describe('origin: no pressure', () => {
       }
     })
 
-    it('pushes back: the origin cannot send what is not read', async function () {
-      this.timeout(20_000)
+    it('pushes back: the origin cannot send what is not read', async () => {
       const { url, open } = await slowOrigin()
       const origin = impatient({ bytesPerSecond: 1_000_000 })
       const reading = origin.open({ url, headers: [] })

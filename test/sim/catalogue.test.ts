@@ -56,9 +56,7 @@ function show(figures: readonly Figures[]): void {
   console.log(`      last ${least(f => f.bound.last)}, median ${least(f => f.bound.median)}; ${copies}`)
 }
 
-describe('sim: the catalogue', function () {
-  this.timeout(120_000)
-
+describe('sim: the catalogue', () => {
   it('every scenario has a promise, a name of its own and a heading', () => {
     expect(CATALOGUE.map(n => n.name)).to.deep.equal(Object.keys(PROMISES))
     for (const { name, title } of CATALOGUE) {
