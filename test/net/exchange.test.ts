@@ -11,7 +11,7 @@ import { LIMITS } from '../../src/wire/limits.ts'
 import { DATA_PROTOCOL, EXCHANGE_PROTOCOL } from '../../src/wire/protocols.ts'
 import type { RefusalReason } from '../../src/wire/refusal.ts'
 import { ended, sendMessage } from '../malicious/raw-stream.ts'
-import { until } from '../waiting.ts'
+import { HANG_MS, until } from '../waiting.ts'
 import { LOOPBACK } from '../world/loopback.ts'
 import { failure } from './stream-pair.ts'
 
@@ -58,7 +58,7 @@ class End implements LinkListener {
 
   async dial(to: End, ours = hello()): Promise<Link> {
     await this.host.connect([to.address])
-    return await this.exchange.dial(to.host.id, ours, this.attach, AbortSignal.timeout(5000))
+    return await this.exchange.dial(to.host.id, ours, this.attach, AbortSignal.timeout(HANG_MS))
   }
 
   get address(): string {

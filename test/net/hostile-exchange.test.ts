@@ -31,7 +31,7 @@ describe('net/exchange: hostile', () => {
   })
   after(() => world.close())
 
-  afterEach('an honest peer is served', async () => {
+  async function expectHonestServed(): Promise<void> {
     friend.pieces.clear()
     const link = await friend.say(seed.address)
     friend.join(link)
@@ -41,7 +41,15 @@ describe('net/exchange: hostile', () => {
     link.close()
     for (const l of attacker.links) l.close()
     await until(() => attacker.links.every(l => l.isClosed), 'the attacker is gone')
-  })
+  }
+
+  /** What a stranger does; then an honest peer is served as before. */
+  function attack(what: string, run: () => Promise<void>): void {
+    it(what, async () => {
+      await run()
+      await expectHonestServed()
+    })
+  }
 
   const hello = () => attacker.hello(seed.id)
   const open = () => attacker.stream(seed.address, EXCHANGE_PROTOCOL)
@@ -56,7 +64,7 @@ describe('net/exchange: hostile', () => {
     ['HTTP', () => Buffer.from('GET / HTTP/1.1\r\nHost: example.org\r\n\r\n')],
   ]
   for (const [what, bytes] of first) {
-    it(`${what} instead of a hello`, async () => {
+    attack(`${what} instead of a hello`, async () => {
       const stream = await open()
       await writeStream(stream, bytes())
       // a length that is allowed makes the reader wait for what it announces
@@ -65,7 +73,7 @@ describe('net/exchange: hostile', () => {
     })
   }
 
-  it('a hello that is cut short', async () => {
+  attack('a hello that is cut short', async () => {
     const stream = await open()
     const bytes = encodeControl(hello())
     await writeStream(stream, Uint8Array.of(bytes.length, ...bytes.subarray(0, 20)))
@@ -73,13 +81,13 @@ describe('net/exchange: hostile', () => {
     expect(await ended(stream)).to.equal('reset')
   })
 
-  it('a stream that is closed at once', async () => {
+  attack('a stream that is closed at once', async () => {
     const stream = await open()
     await stream.close()
     expect(await ended(stream)).to.equal('reset')
   })
 
-  it('a stream that is reset at once, 200 times', async () => {
+  attack('a stream that is reset at once, 200 times', async () => {
     for (let i = 0; i < 200; i++) (await open()).abort(new Error('just so'))
   })
 
@@ -101,7 +109,7 @@ describe('net/exchange: hostile', () => {
     return Control.encode({ hello: { topic, proof, version, manifestCount, links } as never })
   }
   for (const [what, bytes] of noHello) {
-    it(`${what} as the first message`, async () => {
+    attack(`${what} as the first message`, async () => {
       const stream = await open()
       await sendMessage(stream, bytes())
       if (what.includes('UTF-8')) await stream.close().catch(() => {})
@@ -109,7 +117,7 @@ describe('net/exchange: hostile', () => {
     })
   }
 
-  it('topics that are none are unknown', async () => {
+  attack('topics that are none are unknown', async () => {
     for (const topic of [Uint8Array.of(1), new Uint8Array(64).fill(0xff), Buffer.from('../../etc/passwd')]) {
       const error = await attacker.say(seed.address, h => ({ ...h, topic, proof: new Uint8Array() })).catch(e => e)
       expect(error.message).to.include('unknown-topic')
@@ -152,7 +160,7 @@ describe('net/exchange: hostile', () => {
       ['garbage', () => Uint8Array.from({ length: 200 }, (_, i) => (i * 197 + 251) % 256)],
     ]
     for (const [what, bytes] of ends) {
-      it(`${what} ends it`, async () => {
+      attack(`${what} ends it`, async () => {
         const stream = await open()
         await sendMessage(stream, encodeControl(hello()))
         await sendMessage(stream, bytes())
@@ -160,14 +168,14 @@ describe('net/exchange: hostile', () => {
       })
     }
 
-    it('a message above the limit ends it on sight of its length', async () => {
+    attack('a message above the limit ends it on sight of its length', async () => {
       const stream = await open()
       await sendMessage(stream, encodeControl(hello()))
       await writeStream(stream, Uint8Array.of(0x81, 0x80, 0x10))
       expect(await ended(stream)).to.equal('reset')
     })
 
-    it('more digests than there can be pieces end it, however they come', async () => {
+    attack('more digests than there can be pieces end it, however they come', async () => {
       const stream = await open()
       await sendMessage(stream, encodeControl(hello()))
       const digests = new Uint8Array(32 * LIMITS.partDigests)
@@ -179,7 +187,7 @@ describe('net/exchange: hostile', () => {
       expect(await ended(stream)).to.equal('reset')
     })
 
-    it('unknown messages, empty lists, and hellos said again do not', async () => {
+    attack('unknown messages, empty lists, and hellos said again do not', async () => {
       const link = await attacker.say(seed.address)
       const { version } = link.hello
       attacker.heard.length = 0
@@ -193,7 +201,7 @@ describe('net/exchange: hostile', () => {
       await until(() => attacker.pieces.has(0), 'a piece comes')
     })
 
-    it('claims of all that there could be do no harm', async () => {
+    attack('claims of all that there could be do no harm', async () => {
       const link = await attacker.say(seed.address)
       attacker.join(link)
       for (let i = 0; i < 20; i++) link.send({ type: 'have', pieces: [LIMITS.pieces - 1 - i], queue: 0 })
@@ -202,7 +210,7 @@ describe('net/exchange: hostile', () => {
       await until(() => attacker.pieces.has(1), 'a piece comes')
     })
 
-    it('an ask before the version is agreed is refused', async () => {
+    attack('an ask before the version is agreed is refused', async () => {
       const link = await attacker.say(seed.address)
       attacker.refusals.length = 0
       link.ask(0, PIECE, 0)
@@ -210,7 +218,7 @@ describe('net/exchange: hostile', () => {
       expect(attacker.refusals).to.deep.equal(['no-such-piece'])
     })
 
-    it('another version ends it with the reason', async () => {
+    attack('another version ends it with the reason', async () => {
       const error = await attacker.say(seed.address, h => ({ ...h, version: 'etag "other"' })).catch(e => e)
       expect(error.message).to.include('other-version')
       const link = await attacker.say(seed.address)

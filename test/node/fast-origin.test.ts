@@ -40,8 +40,8 @@ describe('an origin that is faster than the swarm', () => {
         const peer = await world.node({ seeds: [address] })
         const { receipt, hash } = await get(world, peer, url, true)
         expect(hash).to.equal(hex(origin.body))
-        // the seed alone would need 64 s, plain HTTP none to speak of; to notice takes 5 s, the rest is for a busy machine
-        expect(receipt.seconds).to.be.within(4, 30)
+        // to notice takes 5 s; over its line the seed alone needs 64 s on any machine
+        expect(receipt.seconds).to.be.within(4, 64)
         expect(receipt.fromOrigin).to.be.above(length / 2)
         expect(bytesRead(origin)).to.be.at.most(2.1 * length)
       },

@@ -8,7 +8,7 @@ import type { Hello } from '../../src/wire/codec-hello.ts'
 import { DATA_PROTOCOL } from '../../src/wire/protocols.ts'
 import { ended, sendMessage } from '../malicious/raw-stream.ts'
 import type { ScriptedPeer } from '../malicious/scripted-peer.ts'
-import { until } from '../waiting.ts'
+import { HANG_MS, until } from '../waiting.ts'
 import { content, hex, PIECE } from '../world/content.ts'
 import type { TestOrigin } from '../world/origin.ts'
 import { type Observed, World } from '../world/world.ts'
@@ -110,7 +110,7 @@ describe('proof of the task', () => {
     const { dht } = await world.asker(holder.address)
     const found = async (key: CID) => {
       const peers: string[] = []
-      for await (const { peer } of dht.find(key, AbortSignal.timeout(10_000))) peers.push(peer)
+      for await (const { peer } of dht.find(key, AbortSignal.timeout(HANG_MS))) peers.push(peer)
       return peers
     }
     const task = CID.parse(makeTask({ url: url(), headers: SECRET }).id)
