@@ -5,7 +5,7 @@ import { restoreClock } from './clock.ts'
 /** The runner's own: its channel to the main process, the terminal. Pipes to a child go with the child. */
 const RUNNER = new Set(['PipeWrap', 'TTYWrap'])
 /** Looks before something counts as left running, and the pause between them, ms: what was told to end needs a moment. */
-const LOOKS = 1000
+const LOOKS = 6000
 const PAUSE_MS = 10
 
 export const mochaHooks = {

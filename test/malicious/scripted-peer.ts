@@ -11,6 +11,7 @@ import type { Hello } from '../../src/wire/codec-hello.ts'
 import type { PeerAddress } from '../../src/wire/codec-peers.ts'
 import type { RefusalReason } from '../../src/wire/refusal.ts'
 import { HANG_MS } from '../waiting.ts'
+import { connect } from '../world/connect.ts'
 import { LOOPBACK } from '../world/loopback.ts'
 
 /** How a attacker behaves; what is left out is done as an honest peer would, except that it has nothing. */
@@ -79,7 +80,7 @@ export class ScriptedPeer {
 
   /** Dials and says hello once. Rejects with what the exchange says. */
   async say(address: string, change: (hello: Hello) => Hello = h => h): Promise<Link> {
-    const peer = await this.host.connect([address])
+    const peer = await connect(this.host, address)
     const hello = change(this.hello(peer))
     return await this.#exchange.dial(peer, hello, link => this.#attach(link), AbortSignal.timeout(HANG_MS))
   }
@@ -102,7 +103,7 @@ export class ScriptedPeer {
 
   /** A raw stream of a protocol, for whoever does not want to follow it. */
   async stream(address: string, protocol: string): Promise<Stream> {
-    const peer = await this.host.connect([address])
+    const peer = await connect(this.host, address)
     return await this.host.openStream(peer, protocol, AbortSignal.timeout(HANG_MS))
   }
 

@@ -1,7 +1,8 @@
 // The libp2p host: addresses that people type, ports that are taken, crowds that come at once.
 import { expect } from 'chai'
 import { type Host, parseAddress, parsePeerAddress, parsePeerId, startHost } from '../../src/net/host.ts'
-import { HANG_MS, until } from '../waiting.ts'
+import { until } from '../waiting.ts'
+import { connect } from '../world/connect.ts'
 import { LOOPBACK } from '../world/loopback.ts'
 import { failure } from './stream-pair.ts'
 
@@ -122,7 +123,7 @@ describe('net/host', () => {
     const host = await start()
     for (let wave = 0; wave < 5; wave++) {
       const crowd = await Promise.all(Array.from({ length: 60 }, () => start([])))
-      await Promise.all(crowd.map(one => one.connect([address(host)], AbortSignal.timeout(HANG_MS))))
+      await Promise.all(crowd.map(one => connect(one, address(host))))
     }
     await until(() => host.libp2p.getPeers().length === 300, 'all are in')
     const guest = await start([])

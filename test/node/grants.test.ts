@@ -1,15 +1,19 @@
 // Private content: who may read is for the origin to say; whoever has no word of it hears nothing, from seed and peers alike.
+import { createHmac } from 'node:crypto'
+import { join } from 'node:path'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { PrivateKey } from '@libp2p/interface'
 import { expect } from 'chai'
 import { CID } from 'multiformats/cid'
 import { type AccessTimes, type Grant, MAX_GRANT_MS } from '../../src/core/grant.ts'
+import { sha256 } from '../../src/core/piece.ts'
+import { rawCid } from '../../src/core/root.ts'
 import { contentId, makeTask } from '../../src/core/task.ts'
 import { MAX_LOOKS } from '../../src/node/readers.ts'
 import type { Resolved, ResolveRequest } from '../../src/wire/codec-resolve.ts'
 import { openGrant, sealGrant, sealHead } from '../../src/wire/envelope.ts'
 import type { ScriptedPeer } from '../malicious/scripted-peer.ts'
-import { until } from '../waiting.ts'
+import { HANG_MS, until } from '../waiting.ts'
 import { Asker } from '../world/asker.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import { manifestOf } from '../world/manifest.ts'
@@ -67,7 +71,7 @@ describe('private content', () => {
       for (const name of ['alice', 'bob']) {
         const { node } = await world.node({ seeds: [seed.address] })
         const path = world.path()
-        const receipt = await node.download(url, path, { headers: bearer(name) })
+        const receipt = await node.download(url, path, { headers: bearer(name), origin: false })
         expect(await fileHash(path)).to.equal(hex(BODY))
         expect(receipt).to.include({ fromOrigin: 0, trust: 'seed' })
       }
@@ -83,7 +87,7 @@ describe('private content', () => {
     it('is shared among peers, who check one another', async () => {
       const seed = await world.seed()
       const alice = await world.node({ seeds: [seed.address] })
-      await alice.node.download(url, world.path(), { headers: bearer('alice') })
+      await alice.node.download(url, world.path(), { headers: bearer('alice'), origin: false })
       const bob = await world.scriptedPeer(url)
       const resolved = (await askAs(bob, seed, 'bob')) as Resolved
       const link = await bob.say(alice.address, h => ({
@@ -107,6 +111,44 @@ describe('private content', () => {
       expect(reply.type).to.equal('resolved')
       expect(reply.grant).to.equal(undefined)
       expect(CID.decode(reply.topic).toString()).to.equal(makeTask({ url, headers: bearer('alice') }).id)
+    })
+  })
+
+  describe('its key in the DHT', () => {
+    const keyOf = async (seed: Observed, name: string) => CID.decode(((await ask(seed, name)) as Resolved).dhtKey as Uint8Array)
+
+    it('is the same for all readers at one seed, after a restart too, and another one at another seed', async () => {
+      const options = { home: join(world.dir, 'seed'), persistentIdentity: true }
+      const seed = await world.seed(options)
+      const key = await keyOf(seed, 'alice')
+      expect(`${await keyOf(seed, 'bob')}`).to.equal(`${key}`)
+      expect(`${await keyOf(await world.seed(), 'alice')}`).to.not.equal(`${key}`)
+      await seed.node.stop()
+      expect(`${await keyOf(await world.seed(options), 'alice')}`).to.equal(`${key}`)
+    })
+
+    it('leads to who shares it; whatever can be made without the seed’s secret leads to nobody', async () => {
+      const seed = await world.seed()
+      const alice = await world.node({ seeds: [seed.address] })
+      await alice.node.download(url, world.path(), { headers: bearer('alice'), origin: false })
+      const { dht } = await world.asker(seed.address)
+      const found = async (key: CID) => {
+        const peers: string[] = []
+        for await (const { peer } of dht.find(key, AbortSignal.timeout(HANG_MS))) peers.push(peer)
+        return peers
+      }
+      const key = await keyOf(seed, 'alice')
+      for (let peers: string[] = []; !peers.includes(alice.id); ) peers = await found(key)
+      // what a stranger may know: URL, credentials, version, topic, the seed's peer id
+      const id = contentId(makeTask({ url, headers: bearer('alice') }), 'etag "one"')
+      const known = [makeTask({ url }), makeTask({ url, headers: bearer('alice') })].map(task => task.id)
+      const secrets = ['', seed.id, id, url, ...known, sha256(Buffer.from('dragonfly/dht-key/1\0'))]
+      const guesses = [
+        ...[id, ...known].map(text => CID.parse(text)),
+        ...[id, ...known].map(text => rawCid(sha256(Buffer.from(text)))),
+        ...secrets.map(secret => rawCid(createHmac('sha256', secret).update(id).digest())),
+      ]
+      for (const guess of guesses) expect(await found(guess), `${guess}`).to.deep.equal([])
     })
   })
 
@@ -141,7 +183,7 @@ describe('private content', () => {
       seedKey = await generateKeyPair('Ed25519')
       seed = await world.seed()
       alice = await world.node({ seeds: [seed.address], trust: [await idOf(seedKey)] })
-      await alice.node.download(url, world.path(), { headers: bearer('alice') })
+      await alice.node.download(url, world.path(), { headers: bearer('alice'), origin: false })
       attacker = await world.scriptedPeer(url, {}, bearer('mallory'))
       topic = topicOf()
     })
@@ -189,7 +231,7 @@ describe('private content', () => {
     it('ends: no new grant, links are cut when the old one is over, at peer and seed', async () => {
       const seed = await world.seed({ access: SHORT })
       const alice = await world.node({ seeds: [seed.address], access: SHORT })
-      await alice.node.download(url, world.path(), { headers: bearer('alice') })
+      await alice.node.download(url, world.path(), { headers: bearer('alice'), origin: false })
       const bob = await world.scriptedPeer(url)
       const { topic, grant } = (await askAs(bob, seed, 'bob')) as Resolved
       const links = []
@@ -211,7 +253,7 @@ describe('private content', () => {
     it('goes on for one who keeps it, long after the first grant is over', async () => {
       const seed = await world.seed({ access: SHORT })
       const alice = await world.node({ seeds: [seed.address], access: SHORT })
-      await alice.node.download(url, world.path(), { headers: bearer('alice') })
+      await alice.node.download(url, world.path(), { headers: bearer('alice'), origin: false })
       const bob = await world.scriptedPeer(url)
       /** When the grant that she shows runs out. */
       const expiry = async () => {

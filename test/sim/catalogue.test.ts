@@ -1,4 +1,4 @@
-// Every named scenario, made small, keeps its promise for three random numbers.
+// Every named scenario, made small (24 peers), keeps its promise for three random numbers.
 import { expect } from 'chai'
 import { CATALOGUE, findScenario, type Knobs, makeScenario, type NamedScenario } from '../../src/sim/catalogue.ts'
 import { FIGURE_HEAD, type Figures, figureRows, figuresOf, reportLines, setupLine } from '../../src/sim/report.ts'
@@ -67,7 +67,7 @@ describe('sim: the catalogue', () => {
   })
 
   for (const [name, promised] of Object.entries(PROMISES)) {
-    it(`${name} keeps its promise`, () => {
+    it(`${name}, made small (${SMALL.peers} peers), keeps its promise`, () => {
       const runs = [1, 2, 3].map(seed => ({ seed, ...run(name, { seed }) }))
       const figures = runs.map(({ s, r }) => figuresOf(s, r))
       show(figures)

@@ -2,6 +2,7 @@
 import { type Host, startHost } from '../../src/net/host.ts'
 import { resolve } from '../../src/net/resolve.ts'
 import type { ResolveReply, ResolveRequest } from '../../src/wire/codec-resolve.ts'
+import { connect } from './connect.ts'
 import type { World } from './world.ts'
 
 /** What a host asks a seed that has nothing to add to the URL. */
@@ -32,7 +33,7 @@ export class Asker {
       await asker.leave()
       await host.stop()
     })
-    await Promise.all(seeds.map(({ address }) => host.connect([address])))
+    await Promise.all(seeds.map(({ address }) => connect(host, address)))
     return asker
   }
 
@@ -43,11 +44,14 @@ export class Asker {
     return replies
   }
 
-  /** The first answer; the request stays open until `leave`. */
+  /** What the seed has to say: not that it is waiting itself. The request stays open until `leave`. */
   async ask(seed: Seed, url: string, changes: Partial<ResolveRequest> = {}): Promise<ResolveReply> {
-    const { value } = await this.replies(seed, url, changes).next()
-    if (value === undefined) throw new Error('no answer')
-    return value
+    const replies = this.replies(seed, url, changes)
+    for (;;) {
+      const { value } = await replies.next()
+      if (value === undefined) throw new Error('no answer')
+      if (value.type !== 'peers') return value
+    }
   }
 
   /** Hangs up on every seed. */
