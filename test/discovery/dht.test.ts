@@ -9,7 +9,8 @@ import { HANG_MS } from '../waiting.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import { LOOPBACK } from '../world/loopback.ts'
 import type { TestOrigin } from '../world/origin.ts'
-import { type Observed, World } from '../world/world.ts'
+import type { Observed, World } from '../world/world.ts'
+import { worldForEach } from '../world/world-for-each.ts'
 
 const BODY = content('dht', 3 * PIECE)
 
@@ -17,11 +18,10 @@ describe('discovery/dht', () => {
   let world: World
   let origin: TestOrigin
 
-  beforeEach(async () => {
-    world = await World.open()
-    origin = await world.origin(BODY)
+  worldForEach(BODY, (w, o) => {
+    world = w
+    origin = o
   })
-  afterEach(() => world.close())
 
   const url = () => `${origin.url}/file.bin`
   const task = () => CID.parse(makeTask({ url: url() }).id)

@@ -1,9 +1,10 @@
 // HTTP as it is: headers and secrets, redirects, ranges or none, retries, identity of a task, credentials at a seed.
 import type { IncomingMessage } from 'node:http'
 import { expect } from 'chai'
-import { type Act, content, honest, type Script, stopVillains, type Villain, villain } from '../origin/villains.ts'
+import { type Act, content, honest, type Script, type Villain, villain } from '../origin/villains.ts'
 import { complaint, type Done, expectFile, receipt, refusal } from './expectations.ts'
-import { type Ended, holds, Lab, LISTEN } from './lab.ts'
+import { type Ended, holds, type Lab, LISTEN } from './lab.ts'
+import { labForEach } from './lab-for-each.ts'
 
 const MiB = 1024 * 1024
 const CONTENT = content(2 * MiB + 7)
@@ -20,12 +21,8 @@ const isProof = (request: IncomingMessage): boolean => request.headers.range ===
 describe('df get, at HTTP origins', () => {
   let lab: Lab
 
-  beforeEach(async () => {
-    lab = await Lab.open()
-  })
-  afterEach(async () => {
-    await lab.close()
-    await stopVillains()
+  labForEach(l => {
+    lab = l
   })
 
   const get = async (args: readonly string[], home?: string): Promise<Ended> =>

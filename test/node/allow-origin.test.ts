@@ -11,7 +11,8 @@ import { Asker } from '../world/asker.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import { LOOPBACK } from '../world/loopback.ts'
 import type { TestOrigin } from '../world/origin.ts'
-import { type Observed, World } from '../world/world.ts'
+import type { Observed, World } from '../world/world.ts'
+import { worldForEach } from '../world/world-for-each.ts'
 
 const BODY = content('allowed', 3 * PIECE + 5)
 
@@ -20,12 +21,13 @@ describe('a seed that reads public origins only', () => {
   let origin: TestOrigin
   let seed: Observed
 
+  worldForEach(BODY, (w, o) => {
+    world = w
+    origin = o
+  })
   beforeEach(async () => {
-    world = await World.open()
-    origin = await world.origin(BODY)
     seed = await world.seed({ allowOrigins: [] })
   })
-  afterEach(() => world.close())
 
   const url = () => `${origin.url}/file.bin`
 

@@ -11,7 +11,8 @@ import { until } from '../waiting.ts'
 import { Asker } from '../world/asker.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import type { TestOrigin } from '../world/origin.ts'
-import { type Observed, World } from '../world/world.ts'
+import type { Observed, World } from '../world/world.ts'
+import { worldForEach } from '../world/world-for-each.ts'
 
 const BODY = content('cdn', 4 * PIECE - 1)
 const CHANGED = content('cdn, changed', 3 * PIECE + 9)
@@ -22,11 +23,10 @@ describe('a seed as a passive CDN', () => {
   let origin: TestOrigin
   let seed: Observed
 
-  beforeEach(async () => {
-    world = await World.open()
-    origin = await world.origin(BODY)
+  worldForEach(BODY, (w, o) => {
+    world = w
+    origin = o
   })
-  afterEach(() => world.close())
 
   const url = () => `${origin.url}/file.bin`
   const control = (value: string) => {

@@ -18,7 +18,8 @@ import { Asker } from '../world/asker.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import { manifestOf } from '../world/manifest.ts'
 import type { TestOrigin } from '../world/origin.ts'
-import { type Observed, World } from '../world/world.ts'
+import type { Observed, World } from '../world/world.ts'
+import { worldForEach } from '../world/world-for-each.ts'
 
 const BODY = content('private', 3 * PIECE - 5)
 const bearer = (name: string) => [['authorization', `Bearer ${name}`]] as const
@@ -30,13 +31,14 @@ describe('private content', () => {
   let origin: TestOrigin
   let url: string
 
+  worldForEach(BODY, (w, o) => {
+    world = w
+    origin = o
+  })
   beforeEach(async () => {
-    world = await World.open()
-    origin = await world.origin(BODY)
     origin.readers = new Set(['Bearer alice', 'Bearer bob'])
     url = `${origin.url}/private.bin`
   })
-  afterEach(() => world.close())
 
   const topicOf = () => CID.parse(contentId(makeTask({ url, headers: bearer('nobody') }), 'etag "one"')).bytes
   const bodies = () => origin.gets.filter(g => g.status === 200 || g.status === 206)

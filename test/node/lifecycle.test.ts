@@ -9,7 +9,8 @@ import { HANG_MS, until } from '../waiting.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import { LOOPBACK } from '../world/loopback.ts'
 import type { TestOrigin } from '../world/origin.ts'
-import { type Observed, World } from '../world/world.ts'
+import type { Observed, World } from '../world/world.ts'
+import { worldForEach } from '../world/world-for-each.ts'
 
 const BODY = content('life', 4 * PIECE)
 const NODE = new URL('../../src/node/node.ts', import.meta.url).href
@@ -18,11 +19,10 @@ describe('a node', () => {
   let world: World
   let origin: TestOrigin
 
-  beforeEach(async () => {
-    world = await World.open()
-    origin = await world.origin(BODY)
+  worldForEach(BODY, (w, o) => {
+    world = w
+    origin = o
   })
-  afterEach(() => world.close())
 
   const url = () => `${origin.url}/file.bin`
 

@@ -12,7 +12,8 @@ import { until } from '../waiting.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import { full, manifestOf } from '../world/manifest.ts'
 import type { TestOrigin } from '../world/origin.ts'
-import { type Observed, World } from '../world/world.ts'
+import type { Observed, World } from '../world/world.ts'
+import { worldForEach } from '../world/world-for-each.ts'
 
 const VERSION = 'etag "one"'
 const BODY = content('preheat', 12 * PIECE + 7)
@@ -21,11 +22,10 @@ describe('preheat', () => {
   let world: World
   let origin: TestOrigin
 
-  beforeEach(async () => {
-    world = await World.open()
-    origin = await world.origin(BODY)
+  worldForEach(BODY, (w, o) => {
+    world = w
+    origin = o
   })
-  afterEach(() => world.close())
 
   const url = (name = 'file.bin') => `${origin.url}/${name}`
   const bodies = () => origin.gets.filter(({ status }) => status === 200 || status === 206).length

@@ -6,7 +6,8 @@ import { until } from '../waiting.ts'
 import { Asker } from '../world/asker.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import type { TestOrigin } from '../world/origin.ts'
-import { type Observed, World } from '../world/world.ts'
+import type { Observed, World } from '../world/world.ts'
+import { worldForEach } from '../world/world-for-each.ts'
 
 const BODY = content('duty', 4 * PIECE - 1)
 const CHANGED = content('changed', 3 * PIECE + 9)
@@ -16,12 +17,13 @@ describe('a seed', () => {
   let origin: TestOrigin
   let seed: Observed
 
+  worldForEach(BODY, (w, o) => {
+    world = w
+    origin = o
+  })
   beforeEach(async () => {
-    world = await World.open()
-    origin = await world.origin(BODY)
     seed = await world.seed()
   })
-  afterEach(() => world.close())
 
   const url = () => `${origin.url}/file.bin`
 
