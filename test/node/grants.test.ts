@@ -9,7 +9,7 @@ import { type AccessTimes, type Grant, MAX_GRANT_MS } from '../../src/core/grant
 import { sha256 } from '../../src/core/piece.ts'
 import { rawCid } from '../../src/core/root.ts'
 import { contentId, makeTask } from '../../src/core/task.ts'
-import { MAX_LOOKS } from '../../src/node/readers.ts'
+import { MAX_LOOKS } from '../../src/node/seeding/origin-authorizer.ts'
 import type { Resolved, ResolveRequest } from '../../src/wire/codec-resolve.ts'
 import { openGrant, sealGrant, sealHead } from '../../src/wire/envelope.ts'
 import type { ScriptedPeer } from '../malicious/scripted-peer.ts'
