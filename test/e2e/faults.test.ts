@@ -2,9 +2,10 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import type { ErrorCode } from '../../src/core/errors.ts'
-import { type Act, content, deadUrl, honest, muteVillain, rawVillain, stopVillains, villain } from '../origin/villains.ts'
+import { type Act, content, deadUrl, honest, muteVillain, rawVillain, villain } from '../origin/villains.ts'
 import { complaint, receipt, refusal } from './expectations.ts'
-import { DF, type Ended, isRoot, Lab } from './lab.ts'
+import { DF, type Ended, isRoot, type Lab } from './lab.ts'
+import { labForEach } from './lab-for-each.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -206,17 +207,14 @@ const INPUT: Fault[] = [
   ),
 ]
 
-describe('df get, when things go wrong', function () {
-  this.timeout(60_000)
+describe('df get, when things go wrong', () => {
   let lab: Lab
 
-  beforeEach(async () => {
-    lab = await Lab.open()
-    await lab.folder('out')
+  labForEach(l => {
+    lab = l
   })
-  afterEach(async () => {
-    await lab.close()
-    await stopVillains()
+  beforeEach(async () => {
+    await lab.folder('out')
   })
 
   const both = async (args: readonly string[]): Promise<[quiet: Ended, json: Ended]> =>

