@@ -1,10 +1,12 @@
 // Reading the origin into a session: origin → cutter → hasher → store, each piece known and shared as soon as it is cut.
 import { pipe } from 'it-pipe'
 import { DragonflyError } from '../core/errors.ts'
-import type { VersionInfo } from '../core/manifest.ts'
+import type { Manifest, VersionInfo } from '../core/manifest.ts'
 import { choosePieceLength, pieceCountOf, VerifiedPiece, verifyPiece } from '../core/piece.ts'
 import { RootBuilder } from '../core/root.ts'
 import { contentId, type Task } from '../core/task.ts'
+import { changed } from '../origin/failures.ts'
+import type { Origin } from '../origin/origin.ts'
 import type { OriginRead } from '../origin/read.ts'
 import { now } from './context.ts'
 import type { Session } from './session.ts'
@@ -40,6 +42,23 @@ export async function ingest(session: Session, read: OriginRead): Promise<void> 
   )
   session.gauge.ended()
   await sealWhenWhole(session, length)
+}
+
+/**
+ * Reads on from where an adopted manifest ends, else from byte 0: what the origin gives then, under whatever validators, is
+ * the same content while it agrees with the manifest. Rejects as `ingest`.
+ */
+export async function ingestOn(session: Session, manifest: Manifest, origin: Origin, signal: AbortSignal): Promise<void> {
+  const { count, pieceLength, length, info } = manifest
+  const { url, headers, isPrivate } = session.task
+  const read = await origin.open({ url, headers }, { from: count * pieceLength, version: info.version, signal })
+  const hasOtherLength = length !== undefined && read.length !== undefined && read.length !== length
+  // who may read a private content was told by its version
+  if (hasOtherLength || (isPrivate && read.version !== info.version)) {
+    await read.cancel()
+    throw changed(url)
+  }
+  await ingest(session, read)
 }
 
 /** Tells the session of every chunk, and how long we waited for it and worked on the one before. */

@@ -1,10 +1,11 @@
 // What the store still has of a task from an earlier time, and how it is used again: at once while fresh, else by asking the origin.
-import { DragonflyError } from '../core/errors.ts'
+import type { DragonflyError } from '../core/errors.ts'
 import type { Freshness } from '../core/freshness.ts'
 import type { Task } from '../core/task.ts'
 import { isResumable, validatorsOf } from '../core/version.ts'
 import type { Noted } from '../origin/noted.ts'
 import type { Origin } from '../origin/origin.ts'
+import type { OriginRead } from '../origin/read.ts'
 import type { Store, StoreEntry } from '../store/store.ts'
 import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
 import { entryKey, isPrivateEntry, type KeptManifest, loadManifest, removeOthers } from './manifest-records.ts'
@@ -106,22 +107,43 @@ export interface Continuing {
   signal: AbortSignal
 }
 
-/** Rejects with `origin-changed`, and leaves the session as it was, when the origin has another version now. */
+/** Begins anew, with nothing of what was kept, when the origin has another version now. */
 export async function continueKept(session: Session, kept: Kept, how: Continuing): Promise<void> {
   const { task } = session
   if (kept.prefix === kept.manifest.length) return await continueWhole(session, kept, how)
   const { version } = kept.manifest.info
   const request = { url: task.url, headers: task.headers }
-  const read = await how.origin.open(request, { version, from: kept.prefix, signal: how.signal }).catch(async error => {
-    // a version that is gone is of no use to a later try either
-    if (error instanceof DragonflyError && error.code === 'origin-changed') await kept.entry.remove()
-    throw error
-  })
+  const { prefix, manifest } = kept
+  const tail = prefix === 0 ? undefined : await tailOf(kept)
+  const read = await how.origin.open(request, { version, from: prefix, signal: how.signal, ...(tail !== undefined && { tail }) })
+  if (read.version !== version || read.start !== prefix || differs(read.length, manifest.length)) {
+    // what was kept is of no use to a later try either
+    return await beginAnew(session, kept, read, how)
+  }
   await session.adoptKept(kept, how.heard(read.noted, kept.freshness))
   await ingest(session, read)
 }
 
-async function continueWhole(session: Session, kept: Kept, { origin, heard, rules, signal }: Continuing): Promise<void> {
+/** So many bytes before the place where a read goes on are asked for again: what differs is another content under the same name. */
+const TAIL_BYTES = 16 * 1024
+
+async function tailOf({ entry, manifest, prefix }: Kept): Promise<Uint8Array> {
+  const length = Math.min(TAIL_BYTES, prefix)
+  return await entry.read(prefix - length, length, manifest.pieceLength)
+}
+
+function differs(a: number | undefined, b: number | undefined): boolean {
+  return a !== undefined && b !== undefined && a !== b
+}
+
+async function beginAnew(session: Session, kept: Kept, read: OriginRead, { heard }: Continuing): Promise<void> {
+  await kept.entry.remove()
+  await session.adopt(versionOf(session.task, read), 'origin', { vouched: heard(read.noted, undefined) })
+  await ingest(session, read)
+}
+
+async function continueWhole(session: Session, kept: Kept, how: Continuing): Promise<void> {
+  const { origin, heard, rules, signal } = how
   const { task } = session
   const { version } = kept.manifest.info
   const request = { url: task.url, headers: task.headers }
@@ -134,7 +156,5 @@ async function continueWhole(session: Session, kept: Kept, { origin, heard, rule
     await session.adoptKept(kept, answer && heard(answer.noted, kept.freshness))
     return await sealWhenWhole(session, kept.prefix)
   }
-  await kept.entry.remove()
-  await session.adopt(versionOf(task, answer.read), 'origin', { vouched: heard(answer.read.noted, undefined) })
-  await ingest(session, answer.read)
+  await beginAnew(session, kept, answer.read, how)
 }

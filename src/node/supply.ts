@@ -7,8 +7,9 @@ import { freshnessOf } from '../origin/freshness.ts'
 import type { Noted } from '../origin/noted.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { OriginRead } from '../origin/read.ts'
+import { Restarts } from '../origin/restarts.ts'
 import { type Network, type NodeContext, now, type Reader } from './context.ts'
-import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
+import { ingest, ingestOn, sealWhenWhole, versionOf } from './ingest.ts'
 import { continueKept, type KeptRules, loadFresh, loadKept } from './kept.ts'
 import { Neighbours } from './neighbours.ts'
 import { rendezvousOrder } from './rendezvous.ts'
@@ -233,16 +234,29 @@ export class Supply {
     return unfinished && session.quietFor > (session.links.hasSeed ? SILENT_SEED_MS : TAKEOVER_MS)
   }
 
-  /** Our own read: from the start, or on from what the manifest or an earlier try has. */
+  /** Our own read, begun again a few times where the origin breaks off and lets nobody go on. */
   async #read(): Promise<void> {
     if (++this.#reads > MAX_READS) throw new DragonflyError('origin-changed', 'the origin changes faster than it can be read')
+    const restarts = new Restarts()
+    for (;;) {
+      try {
+        return await this.#readOnce()
+      } catch (error) {
+        const { manifest } = this.#session
+        if (manifest === undefined || this.#isOver || !(error instanceof DragonflyError)) throw error
+        const wait = restarts.after(error, manifest.count * manifest.pieceLength)
+        if (wait === undefined) throw error
+        await pause(wait, this.#signal)
+      }
+    }
+  }
+
+  /** From the start, or on from what the manifest or an earlier try has. */
+  async #readOnce(): Promise<void> {
     const origin = await this.#origin()
     const { task, manifest } = this.#session
+    if (manifest !== undefined) return await ingestOn(this.#session, manifest, origin, this.#signal)
     const request = { url: task.url, headers: task.headers }
-    if (manifest !== undefined) {
-      const want = { from: manifest.count * manifest.pieceLength, version: manifest.info.version, signal: this.#signal }
-      return await ingest(this.#session, await origin.open(request, want))
-    }
     const { kept: rules } = this.#options
     const kept = await loadKept(this.#ctx.store, task, rules)
     if (kept === undefined) return await this.#ingestNew(await origin.open(request, { signal: this.#signal }))

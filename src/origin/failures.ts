@@ -143,6 +143,14 @@ export function changed(url: string): DragonflyError {
   })
 }
 
+/** The rest that the origin shows does not name the version before it. Its bytes may be the same: read from the start, they tell. */
+export class AnotherVersionError extends DragonflyError {
+  constructor(url: string) {
+    const { code, message, hint } = changed(url)
+    super(code, message, { ...(hint !== undefined && { hint }) })
+  }
+}
+
 function where(at: number, length: number | undefined): string {
   return length === undefined ? `after ${at} bytes` : `after ${at} of ${length} bytes`
 }
