@@ -100,7 +100,7 @@ export class Origin {
         for await (const chunk of part.bytes) {
           bytes.set(chunk, got)
           got += chunk.length
-          supply.patience.progress()
+          supply.patience.progress(chunk.length)
         }
       } catch (error) {
         if (supply.lifeline.signal.aborted) throw abortError(supply.lifeline.signal)

@@ -125,7 +125,7 @@ export class HttpRead implements OriginRead {
       }
       if (next.done) break
       this.#at += next.value.length
-      this.#supply.patience.progress()
+      this.#supply.patience.progress(next.value.length)
       yield next.value
     }
     // A body without announced length has shown it by its proper end.
