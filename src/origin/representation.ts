@@ -26,7 +26,6 @@ export function representationOf(headers: AnswerHeaders): Representation {
  * §15.3.7), except for its coding: an answer without Content-Encoding is the content itself.
  */
 export function mayFollow(first: Representation, next: Representation): boolean {
-  const isSame = (name: 'type' | 'etag' | 'lastModified'): boolean =>
-    first[name] === undefined || next[name] === undefined || first[name] === next[name]
+  const isSame = (name: 'type' | 'etag' | 'lastModified'): boolean => next[name] === undefined || first[name] === next[name]
   return first.coding === next.coding && isSame('type') && isSame('etag') && isSame('lastModified')
 }
