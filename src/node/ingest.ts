@@ -44,6 +44,13 @@ export async function ingest(session: Session, read: OriginRead): Promise<void> 
   await sealWhenWhole(session, length)
 }
 
+/** So many bytes before the place where a read goes on are asked for again: what differs is another content under the same name. */
+export const TAIL_BYTES = 16 * 1024
+
+function tailOf(piece: Uint8Array): Uint8Array {
+  return piece.slice(-TAIL_BYTES)
+}
+
 /**
  * Reads on from where an adopted manifest ends, else from byte 0: what the origin gives then, under whatever validators, is
  * the same content while it agrees with the manifest. Rejects as `ingest`.
@@ -51,7 +58,9 @@ export async function ingest(session: Session, read: OriginRead): Promise<void> 
 export async function ingestOn(session: Session, manifest: Manifest, origin: Origin, signal: AbortSignal): Promise<void> {
   const { count, pieceLength, length, info } = manifest
   const { url, headers, isPrivate } = session.task
-  const read = await origin.open({ url, headers }, { from: count * pieceLength, version: info.version, signal })
+  const tail = session.hasPiece(count - 1) ? tailOf(await session.readPiece(count - 1)) : undefined
+  const want = { from: count * pieceLength, version: info.version, signal, ...(tail !== undefined && { tail }) }
+  const read = await origin.open({ url, headers }, want)
   const hasOtherLength = length !== undefined && read.length !== undefined && read.length !== length
   // who may read a private content was told by its version
   if (hasOtherLength || (isPrivate && read.version !== info.version)) {

@@ -7,7 +7,7 @@ import type { Noted } from '../origin/noted.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { OriginRead } from '../origin/read.ts'
 import type { Store, StoreEntry } from '../store/store.ts'
-import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
+import { ingest, sealWhenWhole, TAIL_BYTES, versionOf } from './ingest.ts'
 import { entryKey, isPrivateEntry, type KeptManifest, loadManifest, removeOthers } from './manifest-records.ts'
 import type { Session } from './session.ts'
 import { forbidden, isTrouble } from './trouble.ts'
@@ -123,9 +123,6 @@ export async function continueKept(session: Session, kept: Kept, how: Continuing
   await session.adoptKept(kept, how.heard(read.noted, kept.freshness))
   await ingest(session, read)
 }
-
-/** So many bytes before the place where a read goes on are asked for again: what differs is another content under the same name. */
-const TAIL_BYTES = 16 * 1024
 
 async function tailOf({ entry, manifest, prefix }: Kept): Promise<Uint8Array> {
   const length = Math.min(TAIL_BYTES, prefix)

@@ -2,6 +2,7 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { buildConnector, errors } from 'undici'
+import { isUnknownIssuer, systemTrust } from './system-trust.ts'
 
 /** Until the next address is tried beside those that have not answered yet. */
 const ATTEMPT_DELAY_MS = 250
@@ -15,20 +16,28 @@ export interface DialSettings {
   lookup?: LookupFunction
 }
 
-/** Makes undici's connections. */
+/** Makes undici's connections. Certificates are checked against Node's authorities, then against the system's too. */
 export function dialer({ timeoutMs, lookup = systemLookup }: DialSettings): buildConnector.connector {
-  const secure = buildConnector({ timeout: timeoutMs, allowH2: false, keepAliveInitialDelay: KEEP_ALIVE_MS })
+  const settings = { timeout: timeoutMs, allowH2: false, keepAliveInitialDelay: KEEP_ALIVE_MS }
+  const secure = buildConnector(settings)
+  let secureBySystem: buildConnector.connector | undefined
   return (place, callback) => {
+    const host = place.hostname.replace(/^\[|\]$/g, '')
     const port = Number(place.port) || (place.protocol === 'https:' ? 443 : 80)
-    const onSocket = (error: Error | undefined, socket?: Socket): void => {
-      if (socket === undefined) return callback(error ?? new Error('no connection'), null)
-      if (place.protocol !== 'https:') return callback(null, socket)
-      // RFC 6066 §3: the name without its trailing dot; an address is no name
-      const name = (place.servername ?? place.hostname).replace(/\.$/, '')
-      const servername = isIP(place.hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: name } : {}
-      secure({ ...place, ...servername, httpSocket: socket }, callback)
-    }
-    new Dial(port, timeoutMs, onSocket).begin(place.hostname.replace(/^\[|\]$/g, ''), lookup)
+    const open = (done: buildConnector.Callback): void => new Dial(port, timeoutMs, done).begin(host, lookup)
+    if (place.protocol !== 'https:') return open(callback)
+    // RFC 6066 §3: the name without its trailing dot; an address is no name
+    const servername = isIP(host) === 0 ? { servername: (place.servername ?? host).replace(/\.$/, '') } : {}
+    const openSecure = (connect: buildConnector.connector, done: buildConnector.Callback): void =>
+      open((...[error, socket]) => {
+        if (error !== null) done(error, null)
+        else connect({ ...place, ...servername, httpSocket: socket }, done)
+      })
+    openSecure(secureBySystem ?? secure, (...result) => {
+      if (secureBySystem !== undefined || !isUnknownIssuer(result[0])) return callback(...result)
+      secureBySystem = buildConnector({ ...settings, secureContext: systemTrust() })
+      openSecure(secureBySystem, callback)
+    })
   }
 }
 
@@ -44,7 +53,7 @@ export function byTurns(addresses: readonly LookupAddress[]): LookupAddress[] {
 class Dial {
   readonly #port: number
   readonly #timeoutMs: number
-  readonly #done: (error: Error | undefined, socket?: Socket) => void
+  readonly #done: buildConnector.Callback
   readonly #timeout: NodeJS.Timeout
   readonly #trying = new Map<Socket, (error: Error) => void>()
   readonly #errors: Error[] = []
@@ -52,7 +61,7 @@ class Dial {
   #next: NodeJS.Timeout | undefined
   #isOver = false
 
-  constructor(port: number, timeoutMs: number, done: (error: Error | undefined, socket?: Socket) => void) {
+  constructor(port: number, timeoutMs: number, done: buildConnector.Callback) {
     this.#port = port
     this.#timeoutMs = timeoutMs
     this.#done = done
@@ -103,7 +112,7 @@ class Dial {
     const onError = this.#trying.get(socket)
     this.#trying.delete(socket)
     this.#end()
-    this.#done(undefined, socket)
+    this.#done(null, socket)
     // only now has somebody else taken it over
     if (onError !== undefined) socket.off('error', onError)
   }
@@ -111,7 +120,7 @@ class Dial {
   #fail(error: Error): void {
     if (this.#isOver) return
     this.#end()
-    this.#done(error)
+    this.#done(error, null)
   }
 
   #end(): void {

@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { inspect } from 'node:util'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect, promisify } from 'node:util'
 import { expect } from 'chai'
 import { CERTIFICATE, KEY } from './certificate.ts'
 import { cleanUp, failure, impatient, readAll } from './fixtures.ts'
@@ -77,8 +81,32 @@ describe('origin: failures', () => {
       const error = await failure(impatient({ onRetry }).open({ url, headers: [] }), 'origin-unreachable')
       expect(error.message).to.match(/^no secure connection to 127\.0\.0\.1:\d+: .*(self.signed|expired)/)
       expect(error.retryable).to.equal(false)
+      expect(error.hint).to.include('NODE_EXTRA_CA_CERTS')
     } finally {
       server.close()
+    }
+  })
+
+  it('a certificate that the system vouches for is good, as far as that goes', async () => {
+    const server = createServer({ cert: CERTIFICATE, key: KEY }, (_, response) => response.end('x'))
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const dir = await mkdtemp(join(tmpdir(), 'df-trust-'))
+    try {
+      await writeFile(join(dir, 'ca.pem'), CERTIFICATE)
+      const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/x`
+      const program = `const { Origin } = await import(process.argv[1])
+        const origin = new Origin()
+        await origin.open({ url: process.argv[2], headers: [] }).catch(error => console.log(error.message))
+        await origin.stop()`
+      const source = new URL('../../src/origin/origin.ts', import.meta.url).href
+      const env = { ...process.env, SSL_CERT_FILE: join(dir, 'ca.pem') }
+      const args = ['--input-type=module', '-e', program, source, url]
+      const { stdout } = await promisify(execFile)(process.execPath, args, { env })
+      // it is for another name
+      expect(stdout).to.match(/^no secure connection to 127\.0\.0\.1:\d+: .*does not match/)
+    } finally {
+      server.close()
+      await rm(dir, { recursive: true })
     }
   })
 
