@@ -150,6 +150,17 @@ export function changed(url: string): DragonflyError {
   })
 }
 
+/** A read broke off, and nothing strong names its version: only a read from the first byte can go on. */
+export class UnjoinableError extends DragonflyError {
+  constructor(failure: DragonflyError) {
+    super(failure.code, `${failure.message}, and names no version that the rest could be asked of`, {
+      cause: failure,
+      retryable: true,
+      hint: 'start again; the origin gives neither a strong ETag nor an old enough Last-Modified with a length',
+    })
+  }
+}
+
 /** The rest that the origin shows does not name the version before it. Its bytes may be the same: read from the start, they tell. */
 export class AnotherVersionError extends DragonflyError {
   constructor(url: string) {

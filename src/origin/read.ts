@@ -2,7 +2,7 @@
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { isResumable, type Validators } from '../core/version.ts'
 import type { Answer } from './answer.ts'
-import { AnotherVersionError, bodyFailure, lies, truncated } from './failures.ts'
+import { AnotherVersionError, bodyFailure, lies, truncated, UnjoinableError } from './failures.ts'
 import { fileNameFromHeaders } from './filename.ts'
 import type { Lifeline } from './lifeline.ts'
 import type { Noted } from './noted.ts'
@@ -137,7 +137,7 @@ export class HttpRead implements OriginRead {
   async #continue(failure: DragonflyError): Promise<void> {
     const { fetch, patience, lifeline } = this.#supply
     await this.#current.answer.close()
-    if (!isResumable(this.version)) throw unresumable(failure)
+    if (!isResumable(this.version)) throw new UnjoinableError(failure)
     await patience.afterFailure(failure, lifeline.signal)
     const wanted = { from: this.#at, version: this.version, length: this.#length, like: this.#like }
     this.#current = await patience.until(() => fetch(wanted, lifeline.signal), lifeline.signal)
@@ -161,12 +161,4 @@ export async function* payload(answer: Answer, rest: Rest): AsyncGenerator<Uint8
   }
   if (await answer.hadSurplus()) throw lies(answer.url, 'sent more than it announced')
   if (skip > 0 && rest.bytes === undefined) throw lies(answer.url, 'sent less than before')
-}
-
-function unresumable(failure: DragonflyError): DragonflyError {
-  return new DragonflyError(failure.code, `${failure.message}, and names no version that the rest could be asked of`, {
-    cause: failure,
-    retryable: true,
-    hint: 'start again; the origin gives neither a strong ETag nor an old enough Last-Modified with a length',
-  })
 }

@@ -1,6 +1,6 @@
 // When a content is read from its first byte again, because the origin broke off and no strong validator joins the rest.
 import type { DragonflyError } from '../core/errors.ts'
-import { AnotherVersionError } from './failures.ts'
+import { AnotherVersionError, UnjoinableError } from './failures.ts'
 import { MAX_BACKOFF_MS } from './patience.ts'
 
 /** Restarts in a row that came no further than the one before. */
@@ -20,8 +20,8 @@ export class Restarts {
    * it shall not be. `reached`: bytes from the start that are here.
    */
   after(error: DragonflyError, reached: number): number | undefined {
-    const brokeOff = error.retryable && (error.code === 'origin-truncated' || error.code === 'origin-timeout')
-    if (!brokeOff && !(error instanceof AnotherVersionError)) return undefined
+    // any other failure has been tried again often enough by the read itself
+    if (!(error instanceof UnjoinableError || error instanceof AnotherVersionError)) return undefined
     this.#fruitless = reached > this.#furthest ? 1 : this.#fruitless + 1
     this.#furthest = Math.max(this.#furthest, reached)
     if (this.#fruitless > MAX_FRUITLESS || ++this.#count > MAX_RESTARTS) return undefined

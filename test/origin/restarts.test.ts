@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import { AnotherVersionError, changed, lies, truncated } from '../../src/origin/failures.ts'
+import { AnotherVersionError, changed, lies, truncated, UnjoinableError } from '../../src/origin/failures.ts'
 import { MAX_RESTARTS, Restarts } from '../../src/origin/restarts.ts'
 
 const URL = 'http://a.example/f'
-const cut = truncated(URL, 1000, 5000)
+const cut = new UnjoinableError(truncated(URL, 1000, 5000))
 
 describe('origin: restarts', () => {
   it('waits twice as long each time, and gives up after five that came no further', () => {
@@ -18,11 +18,11 @@ describe('origin: restarts', () => {
     expect(waits).to.deep.equal([...Array(MAX_RESTARTS).fill(250), undefined])
   })
 
-  it('is for breaks and for other validators, not for bytes that differ, lies, or a full patience', () => {
+  it('is for breaks that nothing strong joins and for other validators, not for bytes that differ, lies, or a patience that has ended', () => {
     const after = (error: Parameters<Restarts['after']>[0]) => new Restarts().after(error, 0)
     expect(after(new AnotherVersionError(URL))).to.equal(250)
     expect(after(changed(URL))).to.equal(undefined)
     expect(after(lies(URL, 'lied'))).to.equal(undefined)
-    expect(after(truncated(URL, 1, 2, { retryable: false }))).to.equal(undefined)
+    expect(after(truncated(URL, 1, 2))).to.equal(undefined)
   })
 })
