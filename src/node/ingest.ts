@@ -5,7 +5,7 @@ import type { Manifest, VersionInfo } from '../core/manifest.ts'
 import { choosePieceLength, pieceCountOf, VerifiedPiece, verifyPiece } from '../core/piece.ts'
 import { RootBuilder } from '../core/root.ts'
 import { contentId, type Task } from '../core/task.ts'
-import { changed } from '../origin/failures.ts'
+import { AnotherVersionError, changed } from '../origin/failures.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { OriginRead } from '../origin/read.ts'
 import { now } from './context.ts'
@@ -67,7 +67,10 @@ export async function ingestOn(session: Session, manifest: Manifest, origin: Ori
     await read.cancel()
     throw changed(url)
   }
-  await ingest(session, read)
+  await ingest(session, read).catch(error => {
+    const differs = error instanceof DragonflyError && error.code === 'origin-changed' && !(error instanceof AnotherVersionError)
+    throw differs && read.version !== info.version ? changed(url) : error
+  })
 }
 
 /** Tells the session of every chunk, and how long we waited for it and worked on the one before. */
