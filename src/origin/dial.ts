@@ -34,7 +34,7 @@ export function dialer({ timeoutMs, lookup = systemLookup }: DialSettings): buil
         else connect({ ...place, ...servername, httpSocket: socket }, done)
       })
     openSecure(secureBySystem ?? secure, (...result) => {
-      if (secureBySystem !== undefined || !isUnknownIssuer(result[0])) return callback(...result)
+      if (result[0] === null || secureBySystem !== undefined || !isUnknownIssuer(result[0])) return callback(...result)
       secureBySystem = buildConnector({ ...settings, secureContext: systemTrust() })
       openSecure(secureBySystem, callback)
     })
