@@ -5,9 +5,8 @@ export { type HeaderList, parseHeader } from './core/headers.ts'
 export { withoutSecrets } from './core/task.ts'
 export { type Control, serveControl } from './gateway/control.ts'
 export { controlPath } from './gateway/control-path.ts'
-export type { Administration } from './node/administration.ts'
-export { dragonflyHome } from './node/home.ts'
-export { createNode } from './node/node.ts'
+export type { Administration } from './node/admin/administration.ts'
+export { type OpenAdministration, openAdministration } from './node/admin/store-folder.ts'
 export type {
   ContentStream,
   DragonflyNode,
@@ -18,7 +17,8 @@ export type {
   Progress,
   Receipt,
   Trust,
-} from './node/options.ts'
-export type { Preheated, PreheatOptions, PreheatProgress } from './node/preheat-options.ts'
-export type { ContentStatus, DiskStatus, Removed, SeedStatus } from './node/status.ts'
-export { type OpenAdministration, openAdministration } from './node/store-folder.ts'
+} from './node/api/options.ts'
+export type { Preheated, PreheatOptions, PreheatProgress } from './node/api/preheat-options.ts'
+export type { ContentStatus, DiskStatus, Removed, SeedStatus } from './node/api/status.ts'
+export { dragonflyHome } from './node/home.ts'
+export { createNode } from './node/node.ts'

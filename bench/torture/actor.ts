@@ -1,7 +1,7 @@
 // One node of a round: started, killed, frozen, its store spoilt, started again with the same home and address.
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { NodeOptions } from '../../src/node/options.ts'
+import type { NodeOptions } from '../../src/node/api/options.ts'
 import { randomFor } from '../../src/sim/draw.ts'
 import type { Member } from './crew.ts'
 import { flipBytes, mountSmall, unmount } from './disk.ts'

@@ -1,5 +1,5 @@
 // What the harness tells a process of nodes, and what that answers.
-import type { NodeOptions, Receipt } from '../../src/node/options.ts'
+import type { NodeOptions, Receipt } from '../../src/node/api/options.ts'
 import type { VillainKind } from './plan.ts'
 
 export interface NodeOrder {

@@ -1,0 +1,54 @@
+// The sha2-256 of the whole content, computed behind the download: pieces in file order, from memory when they come so.
+import type { Manifest } from '../../core/manifest.ts'
+import { sha256Stream } from '../../core/piece.ts'
+import type { StoreEntry } from '../../store/store.ts'
+
+export class WholeHash {
+  readonly #hash = sha256Stream()
+  readonly #entry: StoreEntry
+  readonly #manifest: Manifest
+  #next = 0
+  #catchUp: Promise<void> | undefined
+  #failure: unknown
+
+  constructor(entry: StoreEntry, manifest: Manifest) {
+    this.#entry = entry
+    this.#manifest = manifest
+  }
+
+  /** A piece is stored now. Its bytes are used when it is the next one; otherwise it is read back when its turn comes. */
+  stored(index: number, bytes: Uint8Array): void {
+    if (index === this.#next && this.#catchUp === undefined) {
+      this.#hash.update(bytes)
+      this.#next++
+    }
+    this.#follow()
+  }
+
+  /** Call once, when every piece is stored. */
+  async digest(): Promise<Uint8Array> {
+    for (this.#follow(); this.#catchUp !== undefined; this.#follow()) await this.#catchUp
+    if (this.#failure !== undefined) throw this.#failure
+    return this.#hash.digest()
+  }
+
+  #follow(): void {
+    if (this.#catchUp !== undefined || this.#failure !== undefined || !this.#entry.has(this.#next)) return
+    this.#catchUp = this.#readOn()
+      .catch(error => {
+        this.#failure = error
+      })
+      .finally(() => {
+        this.#catchUp = undefined
+      })
+  }
+
+  async #readOn(): Promise<void> {
+    const { pieceLength } = this.#manifest.info
+    while (this.#entry.has(this.#next)) {
+      const size = this.#manifest.pieceSize(this.#next)
+      this.#hash.update(await this.#entry.read(this.#next * pieceLength, size, pieceLength))
+      this.#next++
+    }
+  }
+}
