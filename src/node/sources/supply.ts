@@ -6,6 +6,7 @@ import { freshnessOf } from '../../origin/freshness.ts'
 import type { Noted } from '../../origin/noted.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
+import { Restarts } from '../../origin/restarts.ts'
 import { type NodeContext, now, type Reader } from '../context/node-context.ts'
 import { pause } from '../context/waiting.ts'
 import { NeighbourhoodDriver } from '../peers/neighbourhood-driver.ts'
@@ -13,7 +14,7 @@ import type { ActiveTask } from '../session/active-task.ts'
 import { type CacheRules, continueCached, loadCached, loadFresh } from './cached.ts'
 import { DHT_PATIENCE_MS, DhtSource } from './dht-source.ts'
 import { keepGranted } from './grant-renewal.ts'
-import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
+import { ingest, ingestOn, sealWhenWhole, versionOf } from './ingest.ts'
 import { SeedSource, type SeedSourceOptions } from './seed-source.ts'
 
 export interface SupplyOptions extends Omit<SeedSourceOptions, 'hearRate' | 'onGranted'> {
@@ -168,16 +169,29 @@ export class Supply {
     return unfinished && active.quietFor > (active.links.hasSeed ? SILENT_SEED_MS : TAKEOVER_MS)
   }
 
-  /** Our own read: from the start, or on from what the manifest or an earlier try has. */
+  /** Our own read, begun again a few times where the origin breaks off and lets nobody go on. */
   async #read(): Promise<void> {
     if (++this.#reads > MAX_READS) throw new DragonflyError('origin-changed', 'the origin changes faster than it can be read')
+    const restarts = new Restarts()
+    for (;;) {
+      try {
+        return await this.#readOnce()
+      } catch (error) {
+        const { manifest } = this.#active
+        if (manifest === undefined || this.#isOver || !(error instanceof DragonflyError)) throw error
+        const wait = restarts.after(error, manifest.count * manifest.pieceLength)
+        if (wait === undefined) throw error
+        await pause(wait, this.#signal)
+      }
+    }
+  }
+
+  /** From the start, or on from what the manifest or an earlier try has. */
+  async #readOnce(): Promise<void> {
     const origin = await this.#origin()
     const { task, manifest } = this.#active
+    if (manifest !== undefined) return await ingestOn(this.#active, manifest, origin, this.#signal)
     const request = { url: task.url, headers: task.headers }
-    if (manifest !== undefined) {
-      const want = { from: manifest.count * manifest.pieceLength, version: manifest.info.version, signal: this.#signal }
-      return await ingest(this.#active, await origin.open(request, want))
-    }
     const { kept: rules } = this.#options
     const kept = await loadCached(this.#ctx.store, task, rules)
     if (kept === undefined) return await this.#ingestNew(await origin.open(request, { signal: this.#signal }))
