@@ -12,13 +12,19 @@ export class UsageError extends Error {
   }
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on the disk',
+  EDQUOT: 'no space left in the quota of this user',
+  EFBIG: 'the file is too large for this file system, or for the limit on file sizes (ulimit -f)',
+}
+
 /** An output, standard output unless told otherwise, cannot take more, for a reason of the operating system. */
 export class OutputError extends Error {
   override readonly name = 'OutputError'
   readonly code: 'no-space' | 'output-unwritable'
 
   constructor(cause: NodeJS.ErrnoException, output = 'standard output') {
-    super(`cannot write to ${output}: ${cause.message}`, { cause })
+    super(`cannot write to ${output}: ${REASONS[cause.code ?? ''] ?? cause.message}`, { cause })
     this.code = cause.code === 'ENOSPC' || cause.code === 'EDQUOT' ? 'no-space' : 'output-unwritable'
   }
 }

@@ -2,12 +2,12 @@
 import path from 'node:path'
 import type { DragonflyNode, GetOptions, NodeEvent, NodeOptions, Receipt } from '../index.ts'
 import { readSettings } from './config.ts'
-import { describe } from './errors.ts'
+import { describe, type Failure, failureLine, OutputError } from './errors.ts'
 import { OK, PIPE_CLOSED } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
 import { makeReport } from './render.ts'
 import type { Report } from './report.ts'
-import { openStdout, PipeClosed, writeAll } from './stdout.ts'
+import { flushed, openStdout, PipeClosed, stdoutError, writeAll } from './stdout.ts'
 
 /** Flags of `df get` as commander leaves them; durations in milliseconds. */
 export interface GetFlags {
@@ -35,21 +35,30 @@ export interface GetFlags {
 export async function get(url: string, flags: GetFlags, name: string): Promise<number> {
   using interrupt = new Interrupt()
   const reader = new AbortController()
-  process.stdout.once('error', () => reader.abort(new PipeClosed('standard output closed')))
+  process.stdout.once('error', error => reader.abort(stdoutError(error)))
   const options = { name, json: flags.json === true, quiet: flags.quiet === true, streaming: flags.output === '-' }
   const report = await makeReport(options, process.stdout, process.stderr)
   try {
     await run(url, flags, report, interrupt, reader.signal)
+    if (flags.json === true) await flushed(process.stdout)
+    reader.signal.throwIfAborted()
     return OK
-  } catch (error) {
-    if (error instanceof PipeClosed || reader.signal.aborted) return PIPE_CLOSED
+  } catch (thrown) {
+    const error: unknown = reader.signal.aborted ? reader.signal.reason : thrown
+    if (error instanceof PipeClosed) return PIPE_CLOSED
     if (process.env.DEBUG) console.error(error)
     const failure = describe(error)
+    // with --json the report itself goes to the output that failed
+    if (error instanceof OutputError && flags.json === true && flags.output !== '-') tell(failure, name)
     if (failure.code !== 'aborted' || flags.quiet !== true) report.failed(failure)
     return failure.code === 'aborted' ? (interrupt.exitCode ?? failure.exitCode) : failure.exitCode
   } finally {
     report.close()
   }
+}
+
+function tell(failure: Failure, name: string): void {
+  process.stderr.write(`${failureLine(name, failure)}\n`)
 }
 
 async function run(url: string, flags: GetFlags, report: Report, interrupt: Interrupt, reader: AbortSignal): Promise<void> {
