@@ -18,11 +18,13 @@ export interface Settings extends OriginLimits {
   bootstrap?: string[]
   /** Peer ids. */
   trust?: string[]
+  /** Multiaddrs that others are told. */
+  announce?: string[]
   /** Patterns, as `allowOrigins` of the library. */
   allowOrigins?: string[]
 }
 
-const KEYS = ['seeds', 'bootstrap', 'trust', 'allowOrigins'] as const
+const KEYS = ['seeds', 'bootstrap', 'trust', 'announce', 'allowOrigins'] as const
 const KNOWN = [...KEYS, ...ORIGIN_LIMITS]
 const MAX_ENTRIES = 256
 const MAX_CONFIG_BYTES = 1024 * 1024
@@ -41,14 +43,21 @@ export function chooseSettings(flags: Settings, env: Settings, file: Settings): 
   const named = flags.trust ?? env.trust ?? file.trust ?? []
   const trust = [...new Set([...seeds.flatMap(peerIdOf), ...named])]
   const allowOrigins = flags.allowOrigins ?? env.allowOrigins ?? file.allowOrigins ?? []
-  return { ...originLimitsOf({ ...file, ...env, ...flags }), seeds, bootstrap, trust, allowOrigins }
+  const announce = flags.announce ?? env.announce ?? file.announce ?? []
+  return { ...originLimitsOf({ ...file, ...env, ...flags }), seeds, bootstrap, trust, announce, allowOrigins }
 }
 
-/** DRAGONFLY_SEEDS and DRAGONFLY_ALLOW_ORIGIN: commas or spaces between the entries. Empty is as good as unset. */
+/** DRAGONFLY_SEEDS, DRAGONFLY_ANNOUNCE and DRAGONFLY_ALLOW_ORIGIN: commas or spaces between the entries. Empty is as good as unset. */
 export function settingsOfEnv(env: NodeJS.ProcessEnv): Settings {
   const seeds = entriesOf(env, 'DRAGONFLY_SEEDS')
   const allowOrigins = entriesOf(env, 'DRAGONFLY_ALLOW_ORIGIN')
-  return { ...originLimitsOfEnv(env), ...(seeds.length > 0 && { seeds }), ...(allowOrigins.length > 0 && { allowOrigins }) }
+  const announce = entriesOf(env, 'DRAGONFLY_ANNOUNCE')
+  return {
+    ...originLimitsOfEnv(env),
+    ...(seeds.length > 0 && { seeds }),
+    ...(announce.length > 0 && { announce }),
+    ...(allowOrigins.length > 0 && { allowOrigins }),
+  }
 }
 
 function entriesOf(env: NodeJS.ProcessEnv, name: string): string[] {

@@ -16,6 +16,7 @@ export interface GetFlags {
   bootstrap?: string[]
   trust?: string[]
   listen?: string[]
+  announce?: string[]
   digest?: string
   header?: string[]
   filter?: string[]
@@ -106,12 +107,14 @@ async function nodeOptions(flags: GetFlags, home: string, onEvent: (event: NodeE
     ...(flags.seed && { seeds: flags.seed }),
     ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
     ...(flags.trust && { trust: flags.trust }),
+    ...(flags.announce && { announce: flags.announce }),
   }
-  const { seeds, bootstrap, trust } = await readSettings(named, process.env, home)
+  const { seeds, bootstrap, trust, announce } = await readSettings(named, process.env, home)
   return {
     seeds,
     bootstrap,
     trust,
+    announce,
     ...(flags.listen && { listen: flags.listen }),
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
     home,

@@ -75,6 +75,7 @@ function addGet(program: Command, name: string, parsed: Parsed, actions: Actions
     .addOption(list('--bootstrap <multiaddr>', `a way into the network, not trusted ${REPEAT}`))
     .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))
     .addOption(list('--listen <multiaddr>', `listen here for other peers ${REPEAT}`))
+    .addOption(list('--announce <multiaddr>', `tell others this address of ours, not those of the interfaces ${REPEAT}`))
     .option('--digest <digest>', 'sha256:HEX that the whole content must have')
     .addOption(list('-H, --header <header>', `'Name: value' for the origin only ${REPEAT}`))
     .addOption(names('--filter <names>', 'query parameters that do not change the content, as a,b,c'))

@@ -23,7 +23,8 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
   seed
     .command('start')
     .description('run a seed until it is stopped')
-    .addOption(list('--listen <multiaddr>', `listen here (default: /ip4/0.0.0.0/tcp/4801) ${REPEAT}`))
+    .addOption(list('--listen <multiaddr>', `listen here (default: port 4801, IPv4 and IPv6) ${REPEAT}`))
+    .addOption(list('--announce <multiaddr>', `tell others this address of ours, not those of the interfaces ${REPEAT}`))
     .addOption(list('--seed <multiaddr>', `another seed, to share the work with ${REPEAT}`))
     .addOption(list('--bootstrap <multiaddr>', `a way into the network, not trusted ${REPEAT}`))
     .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))

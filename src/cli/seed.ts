@@ -8,11 +8,12 @@ import { Interrupt } from './interrupt.ts'
 import { originLimitsOf } from './origin-limits.ts'
 
 /** Where seeds listen unless told otherwise. */
-export const SEED_LISTEN = '/ip4/0.0.0.0/tcp/4801'
+export const SEED_LISTEN = ['/ip4/0.0.0.0/tcp/4801', '/ip6/::/tcp/4801']
 
 /** Flags of `df seed start` as commander leaves them. */
 export interface SeedFlags {
   listen?: string[]
+  announce?: string[]
   seed?: string[]
   bootstrap?: string[]
   trust?: string[]
@@ -50,11 +51,12 @@ async function run(flags: SeedFlags, name: string, interrupt: Interrupt): Promis
     ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
     ...(flags.trust && { trust: flags.trust }),
     ...originLimitsOf(flags),
+    ...(flags.announce && { announce: flags.announce }),
     ...(flags.allowOrigin && { allowOrigins: flags.allowOrigin }),
   }
   const node = await createNode({
     ...(await readSettings(named, process.env, home)),
-    listen: flags.listen ?? [SEED_LISTEN],
+    listen: flags.listen ?? SEED_LISTEN,
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
     ...(flags.expire !== undefined && { expire: flags.expire }),
     ...(flags.quota !== undefined && { quota: flags.quota }),

@@ -6,7 +6,7 @@ import { parseDigest } from '../core/digest.ts'
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { sameBytes } from '../core/piece.ts'
 import { makeTask, type Task, withoutSecrets } from '../core/task.ts'
-import { isResumable } from '../core/version.ts'
+import { codingInName, isResumable } from '../core/version.ts'
 import { fileNameFromUrl } from '../origin/filename.ts'
 import { checkOutput, checkTarget } from '../store/output.ts'
 import { ensureSpace } from '../store/space.ts'
@@ -86,6 +86,7 @@ export class Downloads {
         const { active, account } = attempt
         try {
           await known(active, job)
+          this.#tellCoding(active)
           if (active.trust === 'digest') await whole(active, job)
           yield* this.#inOrder(active, job)
           await whole(active, job)
@@ -124,6 +125,7 @@ export class Downloads {
         const attempt = this.#attempt(job)
         try {
           await known(attempt.active, job)
+          this.#tellCoding(attempt.active)
           return await finish(attempt)
         } catch (error) {
           attempt.judge(error, liars)
@@ -165,6 +167,13 @@ export class Downloads {
       await this.#registry.release(active, isOfUse(active) ? after : 'discard')
     }
     return { active, account: watch?.account, judge, end }
+  }
+
+  /** Every request asks for the identity coding; what comes in another one all the same is kept as it was sent. */
+  #tellCoding({ manifest }: ActiveTask): void {
+    const coding = codingInName(manifest?.info.version ?? '')
+    if (coding === undefined) return
+    this.#ctx.warn(`the origin sent it compressed (Content-Encoding: ${coding}), though not asked to; it is saved as it was sent`)
   }
 
   /** Says that the disk is too small before it is full. */

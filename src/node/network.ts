@@ -5,13 +5,14 @@ import type { KadDHT } from '@libp2p/kad-dht'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import { Dht, dhtService } from '../discovery/dht.ts'
 import { type Accept, Exchange } from '../net/exchange.ts'
-import { parsePeerAddress, parsePeerId, startHost } from '../net/host.ts'
+import { type Host, isLoopbackAddress, parsePeerAddress, parsePeerId, startHost } from '../net/host.ts'
 import { acquireLock } from '../store/lock.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Network } from './context/node-context.ts'
 import { loadIdentity } from './identity.ts'
 
-const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0']
+/** libp2p goes on without IPv6 where there is none, as long as IPv4 works. */
+const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0']
 const MAX_ADDRESSES = 100
 
 export interface StartedNetwork {
@@ -19,6 +20,8 @@ export interface StartedNetwork {
   seeds: { peer: string; address: string }[]
   /** Peer ids that are trusted because they are seeds, or were named. */
   trusted: string[]
+  /** What the operator should know. */
+  warning: string | undefined
   /** Gives back what only one process may hold. */
   release: () => Promise<void>
 }
@@ -31,17 +34,27 @@ export async function startNetwork(options: NodeOptions, home: string, accept: A
   try {
     const host = await startHost({
       listen: options.listen ?? DEFAULT_LISTEN,
+      announce: limited(options.announce),
       privateKey: identity?.privateKey,
       services: { dht: dhtService(options.dhtServer !== false) },
     })
     const dht = new Dht(host.libp2p.services.dht as KadDHT)
     const exchange = new Exchange(host, accept)
     await exchange.start()
-    return { network: { host, dht, exchange }, seeds, trusted, release: async () => await identity?.release() }
+    const release = async () => await identity?.release()
+    return { network: { host, dht, exchange }, seeds, trusted, warning: unreachable(host, options), release }
   } catch (error) {
     await identity?.release()
     throw error
   }
+}
+
+/** Whoever listens on a loopback address means this host; anybody else learns here that no other host gets in. */
+function unreachable({ addresses }: Host, { listen }: NodeOptions): string | undefined {
+  const isMeant = listen?.every(isLoopbackAddress) === true
+  if (isMeant || addresses.length === 0 || !addresses.every(isLoopbackAddress)) return undefined
+  const told = addresses.map(address => address.replace(/\/p2p\/.*/, '')).join(', ')
+  return `no other host can connect to this one, which has only ${told}; name an address that they reach with --announce`
 }
 
 /** One identity is one process: two with the same peer id would hide one another. */

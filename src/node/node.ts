@@ -117,6 +117,7 @@ class Node implements DragonflyNode, NodeContext {
     this.#release = network.release
     for (const peer of [...network.trusted, network.network.host.id]) this.trusted.add(peer)
     this.#networkUp = Promise.resolve(network.network)
+    if (network.warning !== undefined) this.warn(network.warning)
     if (this.isLongLived) {
       const { Membership } = await import('./membership.ts')
       this.#membership = new Membership(network.network.host, [...this.#seeds.map(s => s.address), ...this.bootstrap])

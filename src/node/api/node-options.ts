@@ -10,8 +10,13 @@ export interface NodeOptions {
   bootstrap?: readonly string[]
   /** Peer ids whose signatures count as a seed's. Default: those of `seeds`. */
   trust?: readonly string[]
-  /** Multiaddrs to listen on. Default /ip4/0.0.0.0/tcp/0. An empty list: do not listen. */
+  /** Multiaddrs to listen on. Default /ip4/0.0.0.0/tcp/0 and /ip6/::/tcp/0. An empty list: do not listen. */
   listen?: readonly string[]
+  /**
+   * Multiaddrs told to others in place of those of this host's interfaces: those of a container's host, a VPN or a forwarded
+   * port. With their port; /p2p/PEERID is added. Default none.
+   */
+  announce?: readonly string[]
   /** Folder of the piece store, or 'memory'. Default: `store` in the home folder. */
   store?: string
   /**
@@ -55,6 +60,7 @@ export const NODE_OPTIONS: OptionNames<NodeOptions> = {
   bootstrap: true,
   trust: true,
   listen: true,
+  announce: true,
   store: true,
   quota: true,
   home: true,
