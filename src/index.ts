@@ -15,5 +15,5 @@ export type { Preheated, PreheatOptions, PreheatProgress } from './node/api/preh
 export type { Receipt } from './node/api/receipt.ts'
 export type { ContentStatus, DiskStatus, Removed, SeedStatus } from './node/api/status.ts'
 export type { StoreAdmin } from './node/api/store-admin.ts'
-export { dragonflyHome } from './node/home.ts'
+export { dragonflyHome, homeIfAny } from './node/home.ts'
 export { createNode } from './node/node.ts'

@@ -1,5 +1,5 @@
 // Whom to ask, whom to trust, what to read for others: from flags, else the environment, else the config file, each key on its own.
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { UsageError } from './errors.ts'
 import {
@@ -31,9 +31,9 @@ const MAX_CONFIG_BYTES = 1024 * 1024
 
 type Chosen = Required<Omit<Settings, keyof OriginLimits>> & OriginLimits
 
-/** What a command needs: flags replace the environment, which replaces the file. Trust includes every seed. */
-export async function readSettings(flags: Settings, env: NodeJS.ProcessEnv, home: string): Promise<Chosen> {
-  const file = await readConfig(path.join(home, 'config.json'))
+/** What a command needs: flags replace the environment, which replaces the file of a home. Trust includes every seed. */
+export async function readSettings(flags: Settings, env: NodeJS.ProcessEnv, home: string | undefined): Promise<Chosen> {
+  const file = home === undefined ? {} : await readConfig(path.join(home, 'config.json'))
   return chooseSettings(flags, settingsOfEnv(env), file)
 }
 
@@ -74,10 +74,18 @@ export async function readConfig(file: string): Promise<Settings> {
     text = await readFile(file, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return {}
+    // a home of somebody else has no file for us
+    if (code === 'ENOENT' || !(await isThere(file))) return {}
     throw new UsageError(`cannot read the config file ${file}: ${code}`)
   }
   return parseConfig(text, file)
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return await stat(file).then(
+    () => true,
+    () => false,
+  )
 }
 
 export function parseConfig(text: string, file: string): Settings {

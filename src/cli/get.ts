@@ -1,4 +1,5 @@
 // df get: one download, from the arguments to the receipt and the exit code.
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { DragonflyNode, GetOptions, NodeEvent, NodeOptions, Receipt } from '../index.ts'
 import { readSettings } from './config.ts'
@@ -65,7 +66,7 @@ function tell(failure: Failure, name: string): void {
 async function run(url: string, flags: GetFlags, report: Report, interrupt: Interrupt, reader: AbortSignal): Promise<void> {
   const timeout = flags.timeout > 0 ? [AbortSignal.timeout(flags.timeout)] : []
   const signal = AbortSignal.any([interrupt.signal, reader, ...timeout])
-  const { createNode, dragonflyHome, parseDigest, parseHeader } = await import('../index.ts')
+  const { createNode, homeIfAny, parseDigest, parseHeader } = await import('../index.ts')
   const options: GetOptions = {
     ...(flags.header && { headers: flags.header.map(parseHeader) }),
     ...(flags.digest !== undefined && { digest: flags.digest }),
@@ -80,9 +81,14 @@ async function run(url: string, flags: GetFlags, report: Report, interrupt: Inte
     onProgress: progress => report.progress(progress),
   }
   if (flags.digest !== undefined) parseDigest(flags.digest)
-  const node = await createNode(await nodeOptions(flags, dragonflyHome(), event => report.event(event)))
+  // nothing is told before who we are
+  let early: NodeEvent[] | undefined = []
+  const onEvent = (event: NodeEvent) => void (early === undefined ? report.event(event) : early.push(event))
+  const node = await createNode(await nodeOptions(flags, homeIfAny(), onEvent))
   try {
     report.started(node.peerId, node.addresses)
+    for (const event of early) report.event(event)
+    early = undefined
     report.done(await fetch(node, url, flags.output, options))
     if (flags.linger > 0) {
       report.lingering(flags.linger / 1000)
@@ -102,7 +108,7 @@ async function fetch(node: DragonflyNode, url: string, output: string | undefine
   return stream.receipt
 }
 
-async function nodeOptions(flags: GetFlags, home: string, onEvent: (event: NodeEvent) => void): Promise<NodeOptions> {
+async function nodeOptions(flags: GetFlags, home: string | undefined, onEvent: (event: NodeEvent) => void): Promise<NodeOptions> {
   const named = {
     ...(flags.seed && { seeds: flags.seed }),
     ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
@@ -117,11 +123,18 @@ async function nodeOptions(flags: GetFlags, home: string, onEvent: (event: NodeE
     announce,
     ...(flags.listen && { listen: flags.listen }),
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
-    home,
+    ...(flags.output !== '-' && { spareFolder: folderOf(flags.output ?? '.') }),
+    ...(home !== undefined && { home }),
     network: needsNetwork(flags, { seeds, bootstrap }),
     dhtServer: flags.linger > 0,
     onEvent,
   }
+}
+
+/** Where an output goes, as the library takes it: a folder, or a file in one. */
+function folderOf(output: string): string {
+  const isFolder = output.endsWith(path.sep) || statSync(output, { throwIfNoEntry: false })?.isDirectory() === true
+  return path.resolve(isFolder ? output : path.dirname(output))
 }
 
 /** Whether anybody could be asked, or could ask us. A program that reads NDJSON is told who we are in any case. */

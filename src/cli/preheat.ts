@@ -111,14 +111,14 @@ async function preheatOptions(flags: PreheatFlags, signal: AbortSignal): Promise
 
 /** It listens to nobody and keeps nothing. */
 async function nodeOptions(flags: PreheatFlags): Promise<NodeOptions> {
-  const { dragonflyHome } = await import('../index.ts')
-  const home = dragonflyHome()
+  const { homeIfAny } = await import('../index.ts')
+  const home = homeIfAny()
   const named = flags.at ?? flags.seed
   const { seeds, trust } = await readSettings(named === undefined ? {} : { seeds: named }, process.env, home)
   if (seeds.length === 0) {
     throw new UsageError('no seed to preheat', 'give --seed or --at, set DRAGONFLY_SEEDS, or write config.json')
   }
-  return { seeds, trust, listen: [], store: 'memory', dhtServer: false, home }
+  return { seeds, trust, listen: [], store: 'memory', dhtServer: false, ...(home !== undefined && { home }) }
 }
 
 /** The URL less user and password; undefined when it is none. */

@@ -9,7 +9,7 @@ import { makeTask, type Task, withoutSecrets } from '../core/task.ts'
 import { codingInName, isResumable } from '../core/version.ts'
 import { fileNameFromUrl } from '../origin/filename.ts'
 import { checkOutput, checkTarget } from '../store/output.ts'
-import { ensureSpace } from '../store/space.ts'
+import { ensureFileSize, ensureSpace } from '../store/space.ts'
 import { ProgressMeter } from './account/progress-meter.ts'
 import { Timeline } from './account/timeline.ts'
 import { TraceFile } from './account/trace-file.ts'
@@ -61,8 +61,8 @@ export class Downloads {
     await checkOutput(join(folder, name ?? randomUUID()))
     return await this.#untilTrue(job, async ({ active, account }) => {
       const target = join(folder, name ?? nameOf(active, job.url))
-      await checkTarget(target)
-      await this.#space(active, dirname(target), options.keep !== false)
+      const isStream = (await checkTarget(target)) === 'stream'
+      await this.#space(active, isStream ? undefined : dirname(target), options.keep !== false)
       await whole(active, job)
       const isMine = options.keep === false && this.#registry.isOnlyUser(active)
       await active.handOver(target, isMine ? 'move' : 'copy', options.signal)
@@ -176,12 +176,15 @@ export class Downloads {
     this.#ctx.warn(`the origin sent it compressed (Content-Encoding: ${coding}), though not asked to; it is saved as it was sent`)
   }
 
-  /** Says that the disk is too small before it is full. */
-  async #space(active: ActiveTask, folder: string, copies: boolean): Promise<void> {
+  /** Says that the disk is too small before it is full. `folder`: of the output; undefined: it takes no room. */
+  async #space(active: ActiveTask, folder: string | undefined, copies: boolean): Promise<void> {
     const length = active.manifest?.length
     if (length === undefined) return
     const left = length - active.counts.resumed
+    const folders = [this.#storeDir, folder].filter(dir => dir !== undefined)
+    for (const dir of folders) await ensureFileSize(dir, length)
     if (this.#storeDir !== undefined) await ensureSpace(this.#storeDir, left)
+    if (folder === undefined) return
     const isElsewhere = this.#storeDir === undefined || (await deviceOf(folder)) !== (await deviceOf(this.#storeDir))
     if (isElsewhere || copies) await ensureSpace(folder, length)
   }

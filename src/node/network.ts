@@ -9,6 +9,7 @@ import { type Host, isLoopbackAddress, parsePeerAddress, parsePeerId, startHost 
 import { acquireLock } from '../store/lock.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Network } from './context/node-context.ts'
+import { dragonflyHome } from './home.ts'
 import { loadIdentity } from './identity.ts'
 
 /** libp2p goes on without IPv6 where there is none, as long as IPv4 works. */
@@ -26,11 +27,11 @@ export interface StartedNetwork {
   release: () => Promise<void>
 }
 
-export async function startNetwork(options: NodeOptions, home: string, accept: Accept): Promise<StartedNetwork> {
+export async function startNetwork(options: NodeOptions, home: string | undefined, accept: Accept): Promise<StartedNetwork> {
   const seeds = limited(options.seeds).map(parsePeerAddress)
   for (const address of limited(options.bootstrap)) parsePeerAddress(address)
   const trusted = [...seeds.map(s => s.peer), ...limited(options.trust).map(parsePeerId)]
-  const identity = options.persistentIdentity === true ? await ownIdentity(home) : undefined
+  const identity = options.persistentIdentity === true ? await ownIdentity(home ?? dragonflyHome()) : undefined
   try {
     const host = await startHost({
       listen: options.listen ?? DEFAULT_LISTEN,

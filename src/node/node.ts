@@ -1,12 +1,10 @@
 // A node: store, network, active tasks and duties of one process, started and stopped as one.
-import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
 import { ACCESS_TIMES, type AccessTimes } from '../core/grant.ts'
 import { refuseUnknown } from '../core/options.ts'
 import { rendezvousOrder } from '../core/rendezvous.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { DiskStore } from '../store/disk-store.ts'
-import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 import { Budget } from '../swarm/budget.ts'
 import { Administration } from './admin/administration.ts'
@@ -19,12 +17,13 @@ import type { SeedStatus } from './api/status.ts'
 import { Counters } from './context/counters.ts'
 import { type BudgetUser, type Network, type NodeContext, now, type Reader } from './context/node-context.ts'
 import { Downloads } from './downloads.ts'
-import { dragonflyHome } from './home.ts'
+import { homeIfAny } from './home.ts'
 import type { Membership } from './membership.ts'
 import { checkOriginLimits } from './origin-limits.ts'
 import { Origins } from './origins.ts'
 import type { Preheater } from './preheat/preheater.ts'
 import type { ResolveService } from './seeding/resolve-service.ts'
+import { openStorePlace, type StorePlace } from './store-place.ts'
 import { TaskRegistry } from './tasks/task-registry.ts'
 
 /** Contents in a status, unless told otherwise. */
@@ -37,10 +36,8 @@ export async function createNode(options: NodeOptions = {}): Promise<DragonflyNo
   refuseUnknown(options, NODE_OPTIONS, 'createNode')
   checkOriginLimits(options)
   checkExpire(options.expire)
-  const home = options.home ?? dragonflyHome()
-  const storeDir = options.store === 'memory' ? undefined : (options.store ?? join(home, 'store'))
-  const disk = storeDir === undefined ? undefined : await openStore(storeDir, options)
-  const node = new Node(options, home, disk, storeDir)
+  const home = options.home ?? homeIfAny()
+  const node = new Node(options, home, await openStorePlace(options, home))
   try {
     await node.start()
   } catch (error) {
@@ -53,11 +50,6 @@ export async function createNode(options: NodeOptions = {}): Promise<DragonflyNo
 function checkExpire(expire: number | undefined): void {
   if (expire === undefined || (expire >= 0 && expire <= Number.MAX_SAFE_INTEGER)) return
   throw new DragonflyError('bad-option', `expire of ${expire} milliseconds`, { hint: 'give 0 or more' })
-}
-
-async function openStore(dir: string, { quota, onEvent }: NodeOptions): Promise<DiskStore> {
-  const { openDiskStore } = await import('../store/disk.ts')
-  return await openDiskStore(dir, { quota, warn: message => onEvent?.({ type: 'warning', message }) })
 }
 
 class Node implements DragonflyNode, NodeContext {
@@ -74,7 +66,8 @@ class Node implements DragonflyNode, NodeContext {
   readonly bootstrap: readonly string[]
   readonly access: AccessTimes
   readonly #options: NodeOptions
-  readonly #home: string
+  readonly #home: string | undefined
+  readonly #place: StorePlace
   readonly #disk: DiskStore | undefined
   readonly #registry: TaskRegistry
   readonly #downloads: Downloads
@@ -88,11 +81,13 @@ class Node implements DragonflyNode, NodeContext {
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
 
-  constructor(options: NodeOptions, home: string, disk: DiskStore | undefined, storeDir: string | undefined) {
+  constructor(options: NodeOptions, home: string | undefined, place: StorePlace) {
+    const { store, disk, dir } = place
     this.#options = options
     this.#home = home
+    this.#place = place
     this.#disk = disk
-    this.store = disk ?? openMemoryStore()
+    this.store = store
     this.bootstrap = options.bootstrap ?? []
     this.access = { ...ACCESS_TIMES, ...options.access }
     this.isLongLived = options.dhtServer !== false
@@ -104,7 +99,7 @@ class Node implements DragonflyNode, NodeContext {
       contents: () => this.#registry.all(),
       letGo: key => this.#registry.letGo(key),
     })
-    this.#downloads = new Downloads(this, this.#registry, storeDir)
+    this.#downloads = new Downloads(this, this.#registry, dir)
   }
 
   async start(): Promise<void> {
@@ -243,6 +238,7 @@ class Node implements DragonflyNode, NodeContext {
     await this.#origins.stop()
     await this.network?.host.stop()
     await this.store.stop()
+    await this.#place.remove()
     await this.#release?.()
   }
 }

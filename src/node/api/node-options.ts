@@ -20,6 +20,11 @@ export interface NodeOptions {
   /** Folder of the piece store, or 'memory'. Default: `store` in the home folder. */
   store?: string
   /**
+   * Where a store for this run only is made when none is named and that of the home folder cannot be written; best on the disk of
+   * the output. A node with a persistent identity rejects instead. Default: among the temporary files.
+   */
+  spareFolder?: string
+  /**
    * The most that the store may hold, in bytes, or as a share (above 0, up to 1) of what it holds and what is free beside it at
    * the start. Contents that nobody uses go when it is nearly reached, the least recently used first. Not for 'memory'.
    * Default: none; 0.8 once `seed` is called.
@@ -62,6 +67,7 @@ export const NODE_OPTIONS: OptionNames<NodeOptions> = {
   listen: true,
   announce: true,
   store: true,
+  spareFolder: true,
   quota: true,
   home: true,
   persistentIdentity: true,
