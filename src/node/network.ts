@@ -6,7 +6,8 @@ import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import { Dht, dhtService } from '../discovery/dht.ts'
 import { type Accept, Exchange } from '../net/exchange.ts'
 import { type Host, isLoopbackAddress, parsePeerAddress, parsePeerId, startHost } from '../net/host.ts'
-import { acquireLock } from '../store/lock.ts'
+import { acquireLock, type Lock } from '../store/lock.ts'
+import { showPresence } from '../store/presence.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Network } from './context/node-context.ts'
 import { dragonflyHome } from './home.ts'
@@ -65,9 +66,20 @@ async function ownIdentity(home: string) {
   } catch (error) {
     throw fromSystemError(error, 'store-error', `cannot make the home folder ${home}`)
   }
-  const lock = await acquireLock(join(home, 'identity.lock'))
-  const privateKey = await loadIdentity(home)
-  return { privateKey, release: () => lock.release() }
+  const presence = await showPresence(home)
+  const release = async (lock?: Lock) => {
+    await lock?.release()
+    await presence?.end()
+  }
+  let lock: Lock | undefined
+  try {
+    lock = await acquireLock(join(home, 'identity.lock'), undefined, presence)
+    const privateKey = await loadIdentity(home)
+    return { privateKey, release: () => release(lock) }
+  } catch (error) {
+    await release(lock)
+    throw error
+  }
 }
 
 function limited(list: readonly string[] | undefined): readonly string[] {

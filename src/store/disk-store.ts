@@ -50,6 +50,11 @@ export interface DiskStore extends Store {
   /** All entries, without opening them. */
   list(): Promise<KeptEntry[]>
   space(): Promise<SpaceReport>
+  /**
+   * Keys of entries that nobody has used since `before` (ms since 1970), works with, or has pinned. Looks at `most` entries, drawn by
+   * lot when there are more.
+   */
+  unusedSince(before: number, most: number): Promise<string[]>
   /** Names whose contents are not evicted. A name is the part of a key before its first dot. */
   pins(): Promise<Set<string>>
   pin(name: string): Promise<void>
