@@ -125,6 +125,8 @@ async function nodeOptions(flags: GetFlags, home: string | undefined, onEvent: (
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
     ...(flags.output !== '-' && { spareFolder: folderOf(flags.output ?? '.') }),
     ...(home !== undefined && { home }),
+    // what is kept goes only when the disk itself is short
+    quota: Infinity,
     network: needsNetwork(flags, { seeds, bootstrap }),
     dhtServer: flags.linger > 0,
     onEvent,

@@ -63,14 +63,16 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
       .option(...JSON_FLAG)
       .action((what: string[], flags: SeedAdminFlags) => administrate({ do: word, what }, flags))
   }
-  seed
-    .command('gc')
-    .description('evict down to 85 % of the quota, remove what is broken')
-    .option(...STORE)
-    .addOption(quota())
-    .option(...JSON_FLAG)
-    .addHelpText('after', '\nA seed that runs here uses its own quota.\n')
-    .action((flags: SeedAdminFlags) => administrate({ do: 'gc' }, flags))
+  for (const parent of [seed, program]) {
+    parent
+      .command('gc')
+      .description('remove what is broken or unfinished for 7 days, evict down to 85 % of the quota')
+      .option(...STORE)
+      .addOption(quota())
+      .option(...JSON_FLAG)
+      .addHelpText('after', '\nA seed that runs here uses its own quota.\n')
+      .action((flags: SeedAdminFlags) => administrate({ do: 'gc' }, flags))
+  }
 }
 
 function quota(): Option {

@@ -8,6 +8,7 @@ import type { DiskStore } from '../store/disk-store.ts'
 import type { Store } from '../store/store.ts'
 import { Budget } from '../swarm/budget.ts'
 import { Administration } from './admin/administration.ts'
+import { removeSomeExpired } from './admin/expiry.ts'
 import type { ContentStream, DragonflyNode } from './api/dragonfly-node.ts'
 import { GET_OPTIONS, type GetOptions } from './api/get-options.ts'
 import { NODE_OPTIONS, type NodeEvent, type NodeOptions } from './api/node-options.ts'
@@ -30,6 +31,8 @@ import { TaskRegistry } from './tasks/task-registry.ts'
 const MAX_SHOWN = 1000
 /** A seed keeps what it reads; it must not take the whole disk for that. */
 const SEED_QUOTA = { share: 0.8 }
+/** How often a seed looks for unfinished downloads that have expired, ms. */
+const EXPIRY_MS = 60 * 60_000
 
 /** Starts a node. Rejects with `bad-…` for malformed options, `store-error`, `store-locked` or `listen-failed`. */
 export async function createNode(options: NodeOptions = {}): Promise<DragonflyNode> {
@@ -78,6 +81,7 @@ class Node implements DragonflyNode, NodeContext {
   #duty: Promise<ResolveService> | undefined
   #preheats: Promise<Preheater> | undefined
   #membership: Membership | undefined
+  #expiry: NodeJS.Timeout | undefined
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
 
@@ -157,6 +161,7 @@ class Node implements DragonflyNode, NodeContext {
   async #takeOn(network: Network): Promise<ResolveService> {
     const { ResolveService } = await import('./seeding/resolve-service.ts')
     if (this.#disk?.isLimited === false) await this.#disk.limit(SEED_QUOTA)
+    this.#expiry = setInterval(() => this.#disk && void removeSomeExpired(this.#disk), EXPIRY_MS).unref()
     const duty = new ResolveService(this, this.#registry, network)
     await duty.start()
     return duty
@@ -230,6 +235,7 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   async #stop(): Promise<void> {
+    clearInterval(this.#expiry)
     await (await this.#preheats)?.stop()
     await (await this.#duty?.catch(() => undefined))?.stop()
     await this.#membership?.stop()
@@ -237,6 +243,7 @@ class Node implements DragonflyNode, NodeContext {
     await this.network?.exchange.stop()
     await this.#origins.stop()
     await this.network?.host.stop()
+    if (this.#disk !== undefined) await removeSomeExpired(this.#disk)
     await this.store.stop()
     await this.#place.remove()
     await this.#release?.()

@@ -1,10 +1,12 @@
 // Machines as containers, CI and cron have them: homes that cannot be written, odd outputs, limits, no network but loopback.
 import { spawnSync } from 'node:child_process'
-import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { content, honest, type Villain, villain } from '../origin/villains.ts'
+import { CONTAINED, hasContainers } from '../store/child.ts'
+import { noLinks } from '../store/no-links.ts'
 import { expectFile, receipt, refusal } from './expectations.ts'
-import { DF, type Ended, type Lab } from './lab.ts'
+import { DF, type Ended, type Lab, LISTEN } from './lab.ts'
 import { labForEach } from './lab-for-each.ts'
 
 const CONTENT = content(3_000_007)
@@ -108,6 +110,95 @@ describe('df get, on machines as they are', () => {
       expect(refusal(limited, 6, 'no-space')).to.match(/too large for .* \(ulimit -f\)/)
       expect(await lab.files('out')).to.deep.equal([])
     })
+  })
+
+  describe('an unfinished download that nobody goes on with', () => {
+    const DAY = 86_400
+
+    /** Leaves half of a download in `home`; resolves to the key of its entry. */
+    async function leaveHalf(home: string): Promise<string> {
+      const stalling = await villain(request => ({ ...honest(request, CONTENT, { etag: '"half"' }), stallAfter: 2_000_000 }))
+      const get = lab.df(['get', '--json', '-o', 'out/half', `${stalling.url}?signature=1`], home)
+      await get.said(said => /"bytes":[1-9]/.test(String(said)))
+      get.child.kill('SIGINT')
+      await get.ended
+      const [key] = await lab.kept(home)
+      return key as string
+    }
+    async function age(home: string, key: string, days: number): Promise<void> {
+      const at = Date.now() / 1000 - days * DAY
+      await utimes(lab.path(home, 'store/entries', key, 'marks'), at, at)
+    }
+
+    for (const [what, args] of [
+      ['the next download', ['get', '-o', 'out/next', 'URL']],
+      ['df gc', ['gc']],
+      ['df seed gc', ['seed', 'gc']],
+    ] as const) {
+      it(`goes after 7 days, with ${what}`, async () => {
+        const key = await leaveHalf('host')
+        expect(key).to.be.a('string')
+        const given = args.map(arg => (arg === 'URL' ? origin.url : arg))
+        await age('host', key, 6)
+        expect((await lab.df(given, 'host').ended).code).to.equal(0)
+        expect(await lab.kept('host')).to.deep.equal([key])
+        await age('host', key, 8)
+        const ended = await lab.df(given, 'host').ended
+        expect(ended.code).to.equal(0)
+        expect(await lab.kept('host')).to.deep.equal([])
+        if (args[0] !== 'get') expect(String(ended.stdout)).to.include('1 broken or abandoned entry')
+      })
+    }
+
+    it('stays when it is pinned; a finished one stays as long as there is room', async () => {
+      const pinned = await leaveHalf('host')
+      expect((await lab.df(['seed', 'pin', pinned.split('.')[0] as string], 'host').ended).code).to.equal(0)
+      const linger = ['get', '--json', '--listen', '/ip4/127.0.0.1/tcp/0', '--linger', '1s', '-o', 'out/whole', origin.url]
+      expect((await lab.df(linger, 'host').ended).code).to.equal(0)
+      const both = await lab.kept('host')
+      expect(both).to.have.lengthOf(2)
+      for (const key of both) await age('host', key, 400)
+      await lab.df(['gc'], 'host').ended
+      expect(await lab.kept('host')).to.deep.equal(both)
+    })
+  })
+
+  it('one identity is one seed, in two containers with one volume too', async function () {
+    if (!hasContainers()) return this.skip()
+    const seed = (...args: string[]) =>
+      lab.run('unshare', [...CONTAINED, DF, 'seed', 'start', '--json', ...LISTEN, ...args], 'volume')
+    const first = seed()
+    const { peerId } = await first.line('ready')
+    const second = await seed().ended
+    expect(refusal(second, 6, 'store-locked')).to.match(/identity\.lock is held by a process of another container/)
+    first.child.kill('SIGKILL')
+    await first.ended
+    for (;;) {
+      const third = seed()
+      const ready = await third.line('ready').catch(() => undefined)
+      third.child.kill('SIGKILL')
+      await third.ended
+      if (ready === undefined) continue
+      expect(ready.peerId).to.equal(peerId)
+      return
+    }
+  })
+
+  it('works on a file system without hard links and permissions', async function () {
+    const shim = await noLinks(lab.dir)
+    if (shim === undefined) return this.skip()
+    const env = { LD_PRELOAD: shim }
+    for (const args of [
+      ['-o', 'out/one'],
+      ['--linger', '1s', ...LISTEN, '-o', 'out/two'],
+    ]) {
+      const ended = await lab.df(['get', '--json', ...args, origin.url], 'fat', env).ended
+      receipt(ended)
+      expect(warnings(ended)).to.deep.equal([])
+      await expectFile(lab.path(args.at(-1) as string), CONTENT)
+    }
+    const seed = lab.df(['seed', 'start', '--json', ...LISTEN], 'fat', env)
+    await seed.line('ready')
   })
 
   it('a content that comes compressed though not asked for so is saved as it is, and told', async () => {
