@@ -1,7 +1,7 @@
 // One GET to the origin with its redirects, in such a way that credentials stay with the host they were given for.
 import { Agent, type Dispatcher } from 'undici'
 import { abortError, DragonflyError } from '../core/errors.ts'
-import type { HeaderList } from '../core/headers.ts'
+import { type HeaderList, withoutNeutral } from '../core/headers.ts'
 import { withoutSecrets } from '../core/task.ts'
 import { wirePath } from '../core/wire-path.ts'
 import { Answer } from './answer.ts'
@@ -30,11 +30,13 @@ export class HttpClient {
   readonly #agent: Agent
   readonly #gates: Gates
   readonly #guard: Guard | undefined
+  readonly #forOthers: boolean
   readonly #surplus = new SurplusWatch()
 
   constructor(settings: OriginSettings) {
     this.#gates = settings.gates ?? new Gates(settings)
     this.#guard = settings.guard
+    this.#forOthers = settings.forOthers
     this.#agent = new Agent({
       // HTTP/1.1 alone: one connection per answer, so that giving up an answer frees what it holds.
       allowH2: false,
@@ -52,7 +54,7 @@ export class HttpClient {
    */
   async get(request: OriginRequest, conditions: readonly Condition[], patienceMs: number, signal: AbortSignal): Promise<Answer> {
     let place = startOf(request.url)
-    let given = request.headers
+    let given = this.#forOthers ? withoutNeutral(request.headers) : request.headers
     let noted: Noted | undefined
     const cookies = new Cookies()
     for (let hop = 0; ; hop++) {

@@ -213,8 +213,7 @@ export class Supply {
   /** Only what was read for others counts as fresh for them: for anything else they have to have the origin asked. */
   #heard(noted: Noted, known: Freshness | undefined): Freshness | undefined {
     if (this.#options.reader !== 'others') return undefined
-    const { headers, secret } = this.#active.task
-    return freshnessOf(noted, known, { headers, secret, expire: this.#ctx.expire })
+    return freshnessOf(noted, known)
   }
 
   async #ingestNew(read: OriginRead): Promise<void> {
