@@ -3,22 +3,17 @@ export { parseDigest } from './core/digest.ts'
 export { DragonflyError, type ErrorCode } from './core/errors.ts'
 export { type HeaderList, parseHeader } from './core/headers.ts'
 export { withoutSecrets } from './core/task.ts'
+export type { Trust } from './core/trust.ts'
 export { type Control, serveControl } from './gateway/control.ts'
 export { controlPath } from './gateway/control-path.ts'
-export type { Administration } from './node/administration.ts'
+export type { Administration } from './node/admin/administration.ts'
+export { type OpenAdministration, openAdministration } from './node/admin/store-folder.ts'
+export type { ContentStream, DragonflyNode } from './node/api/dragonfly-node.ts'
+export type { Explanation } from './node/api/explanation.ts'
+export type { GetOptions, Progress } from './node/api/get-options.ts'
+export type { NodeEvent, NodeOptions } from './node/api/node-options.ts'
+export type { Preheated, PreheatOptions, PreheatProgress } from './node/api/preheat-options.ts'
+export type { Receipt } from './node/api/receipt.ts'
+export type { ContentStatus, DiskStatus, Removed, SeedStatus } from './node/api/status.ts'
 export { dragonflyHome } from './node/home.ts'
 export { createNode } from './node/node.ts'
-export type {
-  ContentStream,
-  DragonflyNode,
-  Explanation,
-  GetOptions,
-  NodeEvent,
-  NodeOptions,
-  Progress,
-  Receipt,
-  Trust,
-} from './node/options.ts'
-export type { Preheated, PreheatOptions, PreheatProgress } from './node/preheat-options.ts'
-export type { ContentStatus, DiskStatus, Removed, SeedStatus } from './node/status.ts'
-export { type OpenAdministration, openAdministration } from './node/store-folder.ts'

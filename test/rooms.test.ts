@@ -3,10 +3,10 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 
-const SRC = fileURLToPath(new URL('../src', import.meta.url))
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 const MIDDLE = ['wire', 'swarm', 'core']
-const NODE = ['net', 'store', 'origin', 'discovery', ...MIDDLE]
+const NODE = ['net', 'transfer', 'store', 'origin', 'discovery', ...MIDDLE]
 
 /** Which rooms a room may import from, types included; itself goes without saying. `index` is src/index.ts. */
 const ALLOWED: Record<string, readonly string[]> = {
@@ -17,6 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   store: MIDDLE,
   origin: MIDDLE,
   discovery: MIDDLE,
+  transfer: ['store', ...MIDDLE],
   sim: ['swarm', 'core'],
   node: NODE,
   gateway: ['node', ...NODE],
@@ -24,21 +25,39 @@ const ALLOWED: Record<string, readonly string[]> = {
   cli: ['index', 'sim'],
 }
 
+/** Rooms with sub-rooms: each may import from those before it; files at the top of the room from all of them. */
+const FLOORS: Record<string, readonly string[]> = {
+  node: ['api', 'context', 'content', 'peers', 'session', 'account', 'sources', 'tasks', 'seeding', 'preheat', 'admin'],
+}
+
+/** Longest file of src/, in lines; what a generator writes does not count. */
+const MAX_LINES = 300
+const GENERATED = /\/generated\//
+
 /** `import … from '…'`, `export … from '…'`, `import '…'`, `import('…')` as code or as type. */
 const IMPORT = /\b(?:from|import)\s*\(?\s*(['"])([^'"]+)\1/g
 /** A dynamic import of something that only runs will tell. */
 const COMPUTED = /\bimport\s*\(\s*(?!['"])/g
 
+/** Targets of the relative imports of one file, as paths beside `file`. */
+function importsOf(file: string, source: string): string[] {
+  const code = withoutComments(source)
+  const targets = [...code.matchAll(IMPORT)].map(([, , target]) => target ?? '')
+  return targets.filter(target => target.startsWith('.')).map(target => path.posix.join(path.posix.dirname(file), target))
+}
+
+function withoutComments(source: string): string {
+  return source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
+}
+
 /** What is wrong with the imports of one file; `file` is relative to src/, with forward slashes. */
 function violations(file: string, source: string): string[] {
-  const code = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
-  const found = [...code.matchAll(COMPUTED)].map(() => `${file}: computed import`)
-  for (const [, , target] of code.matchAll(IMPORT)) {
-    if (target === undefined || !target.startsWith('.')) continue
-    const to = path.posix.join(path.posix.dirname(file), target)
+  const found = [...withoutComments(source).matchAll(COMPUTED)].map(() => `${file}: computed import`)
+  for (const to of importsOf(file, source)) {
     const [from, into] = [roomOf(file), roomOf(to)]
     if (to === `${from}/index.ts`) found.push(`${file}: imports its own room's index`)
     else if (from !== into && !(ALLOWED[from] ?? []).includes(into)) found.push(`${file}: ${from} may not import ${to}`)
+    else if (from === into && floorOf(to) > floorOf(file)) found.push(`${file}: ${to} is above it`)
   }
   return found
 }
@@ -48,22 +67,86 @@ function roomOf(file: string): string {
   return file.includes('/') ? (file.split('/')[0] as string) : file
 }
 
+/** How high a file stands within its room; -1: in a sub-room that is not known. */
+function floorOf(file: string): number {
+  const [room = '', sub, ...deeper] = file.split('/')
+  const floors = FLOORS[room]
+  if (floors === undefined) return 0
+  return deeper.length === 0 ? floors.length : floors.indexOf(sub ?? '')
+}
+
+/** The first circle of imports among these files, each followed by what it imports; undefined when there is none. */
+function circleIn(imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>()
+  const visit = (file: string, way: string[]): string[] | undefined => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file]
+    if (done.has(file)) return undefined
+    for (const next of imports.get(file) ?? []) {
+      const circle = visit(next, [...way, file])
+      if (circle !== undefined) return circle
+    }
+    done.add(file)
+    return undefined
+  }
+  for (const file of imports.keys()) {
+    const circle = visit(file, [])
+    if (circle !== undefined) return circle
+  }
+  return undefined
+}
+
+async function sources(folder: string): Promise<Map<string, string>> {
+  const all = await readdir(path.join(ROOT, folder), { recursive: true })
+  const files = all.filter(file => /\.[cm]?[jt]s$/.test(file)).map(file => file.replaceAll('\\', '/'))
+  return new Map(
+    await Promise.all(files.map(async file => [file, await readFile(path.join(ROOT, folder, file), 'utf8')] as const)),
+  )
+}
+
 describe('rooms', () => {
-  it('every file of src is in a known room, and imports point down', async () => {
-    const files = (await readdir(SRC, { recursive: true }))
-      .filter(file => /\.[cm]?[jt]s$/.test(file))
-      .map(file => file.replaceAll('\\', '/'))
-    expect(files).to.include('core/errors.ts')
+  it('every file of src is in a known room and sub-room, and imports point down', async () => {
+    const files = await sources('src')
+    expect([...files.keys()]).to.include('core/errors.ts')
     const problems: string[] = []
-    for (const file of files) {
+    for (const [file, source] of files) {
       if (ALLOWED[roomOf(file)] === undefined) problems.push(`${file}: in no known room`)
-      problems.push(...violations(file, await readFile(path.join(SRC, file), 'utf8')))
+      if (floorOf(file) === -1) problems.push(`${file}: in no known sub-room`)
+      problems.push(...violations(file, source))
     }
     expect(problems).to.deep.equal([])
   })
 
+  for (const folder of ['src', 'bench', 'test', 'examples']) {
+    it(`no circle of files in ${folder}/, types included`, async () => {
+      const files = await sources(folder)
+      expect(circleIn(new Map([...files].map(([file, source]) => [file, importsOf(file, source)])))).to.equal(undefined)
+    })
+  }
+
+  it(`no file of src has more than ${MAX_LINES} lines`, async () => {
+    const long = [...(await sources('src'))]
+      .filter(([file]) => !GENERATED.test(file))
+      .map(([file, source]) => ({ file, lines: source.trimEnd().split('\n').length }))
+      .filter(({ lines }) => lines > MAX_LINES)
+    expect(long).to.deep.equal([])
+  })
+
   it('the order itself has no circle', () => {
-    const order = ['core', 'wire', 'swarm', 'net', 'store', 'origin', 'discovery', 'sim', 'node', 'gateway', 'index', 'cli']
+    const order = [
+      'core',
+      'wire',
+      'swarm',
+      'net',
+      'store',
+      'origin',
+      'discovery',
+      'transfer',
+      'sim',
+      'node',
+      'gateway',
+      'index',
+      'cli',
+    ]
     expect(Object.keys(ALLOWED).toSorted()).to.deep.equal(order.toSorted())
     for (const [room, below] of Object.entries(ALLOWED)) {
       for (const other of below) expect(order.indexOf(other), `${room} → ${other}`).to.be.below(order.indexOf(room))
@@ -84,21 +167,36 @@ describe('rooms', () => {
       ['cli/x.ts', 'await import(name)'],
       ['cli/x.ts', 'await import(`../node/a.ts`)'],
       ['node/x.ts', "import { a } from '../index.ts'"],
-      ['node/deep/x.ts', "import { a } from '../index.ts'"],
+      ['node/api/x.ts', "import { a } from '../../index.ts'"],
       ['node/x.ts', "import { a } from './index.ts'"],
       ['node/x.ts', "import { a } from '../cli/main.ts'"],
+      ['node/api/x.ts', "import type { A } from '../context/a.ts'"],
+      ['node/session/x.ts', "import { a } from '../node.ts'"],
+      ['node/peers/x.ts', "import { a } from '../session/a.ts'"],
       ['sim/x.ts', "import { a } from '../net/a.ts'"],
       ['index.ts', "export { a } from './cli/a.ts'"],
       ['core/x.ts', "import { a } from '../../test/a.ts'"],
     ]
     for (const [file, source] of bad)
       it(`${file}: ${source.replaceAll('\n', ' ')}`, () => expect(violations(file, source)).to.have.length(1))
+
+    it('a circle, and names it', () => {
+      const imports = new Map([
+        ['a', ['b']],
+        ['b', ['c', 'd']],
+        ['c', []],
+        ['d', ['b']],
+      ])
+      expect(circleIn(imports)).to.deep.equal(['b', 'd', 'b'])
+    })
   })
 
   describe('allows', () => {
     const good: Array<[file: string, source: string]> = [
       ['node/x.ts', "import { a } from '../net/a.ts'\nimport { b } from './b.ts'\nimport fs from 'node:fs'"],
-      ['node/deep/x.ts', "import { a } from '../../net/index.ts'"],
+      ['node/x.ts', "import { a } from './session/a.ts'"],
+      ['node/session/x.ts', "import { a } from '../api/a.ts'\nimport { b } from './b.ts'"],
+      ['node/api/x.ts', "import { a } from '../../net/index.ts'"],
       ['cli/x.ts', "import type { A } from '../index.ts'\nawait import('../index.ts')"],
       ['index.ts', "export { createNode } from './node/node.ts'"],
       ['core/x.ts', "// import { a } from '../wire/a.ts'\n/* import('../cli/x.ts') */"],

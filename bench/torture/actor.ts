@@ -1,13 +1,13 @@
 // One node of a round: started, killed, frozen, its store spoilt, started again with the same home and address.
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { NodeOptions } from '../../src/node/options.ts'
+import type { NodeOptions } from '../../src/node/api/node-options.ts'
 import { randomFor } from '../../src/sim/draw.ts'
 import type { Member } from './crew.ts'
 import { flipBytes, mountSmall, unmount } from './disk.ts'
 import type { Started } from './orders.ts'
 import type { NodePlan } from './plan.ts'
-import type { World } from './round.ts'
+import type { World } from './world.ts'
 
 /** A node that does not stop in so many milliseconds is killed, and said so. */
 const STOP_MS = 30_000

@@ -1,5 +1,5 @@
 // Says how a download ended: right, wrong, failed though it need not have, or failed for a reason that the plan gives.
-import type { Receipt } from '../../src/node/options.ts'
+import type { Receipt } from '../../src/node/api/receipt.ts'
 import type { Told } from './orders.ts'
 import type { OriginPlan } from './plan.ts'
 

@@ -1,5 +1,6 @@
 // What the harness tells a process of nodes, and what that answers.
-import type { NodeOptions, Receipt } from '../../src/node/options.ts'
+import type { NodeOptions } from '../../src/node/api/node-options.ts'
+import type { Receipt } from '../../src/node/api/receipt.ts'
 import type { VillainKind } from './plan.ts'
 
 export interface NodeOrder {

@@ -10,7 +10,7 @@ import { type Circumstances, judge } from './judge.ts'
 import type { Told } from './orders.ts'
 import type { File } from './origin.ts'
 import type { PeerPlan } from './plan.ts'
-import type { World } from './round.ts'
+import type { World } from './world.ts'
 
 /** A download has so long; longer than a frozen seed is waited for. */
 const LIMIT_MS = 120_000

@@ -2,20 +2,12 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Actor } from './actor.ts'
-import { contentOf, sha256Hex } from './content.ts'
 import type { Crew, Member } from './crew.ts'
-import type { Judgement } from './judge.ts'
 import type { Started } from './orders.ts'
-import { type File, TortureOrigin, type Version } from './origin.ts'
+import type { File } from './origin.ts'
 import { PeerRun } from './peer-run.ts'
 import type { NodePlan, PeerPlan, Plan, Trouble } from './plan.ts'
-import { Presence } from './presence.ts'
-
-export interface Judged extends Judgement {
-  round: number
-  who: string
-  seconds: number
-}
+import { type Judged, keyOf, World } from './world.ts'
 
 export interface RoundResult {
   plan: Plan
@@ -24,44 +16,12 @@ export interface RoundResult {
   seconds: number
 }
 
-/** What the parts of a round share. */
-export class World {
-  readonly plan: Plan
-  readonly dir: string
-  readonly crew: Crew
-  /** Where nodes without trouble of their own live. */
-  readonly commons: Member
-  readonly origin: TortureOrigin
-  readonly presence = new Presence()
-  readonly files: readonly File[]
-  readonly judged: Judged[] = []
-  readonly log: string[] = []
+/** A world with its nodes. */
+class Round extends World {
   readonly actors: Actor[] = []
-  readonly #begun = performance.now()
-
-  constructor(plan: Plan, dir: string, crew: Crew, commons: Member) {
-    this.plan = plan
-    this.dir = dir
-    this.crew = crew
-    this.commons = commons
-    this.commons.onEvent = (name, message) => this.say(name, message)
-    this.files = plan.origin.lengths.map(
-      (length, file) => [0, 1].map(n => versionOf(plan, file, length, n)) as [Version, Version],
-    )
-    this.origin = new TortureOrigin(plan.origin, this.files, line => this.say('origin', line))
-  }
-
-  say(who: string, line: string): void {
-    this.log.push(`${((performance.now() - this.#begun) / 1000).toFixed(3).padStart(8)} ${who}: ${line}`)
-  }
 
   get seeds(): string[] {
     return this.actors.filter(actor => actor.isSeed).map(actor => actor.address)
-  }
-
-  /** sha256, hex, of what the origin has shown so far. */
-  shown(file: number): string[] {
-    return (this.files[file] as File).slice(0, this.origin.changedAt === undefined ? 1 : 2).map(({ body }) => sha256Hex(body))
   }
 
   actor(plan: NodePlan, isSeed: boolean): Actor {
@@ -69,16 +29,12 @@ export class World {
     this.actors.push(actor)
     return actor
   }
-
-  get seconds(): number {
-    return (performance.now() - this.#begun) / 1000
-  }
 }
 
 /** `commons`: the process of all nodes without trouble of their own. Works in `dir`, which it removes. Never rejects. */
 export async function runRound(plan: Plan, dir: string, crew: Crew, commons: Member): Promise<RoundResult> {
   await mkdir(dir, { recursive: true })
-  const world = new World(plan, dir, crew, commons)
+  const world = new Round(plan, dir, crew, commons)
   const stop = new AbortController()
   try {
     await world.origin.start()
@@ -105,20 +61,8 @@ export async function runRound(plan: Plan, dir: string, crew: Crew, commons: Mem
   return { plan, judged: world.judged, log: world.log, seconds: world.seconds }
 }
 
-function versionOf(plan: Plan, file: number, first: number, n: number): Version {
-  // the newer one is longer or shorter too
-  const length = n === 0 ? first : Math.floor(first * (0.5 + (plan.round % 10) / 10))
-  const body = contentOf(keyOf(plan, file, n), length)
-  const lastModified = new Date(Date.UTC(2024, 0, 1 + n)).toUTCString()
-  return { body, etag: `"${plan.seed}-${plan.round}-${n}"`, lastModified }
-}
-
-function keyOf({ seed, round }: Plan, file: number, n: number): string {
-  return `${seed}/${round}/${file}/${n}`
-}
-
 /** They are after the first file. */
-async function startVillains(world: World): Promise<string[]> {
+async function startVillains(world: Round): Promise<string[]> {
   const { plan, files, origin } = world
   const [{ etag, body }] = files[0] as File
   const started = plan.villains.map(kind =>
@@ -136,13 +80,13 @@ async function startVillains(world: World): Promise<string[]> {
   return (await Promise.all(started)).map(({ address }) => address)
 }
 
-async function startSeed(world: World, plan: NodePlan): Promise<Actor> {
+async function startSeed(world: Round, plan: NodePlan): Promise<Actor> {
   const seed = world.actor(plan, true)
   await seed.start({ seeds: world.seeds.filter(address => address !== '') })
   return seed
 }
 
-async function meet({ plan, commons, seeds }: World): Promise<void> {
+async function meet({ plan, commons, seeds }: Round): Promise<void> {
   for (const name of plan.villains) for (const address of seeds) await commons.order({ do: 'meet', name, address })
 }
 
@@ -167,7 +111,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   return await sleep(ms, true, { signal }).catch(() => false)
 }
 
-async function runPeer(world: World, plan: PeerPlan, bootstrap: readonly string[]): Promise<void> {
+async function runPeer(world: Round, plan: PeerPlan, bootstrap: readonly string[]): Promise<void> {
   await sleep(plan.startMs)
   const others = world.actors.filter(actor => !actor.isSeed && actor.address !== '')
   const peer = world.actor(plan, false)
@@ -175,7 +119,7 @@ async function runPeer(world: World, plan: PeerPlan, bootstrap: readonly string[
   await new PeerRun(world, peer, plan).run()
 }
 
-async function comeLate(world: World, bootstrap: readonly string[]): Promise<void> {
+async function comeLate(world: Round, bootstrap: readonly string[]): Promise<void> {
   const { newcomer } = world.plan
   if (newcomer === undefined) return
   const { seeds } = world

@@ -1,11 +1,12 @@
 // What a run of rounds came to: counts, causes, and the cases that somebody has to look at.
 import { table } from '../report.ts'
 import type { Verdict } from './judge.ts'
-import type { Judged, RoundResult } from './round.ts'
+import type { RoundResult } from './round.ts'
+import type { Judged } from './world.ts'
 
 const LOG_LINES = 200
 
-export interface Tally {
+export interface Counters {
   seed: number
   rounds: number
   seconds: number
@@ -21,12 +22,12 @@ export interface Tally {
   bad: { judged: Judged[]; plan: RoundResult['plan']; log: string[] }[]
 }
 
-export function newTally(seed: number): Tally {
+export function newTally(seed: number): Counters {
   const counts = { right: 0, wrong: 0, failed: 0, excused: 0, killed: 0 }
   return { seed, rounds: 0, seconds: 0, tried: 0, counts, excuses: {}, drawn: {}, slowest: [], bad: [] }
 }
 
-export function count(tally: Tally, { plan, judged, log }: RoundResult): void {
+export function count(tally: Counters, { plan, judged, log }: RoundResult): void {
   tally.rounds++
   for (const what of drawnIn(plan)) tally.drawn[what] = (tally.drawn[what] ?? 0) + 1
   for (const one of judged) {
@@ -45,13 +46,13 @@ export function isBad({ verdict }: Judged): boolean {
   return verdict === 'wrong' || verdict === 'failed'
 }
 
-export function progress({ rounds, tried, counts }: Tally, of: number): string {
+export function progress({ rounds, tried, counts }: Counters, of: number): string {
   return `${rounds} of ${of} rounds, ${tried} downloads: ${Object.entries(counts)
     .map(([verdict, n]) => `${n} ${verdict}`)
     .join(', ')}`
 }
 
-export function summary(tally: Tally): string {
+export function summary(tally: Counters): string {
   const rows = Object.entries(tally.counts).map(([verdict, n]) => [MEANINGS[verdict as Verdict], String(n)])
   const excuses = Object.entries(tally.excuses).map(([code, n]) => `${code} ${n}`)
   const drawn = Object.entries(tally.drawn).toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -74,7 +75,7 @@ const MEANINGS: Record<Verdict, string> = {
   killed: 'killed in the middle',
 }
 
-function badCase({ judged, plan, log }: Tally['bad'][number]): string {
+function badCase({ judged, plan, log }: Counters['bad'][number]): string {
   const what = judged.map(one => `${one.who}: ${one.verdict}, ${one.why}`)
   return [`## Round ${plan.round}`, ...what, JSON.stringify(plan), ...log].join('\n')
 }

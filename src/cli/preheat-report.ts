@@ -10,7 +10,7 @@ const INTERVAL_MS = 2000
 const BAR_CELLS = 20
 
 /** One URL at one seed, or at whoever is responsible. */
-export interface Errand {
+export interface PreheatTarget {
   url: string
   /** Without what opens doors. */
   shown: string
@@ -25,10 +25,10 @@ export interface Summary {
 }
 
 export interface PreheatReport {
-  progress(errand: Errand, progress: PreheatProgress): void
+  progress(errand: PreheatTarget, progress: PreheatProgress): void
   event(event: NodeEvent): void
-  done(errand: Errand, done: Preheated): void
-  failed(errand: Errand, failure: Failure): void
+  done(errand: PreheatTarget, done: Preheated): void
+  failed(errand: PreheatTarget, failure: Failure): void
   /** The end, unless the whole command failed. */
   summary(summary: Summary): void
   /** What ended the whole command. */
@@ -54,7 +54,7 @@ class Ndjson implements PreheatReport {
     this.#sink = sink
   }
 
-  progress({ url }: Errand, { seed, bytes, length }: PreheatProgress): void {
+  progress({ url }: PreheatTarget, { seed, bytes, length }: PreheatProgress): void {
     this.#line('progress', { url, seed, bytes, length: length ?? null })
   }
 
@@ -62,11 +62,11 @@ class Ndjson implements PreheatReport {
     this.#line(type, { message })
   }
 
-  done({ url }: Errand, done: Preheated): void {
+  done({ url }: PreheatTarget, done: Preheated): void {
     this.#line('preheated', { url, ...done })
   }
 
-  failed({ url }: Errand, { code, message, hint }: Failure): void {
+  failed({ url }: PreheatTarget, { code, message, hint }: Failure): void {
     this.#line('failed', { url, code, message, hint })
   }
 
@@ -87,7 +87,7 @@ class Lines implements PreheatReport {
   readonly #options: PreheatReportOptions
   readonly #sink: Sink
   readonly #live: ProgressLine
-  readonly #running = new Map<Errand, PreheatProgress>()
+  readonly #running = new Map<PreheatTarget, PreheatProgress>()
   #over = 0
   #last = performance.now()
   #shown = ''
@@ -98,7 +98,7 @@ class Lines implements PreheatReport {
     this.#live = new ProgressLine(sink)
   }
 
-  progress(errand: Errand, progress: PreheatProgress): void {
+  progress(errand: PreheatTarget, progress: PreheatProgress): void {
     this.#running.set(errand, progress)
     if (this.#options.quiet) return
     if (this.#sink.isTTY === true) return this.#live.show(`${this.#bar()}  ${this.#words()}`)
@@ -112,14 +112,14 @@ class Lines implements PreheatReport {
     if (type === 'warning' && !this.#options.quiet) this.#write(`${this.#options.name}: warning: ${message}`)
   }
 
-  done(errand: Errand, { bytes: length, seconds: s, seed, alreadyThere }: Preheated): void {
+  done(errand: PreheatTarget, { bytes: length, seconds: s, seed, alreadyThere }: Preheated): void {
     this.#end(errand)
     if (this.#options.quiet) return
     const how = alreadyThere ? 'was already there' : `in ${seconds(s)}${s > 0 && length > 0 ? ` (${rate(length / s)})` : ''}`
     this.#write(`preheated ${errand.shown}: ${bytes(length)} ${how}, seed ${seed}`)
   }
 
-  failed(errand: Errand, failure: Failure): void {
+  failed(errand: PreheatTarget, failure: Failure): void {
     this.#end(errand)
     this.#write(failureLine(this.#options.name, { ...failure, message: `${errand.shown}: ${failure.message}` }))
   }
@@ -135,7 +135,7 @@ class Lines implements PreheatReport {
     if (failure.code !== 'aborted' || !this.#options.quiet) this.#write(failureLine(this.#options.name, failure))
   }
 
-  #end(errand: Errand): void {
+  #end(errand: PreheatTarget): void {
     this.#running.delete(errand)
     this.#over++
   }

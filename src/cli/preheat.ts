@@ -4,7 +4,7 @@ import { readSettings } from './config.ts'
 import { describe, type Failure, UsageError } from './errors.ts'
 import { OK, UNEXPECTED } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
-import { type Errand, makePreheatReport, type PreheatReport, type Summary } from './preheat-report.ts'
+import { makePreheatReport, type PreheatReport, type PreheatTarget, type Summary } from './preheat-report.ts'
 import { urlsOf } from './url-list.ts'
 
 /** Flags of `df preheat` as commander leaves them; durations in milliseconds. */
@@ -22,7 +22,7 @@ export interface PreheatFlags {
   quiet?: true
 }
 
-interface Job extends Errand {
+interface Job extends PreheatTarget {
   /** As it was given. */
   asked: string
   at: string | undefined

@@ -52,14 +52,14 @@ export async function pieceDigest(bytes: Uint8Array): Promise<Uint8Array> {
 
 const gate = Symbol('verified')
 
-/** Bytes whose digest was computed here and is the one that the manifest names. Only `verifyPiece` makes one. */
+/** Bytes whose digest was computed here. Only `verifyPiece` and `hashPiece` make one. */
 export class VerifiedPiece {
   readonly index: number
   readonly bytes: Uint8Array
   readonly digest: Uint8Array
 
   constructor(key: typeof gate, index: number, bytes: Uint8Array, digest: Uint8Array) {
-    if (key !== gate) throw new TypeError('only verifyPiece makes a VerifiedPiece')
+    if (key !== gate) throw new TypeError('only verifyPiece and hashPiece make a VerifiedPiece')
     this.index = index
     this.bytes = bytes
     this.digest = digest
@@ -67,16 +67,18 @@ export class VerifiedPiece {
 }
 
 /**
- * The one gate for bytes. Resolves to a piece when sha2-256 of `bytes` is `expected`; without `expected` the bytes
- * come from our own read of the origin and their digest is what the manifest is going to say.
- * Rejects with `corrupt-piece` otherwise. The caller must not change `bytes` afterwards.
+ * The gate for bytes from others. Resolves to a piece when sha2-256 of `bytes` is `expected`, and rejects with
+ * `corrupt-piece` otherwise. The caller must not change `bytes` afterwards.
  */
-export async function verifyPiece(index: number, bytes: Uint8Array, expected?: Uint8Array): Promise<VerifiedPiece> {
-  const digest = await pieceDigest(bytes)
-  if (expected !== undefined && !sameBytes(digest, expected)) {
-    throw new DragonflyError('corrupt-piece', `piece ${index} does not have the digest that the manifest names`)
-  }
-  return new VerifiedPiece(gate, index, bytes, digest)
+export async function verifyPiece(index: number, bytes: Uint8Array, expected: Uint8Array): Promise<VerifiedPiece> {
+  const piece = await hashPiece(index, bytes)
+  if (sameBytes(piece.digest, expected)) return piece
+  throw new DragonflyError('corrupt-piece', `piece ${index} does not have the digest that the manifest names`)
+}
+
+/** The gate for bytes of our own read of the origin: their digest is what the manifest is going to name. Never for others' bytes. */
+export async function hashPiece(index: number, bytes: Uint8Array): Promise<VerifiedPiece> {
+  return new VerifiedPiece(gate, index, bytes, await pieceDigest(bytes))
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

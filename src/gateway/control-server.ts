@@ -2,7 +2,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { DragonflyError, type ErrorCode } from '../core/errors.ts'
 import { MAX_URL_BYTES } from '../core/task.ts'
-import type { DragonflyNode } from '../node/options.ts'
+import type { DragonflyNode } from '../node/api/dragonfly-node.ts'
 import {
   CONTENTS_SCHEMA,
   FAILURE_SCHEMA,

@@ -4,7 +4,7 @@ import type { Server } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
-import type { DragonflyNode } from '../node/options.ts'
+import type { DragonflyNode } from '../node/api/dragonfly-node.ts'
 import { controlPath } from './control-path.ts'
 
 /** Longest path of a Unix socket, bytes (sun_path of unix(7), macOS's with the zero at its end). */

@@ -1,26 +1,29 @@
-// A node: store, network, sessions and duties of one process, started and stopped as one.
+// A node: store, network, active tasks and duties of one process, started and stopped as one.
 import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
 import { ACCESS_TIMES, type AccessTimes } from '../core/grant.ts'
+import { rendezvousOrder } from '../core/rendezvous.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { DiskStore } from '../store/disk-store.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
-import { Administration } from './administration.ts'
-import { type Network, type NodeContext, now, type Reader } from './context.ts'
-import { Downloads } from './download.ts'
+import { Administration } from './admin/administration.ts'
+import type { ContentStream, DragonflyNode } from './api/dragonfly-node.ts'
+import type { GetOptions } from './api/get-options.ts'
+import type { NodeEvent, NodeOptions } from './api/node-options.ts'
+import type { Preheated, PreheatOptions } from './api/preheat-options.ts'
+import type { Receipt } from './api/receipt.ts'
+import type { SeedStatus } from './api/status.ts'
+import { Counters } from './context/counters.ts'
+import { type Network, type NodeContext, now, type Reader } from './context/node-context.ts'
+import { Downloads } from './downloads.ts'
 import { dragonflyHome } from './home.ts'
 import type { Membership } from './membership.ts'
-import type { ContentStream, DragonflyNode, GetOptions, NodeEvent, NodeOptions, Receipt } from './options.ts'
 import { checkOriginLimits } from './origin-limits.ts'
 import { Origins } from './origins.ts'
-import type { Preheated, PreheatOptions } from './preheat-options.ts'
-import type { Preheats } from './preheats.ts'
-import { rendezvousOrder } from './rendezvous.ts'
-import type { SeedDuty } from './seed-duty.ts'
-import { Sessions } from './sessions.ts'
-import type { SeedStatus } from './status.ts'
-import { Tally } from './tally.ts'
+import type { Preheater } from './preheat/preheater.ts'
+import type { ResolveService } from './seeding/resolve-service.ts'
+import { TaskRegistry } from './tasks/task-registry.ts'
 
 /** Contents in a status, unless told otherwise. */
 const MAX_SHOWN = 1000
@@ -55,7 +58,7 @@ async function openStore(dir: string, { quota, onEvent }: NodeOptions): Promise<
 }
 
 class Node implements DragonflyNode, NodeContext {
-  readonly tally = new Tally()
+  readonly counters = new Counters()
   readonly administration: Administration
   readonly #begun = now()
   readonly store: Store
@@ -69,14 +72,14 @@ class Node implements DragonflyNode, NodeContext {
   readonly #options: NodeOptions
   readonly #home: string
   readonly #disk: DiskStore | undefined
-  readonly #sessions: Sessions
+  readonly #registry: TaskRegistry
   readonly #downloads: Downloads
   readonly #banned = new Set<string>()
   #seeds: { peer: string; address: string }[] = []
   #networkUp: Promise<Network | undefined> = Promise.resolve(undefined)
   readonly #origins: Origins
-  #duty: Promise<SeedDuty> | undefined
-  #preheats: Promise<Preheats> | undefined
+  #duty: Promise<ResolveService> | undefined
+  #preheats: Promise<Preheater> | undefined
   #membership: Membership | undefined
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
@@ -91,20 +94,20 @@ class Node implements DragonflyNode, NodeContext {
     this.isLongLived = options.dhtServer !== false
     this.expire = options.expire
     this.#origins = new Origins(options, message => this.warn(message))
-    this.#sessions = new Sessions(this)
-    disk?.heldBy(this.#sessions)
+    this.#registry = new TaskRegistry(this)
+    disk?.heldBy(this.#registry)
     this.administration = new Administration(disk, {
-      contents: () => this.#sessions.all(),
-      letGo: key => this.#sessions.letGo(key),
+      contents: () => this.#registry.all(),
+      letGo: key => this.#registry.letGo(key),
     })
-    this.#downloads = new Downloads(this, this.#sessions, storeDir)
+    this.#downloads = new Downloads(this, this.#registry, storeDir)
   }
 
   async start(): Promise<void> {
     await this.#origins.check()
     if (this.#options.network === false) return
     const { startNetwork } = await import('./network.ts')
-    const network = await startNetwork(this.#options, this.#home, this.#sessions.answer)
+    const network = await startNetwork(this.#options, this.#home, this.#registry.answer)
     this.network = network.network
     this.#seeds = network.seeds
     this.#release = network.release
@@ -135,7 +138,7 @@ class Node implements DragonflyNode, NodeContext {
   async preheat(url: string, options: PreheatOptions = {}): Promise<Preheated> {
     if (this.network === undefined) throw new DragonflyError('bad-option', 'a node without a network reaches no seed')
     if (this.#stopped !== undefined) throw new DragonflyError('aborted', 'the node was stopped')
-    this.#preheats ??= import('./preheats.ts').then(({ Preheats }) => new Preheats(this, this.#seeds))
+    this.#preheats ??= import('./preheat/preheater.ts').then(({ Preheater }) => new Preheater(this, this.#seeds))
     return await (await this.#preheats).preheat(url, options)
   }
 
@@ -148,10 +151,10 @@ class Node implements DragonflyNode, NodeContext {
     await this.#duty
   }
 
-  async #takeOn(network: Network): Promise<SeedDuty> {
-    const { SeedDuty } = await import('./seed-duty.ts')
+  async #takeOn(network: Network): Promise<ResolveService> {
+    const { ResolveService } = await import('./seeding/resolve-service.ts')
     if (this.#disk?.isLimited === false) await this.#disk.limit(SEED_QUOTA)
-    const duty = new SeedDuty(this, this.#sessions, network)
+    const duty = new ResolveService(this, this.#registry, network)
     await duty.start()
     return duty
   }
@@ -167,8 +170,8 @@ class Node implements DragonflyNode, NodeContext {
       contents: contents.slice(0, limit),
       total: contents.length,
       reads: contents.filter(({ isReading }) => isReading).length,
-      askers: { all: this.tally.askers, hits: this.tally.hits },
-      bytes: { fromOrigin: this.tally.fromOrigin, toPeers: taken, fromPeers: given },
+      askers: { all: this.counters.askers, hits: this.counters.hits },
+      bytes: { fromOrigin: this.counters.fromOrigin, toPeers: taken, fromPeers: given },
       disk: await this.administration.disk(),
     }
   }
@@ -227,7 +230,7 @@ class Node implements DragonflyNode, NodeContext {
     await (await this.#preheats)?.stop()
     await (await this.#duty?.catch(() => undefined))?.stop()
     await this.#membership?.stop()
-    await this.#sessions.stop()
+    await this.#registry.stop()
     await this.network?.exchange.stop()
     await this.#origins.stop()
     await this.network?.host.stop()

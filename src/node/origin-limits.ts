@@ -1,7 +1,7 @@
 // What a node's options say about how much an origin has to bear.
 import { DragonflyError } from '../core/errors.ts'
 import type { OriginOptions } from '../origin/options.ts'
-import type { NodeOptions } from './options.ts'
+import type { NodeOptions } from './api/node-options.ts'
 
 export const MAX_ORIGIN_CONNECTIONS = 1000
 

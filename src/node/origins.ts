@@ -2,10 +2,10 @@
 import type { AllowedOrigins } from '../origin/allowed-origins.ts'
 import type { Gates } from '../origin/gates.ts'
 import type { Origin } from '../origin/origin.ts'
-import { now, type Reader } from './context.ts'
-import type { NodeOptions } from './options.ts'
+import type { NodeOptions } from './api/node-options.ts'
+import { now, type Reader } from './context/node-context.ts'
+import { RareLines } from './context/rare-lines.ts'
 import { originLimits } from './origin-limits.ts'
-import { RareLines } from './rare-lines.ts'
 
 export class Origins {
   readonly #options: NodeOptions

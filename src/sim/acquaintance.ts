@@ -4,8 +4,9 @@ import type { LinkUse, NeighbourhoodAction, NeighbourhoodEvent } from '../swarm/
 import { Accounts } from './accounts.ts'
 import { Call } from './alarm.ts'
 import { connect } from './graph.ts'
-import type { LinkKeeper, Parting, SimHost, Surroundings } from './host.ts'
+import type { LinkKeeper, Parting, SimHost } from './host.ts'
 import type { SimPeer } from './peer.ts'
+import type { Surroundings } from './surroundings.ts'
 
 const DIAL_TIMEOUT_MS = 5000
 /** How often it is looked at what the links are good for. */

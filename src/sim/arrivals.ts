@@ -5,10 +5,10 @@ import { joinTimes, leaveTimes } from './comings.ts'
 import { randomFor } from './draw.ts'
 import { faultyPeers } from './faults.ts'
 import { connect, GivenGraph } from './graph.ts'
-import type { Surroundings } from './host.ts'
 import type { Hosts } from './hosts.ts'
 import type { SimPeer } from './peer.ts'
 import type { Scenario } from './scenario.ts'
+import type { Surroundings } from './surroundings.ts'
 
 const DEFAULT_NEIGHBOURS = 10
 

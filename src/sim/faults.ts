@@ -1,9 +1,9 @@
 // What goes wrong, when its time comes.
 import { drawn, randomFor } from './draw.ts'
-import type { Surroundings } from './host.ts'
 import type { Hosts } from './hosts.ts'
 import type { SimPeer } from './peer.ts'
 import type { Fault, Scenario } from './scenario.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** Peers that need not get it all: those that crash, fall silent or lie. */
 export function faultyPeers(faults: readonly Fault[], peers: readonly SimPeer[]): Set<SimPeer> {

@@ -1,11 +1,8 @@
-// A host as others in the simulated world see it, and what all of them share.
+// A host as others in the simulated world see it.
 import type { NeighbourKind, SwarmEvent } from '../swarm/events.ts'
 import type { Swarm } from '../swarm/swarm.ts'
 import type { Accounts } from './accounts.ts'
 import type { Link } from './link.ts'
-import type { Links } from './links.ts'
-import type { Mail } from './mail.ts'
-import type { World } from './world.ts'
 
 /** The origin as a neighbour of a swarm; no host is called so. */
 export const ORIGIN = 'origin'
@@ -61,37 +58,4 @@ export interface SimHost {
   lost(other: SimHost, why: Parting): void
   /** Who looks after its neighbours; undefined: they are given. */
   readonly keeper: LinkKeeper | undefined
-}
-
-/** What runs for a while, and is looked at now and again. */
-export interface Running {
-  look(): void
-}
-
-/** What all hosts of a world share. */
-export interface Surroundings {
-  world: World
-  links: Links
-  mail: Mail
-  /** Milliseconds. */
-  latency: number
-  announceMs: number
-  pieces: number
-  pieceLength: number
-  /** The origin's uplink. */
-  origin: Link
-  /** Looks at it a second later, whether it still runs or not. */
-  lookLater(running: Running): void
-  /** Whether every swarm is checked after every event. */
-  check: boolean
-  tally: Tally
-}
-
-export interface Tally {
-  events: number
-  duplicateBytes: number
-  originBytes: number
-  bans: string[]
-  /** Peers that have to get it all and have not yet. */
-  waiting: number
 }

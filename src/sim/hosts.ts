@@ -2,11 +2,11 @@
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
 import { seededRandom } from '../swarm/random.ts'
 import { randomFor, shuffled } from './draw.ts'
-import type { Surroundings } from './host.ts'
 import { Meter } from './meter.ts'
 import { SimPeer } from './peer.ts'
 import { classCounts, type Line, REST_CLASS, type Scenario } from './scenario.ts'
 import type { Meters } from './series.ts'
+import type { Surroundings } from './surroundings.ts'
 
 export interface Hosts {
   seeds: readonly SimPeer[]

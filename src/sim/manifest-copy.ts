@@ -1,7 +1,8 @@
 // What a host knows of the manifest, and how that travels: who reads the origin tells, all others ask, as src/node/manifest-talk.ts.
 import { Call } from './alarm.ts'
 import { Bulletin } from './bulletin.ts'
-import type { SimHost, Surroundings } from './host.ts'
+import type { SimHost } from './host.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** A neighbour has known more than we for so long: it is asked. Milliseconds. */
 const PATIENCE_MS = 300

@@ -1,9 +1,9 @@
 // Figures of a run that is over.
 import { ownBound } from './bound.ts'
-import type { Surroundings } from './host.ts'
 import type { Hosts } from './hosts.ts'
 import type { SimPeer } from './peer.ts'
 import { type ClassResult, contentBytes, type Percentiles, type Result, type Sample, type Scenario } from './scenario.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** One peer that has to get it all. */
 interface Course {

@@ -1,6 +1,7 @@
 // Single pieces that a peer reads from the origin by itself.
-import { ORIGIN, type SimHost, type Surroundings } from './host.ts'
+import { ORIGIN, type SimHost } from './host.ts'
 import type { Transfer } from './link.ts'
+import type { Surroundings } from './surroundings.ts'
 
 export class OriginRanges {
   readonly #peer: SimHost

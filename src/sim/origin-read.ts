@@ -1,8 +1,9 @@
 // The one read of the origin, by a seed: in some order, passing every piece on as it comes, leaving out what the swarm has.
 import { Call } from './alarm.ts'
-import type { SimHost, Surroundings } from './host.ts'
+import type { SimHost } from './host.ts'
 import type { Transfer } from './link.ts'
 import type { SimPeer } from './peer.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** How often a seed that found nothing to read looks again, milliseconds: who had a piece may have left. */
 const LOOK_AGAIN_MS = 1000

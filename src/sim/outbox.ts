@@ -1,7 +1,8 @@
 // The pieces that a host is sending: a transfer each, with signs of life for the receiver.
 import { Bitfield } from '../core/bitfield.ts'
-import type { Running, SimHost, Surroundings } from './host.ts'
+import type { SimHost } from './host.ts'
 import type { Transfer } from './link.ts'
+import type { Running, Surroundings } from './surroundings.ts'
 
 /** A piece on its way. */
 class Sending implements Running {

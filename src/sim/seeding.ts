@@ -3,10 +3,11 @@
 import { Call } from './alarm.ts'
 import { randomFor, shuffled } from './draw.ts'
 import { connect } from './graph.ts'
-import type { SimHost, Surroundings } from './host.ts'
+import type { SimHost } from './host.ts'
 import { OriginRead } from './origin-read.ts'
 import type { SimPeer } from './peer.ts'
 import type { Scenario } from './scenario.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** How often it is told what the origin gives, milliseconds. */
 const RATE_MS = 1000

@@ -1,5 +1,5 @@
-// The world of a scenario, before there is anybody in it.
-import type { Running, Surroundings } from './host.ts'
+// What all hosts of a simulated world share, and the world of a scenario before there is anybody in it.
+import type { Link } from './link.ts'
 import { Links } from './links.ts'
 import { Mail } from './mail.ts'
 import type { Meter } from './meter.ts'
@@ -10,6 +10,39 @@ const DEFAULT_LATENCY_MS = 5
 const DEFAULT_ANNOUNCE_MS = 100
 /** How often a running transfer counts as a sign of life, milliseconds; on a real stream every frame is one. */
 const PROGRESS_MS = 1000
+
+/** What runs for a while, and is looked at now and again. */
+export interface Running {
+  look(): void
+}
+
+/** What all hosts of a world share. */
+export interface Surroundings {
+  world: World
+  links: Links
+  mail: Mail
+  /** Milliseconds. */
+  latency: number
+  announceMs: number
+  pieces: number
+  pieceLength: number
+  /** The origin's uplink. */
+  origin: Link
+  /** Looks at it a second later, whether it still runs or not. */
+  lookLater(running: Running): void
+  /** Whether every swarm is checked after every event. */
+  check: boolean
+  tally: Tally
+}
+
+export interface Tally {
+  events: number
+  duplicateBytes: number
+  originBytes: number
+  bans: string[]
+  /** Peers that have to get it all and have not yet. */
+  waiting: number
+}
 
 export function newSurroundings(s: Scenario, originMeter: Meter): Surroundings {
   const world = new World()

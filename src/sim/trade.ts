@@ -2,8 +2,9 @@
 import type { SwarmAction } from '../swarm/events.ts'
 import type { Accounts } from './accounts.ts'
 import { Bulletin } from './bulletin.ts'
-import type { Dealer, SimHost, Surroundings } from './host.ts'
+import type { Dealer, SimHost } from './host.ts'
 import { Outbox } from './outbox.ts'
+import type { Surroundings } from './surroundings.ts'
 
 export class Trade implements Dealer {
   readonly outbox: Outbox

@@ -1,7 +1,7 @@
 // One neighbour as the swarm sees it: what it has, what we asked of it, how fast and how reliable it is.
 import { Bitfield } from '../core/bitfield.ts'
 import type { NeighbourKind, SwarmPolicy } from './events.ts'
-import { hashOf } from './turns.ts'
+import { hashOf } from './lot.ts'
 
 export interface Asked {
   at: number

@@ -1,20 +1,6 @@
 // Who of a swarm reads the origin, and what: decided by everybody alone, from names that all know, so that few do.
+import { hashOf, lot } from './lot.ts'
 import type { Neighbour } from './neighbour.ts'
-
-/** FNV-1a (draft-eastlake-fnv), 32 bits. */
-export function hashOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return hash >>> 0
-}
-
-/** A number for a peer and a piece (or a time) that all compute alike; even over 0 to 2³² − 1 (murmur3's finaliser). */
-export function lot(peer: number, of: number): number {
-  let h = peer ^ Math.imul(of + 1, 0x9e3779b1)
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
-}
 
 /** A neighbour that has a piece and does not give it is no reason to wait for more than so many turns. */
 const HOLDERS_TURNS = 4

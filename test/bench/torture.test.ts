@@ -7,8 +7,8 @@ import { type Circumstances, type Found, judge, type Verdict } from '../../bench
 import type { Told } from '../../bench/torture/orders.ts'
 import { type Plan, planOf } from '../../bench/torture/plan.ts'
 import { Presence } from '../../bench/torture/presence.ts'
-import type { Tally } from '../../bench/torture/tally.ts'
-import type { Receipt } from '../../src/node/options.ts'
+import type { Counters } from '../../bench/torture/tally.ts'
+import type { Receipt } from '../../src/node/api/receipt.ts'
 
 const MAIN = fileURLToPath(new URL('../../bench/torture/main.ts', import.meta.url))
 const MEANS = { smallDisks: true }
@@ -110,7 +110,7 @@ describe('bench/torture', () => {
       out += text
     })
     const [code] = await once(child, 'close')
-    const tally: Tally = JSON.parse(out)
+    const tally: Counters = JSON.parse(out)
     expect(tally.bad, JSON.stringify(tally.bad, null, 1)).to.deep.equal([])
     expect(code).to.equal(0)
     expect(tally.rounds).to.equal(2)

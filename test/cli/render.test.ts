@@ -6,7 +6,8 @@ import { BarReport, barLine } from '../../src/cli/render-bar.ts'
 import { LineReport, progressLine, receiptLines } from '../../src/cli/render-lines.ts'
 import type { Report, Sink } from '../../src/cli/report.ts'
 import { readyText } from '../../src/cli/seed.ts'
-import type { Progress, Receipt } from '../../src/node/options.ts'
+import type { Progress } from '../../src/node/api/get-options.ts'
+import type { Receipt } from '../../src/node/api/receipt.ts'
 
 const MiB = 2 ** 20
 const PROGRESS: Progress = {

@@ -4,7 +4,7 @@ import { CID } from 'multiformats/cid'
 import { makeTask } from '../../src/core/task.ts'
 import { Dht, dhtService } from '../../src/discovery/dht.ts'
 import { startHost } from '../../src/net/host.ts'
-import type { NodeOptions } from '../../src/node/options.ts'
+import type { NodeOptions } from '../../src/node/api/node-options.ts'
 import { content, fileHash, hex, LOOPBACK, type Observed, PIECE, type TestOrigin, World } from '../node/villain-peers.ts'
 
 const BODY = content('dht', 3 * PIECE)

@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
+import { rendezvousOrder } from '../../src/core/rendezvous.ts'
 import { makeTask } from '../../src/core/task.ts'
-import { rendezvousOrder } from '../../src/node/rendezvous.ts'
 import { DF, Lab, LISTEN, running } from './lab.ts'
 
 const MiB = 1024 * 1024

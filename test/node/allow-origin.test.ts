@@ -1,10 +1,10 @@
 // What a seed reads for others, and what for itself; what becomes of those whom it refuses.
 import { expect } from 'chai'
+import { rendezvousOrder } from '../../src/core/rendezvous.ts'
 import { makeTask } from '../../src/core/task.ts'
 import { startHost } from '../../src/net/host.ts'
 import { resolve } from '../../src/net/resolve.ts'
-import type { Progress } from '../../src/node/options.ts'
-import { rendezvousOrder } from '../../src/node/rendezvous.ts'
+import type { Progress } from '../../src/node/api/get-options.ts'
 import type { ResolveReply } from '../../src/wire/codec-resolve.ts'
 import { content, fileHash, hex, type Observed, PIECE, type TestOrigin, until, World } from './villain-peers.ts'
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { DragonflyError } from '../../src/core/errors.ts'
 import { makeTask } from '../../src/core/task.ts'
-import { DENIED_MS, Denials, MAX_DENIALS, MAX_DENIED_MS, MIN_DENIED_MS } from '../../src/node/denials.ts'
+import { DENIED_MS, MAX_DENIALS, MAX_DENIED_MS, MIN_DENIED_MS, NegativeCache } from '../../src/node/seeding/negative-cache.ts'
 import { statusError } from '../../src/origin/failures.ts'
 
 const URL_A = 'http://origin.example/a?token=1'
@@ -14,12 +14,12 @@ function denial(status = 404, headers: Record<string, string> = {}): DragonflyEr
 describe('denials of origins', () => {
   for (const status of [400, 401, 403, 404, 410, 451]) {
     it(`${status} holds for ten seconds`, () => {
-      const denials = new Denials()
+      const negativeCache = new NegativeCache()
       const error = denial(status)
-      denials.add(A, error, 0)
-      expect(denials.find(A, DENIED_MS - 1)).to.equal(error)
-      expect(denials.find(A, DENIED_MS)).to.equal(undefined)
-      expect(denials.size).to.equal(0)
+      negativeCache.add(A, error, 0)
+      expect(negativeCache.find(A, DENIED_MS - 1)).to.equal(error)
+      expect(negativeCache.find(A, DENIED_MS)).to.equal(undefined)
+      expect(negativeCache.size).to.equal(0)
     })
   }
 
@@ -35,26 +35,26 @@ describe('denials of origins', () => {
   ]
   for (const [headers, ms] of lives) {
     it(`hold for ${ms} ms when the origin says ${JSON.stringify(headers)}`, () => {
-      const denials = new Denials()
-      denials.add(A, denial(404, headers), 0)
-      expect(denials.find(A, ms - 1)).to.include({ status: 404 })
-      expect(denials.find(A, ms)).to.equal(undefined)
+      const negativeCache = new NegativeCache()
+      negativeCache.add(A, denial(404, headers), 0)
+      expect(negativeCache.find(A, ms - 1)).to.include({ status: 404 })
+      expect(negativeCache.find(A, ms)).to.equal(undefined)
     })
   }
 
   it('are none when the origin says "not now", or nothing', () => {
-    const denials = new Denials()
-    for (const status of [408, 429, 500, 503]) denials.add(A, denial(status), 0)
-    denials.add(A, new DragonflyError('origin-unreachable', 'x', { retryable: true }), 0)
-    denials.add(A, new DragonflyError('origin-unknown-host', 'x'), 0)
-    denials.add(A, new DragonflyError('store-error', 'x'), 0)
-    denials.add(A, new Error('x'), 0)
-    expect(denials.size).to.equal(0)
+    const negativeCache = new NegativeCache()
+    for (const status of [408, 429, 500, 503]) negativeCache.add(A, denial(status), 0)
+    negativeCache.add(A, new DragonflyError('origin-unreachable', 'x', { retryable: true }), 0)
+    negativeCache.add(A, new DragonflyError('origin-unknown-host', 'x'), 0)
+    negativeCache.add(A, new DragonflyError('store-error', 'x'), 0)
+    negativeCache.add(A, new Error('x'), 0)
+    expect(negativeCache.size).to.equal(0)
   })
 
   it('are not for who shows other credentials, nor for another task', () => {
-    const denials = new Denials()
-    denials.add(A, denial(403), 0)
+    const negativeCache = new NegativeCache()
+    negativeCache.add(A, denial(403), 0)
     for (const other of [
       { url: URL_A, filter: ['token'], headers: [['authorization', 'x']] as const },
       { url: URL_A, filter: ['token'], headers: [['referer', 'x']] as const },
@@ -62,16 +62,16 @@ describe('denials of origins', () => {
       { url: URL_A, filter: ['token'], tag: 't' },
       { url: 'http://origin.example/b', filter: ['token'] },
     ]) {
-      expect(denials.find(makeTask(other), 0)).to.equal(undefined)
+      expect(negativeCache.find(makeTask(other), 0)).to.equal(undefined)
     }
-    expect(denials.find(makeTask({ url: URL_A, filter: ['token'] }), 0)).to.include({ status: 403 })
+    expect(negativeCache.find(makeTask({ url: URL_A, filter: ['token'] }), 0)).to.include({ status: 403 })
   })
 
   it('are so many at most: the oldest is forgotten', () => {
-    const denials = new Denials()
-    for (let i = 0; i <= MAX_DENIALS; i++) denials.add({ ...A, subject: String(i) }, denial(), 0)
-    expect(denials.size).to.equal(MAX_DENIALS)
-    expect(denials.find({ ...A, subject: '0' }, 0)).to.equal(undefined)
-    expect(denials.find({ ...A, subject: '1' }, 0)).to.include({ status: 404 })
+    const negativeCache = new NegativeCache()
+    for (let i = 0; i <= MAX_DENIALS; i++) negativeCache.add({ ...A, subject: String(i) }, denial(), 0)
+    expect(negativeCache.size).to.equal(MAX_DENIALS)
+    expect(negativeCache.find({ ...A, subject: '0' }, 0)).to.equal(undefined)
+    expect(negativeCache.find({ ...A, subject: '1' }, 0)).to.include({ status: 404 })
   })
 })

@@ -7,7 +7,7 @@ import { type AccessTimes, type Grant, MAX_GRANT_MS } from '../../src/core/grant
 import { contentId, makeTask } from '../../src/core/task.ts'
 import { startHost } from '../../src/net/host.ts'
 import { resolve } from '../../src/net/resolve.ts'
-import { MAX_LOOKS } from '../../src/node/readers.ts'
+import { MAX_LOOKS } from '../../src/node/seeding/origin-authorizer.ts'
 import type { Resolved, ResolveReply } from '../../src/wire/codec-resolve.ts'
 import { openGrant, sealGrant, sealHead } from '../../src/wire/envelope.ts'
 import {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { ManifestHead } from '../../src/core/manifest.ts'
 import { makeTask } from '../../src/core/task.ts'
-import { Holding } from '../../src/node/holding.ts'
+import { HeldPieces } from '../../src/node/preheat/held-pieces.ts'
 import { content, manifestOf, PIECE } from './villain-peers.ts'
 
 const LENGTH = 2 * PIECE + 5
@@ -9,7 +9,7 @@ const HEAD: ManifestHead = manifestOf(makeTask({ url: 'http://a/' }), content('h
 
 describe('what a seed holds', () => {
   it('is whole with the seal and every piece, in any order', () => {
-    const holding = new Holding()
+    const holding = new HeldPieces()
     expect(holding).to.include({ isTold: false, isWhole: false, bytes: 0, length: undefined })
     holding.believe({ ...HEAD, count: 2, seal: undefined })
     holding.has([2])
@@ -22,11 +22,11 @@ describe('what a seed holds', () => {
   })
 
   it('is not whole without a seal, nor by a seal alone, be the content empty', () => {
-    const unsealed = new Holding()
+    const unsealed = new HeldPieces()
     unsealed.believe({ ...HEAD, seal: undefined })
     unsealed.has([0, 1, 2])
     expect(unsealed.isWhole).to.equal(false)
-    const empty = new Holding()
+    const empty = new HeldPieces()
     empty.believe(manifestOf(makeTask({ url: 'http://a/' }), Buffer.alloc(0)).head())
     expect(empty.isWhole).to.equal(false)
     empty.has([])
@@ -34,7 +34,7 @@ describe('what a seed holds', () => {
   })
 
   it('does not shrink by an older head', () => {
-    const holding = new Holding()
+    const holding = new HeldPieces()
     holding.believe(HEAD)
     holding.believe({ ...HEAD, count: 1, length: undefined, seal: undefined })
     holding.has([0])

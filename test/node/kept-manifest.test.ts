@@ -3,8 +3,8 @@ import { expect } from 'chai'
 import type { VersionInfo } from '../../src/core/manifest.ts'
 import { sha256 } from '../../src/core/piece.ts'
 import { makeTask } from '../../src/core/task.ts'
-import { Content } from '../../src/node/content.ts'
-import { entryKey, isPrivateEntry, loadManifest, openEntry, removeOthers } from '../../src/node/manifest-records.ts'
+import { entryKey, isPrivateEntry, loadManifest, openEntry, removeOthers } from '../../src/node/content/manifest-records.ts'
+import { StoredVersion } from '../../src/node/content/stored-version.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 
 const TASK = makeTask({ url: 'http://origin.test/file' })
@@ -15,7 +15,7 @@ const digest = (i: number): Uint8Array => sha256(Uint8Array.of(i))
 describe('a kept manifest', () => {
   it('has no gap where it grew while it was being written', async () => {
     const store = openMemoryStore()
-    const content = await Content.open(store, TASK, INFO, 'origin', undefined)
+    const content = await StoredVersion.open(store, TASK, INFO, 'origin', undefined)
     const { manifest } = content
     for (let i = 0; i < 30; i += 3) {
       manifest.append(digest(i))

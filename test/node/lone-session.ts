@@ -1,11 +1,11 @@
-// A session without a node around it, over a real network, store and origin: for what no option of a node brings about.
+// An active task without a node around it, over a real network, store and origin: for what no option of a node brings about.
 import { join } from 'node:path'
 import { ACCESS_TIMES } from '../../src/core/grant.ts'
 import { makeTask, type Task } from '../../src/core/task.ts'
-import type { Network, NodeContext } from '../../src/node/context.ts'
+import { Counters } from '../../src/node/context/counters.ts'
+import type { Network, NodeContext } from '../../src/node/context/node-context.ts'
 import { startNetwork } from '../../src/node/network.ts'
-import { Session } from '../../src/node/session.ts'
-import { Tally } from '../../src/node/tally.ts'
+import { ActiveTask } from '../../src/node/session/active-task.ts'
 import { Origin } from '../../src/origin/origin.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -17,11 +17,11 @@ export class LoneSession implements NodeContext {
   readonly bootstrap: readonly string[] = []
   readonly isSeed = false
   readonly expire = undefined
-  readonly tally = new Tally()
+  readonly counters = new Counters()
   readonly access = ACCESS_TIMES
   readonly isLongLived = false
   readonly network: Network
-  readonly session: Session
+  readonly active: ActiveTask
   /** What an operator was told. */
   readonly said: string[] = []
   readonly #origin = new Origin()
@@ -31,7 +31,7 @@ export class LoneSession implements NodeContext {
     this.network = network
     this.trusted = new Set([network.host.id, ...trust])
     this.store = store
-    this.session = new Session(this, task, undefined)
+    this.active = new ActiveTask(this, task, undefined)
   }
 
   /** Lets in whoever says hello. Ends with the world. */
@@ -39,12 +39,12 @@ export class LoneSession implements NodeContext {
     const task = makeTask({ url })
     const options = { listen: [LOOPBACK], dhtServer: false }
     const { network, release } = await startNetwork(options, join(world.dir, 'lone'), (peer, hello) => {
-      const { links } = lone.session
+      const { links } = lone.active
       return links.refusal(peer, hello) ?? { hello: links.hello(peer), attach: link => links.attach(link) }
     })
     const lone = new LoneSession(network, trust, store, task)
     world.atEnd(async () => {
-      await lone.session.close(true)
+      await lone.active.close(true)
       await network.exchange.stop()
       await lone.#origin.stop()
       await network.host.stop()

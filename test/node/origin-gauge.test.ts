@@ -1,7 +1,7 @@
 // What a seed says of its origin: measured by waiting, told seldom.
 import { expect } from 'chai'
-import { OriginGauge } from '../../src/node/origin-gauge.ts'
-import { RateNews } from '../../src/node/rate-news.ts'
+import { RateNews } from '../../src/node/seeding/rate-news.ts'
+import { OriginGauge } from '../../src/node/session/origin-gauge.ts'
 
 describe('the gauge of an origin', () => {
   /** Chunks of 1000 bytes. */

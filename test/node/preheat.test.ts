@@ -2,10 +2,10 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { expect } from 'chai'
+import { rendezvousOrder } from '../../src/core/rendezvous.ts'
 import { makeTask } from '../../src/core/task.ts'
 import { serveResolve } from '../../src/net/resolve.ts'
-import type { PreheatOptions, PreheatProgress } from '../../src/node/preheat-options.ts'
-import { rendezvousOrder } from '../../src/node/rendezvous.ts'
+import type { PreheatOptions, PreheatProgress } from '../../src/node/api/preheat-options.ts'
 import { sealHead } from '../../src/wire/envelope.ts'
 import { content, fileHash, full, hex, manifestOf, type Observed, PIECE, type TestOrigin, until, World } from './villain-peers.ts'
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { LINES, RareLines, WINDOW_MS } from '../../src/node/rare-lines.ts'
+import { LINES, RareLines, WINDOW_MS } from '../../src/node/context/rare-lines.ts'
 
 describe('node: rare lines', () => {
   it('name a host once in a while', () => {

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { expect } from 'chai'
-import { SEED_PATIENCE } from '../../src/node/seed-visit.ts'
-import { Supply } from '../../src/node/supply.ts'
+import { SEED_PATIENCE } from '../../src/node/sources/seed-request.ts'
+import { Supply } from '../../src/node/sources/supply.ts'
 import { LoneSession } from './lone-session.ts'
 import { content, PIECE, type TestOrigin, together, until, type World } from './villain-peers.ts'
 
@@ -13,12 +13,12 @@ const SEED = '12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5'
 /** The defaults, faster. */
 const PATIENCE = { answer: 300, listening: 300, busy: 2400 }
 
-/** A session whose supply knows one seed, and may read the origin. `asked`: milliseconds until the origin was. */
+/** An active task whose supply knows one seed, and may read the origin. `asked`: milliseconds until the origin was. */
 async function supplied(world: World, origin: TestOrigin, seed: { peer: string; port: number }, patience = PATIENCE) {
   const lone = await LoneSession.start(world, `${origin.url}/file.bin`, [seed.peer])
   const address = `/ip4/127.0.0.1/tcp/${seed.port}/p2p/${seed.peer}`
   const options = { reader: 'self' as const, revalidate: false, kept: undefined, patience }
-  const supply = new Supply(lone, lone.session, { ...options, seeds: [{ peer: seed.peer, address }] })
+  const supply = new Supply(lone, lone.active, { ...options, seeds: [{ peer: seed.peer, address }] })
   const begun = performance.now()
   const running = supply.run()
   world.atEnd(async () => {
@@ -119,8 +119,8 @@ describe('a seed that does not answer', () => {
         await until(() => lone.said.some(m => m.includes(`seed ${seed.id} is of no use now`)), 'the seed is given up')
         expect(origin.asked).to.equal(0)
         host.open(Number(/tcp\/(\d+)/.exec(seed.address)?.[1]))
-        while (!lone.session.isComplete) await lone.session.changed()
-        expect(lone.session.counts).to.include({ fromSeeds: BODY.length, fromOrigin: 0 })
+        while (!lone.active.isComplete) await lone.active.changed()
+        expect(lone.active.counts).to.include({ fromSeeds: BODY.length, fromOrigin: 0 })
         expect(origin.asked, 'by the seed').to.equal(1)
       },
     ],

@@ -1,8 +1,8 @@
 // The account of a download, from what its swarm was told: moments, bound, losses, givers, requests.
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { Explanation } from '../../src/node/options.ts'
-import { Timeline } from '../../src/node/timeline.ts'
+import { Timeline } from '../../src/node/account/timeline.ts'
+import type { Explanation } from '../../src/node/api/explanation.ts'
 import type { SwarmAction, SwarmEvent } from '../../src/swarm/events.ts'
 
 /** Bytes of a piece. */

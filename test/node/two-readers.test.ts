@@ -1,7 +1,6 @@
 // A seed and we read the origin at the same time: what it tells of a piece while ours is being written counts once, or is found out.
 import { expect } from 'chai'
 import { Manifest } from '../../src/core/manifest.ts'
-import { verifyPiece } from '../../src/core/piece.ts'
 import type { Task } from '../../src/core/task.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -42,6 +41,10 @@ function begun(task: Task, body: Buffer, count: number): Manifest {
   return manifest
 }
 
+async function* one(piece: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield piece
+}
+
 describe('our own read beside that of a seed', () => {
   let world: World
 
@@ -54,30 +57,29 @@ describe('our own read beside that of a seed', () => {
   async function meanwhile(told: Buffer) {
     const disk = slowStore()
     const seed = await world.villain(URL)
-    const { session, address } = await LoneSession.start(world, URL, [seed.id], disk.store)
-    await session.adopt(manifestOf(session.task, BODY).info, 'origin')
-    const ingest = async (i: number) =>
-      await session.ingest(await verifyPiece(i, new Uint8Array(BODY.subarray(i * PIECE, (i + 1) * PIECE))))
+    const { active, address } = await LoneSession.start(world, URL, [seed.id], disk.store)
+    await active.adopt(manifestOf(active.task, BODY).info, 'origin')
+    const ingest = async (i: number) => await active.ingest(one(new Uint8Array(BODY.subarray(i * PIECE, (i + 1) * PIECE))), i)
     disk.hold()
     const outcome = ingest(0).then(
       () => 'stored',
       error => error.code,
     )
     await tellManifest(await seed.say(address), seed, begun(seed.task, told, 2))
-    await until(() => session.manifest?.count === 2, 'the seed is believed')
-    expect(session.hasPiece(0), 'the piece is still being written').to.equal(false)
+    await until(() => active.manifest?.count === 2, 'the seed is believed')
+    expect(active.hasPiece(0), 'the piece is still being written').to.equal(false)
     disk.release()
-    return { session, seed, ingest, outcome: await outcome }
+    return { active, seed, ingest, outcome: await outcome }
   }
 
   it('adds no digest twice that the seed tells while the piece is being written', async () => {
-    const { session, ingest, outcome } = await meanwhile(BODY)
+    const { active, ingest, outcome } = await meanwhile(BODY)
     expect(outcome).to.equal('stored')
     for (let i = 1; i < COUNT; i++) await ingest(i)
-    const { manifest } = session
+    const { manifest } = active
     expect(manifest?.count).to.equal(COUNT)
-    expect(manifest?.chain).to.deep.equal(begun(session.task, BODY, COUNT).chain)
-    expect([0, 1, 2, 3].filter(i => session.hasPiece(i))).to.deep.equal([...full(COUNT)])
+    expect(manifest?.chain).to.deep.equal(begun(active.task, BODY, COUNT).chain)
+    expect([0, 1, 2, 3].filter(i => active.hasPiece(i))).to.deep.equal([...full(COUNT)])
   })
 
   it('ends when the digest that the seed tells meanwhile is another', async () => {

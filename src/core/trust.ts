@@ -1,0 +1,4 @@
+// Why a content is believed.
+
+/** Why the content is believed, strongest first. */
+export type Trust = 'digest' | 'seed' | 'origin'

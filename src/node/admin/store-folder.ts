@@ -1,0 +1,22 @@
+// Administration of a store folder that no seed runs on. Locks protect what others work with.
+import { join } from 'node:path'
+import type { Quota } from '../../store/disk-store.ts'
+import { Administration } from './administration.ts'
+
+export interface OpenAdministration {
+  readonly administration: Administration
+  close(): Promise<void>
+}
+
+/**
+ * `store`: its folder; default: that of the home. `quota`: for `gc`, which otherwise removes only what is broken. Rejects
+ * with `store-error` or `no-space`.
+ */
+export async function openAdministration(
+  home: string,
+  { store, quota }: { store?: string | undefined; quota?: Quota | undefined } = {},
+): Promise<OpenAdministration> {
+  const { openDiskStore } = await import('../../store/disk.ts')
+  const disk = await openDiskStore(store ?? join(home, 'store'), { quota })
+  return { administration: new Administration(disk), close: () => disk.stop() }
+}

@@ -1,0 +1,41 @@
+// The node as an embedding program sees it.
+import type { GetOptions } from './get-options.ts'
+import type { Preheated, PreheatOptions } from './preheat-options.ts'
+import type { Receipt } from './receipt.ts'
+import type { SeedStatus } from './status.ts'
+import type { StoreAdmin } from './store-admin.ts'
+
+/** Bytes in order, each verified before it is seen. */
+export interface ContentStream extends AsyncIterable<Uint8Array> {
+  /** Resolves after the last byte was read; rejects with the error that the iteration throws. */
+  readonly receipt: Promise<Receipt>
+}
+
+/** What an embedding program holds. */
+export interface DragonflyNode {
+  /** Resolves to the peer id once the network is up. */
+  readonly peerId: string
+  /** Full multiaddrs (…/p2p/PEERID) that others can dial; empty when not listening or without a network. */
+  readonly addresses: readonly string[]
+  /** Streams a content. Nothing is fetched before the first read. Throws at once for a malformed request. */
+  get(url: string, options?: GetOptions): ContentStream
+  /**
+   * Downloads to a file. The file appears whole or not at all; an existing one is replaced only then. A path that is a
+   * folder, or ends in a separator, takes the file's name from the origin or the URL. Default: the current folder.
+   */
+  download(url: string, file?: string, options?: GetOptions): Promise<Receipt>
+  /**
+   * Makes a seed fetch a content before anyone asks for it; nothing of it comes here. Resolves when the seed has all of it.
+   * Rejects with `bad-…`, with the seed's error (`origin-…`), with `digest-mismatch`, or with `no-source` when no seed does it.
+   */
+  preheat(url: string, options?: PreheatOptions): Promise<Preheated>
+  /** Takes on a seed's duties: reads origins for others, signs, keeps. Resolves once others can ask. */
+  seed(): Promise<void>
+  /** What is kept, who is served, how full the disk is. `limit`: contents named. Default 1,000. */
+  status(limit?: number): Promise<SeedStatus>
+  /** Looks after what is kept. */
+  readonly administration: StoreAdmin
+  /** Safe to call twice. After it nothing of this node is left running. */
+  stop(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}

@@ -1,0 +1,152 @@
+// One version of a content on this node: its manifest, its store entry, its payload, and why it is believed.
+import { DragonflyError } from '../../core/errors.ts'
+import type { Freshness } from '../../core/freshness.ts'
+import { Manifest, type ManifestHead, type VersionInfo } from '../../core/manifest.ts'
+import { shownUrl, type Task } from '../../core/task.ts'
+import type { Trust } from '../../core/trust.ts'
+import { isNews, OUTDATED } from '../../origin/freshness.ts'
+import type { Store, StoreEntry } from '../../store/store.ts'
+import { PieceTransfer } from '../../transfer/piece-transfer.ts'
+import {
+  type CachedManifest,
+  entryKey,
+  keepDigests,
+  keepFreshness,
+  keepHead,
+  keepInfo,
+  keepSeal,
+  loadManifest,
+  openEntry,
+  removeOthers,
+} from './manifest-records.ts'
+import type { SignedState } from './signed-state.ts'
+
+/** So many words of the origin are written down for one version (2 MiB, at most one a minute); after that a restart has to ask. */
+const MAX_FRESHNESS_RECORDS = 4096
+
+export class StoredVersion {
+  readonly manifest: Manifest
+  readonly trust: Trust
+  /** Who signed the manifest when it was adopted; undefined for our own. */
+  readonly signer: string | undefined
+  /** Its payload. */
+  readonly transfer: PieceTransfer
+  /** The newest state that can be passed on; undefined while nobody has signed. */
+  signed: SignedState | undefined
+  /** The origin's last word; undefined when it was never asked by this node. */
+  freshness: Freshness | undefined
+  readonly #entry: StoreEntry
+  /** Whether a later process may find the entry again; otherwise it goes with the active task. */
+  #isShared: boolean
+  #digestsKept: number
+  #isSealKept: boolean
+  #freshnessKept: { last: Freshness | undefined; count: number }
+
+  private constructor(entry: StoreEntry, kept: CachedManifest, isShared: boolean, signer: string | undefined) {
+    const { manifest, trust, envelope } = kept
+    this.#entry = entry
+    this.#isShared = isShared
+    this.#digestsKept = manifest.count
+    this.#isSealKept = manifest.seal !== undefined
+    this.manifest = manifest
+    this.trust = trust
+    this.signer = signer
+    this.freshness = kept.freshness
+    this.#freshnessKept = { last: kept.freshness, count: kept.freshnessCount }
+    this.transfer = new PieceTransfer(entry, manifest)
+    if (envelope !== undefined) this.signed = { envelope, count: manifest.count, isSealed: this.#isSealKept }
+  }
+
+  /** Opens the entry of a version, with what it remembers when that was believed for the same reason. */
+  static async open(
+    store: Store,
+    task: Task,
+    info: VersionInfo,
+    trust: Trust,
+    signer: string | undefined,
+  ): Promise<StoredVersion> {
+    const key = entryKey(task.id, info.version)
+    await removeOthers(store, task.id, key)
+    const first = await openEntry(store, key)
+    const kept = await loadManifest(first.entry)
+    if (kept?.trust === trust && kept.manifest.describesSame(info)) {
+      await makeRoom(first.entry, task, info.length)
+      return new StoredVersion(first.entry, kept, first.isShared, signer)
+    }
+    await first.entry.remove()
+    const { entry, isShared } = await openEntry(store, key)
+    await makeRoom(entry, task, info.length)
+    await keepInfo(entry, info, trust)
+    const nothing = { manifest: new Manifest(info), trust, envelope: undefined, freshness: undefined, freshnessCount: 0 }
+    return new StoredVersion(entry, nothing, isShared, signer)
+  }
+
+  /** Takes over an entry that is open already. */
+  static async resume(kept: CachedManifest & { entry: StoreEntry }, task: Task): Promise<StoredVersion> {
+    await makeRoom(kept.entry, task, kept.manifest.length)
+    return new StoredVersion(kept.entry, kept, true, undefined)
+  }
+
+  /** Key of its store entry. */
+  get key(): string {
+    return this.#entry.key
+  }
+
+  async handOver(target: string, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
+    await this.#entry.handOver(target, this.manifest.length ?? 0, how, signal)
+  }
+
+  /** See StoreEntry.shareData. */
+  async shareData(key: string, signal: AbortSignal): Promise<boolean> {
+    return await this.#entry.shareData(key, this.manifest, signal)
+  }
+
+  /** Keeps the digests that came since the last time, and with them the head that vouches for them. */
+  async keep(head: ManifestHead, envelope: Uint8Array | undefined): Promise<void> {
+    const isSealed = head.seal !== undefined
+    // up to the head and no further: the manifest may grow while this is being written
+    await keepDigests(this.#entry, this.manifest, this.#digestsKept, head.count)
+    this.#digestsKept = Math.max(this.#digestsKept, head.count)
+    if (envelope !== undefined) {
+      await keepHead(this.#entry, envelope)
+      this.signed = { envelope, count: head.count, isSealed }
+    } else if (isSealed && !this.#isSealKept) {
+      await keepSeal(this.#entry, this.manifest)
+    }
+    this.#isSealKept = isSealed
+  }
+
+  /** Writes the origin's last word down, for a later process; not each time that it says the same. */
+  async keepFreshness(): Promise<void> {
+    const { last, count } = this.#freshnessKept
+    if (this.freshness === undefined || count >= MAX_FRESHNESS_RECORDS || !isNews(last, this.freshness)) return
+    const kept = count === MAX_FRESHNESS_RECORDS - 1 ? OUTDATED : this.freshness
+    this.#freshnessKept = { last: kept, count: count + 1 }
+    await keepFreshness(this.#entry, kept)
+  }
+
+  /** `forget`: nothing of it stays in the store. */
+  async close(forget: boolean): Promise<void> {
+    this.transfer.stop()
+    if (forget || !this.#isShared) await this.#entry.remove()
+    else await this.#entry.close()
+  }
+}
+
+/** Before a byte is written. An entry for which there is no room is closed; a new one leaves nothing. */
+async function makeRoom(entry: StoreEntry, task: Task, length: number | undefined): Promise<void> {
+  try {
+    if (length !== undefined) await entry.expect(length)
+    await entry.describe(shownUrl(task))
+  } catch (error) {
+    const isNew = (await entry.records()).length === 0
+    await (isNew ? entry.remove() : entry.close())
+    throw error
+  }
+}
+
+export function digestMismatch(): DragonflyError {
+  return new DragonflyError('digest-mismatch', 'the content does not have the digest that was asked for', {
+    hint: 'check --digest, or ask who publishes the file whether it changed',
+  })
+}

@@ -1,0 +1,54 @@
+// What the parts of one node share: store, network, trust, clock. Built once, in node.ts.
+import type { AccessTimes } from '../../core/grant.ts'
+import type { Dht } from '../../discovery/dht.ts'
+import type { Exchange } from '../../net/exchange.ts'
+import type { Host } from '../../net/host.ts'
+import type { Origin } from '../../origin/origin.ts'
+import type { Store } from '../../store/store.ts'
+import type { Counters } from './counters.ts'
+
+export interface Network {
+  host: Host
+  exchange: Exchange
+  dht: Dht
+}
+
+/** For whom an origin is read: for this node's own user, who may read anything, or for others, who may not. */
+export type Reader = 'self' | 'others'
+
+export interface NodeContext {
+  readonly store: Store
+  /** Peer ids whose signatures on manifests are believed. Our own is among them. */
+  readonly trusted: ReadonlySet<string>
+  /** Seeds to resolve a task with this subject at: all of them for a peer, those that rank above it for a seed. */
+  seedsAbove(subject: string): ReadonlyArray<{ peer: string; address: string }>
+  readonly bootstrap: readonly string[]
+  readonly isSeed: boolean
+  /** What this node reads of an origin counts as fresh for so many milliseconds; undefined: as the origin says. */
+  readonly expire: number | undefined
+  readonly access: AccessTimes
+  /** Whether this node keeps records for others in the DHT, and will be there to be found by them. */
+  readonly isLongLived: boolean
+  /** Undefined until the network is up, and when there is none. */
+  readonly network: Network | undefined
+  /** Resolves when the network is up, to undefined when there is none. */
+  networkUp(): Promise<Network | undefined>
+  /** One for each kind of reader: they share no connection. */
+  origin(reader: Reader): Promise<Origin>
+  readonly counters: Counters
+  /** Whether this peer was caught lying; it is refused everywhere. */
+  isBanned(peer: string): boolean
+  ban(peer: string, proof: string): void
+  warn(message: string): void
+  info(message: string): void
+}
+
+/** Milliseconds of a clock that never goes back. */
+export function now(): number {
+  return performance.now()
+}
+
+/** Milliseconds since 1970, by a clock that may be wrong or set anew at any time. */
+export function wallClock(): number {
+  return Date.now()
+}

@@ -1,0 +1,99 @@
+// The guard of a private content: our own grant for the others, and theirs, until when each may stay.
+import { createHash, createHmac } from 'node:crypto'
+import type { PrivateKey } from '@libp2p/interface'
+import { CID } from 'multiformats/cid'
+import { DragonflyError } from '../../core/errors.ts'
+import { checkGrant } from '../../core/grant.ts'
+import { rawCid } from '../../core/root.ts'
+import { type OpenedGrant, openGrant } from '../../wire/envelope.ts'
+import type { NodeContext } from '../context/node-context.ts'
+
+/** How often it is looked for grants that have run out. */
+const LOOK_MS = 1000
+
+/** What it needs of its node. */
+export type GrantContext = Pick<NodeContext, 'trusted' | 'access' | 'network' | 'isSeed'>
+
+export class GrantBook {
+  /** As `contentId` has it. */
+  readonly id: string
+  readonly topic: Uint8Array
+  /** The only version that the grants are about. */
+  readonly version: string
+  /** Where providers of the content are found; undefined: nobody has told. */
+  dhtKey: CID | undefined
+  readonly #ctx: GrantContext
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly #until = new Map<string, number>()
+  #look: NodeJS.Timeout | undefined
+  #ours: { envelope: Uint8Array; expires: number } | undefined
+
+  constructor(ctx: GrantContext, id: string, version: string) {
+    this.#ctx = ctx
+    this.id = id
+    this.topic = CID.parse(id).bytes
+    this.version = version
+    const { network } = ctx
+    if (ctx.isSeed && network !== undefined) this.dhtKey = dhtKeyOf(network.host.privateKey, id)
+  }
+
+  /** From now on until `stop`, `onRunOut` is told of peers whose grants have run out, each once. */
+  start(onRunOut: (peer: string) => void): void {
+    this.#look = setInterval(() => this.#expel(onRunOut), LOOK_MS).unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#look)
+  }
+
+  /** Our own grant, to be shown to others; undefined for a seed, whose id is enough for who trusts it. */
+  get grant(): Uint8Array | undefined {
+    return this.#ours?.envelope
+  }
+
+  /** When our own grant ends, milliseconds since 1970-01-01 UTC; undefined without one. */
+  get expires(): number | undefined {
+    return this.#ours?.expires
+  }
+
+  /** Takes a grant for ourselves. Rejects with `protocol` when it is none. */
+  async take(envelope: Uint8Array): Promise<void> {
+    const opened = await openGrant(envelope)
+    const isGood = this.#isGood(this.#ctx.network?.host.id ?? '', opened)
+    if (!isGood) throw new DragonflyError('protocol', "the seed's grant is not for us and now; check both clocks")
+    this.#ours = { envelope, expires: opened.grant.expires }
+  }
+
+  /** Whether a peer may be told anything at all, and stay. `opened`: what it shows; undefined when that is nothing good. */
+  admits(peer: string, opened: OpenedGrant | undefined): boolean {
+    // who may sign grants needs none
+    if (this.#ctx.trusted.has(peer)) return true
+    if (opened === undefined || !this.#isGood(peer, opened)) return false
+    this.#until.set(peer, Math.max(this.#until.get(peer) ?? 0, opened.grant.expires + this.#ctx.access.skew))
+    return true
+  }
+
+  #isGood(peer: string, { grant, signer }: OpenedGrant): boolean {
+    const { trusted, access } = this.#ctx
+    return checkGrant(grant, { peer, topic: this.topic, signer, trusted, skew: access.skew }, Date.now())
+  }
+
+  #expel(onRunOut: (peer: string) => void): void {
+    for (const [peer, until] of this.#until) {
+      if (until > Date.now()) continue
+      this.#until.delete(peer)
+      onRunOut(peer)
+    }
+  }
+}
+
+/** What a hello shows; undefined when that is nothing, or not signed. To be opened before anything is looked up. */
+export async function shownGrant({ grant }: { grant?: Uint8Array }): Promise<OpenedGrant | undefined> {
+  return grant === undefined ? undefined : await openGrant(grant).catch(() => undefined)
+}
+
+/** A key that only this seed can make, so that nobody finds out by the DHT who has what behind a URL. */
+function dhtKeyOf(privateKey: PrivateKey, id: string): CID {
+  const secret = createHash('sha256').update('dragonfly/dht-key/1\0').update(privateKey.raw).digest()
+  return rawCid(createHmac('sha256', secret).update(id).digest())
+}

@@ -1,0 +1,17 @@
+// Who keeps the neighbourhood of an active task: told of its links, and asked who may come in.
+import type { PeerAddress } from '../../wire/codec-peers.ts'
+import type { PeerLink } from './peer-link.ts'
+
+export interface LinkKeeper {
+  /** Links to peers: what our hello says. */
+  readonly degree: number
+  linked(link: PeerLink): void
+  /** `error`: what broke it; undefined when one of the two wanted it. */
+  unlinked(link: PeerLink, error: unknown): void
+  /** `from`, or its refusal, named others. */
+  heard(from: string, peers: readonly PeerAddress[]): void
+  /** `from`, which has so many links, wants to be told of others. */
+  asked(from: string, links: number): void
+  /** Whom a peer that says hello may try instead when there is no room for it; undefined: there is. */
+  refuses(peer: string, links: number): PeerAddress[] | undefined
+}

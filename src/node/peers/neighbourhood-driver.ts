@@ -1,0 +1,212 @@
+// The driver of one neighbourhood: tells the decider of links and hearsay, and dials, drops and tells as it decides.
+import { isAbort } from '../../core/errors.ts'
+import { groupOfAddress } from '../../net/address-group.ts'
+import { LinkRefused } from '../../net/exchange.ts'
+import type { Link } from '../../net/link.ts'
+import { Neighbourhood } from '../../swarm/neighbourhood.ts'
+import type { LinkUse, NeighbourhoodAction, NeighbourhoodEvent } from '../../swarm/neighbourhood-events.ts'
+import type { PeerAddress } from '../../wire/codec-peers.ts'
+import type { RefusalReason } from '../../wire/refusal.ts'
+import { type Network, type NodeContext, now } from '../context/node-context.ts'
+import { AddressBook } from './address-book.ts'
+import { type Compared, isWhole, offers } from './comparison.ts'
+import type { LinkKeeper } from './link-keeper.ts'
+import type { PeerLink } from './peer-link.ts'
+import type { PeerLinks } from './peer-links.ts'
+
+const DIAL_TIMEOUT_MS = 5000
+/** How often it is looked at what the links are good for. */
+const LOOK_MS = 1000
+/** Who says so has nothing to do with this content, now or any more. */
+const UNWANTED: ReadonlySet<RefusalReason> = new Set(['unknown-topic', 'bad-proof', 'other-version', 'going-away'])
+
+/** What the driver needs of its active task. */
+export interface NeighbourhoodOwner extends Compared {
+  readonly links: PeerLinks
+  readonly isComplete: boolean
+}
+
+export class NeighbourhoodDriver implements LinkKeeper {
+  readonly #ctx: NodeContext
+  readonly #owner: NeighbourhoodOwner
+  readonly #book = new AddressBook()
+  readonly #stopped = new AbortController()
+  /** What had passed on a link when it was last looked at. */
+  readonly #seen = new WeakMap<Link, { given: number; taken: number }>()
+  #known: Neighbourhood | undefined
+  #dialling = 0
+  #wake: NodeJS.Timeout | undefined
+  #look: NodeJS.Timeout | undefined
+
+  /** Keeps the active task's links from now on, until `stop`. */
+  constructor(ctx: NodeContext, owner: NeighbourhoodOwner) {
+    this.#ctx = ctx
+    this.#owner = owner
+    owner.links.keeper = this
+  }
+
+  /** Whether nobody is being dialled, nor will be in a moment. */
+  get isIdle(): boolean {
+    return this.#dialling === 0 && this.#known?.isAboutToDial(now()) !== true
+  }
+
+  /** Candidates from a list; `from` names it. */
+  offer(from: string, peers: readonly PeerAddress[]): void {
+    const { network } = this.#ctx
+    if (network === undefined || this.#stopped.signal.aborted) return
+    const welcome = peers.filter(({ id }) => id !== network.host.id && !this.#ctx.isBanned(id))
+    for (const { id, addresses } of welcome) this.#book.note(id, addresses)
+    this.#tell({ type: 'heard', from, peers: welcome.map(({ id, addresses }) => known(id, addresses)) })
+  }
+
+  stop(): void {
+    this.#stopped.abort()
+    clearTimeout(this.#wake)
+    clearTimeout(this.#look)
+    const { links } = this.#owner
+    if (links.keeper === this) links.keeper = undefined
+  }
+
+  // ---- what the active task says (LinkKeeper)
+
+  get degree(): number {
+    return this.#known?.degree ?? 0
+  }
+
+  linked({ peer, link }: PeerLink): void {
+    const { network } = this.#ctx
+    if (network === undefined) return
+    this.#book.learn(network.host, peer).catch(() => {})
+    const kind = this.#ctx.trusted.has(peer) ? 'seed' : 'peer'
+    this.#tell({ type: 'linked', peer, group: network.host.groupOf(peer), kind, links: link.hello.links })
+    this.#look ??= setTimeout(() => this.#onLook(), LOOK_MS).unref()
+  }
+
+  unlinked({ peer, link }: PeerLink, error: unknown): void {
+    const isGone = link.farewell !== undefined && UNWANTED.has(link.farewell)
+    const why = isGone ? 'gone' : error === undefined ? 'parted' : 'broken'
+    this.#tell({ type: 'unlinked', peer, why })
+  }
+
+  heard(from: string, peers: readonly PeerAddress[]): void {
+    this.offer(from, peers)
+  }
+
+  asked(from: string, links: number): void {
+    this.#tell({ type: 'asked', peer: from, links })
+  }
+
+  refuses(peer: string, links: number): PeerAddress[] | undefined {
+    const { network } = this.#ctx
+    if (network === undefined) return undefined
+    const kind = this.#ctx.trusted.has(peer) ? 'seed' : 'peer'
+    const hood = this.#hood(network)
+    if (!hood.refuses(peer, kind, links)) return undefined
+    return this.#book.named(hood.hints({ peer, group: network.host.groupOf(peer) }, now()))
+  }
+
+  // ---- inside
+
+  #hood(network: Network): Neighbourhood {
+    const { isSeed } = this.#ctx
+    this.#known ??= new Neighbourhood({ isSeed, groups: network.host.groups, random: Math.random })
+    return this.#known
+  }
+
+  #tell(event: NeighbourhoodEvent): void {
+    const { network } = this.#ctx
+    if (network === undefined || this.#stopped.signal.aborted) return
+    const hood = this.#hood(network)
+    const at = now()
+    for (const action of hood.handle(event, at)) this.#perform(network, action)
+    clearTimeout(this.#wake)
+    const wakeAt = hood.nextWake(at)
+    if (wakeAt !== Infinity) this.#wake = setTimeout(() => this.#tell({ type: 'wake' }), wakeAt - at).unref()
+  }
+
+  #perform(network: Network, action: NeighbourhoodAction): void {
+    switch (action.type) {
+      case 'dial':
+        void this.#dial(network, action.peer)
+        return
+      case 'drop':
+        this.#ctx.info(`leaving neighbour ${action.peer}: ${action.why}`)
+        return this.#owner.links.end(action.peer)
+      case 'tell':
+        void this.#introduce(network, action.peer, action.peers)
+        return
+    }
+  }
+
+  async #dial(network: Network, peer: string): Promise<void> {
+    const { links } = this.#owner
+    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
+    this.#dialling++
+    let why: 'busy' | 'unreachable' | 'unwanted' = 'busy'
+    try {
+      if (this.#ctx.isBanned(peer)) why = 'unwanted'
+      else {
+        await network.host.connectPeer(peer, this.#book.of(peer), signal)
+        await links.dial(peer, signal)
+        links.unreachable.delete(peer)
+      }
+    } catch (error) {
+      why = this.#whyNot(peer, error)
+    } finally {
+      this.#dialling--
+      if (!links.has(peer)) this.#tell({ type: 'failed', peer, why })
+    }
+  }
+
+  #whyNot(peer: string, error: unknown): 'busy' | 'unreachable' | 'unwanted' {
+    if (error instanceof LinkRefused) return UNWANTED.has(error.reason) ? 'unwanted' : 'busy'
+    if (!this.#stopped.signal.aborted) {
+      this.#owner.links.unreachable.add(peer)
+      if (!isAbort(error)) this.#ctx.info(`peer ${peer} is no neighbour: ${(error as Error).message}`)
+    }
+    return 'unreachable'
+  }
+
+  /** Whom nobody could dial by what we know is left out; an empty list is a question. */
+  async #introduce({ host }: Network, to: string, peers: readonly string[]): Promise<void> {
+    for (const peer of peers) if (!this.#book.has(peer)) await this.#book.learn(host, peer).catch(() => {})
+    const named = this.#book.named(peers)
+    if (peers.length === 0 || named.length > 0) this.#owner.links.tellPeers(to, named)
+  }
+
+  #onLook(): void {
+    const { network } = this.#ctx
+    this.#look = undefined
+    if (network === undefined || this.#stopped.signal.aborted) return
+    const hood = this.#hood(network)
+    this.#book.prune(peer => hood.knows(peer))
+    const links = [...this.#owner.links.values()]
+    // who dialled us says where it listens a little later
+    for (const { peer } of links) if (!this.#book.has(peer)) this.#book.learn(network.host, peer).catch(() => {})
+    // a seed keeps everybody
+    const uses = this.#ctx.isSeed ? [] : links.map(link => this.#useOf(network, link))
+    this.#tell({ type: 'used', links: uses, complete: this.#owner.isComplete })
+    if (links.length > 0) this.#look ??= setTimeout(() => this.#onLook(), LOOK_MS).unref()
+  }
+
+  #useOf({ host }: Network, link: PeerLink): LinkUse {
+    const { usage } = link.link
+    const { given, taken } = this.#seen.get(link.link) ?? { given: 0, taken: 0 }
+    this.#seen.set(link.link, { given: usage.given, taken: usage.taken })
+    return {
+      peer: link.peer,
+      gave: usage.given - given,
+      took: usage.taken - taken,
+      busy: usage.isBusy,
+      complete: isWhole(this.#owner, link),
+      offers: offers(this.#owner, link),
+      fruitless: usage.fruitless,
+      rtt: host.roundTrip(link.peer),
+    }
+  }
+}
+
+/** Hearsay: the first address that says anything is the one by which whoever named it talks with it. */
+function known(peer: string, addresses: readonly string[]): { peer: string; group: string | undefined } {
+  return { peer, group: addresses.map(groupOfAddress).find(group => group !== undefined) }
+}

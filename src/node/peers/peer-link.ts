@@ -1,0 +1,177 @@
+// One neighbour of an active task: what it said, what it was told, and the way between its link and the swarm.
+import { Bitfield } from '../../core/bitfield.ts'
+import { DragonflyError } from '../../core/errors.ts'
+import type { Manifest } from '../../core/manifest.ts'
+import { MAX_PIECES } from '../../core/piece.ts'
+import type { Link, LinkListener } from '../../net/link.ts'
+import type { ControlMessage } from '../../wire/codec-control.ts'
+import type { PeerAddress } from '../../wire/codec-peers.ts'
+import { LIMITS } from '../../wire/limits.ts'
+import { manifestParts } from '../../wire/manifest-parts.ts'
+import type { RefusalReason } from '../../wire/refusal.ts'
+import type { SignedState } from '../content/signed-state.ts'
+
+/** What a neighbour's words lead to; the active task is the only one who listens. */
+export interface PeerLinkListener {
+  /** Who listens to talk of pieces; nobody while the version is not known. */
+  readonly pieces: PieceListener | undefined
+  onHead(from: PeerLink, envelope: Uint8Array): Promise<void>
+  /** It says hello again, and may show a new grant. */
+  onGrant(from: PeerLink, grant: Uint8Array): Promise<void>
+  /** It has said which version it is at, or that it knows none. */
+  onVersion(from: PeerLink): void
+  onHave(from: PeerLink, pieces: readonly number[]): void
+  onPeers(from: PeerLink, peers: readonly PeerAddress[], links: number): void
+  onClosed(from: PeerLink, error: unknown): void
+}
+
+/** What is asked and given, piece by piece. */
+export interface PieceListener {
+  onAsk(from: PeerLink, piece: number, load: number): void
+  onWithdraw(from: PeerLink, piece: number): void
+  onBuffer(size: number): Uint8Array
+  onProgress(from: PeerLink, piece: number, bytes: number): void
+  onPiece(from: PeerLink, piece: number, bytes: Uint8Array): void
+  onRefused(from: PeerLink, piece: number, reason: RefusalReason): void
+}
+
+export class PeerLink implements LinkListener {
+  readonly link: Link
+  readonly since: number
+  readonly #ears: PeerLinkListener
+  /** The version that the other side named last; empty while it knows none. */
+  version: string
+  /** What it has, as it told us. */
+  have = new Bitfield()
+  queue = 0
+  /** Whether the swarm knows it. */
+  isNeighbour = false
+  /** Its last head came without the digests that lead to it, and it was told where we stand. */
+  wasAskedAgain = false
+  /** Digests that came and wait for the head that vouches for them. */
+  #provisional: { from: number; digests: Uint8Array[] } | undefined
+  #manifestSent: number
+  #sealSent = false
+
+  constructor(link: Link, ears: PeerLinkListener, since: number) {
+    this.link = link
+    this.since = since
+    this.#ears = ears
+    this.version = link.hello.version
+    this.#manifestSent = link.hello.manifestCount
+  }
+
+  get peer(): string {
+    return this.link.peer
+  }
+
+  /** Digests from `from` on that this neighbour sent ahead of a head; undefined when there is a gap before them. */
+  takeProvisional(from: number, to: number): Uint8Array[] | undefined {
+    const waiting = this.#provisional ?? { from, digests: [] }
+    this.#provisional = undefined
+    if (waiting.from > from) return undefined
+    const digests = waiting.digests.slice(from - waiting.from, to - waiting.from)
+    return digests.length === to - from ? digests : undefined
+  }
+
+  /** Forgets the digests that came ahead of a head which is not believed. */
+  dropProvisional(): void {
+    this.#provisional = undefined
+  }
+
+  /** Passes on what it lacks of the manifest, up to the newest signed state. */
+  tellManifest(manifest: Manifest, signed: SignedState): void {
+    const isNews = signed.count > this.#manifestSent || (signed.isSealed && !this.#sealSent)
+    if (!isNews) return
+    for (const part of manifestParts(manifest, this.#manifestSent, signed.count)) this.link.send({ type: 'part', ...part })
+    this.link.send({ type: 'head', envelope: signed.envelope })
+    this.#manifestSent = Math.max(this.#manifestSent, signed.count)
+    this.#sealSent ||= signed.isSealed
+  }
+
+  /** Notes what it holds itself, so that it is not told its own words. */
+  knowsManifest(count: number, isSealed: boolean): void {
+    this.#manifestSent = Math.max(this.#manifestSent, count)
+    this.#sealSent ||= isSealed
+  }
+
+  tellHave(pieces: readonly number[], queue: number): void {
+    for (let i = 0; i < pieces.length; i += LIMITS.havePieces) {
+      this.link.send({ type: 'have', pieces: pieces.slice(i, i + LIMITS.havePieces), queue })
+    }
+  }
+
+  async message(message: ControlMessage): Promise<void> {
+    switch (message.type) {
+      case 'hello':
+        if (message.grant !== undefined) await this.#ears.onGrant(this, message.grant)
+        // said again, it tells where the other side stands now, and asks for what comes after
+        this.version = message.version
+        this.#manifestSent = message.manifestCount
+        this.#sealSent = false
+        return this.#ears.onVersion(this)
+      case 'refused':
+        return this.link.left(message.reason)
+      case 'part':
+        return this.#collect(message.from, message.digests)
+      case 'head':
+        return await this.#ears.onHead(this, message.envelope)
+      case 'pieces':
+        return this.#learn([...message.have], message.queue)
+      case 'have':
+        return this.#learn(message.pieces, message.queue)
+      case 'peers':
+        return this.#ears.onPeers(this, message.peers, message.links)
+    }
+  }
+
+  ask(piece: number, load: number): void {
+    if (this.isNeighbour) this.#ears.pieces?.onAsk(this, piece, load)
+    else this.link.refuse(piece, 'no-such-piece')
+  }
+
+  withdraw(piece: number): void {
+    this.#ears.pieces?.onWithdraw(this, piece)
+  }
+
+  buffer(size: number): Uint8Array {
+    return this.#ears.pieces?.onBuffer(size) ?? new Uint8Array(size)
+  }
+
+  progress(piece: number, bytes: number): void {
+    this.#ears.pieces?.onProgress(this, piece, bytes)
+  }
+
+  piece(piece: number, bytes: Uint8Array): void {
+    this.#ears.pieces?.onPiece(this, piece, bytes)
+  }
+
+  refused(piece: number, reason: RefusalReason): void {
+    this.#ears.pieces?.onRefused(this, piece, reason)
+  }
+
+  closed(error: unknown): void {
+    this.#ears.onClosed(this, error)
+  }
+
+  #learn(pieces: readonly number[], queue: number): void {
+    this.queue = queue
+    for (const piece of pieces) {
+      this.have.grow(piece + 1)
+      this.have.add(piece)
+    }
+    this.#ears.onHave(this, pieces)
+  }
+
+  #collect(from: number, digests: Uint8Array[]): void {
+    const waiting = this.#provisional
+    if (waiting === undefined) {
+      this.#provisional = { from, digests: [...digests] }
+      return
+    }
+    const end = waiting.from + waiting.digests.length
+    if (from !== end || end + digests.length > MAX_PIECES)
+      throw new DragonflyError('protocol', 'manifest parts do not follow one another')
+    waiting.digests.push(...digests)
+  }
+}

@@ -1,0 +1,211 @@
+// The links of one active task, one for each peer: whom it dials, lets in or refuses.
+import { CID } from 'multiformats/cid'
+import { DragonflyError } from '../../core/errors.ts'
+import { sameBytes } from '../../core/piece.ts'
+import { makeProof, type Task } from '../../core/task.ts'
+import { LinkRefused } from '../../net/exchange.ts'
+import type { Link } from '../../net/link.ts'
+import type { Hello } from '../../wire/codec-hello.ts'
+import type { PeerAddress } from '../../wire/codec-peers.ts'
+import type { RefusalReason } from '../../wire/refusal.ts'
+import { type NodeContext, now } from '../context/node-context.ts'
+import { type GrantBook, shownGrant } from './grant-book.ts'
+import type { LinkKeeper } from './link-keeper.ts'
+import { PeerLink, type PeerLinkListener } from './peer-link.ts'
+
+/** A link younger than this may be one half of two peers dialling each other at the same time. */
+const CROSSING_MS = 10_000
+
+/** What the links need of their active task. */
+export interface PeerLinksOwner extends PeerLinkListener {
+  readonly task: Task
+  /** Of a content that is shared by grants. */
+  readonly grants: GrantBook | undefined
+  /** Whether nobody may come in any more. */
+  readonly isOver: boolean
+  /** What our hello says: the version that we know or want, empty for none, and how much of its manifest we have. */
+  readonly standing: { version: string; manifestCount: number }
+  /** Whether the other side is at a version that is known not to be the current one. */
+  isOutdated(link: PeerLink): boolean
+}
+
+export class PeerLinks {
+  /** Peers that were tried and are no neighbours. */
+  readonly unreachable = new Set<string>()
+  /** Who decides on links; while there is none everybody may come. */
+  keeper: LinkKeeper | undefined
+  readonly #ctx: NodeContext
+  readonly #owner: PeerLinksOwner
+  readonly #byPeer = new Map<string, PeerLink>()
+  readonly #dialling = new Set<string>()
+  #isClosed = false
+
+  constructor(ctx: NodeContext, owner: PeerLinksOwner) {
+    this.#ctx = ctx
+    this.#owner = owner
+  }
+
+  get size(): number {
+    return this.#byPeer.size
+  }
+
+  get(peer: string): PeerLink | undefined {
+    return this.#byPeer.get(peer)
+  }
+
+  has(peer: string): boolean {
+    return this.#byPeer.has(peer)
+  }
+
+  values(): Iterable<PeerLink> {
+    return this.#byPeer.values()
+  }
+
+  get hasSeed(): boolean {
+    return [...this.#byPeer.keys()].some(peer => this.#ctx.trusted.has(peer))
+  }
+
+  get topic(): Uint8Array {
+    return this.#owner.grants?.topic ?? CID.parse(this.#owner.task.id).bytes
+  }
+
+  /** Our hello for a peer on this task. */
+  hello(peer: string): Hello {
+    const { grants } = this.#owner
+    if (grants !== undefined)
+      return { type: 'hello', topic: grants.topic, proof: new Uint8Array(), ...this.#shown, ...this.#standing }
+    const proof = makeProof(this.#owner.task.secret, this.#self, peer)
+    return { type: 'hello', topic: this.topic, proof, ...this.#standing }
+  }
+
+  /** Says hello again: tells where we stand now, and asks for what comes after. */
+  sayHello({ link }: PeerLink): void {
+    link.send({ ...link.ourHello, ...this.#shown, ...this.#standing })
+  }
+
+  sayHelloToAll(): void {
+    for (const link of this.#byPeer.values()) this.sayHello(link)
+  }
+
+  /** Tells a neighbour of others; an empty list asks it for some. */
+  tellPeers(to: string, peers: PeerAddress[]): void {
+    this.get(to)?.link.send({ type: 'peers', peers, links: this.#degree })
+  }
+
+  // ---- coming
+
+  /** Links up with a connected peer unless linked. Rejects when it refuses or is gone. */
+  async dial(peer: string, signal: AbortSignal, topic?: Uint8Array): Promise<void> {
+    const { network } = this.#ctx
+    if (network === undefined || peer === this.#self || this.#ctx.isBanned(peer)) return
+    const present = this.get(peer)
+    if ((present !== undefined && !this.#owner.isOutdated(present)) || this.#dialling.has(peer)) return
+    this.#dialling.add(peer)
+    try {
+      const hello = topic === undefined ? this.hello(peer) : { ...this.hello(peer), topic, proof: new Uint8Array() }
+      const check = topic === undefined ? (answer: Hello) => this.#check(peer, answer) : undefined
+      await network.exchange.dial(peer, hello, link => this.attach(link), signal, check)
+    } catch (error) {
+      if (error instanceof LinkRefused && error.peers.length > 0) this.keeper?.heard(peer, error.peers)
+      throw error
+    } finally {
+      this.#dialling.delete(peer)
+    }
+  }
+
+  /** Why a peer that says hello to us is not wanted, and whom it may try; undefined when it is. The proof was checked before. */
+  refusal(peer: string, hello: Hello): { refused: RefusalReason; peers?: PeerAddress[] } | undefined {
+    if (this.#ctx.isBanned(peer)) return { refused: 'bad-proof' }
+    if (this.#owner.isOver) return { refused: 'going-away' }
+    const { version } = this.#standing
+    if (hello.version !== '' && version !== '' && hello.version !== version) return { refused: 'other-version' }
+    const present = this.get(peer)
+    const crossing = this.#dialling.has(peer) || (present?.link.isDialer === true && now() - present.since < CROSSING_MS)
+    if (crossing && this.#self < peer) return { refused: 'too-busy' }
+    const peers = present === undefined ? this.keeper?.refuses(peer, hello.links) : undefined
+    return peers === undefined ? undefined : { refused: 'too-busy', peers }
+  }
+
+  /** Takes a new link in. One that replaces an older one of the same peer ends that. */
+  attach(link: Link): PeerLink {
+    const sessionLink = new PeerLink(link, this.#owner, now())
+    const before = this.get(link.peer)
+    this.#byPeer.set(link.peer, sessionLink)
+    before?.link.close()
+    this.keeper?.linked(sessionLink)
+    // one that was under way while the active task's way of sharing changed has been let in by rules that hold no more
+    const isStale = this.#owner.task.isPrivate && !sameBytes(link.ourHello.topic, this.topic)
+    if (this.#isClosed || isStale) queueMicrotask(() => link.close('going-away'))
+    else queueMicrotask(() => this.#owner.onVersion(sessionLink))
+    return sessionLink
+  }
+
+  // ---- going
+
+  end(peer: string): void {
+    this.get(peer)?.link.close()
+  }
+
+  /** Ends the link to a peer that is to be dealt with no more. */
+  expel(peer: string): void {
+    const link = this.get(peer)
+    this.#byPeer.delete(peer)
+    link?.link.close('bad-proof')
+    if (link !== undefined) this.keeper?.unlinked(link, undefined)
+  }
+
+  /** A link has ended. False when another had taken its place before. */
+  forget(link: PeerLink, error: unknown): boolean {
+    if (this.get(link.peer) !== link) return false
+    this.#byPeer.delete(link.peer)
+    this.keeper?.unlinked(link, error)
+    return true
+  }
+
+  /** Ends all of them, as the active task's topic is another now. */
+  part(): void {
+    for (const { link } of [...this.#byPeer.values()]) link.close('going-away')
+  }
+
+  /** Ends at once, whatever is on its way, the link to a peer that may have nothing more. */
+  cut(peer: string): void {
+    this.get(peer)?.link.abort(new DragonflyError('peer-refused', 'its grant has run out'))
+  }
+
+  /** Ends all of them, and those that still come. */
+  close(): void {
+    this.#isClosed = true
+    for (const { link } of [...this.#byPeer.values()]) link.close('going-away')
+    this.#byPeer.clear()
+  }
+
+  // ---- inside
+
+  get #self(): string {
+    return this.#ctx.network?.host.id ?? ''
+  }
+
+  get #degree(): number {
+    return this.keeper?.degree ?? 0
+  }
+
+  get #standing(): { version: string; manifestCount: number; links: number } {
+    return { ...this.#owner.standing, links: this.#degree }
+  }
+
+  /** Our own grant, where one is needed. */
+  get #shown(): { grant?: Uint8Array } {
+    const grant = this.#owner.grants?.grant
+    return grant === undefined ? {} : { grant }
+  }
+
+  /** Whoever answers our hello has to know the task too, or all of it would be his for announcing himself as a provider. */
+  async #check(peer: string, answer: Hello): Promise<void> {
+    const { grants, task } = this.#owner
+    const isGood =
+      grants === undefined
+        ? sameBytes(answer.proof, makeProof(task.secret, peer, this.#self))
+        : grants.admits(peer, await shownGrant(answer)) && grants === this.#owner.grants
+    if (!isGood) throw new DragonflyError('peer-refused', 'peer does not prove that it may have this content')
+  }
+}

@@ -1,0 +1,177 @@
+// Which of a seed's contents may answer a request: while fresh at once, else once the origin was asked, one question for many.
+import type { DragonflyError } from '../../core/errors.ts'
+import type { Task } from '../../core/task.ts'
+import { validatorsOf } from '../../core/version.ts'
+import {
+  type Asker,
+  freshnessOf,
+  mayKeep,
+  mayServeInTrouble,
+  variantFor,
+  variesFor,
+  verdict,
+  wantsNews,
+} from '../../origin/freshness.ts'
+import { forbidden, isTrouble } from '../../origin/trouble.ts'
+import { type NodeContext, now, wallClock } from '../context/node-context.ts'
+import type { ActiveTask } from '../session/active-task.ts'
+import type { CacheRules } from '../sources/cached.ts'
+import type { NegativeCache } from './negative-cache.ts'
+
+/** A finished content is not asked about again at the origin for so long: a flash crowd is one question. */
+const GRACE_MS = 1000
+
+/** What the origin said of a version. */
+type Outcome = 'same' | 'changed' | DragonflyError
+
+/** One request for a content. */
+export interface Request {
+  task: Task
+  /** The origin has to be asked after the request came. */
+  revalidate: boolean
+  /** On the clock of `now()`. */
+  arrived: number
+}
+
+export class FreshnessCheck {
+  readonly #ctx: NodeContext
+  readonly #negativeCache: NegativeCache
+  readonly #stopping: AbortSignal
+  /** By active task, and within by the header values that the content varies on. */
+  readonly #questions = new WeakMap<ActiveTask, Map<string, Promise<Outcome>>>()
+  /** When a content was finished, or the origin last asked about it. */
+  readonly #settledAt = new WeakMap<ActiveTask, number>()
+  /** The origin has another version. */
+  readonly #outdated = new WeakSet<ActiveTask>()
+
+  /** `denials`: told what the origin denies when it is asked. */
+  constructor(ctx: NodeContext, negativeCache: NegativeCache, stopping: AbortSignal) {
+    this.#ctx = ctx
+    this.#negativeCache = negativeCache
+    this.#stopping = stopping
+  }
+
+  request(task: Task, revalidate: boolean): Request {
+    return { task, revalidate: revalidate || wantsNews(task.headers), arrived: now() }
+  }
+
+  /** When something that the store has kept may answer; undefined: not before the origin was asked. */
+  rules({ task, revalidate }: Request): CacheRules | undefined {
+    if (revalidate) return undefined
+    const asker = this.#asker(task)
+    return {
+      isFresh: freshness => verdict(freshness, asker, wallClock()) === 'fresh',
+      mayServeInTrouble: (freshness, trouble) => {
+        const may = mayServeInTrouble(freshness, asker, wallClock())
+        if (may) this.#warn(trouble)
+        return may
+      },
+    }
+  }
+
+  isOutdated(active: ActiveTask): boolean {
+    return this.#outdated.has(active)
+  }
+
+  /** The version of an active task is known: whether it may stay when its askers have gone. */
+  known(active: ActiveTask): void {
+    active.isTransient = !mayKeep(active.originFreshness.freshness, this.#asker(active.task))
+  }
+
+  finished(active: ActiveTask): void {
+    if (!this.#settledAt.has(active)) this.#settledAt.set(active, now())
+  }
+
+  /** Whether an active task whose version is known may answer. Asks the origin when it must; rejects with what that says. */
+  async suits(active: ActiveTask, request: Request): Promise<boolean> {
+    const asker = this.#asker(request.task)
+    const varies = active.originFreshness.freshness !== undefined && variesFor(active.originFreshness.freshness, asker)
+    if (!varies) {
+      if (this.#outdated.has(active)) return false
+      if ((active.originFreshness.vouchedAt ?? -1) >= request.arrived) return true
+      if (!request.revalidate && (!active.isComplete || this.#isInGrace(active))) return true
+    }
+    const judged = request.revalidate ? 'ask' : verdict(active.originFreshness.freshness, asker, wallClock())
+    if (judged === 'fresh') return true
+    const outcome = this.#question(active, request.task, varies)
+    if (judged === 'usable') {
+      outcome.catch(error => this.#ctx.warn(`asking meanwhile: ${error.message}`))
+      return true
+    }
+    return this.#decide(await outcome, active, request, asker)
+  }
+
+  /** Whether a finished content that readers share may answer without the origin; that this one may read is not judged here. */
+  isFresh(active: ActiveTask, { headers }: Pick<Task, 'headers'>): boolean {
+    const asker = this.#asker({ headers, secret: active.task.secret })
+    return verdict(active.originFreshness.freshness, asker, wallClock()) === 'fresh'
+  }
+
+  /** Throws what is said where the origin forbids that what we have answers while it cannot be asked. */
+  checkInTrouble(active: ActiveTask, { headers }: Pick<Task, 'headers'>, trouble: DragonflyError): void {
+    const asker = this.#asker({ headers, secret: active.task.secret })
+    if (!mayServeInTrouble(active.originFreshness.freshness, asker, wallClock())) throw forbidden(trouble)
+    this.#warn(trouble)
+  }
+
+  #decide(outcome: Outcome, active: ActiveTask, { revalidate }: Request, asker: Asker): boolean {
+    if (typeof outcome === 'string') return outcome === 'same'
+    // who wants the origin asked may still ask it himself
+    if (revalidate) throw outcome
+    if (!mayServeInTrouble(active.originFreshness.freshness, asker, wallClock())) throw forbidden(outcome)
+    return true
+  }
+
+  #isInGrace(active: ActiveTask): boolean {
+    return this.#ctx.expire !== 0 && now() - (this.#settledAt.get(active) ?? -Infinity) < GRACE_MS
+  }
+
+  #asker({ headers, secret }: Pick<Task, 'headers' | 'secret'>): Asker {
+    return { headers, secret, expire: this.#ctx.expire }
+  }
+
+  /** Asks the origin, once for all that want to know at the same time. Origins in trouble are an outcome, other errors thrown. */
+  async #question(active: ActiveTask, task: Task, varies: boolean): Promise<Outcome> {
+    const running = this.#questions.get(active) ?? new Map<string, Promise<Outcome>>()
+    this.#questions.set(active, running)
+    const key = variantFor(active.originFreshness.freshness, this.#asker(task))
+    const question = running.get(key) ?? this.#ask(active, task, varies).finally(() => running.delete(key))
+    running.set(key, question)
+    return await question
+  }
+
+  async #ask(active: ActiveTask, task: Task, varies: boolean): Promise<Outcome> {
+    const version = active.manifest?.info.version ?? ''
+    try {
+      const origin = await this.#ctx.origin('others')
+      const request = { url: task.url, headers: task.headers }
+      const answer = await origin.check(request, version, validatorsOf(version), this.#stopping)
+      if (answer.state === 'same') {
+        await active.originFreshness.vouch(freshnessOf(answer.noted, active.originFreshness.freshness, this.#asker(task)))
+        this.known(active)
+      } else {
+        await answer.read.cancel()
+        if (!varies) await this.#disown(active)
+      }
+      this.#settledAt.set(active, now())
+      return answer.state
+    } catch (error) {
+      this.#negativeCache.add(task, error, now())
+      if (!isTrouble(error)) throw error
+      if (mayServeInTrouble(active.originFreshness.freshness, this.#asker(task), wallClock())) {
+        this.#warn(error)
+        this.#settledAt.set(active, now())
+      }
+      return error
+    }
+  }
+
+  async #disown(active: ActiveTask): Promise<void> {
+    this.#outdated.add(active)
+    await active.originFreshness.disown()
+  }
+
+  #warn(trouble: DragonflyError): void {
+    this.#ctx.warn(`serving what we have, the origin is in trouble: ${trouble.message}`)
+  }
+}

@@ -1,0 +1,68 @@
+// What an origin has denied a short while ago, so that it need not say it again to each of many. Told the time.
+import { createHash } from 'node:crypto'
+import { DragonflyError } from '../../core/errors.ts'
+import type { Task } from '../../core/task.ts'
+
+/** Denials that are remembered; the oldest goes first. */
+export const MAX_DENIALS = 10_000
+/** How long a denial holds when the origin says nothing about it; it is asked again then. */
+export const DENIED_MS = 10_000
+/** The longest time, whatever the origin says: somebody may be about to publish what is missing. */
+export const MAX_DENIED_MS = 60_000
+/** The shortest: a flash crowd is one question. */
+export const MIN_DENIED_MS = 1000
+
+interface Denial {
+  error: DragonflyError
+  until: number
+}
+
+/** `now`: milliseconds of a clock that never goes back. */
+export class NegativeCache {
+  /** By a hash of all that the origin was told; the oldest first. */
+  readonly #negativeCache = new Map<string, Denial>()
+
+  /** Keeps an error that says no; errors that say "not now" are for the origin's own limits, and are not kept. */
+  add(task: Task, error: unknown, now: number): void {
+    if (!isDenial(error)) return
+    const key = keyOf(task)
+    this.#negativeCache.delete(key)
+    this.#negativeCache.set(key, { error, until: now + howLong(error) })
+    if (this.#negativeCache.size <= MAX_DENIALS) return
+    const [oldest] = this.#negativeCache.keys()
+    this.#negativeCache.delete(oldest as string)
+  }
+
+  /** What the origin said to the same request, if that still holds. */
+  find(task: Task, now: number): DragonflyError | undefined {
+    const key = keyOf(task)
+    const denial = this.#negativeCache.get(key)
+    if (denial === undefined || now < denial.until) return denial?.error
+    this.#negativeCache.delete(key)
+    return undefined
+  }
+
+  get size(): number {
+    return this.#negativeCache.size
+  }
+}
+
+/** The origin answered, and asking it again at once would not help. */
+function isDenial(error: unknown): error is DragonflyError {
+  if (!(error instanceof DragonflyError) || error.retryable) return false
+  return error.code === 'origin-redirect' || (error.status !== undefined && error.status >= 400 && error.status < 500)
+}
+
+function howLong({ holdsFor }: DragonflyError): number {
+  return Math.min(MAX_DENIED_MS, Math.max(MIN_DENIED_MS, holdsFor ?? DENIED_MS))
+}
+
+/**
+ * All that may have been the reason: who has other credentials, be they in a header or in a query parameter that is no part
+ * of the task, has to be heard. Only the hash is kept.
+ */
+function keyOf({ subject, url, headers }: Task): string {
+  return createHash('sha256')
+    .update(JSON.stringify([subject, url, headers]))
+    .digest('base64')
+}

@@ -1,0 +1,78 @@
+// What a seed does for one who asked, once it is known which active task answers: tells him, and holds on until he goes.
+import type { ResolveReply } from '../../wire/codec-resolve.ts'
+import { type NodeContext, now } from '../context/node-context.ts'
+import type { ActiveTask } from '../session/active-task.ts'
+import type { Deduplicator } from './deduplicator.ts'
+import type { FreshnessCheck } from './freshness-check.ts'
+import type { NegativeCache } from './negative-cache.ts'
+import { RateReports } from './rate-reports.ts'
+import { untilGone } from './resolving.ts'
+
+export class ResolveAnswer {
+  readonly #ctx: Pick<NodeContext, 'counters'>
+  readonly #negativeCache: NegativeCache
+  readonly #freshness: FreshnessCheck
+  readonly #deduplicator: Deduplicator
+  readonly #rates = new RateReports()
+
+  constructor(
+    ctx: Pick<NodeContext, 'counters'>,
+    negativeCache: NegativeCache,
+    freshness: FreshnessCheck,
+    deduplicator: Deduplicator,
+  ) {
+    this.#ctx = ctx
+    this.#negativeCache = negativeCache
+    this.#freshness = freshness
+    this.#deduplicator = deduplicator
+  }
+
+  /** Somebody waits for this content. Returns what to call when he does no more. */
+  listens(active: ActiveTask): () => void {
+    return this.#rates.listens(active)
+  }
+
+  /** Resolves once the version of an active task is known. Rejects with what the origin says. */
+  async known(active: ActiveTask, signal: AbortSignal): Promise<void> {
+    while (active.manifest === undefined) await this.#changed(active, signal)
+    this.#freshness.known(active)
+  }
+
+  /** Gives the answer, and resolves when the asker has gone. `wasHere`: the active task was complete when he came. */
+  async stay(
+    active: ActiveTask,
+    answer: ResolveReply,
+    wasHere: boolean,
+    say: (reply: ResolveReply) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (wasHere) this.#ctx.counters.hits++
+    say(answer)
+    const over = new AbortController()
+    void this.#rates.tell(active, say, AbortSignal.any([signal, over.signal]))
+    try {
+      await this.#untilGone(active, wasHere, signal)
+    } finally {
+      over.abort()
+    }
+  }
+
+  async #untilGone(active: ActiveTask, wasHere: boolean, signal: AbortSignal): Promise<void> {
+    while (!active.isComplete) await this.#changed(active, signal)
+    // found on the disk, as after a restart
+    if (!wasHere && active.counts.resumed > 0 && active.counts.fromOrigin === 0) this.#ctx.counters.hits++
+    this.#freshness.finished(active)
+    this.#deduplicator.finished(active)
+    await untilGone(signal)
+  }
+
+  async #changed(active: ActiveTask, signal: AbortSignal): Promise<void> {
+    try {
+      await active.changed(signal)
+    } catch (error) {
+      // it is the request of whoever came first that the origin has answered
+      if (!signal.aborted) this.#negativeCache.add(active.task, error, now())
+      throw error
+    }
+  }
+}

@@ -1,0 +1,126 @@
+// A seed's duties: reads the origin once for any number of askers, says where to get it, keeps what it read current.
+import { CID } from 'multiformats/cid'
+import { DragonflyError } from '../../core/errors.ts'
+import { rawCid } from '../../core/root.ts'
+import { makeTask } from '../../core/task.ts'
+import { serveResolve, unserveResolve } from '../../net/resolve.ts'
+import { failureOf, type ResolveReply, type ResolveRequest } from '../../wire/codec-resolve.ts'
+import { type Network, type NodeContext, now } from '../context/node-context.ts'
+import type { ActiveTask } from '../session/active-task.ts'
+import type { TaskRegistry } from '../tasks/task-registry.ts'
+import { Deduplicator } from './deduplicator.ts'
+import { FreshnessCheck, type Request } from './freshness-check.ts'
+import { NegativeCache } from './negative-cache.ts'
+import { OriginAuthorizer } from './origin-authorizer.ts'
+import { PrivateResolve } from './private-resolve.ts'
+import { ResolveAnswer } from './resolve-answer.ts'
+import { resolved, untilGone } from './resolving.ts'
+
+/**
+ * The origin may be slow, or want a pause, or others may have their turn there before us. Who waits for it hears that we are
+ * still here, or would take us for frozen and ask the origin too.
+ */
+const WAITING_MS = 5000
+
+export class ResolveService {
+  readonly #ctx: NodeContext
+  readonly #registry: TaskRegistry
+  readonly #network: Network
+  readonly #stopping = new AbortController()
+  readonly #negativeCache = new NegativeCache()
+  readonly #freshness: FreshnessCheck
+  readonly #deduplicator: Deduplicator
+  readonly #answers: ResolveAnswer
+  readonly #private: PrivateResolve
+
+  constructor(ctx: NodeContext, registry: TaskRegistry, network: Network) {
+    this.#ctx = ctx
+    this.#registry = registry
+    this.#network = network
+    this.#deduplicator = new Deduplicator(ctx, registry, this.#stopping.signal)
+    this.#freshness = new FreshnessCheck(ctx, this.#negativeCache, this.#stopping.signal)
+    this.#answers = new ResolveAnswer(ctx, this.#negativeCache, this.#freshness, this.#deduplicator)
+    const readers = new OriginAuthorizer(ctx, this.#negativeCache, this.#stopping.signal)
+    this.#private = new PrivateResolve(ctx, network, { registry, readers, freshness: this.#freshness, answers: this.#answers })
+  }
+
+  async start(): Promise<void> {
+    await serveResolve(this.#network.host, (peer, request, say, gone) => this.#resolve(peer, request, say, gone))
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await unserveResolve(this.#network.host)
+    await this.#deduplicator.idle()
+  }
+
+  async #resolve(peer: string, asked: ResolveRequest, say: (reply: ResolveReply) => void, gone: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([gone, this.#stopping.signal])
+    const waiting = setInterval(() => say({ type: 'peers', peers: [] }), WAITING_MS)
+    const answer = (reply: ResolveReply) => {
+      clearInterval(waiting)
+      say(reply)
+    }
+    try {
+      await this.#answer(peer, asked, answer, signal)
+    } catch (error) {
+      if (!signal.aborted) answer(failureOf(asFailure(error)))
+    } finally {
+      clearInterval(waiting)
+    }
+  }
+
+  async #answer(peer: string, asked: ResolveRequest, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
+    const task = makeTask({ ...asked, tag: asked.tag ?? '' })
+    if (asked.renews === undefined) this.#ctx.counters.askers++
+    const known = asked.digest === undefined || task.isPrivate ? undefined : this.#registry.byDigest(asked.digest)
+    if (known !== undefined && known.task.id !== task.id) {
+      this.#ctx.counters.hits++
+      say(resolved(known, rawCid(asked.digest as Uint8Array).bytes))
+      return await untilGone(signal)
+    }
+    const wish = this.#freshness.request(task, asked.revalidate)
+    // who wants the origin asked wants to hear a no anew, too
+    const denied = wish.revalidate ? undefined : this.#negativeCache.find(task, now())
+    if (denied !== undefined) throw denied
+    if (task.isPrivate && (await this.#private.serve(peer, wish, asked.renews, say, signal))) return
+    await this.#serve(wish, say, signal)
+  }
+
+  async #serve(request: Request, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
+    const unsuited = new Set<ActiveTask>()
+    for (;;) {
+      const { active, isNew } = this.#enter(request, unsuited)
+      const wasHere = active.isComplete
+      const leave = this.#answers.listens(active)
+      try {
+        await this.#answers.known(active, signal)
+        // what began with this request is about what the origin shows now, or fresh
+        if (isNew || (await this.#freshness.suits(active, request))) {
+          const answer = resolved(active, CID.parse(active.task.id).bytes)
+          return await this.#answers.stay(active, answer, wasHere, say, signal)
+        }
+        unsuited.add(active)
+      } finally {
+        leave()
+        await this.#registry.release(active, 'keep')
+      }
+    }
+  }
+
+  /** The newest active task of the task, unless it is known not to suit; else a running one, or a new one. */
+  #enter(request: Request, unsuited: ReadonlySet<ActiveTask>): { active: ActiveTask; isNew: boolean } {
+    const { task, revalidate } = request
+    const suits = (active: ActiveTask) => !unsuited.has(active) && !this.#freshness.isOutdated(active)
+    const current = this.#registry.current(task.id)
+    if (current?.isComplete === true && !current.isClosed && !current.hasFailed && suits(current)) {
+      return { active: this.#registry.share(task.id), isNew: false }
+    }
+    return this.#registry.begin(task, { reader: 'others', revalidate, kept: this.#freshness.rules(request), suits })
+  }
+}
+
+function asFailure(error: unknown): DragonflyError {
+  if (error instanceof DragonflyError) return error
+  return new DragonflyError('internal', 'the seed could not read the origin', { cause: error })
+}

@@ -1,0 +1,299 @@
+// An active task: one content on this node. Brings together what it is, who shares it, and the swarm that decides.
+import type { Bitfield } from '../../core/bitfield.ts'
+import { DragonflyError } from '../../core/errors.ts'
+import type { Freshness } from '../../core/freshness.ts'
+import type { Manifest, VersionInfo } from '../../core/manifest.ts'
+import type { Task } from '../../core/task.ts'
+import type { Trust } from '../../core/trust.ts'
+import type { StoreEntry } from '../../store/store.ts'
+import type { CachedManifest } from '../content/manifest-records.ts'
+import { StoredVersion } from '../content/stored-version.ts'
+import { Changes } from '../context/changes.ts'
+import { type NodeContext, now } from '../context/node-context.ts'
+import { OneByOne } from '../context/one-by-one.ts'
+import type { GrantBook } from '../peers/grant-book.ts'
+import { PeerLinks } from '../peers/peer-links.ts'
+import { AccessControl } from './access-control.ts'
+import { ManifestSync, type ManifestSyncOwner } from './manifest-sync.ts'
+import { type Current, ManifestTrust } from './manifest-trust.ts'
+import { OriginFreshness } from './origin-freshness.ts'
+import { OriginGauge } from './origin-gauge.ts'
+import { OriginOffer } from './origin-offer.ts'
+import { PeerHandlers, type PeerHandlersOwner, type VersionParts } from './peer-handlers.ts'
+import { PieceExchange } from './piece-exchange.ts'
+import { type Counts, type DriverOwner, SwarmDriver } from './swarm-driver.ts'
+import type { SwarmObserver } from './swarm-observer.ts'
+
+/** How a version became known. */
+interface Adopted {
+  /** Peer id of who signed for it; undefined: nobody but us. */
+  signer?: string
+  /** What the origin has just said of it, when it was the origin. */
+  vouched?: Freshness | undefined
+}
+
+export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverOwner {
+  readonly task: Task
+  /** sha2-256 that the whole content must have; undefined: none was given. */
+  readonly wanted: Uint8Array | undefined
+  /** The origin forbids that more than the askers of this moment get it: nothing stays when they have gone. */
+  isTransient = false
+  readonly links: PeerLinks
+  readonly originFreshness: OriginFreshness
+  readonly originOffer = new OriginOffer()
+  /** How fast the origin gives, as far as this node read it in order. */
+  readonly gauge = new OriginGauge()
+  /** Who may have it. */
+  readonly access: AccessControl
+  readonly counts: Counts = { fromOrigin: 0, fromPeers: 0, fromSeeds: 0, resumed: 0 }
+  /** Peers that pieces came from. */
+  readonly givers = new Set<string>()
+  /** Told of everything that the swarm hears and answers; may be added to at any time. */
+  readonly observers = new Set<SwarmObserver>()
+  readonly #ctx: NodeContext
+  readonly #trust: ManifestTrust
+  readonly #handlers: PeerHandlers
+  readonly #changes = new Changes()
+  /** What is done to the content as a whole: beginning with it, its manifest, handing it over. */
+  readonly #work = new OneByOne()
+  #version: VersionParts | undefined
+  #closed = false
+  #grewAt = now()
+
+  constructor(ctx: NodeContext, task: Task, wanted: Uint8Array | undefined) {
+    this.#ctx = ctx
+    this.task = task
+    this.wanted = wanted
+    this.originFreshness = new OriginFreshness(ctx, this, this.#work)
+    this.#trust = new ManifestTrust(ctx, task, wanted)
+    this.#handlers = new PeerHandlers(ctx, this, {
+      trust: this.#trust,
+      work: this.#work,
+      version: () => this.#version,
+      begin: (info, trust, signer) => this.#adopt(info, trust, { signer }),
+      notify: () => this.#changes.notify(),
+    })
+    this.links = new PeerLinks(ctx, this.#handlers)
+    this.access = new AccessControl(ctx, this)
+  }
+
+  /** While the content is shared by grants. */
+  get grants(): GrantBook | undefined {
+    return this.access.grants
+  }
+
+  get manifest(): Manifest | undefined {
+    return this.#version?.content.manifest
+  }
+
+  get trust(): Trust | undefined {
+    return this.#version?.content.trust
+  }
+
+  /** Who signed the manifest; undefined for our own. */
+  get signer(): string | undefined {
+    return this.#version?.content.signer
+  }
+
+  get isComplete(): boolean {
+    return this.#version?.driver.swarm.isComplete === true
+  }
+
+  get hasFailed(): boolean {
+    return this.#changes.hasFailed
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** Milliseconds since the manifest, or what we have of it, last grew. */
+  get quietFor(): number {
+    return now() - this.#grewAt
+  }
+
+  /** Pieces that are here; undefined while nothing is known of the content. Not to be changed. */
+  get have(): Bitfield | undefined {
+    return this.#version?.driver.swarm.have
+  }
+
+  hasPiece(piece: number): boolean {
+    return this.#version?.content.transfer.has(piece) === true
+  }
+
+  /** Whether all pieces that the manifest knows so far are here. */
+  get hasAllKnown(): boolean {
+    return this.have?.isFull === true
+  }
+
+  /** Resolves at the next change of any kind; rejects once the active task has failed. */
+  async changed(signal?: AbortSignal): Promise<void> {
+    await this.#changes.next(signal)
+  }
+
+  throwIfFailed(): void {
+    this.#changes.throwIfFailed()
+  }
+
+  /** Ends every wait on this active task with an error. The first failure stands. */
+  fail(error: unknown): void {
+    if (!this.#closed) this.#changes.fail(error)
+  }
+
+  /** sha2-256 of the whole content. Only when complete. */
+  async wholeDigest(): Promise<Uint8Array> {
+    return await this.#known().content.transfer.wholeDigest()
+  }
+
+  /** Bytes of a piece that is here, from the store. */
+  async readPiece(piece: number): Promise<Uint8Array> {
+    return await this.#known().content.transfer.read(piece)
+  }
+
+  /** Makes the finished content appear at `target`, an absolute path. After a `move` it is no longer served from here. */
+  async handOver(target: string, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
+    await this.#version?.manifestSync.published()
+    await this.#work.run(() => this.#known().content.handOver(target, how, signal))
+  }
+
+  /** `forget`: what the store has of the content goes too. Safe to call twice. */
+  async close(forget = false): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#version?.manifestSync.stop()
+    this.#version?.driver.stop()
+    this.#version?.content.transfer.stop()
+    this.access.stop()
+    this.links.close()
+    await this.#work.idle()
+    await this.#version?.manifestSync.published().catch(() => {})
+    this.#changes.fail(new DragonflyError('aborted', 'the node was stopped'))
+    await Promise.all([...this.observers].map(observer => observer.ended?.()))
+    await this.#version?.content.close(forget || this.isTransient)
+  }
+
+  /** Name of its store entry; undefined while nothing is known. */
+  get entryKey(): string | undefined {
+    return this.#version?.content.key
+  }
+
+  /** Has the finished content lie in one file with that of another store entry, if its bytes are the same. */
+  async shareData(key: string, signal: AbortSignal): Promise<boolean> {
+    return await this.#known().content.shareData(key, signal)
+  }
+
+  // ---- what the content is
+
+  /** Fixes the version that this active task is about; takes up what the store has of it. Does nothing when done before. */
+  async adopt(info: VersionInfo, trust: Trust, from: Adopted = {}): Promise<void> {
+    await this.#work.run(() => this.#adopt(info, trust, from))
+  }
+
+  /** Like `adopt`, with a store entry that is open already. It is closed when another version has begun meanwhile. */
+  async adoptCached(kept: CachedManifest & { entry: StoreEntry }, vouched?: Freshness): Promise<void> {
+    this.access.checkPinned(kept.manifest.info.version)
+    await this.#work.run(async () => {
+      if (this.#version !== undefined || this.#closed) return await kept.entry.close()
+      await this.#begin(await StoredVersion.resume(kept, this.task), vouched)
+    })
+  }
+
+  /** Says what is known of the version that the origin shows now; neighbours that were not listened to are asked again. */
+  setCurrent(current: Current): void {
+    if (this.manifest !== undefined) return
+    this.#trust.current = current
+    if (current !== 'unknown') this.links.sayHelloToAll()
+  }
+
+  // ---- what the origin gives
+
+  /**
+   * Reads the origin from piece `first` on: every piece is checked against the manifest where it is known, else added to it.
+   * Resolves to the length of the content. Rejects with the origin's error, `origin-changed` when bytes contradict the manifest,
+   * or what the store says.
+   */
+  async ingest(source: AsyncIterable<Uint8Array>, first: number): Promise<number> {
+    const { content, driver, manifestSync } = this.#known()
+    return await content.transfer.ingest(source, first, {
+      onChunk: ({ bytes, waited, worked }) => {
+        this.#ctx.counters.fromOrigin += bytes
+        for (const observer of this.observers) observer.read?.(bytes, now())
+        this.gauge.came(bytes, waited, worked)
+      },
+      onHashed: piece => manifestSync.check(piece),
+      onStored: (piece, isNew) => {
+        // first here, then known: nobody needs to be asked for it
+        driver.ingested(piece, isNew)
+        manifestSync.add(piece)
+      },
+    })
+  }
+
+  /** Our own read has reached the end: seals the manifest. Every piece must be here. */
+  async seal(length: number, root: string): Promise<void> {
+    await this.#known().manifestSync.seal(length, root)
+  }
+
+  /** Where a reader stands; undefined: no order. */
+  setCursor(piece: number | undefined): void {
+    this.#version?.driver.tell({ type: 'cursor', piece })
+  }
+
+  get isOver(): boolean {
+    return this.#closed || this.hasFailed
+  }
+
+  // ---- what manifest sync and driver say (ManifestSyncOwner, DriverOwner)
+
+  onGrown(): void {
+    this.#grewAt = now()
+    this.#version?.driver.grown()
+    this.#changes.notify()
+  }
+
+  onStored(): void {
+    this.#grewAt = now()
+    this.#changes.notify()
+  }
+
+  onLiar(peer: string): void {
+    this.links.expel(peer)
+  }
+
+  // ---- inside
+
+  #known(): VersionParts {
+    if (this.#version === undefined) throw new DragonflyError('internal', 'nothing is known of the content yet')
+    return this.#version
+  }
+
+  async #adopt(info: VersionInfo, trust: Trust, { signer, vouched }: Adopted): Promise<void> {
+    if (this.#version !== undefined || this.#closed) return
+    this.access.checkPinned(info.version)
+    const content = await StoredVersion.open(this.#ctx.store, this.task, info, trust, signer).catch(error => {
+      // whoever told us of the version cannot help it
+      this.fail(error)
+      throw error
+    })
+    await this.#begin(content, vouched)
+  }
+
+  async #begin(content: StoredVersion, vouched?: Freshness): Promise<void> {
+    this.originFreshness.begin(content, vouched)
+    this.access.begin(content.manifest.info.version)
+    const driver = new SwarmDriver(this.#ctx, this, content)
+    const manifestSync = new ManifestSync(this.#ctx, this, content, this.#work)
+    const pieceExchange = new PieceExchange(content, driver, error => this.fail(error))
+    this.#version = { content, driver, manifestSync, pieceExchange }
+    driver.grown()
+    driver.recovered(await content.transfer.recover())
+    await content.keepFreshness()
+    this.originOffer.begin(driver)
+    for (const link of this.links.values()) {
+      // this link began before we knew the version: say hello again, and go on
+      this.links.sayHello(link)
+      this.#handlers.welcome(link)
+    }
+    this.#changes.notify()
+  }
+}

@@ -1,0 +1,57 @@
+// Whom an active task believes: which manifest heads count and why, and which version a download may begin with.
+import type { ManifestHead } from '../../core/manifest.ts'
+import { sameBytes } from '../../core/piece.ts'
+import { contentId, type Task } from '../../core/task.ts'
+import type { Trust } from '../../core/trust.ts'
+import type { NodeContext } from '../context/node-context.ts'
+
+/** Which version neighbours may begin with: any; the one that a seed named; none while nobody who knows it has spoken. */
+export type Current = 'any' | 'unknown' | { version: string }
+
+export class ManifestTrust {
+  current: Current = 'any'
+  readonly #known: Pick<NodeContext, 'trusted' | 'isBanned'>
+  readonly #task: Task
+  readonly #wanted: Uint8Array | undefined
+
+  /** `wanted`: sha2-256 that the whole content must have; undefined: none was given. */
+  constructor(known: Pick<NodeContext, 'trusted' | 'isBanned'>, task: Task, wanted: Uint8Array | undefined) {
+    this.#known = known
+    this.#task = task
+    this.#wanted = wanted
+  }
+
+  /**
+   * Why a head is believed; undefined: it is not. A given digest makes up for a stranger's signature, once the seal names
+   * it: what is never sealed could never be found out.
+   */
+  trustIn(head: ManifestHead, signer: string): Trust | undefined {
+    if (this.#isOfOtherBytes(head) || this.#known.isBanned(signer)) return undefined
+    if (this.#isSeeds(head, signer)) return 'seed'
+    return this.#wanted === undefined || head.seal === undefined ? undefined : 'digest'
+  }
+
+  /** Whether a seed says that the content does not have the digest that was given: there is nothing to wait for. */
+  isHopeless(head: ManifestHead, signer: string): boolean {
+    return this.#isOfOtherBytes(head) && this.#isSeeds(head, signer)
+  }
+
+  /** The version that a seed named; empty when none has. */
+  get named(): string {
+    return typeof this.current === 'string' ? '' : this.current.version
+  }
+
+  /** Heads of older versions stay signed: whoever still has one must not decide what this download is about. */
+  mayBegin(version: string): boolean {
+    const { current } = this
+    return current === 'any' || (current !== 'unknown' && current.version === version)
+  }
+
+  #isSeeds(head: ManifestHead, signer: string): boolean {
+    return this.#known.trusted.has(signer) && head.task === contentId(this.#task, head.version)
+  }
+
+  #isOfOtherBytes({ seal }: ManifestHead): boolean {
+    return this.#wanted !== undefined && seal !== undefined && !sameBytes(seal.sha256, this.#wanted)
+  }
+}

@@ -1,0 +1,68 @@
+// What the origin has said last of the version of one active task, and when.
+import type { Freshness } from '../../core/freshness.ts'
+import { OUTDATED } from '../../origin/freshness.ts'
+import type { StoredVersion } from '../content/stored-version.ts'
+import { type NodeContext, now } from '../context/node-context.ts'
+import type { OneByOne } from '../context/one-by-one.ts'
+
+/** What it needs of its active task. */
+export interface OriginFreshnessOwner {
+  readonly isClosed: boolean
+}
+
+export class OriginFreshness {
+  readonly #ctx: Pick<NodeContext, 'warn'>
+  readonly #owner: OriginFreshnessOwner
+  /** The active task's: what is written of the content is written one by one. */
+  readonly #work: OneByOne
+  #content: StoredVersion | undefined
+  #vouchedAt: number | undefined
+
+  constructor(ctx: Pick<NodeContext, 'warn'>, owner: OriginFreshnessOwner, work: OneByOne) {
+    this.#ctx = ctx
+    this.#owner = owner
+    this.#work = work
+  }
+
+  /** Undefined when this node never asked. */
+  get freshness(): Freshness | undefined {
+    return this.#content?.freshness
+  }
+
+  /** When the origin has last said that this version is the current one, on the clock of `now()`; undefined: not to this active task. */
+  get vouchedAt(): number | undefined {
+    return this.#vouchedAt
+  }
+
+  /** The version is known from now on; `vouched`: by what the origin has just said. */
+  begin(content: StoredVersion, vouched: Freshness | undefined): void {
+    this.#content = content
+    if (vouched === undefined) return
+    content.freshness = vouched
+    this.#vouchedAt = now()
+  }
+
+  /** The origin has said that this version is the current one. */
+  async vouch(freshness: Freshness): Promise<void> {
+    this.#vouchedAt = now()
+    await this.#note(freshness)
+  }
+
+  /** The origin has another version now: whoever finds this one later has to ask. */
+  async disown(): Promise<void> {
+    this.#vouchedAt = undefined
+    await this.#note(OUTDATED)
+  }
+
+  async #note(freshness: Freshness): Promise<void> {
+    const content = this.#content
+    if (content === undefined || this.#owner.isClosed) return
+    content.freshness = freshness
+    // what cannot be written down is asked for after a restart
+    await this.#work
+      .run(async () => {
+        if (!this.#owner.isClosed) await content.keepFreshness()
+      })
+      .catch(error => this.#ctx.warn((error as Error).message))
+  }
+}

@@ -1,0 +1,29 @@
+// The origin as one more neighbour of an active task's swarm: how it is read by range, and how fast it is said to be.
+import type { SwarmEvent } from '../../swarm/events.ts'
+import type { RangeReader, SwarmDriver } from './swarm-driver.ts'
+
+export class OriginOffer {
+  #driver: SwarmDriver | undefined
+  #reader: RangeReader | undefined
+  #rate: Extract<SwarmEvent, { type: 'origin-rate' }> | undefined
+
+  /** Makes the origin a neighbour that the swarm asks when nobody else can give. */
+  offer(reader: RangeReader): void {
+    this.#reader = reader
+    this.#driver?.offerOrigin(reader)
+  }
+
+  /** What a seed that we asked says of the origin: bytes a second, and how many peers listen to it. 0: not known. */
+  tellRate(rate: number, peers: number): void {
+    if (rate === 0) return
+    this.#rate = { type: 'origin-rate', rate: rate / 1000, peers }
+    this.#driver?.tell(this.#rate)
+  }
+
+  /** There is a swarm now: it is told what came before it. */
+  begin(driver: SwarmDriver): void {
+    this.#driver = driver
+    if (this.#reader !== undefined) driver.offerOrigin(this.#reader)
+    if (this.#rate !== undefined) driver.tell(this.#rate)
+  }
+}

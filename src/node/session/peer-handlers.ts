@@ -1,0 +1,149 @@
+// Handles what the peers of an active task say: hellos, signed heads, pieces they have, addresses, and the end of a link.
+import { DragonflyError } from '../../core/errors.ts'
+import type { Manifest, ManifestHead, VersionInfo } from '../../core/manifest.ts'
+import type { Task } from '../../core/task.ts'
+import type { Trust } from '../../core/trust.ts'
+import type { PeerAddress } from '../../wire/codec-peers.ts'
+import { openHead } from '../../wire/envelope.ts'
+import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
+import type { NodeContext } from '../context/node-context.ts'
+import type { OneByOne } from '../context/one-by-one.ts'
+import type { GrantBook } from '../peers/grant-book.ts'
+import type { PeerLink, PieceListener } from '../peers/peer-link.ts'
+import type { PeerLinks, PeerLinksOwner } from '../peers/peer-links.ts'
+import type { AccessControl } from './access-control.ts'
+import type { ManifestSync } from './manifest-sync.ts'
+import type { ManifestTrust } from './manifest-trust.ts'
+import type { PieceExchange } from './piece-exchange.ts'
+import type { SwarmDriver } from './swarm-driver.ts'
+
+/** The parts of an active task that exist once its version is known. */
+export interface VersionParts {
+  content: StoredVersion
+  driver: SwarmDriver
+  manifestSync: ManifestSync
+  pieceExchange: PieceExchange
+}
+
+/** What the handlers need of their active task. */
+export interface PeerHandlersOwner {
+  readonly task: Task
+  readonly links: PeerLinks
+  readonly access: AccessControl
+  readonly manifest: Manifest | undefined
+  readonly isClosed: boolean
+  readonly isOver: boolean
+  fail(error: unknown): void
+}
+
+/** What only the active task itself and its handlers may touch. */
+export interface PeerHandlersParts {
+  trust: ManifestTrust
+  work: OneByOne
+  /** Undefined while the version is not known. */
+  version(): VersionParts | undefined
+  /** Begins with a version; called within `work`. Does nothing when one has begun. */
+  begin(info: VersionInfo, trust: Trust, signer: string): Promise<void>
+  /** Wakes everybody who waits for a change. */
+  notify(): void
+}
+
+export class PeerHandlers implements PeerLinksOwner {
+  readonly #ctx: NodeContext
+  readonly #owner: PeerHandlersOwner
+  readonly #parts: PeerHandlersParts
+
+  constructor(ctx: NodeContext, owner: PeerHandlersOwner, parts: PeerHandlersParts) {
+    this.#ctx = ctx
+    this.#owner = owner
+    this.#parts = parts
+  }
+
+  get task(): Task {
+    return this.#owner.task
+  }
+
+  get grants(): GrantBook | undefined {
+    return this.#owner.access.grants
+  }
+
+  get isOver(): boolean {
+    return this.#owner.isOver
+  }
+
+  get standing(): { version: string; manifestCount: number } {
+    const { manifest } = this.#owner
+    return { version: manifest?.info.version ?? this.#parts.trust.named, manifestCount: manifest?.count ?? 0 }
+  }
+
+  isOutdated({ version }: PeerLink): boolean {
+    return version !== '' && !this.#mayBegin(version)
+  }
+
+  get pieces(): PieceListener | undefined {
+    return this.#parts.version()?.pieceExchange
+  }
+
+  async onGrant(from: PeerLink, grant: Uint8Array): Promise<void> {
+    await this.#owner.access.onGrant(from, grant)
+  }
+
+  async onHead(from: PeerLink, envelope: Uint8Array): Promise<void> {
+    const { head, signer } = await openHead(envelope)
+    await this.#parts.work.run(() => this.#take(from, envelope, head, signer))
+  }
+
+  onVersion(from: PeerLink): void {
+    this.welcome(from)
+  }
+
+  onHave(from: PeerLink, pieces: readonly number[]): void {
+    if (from.isNeighbour) this.#parts.version()?.pieceExchange.onHave(from, pieces)
+    else this.welcome(from)
+    this.#parts.version()?.manifestSync.askWhenBehind()
+  }
+
+  onPeers({ peer }: PeerLink, peers: readonly PeerAddress[], links: number): void {
+    const { keeper } = this.#owner.links
+    if (peers.length === 0) keeper?.asked(peer, links)
+    else keeper?.heard(peer, peers)
+  }
+
+  onClosed(from: PeerLink, error: unknown): void {
+    if (error instanceof DragonflyError && error.code === 'protocol') {
+      this.#ctx.warn(`peer ${from.peer} broke the protocol: ${error.message}`)
+    }
+    if (!this.#owner.links.forget(from, error)) return
+    if (from.isNeighbour) this.#parts.version()?.pieceExchange.left(from)
+    this.#parts.notify()
+  }
+
+  /** Makes a link of the same version a neighbour; tells one that knows no version ours. */
+  welcome(from: PeerLink): void {
+    const version = this.#parts.version()
+    if (version === undefined || this.#owner.links.get(from.peer) !== from) return
+    const { content, manifestSync, pieceExchange } = version
+    if (from.version !== '' && from.version !== content.manifest.info.version) return from.link.close('other-version')
+    manifestSync.tell(from)
+    if (from.version === '' || from.isNeighbour) return
+    pieceExchange.join(from, this.#ctx.trusted.has(from.peer) ? 'seed' : 'peer')
+    this.#parts.notify()
+  }
+
+  /** Begins with the version of a head that is believed, and extends the manifest by it. */
+  async #take(from: PeerLink, envelope: Uint8Array, head: ManifestHead, signer: string): Promise<void> {
+    const { trust: trusting } = this.#parts
+    if (trusting.isHopeless(head, signer)) this.#owner.fail(digestMismatch())
+    const trust = trusting.trustIn(head, signer)
+    if (trust === undefined || this.#owner.isClosed || !this.#mayBegin(head.version)) return from.dropProvisional()
+    const { task, version, pieceLength, length, fileName } = head
+    await this.#parts.begin({ task, version, pieceLength, length, fileName }, trust, signer)
+    const manifestSync = this.#parts.version()?.manifestSync
+    if (manifestSync === undefined) throw new DragonflyError('internal', 'the active task was closed while it began')
+    if (await manifestSync.take(from, head, envelope)) this.welcome(from)
+  }
+
+  #mayBegin(version: string): boolean {
+    return this.#owner.manifest !== undefined || this.#parts.trust.mayBegin(version)
+  }
+}

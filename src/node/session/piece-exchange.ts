@@ -1,0 +1,61 @@
+// The talk about pieces: what neighbours say of them becomes facts for the swarm, which answers for us.
+import type { RefusalReason } from '../../wire/refusal.ts'
+import type { StoredVersion } from '../content/stored-version.ts'
+import type { PeerLink, PieceListener } from '../peers/peer-link.ts'
+import type { SwarmDriver } from './swarm-driver.ts'
+
+export class PieceExchange implements PieceListener {
+  readonly #content: StoredVersion
+  readonly #driver: SwarmDriver
+  readonly #fail: (error: unknown) => void
+
+  /** `fail`: told when a piece that came cannot be kept. */
+  constructor(content: StoredVersion, driver: SwarmDriver, fail: (error: unknown) => void) {
+    this.#content = content
+    this.#driver = driver
+    this.#fail = fail
+  }
+
+  /** Makes a link at our version a neighbour: each side tells the other what it has. */
+  join(link: PeerLink, kind: 'seed' | 'peer'): void {
+    const { swarm } = this.#driver
+    link.isNeighbour = true
+    this.#driver.tell({ type: 'joined', peer: link.peer, kind })
+    link.link.send({ type: 'pieces', have: swarm.have, queue: swarm.queue })
+    this.#driver.tell({ type: 'bitfield', peer: link.peer, have: link.have, queue: link.queue })
+  }
+
+  left({ peer }: PeerLink): void {
+    this.#driver.tell({ type: 'left', peer })
+  }
+
+  // ---- PieceEars
+
+  onHave({ peer, queue }: PeerLink, pieces: readonly number[]): void {
+    this.#driver.tell({ type: 'have', peer, pieces, queue })
+  }
+
+  onAsk({ peer }: PeerLink, piece: number, load: number): void {
+    this.#driver.tell({ type: 'request', peer, piece, load })
+  }
+
+  onWithdraw({ peer }: PeerLink, piece: number): void {
+    this.#driver.tell({ type: 'cancel', peer, piece })
+  }
+
+  onBuffer(size: number): Uint8Array {
+    return this.#content.transfer.buffer(size)
+  }
+
+  onProgress({ peer }: PeerLink, piece: number, bytes: number): void {
+    this.#driver.tell({ type: 'progress', peer, piece, bytes })
+  }
+
+  onPiece({ peer }: PeerLink, piece: number, bytes: Uint8Array): void {
+    this.#content.transfer.receive(piece, bytes).then(received => this.#driver.received(peer, piece, received), this.#fail)
+  }
+
+  onRefused({ peer }: PeerLink, piece: number, reason: RefusalReason): void {
+    this.#driver.tell({ type: 'refused', peer, piece, forever: reason === 'no-such-piece' })
+  }
+}

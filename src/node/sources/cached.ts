@@ -1,0 +1,140 @@
+// What the store still has of a task from an earlier time, and how it is used again: at once while fresh, else by asking the origin.
+import { DragonflyError } from '../../core/errors.ts'
+import type { Freshness } from '../../core/freshness.ts'
+import type { Task } from '../../core/task.ts'
+import { isResumable, validatorsOf } from '../../core/version.ts'
+import type { Noted } from '../../origin/noted.ts'
+import type { Origin } from '../../origin/origin.ts'
+import { forbidden, isTrouble } from '../../origin/trouble.ts'
+import type { Store, StoreEntry } from '../../store/store.ts'
+import { type CachedManifest, entryKey, isPrivateEntry, loadManifest, removeOthers } from '../content/manifest-records.ts'
+import type { ActiveTask } from '../session/active-task.ts'
+import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
+
+export interface Cached extends CachedManifest {
+  /** Open, its pieces verified. */
+  entry: StoreEntry
+  /** Bytes from the start that are there without a gap. */
+  prefix: number
+}
+
+/** What a seed may do with a finished content that it has kept. */
+export interface CacheRules {
+  /** Whether it may be given out before the origin is asked. */
+  isFresh(freshness: Freshness | undefined): boolean
+  /** Whether it may be given out although the origin could not be asked. */
+  mayServeInTrouble(freshness: Freshness | undefined, trouble: DragonflyError): boolean
+}
+
+type Found = CachedManifest & { entry: StoreEntry }
+
+/**
+ * Finds what an own read, finished or not, can go on with. With rules, finished ones that another seed vouched for count too.
+ * The caller closes its entry, or gives it to an active task.
+ */
+export async function loadCached(store: Store, task: Task, rules?: CacheRules): Promise<Cached | undefined> {
+  const found = await newest(store, task, rules, canBeAskedFor)
+  return found === undefined ? undefined : await recovered(store, task, found)
+}
+
+/** Finds a finished content that needs nobody. A newer version that is not finished, or not fresh, comes before an older one. */
+export async function loadFresh(store: Store, task: Task, rules: CacheRules): Promise<Cached | undefined> {
+  const found = await newest(store, task, rules, () => true)
+  if (found === undefined) return undefined
+  const kept = isFinished(found) && rules.isFresh(found.freshness) ? await recovered(store, task, found) : undefined
+  if (kept !== undefined && kept.prefix === kept.manifest.length) return kept
+  await found.entry.close()
+  return undefined
+}
+
+async function newest(
+  store: Store,
+  task: Task,
+  rules: CacheRules | undefined,
+  isOfUse: (found: CachedManifest) => boolean,
+): Promise<Found | undefined> {
+  let best: Found | undefined
+  for (const key of await store.keys()) {
+    if (!key.startsWith(`${task.id}.`) || isPrivateEntry(key)) continue
+    const entry = await store.open(key).catch(() => undefined)
+    const manifest = entry === undefined ? undefined : await loadManifest(entry)
+    const isGood = manifest !== undefined && isBelieved(manifest, key, task, rules) && isOfUse(manifest)
+    if (entry === undefined || !isGood || (best !== undefined && askedAt(best) >= askedAt(manifest))) {
+      await entry?.close()
+      continue
+    }
+    await best?.entry.close()
+    best = { ...manifest, entry }
+  }
+  return best
+}
+
+function askedAt({ freshness }: CachedManifest): number {
+  return freshness?.at ?? 0
+}
+
+function isBelieved(kept: CachedManifest, key: string, task: Task, rules: CacheRules | undefined): boolean {
+  const { trust, manifest } = kept
+  const isOurs = trust === 'origin' || (rules !== undefined && trust === 'seed' && isFinished(kept))
+  return isOurs && manifest.count > 0 && entryKey(task.id, manifest.info.version) === key
+}
+
+function isFinished({ manifest }: CachedManifest): boolean {
+  return manifest.seal !== undefined
+}
+
+/** An unfinished one goes on where it ended; a finished one needs no more than a validator, which a weak one is too. */
+function canBeAskedFor(kept: CachedManifest): boolean {
+  const { version } = kept.manifest.info
+  return isResumable(version) || (isFinished(kept) && !version.startsWith('once '))
+}
+
+async function recovered(store: Store, task: Task, found: Found): Promise<Cached> {
+  const { manifest, entry } = found
+  await removeOthers(store, task.id, entry.key)
+  const have = await entry.recover(manifest)
+  const prefix = Math.min(have.firstMissing() * manifest.pieceLength, manifest.length ?? Infinity)
+  return { ...found, prefix }
+}
+
+/** How the origin is asked about what was kept. */
+export interface Continuing {
+  origin: Origin
+  /** What counts of what the origin has just said; undefined: nothing. */
+  heard(noted: Noted, known: Freshness | undefined): Freshness | undefined
+  rules: CacheRules | undefined
+  signal: AbortSignal
+}
+
+/** Rejects with `origin-changed`, and leaves the active task as it was, when the origin has another version now. */
+export async function continueCached(active: ActiveTask, kept: Cached, how: Continuing): Promise<void> {
+  const { task } = active
+  if (kept.prefix === kept.manifest.length) return await continueWhole(active, kept, how)
+  const { version } = kept.manifest.info
+  const request = { url: task.url, headers: task.headers }
+  const read = await how.origin.open(request, { version, from: kept.prefix, signal: how.signal }).catch(async error => {
+    // a version that is gone is of no use to a later try either
+    if (error instanceof DragonflyError && error.code === 'origin-changed') await kept.entry.remove()
+    throw error
+  })
+  await active.adoptCached(kept, how.heard(read.noted, kept.freshness))
+  await ingest(active, read)
+}
+
+async function continueWhole(active: ActiveTask, kept: Cached, { origin, heard, rules, signal }: Continuing): Promise<void> {
+  const { task } = active
+  const { version } = kept.manifest.info
+  const request = { url: task.url, headers: task.headers }
+  const answer = await origin.check(request, version, validatorsOf(version), signal).catch(error => {
+    if (!isTrouble(error) || rules === undefined) throw error
+    if (!rules.mayServeInTrouble(kept.freshness, error)) throw forbidden(error)
+    return undefined
+  })
+  if (answer?.state !== 'changed') {
+    await active.adoptCached(kept, answer && heard(answer.noted, kept.freshness))
+    return await sealWhenWhole(active, kept.prefix)
+  }
+  await kept.entry.remove()
+  await active.adopt(versionOf(task, answer.read), 'origin', { vouched: heard(answer.read.noted, undefined) })
+  await ingest(active, answer.read)
+}

@@ -1,0 +1,114 @@
+// Turns the bytes of an origin into hashed pieces: source → timing → cutter → hasher.
+import { pipe } from 'it-pipe'
+import { hashPiece, VerifiedPiece } from '../core/piece.ts'
+
+/** Pieces that are hashed while the next ones are read: enough to keep reader and hasher busy, a bound for memory. */
+const PIECES_AHEAD = 2
+
+/** Bytes that came from the origin at once. Times are milliseconds. */
+export interface Chunk {
+  bytes: number
+  /** How long we waited for the origin. */
+  waited: number
+  /** How long we worked on the chunk before, and did not read. */
+  worked: number
+}
+
+/** A piece whose digest was computed here from our own read. */
+export type HashedPiece = VerifiedPiece
+
+export interface PipelineOptions {
+  pieceLength: number
+  /** Index of the first piece. */
+  first: number
+  /** Memory for a piece. */
+  take(size: number): Uint8Array
+  onChunk(chunk: Chunk): void
+}
+
+/** Pieces in order, each as soon as it is hashed. */
+export function hashPieces(source: AsyncIterable<Uint8Array>, options: PipelineOptions): AsyncGenerator<HashedPiece> {
+  const { pieceLength, first, take, onChunk } = options
+  return pipe(
+    source,
+    chunks => timed(chunks, onChunk),
+    chunks => cut(chunks, pieceLength, take),
+    pieces => hashed(pieces, first),
+  )
+}
+
+async function* timed(source: AsyncIterable<Uint8Array>, onChunk: (chunk: Chunk) => void): AsyncGenerator<Uint8Array> {
+  let [takenAt, askedAt] = [performance.now(), performance.now()]
+  for await (const chunk of source) {
+    const cameAt = performance.now()
+    onChunk({ bytes: chunk.byteLength, waited: cameAt - askedAt, worked: askedAt - takenAt })
+    takenAt = cameAt
+    yield chunk
+    askedAt = performance.now()
+  }
+}
+
+/** Cuts chunks of any size into pieces; the last one may be shorter. Each piece is memory of its own, from `take`. */
+export async function* cut(
+  source: AsyncIterable<Uint8Array>,
+  pieceLength: number,
+  take: (size: number) => Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  let piece = take(pieceLength)
+  let filled = 0
+  for await (const chunk of source) {
+    for (let used = 0; used < chunk.byteLength; ) {
+      const part = chunk.subarray(used, used + pieceLength - filled)
+      piece.set(part, filled)
+      filled += part.byteLength
+      used += part.byteLength
+      if (filled < pieceLength) continue
+      yield piece
+      piece = take(pieceLength)
+      filled = 0
+    }
+  }
+  if (filled > 0) yield piece.subarray(0, filled)
+}
+
+/**
+ * In order, each as soon as it is hashed: a slow origin must not keep a finished piece waiting for the next one. When the
+ * source fails, what it gave before still comes.
+ */
+async function* hashed(source: AsyncIterable<Uint8Array>, first: number): AsyncGenerator<HashedPiece> {
+  const pieces = source[Symbol.asyncIterator]()
+  const ahead: Promise<HashedPiece>[] = []
+  let index = first
+  let reading: Promise<Read> | undefined = read(pieces)
+  let failure: unknown
+  try {
+    while (reading !== undefined || ahead.length > 0) {
+      const mayRead: Promise<Read>[] = reading !== undefined && ahead.length < PIECES_AHEAD ? [reading] : []
+      const next: Read | HashedPiece = await Promise.race([...mayRead, ...ahead.slice(0, 1)])
+      if (next instanceof VerifiedPiece) {
+        ahead.shift()
+        yield next
+        continue
+      }
+      if ('failure' in next) failure = next.failure
+      else ahead.push(hashPiece(index++, next.bytes))
+      reading = 'bytes' in next ? read(pieces) : undefined
+    }
+  } finally {
+    // not waited for: a read that is under way ends when the origin says something, or its signal does
+    void pieces.return?.().catch(() => {})
+  }
+  if (failure !== undefined) throw failure
+}
+
+type Read = { bytes: Uint8Array } | { failure: unknown }
+
+/** The next one; no failure and no bytes at the end. */
+async function read(pieces: AsyncIterator<Uint8Array>): Promise<Read> {
+  try {
+    const { done, value } = await pieces.next()
+    return done === true ? { failure: undefined } : { bytes: value }
+  } catch (failure) {
+    return { failure }
+  }
+}

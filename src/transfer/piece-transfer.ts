@@ -1,0 +1,146 @@
+// Moves the payload of one version: receives, verifies, stores, hashes and serves pieces. Only facts leave it.
+import { DragonflyError } from '../core/errors.ts'
+import type { Manifest } from '../core/manifest.ts'
+import { type VerifiedPiece, verifyPiece } from '../core/piece.ts'
+import type { StoreEntry } from '../store/store.ts'
+import { type Chunk, type HashedPiece, hashPieces } from './origin-pipeline.ts'
+import { PieceBuffers } from './piece-buffers.ts'
+import { WholeHash } from './whole-hash.ts'
+
+/** A piece of our own read, without its bytes. */
+export interface PieceFact {
+  index: number
+  digest: Uint8Array
+  /** Bytes. */
+  size: number
+}
+
+/**
+ * What became of bytes that came for a piece. `isNew`: it was not here before; false for the later of two copies.
+ * `stopped`: nothing is kept any more.
+ */
+export type Received = { state: 'stored'; bytes: number; isNew: boolean } | { state: 'corrupt' } | { state: 'stopped' }
+
+/** Hears how our own read of the origin goes. A rejection or an exception ends the read. */
+export interface OriginListener {
+  /** Bytes came from the origin; they are not checked yet. */
+  onChunk(chunk: Chunk): void
+  /** A piece is hashed, and not stored yet. */
+  onHashed(piece: PieceFact): void
+  onStored(piece: PieceFact, isNew: boolean): void
+}
+
+export class PieceTransfer {
+  readonly #entry: StoreEntry
+  readonly #manifest: Manifest
+  readonly #buffers: PieceBuffers
+  readonly #hash: WholeHash
+  /** Pieces whose first copy was counted. */
+  readonly #counted = new Set<number>()
+  #digest: Promise<Uint8Array> | undefined
+  #isStopped = false
+
+  constructor(entry: StoreEntry, manifest: Manifest) {
+    this.#entry = entry
+    this.#manifest = manifest
+    this.#buffers = new PieceBuffers(manifest.pieceLength)
+    this.#hash = new WholeHash(entry, manifest)
+  }
+
+  /** Whether the piece is stored. */
+  has(piece: number): boolean {
+    return this.#entry.has(piece)
+  }
+
+  /** Verifies what an earlier process stored. Resolves to the indices of the good pieces. Call once, before anything is stored. */
+  async recover(): Promise<Iterable<number>> {
+    const good = await this.#entry.recover(this.#manifest, piece => this.#hash.stored(piece.index, piece.bytes))
+    for (const piece of good) this.#counted.add(piece)
+    return good
+  }
+
+  /** Memory to receive a piece into; it comes back with `receive`. */
+  buffer(size: number): Uint8Array {
+    return this.#buffers.take(size)
+  }
+
+  /** Verifies and stores bytes that a peer sent. The caller must not touch `bytes` afterwards. Rejects with what the store says. */
+  async receive(index: number, bytes: Uint8Array): Promise<Received> {
+    const expected = this.#manifest.digest(index)
+    if (expected === undefined) throw new DragonflyError('internal', `piece ${index} came, which the manifest does not name`)
+    let piece: VerifiedPiece
+    try {
+      piece = await verifyPiece(index, bytes, expected)
+    } catch (error) {
+      if (error instanceof DragonflyError && error.code === 'corrupt-piece') return { state: 'corrupt' }
+      throw error
+    }
+    if (this.#isStopped) return { state: 'stopped' }
+    const isNew = await this.#store(piece)
+    this.#buffers.give(bytes)
+    return { state: 'stored', bytes: bytes.byteLength, isNew }
+  }
+
+  /** Like `receive`, for a piece that `read` gets from the origin: bytes `start` to `end`. Rejects with what `read` says, too. */
+  async fetch(index: number, read: (start: number, end: number) => Promise<Uint8Array>): Promise<Received> {
+    const start = index * this.#manifest.pieceLength
+    return await this.receive(index, await read(start, start + this.#manifest.pieceSize(index)))
+  }
+
+  /**
+   * Reads `source` to its end: cuts it into pieces from `first` on, hashes and stores them. Resolves to the length of the content.
+   * Rejects with what the source, the store or the listener says.
+   */
+  async ingest(source: AsyncIterable<Uint8Array>, first: number, listener: OriginListener): Promise<number> {
+    const { pieceLength } = this.#manifest
+    let length = first * pieceLength
+    const how = { pieceLength, first, take: (size: number) => this.buffer(size), onChunk: (c: Chunk) => listener.onChunk(c) }
+    for await (const piece of hashPieces(source, how)) {
+      const fact = factOf(piece)
+      listener.onHashed(fact)
+      const isNew = this.has(piece.index) ? false : await this.#store(piece)
+      this.#buffers.give(piece.bytes)
+      length += fact.size
+      listener.onStored(fact, isNew)
+    }
+    return length
+  }
+
+  /** Gives a stored piece to `send`. Rejects with `store-error` when it cannot be read, or with what `send` says. */
+  async serve(piece: number, send: (bytes: Uint8Array) => Promise<void>): Promise<void> {
+    await send(await this.read(piece))
+  }
+
+  /** Bytes of a stored piece, for the output. */
+  async read(piece: number): Promise<Uint8Array> {
+    const { pieceLength } = this.#manifest
+    return await this.#entry.read(piece * pieceLength, this.#manifest.pieceSize(piece), pieceLength)
+  }
+
+  /** sha2-256 of the whole content. Only when every piece is stored. */
+  async wholeDigest(): Promise<Uint8Array> {
+    this.#digest ??= this.#hash.digest()
+    return await this.#digest
+  }
+
+  /** From now on nothing that comes is kept. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /** Resolves to whether it is the first copy. */
+  async #store(piece: VerifiedPiece): Promise<boolean> {
+    await this.#entry.put(piece, this.#manifest.pieceLength)
+    // two copies may have come at the same time: the second counts for nothing
+    const isNew = !this.#counted.has(piece.index)
+    if (isNew) {
+      this.#counted.add(piece.index)
+      this.#hash.stored(piece.index, piece.bytes)
+    }
+    return isNew
+  }
+}
+
+function factOf({ index, digest, bytes }: HashedPiece): PieceFact {
+  return { index, digest, size: bytes.byteLength }
+}

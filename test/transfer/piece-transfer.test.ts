@@ -1,0 +1,125 @@
+// The payload's own room: what comes is verified, stored, hashed and served; what leaves it are facts.
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import { Manifest } from '../../src/core/manifest.ts'
+import { sha256 } from '../../src/core/piece.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
+import type { StoreEntry } from '../../src/store/store.ts'
+import { type PieceFact, PieceTransfer } from '../../src/transfer/piece-transfer.ts'
+
+const PIECE = 256 * 1024
+
+/** A content of so many bytes, its manifest, and an empty entry to move it into. */
+async function material(length: number) {
+  const body = new Uint8Array(randomBytes(length))
+  const info = { task: 'task', version: '"v1"', length, fileName: '', pieceLength: PIECE }
+  const parts = Array.from({ length: Math.ceil(length / PIECE) }, (_, i) => body.slice(i * PIECE, (i + 1) * PIECE))
+  const manifest = new Manifest(info)
+  for (const part of parts) manifest.append(sha256(part))
+  const entry = await openMemoryStore().open('entry')
+  return { body, info, parts, manifest, entry, transfer: new PieceTransfer(entry, manifest) }
+}
+
+/** Chunks that fit no piece. */
+async function* chunks(body: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < body.byteLength; at += 100_000) yield body.subarray(at, at + 100_000)
+}
+
+const SILENT = { onChunk: () => {}, onHashed: () => {}, onStored: () => {} }
+
+describe('the transfer of pieces', () => {
+  for (const length of [1, PIECE - 1, PIECE, PIECE + 1, 5 * PIECE + 17]) {
+    it(`receives ${length} bytes piece by piece, last first, and knows the digest of the whole`, async () => {
+      const { body, parts, transfer } = await material(length)
+      for (const [index, part] of [...parts.entries()].toReversed()) {
+        const buffer = transfer.buffer(part.byteLength)
+        buffer.set(part)
+        expect(await transfer.receive(index, buffer)).to.deep.equal({ state: 'stored', bytes: part.byteLength, isNew: true })
+      }
+      expect(await transfer.wholeDigest()).to.deep.equal(sha256(body))
+      for (const [index, part] of parts.entries()) expect(await transfer.read(index)).to.deep.equal(part)
+    })
+
+    it(`reads ${length} bytes from an origin into the same pieces`, async () => {
+      const { body, parts, info, entry } = await material(length)
+      const transfer = new PieceTransfer(entry, new Manifest(info))
+      const facts: PieceFact[] = []
+      const read = await transfer.ingest(chunks(body), 0, { ...SILENT, onStored: fact => facts.push(fact) })
+      expect(read).to.equal(length)
+      expect(facts).to.deep.equal(
+        parts.map((part, index) => ({ index, digest: sha256(part), size: part.byteLength })),
+        'facts, in order, without bytes',
+      )
+    })
+  }
+
+  it('keeps nothing of wrong bytes', async () => {
+    const { transfer } = await material(3 * PIECE)
+    expect(await transfer.receive(1, new Uint8Array(PIECE))).to.deep.equal({ state: 'corrupt' })
+    expect(transfer.has(1)).to.equal(false)
+  })
+
+  it('keeps nothing of a piece that the manifest does not name', async () => {
+    const { parts, info, entry } = await material(2 * PIECE)
+    const transfer = new PieceTransfer(entry, new Manifest(info))
+    const error = await transfer.receive(0, parts[0] as Uint8Array<ArrayBuffer>).catch((e: unknown) => e)
+    expect(error).to.include({ code: 'internal' })
+    expect(transfer.has(0)).to.equal(false)
+  })
+
+  it('counts the first of two copies that come at the same time', async () => {
+    const { parts, transfer } = await material(2 * PIECE)
+    const copy = () => transfer.receive(0, new Uint8Array(parts[0] as Uint8Array))
+    const both = await Promise.all([copy(), copy()])
+    expect(both.map(received => 'isNew' in received && received.isNew).toSorted()).to.deep.equal([false, true])
+  })
+
+  it('keeps nothing once it is stopped', async () => {
+    const { parts, transfer } = await material(PIECE)
+    const coming = transfer.receive(0, new Uint8Array(parts[0] as Uint8Array))
+    transfer.stop()
+    expect(await coming).to.deep.equal({ state: 'stopped' })
+    expect(transfer.has(0)).to.equal(false)
+  })
+
+  it('fetches a piece from where it lies in the origin', async () => {
+    const { body, transfer } = await material(2 * PIECE + 5)
+    const asked: [number, number][] = []
+    const read = async (start: number, end: number) => {
+      asked.push([start, end])
+      return body.slice(start, end)
+    }
+    expect(await transfer.fetch(2, read)).to.deep.equal({ state: 'stored', bytes: 5, isNew: true })
+    expect(asked).to.deep.equal([[2 * PIECE, 2 * PIECE + 5]])
+  })
+
+  it('serves what is stored, and says so when it is not', async () => {
+    const { parts, transfer } = await material(2 * PIECE)
+    await transfer.receive(1, new Uint8Array(parts[1] as Uint8Array))
+    const sent: Uint8Array[] = []
+    await transfer.serve(1, async bytes => void sent.push(bytes))
+    expect(sent).to.deep.equal([parts[1]])
+    const error = await transfer.serve(0, async () => {}).catch((e: unknown) => e)
+    expect(error).to.include({ code: 'store-error' })
+  })
+
+  it('ends a read of the origin when the listener objects, with that piece not stored', async () => {
+    const { body, transfer } = await material(4 * PIECE)
+    const onHashed = ({ index }: PieceFact) => {
+      if (index === 2) throw new Error('another version')
+    }
+    const error = await transfer.ingest(chunks(body), 0, { ...SILENT, onHashed }).catch((e: unknown) => e)
+    expect(error).to.be.an('error').with.property('message', 'another version')
+    expect([0, 1, 2, 3].map(i => transfer.has(i))).to.deep.equal([true, true, false, false])
+  })
+
+  it('finds again what an earlier process stored', async () => {
+    const { parts, manifest, transfer, entry } = await material(3 * PIECE)
+    await transfer.receive(2, new Uint8Array(parts[2] as Uint8Array))
+    await transfer.receive(0, new Uint8Array(parts[0] as Uint8Array))
+    const again = new PieceTransfer(entry satisfies StoreEntry, manifest)
+    expect([...(await again.recover())]).to.deep.equal([0, 2])
+    const late = await again.receive(0, new Uint8Array(parts[0] as Uint8Array))
+    expect(late).to.deep.equal({ state: 'stored', bytes: PIECE, isNew: false })
+  })
+})
