@@ -39,6 +39,11 @@ export class OriginTurns {
     return this.#how !== undefined
   }
 
+  /** Whether our read began when nothing was known of the content. */
+  get readsAnew(): boolean {
+    return this.#how === 'new'
+  }
+
   /** Whether it reads single pieces now. */
   get readsRanges(): boolean {
     return this.#activeRanges > 0
@@ -76,7 +81,7 @@ export class OriginTurns {
 
   /** So many single pieces are being read by range. */
   ranges(active: number): void {
-    this.#activeRanges = active
+    this.#activeRanges = this.#hasRanges ? active : 0
   }
 
   refusedRanges(): void {
@@ -98,6 +103,7 @@ export class OriginTurns {
     this.#isWholeDue = false
     this.#how = how
     this.#movedAt = this.#deadlines.now
+    this.#deadlines.isDue(this.#movedAt + this.#policy.readMs)
     this.#intend({ type: 'read-origin', how, from })
   }
 
@@ -130,8 +136,9 @@ export class OriginTurns {
     this.#intend({ type: 'stop-reading' })
   }
 
-  /** Ends a read that brings nothing for too long. */
-  watch(): void {
+  /** Ends reads that bring nothing for too long. */
+  watch(grownAt: number): void {
+    if (this.#activeRanges > 0 && this.#deadlines.isDue(grownAt + this.#policy.readMs)) this.refusedRanges()
     if (this.#how === undefined || !this.#deadlines.isDue(this.#movedAt + this.#policy.readMs)) return
     this.stop()
     this.#why = 'origin'
@@ -146,6 +153,7 @@ export class OriginTurns {
   #setRanges(isOn: boolean): void {
     if (isOn === this.#hasRanges) return
     this.#hasRanges = isOn
+    this.#activeRanges = 0
     this.#intend({ type: isOn ? 'offer-ranges' : 'withdraw-ranges' })
   }
 }

@@ -69,7 +69,7 @@ export type SourceAction =
   | { type: 'read-origin'; how: 'new' | 'rest' | 'whole'; from: number }
   /** End our read; nothing is answered. */
   | { type: 'stop-reading' }
-  /** The swarm may read single pieces from the origin by range, from now on, or not any more. */
+  /** The swarm may read single pieces from the origin by range, from now on; or not any more, and those under way are ended. */
   | { type: 'offer-ranges' }
   | { type: 'withdraw-ranges' }
   /** `no-source`: nobody has what is missing; `origin`, `seed`: what the last failure of that source says. */
@@ -107,13 +107,15 @@ export interface SourcePolicy {
    * `stallMs`, by chance, so that a swarm does not begin all its reads in one moment.
    */
   takeoverMs: number
+  /** The same while pieces that the manifest knows still come: those who have them may be told the rest, too. */
+  manifestMs: number
   /** Who is linked and gives nothing for so long is no source. Without another one, a download that may not read the origin ends. */
   stallMs: number
   /** When ranges are offered and bring nothing for so long, the origin is read whole: longer than the swarm's own patience with them. */
   rangesMs: number
   /** Longest wait without growth for a seed that says it is waiting for the origin: its own timeouts come before. */
   patientMs: number
-  /** Longest silence of our own read: the reader has timeouts of its own, which come before. */
+  /** Longest silence of our own read, or of ranges under way: the reader has timeouts of its own, which come before. */
   readMs: number
   /** Reads in a row that bring nothing before the download fails: more versions than that cannot be followed. */
   maxReads: number
@@ -133,9 +135,16 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   maxDhtAgainMs: 30_000,
   enoughLinks: 4,
   takeoverMs: 3000,
+  manifestMs: 15_000,
   stallMs: 5000,
   rangesMs: 15_000,
   patientMs: 300_000,
   readMs: 600_000,
   maxReads: 3,
 }
+
+/**
+ * A seed's own: it is asked because a seed before it was of no use, and there are few of them. So it does not wait long for one
+ * that only says it is waiting for the origin, and it reads on before it has every piece: others wait for it.
+ */
+export const SEED_SOURCE_POLICY: Partial<SourcePolicy> = { patientMs: 15_000, manifestMs: 3000 }

@@ -40,6 +40,8 @@ export class SourceSelector {
   #content: { count: number; missing: number; sealed: boolean } | undefined
   /** When what we have last grew, or bytes came. */
   #grownAt = 0
+  /** When the manifest last grew. */
+  #manifestAt = 0
   #hearsAnybody = false
   /** Whether our own read was ended once because a seed answered. */
   #hasYielded = false
@@ -143,14 +145,15 @@ export class SourceSelector {
     const hasGrown = before === undefined || count > before.count || missing < before.missing || sealed !== before.sealed
     if (!hasGrown) return
     this.#grownAt = now
+    if (before === undefined || count > before.count) this.#manifestAt = now
     this.#origin.grew()
     if (sealed && missing === 0) this.#end()
   }
 
   /** A read that was begun because a crowd kept the seed from answering ends, once: it has answered, and gives the same. */
   #yieldTo(seed: string, same: boolean): void {
-    if (this.#hasYielded || !same || this.#content === undefined || !this.#seeds.isAnswering(seed)) return
-    if (this.#origin.isReading) this.#hasYielded = true
+    if (this.#hasYielded || !same || !this.#origin.readsAnew || !this.#seeds.isAnswering(seed)) return
+    this.#hasYielded = true
     this.#origin.stop()
   }
 
@@ -161,7 +164,7 @@ export class SourceSelector {
       this.#actions.push({ type: 'hear-anybody' })
     }
     if (this.#dht.isDue(this.#links.size)) this.#actions.push({ type: 'search-dht' })
-    this.#origin.watch()
+    this.#origin.watch(this.#grownAt)
     if (this.#origin.isReading) return
     const { mayRead } = this.#options
     if (mayRead) this.#read()
@@ -192,12 +195,19 @@ export class SourceSelector {
 
   #readOn({ count, missing, sealed }: { count: number; missing: number; sealed: boolean }): void {
     if (this.#origin.isWholeDue && this.#origin.isFree) return this.#origin.read('whole', 0)
-    if (!sealed && missing === 0) {
-      if (!this.#isStalled(this.#takeoverMs) || !this.#origin.isFree) return
+    const { manifestMs, rangesMs } = this.#policy
+    const hasStopped = missing === 0 ? this.#isStalled(this.#takeoverMs) : this.#hasManifestStopped(manifestMs)
+    if (!sealed && hasStopped && this.#origin.isFree) {
       return this.#origin.givesRanges || count === 0 ? this.#origin.read('rest', count) : this.#origin.read('whole', 0)
     }
-    const patience = this.#origin.givesRanges ? this.#policy.rangesMs : this.#takeoverMs
+    if (missing === 0) return
+    const patience = this.#origin.givesRanges ? rangesMs : this.#takeoverMs
     if (this.#isStalled(patience) && this.#origin.isFree) this.#origin.read('whole', 0)
+  }
+
+  /** Nobody has told more of the content for so long, and no seed is expected to. */
+  #hasManifestStopped(forMs: number): boolean {
+    return this.#deadlines.isDue(this.#manifestAt + forMs) && !this.#seeds.isHopeful(this.#grownAt)
   }
 
   get #takeoverMs(): number {

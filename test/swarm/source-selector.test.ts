@@ -217,7 +217,7 @@ describe('sources: in the middle', () => {
   it('a piece that is being read by range is no second read’s', () => {
     const table = new Table()
     table.tell(0, { type: 'origin-progress' })
-    table.tell(0, { type: 'content', count: 8, missing: 5, sealed: false })
+    table.tell(0, { type: 'content', count: 8, missing: 5, sealed: true })
     expect(table.tell(10, { type: 'origin-ended' })).to.deep.equal(['offer-ranges'])
     table.tell(4000, { type: 'ranges', active: 1 })
     expect(table.until(60_000)).to.deep.equal([])

@@ -13,7 +13,7 @@ const SIGN_MS = 5000
 const ORIGIN_PATIENCE_MS = 6000
 
 export type SeedState = 'up' | 'waiting' | 'frozen' | 'dead' | 'refusing' | 'failing'
-export type OriginState = 'up' | 'down' | 'no-ranges' | 'other-version' | 'gone'
+export type OriginState = 'up' | 'down' | 'no-ranges' | 'other-version' | 'gone' | 'hangs'
 
 /** What changes when. */
 export type Change =
@@ -55,6 +55,7 @@ export class SourceWorld {
   #visit: { seed: string; id: number } | undefined
   #read: number | undefined
   #ranges = 0
+  #range = 0
   #offersRanges = false
   #ids = 0
   #outcome: Outcome | undefined
@@ -131,6 +132,7 @@ export class SourceWorld {
         return this.#rangeLater()
       case 'withdraw-ranges':
         this.#offersRanges = false
+        this.#ranges = 0
         return
       case 'fail':
         this.#end(action.why)
@@ -259,6 +261,7 @@ export class SourceWorld {
       if (this.#read !== id) return
       if (this.#origin === 'down') return fails('trouble', ORIGIN_PATIENCE_MS)
       if (this.#origin === 'gone') return fails('final', 0)
+      if (this.#origin === 'hangs') return
       if (how === 'rest' && this.#origin === 'no-ranges') return fails('no-ranges', 0)
       const shown = this.#origin === 'other-version' ? 'B' : 'A'
       if (shown !== (this.#version ?? shown)) return fails('changed', 0)
@@ -270,7 +273,7 @@ export class SourceWorld {
         return
       }
       this.#after(PIECE_MS, () => {
-        if (this.#read !== id || this.#origin === 'down' || this.#origin === 'gone') return go(piece)
+        if (this.#read !== id || ['down', 'gone', 'hangs'].includes(this.#origin)) return go(piece)
         this.#tell({ type: 'origin-progress' })
         this.#gain(piece)
         go(piece + 1)
@@ -286,8 +289,12 @@ export class SourceWorld {
       const piece = Array.from({ length: this.#known }, (_, i) => i).find(i => !this.#have.has(i))
       if (piece === undefined) return this.#rangeLater()
       expect(this.#read, 'a range beside a read').to.equal(undefined)
+      const id = this.#ids++
+      this.#range = id
       this.#count(1)
+      if (this.#origin === 'hangs') return
       this.#after(this.#origin === 'down' ? ORIGIN_PATIENCE_MS : PIECE_MS, () => {
+        if (this.#range !== id || this.#ranges === 0) return
         this.#count(-1)
         const shown = this.#origin === 'other-version' ? 'B' : 'A'
         if (this.#origin === 'no-ranges' || shown !== this.#version) this.#tell({ type: 'ranges-refused' })
