@@ -41,6 +41,7 @@ const BY_ERROR: Record<ErrorCode, number> = {
   'bad-digest': USAGE,
   'bad-header': USAGE,
   'bad-option': USAGE,
+  'not-found': USAGE,
   'origin-not-found': REFUSED,
   'origin-forbidden': REFUSED,
   'origin-error': ORIGIN_BROKEN,

@@ -1,42 +1,8 @@
-// What can go wrong, said so that a person knows whom to ask and a program knows what to do.
+// The error class of this library: a stable code for programs, a line and a hint for people, and the cause.
 
-/**
- * Every code that leaves this library. Stable: programs branch on it.
- * The part before the first dash of an `origin-` code names who is to blame.
- */
-export type ErrorCode =
-  | 'bad-url'
-  | 'bad-scheme'
-  | 'bad-multiaddr'
-  | 'bad-peer-id'
-  | 'bad-digest'
-  | 'bad-header'
-  | 'bad-option'
-  | 'origin-not-found'
-  | 'origin-forbidden'
-  | 'origin-error'
-  | 'origin-unreachable'
-  | 'origin-unknown-host'
-  | 'origin-timeout'
-  | 'origin-truncated'
-  | 'origin-changed'
-  | 'origin-lies'
-  | 'origin-redirect'
-  | 'origin-refused'
-  | 'digest-mismatch'
-  | 'corrupt-piece'
-  | 'untrusted'
-  | 'output-unwritable'
-  | 'no-space'
-  | 'store-error'
-  | 'store-locked'
-  | 'no-source'
-  | 'listen-failed'
-  | 'protocol'
-  | 'peer-refused'
-  | 'timeout'
-  | 'aborted'
-  | 'internal'
+import type { ErrorCode } from './error-codes.ts'
+
+export type { ErrorCode } from './error-codes.ts'
 
 export interface ErrorDetails {
   /** What the reader can do next, one short imperative sentence. */

@@ -1,8 +1,7 @@
 // Who has it, by a private Kademlia: settings that hold on a LAN and in a data centre, and four verbs.
 import { type KadDHT, kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import type { CID } from 'multiformats/cid'
-
-export const DHT_PROTOCOL = '/dragonfly/kad/1.0.0'
+import { KAD_PROTOCOL } from '../wire/protocols.ts'
 
 /** Every node must hold the same values: a provider record is renewed at half its life (js-libp2p kad-dht 16). */
 const REPROVIDE = { validity: 30 * 60_000, interval: 60_000, threshold: 15 * 60_000, concurrency: 10 }
@@ -14,7 +13,7 @@ const REPROVIDE = { validity: 30 * 60_000, interval: 60_000, threshold: 15 * 60_
  */
 export function dhtService(isServer: boolean) {
   return kadDHT({
-    protocol: DHT_PROTOCOL,
+    protocol: KAD_PROTOCOL,
     clientMode: !isServer,
     allowQueryWithZeroPeers: !isServer,
     peerInfoMapper: passthroughMapper,

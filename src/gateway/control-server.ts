@@ -33,7 +33,13 @@ interface Id {
 }
 
 /** HTTP statuses that say more than 500. */
-const STATUS: Partial<Record<ErrorCode, number>> = { 'bad-option': 404, 'bad-url': 400, 'bad-scheme': 400, 'store-locked': 409 }
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  'not-found': 404,
+  'bad-option': 400,
+  'bad-url': 400,
+  'bad-scheme': 400,
+  'store-locked': 409,
+}
 
 /** Not listening yet. */
 export function makeControlServer(node: DragonflyNode): FastifyInstance {
@@ -79,7 +85,7 @@ export function makeControlServer(node: DragonflyNode): FastifyInstance {
       handler: async ({ params }) => ({ id: await admin.pin(params.id, isPinned), isPinned }),
     })
   }
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ code: 'bad-option', message: 'there is no such resource' }))
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ code: 'not-found', message: 'there is no such resource' }))
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof DragonflyError) {
       const { code, message, hint, retryable } = error

@@ -74,7 +74,7 @@ export async function makeCertificate(identity: PrivateKey): Promise<Certificate
  */
 export async function ownerOf(bytes: Uint8Array, expected?: PeerId): Promise<PeerId> {
   if (bytes.byteLength > MAX_LENGTH) throw invalid(`of ${bytes.byteLength} bytes`)
-  const { spki, extensions } = partsOf(bytes)
+  const { spki, extensions } = fieldsOf(bytes)
   checkItself(bytes)
   const [key, signature] = signedKeyOf(extensions)
   const publicKey = reading(() => publicKeyFromProtobuf(key))
@@ -95,7 +95,7 @@ function checkItself(bytes: Uint8Array): void {
   if (!reading(() => certificate.verify(certificate.publicKey))) throw invalid('not signed by itself')
 }
 
-function partsOf(bytes: Uint8Array): { spki: Buffer; extensions: DerValue[] } {
+function fieldsOf(bytes: Uint8Array): { spki: Buffer; extensions: DerValue[] } {
   return reading(() => {
     const [whole] = readDer(bytes)
     const [body] = readDer((whole as DerValue).content)

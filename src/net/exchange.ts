@@ -13,7 +13,7 @@ import { MessageChannel } from './channel.ts'
 import type { Host } from './host.ts'
 import { Link, type LinkListener } from './link.ts'
 import type { LinkTotals } from './link-usage.ts'
-import { Uploads } from './uploads.ts'
+import { PieceResponder } from './piece-responder.ts'
 
 /** How the owner answers a hello: with its own and a listener, or with the reason why not and whom to try instead. */
 export type Answer =
@@ -40,7 +40,7 @@ export class Exchange {
   readonly #firstMessageMs: number
   readonly #links = new Map<string, Link>()
   /** Payload bytes over all links, those of the past too: given to us, taken from us. */
-  readonly totals: LinkTotals = { given: 0, taken: 0 }
+  readonly totals: LinkTotals = { bytesReceived: 0, bytesSent: 0 }
 
   /** @param firstMessageMs - how long a stranger who opened a stream has to say hello. Default 10 s */
   constructor(host: Host, accept: Accept, firstMessageMs: number = LIMITS.firstMessage) {
@@ -107,7 +107,7 @@ export class Exchange {
     const link = this.#links.get(linkKey(peer, hello.topic))
     if (link === undefined || link.isClosed) throw new DragonflyError('protocol', 'data stream without a link')
     try {
-      await link.serve(new Uploads(stream, channel, link.asks))
+      await link.serve(new PieceResponder(stream, channel, link.asks))
       await channel.close()
     } catch (error) {
       link.abort(error as DragonflyError)

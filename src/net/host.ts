@@ -8,6 +8,7 @@ import { tcp } from '@libp2p/tcp'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
 import { DragonflyError } from '../core/errors.ts'
+import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
 import { groupOfAddress, ipOf } from './address-group.ts'
 import { thriftyNoise } from './encryption.ts'
 import { thriftyYamux } from './muxer.ts'
@@ -19,8 +20,11 @@ const MAX_STREAM_WINDOW = 4 * 1024 * 1024
 const MAX_READ_BUFFER = 2 * MAX_STREAM_WINDOW + 1024 * 1024
 /** Streams of one protocol on one connection: a control and a data stream for each content shared with that peer. */
 const MAX_STREAMS = 256
-/** A flash crowd behind one address is normal here; libp2p's own defaults (5/s, 10 pending, 300) would refuse it. */
-const MAX_CONNECTIONS = 1000
+/**
+ * A flash crowd behind one address is normal here; libp2p's own defaults (5/s, 10 pending, 300) would refuse it. Room for all
+ * links of a seed, and for 500 peers that only use the DHT.
+ */
+const MAX_CONNECTIONS = DEFAULT_NEIGHBOURHOOD_POLICY.maxSeedLinks + 500
 const DIAL_TIMEOUT_MS = 5000
 
 export interface HostOptions {

@@ -2,14 +2,14 @@
 
 /** Payload bytes over any number of links. */
 export interface LinkTotals {
-  given: number
-  taken: number
+  bytesReceived: number
+  bytesSent: number
 }
 
 export class LinkUsage {
   /** Payload bytes that came, and that went, since the link began. */
-  given = 0
-  taken = 0
+  bytesReceived = 0
+  bytesSent = 0
   /** Our requests that were called back or refused since the last byte came. */
   fruitless = 0
   readonly #asked = new Set<number>()
@@ -33,8 +33,8 @@ export class LinkUsage {
   }
 
   came(bytes: number): void {
-    this.given += bytes
-    if (this.#totals !== undefined) this.#totals.given += bytes
+    this.bytesReceived += bytes
+    if (this.#totals !== undefined) this.#totals.bytesReceived += bytes
     this.fruitless = 0
   }
 
@@ -56,7 +56,7 @@ export class LinkUsage {
   /** It was answered: with bytes, or with none. */
   answered(piece: number, bytes: number): void {
     this.#wanted.delete(piece)
-    this.taken += bytes
-    if (this.#totals !== undefined) this.#totals.taken += bytes
+    this.bytesSent += bytes
+    if (this.#totals !== undefined) this.#totals.bytesSent += bytes
   }
 }

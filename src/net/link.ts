@@ -5,9 +5,9 @@ import { encodeDataRequest } from '../wire/codec-data.ts'
 import type { Hello } from '../wire/codec-hello.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import type { MessageChannel } from './channel.ts'
-import { type DownloadListener, Downloads } from './downloads.ts'
 import { type LinkTotals, LinkUsage } from './link-usage.ts'
-import type { Uploads } from './uploads.ts'
+import { PieceRequester, type RequesterListener } from './piece-requester.ts'
+import type { PieceResponder } from './piece-responder.ts'
 
 /** After a regular end the other side has this long to end its streams too; then they are cut. */
 const CLOSE_TIMEOUT_MS = 5000
@@ -36,7 +36,7 @@ export interface LinkInit {
   ourHello: Hello
   /** Counts what passes on this link, too. */
   totals?: LinkTotals
-  openData: () => Promise<{ channel: MessageChannel; stream: ConstructorParameters<typeof Downloads>[0] }>
+  openData: () => Promise<{ channel: MessageChannel; stream: ConstructorParameters<typeof PieceRequester>[0] }>
 }
 
 export class Link {
@@ -49,8 +49,8 @@ export class Link {
   readonly usage: LinkUsage
   readonly #init: LinkInit
   #listener: LinkListener | undefined
-  #downloads: Promise<Downloads> | undefined
-  #uploads: Uploads | undefined
+  #requester: Promise<PieceRequester> | undefined
+  #responder: PieceResponder | undefined
   #closed = false
   #farewell: RefusalReason | undefined
 
@@ -100,25 +100,25 @@ export class Link {
   /** `size`: bytes of the piece; `load`: pieces under way to us, from everybody. */
   ask(piece: number, size: number, load: number): void {
     this.usage.asked(piece)
-    this.#data(downloads => downloads.ask(piece, size, load))
+    this.#data(requester => requester.ask(piece, size, load))
   }
 
   cancel(piece: number): void {
     this.usage.failed(piece)
-    this.#data(downloads => downloads.cancel(piece))
+    this.#data(requester => requester.cancel(piece))
   }
 
   /** Attaches the data stream on which the other side asks. Resolves when that has ended; rejects with `protocol`. */
-  async serve(uploads: Uploads): Promise<void> {
-    if (this.#uploads !== undefined) throw new DragonflyError('protocol', 'a second data stream on one link')
-    this.#uploads = uploads
-    await uploads.run()
+  async serve(responder: PieceResponder): Promise<void> {
+    if (this.#responder !== undefined) throw new DragonflyError('protocol', 'a second data stream on one link')
+    this.#responder = responder
+    await responder.run()
   }
 
   /** Rejects when the piece could not be given to the socket. */
   async give(piece: number, bytes: Uint8Array): Promise<void> {
     try {
-      await this.#uploads?.send(piece, bytes)
+      await this.#responder?.send(piece, bytes)
       this.usage.answered(piece, bytes.byteLength)
     } finally {
       this.usage.answered(piece, 0)
@@ -127,7 +127,7 @@ export class Link {
 
   refuse(piece: number, reason: RefusalReason): void {
     this.usage.answered(piece, 0)
-    this.#uploads?.refuse(piece, reason).catch(() => {})
+    this.#responder?.refuse(piece, reason).catch(() => {})
   }
 
   /** What an attached data stream tells us. */
@@ -162,24 +162,24 @@ export class Link {
     this.#end(error)
   }
 
-  #data(use: (downloads: Downloads) => void): void {
+  #data(use: (requester: PieceRequester) => void): void {
     if (this.#closed) return
-    this.#downloads ??= this.#openDownloads()
-    this.#downloads.then(use).catch(error => this.#end(error))
+    this.#requester ??= this.#openDownloads()
+    this.#requester.then(use).catch(error => this.#end(error))
   }
 
-  async #openDownloads(): Promise<Downloads> {
+  async #openDownloads(): Promise<PieceRequester> {
     const { channel, stream } = await this.#init.openData()
     channel.post(encodeDataRequest(this.#init.ourHello))
-    const downloads = new Downloads(stream, channel, this.#counted(this.#listener as LinkListener))
-    downloads.run().then(
+    const requester = new PieceRequester(stream, channel, this.#counted(this.#listener as LinkListener))
+    requester.run().then(
       () => this.close(),
       error => this.#end(error),
     )
-    return downloads
+    return requester
   }
 
-  #counted(listener: LinkListener): DownloadListener {
+  #counted(listener: LinkListener): RequesterListener {
     const { usage } = this
     return {
       buffer: size => listener.buffer(size),
@@ -209,14 +209,14 @@ export class Link {
   /** Ends what we say; what the other side still sends is heard for a while, so that no farewell is lost. */
   #part(): void {
     this.#init.control.close(AbortSignal.timeout(CLOSE_TIMEOUT_MS)).catch(() => {})
-    this.#downloads?.then(d => d.close()).catch(() => {})
+    this.#requester?.then(d => d.close()).catch(() => {})
     setTimeout(() => this.#cut(new Error('the other side did not end its streams')), CLOSE_TIMEOUT_MS).unref()
   }
 
   /** Holds nothing more for a peer that broke the rules, does not read, or does not end. */
   #cut(error: Error): void {
     this.#init.control.abort(error)
-    this.#uploads?.abort(error)
-    this.#downloads?.then(d => d.abort(error)).catch(() => {})
+    this.#responder?.abort(error)
+    this.#requester?.then(d => d.abort(error)).catch(() => {})
   }
 }

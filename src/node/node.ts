@@ -161,7 +161,7 @@ class Node implements DragonflyNode, NodeContext {
 
   async status(limit = MAX_SHOWN): Promise<SeedStatus> {
     const contents = await this.administration.contents()
-    const { given = 0, taken = 0 } = this.network?.exchange.totals ?? {}
+    const { bytesSent = 0, bytesReceived = 0 } = this.network?.exchange.totals ?? {}
     return {
       peerId: this.peerId,
       addresses: this.addresses,
@@ -171,7 +171,7 @@ class Node implements DragonflyNode, NodeContext {
       total: contents.length,
       reads: contents.filter(({ isReading }) => isReading).length,
       askers: { all: this.counters.askers, hits: this.counters.hits },
-      bytes: { fromOrigin: this.counters.fromOrigin, toPeers: taken, fromPeers: given },
+      bytes: { fromOrigin: this.counters.fromOrigin, toPeers: bytesSent, fromPeers: bytesReceived },
       disk: await this.administration.disk(),
     }
   }

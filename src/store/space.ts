@@ -13,11 +13,6 @@ export async function diskOf(dir: string): Promise<{ free: number; size: number 
   return blocks === 0 ? { free: Infinity, size: Infinity } : { free: bavail * bsize, size: blocks * bsize }
 }
 
-/** Bytes that we may still write below `dir`. Rejects with a system error. */
-export async function freeBytes(dir: string): Promise<number> {
-  return (await diskOf(dir)).free
-}
-
 /** Bytes that stay free on a disk of `size` bytes: other programs and our own small files need some. */
 export function marginOf(size: number): number {
   return Math.min(MARGIN, size * MARGIN_SHARE)

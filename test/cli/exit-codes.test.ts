@@ -11,6 +11,7 @@ const EXPECTED: Record<ErrorCode, number> = {
   'bad-digest': 2,
   'bad-header': 2,
   'bad-option': 2,
+  'not-found': 2,
   'origin-not-found': 3,
   'origin-forbidden': 3,
   'origin-error': 4,

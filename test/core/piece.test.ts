@@ -14,7 +14,6 @@ import {
   VerifiedPiece,
   verifyPiece,
 } from '../../src/core/piece.ts'
-import { pieceRange } from '../../src/core/range.ts'
 import { failure } from './failure.ts'
 
 const KiB = 1024
@@ -48,12 +47,8 @@ describe('core: piece length', () => {
     }
   })
 
-  it('counts and places pieces', () => {
-    const cases = [0, 1, 9, 10, 11, 25].map(length => {
-      const count = pieceCountOf(length, 10)
-      return [count, ...Array.from({ length: count }, (_, i) => pieceRange(i, 10, length)).map(r => r.end - r.start)]
-    })
-    expect(cases).to.deep.equal([[0], [1, 1], [1, 9], [1, 10], [2, 10, 1], [3, 10, 10, 5]])
+  it('counts pieces', () => {
+    expect([0, 1, 9, 10, 11, 25].map(length => pieceCountOf(length, 10))).to.deep.equal([0, 1, 1, 1, 2, 3])
   })
 })
 

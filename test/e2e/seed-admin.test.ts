@@ -146,7 +146,7 @@ describe('looking after a seed', function () {
     expect((await ls()).map(c => c.url).toSorted()).to.deep.equal([url('b'), url('c')])
     const again = await seedDf('rm', url('a'))
     expect(again).to.include({ code: 2 })
-    expect(again.stderr).to.match(/nothing is kept of http/)
+    expect(again.stderr).to.match(/nothing is stored of http/)
     // the seed is none the worse for it
     await get(seed.address, 'a')
     seed.child.kill('SIGTERM')

@@ -15,7 +15,7 @@ describe('net/link-usage', () => {
     expect(usage.isBusy).to.equal(true)
     usage.answered(7, 250)
     expect(usage.isBusy).to.equal(false)
-    expect(usage).to.include({ given: 100, taken: 250 })
+    expect(usage).to.include({ bytesReceived: 100, bytesSent: 250 })
   })
 
   it('counts requests that came to nothing until a byte comes', () => {
@@ -31,13 +31,13 @@ describe('net/link-usage', () => {
   })
 
   it('adds to the totals of all links, which outlive it', () => {
-    const totals = { given: 0, taken: 0 }
+    const totals = { bytesReceived: 0, bytesSent: 0 }
     for (const piece of [1, 2]) {
       const usage = new LinkUsage(totals)
       usage.came(10)
       usage.answered(piece, 100)
     }
-    expect(totals).to.deep.equal({ given: 20, taken: 200 })
+    expect(totals).to.deep.equal({ bytesReceived: 20, bytesSent: 200 })
   })
 
   it('does not count what was never asked', () => {

@@ -1,6 +1,5 @@
 // Content to store in tests: repeatable bytes, cut into pieces, with the table that a manifest would give.
 import { hashPiece, pieceCountOf, sha256, type VerifiedPiece } from '../../src/core/piece.ts'
-import { pieceRange } from '../../src/core/range.ts'
 import type { PieceTable, Store, StoreEntry } from '../../src/store/store.ts'
 
 /** Small enough for many tests, large enough for the thread pool's hash (64 KiB). */
@@ -22,8 +21,7 @@ export function makeMaterial(length: number, seed = 1, pieceLength = PIECE_LENGT
   }
   const count = pieceCountOf(length, pieceLength)
   const part = (index: number): Uint8Array => {
-    const { start, end } = pieceRange(index, pieceLength, length)
-    return bytes.subarray(start, end)
+    return bytes.subarray(index * pieceLength, Math.min((index + 1) * pieceLength, length))
   }
   const digests = Array.from({ length: count }, (_, index) => sha256(part(index)))
   return {

@@ -6,6 +6,7 @@ import { freedBy } from '../../store/occupancy.ts'
 import { nameOfKey } from '../../store/pins.ts'
 import { decodeRecord } from '../../wire/records.ts'
 import type { ContentStatus, DiskStatus, Removed } from '../api/status.ts'
+import type { StoreAdmin } from '../api/store-admin.ts'
 import { isPrivateEntry } from '../content/manifest-records.ts'
 import type { LiveContent } from '../tasks/task-registry.ts'
 
@@ -22,7 +23,7 @@ export interface LiveView {
 
 const NOBODY: LiveView = { contents: () => [], letGo: async () => false }
 
-export class Administration {
+export class Administration implements StoreAdmin {
   readonly #disk: DiskStore | undefined
   readonly #live: LiveView
   #look: { at: number; entries: Promise<KeptEntry[]> } | undefined
@@ -168,7 +169,7 @@ function secondsSince(ms: number): number {
 }
 
 function unknown(idOrUrl: string): DragonflyError {
-  return new DragonflyError('bad-option', `nothing is kept of ${withoutSecrets(idOrUrl)}`, { hint: 'df seed ls shows what is' })
+  return new DragonflyError('not-found', `nothing is stored of ${withoutSecrets(idOrUrl)}`, { hint: 'df seed ls shows what is' })
 }
 
 function inUse(id: string): DragonflyError {

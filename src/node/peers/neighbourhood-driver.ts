@@ -32,7 +32,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
   readonly #book = new AddressBook()
   readonly #stopped = new AbortController()
   /** What had passed on a link when it was last looked at. */
-  readonly #seen = new WeakMap<Link, { given: number; taken: number }>()
+  readonly #seen = new WeakMap<Link, { received: number; sent: number }>()
   #known: Neighbourhood | undefined
   #dialling = 0
   #wake: NodeJS.Timeout | undefined
@@ -42,7 +42,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
   constructor(ctx: NodeContext, owner: NeighbourhoodOwner) {
     this.#ctx = ctx
     this.#owner = owner
-    owner.links.keeper = this
+    owner.links.keptBy(this)
   }
 
   /** Whether nobody is being dialled, nor will be in a moment. */
@@ -64,7 +64,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
     clearTimeout(this.#wake)
     clearTimeout(this.#look)
     const { links } = this.#owner
-    if (links.keeper === this) links.keeper = undefined
+    if (links.keeper === this) links.keptBy(undefined)
   }
 
   // ---- what the active task says (LinkKeeper)
@@ -191,12 +191,12 @@ export class NeighbourhoodDriver implements LinkKeeper {
 
   #useOf({ host }: Network, link: PeerLink): LinkUse {
     const { usage } = link.link
-    const { given, taken } = this.#seen.get(link.link) ?? { given: 0, taken: 0 }
-    this.#seen.set(link.link, { given: usage.given, taken: usage.taken })
+    const { received, sent } = this.#seen.get(link.link) ?? { received: 0, sent: 0 }
+    this.#seen.set(link.link, { received: usage.bytesReceived, sent: usage.bytesSent })
     return {
       peer: link.peer,
-      gave: usage.given - given,
-      took: usage.taken - taken,
+      gave: usage.bytesReceived - received,
+      took: usage.bytesSent - sent,
       busy: usage.isBusy,
       complete: isWhole(this.#owner, link),
       offers: offers(this.#owner, link),

@@ -39,8 +39,6 @@ export class PeerLink implements LinkListener {
   readonly link: Link
   readonly since: number
   readonly #ears: PeerLinkListener
-  /** The version that the other side named last; empty while it knows none. */
-  version: string
   /** What it has, as it told us. */
   have = new Bitfield()
   queue = 0
@@ -50,6 +48,7 @@ export class PeerLink implements LinkListener {
   wasAskedAgain = false
   /** Digests that came and wait for the head that vouches for them. */
   #provisional: { from: number; digests: Uint8Array[] } | undefined
+  #version: string
   #manifestSent: number
   #sealSent = false
 
@@ -57,12 +56,17 @@ export class PeerLink implements LinkListener {
     this.link = link
     this.since = since
     this.#ears = ears
-    this.version = link.hello.version
+    this.#version = link.hello.version
     this.#manifestSent = link.hello.manifestCount
   }
 
   get peer(): string {
     return this.link.peer
+  }
+
+  /** The version that the other side named last; empty while it knows none. */
+  get version(): string {
+    return this.#version
   }
 
   /** Digests from `from` on that this neighbour sent ahead of a head; undefined when there is a gap before them. */
@@ -89,8 +93,9 @@ export class PeerLink implements LinkListener {
     this.#sealSent ||= signed.isSealed
   }
 
-  /** Notes what it holds itself, so that it is not told its own words. */
-  knowsManifest(count: number, isSealed: boolean): void {
+  /** Notes its version, and what it has of the manifest itself, so that it is not told its own words. */
+  isAt(version: string, count: number, isSealed: boolean): void {
+    this.#version = version
     this.#manifestSent = Math.max(this.#manifestSent, count)
     this.#sealSent ||= isSealed
   }
@@ -106,7 +111,7 @@ export class PeerLink implements LinkListener {
       case 'hello':
         if (message.grant !== undefined) await this.#ears.onGrant(this, message.grant)
         // said again, it tells where the other side stands now, and asks for what comes after
-        this.version = message.version
+        this.#version = message.version
         this.#manifestSent = message.manifestCount
         this.#sealSent = false
         return this.#ears.onVersion(this)

@@ -32,17 +32,26 @@ export interface PeerLinksOwner extends PeerLinkListener {
 export class PeerLinks {
   /** Peers that were tried and are no neighbours. */
   readonly unreachable = new Set<string>()
-  /** Who decides on links; while there is none everybody may come. */
-  keeper: LinkKeeper | undefined
   readonly #ctx: NodeContext
   readonly #owner: PeerLinksOwner
   readonly #byPeer = new Map<string, PeerLink>()
   readonly #dialling = new Set<string>()
+  #keeper: LinkKeeper | undefined
   #isClosed = false
 
   constructor(ctx: NodeContext, owner: PeerLinksOwner) {
     this.#ctx = ctx
     this.#owner = owner
+  }
+
+  /** Who decides on links; while there is none everybody may come. */
+  get keeper(): LinkKeeper | undefined {
+    return this.#keeper
+  }
+
+  /** From now on `keeper` decides, or nobody. */
+  keptBy(keeper: LinkKeeper | undefined): void {
+    this.#keeper = keeper
   }
 
   get size(): number {
@@ -106,7 +115,7 @@ export class PeerLinks {
       const check = topic === undefined ? (answer: Hello) => this.#check(peer, answer) : undefined
       await network.exchange.dial(peer, hello, link => this.attach(link), signal, check)
     } catch (error) {
-      if (error instanceof LinkRefused && error.peers.length > 0) this.keeper?.heard(peer, error.peers)
+      if (error instanceof LinkRefused && error.peers.length > 0) this.#keeper?.heard(peer, error.peers)
       throw error
     } finally {
       this.#dialling.delete(peer)
@@ -122,7 +131,7 @@ export class PeerLinks {
     const present = this.get(peer)
     const crossing = this.#dialling.has(peer) || (present?.link.isDialer === true && now() - present.since < CROSSING_MS)
     if (crossing && this.#self < peer) return { refused: 'too-busy' }
-    const peers = present === undefined ? this.keeper?.refuses(peer, hello.links) : undefined
+    const peers = present === undefined ? this.#keeper?.refuses(peer, hello.links) : undefined
     return peers === undefined ? undefined : { refused: 'too-busy', peers }
   }
 
@@ -132,7 +141,7 @@ export class PeerLinks {
     const before = this.get(link.peer)
     this.#byPeer.set(link.peer, sessionLink)
     before?.link.close()
-    this.keeper?.linked(sessionLink)
+    this.#keeper?.linked(sessionLink)
     // one that was under way while the active task's way of sharing changed has been let in by rules that hold no more
     const isStale = this.#owner.task.isPrivate && !sameBytes(link.ourHello.topic, this.topic)
     if (this.#isClosed || isStale) queueMicrotask(() => link.close('going-away'))
@@ -151,14 +160,14 @@ export class PeerLinks {
     const link = this.get(peer)
     this.#byPeer.delete(peer)
     link?.link.close('bad-proof')
-    if (link !== undefined) this.keeper?.unlinked(link, undefined)
+    if (link !== undefined) this.#keeper?.unlinked(link, undefined)
   }
 
   /** A link has ended. False when another had taken its place before. */
   forget(link: PeerLink, error: unknown): boolean {
     if (this.get(link.peer) !== link) return false
     this.#byPeer.delete(link.peer)
-    this.keeper?.unlinked(link, error)
+    this.#keeper?.unlinked(link, error)
     return true
   }
 
@@ -186,7 +195,7 @@ export class PeerLinks {
   }
 
   get #degree(): number {
-    return this.keeper?.degree ?? 0
+    return this.#keeper?.degree ?? 0
   }
 
   get #standing(): { version: string; manifestCount: number; links: number } {

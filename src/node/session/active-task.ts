@@ -19,6 +19,7 @@ import { type Current, ManifestTrust } from './manifest-trust.ts'
 import { OriginFreshness } from './origin-freshness.ts'
 import { OriginGauge } from './origin-gauge.ts'
 import { OriginOffer } from './origin-offer.ts'
+import { readOrigin } from './own-read.ts'
 import { PeerHandlers, type PeerHandlersOwner, type VersionParts } from './peer-handlers.ts'
 import { PieceExchange } from './piece-exchange.ts'
 import { type Counts, type DriverOwner, SwarmDriver } from './swarm-driver.ts'
@@ -36,8 +37,6 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   readonly task: Task
   /** sha2-256 that the whole content must have; undefined: none was given. */
   readonly wanted: Uint8Array | undefined
-  /** The origin forbids that more than the askers of this moment get it: nothing stays when they have gone. */
-  isTransient = false
   readonly links: PeerLinks
   readonly originFreshness: OriginFreshness
   readonly originOffer = new OriginOffer()
@@ -58,6 +57,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   readonly #work = new OneByOne()
   #version: VersionParts | undefined
   #closed = false
+  #isTransient = false
   #grewAt = now()
 
   constructor(ctx: NodeContext, task: Task, wanted: Uint8Array | undefined) {
@@ -101,6 +101,15 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
 
   get hasFailed(): boolean {
     return this.#changes.hasFailed
+  }
+
+  /** The origin forbids that more than the askers of this moment get it: nothing stays when they have gone. */
+  get isTransient(): boolean {
+    return this.#isTransient
+  }
+
+  setTransient(isTransient: boolean): void {
+    this.#isTransient = isTransient
   }
 
   get isClosed(): boolean {
@@ -169,7 +178,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     await this.#version?.manifestSync.published().catch(() => {})
     this.#changes.fail(new DragonflyError('aborted', 'the node was stopped'))
     await Promise.all([...this.observers].map(observer => observer.ended?.()))
-    await this.#version?.content.close(forget || this.isTransient)
+    await this.#version?.content.close(forget || this.#isTransient)
   }
 
   /** Name of its store entry; undefined while nothing is known. */
@@ -213,20 +222,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
    * or what the store says.
    */
   async ingest(source: AsyncIterable<Uint8Array>, first: number): Promise<number> {
-    const { content, driver, manifestSync } = this.#known()
-    return await content.transfer.ingest(source, first, {
-      onChunk: ({ bytes, waited, worked }) => {
-        this.#ctx.counters.fromOrigin += bytes
-        for (const observer of this.observers) observer.read?.(bytes, now())
-        this.gauge.came(bytes, waited, worked)
-      },
-      onHashed: piece => manifestSync.check(piece),
-      onStored: (piece, isNew) => {
-        // first here, then known: nobody needs to be asked for it
-        driver.ingested(piece, isNew)
-        manifestSync.add(piece)
-      },
-    })
+    return await readOrigin(this.#ctx, this, this.#known(), { source, first })
   }
 
   /** Our own read has reached the end: seals the manifest. Every piece must be here. */

@@ -60,8 +60,7 @@ export class ManifestSync {
       from.link.close('other-version')
       return false
     }
-    from.version = head.version
-    from.knowsManifest(head.count, head.seal !== undefined)
+    from.isAt(head.version, head.count, head.seal !== undefined)
     const sealsIt = head.seal !== undefined && manifest.seal === undefined && head.count === manifest.count
     const digests = from.takeProvisional(manifest.count, Math.max(manifest.count, head.count))
     if (head.count <= manifest.count && !sealsIt) return true

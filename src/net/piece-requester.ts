@@ -9,7 +9,7 @@ import { FrameDecoder } from './data-decoder.ts'
 import { readStream } from './stream.ts'
 
 /** What a download tells its link. */
-export interface DownloadListener {
+export interface RequesterListener {
   /** Memory for a piece; whoever gets the piece has it from then on. */
   buffer(size: number): Uint8Array
   progress(piece: number, bytes: number): void
@@ -26,14 +26,14 @@ interface Expected {
   wanted: boolean
 }
 
-export class Downloads {
+export class PieceRequester {
   readonly #stream: Stream
   readonly #channel: MessageChannel
-  readonly #listener: DownloadListener
+  readonly #listener: RequesterListener
   readonly #expected = new Map<number, Expected>()
   #scratch: Uint8Array | undefined
 
-  constructor(stream: Stream, channel: MessageChannel, listener: DownloadListener) {
+  constructor(stream: Stream, channel: MessageChannel, listener: RequesterListener) {
     this.#stream = stream
     this.#channel = channel
     this.#listener = listener

@@ -14,16 +14,16 @@ const FRAME = Math.min(64 * 1024, LIMITS.framePayload)
 const RECEIPT_MS = 5000
 
 /** What an upload tells its link. */
-export interface UploadListener {
+export interface ResponderListener {
   /** `load`: pieces under way to who asks, from everybody. */
   ask(piece: number, load: number): void
   withdraw(piece: number): void
 }
 
-export class Uploads {
+export class PieceResponder {
   readonly #stream: Stream
   readonly #channel: MessageChannel
-  readonly #listener: UploadListener
+  readonly #listener: ResponderListener
   readonly #unanswered = new Set<number>()
   readonly #cancelled = new Set<number>()
   /** Pieces that are with the socket, and what ends the waiting for the receiver's word. */
@@ -32,7 +32,7 @@ export class Uploads {
   /** The asker will say no more. */
   #isSilent = false
 
-  constructor(stream: Stream, channel: MessageChannel, listener: UploadListener) {
+  constructor(stream: Stream, channel: MessageChannel, listener: ResponderListener) {
     this.#stream = stream
     this.#channel = channel
     this.#listener = listener

@@ -1,0 +1,33 @@
+// Our own read of the origin as an active task sees it: counted, checked against the manifest, added to it.
+import { type NodeContext, now } from '../context/node-context.ts'
+import type { OriginGauge } from './origin-gauge.ts'
+import type { VersionParts } from './peer-handlers.ts'
+import type { SwarmObserver } from './swarm-observer.ts'
+
+/** What a read needs of its active task. */
+export interface OwnReadOwner {
+  readonly observers: ReadonlySet<SwarmObserver>
+  readonly gauge: OriginGauge
+}
+
+/** See `ActiveTask.ingest`. */
+export async function readOrigin(
+  ctx: Pick<NodeContext, 'counters'>,
+  { observers, gauge }: OwnReadOwner,
+  { content, driver, manifestSync }: VersionParts,
+  { source, first }: { source: AsyncIterable<Uint8Array>; first: number },
+): Promise<number> {
+  return await content.transfer.ingest(source, first, {
+    onChunk: ({ bytes, waited, worked }) => {
+      ctx.counters.fromOrigin += bytes
+      for (const observer of observers) observer.read?.(bytes, now())
+      gauge.came(bytes, waited, worked)
+    },
+    onHashed: piece => manifestSync.check(piece),
+    onStored: (piece, isNew) => {
+      // first here, then known: nobody needs to be asked for it
+      driver.ingested(piece, isNew)
+      manifestSync.add(piece)
+    },
+  })
+}
