@@ -60,7 +60,8 @@ export class OriginSource {
       if (!signal.aborted) this.#options.tell({ type: 'origin-ended' })
     } catch (error) {
       if (signal.aborted) return
-      this.#failure = error
+      // that the version is another is said best by the answer that named it
+      if (!isChanged(error) || !isChanged(this.#failure)) this.#failure = error
       this.#options.tell({ type: 'origin-failed', why: whyFailed(error, how) })
     }
   }
@@ -159,6 +160,10 @@ export class OriginSource {
   #sealFailed(error: unknown): void {
     if (!this.#signal.aborted && !isAbort(error)) this.#active.fail(error)
   }
+}
+
+function isChanged(error: unknown): boolean {
+  return error instanceof DragonflyError && error.code === 'origin-changed'
 }
 
 function whyFailed(error: unknown, how: How): OriginFailure {
