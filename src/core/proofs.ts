@@ -1,4 +1,5 @@
 // What the origin said to whom: which reader was shown which version, and for how long that counts.
+import { LRUCache } from 'lru-cache'
 
 /** More readers than any seed has in a few minutes; the ones longest silent are forgotten, and asked about again. */
 export const MAX_PROOFS = 10_000
@@ -10,14 +11,14 @@ interface Proof {
 
 /** Readers are named by a digest of all that they send to the origin. Times are milliseconds of one clock. */
 export class ProofBook {
-  readonly #proofs = new Map<string, Proof>()
+  readonly #proofs = new LRUCache<string, Proof>({ max: MAX_PROOFS })
   /** By subject: what anybody was shown last. */
-  readonly #seen = new Map<string, Proof>()
+  readonly #seen = new LRUCache<string, Proof>({ max: MAX_PROOFS })
 
   /** The origin has accepted this reader. */
   note(reader: string, subject: string, version: string, now: number): void {
-    put(this.#proofs, reader, { version, at: now })
-    put(this.#seen, subject, { version, at: now })
+    this.#proofs.set(reader, { version, at: now })
+    this.#seen.set(subject, { version, at: now })
   }
 
   /** The origin refuses this reader now. */
@@ -37,15 +38,5 @@ export class ProofBook {
     const seen = this.#seen.get(subject)
     const isCurrent = seen !== undefined && seen.version === version && now - seen.at < fresh
     return isCurrent ? version : this.proven(reader, Math.min(age, fresh), now)
-  }
-}
-
-/** As the newest; the oldest gives way. */
-function put(map: Map<string, Proof>, key: string, proof: Proof): void {
-  map.delete(key)
-  map.set(key, proof)
-  for (const oldest of map.keys()) {
-    if (map.size <= MAX_PROOFS) return
-    map.delete(oldest)
   }
 }

@@ -1,6 +1,7 @@
 // Who has it, by a private Kademlia: settings that hold on a LAN and in a data centre, and four verbs.
 import { type KadDHT, kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import type { CID } from 'multiformats/cid'
+import { raceSignal } from 'race-signal'
 import { KAD_PROTOCOL } from '../wire/protocols.ts'
 
 /** Every node must hold the same values: a provider record is renewed at half its life (js-libp2p kad-dht 16). */
@@ -51,20 +52,14 @@ export class Dht {
   /** Resolves when the first other node is in the table. */
   async ready(signal: AbortSignal): Promise<void> {
     if (!this.isEmpty) return
-    await new Promise<void>((resolve, reject) => {
-      const done = () => {
-        this.#dht.routingTable.removeEventListener('peer:add', done)
-        signal.removeEventListener('abort', fail)
-        resolve()
-      }
-      const fail = () => {
-        this.#dht.routingTable.removeEventListener('peer:add', done)
-        reject(signal.reason)
-      }
-      signal.addEventListener('abort', fail, { once: true })
-      if (signal.aborted) return fail()
-      this.#dht.routingTable.addEventListener('peer:add', done)
-    })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const onAdded = () => resolve()
+    this.#dht.routingTable.addEventListener('peer:add', onAdded, { once: true })
+    try {
+      await raceSignal(promise, signal)
+    } finally {
+      this.#dht.routingTable.removeEventListener('peer:add', onAdded)
+    }
   }
 
   /**

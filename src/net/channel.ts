@@ -1,5 +1,6 @@
 // Messages over a stream: each behind its length, read with a limit, written in order from a bounded queue.
 import type { Stream } from '@libp2p/interface'
+import { raceSignal } from 'race-signal'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { MessageDecoder, prefixed } from '../wire/framing.ts'
@@ -55,7 +56,7 @@ export class MessageChannel implements AsyncIterable<Uint8Array> {
     if (signal?.aborted) throw abortError(signal)
     if (this.#isClosing) throw new DragonflyError('internal', 'the channel is closed')
     const sent = this.#enqueue(message)
-    return signal === undefined ? sent : orAborted(sent, signal)
+    return raceSignal(sent, signal, { translateError: abortError })
   }
 
   /**
@@ -82,7 +83,7 @@ export class MessageChannel implements AsyncIterable<Uint8Array> {
     const next = this.#next()
     if (signal === undefined) return await next
     try {
-      return await orAborted(next, signal)
+      return await raceSignal(next, signal, { translateError: abortError })
     } catch (error) {
       throw this.#give(error as Error)
     }
@@ -101,7 +102,7 @@ export class MessageChannel implements AsyncIterable<Uint8Array> {
     this.#isClosing = true
     try {
       const pumped = this.#pump ?? Promise.resolve()
-      await (signal === undefined ? pumped : orAborted(pumped, signal))
+      await raceSignal(pumped, signal, { translateError: abortError })
       const failure = this.#failure ?? this.#sendFailure
       if (failure !== undefined) throw failure
       await this.stream.close(signal === undefined ? {} : { signal })
@@ -168,14 +169,4 @@ export class MessageChannel implements AsyncIterable<Uint8Array> {
     }
     this.#pump = undefined
   }
-}
-
-/** `work`, or the signal's reason as soon as that comes. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const onAbort = () => reject(abortError(signal))
-  signal.addEventListener('abort', onAbort)
-  if (signal.aborted) onAbort()
-  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  return promise
 }

@@ -15,6 +15,7 @@ import type {
   StreamMuxerFactory,
 } from '@libp2p/interface'
 import { type TLSComponents, tls } from '@libp2p/tls'
+import { raceSignal } from 'race-signal'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { DragonflyError } from '../core/errors.ts'
 import { makeCertificate, ownerOf } from './certificate.ts'
@@ -140,14 +141,11 @@ function theirCertificate(socket: TLSSocket): Uint8Array {
 /** Resolves when the handshake is done. */
 async function secured(socket: TLSSocket, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const onAbort = () => reject(signal?.reason)
   const onClose = () => reject(new DragonflyError('protocol', 'the connection closed during the handshake'))
-  signal?.addEventListener('abort', onAbort, { once: true })
   socket.once('secure', resolve).once('error', reject).once('close', onClose)
   try {
-    await promise
+    await raceSignal(promise, signal)
   } finally {
-    signal?.removeEventListener('abort', onAbort)
     socket.off('secure', resolve).off('error', reject).off('close', onClose)
   }
 }

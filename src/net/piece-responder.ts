@@ -1,5 +1,6 @@
 // The giving end of a data stream: hears asks and cancels, sends pieces frame by frame at the reader's pace.
 import type { Stream } from '@libp2p/interface'
+import PQueue from 'p-queue'
 import { DragonflyError } from '../core/errors.ts'
 import { decodeDataRequest, encodeFrame } from '../wire/codec-data.ts'
 import { LIMITS } from '../wire/limits.ts'
@@ -28,7 +29,7 @@ export class PieceResponder {
   readonly #cancelled = new Set<number>()
   /** Pieces that are with the socket, and what ends the waiting for the receiver's word. */
   readonly #onTheWay = new Map<number, () => void>()
-  #turn: Promise<void> = Promise.resolve()
+  readonly #turns = new PQueue({ concurrency: 1 })
   /** The asker will say no more. */
   #isSilent = false
 
@@ -49,7 +50,7 @@ export class PieceResponder {
       else this.#ask(request.piece, request.load)
     }
     this.#nothingComes()
-    await this.#turn
+    await this.#turns.onIdle()
   }
 
   /** Drops everything at once, both ways. */
@@ -64,7 +65,7 @@ export class PieceResponder {
     // The word may come before we learn that the last frame has gone.
     this.#onTheWay.set(piece, resolve)
     try {
-      const isSent = await this.#inTurn(() => this.#frames(piece, bytes))
+      const isSent = await this.#turns.add(() => this.#frames(piece, bytes))
       if (isSent && !this.#isSilent) await withinMs(promise, RECEIPT_MS)
     } finally {
       if (this.#onTheWay.get(piece) === resolve) this.#onTheWay.delete(piece)
@@ -72,7 +73,7 @@ export class PieceResponder {
   }
 
   async refuse(piece: number, reason: RefusalReason): Promise<void> {
-    await this.#inTurn(() => this.#refusal(piece, reason))
+    await this.#turns.add(() => this.#refusal(piece, reason))
   }
 
   #nothingComes(): void {
@@ -93,15 +94,6 @@ export class PieceResponder {
     this.#cancelled.add(piece)
     this.#listener.withdraw(piece)
     this.refuse(piece, 'cancelled').catch(() => {})
-  }
-
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work)
-    this.#turn = mine.then(
-      () => {},
-      () => {},
-    )
-    return await mine
   }
 
   /** Whether all was sent. */

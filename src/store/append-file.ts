@@ -1,5 +1,6 @@
 // A file that only grows at its end, one append after the other.
 import { constants, type FileHandle, open } from 'node:fs/promises'
+import PQueue from 'p-queue'
 import { fromSystemError } from '../core/errors.ts'
 import { readAt, writeAt } from './positional.ts'
 
@@ -10,7 +11,7 @@ import { readAt, writeAt } from './positional.ts'
 export class AppendFile {
   readonly #file: FileHandle
   #end: number
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #turns = new PQueue({ concurrency: 1 })
 
   private constructor(file: FileHandle, end: number) {
     this.#file = file
@@ -29,7 +30,7 @@ export class AppendFile {
 
   /** `check` gets the end before anything is written, and may throw. */
   append(bytes: Uint8Array, check?: (end: number) => void): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.add(async () => {
       check?.(this.#end)
       await writeAt(this.#file, bytes, this.#end)
       this.#end += bytes.byteLength
@@ -38,7 +39,7 @@ export class AppendFile {
 
   /** Reads at most `limit` bytes and lets `parse` say what they mean and where the good ones end; cuts off the rest. */
   scan<T>(limit: number, parse: (bytes: Uint8Array) => { value: T; end: number }): Promise<T> {
-    return this.#inTurn(async () => {
+    return this.#turns.add(async () => {
       const bytes = new Uint8Array(Math.min(limit, this.#end))
       const { value, end } = parse(bytes.subarray(0, await readAt(this.#file, bytes, 0)))
       if (end < this.#end) await this.#cut(end)
@@ -47,7 +48,7 @@ export class AppendFile {
   }
 
   async close(): Promise<void> {
-    await this.#last.catch(() => {})
+    await this.#turns.onIdle()
     await this.#file.close()
   }
 
@@ -58,11 +59,5 @@ export class AppendFile {
       throw fromSystemError(error, 'store-error', 'cannot mend the store')
     }
     this.#end = end
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.catch(() => {}).then(work)
-    this.#last = turn
-    return turn
   }
 }

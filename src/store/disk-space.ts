@@ -1,4 +1,5 @@
 // The room of one store on its disk: reserved before it is needed, made by eviction when it is short.
+import PQueue from 'p-queue'
 import { DragonflyError } from '../core/errors.ts'
 import type { EntrySpace } from './entry-space.ts'
 import { chooseEvictions, type Evictable, fits, HIGH_WATERMARK, isShort, LOW_WATERMARK, type Room } from './eviction.ts'
@@ -41,7 +42,7 @@ export class DiskSpace {
   #quota: number | undefined
   #counted = { used: 0, at: -Infinity }
   #trouble: { error: DragonflyError; kind: 'refused' | 'broken'; at: number } | undefined
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #turns = new PQueue({ concurrency: 1 })
 
   constructor(owner: SpaceOwner) {
     this.#owner = owner
@@ -65,8 +66,8 @@ export class DiskSpace {
   of(key: string, present: number, used: () => void): EntrySpace {
     this.#reservations.begin(key, present)
     return {
-      expect: length => this.#inTurn(() => this.#reserve(key, this.#reservations.missing(key, length))),
-      claim: bytes => (this.#reservations.claim(key, bytes) === 0 ? undefined : this.#inTurn(() => this.#grow(key, bytes))),
+      expect: length => this.#turns.add(() => this.#reserve(key, this.#reservations.missing(key, length))),
+      claim: bytes => (this.#reservations.claim(key, bytes) === 0 ? undefined : this.#turns.add(() => this.#grow(key, bytes))),
       wrote: bytes => this.#wrote(key, bytes),
       failed: (bytes, error) => this.#failed(key, bytes, error),
       used,
@@ -79,7 +80,7 @@ export class DiskSpace {
 
   /** Evicts down to the low watermark: when above the high one, or (`down`) in any case. */
   async tidy(down: boolean): Promise<Evicted> {
-    return await this.#inTurn(async () => {
+    return await this.#turns.add(async () => {
       const watermark = down ? LOW_WATERMARK : HIGH_WATERMARK
       if (!isShort(await this.#used(), await this.#room(0), watermark)) return { contents: 0, bytes: 0 }
       return await this.#evict(0, watermark)
@@ -198,12 +199,6 @@ export class DiskSpace {
     const trouble = this.#trouble
     const isBroken = trouble?.kind === 'broken' && trouble.error.code === 'store-error'
     if (isBroken && performance.now() - trouble.at <= BROKEN_MS) throw trouble.error
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.catch(() => {}).then(work)
-    this.#last = turn
-    return turn
   }
 }
 

@@ -1,4 +1,5 @@
 // Waiting for something to change: any number of waiters, one failure that ends them all.
+import { raceSignal } from 'race-signal'
 
 export class Changes {
   #next = Promise.withResolvers<void>()
@@ -16,16 +17,7 @@ export class Changes {
   /** Resolves at the next change; rejects at once or then when there was a failure, or when `signal` is aborted. */
   async next(signal?: AbortSignal): Promise<void> {
     this.throwIfFailed()
-    signal?.throwIfAborted()
-    const stop = Promise.withResolvers<never>()
-    stop.promise.catch(() => {})
-    const onAbort = () => stop.reject(signal?.reason)
-    signal?.addEventListener('abort', onAbort)
-    try {
-      await Promise.race([this.#next.promise, stop.promise])
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
-    }
+    await raceSignal(this.#next.promise, signal)
   }
 
   notify(): void {

@@ -6,8 +6,8 @@ import { makeTask, type Task } from '../../core/task.ts'
 import { Exchange } from '../../net/exchange.ts'
 import { parsePeerAddress, startHost } from '../../net/host.ts'
 import type { Preheated, PreheatOptions } from '../api/preheat-options.ts'
+import { KeyedQueue } from '../context/keyed-queue.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
-import { OneByKey } from '../context/one-by-key.ts'
 import { ManifestTrust } from '../session/manifest-trust.ts'
 import { SEEDS_OWN_TROUBLE } from '../sources/seed-source.ts'
 import { LivenessProbe } from './liveness-probe.ts'
@@ -26,7 +26,7 @@ export class Preheater {
   readonly #ctx: Pick<NodeContext, 'trusted' | 'isBanned' | 'warn'>
   readonly #seeds: readonly Seed[]
   /** A seed keeps one link with us for each content. */
-  readonly #turns = new OneByKey()
+  readonly #turns = new KeyedQueue()
   readonly #stopping = new AbortController()
   readonly #running = new Set<Promise<unknown>>()
   #ways: Promise<Ways> | undefined

@@ -1,4 +1,5 @@
 // Equal bytes under several URLs are kept once: their store entries share one file, which goes with the last of them.
+import PQueue from 'p-queue'
 import { sameBytes } from '../../core/piece.ts'
 import { loadManifest } from '../content/manifest-records.ts'
 import type { NodeContext } from '../context/node-context.ts'
@@ -14,7 +15,7 @@ export class Deduplicator {
   readonly #stopping: AbortSignal
   readonly #seen = new WeakSet<ActiveTask>()
   /** One after the other: two that took one another's file would have gained nothing. */
-  #last: Promise<void> = Promise.resolve()
+  readonly #turns = new PQueue({ concurrency: 1 })
 
   constructor(ctx: NodeContext, registry: TaskRegistry, stopping: AbortSignal) {
     this.#ctx = ctx
@@ -26,8 +27,8 @@ export class Deduplicator {
   finished(active: ActiveTask): void {
     if (this.#seen.has(active)) return
     this.#seen.add(active)
-    this.#last = this.#last
-      .then(() => this.#join(active))
+    this.#turns
+      .add(() => this.#join(active))
       .catch(error => {
         if (!this.#stopping.aborted) this.#ctx.info(`equal contents: ${error.message}`)
       })
@@ -35,7 +36,7 @@ export class Deduplicator {
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    await this.#last
+    await this.#turns.onIdle()
   }
 
   async #join(active: ActiveTask): Promise<void> {

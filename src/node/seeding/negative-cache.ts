@@ -1,9 +1,10 @@
 // What an origin has denied a short while ago, so that it need not say it again to each of many. Told the time.
 import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import { DragonflyError } from '../../core/errors.ts'
 import type { Task } from '../../core/task.ts'
 
-/** Denials that are remembered; the oldest goes first. */
+/** Denials that are remembered; the one not used for longest goes first. */
 export const MAX_DENIALS = 10_000
 /** How long a denial holds when the origin says nothing about it; it is asked again then. */
 export const DENIED_MS = 10_000
@@ -19,31 +20,26 @@ interface Denial {
 
 /** `now`: milliseconds of a clock that never goes back. */
 export class NegativeCache {
-  /** By a hash of all that the origin was told; the oldest first. */
-  readonly #negativeCache = new Map<string, Denial>()
+  /** By a hash of all that the origin was told. */
+  readonly #denials = new LRUCache<string, Denial>({ max: MAX_DENIALS })
 
   /** Keeps an error that says no; errors that say "not now" are for the origin's own limits, and are not kept. */
   add(task: Task, error: unknown, now: number): void {
     if (!isDenial(error)) return
-    const key = keyOf(task)
-    this.#negativeCache.delete(key)
-    this.#negativeCache.set(key, { error, until: now + howLong(error) })
-    if (this.#negativeCache.size <= MAX_DENIALS) return
-    const [oldest] = this.#negativeCache.keys()
-    this.#negativeCache.delete(oldest as string)
+    this.#denials.set(keyOf(task), { error, until: now + howLong(error) })
   }
 
   /** What the origin said to the same request, if that still holds. */
   find(task: Task, now: number): DragonflyError | undefined {
     const key = keyOf(task)
-    const denial = this.#negativeCache.get(key)
+    const denial = this.#denials.get(key)
     if (denial === undefined || now < denial.until) return denial?.error
-    this.#negativeCache.delete(key)
+    this.#denials.delete(key)
     return undefined
   }
 
   get size(): number {
-    return this.#negativeCache.size
+    return this.#denials.size
   }
 }
 

@@ -1,4 +1,5 @@
 // An active task: one content on this node. Brings together what it is, who shares it, and the swarm that decides.
+import PQueue from 'p-queue'
 import type { Bitfield } from '../../core/bitfield.ts'
 import { DragonflyError } from '../../core/errors.ts'
 import type { Freshness } from '../../core/freshness.ts'
@@ -10,7 +11,6 @@ import type { CachedManifest } from '../content/manifest-records.ts'
 import { StoredVersion } from '../content/stored-version.ts'
 import { Changes } from '../context/changes.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
-import { OneByOne } from '../context/one-by-one.ts'
 import type { GrantBook } from '../peers/grant-book.ts'
 import { PeerLinks } from '../peers/peer-links.ts'
 import { AccessControl } from './access-control.ts'
@@ -54,7 +54,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   readonly #handlers: PeerHandlers
   readonly #changes = new Changes()
   /** What is done to the content as a whole: beginning with it, its manifest, handing it over. */
-  readonly #work = new OneByOne()
+  readonly #work = new PQueue({ concurrency: 1 })
   #version: VersionParts | undefined
   #closed = false
   #isTransient = false
@@ -162,7 +162,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   /** Makes the finished content appear at `target`, an absolute path. After a `move` it is no longer served from here. */
   async handOver(target: string, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
     await this.#version?.manifestSync.published()
-    await this.#work.run(() => this.#known().content.handOver(target, how, signal))
+    await this.#work.add(() => this.#known().content.handOver(target, how, signal))
   }
 
   /** `forget`: what the store has of the content goes too. Safe to call twice. */
@@ -174,7 +174,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     this.#version?.content.transfer.stop()
     this.access.stop()
     this.links.close()
-    await this.#work.idle()
+    await this.#work.onIdle()
     await this.#version?.manifestSync.published().catch(() => {})
     this.#changes.fail(new DragonflyError('aborted', 'the node was stopped'))
     await Promise.all([...this.observers].map(observer => observer.ended?.()))
@@ -195,13 +195,13 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
 
   /** Fixes the version that this active task is about; takes up what the store has of it. Does nothing when done before. */
   async adopt(info: VersionInfo, trust: Trust, from: Adopted = {}): Promise<void> {
-    await this.#work.run(() => this.#adopt(info, trust, from))
+    await this.#work.add(() => this.#adopt(info, trust, from))
   }
 
   /** Like `adopt`, with a store entry that is open already. It is closed when another version has begun meanwhile. */
   async adoptCached(kept: CachedManifest & { entry: StoreEntry }, vouched?: Freshness): Promise<void> {
     this.access.checkPinned(kept.manifest.info.version)
-    await this.#work.run(async () => {
+    await this.#work.add(async () => {
       if (this.#version !== undefined || this.#closed) return await kept.entry.close()
       await this.#begin(await StoredVersion.resume(kept, this.task), vouched)
     })

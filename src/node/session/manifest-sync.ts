@@ -1,4 +1,5 @@
 // The talk about one manifest: how it grows by what others say and by our own read, and how others hear of it.
+import type PQueue from 'p-queue'
 import { DragonflyError } from '../../core/errors.ts'
 import type { ManifestHead } from '../../core/manifest.ts'
 import { sameBytes } from '../../core/piece.ts'
@@ -6,7 +7,6 @@ import type { PieceFact } from '../../transfer/piece-transfer.ts'
 import { sealHead } from '../../wire/envelope.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
 import type { NodeContext } from '../context/node-context.ts'
-import type { OneByOne } from '../context/one-by-one.ts'
 import type { PeerLink } from '../peers/peer-link.ts'
 import type { PeerLinks } from '../peers/peer-links.ts'
 
@@ -32,11 +32,11 @@ export class ManifestSync {
   readonly #owner: ManifestSyncOwner
   readonly #content: StoredVersion
   /** The active task's: what is written of the content is written one by one. */
-  readonly #work: OneByOne
+  readonly #work: PQueue
   #publishing: Promise<void> | undefined
   #asking: NodeJS.Timeout | undefined
 
-  constructor(ctx: Pick<NodeContext, 'isSeed' | 'network'>, owner: ManifestSyncOwner, content: StoredVersion, work: OneByOne) {
+  constructor(ctx: Pick<NodeContext, 'isSeed' | 'network'>, owner: ManifestSyncOwner, content: StoredVersion, work: PQueue) {
     this.#ctx = ctx
     this.#owner = owner
     this.#content = content
@@ -106,7 +106,7 @@ export class ManifestSync {
       manifest.sealWith({ length, sha256: await this.#content.transfer.wholeDigest(), root })
       this.#owner.onGrown()
     }
-    await this.#work.run(() => this.#publish())
+    await this.#work.add(() => this.#publish())
   }
 
   // ---- how others hear of it
@@ -158,7 +158,7 @@ export class ManifestSync {
   #publishSoon(): void {
     this.#publishing ??= new Promise<void>(resolve => setTimeout(resolve, PUBLISH_MS)).then(() => {
       this.#publishing = undefined
-      return this.#work.run(() => this.#publish())
+      return this.#work.add(() => this.#publish())
     })
     this.#publishing.catch(error => this.#owner.fail(error))
   }

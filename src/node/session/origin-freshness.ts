@@ -1,9 +1,9 @@
 // What the origin has said last of the version of one active task, and when.
+import type PQueue from 'p-queue'
 import type { Freshness } from '../../core/freshness.ts'
 import { OUTDATED } from '../../origin/freshness.ts'
 import type { StoredVersion } from '../content/stored-version.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
-import type { OneByOne } from '../context/one-by-one.ts'
 
 /** What it needs of its active task. */
 export interface OriginFreshnessOwner {
@@ -14,11 +14,11 @@ export class OriginFreshness {
   readonly #ctx: Pick<NodeContext, 'warn'>
   readonly #owner: OriginFreshnessOwner
   /** The active task's: what is written of the content is written one by one. */
-  readonly #work: OneByOne
+  readonly #work: PQueue
   #content: StoredVersion | undefined
   #vouchedAt: number | undefined
 
-  constructor(ctx: Pick<NodeContext, 'warn'>, owner: OriginFreshnessOwner, work: OneByOne) {
+  constructor(ctx: Pick<NodeContext, 'warn'>, owner: OriginFreshnessOwner, work: PQueue) {
     this.#ctx = ctx
     this.#owner = owner
     this.#work = work
@@ -60,7 +60,7 @@ export class OriginFreshness {
     content.freshness = freshness
     // what cannot be written down is asked for after a restart
     await this.#work
-      .run(async () => {
+      .add(async () => {
         if (!this.#owner.isClosed) await content.keepFreshness()
       })
       .catch(error => this.#ctx.warn((error as Error).message))

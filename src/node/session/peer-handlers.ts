@@ -1,4 +1,5 @@
 // Handles what the peers of an active task say: hellos, signed heads, pieces they have, addresses, and the end of a link.
+import type PQueue from 'p-queue'
 import { DragonflyError } from '../../core/errors.ts'
 import type { Manifest, ManifestHead, VersionInfo } from '../../core/manifest.ts'
 import type { Task } from '../../core/task.ts'
@@ -7,7 +8,6 @@ import type { PeerAddress } from '../../wire/codec-peers.ts'
 import { openHead } from '../../wire/envelope.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
 import type { NodeContext } from '../context/node-context.ts'
-import type { OneByOne } from '../context/one-by-one.ts'
 import type { GrantBook } from '../peers/grant-book.ts'
 import type { PeerLink, PieceListener } from '../peers/peer-link.ts'
 import type { PeerLinks, PeerLinksOwner } from '../peers/peer-links.ts'
@@ -39,7 +39,7 @@ export interface PeerHandlersOwner {
 /** What only the active task itself and its handlers may touch. */
 export interface PeerHandlersParts {
   trust: ManifestTrust
-  work: OneByOne
+  work: PQueue
   /** Undefined while the version is not known. */
   version(): VersionParts | undefined
   /** Begins with a version; called within `work`. Does nothing when one has begun. */
@@ -90,7 +90,7 @@ export class PeerHandlers implements PeerLinksOwner {
 
   async onHead(from: PeerLink, envelope: Uint8Array): Promise<void> {
     const { head, signer } = await openHead(envelope)
-    await this.#parts.work.run(() => this.#take(from, envelope, head, signer))
+    await this.#parts.work.add(() => this.#take(from, envelope, head, signer))
   }
 
   onVersion(from: PeerLink): void {
