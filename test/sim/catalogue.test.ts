@@ -16,6 +16,8 @@ interface Promised {
   /** Copies that the seeds send, and that the origin gives, at most. */
   seedCopies: number
   originCopies?: number
+  /** Share of what all need that is fetched in vain at most. Default 0.015. */
+  inVain?: number
   /** Peers that need not get it all. */
   without?: number
 }
@@ -25,9 +27,9 @@ const EQUAL: Promised = { last: 0.84, median: 0.85, seedCopies: 2.1 }
 
 /** Some 3 to 5 % off what every test prints: raise them when the policy is better. */
 /** Nobody believes another host's read: each of 24 reads the half that is missing itself, over a line for one. */
-const LOST: Promised = { last: 0.06, median: 0.06, seedCopies: 1.4, originCopies: 14 }
+const LOST: Promised = { last: 0.05, median: 0.05, seedCopies: 1.5, originCopies: 14.5 }
 /** The next seed gets from peers what they have, and reads the rest. */
-const SUCCEEDED: Promised = { last: 0.3, median: 0.3, seedCopies: 3.2, originCopies: 1.5 }
+const SUCCEEDED: Promised = { last: 0.33, median: 0.33, seedCopies: 3.6, originCopies: 2 }
 
 const PROMISES: Record<string, Promised> = {
   'equal-24': EQUAL,
@@ -51,7 +53,7 @@ const PROMISES: Record<string, Promised> = {
   'seed-frozen': LOST,
   'seed-frozen-3': SUCCEEDED,
   'seed-cut-from-origin': LOST,
-  'seed-cut-from-origin-3': { ...SUCCEEDED, last: 0.12, median: 0.12 },
+  'seed-cut-from-origin-3': { ...SUCCEEDED, last: 0.12, median: 0.12, inVain: 0.03 },
   'seed-cut-from-peers': LOST,
   'seed-cut-from-peers-3': SUCCEEDED,
 }
@@ -98,7 +100,7 @@ describe('sim: the catalogue', function () {
           promised.seedCopies,
         )
         expect(f.originCopies, where).to.be.within(s.originRate === undefined ? 0 : 1, promised.originCopies ?? 0)
-        expect(f.duplicates, where).to.be.below(0.015)
+        expect(f.duplicates, where).to.be.below(promised.inVain ?? 0.015)
       }
     })
   }
