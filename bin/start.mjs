@@ -1,15 +1,14 @@
-// Checks Node before anything newer than 2020 is parsed, then hands over to the program named by the first argument.
+// Checks Node before anything newer than 2020 is read, then hands over to the program named by the first argument.
 import module from 'node:module'
 import path from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
+import { oldNode } from './node-version.mjs'
 
-const NEEDED = [22, 19]
-const [major, minor] = process.versions.node.split('.').map(Number)
-if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
+const old = oldNode()
+if (old !== undefined) {
   process.stderr.write(
-    `${process.env.DRAGONFLY_NAME || 'df'}: needs Node ${NEEDED.join('.')} or newer and found ${process.versions.node} (${process.execPath}); ` +
-      'install a newer one, or name one with DRAGONFLY_NODE=/path/to/node\n',
+    `${process.env.DRAGONFLY_NAME || 'df'}: ${old}; install a newer one, or name one with DRAGONFLY_NODE=/path/to/node\n`,
   )
   process.exitCode = 2
 } else {

@@ -1,5 +1,4 @@
 // Builds dist/: the program in one piece, the library with its packages outside, and its types.
-// `--lenient` (npm install in a checkout): what cannot be built is told, and the sources run instead.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
@@ -8,11 +7,15 @@ import { fileURLToPath } from 'node:url'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const dist = path.join(root, 'dist')
-const lenient = process.argv.includes('--lenient')
 
 /** CommonJS packages inside an ES module ask for Node's own modules by `require`. */
 const BANNER = `import { createRequire as dragonflyCreateRequire } from 'node:module'
 const require = dragonflyCreateRequire(import.meta.url)`
+
+/** The library's entry: the first import is evaluated before anything of the second. */
+const LIBRARY = `import '../bin/require-node.mjs'
+export * from './library.js'
+`
 
 const common = {
   absWorkingDir: root,
@@ -39,7 +42,7 @@ try {
     }),
     build({
       ...common,
-      entryPoints: [{ in: 'src/index.ts', out: 'index' }],
+      entryPoints: [{ in: 'src/index.ts', out: 'library' }],
       outdir: 'dist',
       packages: 'external',
       sourcemap: true,
@@ -47,17 +50,18 @@ try {
   ])
   checkLazyImports(program.metafile)
   const notices = path.join(dist, 'cli', 'THIRD-PARTY-LICENSES.txt')
-  const files = [...program.outputFiles, ...api.outputFiles, { path: notices, contents: licensesOf(program.metafile) }]
+  const files = [
+    ...program.outputFiles,
+    ...api.outputFiles,
+    { path: notices, contents: licensesOf(program.metafile) },
+    { path: path.join(dist, 'index.js'), contents: LIBRARY },
+  ]
   await replaceDist(files, started)
   execFileSync(process.execPath, [tsc(), '-p', path.join(root, 'scripts', 'tsconfig.types.json')], { stdio: 'inherit' })
+  gatherTypes()
 } catch (error) {
-  if (!lenient) {
-    console.error(`dist/ was not built: ${error.message}`)
-    process.exit(1)
-  }
-  const reason =
-    error.code === 'ERR_MODULE_NOT_FOUND' ? 'the development packages are not installed' : error.message.split('\n')[0]
-  console.warn(`dist/ was not built: ${reason}. bin/df runs the sources.`)
+  console.error(`dist/ was not built: ${error.message}`)
+  process.exit(1)
 }
 
 /**
@@ -116,6 +120,21 @@ function notice(folder) {
 
 function tsc() {
   const file = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  if (!existsSync(file)) throw Object.assign(new Error('no tsc'), { code: 'ERR_MODULE_NOT_FOUND' })
+  if (!existsSync(file)) throw new Error('the development packages are not installed')
   return file
+}
+
+/** Keeps the types that index.d.ts leads to and no others: what is inside is nobody's business. */
+function gatherTypes() {
+  const reached = new Set([path.join(dist, 'index.d.ts')])
+  for (const file of reached) {
+    if (!existsSync(file))
+      throw new Error(`the types of ${path.relative(root, file)} are missing: tsc writes none for JavaScript`)
+    for (const [, target] of readFileSync(file, 'utf8').matchAll(/\b(?:from|import)\s*\(?\s*['"](\.[^'"]+)\.[jt]s['"]/g))
+      reached.add(`${path.join(path.dirname(file), target)}.d.ts`)
+  }
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name)
+    if (entry.isFile() && file.endsWith('.d.ts') && !reached.has(file)) rmSync(file)
+  }
 }

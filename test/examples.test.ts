@@ -16,8 +16,7 @@ const SHA256 = createHash('sha256').update(CONTENT).digest('hex')
 const LINES = 12_345
 const ZIPPED = gzipSync(`${'a line of a log\n'.repeat(LINES)}and no more`)
 
-describe('examples', function () {
-  this.timeout(120_000)
+describe('examples', () => {
   let dir: string
   let server: http.Server
   let url: string

@@ -17,9 +17,7 @@ function blocks(info: string): string[] {
   return [...README.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].filter(m => m[1] === info).map(m => m[2] as string)
 }
 
-describe('README', function () {
-  this.timeout(120_000)
-
+describe('README', () => {
   it('has fewer than 200 lines', () => {
     expect(README.split('\n').length).to.be.below(200)
   })

@@ -1,7 +1,9 @@
 // A peer of the bench that says it has everything and gives wrong bytes to whoever asks, until nobody talks to it any more.
 import { createInterface } from 'node:readline/promises'
 import { makeTask } from '../../src/core/task.ts'
-import { claimsAll, Villain } from '../../test/node/villain-peers.ts'
+import { claimsAll } from '../../test/malicious/claims-all.ts'
+import { givesAlways } from '../../test/malicious/gives-bytes.ts'
+import { ScriptedPeer } from '../../test/malicious/scripted-peer.ts'
 
 const [url = '', seed = '', count = '', pieceLength = ''] = process.argv.slice(2)
 const junk = new Uint8Array(Number(pieceLength))
@@ -10,12 +12,12 @@ const known = new Set<string>()
 const RETRY_MS = 500
 const RETRIES = 10
 
-const villain = await Villain.start(makeTask({ url, headers: [] }), {
+const liar = await ScriptedPeer.start(makeTask({ url, headers: [] }), {
   message: async (message, link, self) => {
     claims(message, link, self)
     if (message.type === 'peers') for (const { id, addresses } of message.peers) visit(id, addresses)
   },
-  ask: (piece, link) => void link.give(piece, junk).catch(() => {}),
+  ask: givesAlways(junk),
 })
 
 /** Each peer once; again while it does not know the content yet. */
@@ -24,8 +26,8 @@ function visit(id: string, addresses: readonly string[]): void {
   if (address === undefined || known.has(id)) return
   known.add(id)
   const attempt = (left: number) =>
-    villain.say(address.includes('/p2p/') ? address : `${address}/p2p/${id}`).then(
-      link => claims(undefined, link, villain),
+    liar.say(address.includes('/p2p/') ? address : `${address}/p2p/${id}`).then(
+      link => claims(undefined, link, liar),
       () => left > 0 && setTimeout(() => attempt(left - 1), RETRY_MS),
     )
   void attempt(RETRIES)

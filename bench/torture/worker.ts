@@ -4,7 +4,12 @@ import { choosePieceLength, sha256 } from '../../src/core/piece.ts'
 import { makeTask } from '../../src/core/task.ts'
 import type { DragonflyNode } from '../../src/node/api/dragonfly-node.ts'
 import { createNode } from '../../src/node/node.ts'
-import { claimsAll, type Manners, manifestOf, PIECE, tellManifest, Villain } from '../../test/node/villain-peers.ts'
+import { claimsAll } from '../../test/malicious/claims-all.ts'
+import { tellManifest } from '../../test/malicious/forges-manifest.ts'
+import { givesPiecesOf } from '../../test/malicious/gives-bytes.ts'
+import { type Behaviour, ScriptedPeer } from '../../test/malicious/scripted-peer.ts'
+import { PIECE } from '../../test/world/content.ts'
+import { manifestOf } from '../../test/world/manifest.ts'
 import { contentOf } from './content.ts'
 import type { DownloadOrder, Message, NodeOrder, Order, Started, Told, VillainOrder } from './orders.ts'
 
@@ -13,7 +18,7 @@ const VISITS = 20
 const VISIT_MS = 300
 
 const nodes = new Map<string, DragonflyNode>()
-const villains = new Map<string, Villain>()
+const villains = new Map<string, ScriptedPeer>()
 
 process.on('message', ({ id, order }: { id: number; order: Order }) => {
   perform(order).then(
@@ -60,12 +65,12 @@ async function download({ name, url, path, digest, origin, limitMs }: DownloadOr
 // ---- villains
 
 async function startVillain(order: VillainOrder): Promise<Started> {
-  const villain = await Villain.start(makeTask({ url: order.url, headers: [] }), mannersOf(order))
+  const villain = await ScriptedPeer.start(makeTask({ url: order.url, headers: [] }), behaviourOf(order))
   villains.set(order.name, villain)
   return { address: villain.address }
 }
 
-function mannersOf({ kind, key, length, hasLength, version }: VillainOrder): Manners {
+function behaviourOf({ kind, key, length, hasLength, version }: VillainOrder): Behaviour {
   const body = contentOf(key, length)
   const pieceLength = choosePieceLength(hasLength ? length : undefined)
   if (kind === 'forger') {
@@ -75,7 +80,7 @@ function mannersOf({ kind, key, length, hasLength, version }: VillainOrder): Man
     return {
       met: (link, villain) =>
         tellManifest(link, villain, manifestOf(villain.task, fake, { version }), claimsDigest).catch(() => {}),
-      ask: (piece, link) => void link.give(piece, pieceOf(fake, piece, PIECE)).catch(() => {}),
+      ask: givesPiecesOf(fake, PIECE),
     }
   }
   const claims = claimsAll(Math.max(1, Math.ceil(length / pieceLength)))

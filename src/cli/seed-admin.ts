@@ -1,6 +1,6 @@
 // df seed status, ls, rm, gc, pin, unpin: asks the seed that runs on this home, or looks after its store when none does.
 import path from 'node:path'
-import type { Administration, ContentStatus, Removed, SeedStatus } from '../index.ts'
+import type { ContentStatus, Removed, SeedStatus, StoreAdmin } from '../index.ts'
 import { describe, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { contentLines, removedText, statusLines } from './seed-render.ts'
@@ -118,7 +118,7 @@ async function keptBySeed(socket: string): Promise<Keeper> {
   }
 }
 
-function keptHere(administration: Administration, close: () => Promise<void>): Keeper {
+function keptHere(administration: StoreAdmin, close: () => Promise<void>): Keeper {
   return {
     contents: () => administration.contents(),
     remove: id => administration.remove(id),

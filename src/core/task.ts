@@ -7,6 +7,7 @@ import { DragonflyError } from './errors.ts'
 import { checkHeaders, choiceHeaders, type HeaderList, privateHeaders } from './headers.ts'
 import { sha256 } from './piece.ts'
 import { hasStrongEtag } from './version.ts'
+import { wirePath } from './wire-path.ts'
 
 export const MAX_URL_BYTES = 8 * 1024
 export const MAX_TAG_BYTES = 256
@@ -84,7 +85,7 @@ export function makeTask(request: TaskRequest): Task {
     },
     subject: scope.length === 0 ? id() : cidOf(dagCbor.encode({ ...asked, choice: choiceHeaders(scope) })),
     version: undefined,
-    url: url.href,
+    url: url.origin + wirePath(request.url, url),
     headers,
     filter,
     tag,

@@ -8,27 +8,41 @@ export interface Validators {
   lastModified: string | undefined
   /** Bytes of the whole content. */
   length: number | undefined
+  /** Whether Last-Modified is too near to the answer's date to tell two states apart (RFC 9110 §8.8.2.2). Default false. */
+  isDateWeak?: boolean
+  /** Content-Encoding in lower case; undefined without. One ETag may stand for several codings of a content. */
+  coding?: string | undefined
 }
 
 /**
- * The version's name: the strong ETag, else Last-Modified with the length, else the weak ETag with the length, else
+ * The version's name: the strong ETag, else a strong Last-Modified with the length, else what is weak with the length, else
  * `once` (a name that only this read has): without any validator two reads cannot be told to show the same state.
  */
 export function versionName(v: Validators, once: string): string {
-  if (v.etag !== undefined && isStrong(v.etag)) return bounded('etag', v.etag)
-  if (v.lastModified !== undefined && v.length !== undefined) return bounded('modified', `${v.lastModified} ${v.length}`)
-  if (v.etag !== undefined && v.length !== undefined) return bounded('weak', `${v.etag} ${v.length}`)
-  return `once ${once}`
+  return namesOf(v)[0] ?? `once ${once}`
+}
+
+/** All names that a state with these validators may have been given, the best first. */
+function namesOf(v: Validators): string[] {
+  const { etag, lastModified, length, isDateWeak = false } = v
+  if (etag !== undefined && isStrong(etag)) return [bounded('etag', etag, v)]
+  if (length === undefined) return []
+  return [
+    ...(lastModified !== undefined && !isDateWeak ? [bounded('modified', `${lastModified} ${length}`, v)] : []),
+    ...(etag !== undefined ? [bounded('weak', `${etag} ${length}`, v)] : []),
+    ...(lastModified !== undefined ? [bounded('weak', `${lastModified} ${length}`, v)] : []),
+  ]
 }
 
 /** Whoever makes validators of more than a few hundred bytes gets their digest as name: equal names stay equal states. */
-function bounded(kind: string, text: string): string {
+function bounded(kind: string, validator: string, { coding }: Validators): string {
+  const text = coding === undefined ? validator : `${validator} +${coding}`
   return text.length <= 256 ? `${kind} ${text}` : `${kind} sha256:${hex(sha256(Buffer.from(text)))}`
 }
 
 /** Whether an answer with these validators shows the version of this name. A `once` version is never seen again. */
 export function isVersion(name: string, v: Validators): boolean {
-  return versionName(v, '') === name
+  return namesOf(v).includes(name)
 }
 
 /** Whether byte ranges of two answers of this version may be put together (RFC 9110 §13.1.5: a strong validator). */
@@ -44,10 +58,12 @@ export function hasStrongEtag(name: string): boolean {
 /** The validators that a version's name holds, to ask the origin whether it is still there. */
 export function validatorsOf(name: string): Validators {
   const [, etag] = /^(?:etag|weak) ((?:W\/)?"[^"]*")/.exec(name) ?? []
-  const [, lastModified, length] = /^modified (.*) (\d+)$/.exec(name) ?? []
-  return { etag, lastModified, length: length === undefined ? undefined : Number(length) }
+  const [, lastModified, length, coding] = /^(?:modified|weak) ([A-Z][a-z]{2,8}[, ].*) (\d{1,16})(?: \+(\S+))?$/.exec(name) ?? []
+  const bytes = length === undefined ? undefined : Number(length)
+  return { etag, lastModified, length: bytes, ...(coding !== undefined && { coding }) }
 }
 
+/** Quoted, as RFC 9110 §8.8.3 has it. Servers that forget the quotes are no better at promising bytes. */
 function isStrong(etag: string): boolean {
-  return etag.startsWith('"')
+  return /^"[^"]*"$/.test(etag)
 }

@@ -1,4 +1,5 @@
 // The libp2p node of this process: transports, encryption, identity and limits, set for swarms inside an organisation.
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import type { Connection, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
@@ -40,9 +41,13 @@ type MuxedConnection = Connection & { muxer?: { getRTT?: () => number } }
 
 export type StreamHandler = (stream: Stream, peer: string) => Promise<void>
 
+/** libp2p leaves the addresses of a name to Node, which gives each no more than 250 ms: nobody farther away could be reached. */
+const ADDRESS_TIMEOUT_MS = 2500
+
 /** Starts a libp2p node. Rejects with `listen-failed` or `bad-multiaddr`. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const privateKey = options.privateKey ?? (await generateKeyPair('Ed25519'))
+  setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_TIMEOUT_MS)
   const listen = options.listen.map(address => parseAddress(address).toString())
   try {
     const node = await createLibp2p({

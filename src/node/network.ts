@@ -9,7 +9,7 @@ import { parsePeerAddress, parsePeerId, startHost } from '../net/host.ts'
 import { acquireLock } from '../store/lock.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Network } from './context/node-context.ts'
-import { loadIdentity } from './home.ts'
+import { loadIdentity } from './identity.ts'
 
 const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0']
 const MAX_ADDRESSES = 100

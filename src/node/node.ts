@@ -2,20 +2,22 @@
 import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
 import { ACCESS_TIMES, type AccessTimes } from '../core/grant.ts'
+import { refuseUnknown } from '../core/options.ts'
 import { rendezvousOrder } from '../core/rendezvous.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { DiskStore } from '../store/disk-store.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
+import { Budget } from '../swarm/budget.ts'
 import { Administration } from './admin/administration.ts'
 import type { ContentStream, DragonflyNode } from './api/dragonfly-node.ts'
-import type { GetOptions } from './api/get-options.ts'
-import type { NodeEvent, NodeOptions } from './api/node-options.ts'
-import type { Preheated, PreheatOptions } from './api/preheat-options.ts'
+import { GET_OPTIONS, type GetOptions } from './api/get-options.ts'
+import { NODE_OPTIONS, type NodeEvent, type NodeOptions } from './api/node-options.ts'
+import { PREHEAT_OPTIONS, type Preheated, type PreheatOptions } from './api/preheat-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import type { SeedStatus } from './api/status.ts'
 import { Counters } from './context/counters.ts'
-import { type Network, type NodeContext, now, type Reader } from './context/node-context.ts'
+import { type BudgetUser, type Network, type NodeContext, now, type Reader } from './context/node-context.ts'
 import { Downloads } from './downloads.ts'
 import { dragonflyHome } from './home.ts'
 import type { Membership } from './membership.ts'
@@ -32,6 +34,7 @@ const SEED_QUOTA = { share: 0.8 }
 
 /** Starts a node. Rejects with `bad-…` for malformed options, `store-error`, `store-locked` or `listen-failed`. */
 export async function createNode(options: NodeOptions = {}): Promise<DragonflyNode> {
+  refuseUnknown(options, NODE_OPTIONS, 'createNode')
   checkOriginLimits(options)
   checkExpire(options.expire)
   const home = options.home ?? dragonflyHome()
@@ -59,6 +62,7 @@ async function openStore(dir: string, { quota, onEvent }: NodeOptions): Promise<
 
 class Node implements DragonflyNode, NodeContext {
   readonly counters = new Counters()
+  readonly budget = new Budget<BudgetUser>()
   readonly administration: Administration
   readonly #begun = now()
   readonly store: Store
@@ -128,14 +132,17 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   get(url: string, options: GetOptions = {}): ContentStream {
+    refuseUnknown(options, GET_OPTIONS, 'get')
     return this.#downloads.asStream(url, options)
   }
 
   async download(url: string, file?: string, options: GetOptions = {}): Promise<Receipt> {
+    refuseUnknown(options, GET_OPTIONS, 'download')
     return await this.#downloads.toFile(url, file, options)
   }
 
   async preheat(url: string, options: PreheatOptions = {}): Promise<Preheated> {
+    refuseUnknown(options, PREHEAT_OPTIONS, 'preheat')
     if (this.network === undefined) throw new DragonflyError('bad-option', 'a node without a network reaches no seed')
     if (this.#stopped !== undefined) throw new DragonflyError('aborted', 'the node was stopped')
     this.#preheats ??= import('./preheat/preheater.ts').then(({ Preheater }) => new Preheater(this, this.#seeds))

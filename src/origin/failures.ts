@@ -4,6 +4,7 @@ import { DragonflyError, type ErrorDetails } from '../core/errors.ts'
 import { withoutSecrets } from '../core/task.ts'
 import { lifeOf } from './answer-life.ts'
 import { type AnswerHeaders, field } from './fields.ts'
+import { isUnknownIssuer } from './system-trust.ts'
 
 /** The origin gives no ranges of this version: it can only be read from its first byte to its last. */
 export class NoRangesError extends DragonflyError {
@@ -101,7 +102,13 @@ export function requestFailure(error: unknown, url: string): DragonflyError {
     return new DragonflyError('origin-unreachable', `cannot connect to ${host}: no answer in time`, { ...why, retryable: true })
   }
   if (CERTIFICATE.test(code)) {
-    return new DragonflyError('origin-unreachable', `no secure connection to ${host}: ${firstLine(error)}`, why)
+    // what Node advises its own users
+    const said = firstLine(error).replace(/; if the root CA.*/, '')
+    const hint = 'if its authority is your own, add it to the system, or name its file in NODE_EXTRA_CA_CERTS'
+    return new DragonflyError('origin-unreachable', `no secure connection to ${host}: ${said}`, {
+      ...why,
+      ...(isUnknownIssuer(error) && { hint }),
+    })
   }
   if (code === 'UND_ERR_HEADERS_TIMEOUT') {
     return new DragonflyError('origin-timeout', `origin sent no answer in time for ${to}`, { ...why, retryable: true })
@@ -141,6 +148,25 @@ export function changed(url: string): DragonflyError {
   return new DragonflyError('origin-changed', `the content changed at the origin: ${withoutSecrets(url)}`, {
     hint: 'start again to get the new version',
   })
+}
+
+/** A read broke off, and nothing strong names its version: only a read from the first byte can go on. */
+export class UnjoinableError extends DragonflyError {
+  constructor(failure: DragonflyError) {
+    super(failure.code, `${failure.message}, and names no version that the rest could be asked of`, {
+      cause: failure,
+      retryable: true,
+      hint: 'start again; the origin gives neither a strong ETag nor an old enough Last-Modified with a length',
+    })
+  }
+}
+
+/** The rest that the origin shows does not name the version before it. Its bytes may be the same: read from the start, they tell. */
+export class AnotherVersionError extends DragonflyError {
+  constructor(url: string) {
+    const { code, message, hint } = changed(url)
+    super(code, message, { ...(hint !== undefined && { hint }) })
+  }
 }
 
 function where(at: number, length: number | undefined): string {

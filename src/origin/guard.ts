@@ -1,9 +1,12 @@
 // Lets the connections of a client go only where others may have it read: checked on the very address that is connected to.
 import { type LookupAddress, lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
-import { buildConnector } from 'undici'
+import type { buildConnector } from 'undici'
 import { DragonflyError } from '../core/errors.ts'
 import type { AllowedOrigins, Refusal } from './allowed-origins.ts'
+import { dialer } from './dial.ts'
+
+const MAX_DIALERS = 64
 
 /** Every one may be left out. */
 export interface GuardOptions {
@@ -17,6 +20,7 @@ export class Guard {
   readonly #allowed: AllowedOrigins
   readonly #onRefused: (host: string) => void
   readonly #lookup: LookupFunction
+  readonly #dialers = new Map<string, buildConnector.connector>()
 
   constructor(allowed: AllowedOrigins, options: GuardOptions = {}) {
     this.#allowed = allowed
@@ -25,16 +29,25 @@ export class Guard {
   }
 
   /** As undici's, except that a connection fails with `origin-refused` where it may not go, without a packet sent. */
-  connector(options: buildConnector.BuildOptions): buildConnector.connector {
+  connector(timeoutMs: number): buildConnector.connector {
     return (place, callback) => {
       const host = place.hostname
       const port = portOf(place)
       // an address needs no lookup
       const refusal = isIP(host) === 0 ? undefined : this.#allowed.refusal({ host, port, address: host })
       if (refusal !== undefined) return queueMicrotask(() => callback(this.#refused(host, refusal), null))
-      // a connector of its own, because a lookup is not told the port
-      buildConnector({ ...options, lookup: this.#lookupFor(port) })(place, callback)
+      this.#dialer(port, timeoutMs)(place, callback)
     }
+  }
+
+  /** One for each port, because a lookup is not told the port. Remembers TLS sessions, so it is kept. */
+  #dialer(port: number, timeoutMs: number): buildConnector.connector {
+    const key = `${port} ${timeoutMs}`
+    const known = this.#dialers.get(key) ?? dialer({ timeoutMs, lookup: this.#lookupFor(port) })
+    // a redirect may name any port
+    if (this.#dialers.size >= MAX_DIALERS) this.#dialers.clear()
+    this.#dialers.set(key, known)
+    return known
   }
 
   /** Rejects with `origin-refused` when no connection could go there now. */

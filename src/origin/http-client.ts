@@ -1,13 +1,16 @@
 // One GET to the origin with its redirects, in such a way that credentials stay with the host they were given for.
-import { Agent, type Dispatcher, request as send } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
 import { abortError, DragonflyError } from '../core/errors.ts'
 import type { HeaderList } from '../core/headers.ts'
 import { withoutSecrets } from '../core/task.ts'
+import { wirePath } from '../core/wire-path.ts'
 import { Answer } from './answer.ts'
+import { Cookies } from './cookies.ts'
 import { requestFailure } from './failures.ts'
 import { type AnswerHeaders, field, fieldText } from './fields.ts'
 import { Gates } from './gates.ts'
 import type { Guard } from './guard.ts'
+import { MAX_HEAD_BYTES } from './head.ts'
 import { type Noted, note } from './noted.ts'
 import type { OriginRequest, OriginSettings } from './options.ts'
 import { SurplusWatch } from './surplus.ts'
@@ -36,6 +39,7 @@ export class HttpClient {
       // HTTP/1.1 alone: one connection per answer, so that giving up an answer frees what it holds.
       allowH2: false,
       connections: settings.connections,
+      maxHeaderSize: MAX_HEAD_BYTES + 1024,
       headersTimeout: settings.headersTimeoutMs,
       bodyTimeout: settings.idleTimeoutMs,
       connect: this.#surplus.connector(settings.connectTimeoutMs, settings.guard),
@@ -47,19 +51,24 @@ export class HttpClient {
    * the host asked for if that is not longer than `patienceMs`. Rejects with `origin-…` or the abort.
    */
   async get(request: OriginRequest, conditions: readonly Condition[], patienceMs: number, signal: AbortSignal): Promise<Answer> {
-    let url = startOf(request.url)
+    let place = startOf(request.url)
     let given = request.headers
     let noted: Noted | undefined
+    const cookies = new Cookies()
     for (let hop = 0; ; hop++) {
-      const answer = await this.#once(url, [...withDefaults(given), ...conditions], patienceMs, signal, noted)
+      const headers = [...withDefaults(cookies.added(given, place.url)), ...place.credentials, ...conditions]
+      const answer = await this.#once(place, headers, patienceMs, signal, noted)
       noted = answer.noted
       if (!REDIRECTS.has(answer.status)) return answer
       answer.discard()
+      cookies.take(answer.headers, place.url)
       if (hop === MAX_REDIRECTS) throw badRedirect(request.url, `redirects more than ${MAX_REDIRECTS} times`)
-      const next = redirectTarget(url, answer.headers, request.url)
+      const next = redirectTarget(place.url, answer.headers, request.url)
       // Nobody but the URL's own host was meant to see what the caller gave, not even on a way back to it.
-      if (next.origin !== url.origin) given = given.filter(([name]) => name.toLowerCase() === 'user-agent')
-      url = next
+      const isSameOrigin = next.url.origin === place.url.origin
+      if (!isSameOrigin) given = given.filter(([name]) => name.toLowerCase() === 'user-agent')
+      if (next.credentials.length > 0) given = given.filter(([name]) => name.toLowerCase() !== 'authorization')
+      place = next.credentials.length === 0 && isSameOrigin ? { ...next, credentials: place.credentials } : next
     }
   }
 
@@ -75,7 +84,7 @@ export class HttpClient {
 
   /** `before`: the redirects that led here. */
   async #once(
-    url: URL,
+    { url, path }: Place,
     headers: HeaderList,
     patienceMs: number,
     signal: AbortSignal,
@@ -87,7 +96,7 @@ export class HttpClient {
     const askedAt = Date.now()
     let data: Dispatcher.ResponseData
     try {
-      const sending = send(url, { dispatcher: this.#agent, method: 'GET', headers: headers.flat(), signal })
+      const sending = this.#agent.request({ origin: url.origin, path, method: 'GET', headers: headers.flat(), signal })
       data = await promptly(sending, signal)
     } catch (error) {
       const failure = signal.aborted ? undefined : requestFailure(error, url.href)
@@ -102,26 +111,50 @@ export class HttpClient {
   }
 }
 
-function startOf(text: string): URL {
-  const url = URL.parse(text)
-  if (url === null) throw new DragonflyError('bad-url', 'not a URL')
-  return bare(url)
+/** Where a request goes. */
+interface Place {
+  /** Without user, password and fragment. */
+  url: URL
+  /** Path and query, as they were written. */
+  path: string
+  /** What a redirect has told for this very place. */
+  credentials: HeaderList
 }
 
-/** Users and passwords in a URL are for `makeTask` to turn into a header; from a redirect they are not ours to send. */
-function bare(url: URL): URL {
+function startOf(text: string): Place {
+  const url = URL.parse(text)
+  if (url === null) throw new DragonflyError('bad-url', 'not a URL')
+  return { ...bare(url, text), credentials: [] }
+}
+
+function bare(url: URL, text: string): Omit<Place, 'credentials'> {
   url.username = ''
   url.password = ''
   url.hash = ''
-  return url
+  return { url, path: wirePath(text, url) }
 }
 
-function redirectTarget(from: URL, headers: AnswerHeaders, asked: string): URL {
-  const location = field(headers, 'location')
-  const url = location === undefined ? null : URL.parse(fieldText(location), from.href)
+function redirectTarget(from: URL, headers: AnswerHeaders, asked: string): Place {
+  const text = fieldText(field(headers, 'location') ?? '')
+  const url = headers.location === undefined || text === '' ? null : URL.parse(text, from.href)
   if (url === null) throw badRedirect(asked, 'redirects to nowhere')
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw badRedirect(asked, `redirects to ${url.protocol}`)
-  return bare(url)
+  const { username, password } = url
+  // an origin that puts them there wants them sent there, and nowhere else
+  const credentials = username === '' && password === '' ? [] : [basic(username, password)]
+  return { ...bare(url, text), credentials }
+}
+
+function basic(username: string, password: string): readonly [string, string] {
+  return ['authorization', `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`]
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 function badRedirect(url: string, what: string): DragonflyError {

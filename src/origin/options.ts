@@ -14,13 +14,13 @@ export interface OriginRequest {
 
 /** Every one may be left out. */
 export interface OriginOptions {
-  /** Until the connection stands, TLS included. Milliseconds, default 10,000. */
+  /** Until the connection stands, and again until it is secure. All addresses of a host share it. Milliseconds, default 10,000. */
   connectTimeoutMs?: number
-  /** Until the answer's headers are there. Milliseconds, default 30,000. */
+  /** Until the answer's headers are there: some origins make their files first. Milliseconds, default 300,000. */
   headersTimeoutMs?: number
-  /** Without any byte of the body while we want some. Milliseconds, default 30,000. */
+  /** Without any byte of the body while we want some; a link that is dead is noticed earlier. Milliseconds, default 120,000. */
   idleTimeoutMs?: number
-  /** Tries in a row without a single new byte. Default 5. */
+  /** Tries in a row without a single new byte; of those that ended in silence, two. Default 5. */
   attempts?: number
   /** Wait before the second try; doubles with every further one, ±50 %, at most 10 s. Milliseconds, default 250. */
   backoffMs?: number
@@ -55,8 +55,8 @@ export type OriginSettings = Required<OriginOptions>
 export function settings(options: OriginOptions): OriginSettings {
   return {
     connectTimeoutMs: 10_000,
-    headersTimeoutMs: 30_000,
-    idleTimeoutMs: 30_000,
+    headersTimeoutMs: 300_000,
+    idleTimeoutMs: 120_000,
     attempts: 5,
     backoffMs: 250,
     maxRetryAfterMs: 60_000,

@@ -1,6 +1,7 @@
 // The origin as a source of bytes: whole contents, single ranges, and whether a version is still there.
 import { randomUUID } from 'node:crypto'
 import { abortError, DragonflyError } from '../core/errors.ts'
+import { sameBytes } from '../core/piece.ts'
 import type { ByteRange } from '../core/range.ts'
 import { isResumable, isVersion, type Validators, versionName } from '../core/version.ts'
 import type { Answer } from './answer.ts'
@@ -12,14 +13,22 @@ import type { Noted } from './noted.ts'
 import { type OriginOptions, type OriginRequest, type OriginSettings, settings } from './options.ts'
 import { Patience } from './patience.ts'
 import { type Continuation, HttpRead, type OriginRead, payload, type ReadSupply } from './read.ts'
-import { conditionsFor, restOf, type Wanted } from './rest.ts'
+import { conditionsFor, isWhole, restOf, type Wanted, wholeOf } from './rest.ts'
 import { type Condition, ifChanged } from './validators.ts'
 
 export interface OpenOptions {
-  /** Goes on with an earlier read: any other version is `origin-changed`. Default: whatever the origin shows now. */
+  /**
+   * The version to go on with. Where the origin shows another one, or nothing strong says that it is this one, the read
+   * begins at byte 0: look at its `start` and `version`. Default: whatever the origin shows now.
+   */
   version?: string
   /** First byte. Default 0. */
   from?: number
+  /**
+   * The bytes right before `from`, a few KiB of them: the origin is asked for them again, and goes on only when they are
+   * the same. A read without them trusts the origin's validators. Default: none.
+   */
+  tail?: Uint8Array
   /** Ends the opening and the read itself. */
   signal?: AbortSignal
 }
@@ -48,13 +57,24 @@ export class Origin {
    * read's iteration.
    */
   async open(request: OriginRequest, want: OpenOptions = {}): Promise<OriginRead> {
-    const { version, from = 0 } = want
+    const { version, from = 0, tail = new Uint8Array() } = want
     const supply = this.#supply(request, version !== undefined, want.signal)
     return guarded(supply, async () => {
-      const wanted = { from, version, length: undefined }
-      const first = await supply.patience.until(() => supply.fetch(wanted, supply.lifeline.signal), supply.lifeline.signal)
-      return begin(version ?? nameOf(first), from, first, supply)
+      const { patience, lifeline } = supply
+      const wanted = { from: from - tail.length, version, length: undefined }
+      const first = await patience.until(() => this.#begun(wanted, tail, supply), lifeline.signal)
+      const isWanted = version !== undefined && isVersion(version, first.rest.validators)
+      return begin(isWanted ? version : nameOf(first), first, supply)
     })
+  }
+
+  /** The answer that a read begins with: what the tail contradicts is another content, to be read from its first byte. */
+  async #begun(wanted: Wanted, tail: Uint8Array, { fetch, lifeline }: Supply): Promise<Continuation> {
+    const first = await fetch(wanted, lifeline.signal)
+    if (tail.length === 0 || first.rest.start !== wanted.from) return first
+    if (await follows(first, tail, wanted.from)) return first
+    await first.answer.close()
+    return await fetch({ from: 0, version: undefined, length: undefined }, lifeline.signal)
   }
 
   /**
@@ -75,12 +95,12 @@ export class Origin {
     let got = 0
     const fill = async (): Promise<void> => {
       const wanted = { from: range.start + got, end: range.end, version, length }
-      const part = await supply.fetch(wanted, supply.lifeline.signal)
+      const part = holding(await supply.ask(conditionsFor(wanted), supply.lifeline.signal), wanted)
       try {
-        for await (const chunk of payload(part)) {
+        for await (const chunk of part.bytes) {
           bytes.set(chunk, got)
           got += chunk.length
-          supply.patience.progress()
+          supply.patience.progress(chunk.length)
         }
       } catch (error) {
         if (supply.lifeline.signal.aborted) throw abortError(supply.lifeline.signal)
@@ -105,7 +125,7 @@ export class Origin {
     return guarded(supply, async () => {
       const answer = await supply.patience.until(() => showOrSame(ifChanged(validators), supply), supply.lifeline.signal)
       if ('rest' in answer && !isVersion(version, answer.rest.validators)) {
-        return { state: 'changed', read: begin(nameOf(answer), 0, answer, supply) }
+        return { state: 'changed', read: begin(nameOf(answer), answer, supply) }
       }
       supply.lifeline.end()
       if ('rest' in answer) await answer.answer.close()
@@ -152,7 +172,7 @@ export class Origin {
     const ask: Ask = (conditions, inner) => this.#client.get(request, conditions, settings.maxRetryAfterMs, inner)
     return {
       ask,
-      fetch: async (wanted, inner) => holding(await ask(conditionsFor(wanted), inner), wanted),
+      fetch: fetcher(ask),
       patience: new Patience(settings, reached),
       lifeline: this.#lifelines.begin(signal),
     }
@@ -171,18 +191,64 @@ async function showOrSame(conditions: Condition[], { ask, lifeline }: Supply): P
 }
 
 /** The answer with what it holds, unless that is not what was wanted. */
-function holding(answer: Answer, wanted: Wanted): Continuation {
+function holding(answer: Answer, wanted: Wanted, judge = restOf): Continuation {
   try {
-    return { answer, rest: restOf(answer, wanted) }
+    const rest = judge(answer, wanted)
+    return { answer, rest, bytes: payload(answer, rest) }
   } catch (error) {
     answer.discard()
     throw error
   }
 }
 
-function begin(version: string, start: number, first: Continuation, supply: ReadSupply): OriginRead {
+/** See ReadSupply.fetch. An origin that has refused one range of a content is not asked for another by the same read. */
+function fetcher(ask: Ask): ReadSupply['fetch'] {
+  let isRefusing = false
+  return async (wanted, signal) => {
+    const { from, version } = wanted
+    if (from > 0 && version !== undefined && isResumable(version) && !isRefusing) {
+      const answer = await ask(conditionsFor(wanted), signal)
+      if (isWhole(answer)) return holding(answer, wanted, wholeOf)
+      try {
+        return holding(answer, wanted)
+      } catch (error) {
+        if ((error as DragonflyError).retryable && answer.status !== 501) throw error
+        isRefusing = true
+      }
+    }
+    return holding(await ask([], signal), wanted, wholeOf)
+  }
+}
+
+/** Whether an answer begins with these bytes, which lie before byte `at + tail.length` of the content. Takes them off it. */
+async function follows(first: Continuation, tail: Uint8Array, at: number): Promise<boolean> {
+  try {
+    for (let got = 0; got < tail.length; ) {
+      const { done, value } = await first.bytes.next()
+      if (done) return false
+      const part = value.subarray(0, tail.length - got)
+      if (!sameBytes(part, tail.subarray(got, got + part.length))) return false
+      got += part.length
+      if (part.length < value.length) first.bytes = after(value.subarray(part.length), first.bytes)
+    }
+    first.rest.start += tail.length
+    return true
+  } catch (error) {
+    throw error instanceof DragonflyError ? error : bodyFailure(error, first.answer.url, at, first.rest.validators.length)
+  }
+}
+
+async function* after(
+  chunk: Uint8Array,
+  rest: AsyncGenerator<Uint8Array, void, undefined>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield chunk
+  yield* rest
+}
+
+function begin(version: string, first: Continuation, supply: ReadSupply): OriginRead {
   supply.patience.reached()
-  return new HttpRead(version, start, first, supply)
+  return new HttpRead(version, first, supply)
 }
 
 function nameOf({ rest }: Continuation): string {

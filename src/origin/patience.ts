@@ -5,8 +5,11 @@ import { CoolingError } from './failures.ts'
 import type { OriginSettings } from './options.ts'
 
 export const MAX_BACKOFF_MS = 10_000
-/** Tries of one read in all, progress or not: an origin that gives a byte per connection is as good as down. */
-export const MAX_RETRIES = 100
+/** Tries in a row that gave less than so many bytes each: an origin that gives a byte per connection is as good as down. */
+export const MAX_LEAN_TRIES = 100
+export const LEAN_BYTES = 1024
+/** Silence is waited for long enough that another try is not like to hear more. */
+const SILENT_TRIES = 2
 /** A person who mistyped a port learns it after at most (250 + 500) × 1.5 ms at the default back-off. */
 const FIRST_CONTACT_TRIES = 3
 
@@ -19,9 +22,9 @@ export class Patience {
   #fruitless = 0
   /** Waits in a row; each is twice as long as the one before. */
   #waits = 0
-  /** Whether the try under way has given a new byte. */
-  #fruitful = false
-  #retries = 0
+  #lean = 0
+  /** Bytes that the try under way has given. */
+  #given = 0
   #reached: boolean
 
   /** `reached`: this origin has answered before, so that a refused connection may be a restart. */
@@ -35,9 +38,9 @@ export class Patience {
     this.#reached = true
   }
 
-  /** A new byte came. */
-  progress(): void {
-    this.#fruitful = true
+  /** New bytes came. */
+  progress(bytes: number): void {
+    this.#given += bytes
   }
 
   /** Calls until it succeeds or shall not be called again; then throws its last error, or the abort. */
@@ -56,14 +59,12 @@ export class Patience {
     if (signal.aborted) throw abortError(signal)
     // who has nothing yet learns at once what is wrong; who is in the middle of a read may outlast a short trouble
     if (error instanceof CoolingError && !this.#reached) throw error
-    const { attempts, maxRetryAfterMs, onRetry } = this.#settings
-    if (this.#fruitful) this.#fruitless = this.#waits = 0
+    const { maxRetryAfterMs, onRetry } = this.#settings
+    if (this.#given > 0) this.#fruitless = this.#waits = 0
     else this.#fruitless++
-    this.#fruitful = false
-    this.#retries++
-    const fast = error.code === 'origin-unreachable' && !this.#reached
-    const allowed = fast ? Math.min(attempts, FIRST_CONTACT_TRIES) : attempts
-    if (!error.retryable || this.#fruitless >= allowed || this.#retries > MAX_RETRIES) throw error
+    this.#lean = this.#given < LEAN_BYTES ? this.#lean + 1 : 0
+    this.#given = 0
+    if (!error.retryable || this.#fruitless >= this.#allowed(error) || this.#lean > MAX_LEAN_TRIES) throw error
     if ((error.retryAfter ?? 0) > maxRetryAfterMs) throw error
     const wait = error.retryAfter ?? this.#backoff()
     onRetry(error, wait)
@@ -72,6 +73,13 @@ export class Patience {
     } catch {
       throw abortError(signal)
     }
+  }
+
+  /** Tries without a new byte. */
+  #allowed({ code }: DragonflyError): number {
+    const { attempts } = this.#settings
+    if (code === 'origin-unreachable' && !this.#reached) return Math.min(attempts, FIRST_CONTACT_TRIES)
+    return code === 'origin-timeout' ? Math.min(attempts, SILENT_TRIES) : attempts
   }
 
   #backoff(): number {

@@ -2,14 +2,15 @@
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { isResumable, type Validators } from '../core/version.ts'
 import type { Answer } from './answer.ts'
-import { bodyFailure, lies, truncated } from './failures.ts'
+import { AnotherVersionError, bodyFailure, lies, truncated, UnjoinableError } from './failures.ts'
 import { fileNameFromHeaders } from './filename.ts'
 import type { Lifeline } from './lifeline.ts'
 import type { Noted } from './noted.ts'
 import type { Patience } from './patience.ts'
+import { type Representation, representationOf } from './representation.ts'
 import type { Rest, Wanted } from './rest.ts'
 
-/** One version being read from byte `start`. To be iterated once to its end, or cancelled. */
+/** One version being read from byte `start`, which is the wanted byte or 0. To be iterated once to its end, or cancelled. */
 export interface OriginRead {
   readonly version: string
   /** Bytes of the whole content; undefined while nobody knows. */
@@ -32,11 +33,16 @@ export interface OriginRead {
 export interface Continuation {
   answer: Answer
   rest: Rest
+  /** What it gives, from byte `rest.start` on. */
+  bytes: AsyncGenerator<Uint8Array, void, undefined>
 }
 
 /** What a read lives on. */
 export interface ReadSupply {
-  /** One try to get the content from a byte on. */
+  /**
+   * One try to get the content from a byte on: by a range, or, when that is refused or odd, by a plain GET. Gives it from its
+   * first byte on when nothing strong says that it is the wanted version.
+   */
   fetch(wanted: Wanted, signal: AbortSignal): Promise<Continuation>
   patience: Patience
   lifeline: Lifeline
@@ -49,15 +55,18 @@ export class HttpRead implements OriginRead {
   readonly validators: Validators
   readonly noted: Noted
   readonly #supply: ReadSupply
+  readonly #like: Representation
   #current: Continuation
   #length: number | undefined
   #rangesSupported: boolean
   #at: number
   #state: 'new' | 'reading' | 'over' = 'new'
 
-  constructor(version: string, start: number, first: Continuation, supply: ReadSupply) {
+  constructor(version: string, first: Continuation, supply: ReadSupply) {
+    const { start } = first.rest
     this.version = version
     this.start = start
+    this.#like = representationOf(first.answer.headers)
     this.validators = first.rest.validators
     this.noted = first.answer.noted
     this.fileName = fileNameFromHeaders(first.answer.headers)
@@ -102,7 +111,7 @@ export class HttpRead implements OriginRead {
   async *#readCurrent(): AsyncGenerator<Uint8Array, DragonflyError | undefined, undefined> {
     const { answer, rest } = this.#current
     const { signal } = this.#supply.lifeline
-    const bytes = payload(this.#current)
+    const { bytes } = this.#current
     for (;;) {
       let next: IteratorResult<Uint8Array, void>
       try {
@@ -116,7 +125,7 @@ export class HttpRead implements OriginRead {
       }
       if (next.done) break
       this.#at += next.value.length
-      this.#supply.patience.progress()
+      this.#supply.patience.progress(next.value.length)
       yield next.value
     }
     // A body without announced length has shown it by its proper end.
@@ -128,19 +137,18 @@ export class HttpRead implements OriginRead {
   async #continue(failure: DragonflyError): Promise<void> {
     const { fetch, patience, lifeline } = this.#supply
     await this.#current.answer.close()
-    if (!isResumable(this.version)) throw unresumable(failure)
+    if (!isResumable(this.version)) throw new UnjoinableError(failure)
     await patience.afterFailure(failure, lifeline.signal)
-    this.#current = await patience.until(
-      () => fetch({ from: this.#at, version: this.version, length: this.#length }, lifeline.signal),
-      lifeline.signal,
-    )
+    const wanted = { from: this.#at, version: this.version, length: this.#length, like: this.#like }
+    this.#current = await patience.until(() => fetch(wanted, lifeline.signal), lifeline.signal)
+    if (this.#current.rest.start !== this.#at) throw new AnotherVersionError(this.#current.answer.url)
     this.#length ??= this.#current.rest.validators.length
     this.#rangesSupported ||= this.#current.rest.rangesSupported
   }
 }
 
 /** The wanted bytes of an answer, never one more than announced. Throws `origin-lies`, or undici's error when it breaks off. */
-export async function* payload({ answer, rest }: Continuation): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* payload(answer: Answer, rest: Rest): AsyncGenerator<Uint8Array, void, undefined> {
   if (answer.status === 416) return answer.discard() // its body is a page for people
   let skip = rest.skip
   let left = rest.bytes ?? Number.POSITIVE_INFINITY
@@ -153,12 +161,4 @@ export async function* payload({ answer, rest }: Continuation): AsyncGenerator<U
   }
   if (await answer.hadSurplus()) throw lies(answer.url, 'sent more than it announced')
   if (skip > 0 && rest.bytes === undefined) throw lies(answer.url, 'sent less than before')
-}
-
-function unresumable(failure: DragonflyError): DragonflyError {
-  return new DragonflyError(failure.code, `${failure.message}, and names no version that the rest could be asked of`, {
-    cause: failure,
-    retryable: true,
-    hint: 'start again; the origin gives neither ETag nor Last-Modified with a length',
-  })
 }

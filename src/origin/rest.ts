@@ -1,10 +1,11 @@
 // What an answer to "the content from byte N on" holds: which version, which bytes, or why it is of no use.
-import { isVersion, type Validators } from '../core/version.ts'
+import { isResumable, isVersion, type Validators } from '../core/version.ts'
 import type { Answer } from './answer.ts'
 import { contentLength, contentRange } from './content-range.ts'
 import { changed, lies, NoRangesError, statusError } from './failures.ts'
 import { field } from './fields.ts'
-import { type Condition, ifRange, lengthInName, validatorsOf } from './validators.ts'
+import { mayFollow, type Representation, representationOf } from './representation.ts'
+import { type Condition, codingInName, ifRange, lengthInName, validatorsOf } from './validators.ts'
 
 /** What was asked for. */
 export interface Wanted {
@@ -16,10 +17,14 @@ export interface Wanted {
   version: string | undefined
   /** Bytes of the whole content, if known. */
   length: number | undefined
+  /** What the bytes before it came with, where that is known. */
+  like?: Representation
 }
 
 /** What the answer's body holds. */
 export interface Rest {
+  /** The content's byte that is given first: the wanted one, or 0 when the answer is the whole of another version. */
+  start: number
   /** Of the whole content; its length too, where known. */
   validators: Validators
   /** Bytes of the body before the first wanted one. */
@@ -40,26 +45,55 @@ export function conditionsFor({ from, end, version }: Wanted): Condition[] {
 export function restOf(answer: Answer, wanted: Wanted): Rest {
   if (answer.status === 206) return partial(answer, wanted)
   if (answer.status === 416) return nothingLeft(answer, wanted)
-  if (answer.status === 200 || answer.status === 203) return whole(answer, wanted)
+  if (isWhole(answer)) {
+    const rest = wholeOf(answer, wanted)
+    checkVersion(answer, wanted, rest.validators)
+    if (wanted.end !== undefined) throw new NoRangesError(answer.url, 'it sent the whole content instead')
+    return rest
+  }
   throw statusError(answer.status, answer.headers, answer.url)
 }
 
-function whole(answer: Answer, wanted: Wanted): Rest {
-  const bytes = contentLength(answer.headers, answer.url)
-  const validators = validatorsOf(answer.headers, bytes ?? knownLength(wanted))
-  checkVersion(answer, wanted, validators)
-  if (wanted.end !== undefined) throw new NoRangesError(answer.url, 'it sent the whole content instead')
-  if (bytes !== undefined && wanted.from > bytes) throw lies(answer.url, 'sent less than before')
-  const rangesSupported = /\bbytes\b/i.test(field(answer.headers, 'accept-ranges') ?? '')
-  return { validators, skip: wanted.from, bytes: bytes ?? validators.length, rangesSupported }
+export function isWhole({ status }: Answer): boolean {
+  return status === 200 || status === 203
+}
+
+/**
+ * What an answer to a plain GET holds: the wanted bytes and those before them, or, when nothing strong says that it is the
+ * wanted version, a content from its first byte on.
+ */
+export function wholeOf(answer: Answer, wanted: Wanted): Rest {
+  const { headers, url, noted } = answer
+  if (!isWhole(answer) && answer.status !== 206) throw statusError(answer.status, headers, url)
+  const bytes = answer.status === 206 ? wholeRange(answer) : contentLength(headers, url)
+  const rangesSupported = /\bbytes\b/i.test(field(headers, 'accept-ranges') ?? '')
+  const shown = validatorsOf(headers, bytes, noted.at)
+  const { from, version } = wanted
+  const known = knownLength(wanted)
+  const validators = { ...shown, length: bytes ?? known }
+  const isSame = version !== undefined && isVersion(version, validators) && (known === undefined || validators.length === known)
+  if (!isSame) return { start: 0, validators: shown, skip: 0, bytes, rangesSupported }
+  if (from === 0 || !isResumable(version)) return { start: 0, validators, skip: 0, bytes, rangesSupported }
+  if (bytes !== undefined && from > bytes) throw lies(url, 'sent less than before')
+  return { start: from, validators, skip: from, bytes: validators.length, rangesSupported }
+}
+
+/** Bytes of a 206 that nobody asked for, if it holds everything. Rejects with `origin-lies`. */
+function wholeRange({ headers, url }: Answer): number {
+  const { range, total } = contentRange(headers, url)
+  if (range?.start !== 0 || range.end !== total) throw lies(url, 'sent a range unasked')
+  if ((contentLength(headers, url) ?? total) !== total) throw lies(url, 'sent a range of another length')
+  return total
 }
 
 function partial(answer: Answer, wanted: Wanted): Rest {
   const { from, end } = wanted
-  if (from === 0 && end === undefined) throw lies(answer.url, 'sent a range unasked')
+  if (from === 0 && end === undefined) return wholeOf(answer, wanted)
   const { range, total } = contentRange(answer.headers, answer.url)
-  const validators = validatorsOf(answer.headers, total ?? knownLength(wanted))
+  const validators = validatorsOf(answer.headers, total ?? knownLength(wanted), answer.noted.at)
+  if (/^multipart\//i.test(field(answer.headers, 'content-type') ?? '')) throw lies(answer.url, 'sent several ranges')
   checkVersion(answer, wanted, validators)
+  if (wanted.like !== undefined && !mayFollow(wanted.like, representationOf(answer.headers))) throw changed(answer.url)
   if (range === undefined || range.start !== from || (end !== undefined && range.end !== end)) {
     throw lies(answer.url, 'sent another range than asked')
   }
@@ -67,14 +101,15 @@ function partial(answer: Answer, wanted: Wanted): Rest {
   if (validators.length !== undefined && range.end > validators.length) throw lies(answer.url, 'sent more than there is')
   const bytes = range.end - range.start
   if ((contentLength(answer.headers, answer.url) ?? bytes) !== bytes) throw lies(answer.url, 'sent a range of another length')
-  return { validators, skip: 0, bytes, rangesSupported: true }
+  return { start: from, validators, skip: 0, bytes, rangesSupported: true }
 }
 
 /** 416 for the rest of a content that has no further byte is how HTTP says that all is there. */
 function nothingLeft(answer: Answer, wanted: Wanted): Rest {
   if (wanted.from === 0 && wanted.end === undefined) throw statusError(416, answer.headers, answer.url)
   const { range, total } = contentRange(answer.headers, answer.url)
-  const validators = validatorsOf(answer.headers, total)
+  // its body is a page for people, in a coding of its own
+  const validators = { ...validatorsOf(answer.headers, total, answer.noted.at), coding: codingInName(wanted.version) }
   // Many origins name no version in this answer; then it is If-Range that they have answered.
   const byDate = wanted.version?.startsWith('etag ') !== true
   const named = validators.etag !== undefined || (byDate && validators.lastModified !== undefined)
@@ -84,7 +119,7 @@ function nothingLeft(answer: Answer, wanted: Wanted): Rest {
     throw lies(answer.url, 'denies a range that it has')
   }
   if (total !== (knownLength(wanted) ?? total)) throw changed(answer.url)
-  return { validators, skip: 0, bytes: 0, rangesSupported: true }
+  return { start: wanted.from, validators, skip: 0, bytes: 0, rangesSupported: true }
 }
 
 /** Different versions never mix; neither do an answer that names none and one that does. */

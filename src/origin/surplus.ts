@@ -1,8 +1,10 @@
 // Notices bytes that an origin sends beyond the end that it announced; undici drops them without a word.
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import { buildConnector } from 'undici'
+import type { buildConnector } from 'undici'
+import { dialer } from './dial.ts'
 import type { Guard } from './guard.ts'
+import { HeadMender } from './head.ts'
 
 /** An answer whose end is awaited. */
 export interface Ending {
@@ -26,11 +28,13 @@ export class SurplusWatch {
 
   /** Makes undici's connections, so that they can be watched; where a guard lets them go. */
   connector(connectTimeoutMs: number, guard: Guard | undefined): buildConnector.connector {
-    const settings = { timeout: connectTimeoutMs, allowH2: false }
-    const connect = guard === undefined ? buildConnector(settings) : guard.connector(settings)
+    const connect = guard === undefined ? dialer({ timeoutMs: connectTimeoutMs }) : guard.connector(connectTimeoutMs)
     return (options, callback) =>
       connect(options, (...result) => {
-        if (result[1]) this.#observe(result[1], `${options.protocol}//${options.host}`)
+        if (result[1]) {
+          mendHeads(result[1])
+          this.#observe(result[1], `${options.protocol}//${options.host}`)
+        }
         callback(...result)
       })
   }
@@ -54,7 +58,7 @@ export class SurplusWatch {
   #observe(socket: Socket, place: string): void {
     const unshift = socket.unshift.bind(socket)
     socket.unshift = (chunk, encoding) => {
-      if (socket.destroyed && chunk.length > 0) this.#charge(place)
+      if (socket.destroyed && chunk.length > 0 && !isLineEnd(chunk)) this.#charge(place)
       unshift(chunk, encoding)
     }
     socket.on('error', error => {
@@ -67,4 +71,27 @@ export class SurplusWatch {
     setImmediate(() => this.#fresh.delete(place))
     for (const ending of this.#endings) if (ending.place === place && ending.isComplete()) this.#found.add(ending)
   }
+}
+
+/** undici's parser has no lenient mode, and takes what it parses by `read`: it sees heads that are mended. */
+function mendHeads(socket: Socket): void {
+  const mender = new HeadMender()
+  const read = socket.read.bind(socket)
+  const write = socket.write.bind(socket) as (...given: unknown[]) => boolean
+  socket.read = size => {
+    for (let chunk = read(size); chunk !== null; chunk = read(size)) {
+      const mended = mender.push(chunk)
+      if (mended.length > 0) return mended
+    }
+    return null
+  }
+  socket.write = (...given: unknown[]) => {
+    mender.expect()
+    return write(...given)
+  }
+}
+
+/** Old servers end a body with a line end that they do not count. */
+function isLineEnd(bytes: Uint8Array): boolean {
+  return bytes.length <= 2 && bytes.every(byte => byte === 13 || byte === 10)
 }

@@ -33,6 +33,9 @@ export interface NamedScenario {
 /** 200 MB cut as a node cuts them, lines of 100 Mbit/s. The seed's line is twice a peer's, unless told otherwise. */
 const USUAL = { peers: 100, pieces: 763, pieceLength: 256 * 1024, up: 12_500, down: 12_500, seed: 1 }
 const SEED_TIMES = 2
+/** So many contents share what is otherwise one; of fewer pieces than this the start is most of the time. */
+const MANY = 10
+const LEAST_PIECES = 16
 
 export const CATALOGUE: readonly NamedScenario[] = [
   {
@@ -43,6 +46,11 @@ export const CATALOGUE: readonly NamedScenario[] = [
   { name: 'equal-100', title: '100 equal peers, 200 MB' },
   { name: 'equal-1200', title: '1,200 equal peers, 200 MB', knobs: { peers: 1200 } },
   { name: 'equal-10000', title: '10,000 equal peers, 200 MB', knobs: { peers: 10_000 } },
+  {
+    name: 'many-contents',
+    title: 'Ten contents at once on every host',
+    twist: ({ pieces }) => ({ contents: MANY, pieces: Math.max(LEAST_PIECES, Math.ceil(pieces / MANY)) }),
+  },
   { name: 'slow-origin', title: 'The seed reads an origin half as fast as a peer', originTimes: 0.5 },
   {
     name: 'poisson',

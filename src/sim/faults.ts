@@ -13,8 +13,11 @@ export function faultyPeers(faults: readonly Fault[], peers: readonly SimPeer[])
 /** A side on which no partition puts anybody. */
 const CUT_SIDE = -1
 
-export function planFaults(s: Scenario, hosts: Hosts, around: Surroundings): void {
-  for (const [i, fault] of (s.faults ?? []).entries()) plan(fault, i, { s, hosts, around })
+/** `isFirst`: of the contents on these hosts; what happens to a line happens once for all of them. */
+export function planFaults(s: Scenario, hosts: Hosts, around: Surroundings, isFirst: boolean): void {
+  for (const [i, fault] of (s.faults ?? []).entries()) {
+    if (isFirst || (fault.type !== 'slow' && fault.type !== 'partition')) plan(fault, i, { s, hosts, around })
+  }
 }
 
 interface Setting {
@@ -42,7 +45,7 @@ function plan(fault: Fault, number: number, setting: Setting): void {
       return
     case 'slow': {
       const peer = hostOf(hosts.peers, fault.peer)
-      return world.at(fault.at, () => peer.setLine(fault.line))
+      return world.at(fault.at, () => peer.machine.setLine(fault.line))
     }
     case 'seed-death': {
       const seed = hostOf(hosts.seeds, fault.which ?? 0)
@@ -74,7 +77,7 @@ function cut(seed: SimPeer, from: 'origin' | 'peers', { links, mail }: Surroundi
     seed.isCutFromOrigin = true
     return
   }
-  links.setSide(seed.up, CUT_SIDE)
+  links.setSide(seed.machine.up, CUT_SIDE)
   mail.parted(true)
 }
 
@@ -83,7 +86,7 @@ function planPartition(fault: Extract<Fault, { type: 'partition' }>, number: num
   const cutOff = drawn(hosts.peers, fault.share, randomFor(s.seed, 100 + number))
   const bit = 1 << (number & 31)
   const toggle = (isBegin: boolean): void => {
-    for (const peer of cutOff) peer.setSide(peer.side ^ bit)
+    for (const peer of cutOff) peer.machine.setSide(peer.side ^ bit)
     around.mail.parted(isBegin)
   }
   around.world.at(fault.fromMs, () => toggle(true))

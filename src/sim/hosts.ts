@@ -1,9 +1,10 @@
-// The hosts of a scenario, before anything happens.
+// The hosts of a scenario and its swarms, before anything happens.
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
 import { seededRandom } from '../swarm/random.ts'
 import { SEED_SOURCE_POLICY } from '../swarm/source-events.ts'
 import { randomFor, shuffled } from './draw.ts'
 import { HostSources } from './host-sources.ts'
+import { Machine } from './machine.ts'
 import { Meter } from './meter.ts'
 import { SimPeer } from './peer.ts'
 import { classCounts, type Line, REST_CLASS, type Scenario } from './scenario.ts'
@@ -26,21 +27,37 @@ export function newMeters(): Meters {
   return { up: new Meter(), down: new Meter(), seedUp: new Meter(), seedDown: new Meter(), origin: new Meter() }
 }
 
-/** `random` gives every host its own row of numbers; `purpose` draws the classes of lines. */
-export function makeHosts(s: Scenario, around: Surroundings, meters: Meters, random: () => number): Hosts {
-  let index = 0
-  const host = (id: string, isSeed: boolean, { name, line }: { name: string; line: Line }): SimPeer => {
+/** The hosts themselves; each may have several contents. */
+export interface Machines {
+  seeds: readonly Machine[]
+  peers: readonly Machine[]
+}
+
+export function makeMachines(s: Scenario, around: Surroundings, meters: Meters): Machines {
+  const policy = s.policy ?? {}
+  const seed = { line: s.seedLine, lineClass: 'seed', upMeter: meters.seedUp, downMeter: meters.seedDown, policy }
+  const peer = { upMeter: meters.up, downMeter: meters.down, policy }
+  return {
+    seeds: Array.from({ length: s.seeds ?? 1 }, () => new Machine(seed, around)),
+    peers: linesByPeer(s).map(({ name, line }) => new Machine({ ...peer, line, lineClass: name }, around)),
+  }
+}
+
+/** All of one content's swarm. `random` gives every one its own row of numbers; `content`: its number. */
+export function makeHosts(
+  s: Scenario,
+  around: Surroundings,
+  machines: Machines,
+  { content, random }: { content: number; random: () => number },
+): Hosts {
+  let index = content * (machines.seeds.length + machines.peers.length)
+  const host = (id: string, isSeed: boolean, machine: Machine): SimPeer => {
     const own = seededRandom(Math.floor(random() * 0x100000000))
     const options = { self: id, isSeed, pieceLength: around.pieceLength, random: own, policy: s.policy ?? {} }
-    const [upMeter, downMeter] = isSeed ? [meters.seedUp, meters.seedDown] : [meters.up, meters.down]
-    return new SimPeer({ id, index: index++, line, lineClass: name, upMeter, downMeter }, options, around)
+    return new SimPeer({ id, index: index++, machine }, options, around)
   }
-  const count = s.seeds ?? 1
-  const seeds = Array.from({ length: count }, (_, i) =>
-    host(i === 0 ? 'seed' : `seed${i}`, true, { name: 'seed', line: s.seedLine }),
-  )
-  const classes = linesByPeer(s)
-  const peers = Array.from({ length: s.peers }, (_, i) => host(`p${i}`, false, classes[i] as { name: string; line: Line }))
+  const seeds = machines.seeds.map((machine, i) => host(i === 0 ? 'seed' : `seed${i}`, true, machine))
+  const peers = machines.peers.map((machine, i) => host(`p${i}`, false, machine))
   const informed = new Set(shuffled(peers, random).slice(0, s.knowSeed ?? DEFAULT_NEIGHBOURHOOD_POLICY.maxSeedLinks))
   return {
     seeds,

@@ -1,19 +1,19 @@
 // Figures of a run that is over.
 import { ownBound } from './bound.ts'
-import type { Hosts } from './hosts.ts'
-import type { SimPeer } from './peer.ts'
+import type { Machines } from './hosts.ts'
+import type { Machine } from './machine.ts'
 import { type ClassResult, contentBytes, type Percentiles, type Result, type Sample, type Scenario } from './scenario.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** One peer that has to get it all. */
+/** One host that has to get it all. */
 interface Course {
-  peer: SimPeer
+  peer: Machine
   /** From joining; Infinity: never. */
   tookMs: number
   ownMs: number
 }
 
-export function measure(s: Scenario, { seeds, peers }: Hosts, around: Surroundings, series: readonly Sample[]): Result {
+export function measure(s: Scenario, { seeds, peers }: Machines, around: Surroundings, series: readonly Sample[]): Result {
   const { tally, world, mail } = around
   const own = new Map(peers.map(p => [p, ownBound(s, { joinedAt: joined(p), downRates: p.downRates })]))
   const courses = peers
@@ -35,11 +35,11 @@ export function measure(s: Scenario, { seeds, peers }: Hosts, around: Surroundin
     ownEfficiency: efficiencies,
     worstOwn: efficiencies.last,
     byClass: byClass(courses),
-    seedCopies: seeds.reduce((sum, seed) => sum + seed.trade.outbox.sentBytes, 0) / contentBytes(s),
+    seedCopies: seeds.reduce((sum, seed) => sum + seed.sentBytes, 0) / contentBytes(s),
     duplicateBytes: tally.duplicateBytes,
     originBytes: tally.originBytes,
     messages: mail.sent,
-    messagesPerPiece: mail.sent / (s.peers * s.pieces),
+    messagesPerPiece: mail.sent / (s.peers * s.pieces * (s.contents ?? 1)),
     bans: tally.bans.toSorted(),
     series,
     events: tally.events,
@@ -47,7 +47,7 @@ export function measure(s: Scenario, { seeds, peers }: Hosts, around: Surroundin
   }
 }
 
-function joined(peer: SimPeer): number {
+function joined(peer: Machine): number {
   return peer.joinedAt === Infinity ? 0 : peer.joinedAt
 }
 

@@ -5,35 +5,29 @@ import { Swarm, type SwarmOptions } from '../swarm/swarm.ts'
 import { Call } from './alarm.ts'
 import { type LinkKeeper, ORIGIN, type Parting, type SimHost } from './host.ts'
 import type { Link } from './link.ts'
+import type { Content, Machine } from './machine.ts'
 import { ManifestCopy } from './manifest-copy.ts'
-import type { Meter } from './meter.ts'
 import { OriginRanges } from './origin-ranges.ts'
-import type { Line } from './scenario.ts'
 import type { Surroundings } from './surroundings.ts'
 import { Trade } from './trade.ts'
 
 const WAKE: SwarmEvent = { type: 'wake' }
 
-/** Who a host is. */
+/** Who takes part in a swarm, and where. */
 export interface Identity {
   id: string
-  /** Its number among all hosts. */
+  /** Its number among all of all swarms. */
   index: number
-  line: Line
-  /** Name of the class of lines. */
-  lineClass: string
-  upMeter: Meter
-  downMeter: Meter
+  machine: Machine
 }
 
-export class SimPeer implements SimHost {
+/** A host as it is in the swarm of one content. */
+export class SimPeer implements SimHost, Content {
   readonly id: string
   readonly index: number
   readonly kind: NeighbourKind
-  readonly lineClass: string
+  readonly machine: Machine
   readonly swarm: Swarm
-  readonly up: Link
-  readonly down: Link
   readonly trade: Trade
   readonly ranges: OriginRanges
   isLiar = false
@@ -58,8 +52,6 @@ export class SimPeer implements SimHost {
   doneAt: number | undefined
   /** When and why it gave up, by the code of the error. */
   failure: { at: number; why: string } | undefined
-  /** What its downlink had when: the first from the start. */
-  readonly downRates: { at: number; rate: number }[]
   readonly #around: Surroundings
   readonly #byId = new Map<string, SimHost>()
   /** Replaced, never changed: messages under way keep theirs. */
@@ -70,12 +62,10 @@ export class SimPeer implements SimHost {
   constructor(identity: Identity, options: SwarmOptions, around: Surroundings) {
     this.id = identity.id
     this.index = identity.index
-    this.lineClass = identity.lineClass
+    this.machine = identity.machine
+    this.machine.contents.push(this)
     this.kind = options.isSeed ? 'seed' : 'peer'
     this.swarm = new Swarm(options)
-    this.up = around.links.link(identity.line.up, identity.upMeter)
-    this.down = around.links.link(identity.line.down, identity.downMeter)
-    this.downRates = [{ at: 0, rate: this.down.rate }]
     this.#around = around
     this.trade = new Trade(this, around)
     this.ranges = new OriginRanges(this, around)
@@ -84,6 +74,18 @@ export class SimPeer implements SimHost {
 
   get neighbours(): readonly SimHost[] {
     return this.#neighbours
+  }
+
+  get up(): Link {
+    return this.machine.up
+  }
+
+  get down(): Link {
+    return this.machine.down
+  }
+
+  get sentBytes(): number {
+    return this.trade.outbox.sentBytes
   }
 
   get side(): number {
@@ -107,7 +109,7 @@ export class SimPeer implements SimHost {
   enter(): void {
     this.isHere = true
     this.joinedAt = this.#around.world.now
-    this.#meter(true)
+    this.machine.enter(this)
     if (this.isLiar) this.holdAll()
   }
 
@@ -122,7 +124,7 @@ export class SimPeer implements SimHost {
     this.trade.forgetNews()
     this.#copy.stop()
     this.#around.world.clear(this.#wake)
-    this.#meter(false)
+    this.machine.leave(this)
   }
 
   /** Knows the neighbour from now on; the other side does the same. */
@@ -172,20 +174,6 @@ export class SimPeer implements SimHost {
     this.trade.forgetNews()
   }
 
-  setLine(line: Line): void {
-    const { world, links } = this.#around
-    if (this.isHere) this.#meter(false)
-    links.setLine(this.up, line.up)
-    links.setLine(this.down, line.down)
-    if (this.isHere) this.#meter(true)
-    this.downRates.push({ at: world.now, rate: this.down.rate })
-  }
-
-  /** Changes to the side of those that it can reach. */
-  setSide(side: number): void {
-    for (const link of [this.up, this.down]) this.#around.links.setSide(link, side)
-  }
-
   get manifest(): number {
     return this.isLiar ? 0 : this.#copy.signed
   }
@@ -223,10 +211,9 @@ export class SimPeer implements SimHost {
 
   tell(event: SwarmEvent): void {
     if (!this.acts) return
-    const { world, check, tally } = this.#around
+    const { world, tally } = this.#around
     tally.events++
-    const actions = this.swarm.handle(event, world.now)
-    if (check) this.swarm.check()
+    const actions = this.#decide(event)
     for (const action of actions) this.#perform(action)
     if (this.doneAt === undefined && this.swarm.isComplete) {
       this.doneAt = world.now
@@ -234,11 +221,23 @@ export class SimPeer implements SimHost {
     }
     const at = this.swarm.nextWake(world.now)
     if (at < this.#wake.at) world.set(this.#wake, at)
+    this.machine.wakeWaiting()
     this.onTold(event.type)
   }
 
-  #meter(isHere: boolean): void {
-    for (const link of [this.up, this.down]) this.#around.links.meter(link, isHere)
+  /** What the swarm intends, within what the host leaves to it. */
+  #decide(event: SwarmEvent): SwarmAction[] {
+    const { world, check } = this.#around
+    const { budget } = this.machine
+    const allowance = budget.allowance(this)
+    if (allowance !== undefined) this.swarm.handle({ type: 'allowance', ...allowance }, world.now)
+    const actions = this.swarm.handle(event, world.now)
+    budget.report(this, this.swarm.usage)
+    if (check) {
+      this.swarm.check()
+      budget.check()
+    }
+    return actions
   }
 
   #perform(action: SwarmAction): void {

@@ -65,6 +65,8 @@ export interface Scenario {
   pieces: number
   /** Bytes. Default 1 MiB. */
   pieceLength?: number
+  /** How many contents, all alike, every host gets at the same time. Default 1. */
+  contents?: number
   /** The line of every peer that is in none of the `lineClasses`. */
   peerLine: Line
   /** Mixed hosts. Default none. */
@@ -196,9 +198,9 @@ export interface Result {
 
 export const DEFAULT_PIECE_LENGTH = 1024 * 1024
 
-/** Bytes of the whole content. */
+/** Bytes of the whole content; of all contents together where there are several. */
 export function contentBytes(s: Scenario): number {
-  return s.pieces * (s.pieceLength ?? DEFAULT_PIECE_LENGTH)
+  return (s.contents ?? 1) * s.pieces * (s.pieceLength ?? DEFAULT_PIECE_LENGTH)
 }
 
 /** How many peers have which line; the rest class last. */

@@ -1,7 +1,7 @@
 // Looks at the swarm now and again, and keeps about 200 samples of a run whose length nobody knows beforehand.
 import { Call } from './alarm.ts'
+import type { Machine } from './machine.ts'
 import type { Meter } from './meter.ts'
-import type { SimPeer } from './peer.ts'
 import type { Sample } from './scenario.ts'
 import type { World } from './world.ts'
 
@@ -19,6 +19,7 @@ export interface Meters {
 type Uses = Pick<Sample, 'upUse' | 'downUse' | 'seedUse' | 'originUse'>
 
 export interface SeriesOptions {
+  /** Of all contents. */
   pieces: number
   /** How long the run may well take, virtual milliseconds. */
   expectedMs: number
@@ -30,14 +31,14 @@ export class Series {
   readonly #world: World
   readonly #meters: Meters
   /** Peers that may count: those without a fault that stay. */
-  readonly #peers: readonly SimPeer[]
+  readonly #peers: readonly Machine[]
   readonly #pieces: number
   readonly #onSample: ((sample: Sample) => void) | undefined
   readonly #call = new Call(() => this.#onTime())
   #everyMs: number
   #samples: Sample[] = []
 
-  constructor(world: World, meters: Meters, peers: readonly SimPeer[], options: SeriesOptions) {
+  constructor(world: World, meters: Meters, peers: readonly Machine[], options: SeriesOptions) {
     this.#world = world
     this.#meters = meters
     this.#peers = peers
@@ -64,7 +65,7 @@ export class Series {
   #look(): Sample {
     const now = this.#world.now
     const { up, down, seedUp, origin } = this.#meters
-    const counts = this.#peers.filter(p => p.isHere).map(p => p.swarm.have.count)
+    const counts = this.#peers.filter(p => p.isHere).map(p => p.haveCount)
     counts.sort((a, b) => a - b)
     const share = (count: number | undefined): number => (count ?? 0) / this.#pieces
     return {

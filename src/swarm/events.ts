@@ -32,6 +32,11 @@ export type SwarmEvent =
   | { type: 'origin-rate'; rate: number; peers: number }
   /** A reader wants pieces from here on first; undefined: no order any more. */
   | { type: 'cursor'; piece: number | undefined }
+  /**
+   * What the host's budget leaves to this swarm from now on, in its pieces: asked for, and being sent. It is not acted upon
+   * before the next event. A swarm that was never told has all that its policy says.
+   */
+  | { type: 'allowance'; asked: number; uploads: number }
   | { type: 'wake' }
 
 /** An intention, to be performed in order. */
@@ -53,7 +58,7 @@ export interface SwarmPolicy {
   minWindow: number
   maxWindow: number
   windowMs: number
-  /** Bytes asked of all neighbours together: what may have to be held in memory at the worst. */
+  /** Bytes asked of all neighbours together: what may have to be held in memory at the worst. See also budget.ts. */
   maxAskedBytes: number
   /** Silence after which a neighbour's requests go elsewhere; longer where requests take long anyway. */
   snubMs: number

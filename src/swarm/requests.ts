@@ -35,6 +35,9 @@ export class Requests {
   #underWay = 0
   /** Where a reader is; undefined: no order. */
   cursor: number | undefined
+  /** Pieces that the host's budget lets us ask for. */
+  allowed = Infinity
+  #wantsMore = false
 
   constructor(options: RequestsOptions) {
     this.#policy = options.policy
@@ -49,6 +52,11 @@ export class Requests {
   /** Pieces whose first bytes have come, over all neighbours. */
   get underWay(): number {
     return this.#underWay
+  }
+
+  /** Whether nothing but the host's budget kept us from asking for more. */
+  get wantsMore(): boolean {
+    return this.#wantsMore
   }
 
   /** No peer has anything that we could ask for: what is open is at seeds and at the origin only. */
@@ -121,6 +129,7 @@ export class Requests {
   }
 
   fill(now: number): void {
+    this.#wantsMore = false
     if (!this.#picker.hasOpen) return
     const most = Math.max(this.#policy.minWindow, this.#policy.maxAskedBytes / this.#pieceLength)
     if (this.#picker.askedCount >= most) return
@@ -133,6 +142,10 @@ export class Requests {
       if (piece === undefined) {
         able.splice(i, 1)
         continue
+      }
+      if (this.#picker.askedCount >= this.allowed) {
+        this.#wantsMore = true
+        return
       }
       this.#ask(n, piece, now)
       if (!this.#mayAsk(n, now)) able.splice(i, 1)

@@ -1,6 +1,7 @@
 // The decider: one content's swarm as this node sees it. Facts in, intentions out; no clock, no payload, no promises.
 import type { Bitfield } from '../core/bitfield.ts'
 import { MAX_PIECES } from '../core/piece.ts'
+import type { Usage } from './budget.ts'
 import { DEFAULT_POLICY, type NeighbourKind, type SwarmAction, type SwarmEvent, type SwarmPolicy } from './events.ts'
 import { Neighbour } from './neighbour.ts'
 import { OriginNeed } from './origin-need.ts'
@@ -67,6 +68,16 @@ export class Swarm {
     return this.#sealed && this.#picker.missing === 0
   }
 
+  /** What it holds of the host's budget, and whether it would take more. */
+  get usage(): Usage {
+    return {
+      asked: this.#picker.askedCount,
+      wantsToAsk: this.#requests.wantsMore,
+      uploads: this.#uploads.active,
+      wantsToSend: this.#uploads.wantsMore,
+    }
+  }
+
   isBanned(peer: string): boolean {
     return this.#banned.has(peer)
   }
@@ -74,6 +85,7 @@ export class Swarm {
   /** Tells one fact that became known at `now`; answers with what to do, in order. `now` never goes back. */
   handle(event: SwarmEvent, now: number): SwarmAction[] {
     this.#actions = []
+    if (event.type === 'allowance') return this.#allow(event.asked, event.uploads)
     this.#originNeed.begin(now)
     this.#take(event, now)
     this.#requests.snub(now)
@@ -107,7 +119,13 @@ export class Swarm {
     }
   }
 
-  #take(event: SwarmEvent, now: number): void {
+  #allow(asked: number, uploads: number): SwarmAction[] {
+    this.#requests.allowed = asked
+    this.#uploads.allow(uploads)
+    return this.#actions
+  }
+
+  #take(event: Exclude<SwarmEvent, { type: 'allowance' }>, now: number): void {
     switch (event.type) {
       case 'manifest':
         this.#picker.grow(event.count)

@@ -71,6 +71,7 @@ const EVENTS: Codecs<SwarmEvent> = {
   served: { peer, piece },
   'origin-rate': { rate: quantity, peers: queue },
   cursor: { piece: optional(pieceCount) },
+  allowance: { asked: queue, uploads: queue },
   wake: {},
 }
 

@@ -37,6 +37,9 @@ export class Uploads {
   #hasChanged = false
   /** Sum of the receivers' appetites; undefined: to be summed up anew. */
   #appetite: number | undefined
+  /** Pieces that the host's budget lets us send at the same time. */
+  #allowed = Infinity
+  #wantsMore = false
 
   constructor(policy: SwarmPolicy, isSeed: boolean) {
     this.#policy = policy
@@ -45,6 +48,22 @@ export class Uploads {
 
   get waiting(): number {
     return this.#waitingCount
+  }
+
+  /** Pieces that we are sending. */
+  get active(): number {
+    return this.#activeCount
+  }
+
+  /** Whether nothing but the host's budget keeps us from sending more. */
+  get wantsMore(): boolean {
+    return this.#wantsMore
+  }
+
+  allow(pieces: number): void {
+    if (this.#allowed === pieces) return
+    this.#allowed = pieces
+    this.#hasChanged = true
   }
 
   /** How many pieces are under way to a neighbour, from us and from others. */
@@ -67,7 +86,9 @@ export class Uploads {
   }
 
   cancel(peer: string, piece: number): void {
-    if (deleteFrom(this.#waiting, peer, piece)) this.#waitingCount--
+    if (!deleteFrom(this.#waiting, peer, piece)) return
+    this.#waitingCount--
+    if (this.#wantsMore) this.#hasChanged = true
   }
 
   done(peer: string, piece: number, now: number): void {
@@ -87,6 +108,7 @@ export class Uploads {
   left(peer: string, now: number): void {
     this.#waitingCount -= this.#waiting.get(peer)?.size ?? 0
     this.#waiting.delete(peer)
+    if (this.#wantsMore) this.#hasChanged = true
     for (const piece of [...(this.#active.get(peer)?.keys() ?? [])]) this.done(peer, piece, now)
     this.#loads.delete(peer)
     this.#took.delete(peer)
@@ -99,9 +121,14 @@ export class Uploads {
     if (!this.#hasChanged && now < this.#nextDue) return chosen
     this.#hasChanged = false
     this.#nextDue = Infinity
+    this.#wantsMore = false
     while (this.#waitingCount > 0 && !this.#isFull) {
       const best = this.#best(now, othersHave)
       if (best === undefined) break
+      if (this.#activeCount >= this.#allowed) {
+        this.#wantsMore = true
+        break
+      }
       this.#start(best, now)
       chosen.push(best)
     }
@@ -128,12 +155,15 @@ export class Uploads {
   /**
    * Whether another piece would only slow down those under way. One piece fills the line of a receiver that gets nothing
    * else, a tenth of it when ten pieces are under way to it: what our uploads can take together, in lines, is bounded.
-   * So a young swarm passes few pieces on fast, and a busy one keeps every line full.
+   * So a young swarm passes few pieces on fast, and a busy one keeps every line full. Where other contents of the host
+   * send, too, this one has its part of that.
    */
   get #isFull(): boolean {
-    if (this.#activeCount >= this.#policy.uploadSlots) return true
+    const { uploadSlots, appetite } = this.#policy
+    if (this.#activeCount >= uploadSlots) return true
     this.#appetite ??= this.#sumOfAppetites()
-    return this.#appetite >= this.#policy.appetite
+    const part = Math.min(1, Math.max(1, this.#allowed) / uploadSlots)
+    return this.#appetite >= appetite * part
   }
 
   #sumOfAppetites(): number {

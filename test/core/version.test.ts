@@ -25,6 +25,28 @@ describe('core: version', () => {
     })
   }
 
+  it('a date too near to the answer, or an ETag without quotes, is weak: its bytes are never joined', () => {
+    const weak = { ...v(undefined, DATE, 5), isDateWeak: true }
+    expect(versionName(weak, 'x')).to.equal(`weak ${DATE} 5`)
+    expect(versionName({ ...v('W/"a"', DATE, 5), isDateWeak: true }, 'x')).to.equal('weak W/"a" 5')
+    expect(versionName(v('a', undefined, 5), 'x')).to.equal('weak a 5')
+    expect(isResumable(versionName(weak, 'x'))).to.equal(false)
+    // a minute later the same date is strong: still the same state, as far as a weak name can tell
+    expect(isVersion(`weak ${DATE} 5`, v(undefined, DATE, 5))).to.equal(true)
+    expect(isVersion(`modified ${DATE} 5`, weak)).to.equal(false)
+    expect(validatorsOf(`weak ${DATE} 5`)).to.deep.equal(v(undefined, DATE, 5))
+  })
+
+  it('one ETag in two codings is two versions', () => {
+    const gzip = { ...v('"a"', DATE, 5), coding: 'gzip' }
+    expect(versionName(gzip, '')).to.equal('etag "a" +gzip')
+    expect(isVersion('etag "a"', gzip)).to.equal(false)
+    expect(isVersion('etag "a" +gzip', v('"a"', DATE, 5))).to.equal(false)
+    expect(validatorsOf('etag "a" +gzip').etag).to.equal('"a"')
+    const dated = { ...v(undefined, DATE, 5), coding: 'gzip' }
+    expect(validatorsOf(versionName(dated, ''))).to.deep.equal(dated)
+  })
+
   it('tells states apart', () => {
     expect(isVersion('etag "a"', v('"b"'))).to.equal(false)
     expect(isVersion(`modified ${DATE} 5`, v(undefined, DATE, 6))).to.equal(false)

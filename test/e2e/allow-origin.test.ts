@@ -6,8 +6,7 @@ import { hasNginx, Lab, type Nginx, type Running } from './lab.ts'
 const LENGTH = 300_000
 const HERE = ['--listen', '/ip4/127.0.0.1/tcp/0']
 
-describe('a seed and a private origin', function () {
-  this.timeout(60_000)
+describe('a seed and a private origin', () => {
   let lab: Lab
   let origin: Nginx
   let sha256: string

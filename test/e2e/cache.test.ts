@@ -1,21 +1,17 @@
 // A seed as a passive CDN, with real processes: what it read outlives it, is fresh as the origin said, and asked about on demand.
 import { expect } from 'chai'
-import { content, honest, type Script, stopVillains, villain } from '../origin/villains.ts'
+import { content, honest, type Script, villain } from '../origin/villains.ts'
 import { receipt } from './expectations.ts'
-import { Lab } from './lab.ts'
+import type { Lab } from './lab.ts'
+import { labForEach } from './lab-for-each.ts'
 
 const CONTENT = content(3 * 1024 * 1024 + 1)
 
-describe('df seed start, as a passive CDN', function () {
-  this.timeout(60_000)
+describe('df seed start, as a passive CDN', () => {
   let lab: Lab
 
-  beforeEach(async () => {
-    lab = await Lab.open()
-  })
-  afterEach(async () => {
-    await lab.close()
-    await stopVillains()
+  labForEach(l => {
+    lab = l
   })
 
   async function origin(cacheControl: string) {

@@ -2,9 +2,10 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import type { ErrorCode } from '../../src/core/errors.ts'
-import { type Act, content, deadUrl, honest, muteVillain, rawVillain, stopVillains, villain } from '../origin/villains.ts'
+import { type Act, content, deadUrl, honest, muteVillain, rawVillain, villain } from '../origin/villains.ts'
 import { complaint, receipt, refusal } from './expectations.ts'
-import { DF, type Ended, isRoot, Lab } from './lab.ts'
+import { DF, type Ended, isRoot, type Lab } from './lab.ts'
+import { labForEach } from './lab-for-each.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -206,17 +207,14 @@ const INPUT: Fault[] = [
   ),
 ]
 
-describe('df get, when things go wrong', function () {
-  this.timeout(60_000)
+describe('df get, when things go wrong', () => {
   let lab: Lab
 
-  beforeEach(async () => {
-    lab = await Lab.open()
-    await lab.folder('out')
+  labForEach(l => {
+    lab = l
   })
-  afterEach(async () => {
-    await lab.close()
-    await stopVillains()
+  beforeEach(async () => {
+    await lab.folder('out')
   })
 
   const both = async (args: readonly string[]): Promise<[quiet: Ended, json: Ended]> =>
@@ -288,10 +286,9 @@ describe('df get, when things go wrong', function () {
       expect(await lab.kept('home')).to.deep.equal([])
     })
 
-    const rangeLies: Array<[what: string, says: RegExp, act: (body: Uint8Array, from: number) => Act]> = [
+    const rangeLies: Array<[what: string, act: (body: Uint8Array, from: number) => Act]> = [
       [
         'another range than asked',
-        /sent another range than asked/,
         (body, from) => ({
           status: 206,
           headers: { etag: '"1"', 'content-range': `bytes ${from + 1}-${body.length - 1}/${body.length}` },
@@ -300,33 +297,28 @@ describe('df get, when things go wrong', function () {
       ],
       [
         'a range of another length',
-        /two lengths/,
         (body, from) => ({
           status: 206,
           headers: { etag: '"1"', 'content-range': `bytes ${from}-${body.length - 1}/${body.length + 9}` },
           body: body.subarray(from),
         }),
       ],
-      [
-        'a range without saying which',
-        /no proper Content-Range/,
-        (body, from) => ({ status: 206, headers: { etag: '"1"' }, body: body.subarray(from) }),
-      ],
+      ['a range without saying which', (body, from) => ({ status: 206, headers: { etag: '"1"' }, body: body.subarray(from) })],
       [
         'that there is nothing more',
-        /denies a range that it has/,
         body => ({ status: 416, headers: { etag: '"1"', 'content-range': `bytes */${body.length}` } }),
       ],
     ]
-    for (const [what, says, act] of rangeLies) {
-      it(`an origin that lies about ranges (${what}): origin-lies, 5`, async () => {
+    for (const [what, act] of rangeLies) {
+      it(`an origin that lies about ranges (${what}): read whole instead`, async () => {
         const body = content(2 * MiB)
-        const { url } = await villain(request => {
+        const { url } = await villain((request, nth) => {
           const from = Number(/\d+/.exec(request.headers.range ?? '0'))
           if (from > 0) return act(body, from)
-          return { ...honest(request, body, { etag: '"1"' }), cutAfter: MiB + 5 }
+          return { ...honest(request, body, { etag: '"1"' }), ...(nth === 1 && { cutAfter: MiB + 5 }) }
         })
-        await expectFault({ code: 'origin-lies', exit: 5, says }, ['-o', 'out/f', url])
+        receipt(await lab.df(['get', '--json', '-o', 'out/f', url], 'home').ended)
+        expect(Buffer.compare(await readFile(lab.path('out/f')), body)).to.equal(0)
       })
     }
 

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { stat, symlink, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
-import { content, honest, pausing, stopVillains, villain } from '../origin/villains.ts'
+import { content, honest, pausing, villain } from '../origin/villains.ts'
 import { complaint, expectFile, receipt } from './expectations.ts'
-import { DF, type Ended, hasNginx, hasScript, Lab } from './lab.ts'
+import { DF, type Ended, hasNginx, hasScript, type Lab } from './lab.ts'
+import { labForEach } from './lab-for-each.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -19,16 +20,11 @@ const GOLDEN = {
 }
 const ALONE = { fromPeers: 0, fromSeeds: 0, resumed: 0, peers: 0, trust: 'origin' }
 
-describe('df get', function () {
-  this.timeout(60_000)
+describe('df get', () => {
   let lab: Lab
 
-  beforeEach(async () => {
-    lab = await Lab.open()
-  })
-  afterEach(async () => {
-    await lab.close()
-    await stopVillains()
+  labForEach(l => {
+    lab = l
   })
 
   /** URL of an origin that gives CONTENT under any path. */

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import os from 'node:os'
@@ -8,7 +8,6 @@ import path from 'node:path'
 import { expect } from 'chai'
 import { type Ended, ROOT, run } from '../cli/processes.ts'
 
-const NPM_MS = 300_000
 const CONTENT = randomBytes(2 ** 20 + 7)
 
 /** What a program in TypeScript that embeds Dragonfly would write; it is compiled against the installed package. */
@@ -33,8 +32,34 @@ createNode({ seeds: 7 })
 createNode().then(node => node.nonsense)
 `
 
+/** Makes Node say that it is one release older than the oldest that serves. */
+const PRETEND_OLD = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'22.18.9'}})`
+
+/** Targets of the relative links and pictures of a page, without what follows a `#`. */
+function relativeLinks(markdown: string): string[] {
+  const targets = [...markdown.matchAll(/\]\(([^)\s#]+)|\b(?:href|src|srcset)="([^"#]+)/g)].map(match => match[1] ?? match[2])
+  return targets.filter(target => target !== undefined && !/^[a-z]+:/.test(target)) as string[]
+}
+
+/**
+ * Builds dist/ unless it is as new as the sources: `npm test` has built it, and other files run beside this one that start
+ * what is in there.
+ */
+async function buildOnce(): Promise<void> {
+  const built = await stat(path.join(ROOT, 'dist', 'cli', 'main.js')).catch(() => undefined)
+  const types = await stat(path.join(ROOT, 'dist', 'index.d.ts')).catch(() => undefined)
+  const sources = await readdir(path.join(ROOT, 'src'), { recursive: true, withFileTypes: true })
+  const times = sources.filter(s => s.isFile()).map(async s => (await stat(path.join(s.parentPath, s.name))).mtimeMs)
+  const newest = Math.max(...(await Promise.all(times)))
+  if (built !== undefined && types !== undefined && Math.min(built.mtimeMs, types.mtimeMs) >= newest) return
+  const { code, stderr } = await run(process.execPath, [path.join(ROOT, 'scripts', 'build.mjs')], { cwd: ROOT })
+  if (code !== 0) throw new Error(`dist/ was not built: ${stderr}`)
+}
+
 describe('the package, installed', () => {
   let dir: string
+  let files: string[]
+  let installed: Ended
   let prefix: string
   let env: NodeJS.ProcessEnv
 
@@ -44,14 +69,15 @@ describe('the package, installed', () => {
     return ended
   }
 
-  before(async function () {
-    this.timeout(NPM_MS)
+  const installedAt = (): string => path.join(prefix, 'lib', 'node_modules', 'dragonfly-p2p')
+
+  before(async () => {
     dir = await mkdtemp(path.join(os.tmpdir(), 'df-install-'))
     prefix = path.join(dir, 'prefix')
-    await must(process.execPath, [path.join(ROOT, 'scripts', 'build.mjs')], ROOT)
+    await buildOnce()
     const { stdout } = await must('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', dir], ROOT)
     const [packed] = JSON.parse(stdout) as [{ filename: string; files: Array<{ path: string }> }]
-    const files = packed.files.map(file => file.path)
+    files = packed.files.map(file => file.path)
     expect(files).to.include.members([
       'bin/df',
       'bin/dragonfly',
@@ -62,7 +88,9 @@ describe('the package, installed', () => {
       'LICENSE',
     ])
     expect(files.filter(file => /^(src|test|bench)\//.test(file))).to.deep.equal([])
-    await must(
+    // what the library's door leads to, and nothing from inside
+    expect(files.filter(file => /^dist\/(net|wire|swarm|discovery)\/.*\.d\.ts$/.test(file))).to.deep.equal([])
+    installed = await must(
       'npm',
       ['install', '--global', '--prefix', prefix, '--no-fund', '--no-audit', path.join(dir, packed.filename)],
       dir,
@@ -75,6 +103,19 @@ describe('the package, installed', () => {
     env = { PATH, HOME: path.join(dir, 'home'), DRAGONFLY_HOME: path.join(dir, 'home', 'dragonfly'), LANG: 'C' }
   })
   after(() => rm(dir, { recursive: true, force: true }))
+
+  it('npm asks for no leave to run scripts of it', async () => {
+    expect(installed.stdout + installed.stderr).to.not.match(/script/i)
+    const { scripts } = JSON.parse(await readFile(path.join(installedAt(), 'package.json'), 'utf8'))
+    expect(scripts).to.not.have.any.keys('preinstall', 'install', 'postinstall', 'prepare')
+  })
+
+  it('no link of its README is dead', async () => {
+    const links = relativeLinks(await readFile(path.join(installedAt(), 'README.md'), 'utf8'))
+    expect(links).to.include.members(['docs/architecture.md', 'LICENSE'])
+    const isThere = (link: string): boolean => files.some(file => file === link || file.startsWith(`${link}/`))
+    expect(links.filter(link => !isThere(link))).to.deep.equal([])
+  })
 
   it("df -P / is the system's", async () => {
     const ended = await run('df', ['-P', '/'], { env, cwd: dir })
@@ -110,7 +151,7 @@ describe('the package, installed', () => {
   it('its types serve a program that embeds it, and the library loads', async () => {
     const app = path.join(dir, 'app')
     await mkdir(path.join(app, 'node_modules'), { recursive: true })
-    await symlink(path.join(prefix, 'lib', 'node_modules', 'dragonfly-p2p'), path.join(app, 'node_modules', 'dragonfly-p2p'))
+    await symlink(installedAt(), path.join(app, 'node_modules', 'dragonfly-p2p'))
     await writeFile(path.join(app, 'package.json'), '{"type": "module"}')
     await writeFile(path.join(app, 'main.ts'), CONSUMER)
     const compilerOptions = {
@@ -119,7 +160,7 @@ describe('the package, installed', () => {
       target: 'es2024',
       lib: ['es2024', 'esnext.disposable'],
       types: ['node'],
-      skipLibCheck: true,
+      skipLibCheck: false,
       noEmit: true,
     }
     const typeRoots = [path.join(ROOT, 'node_modules', '@types')]
@@ -130,5 +171,28 @@ describe('the package, installed', () => {
     await must(process.execPath, [path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', app], app)
     const program = "import('dragonfly-p2p').then(library => console.log(typeof library.createNode))"
     expect((await must(process.execPath, ['--input-type=module', '-e', program], app)).stdout).to.equal('function\n')
+  })
+
+  it('an old Node is told so, by the program and by the library', async () => {
+    const needs = /needs Node 22\.19 or newer and found 22\.18\.9 \(.*\)/
+    const node = path.join(dir, 'old-node')
+    await writeFile(node, `#!/bin/sh\nexec '${process.execPath}' --import "${PRETEND_OLD}" "$@"\n`, { mode: 0o755 })
+    for (const name of ['df', 'dragonfly']) {
+      const ended = await run(name, ['get', 'x'], { env: { ...env, DRAGONFLY_NODE: node }, cwd: dir })
+      expect(ended).to.include({ code: 2, stdout: '' })
+      expect(ended.stderr)
+        .to.match(needs)
+        .and.match(new RegExp(`^${name}: .*\\n$`))
+    }
+    const program = `import(${JSON.stringify(path.join(installedAt(), 'dist', 'index.js'))}).catch(error => console.log(error.message))`
+    const { stdout } = await must(node, ['-e', program], dir)
+    expect(stdout)
+      .to.match(needs)
+      .and.match(/^dragonfly-p2p .*\n$/)
+  })
+
+  it('package.json asks for the Node that the program asks for', async () => {
+    const { engines } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8'))
+    expect(engines.node).to.equal('>=22.19')
   })
 })

@@ -11,10 +11,10 @@ const MiB = 1024 * 1024
 const CONTENT = content(3 * MiB + 11)
 const LOOPBACK = ['/ip4/127.0.0.1/tcp/0']
 /** libp2p leaves a timer of a second behind. */
-const EXIT_MS = 2000
+/** A program ends after its node stopped within so many times what it took until then: nothing waits for a timer of minutes. */
+const EXIT_FACTOR = 10
 
-describe('the library', function () {
-  this.timeout(30_000)
+describe('the library', () => {
   let lab: Lab
   let nodes: DragonflyNode[]
 
@@ -231,10 +231,10 @@ describe('the library', function () {
         ${program}
         await node.stop()
         const stopped = performance.now()
-        process.on('exit', () => console.log(Math.round(performance.now() - stopped)))`
+        process.on('exit', () => console.log((performance.now() - stopped) / stopped))`
       const ended = await lab.run(process.execPath, ['--input-type=module', '-e', source]).ended
       expect(ended, `${what}: ${ended.stderr}`).to.include({ code: 0, stderr: '' })
-      expect(Number(ended.stdout), what).to.be.within(0, EXIT_MS)
+      expect(Number(ended.stdout), what).to.be.below(EXIT_FACTOR)
     }
     await Promise.all(programs.map(ends))
   })

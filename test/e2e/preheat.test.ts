@@ -11,8 +11,7 @@ import { DF, Lab, LISTEN, running } from './lab.ts'
 const MiB = 1024 * 1024
 const BODY = Buffer.alloc(3 * MiB + 5, 'preheat')
 
-describe('df preheat', function () {
-  this.timeout(120_000)
+describe('df preheat', () => {
   let lab: Lab
   let server: Server
   let origin: string

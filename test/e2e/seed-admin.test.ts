@@ -5,7 +5,9 @@ import { request } from 'node:http'
 import { expect } from 'chai'
 import { startHost } from '../../src/net/host.ts'
 import { resolve } from '../../src/net/resolve.ts'
-import { content, type TestOrigin, World } from '../node/villain-peers.ts'
+import { content } from '../world/content.ts'
+import type { TestOrigin } from '../world/origin.ts'
+import { World } from '../world/world.ts'
 import { type Ended, Lab } from './lab.ts'
 
 const MiB = 2 ** 20
@@ -38,8 +40,7 @@ interface Status {
   disk: { used: number; quota: number; free: number; evicted: { contents: number }; trouble?: string }
 }
 
-describe('looking after a seed', function () {
-  this.timeout(120_000)
+describe('looking after a seed', () => {
   let lab: Lab
   let world: World
   let origin: TestOrigin

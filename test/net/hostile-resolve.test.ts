@@ -8,7 +8,12 @@ import { MessageDecoder } from '../../src/wire/framing.ts'
 import { ResolveRequest } from '../../src/wire/generated/messages.js'
 import { LIMITS } from '../../src/wire/limits.ts'
 import { RESOLVE_PROTOCOL } from '../../src/wire/protocols.ts'
-import { content, ended, LOOPBACK, type Observed, sendMessage, type TestOrigin, until, World } from '../node/villain-peers.ts'
+import { ended, sendMessage } from '../malicious/raw-stream.ts'
+import { HANG_MS, until } from '../waiting.ts'
+import { content } from '../world/content.ts'
+import { LOOPBACK } from '../world/loopback.ts'
+import type { TestOrigin } from '../world/origin.ts'
+import { type Observed, World } from '../world/world.ts'
 
 describe('net/resolve: hostile', () => {
   let world: World
@@ -38,13 +43,21 @@ describe('net/resolve: hostile', () => {
   })
 
   async function ask(changes: object = {}): Promise<ResolveReply> {
-    for await (const reply of resolve(asker, seed.id, { ...request(), ...changes }, AbortSignal.timeout(10_000))) return reply
+    for await (const reply of resolve(asker, seed.id, { ...request(), ...changes }, AbortSignal.timeout(HANG_MS))) return reply
     throw new Error('no reply')
   }
 
-  afterEach('an honest asker is served', async () => {
+  async function expectHonestServed(): Promise<void> {
     expect(await ask()).to.have.property('type', 'resolved')
-  })
+  }
+
+  /** What a stranger does; then an honest asker is served as before. */
+  function attack(what: string, run: () => Promise<void>): void {
+    it(what, async () => {
+      await run()
+      await expectHonestServed()
+    })
+  }
 
   const open = () => asker.openStream(seed.id, RESOLVE_PROTOCOL)
   const raw = (changes: object) =>
@@ -71,20 +84,20 @@ describe('net/resolve: hostile', () => {
     ['nothing that is known', () => Uint8Array.of(0x7a, 1, 1)],
   ]
   for (const [what, bytes] of broken) {
-    it(`${what} is cut off`, async () => {
+    attack(`${what} is cut off`, async () => {
       const stream = await open()
       await sendMessage(stream, bytes())
       expect(await ended(stream)).to.equal('reset')
     })
   }
 
-  it('a request above the limit is cut off on sight of its length', async () => {
+  attack('a request above the limit is cut off on sight of its length', async () => {
     const stream = await open()
     await writeStream(stream, Uint8Array.of(0x81, 0x80, 0x06))
     expect(await ended(stream)).to.equal('reset')
   })
 
-  it('half a request, or none, is cut off', async () => {
+  attack('half a request, or none, is cut off', async () => {
     for (const bytes of [Uint8Array.of(), Uint8Array.of(20, 1, 2)]) {
       const stream = await open()
       if (bytes.length > 0) await writeStream(stream, bytes)
@@ -93,7 +106,7 @@ describe('net/resolve: hostile', () => {
     }
   })
 
-  it('a second request on one stream is cut off', async () => {
+  attack('a second request on one stream is cut off', async () => {
     const stream = await open()
     await sendMessage(stream, encodeResolveRequest(request()))
     await sendMessage(stream, encodeResolveRequest(request()))
@@ -109,7 +122,7 @@ describe('net/resolve: hostile', () => {
     ['credentials twice', { url: 'http://u:p@127.0.0.1/', headers: [['authorization', 'x']] }, 'bad-header'],
   ]
   for (const [what, changes, code] of wrong) {
-    it(`${what} is answered with ${code}`, async () => {
+    attack(`${what} is answered with ${code}`, async () => {
       const gets = origin.gets.length
       const reply = await ask(changes)
       expect(reply).to.include({ type: 'failed', code })
@@ -118,7 +131,7 @@ describe('net/resolve: hostile', () => {
     })
   }
 
-  it('does not wait for ever for a request', async () => {
+  attack('does not wait for ever for a request', async () => {
     const host = await startHost({ listen: [LOOPBACK] })
     await serveResolve(host, async () => {}, 100)
     await asker.connect(host.addresses)
@@ -127,7 +140,7 @@ describe('net/resolve: hostile', () => {
     await host.stop()
   })
 
-  it('200 streams that are left at once', async () => {
+  attack('200 streams that are left at once', async () => {
     for (let i = 0; i < 200; i++) {
       const stream = await open()
       if (i % 2 === 0) await sendMessage(stream, encodeResolveRequest(request()))
@@ -146,7 +159,7 @@ describe('net/resolve: hostile', () => {
       await asker.connect(liar.addresses)
       const heard: (ResolveReply | Error)[] = []
       try {
-        for await (const reply of resolve(asker, liar.id, request(), AbortSignal.timeout(5000))) heard.push(reply)
+        for await (const reply of resolve(asker, liar.id, request(), AbortSignal.timeout(HANG_MS))) heard.push(reply)
       } catch (error) {
         heard.push(error as Error)
       }
@@ -154,7 +167,7 @@ describe('net/resolve: hostile', () => {
       return heard
     }
 
-    it('answers with nonsense, or too much, breaks the protocol', async () => {
+    attack('answers with nonsense, or too much, breaks the protocol', async () => {
       const odd = [
         Uint8Array.of(3, 0x0a, 1, 1),
         Uint8Array.of(0xff, 0xff, 0xff, 0x7f),
@@ -168,12 +181,12 @@ describe('net/resolve: hostile', () => {
       }
     })
 
-    it('answers with what is not known is listened to all the same', async () => {
+    attack('answers with what is not known is listened to all the same', async () => {
       expect(await hear(Uint8Array.of(3, 0x7a, 1, 1))).to.deep.equal([])
     })
   })
 
-  it('whoever listens is told of the end, and not of more', async () => {
+  attack('whoever listens is told of the end, and not of more', async () => {
     const stream = await open()
     const replies: (ResolveReply | undefined)[] = []
     const decoder = new MessageDecoder(LIMITS.message)
@@ -182,7 +195,7 @@ describe('net/resolve: hostile', () => {
     })
     await sendMessage(stream, encodeResolveRequest({ ...request(), url: `${origin.url.replace(/\d+$/, '1')}/x` }))
     await stream.close()
-    await until(() => replies.length > 0, 'a reply comes', 30_000)
+    await until(() => replies.length > 0, 'a reply comes')
     expect(replies[0]).to.include({ type: 'failed', code: 'origin-unreachable' })
     expect(await ended(stream)).to.equal('closed')
     expect(replies).to.have.length(1)

@@ -39,8 +39,7 @@ describe('net/stream', () => {
     await stream.close()
   }
 
-  it('delivers everything in order, at interesting lengths', async function () {
-    this.timeout(20_000)
+  it('delivers everything in order, at interesting lengths', async () => {
     for (const length of [0, 1, WINDOW / 4 - 1, WINDOW / 4, WINDOW / 4 + 1, 3 * MiB + 7]) {
       const { ours, theirs } = await nodes.open()
       const bytes = pattern(length)
@@ -64,8 +63,7 @@ describe('net/stream', () => {
     expect(Buffer.compare(b, back)).to.equal(0)
   })
 
-  it('holds back a fast sender when the reader is slow, and loses no byte of the tail', async function () {
-    this.timeout(60_000)
+  it('holds back a fast sender when the reader is slow, and loses no byte of the tail', async () => {
     const { ours, theirs } = await nodes.open()
     const total = 24 * MiB
     const block = pattern(64 * 1024)
@@ -187,8 +185,7 @@ describe('net/stream', () => {
       expect(await collect(readStream(theirs))).to.have.length(0)
     })
 
-    it('waits again after the first drain', async function () {
-      this.timeout(20_000)
+    it('waits again after the first drain', async () => {
       const { ours, theirs } = await nodes.open()
       const reader = readStream(theirs, HIGH_WATER)
       for (let round = 0; round < 3; round++) {

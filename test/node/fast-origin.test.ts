@@ -1,7 +1,10 @@
 // An origin that is faster than the swarm: peers notice, and few of them help themselves; where it is no help they do not.
 import { expect } from 'chai'
-import { SlowLine } from './slow-line.ts'
-import { content, fileHash, hex, type Observed, PIECE, type TestOrigin, together, type World } from './villain-peers.ts'
+import { content, fileHash, hex, PIECE } from '../world/content.ts'
+import type { TestOrigin } from '../world/origin.ts'
+import { SlowLine } from '../world/slow-line.ts'
+import { together } from '../world/together.ts'
+import type { Observed, World } from '../world/world.ts'
 
 const MiB = 1024 * 1024
 
@@ -27,9 +30,7 @@ async function get(world: World, peer: Observed, url: string, origin: boolean) {
   return { receipt, hash: await fileHash(path) }
 }
 
-describe('an origin that is faster than the swarm', function () {
-  this.timeout(120_000)
-
+describe('an origin that is faster than the swarm', () => {
   together([
     [
       'is read by a peer behind a slow seed',
@@ -39,8 +40,8 @@ describe('an origin that is faster than the swarm', function () {
         const peer = await world.node({ seeds: [address] })
         const { receipt, hash } = await get(world, peer, url, true)
         expect(hash).to.equal(hex(origin.body))
-        // the seed alone would need 64 s, plain HTTP none to speak of; to notice takes 5 s, the rest is for a busy machine
-        expect(receipt.seconds).to.be.within(4, 30)
+        // to notice takes 5 s; over its line the seed alone needs 64 s on any machine
+        expect(receipt.seconds).to.be.within(4, 64)
         expect(receipt.fromOrigin).to.be.above(length / 2)
         expect(bytesRead(origin)).to.be.at.most(2.1 * length)
       },

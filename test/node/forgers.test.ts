@@ -4,68 +4,58 @@ import type { ManifestHead, Seal } from '../../src/core/manifest.ts'
 import { sha256 } from '../../src/core/piece.ts'
 import type { Link } from '../../src/net/link.ts'
 import { sealHead } from '../../src/wire/envelope.ts'
-import {
-  content,
-  digestsOf,
-  fileHash,
-  full,
-  hex,
-  type Manners,
-  manifestOf,
-  type Observed,
-  PIECE,
-  type TestOrigin,
-  tellManifest,
-  together,
-  until,
-  type Villain,
-  type World,
-} from './villain-peers.ts'
+import { tellManifest } from '../malicious/forges-manifest.ts'
+import { givesPiecesOf } from '../malicious/gives-bytes.ts'
+import { type Part, relaysManifest } from '../malicious/relays-manifest.ts'
+import type { Behaviour, ScriptedPeer } from '../malicious/scripted-peer.ts'
+import { until } from '../waiting.ts'
+import { content, fileHash, hex, PIECE } from '../world/content.ts'
+import { digestsOf, full, manifestOf } from '../world/manifest.ts'
+import type { TestOrigin } from '../world/origin.ts'
+import { together } from '../world/together.ts'
+import type { Observed, World } from '../world/world.ts'
 
 const COUNT = 4
 const BODY = content('forgers', COUNT * PIECE - 7)
 const FAKE = content('fake', BODY.length)
 
 interface Outcome {
-  villain: Villain
+  attacker: ScriptedPeer
   victim: Observed
   trust: string
   fromOrigin: number
 }
 
-/** An origin, and a victim whose only way in is the villain. The content must come out right. */
-async function run(world: World, manners: Manners, options: Options = {}): Promise<Outcome> {
+/** An origin, and a victim whose only way in is the attacker. The content must come out right. */
+async function run(world: World, behaviour: Behaviour, options: Options = {}): Promise<Outcome> {
   const origin = options.origin ?? (await world.origin(BODY))
   const url = `${origin.url}/file.bin`
-  const villain = await world.villain(url, manners)
+  const attacker = await world.scriptedPeer(url, behaviour)
   // without anyone to trust a node would not even ask others
-  const trust = options.trust?.(villain) ?? STRANGER
-  const victim = await world.node({ bootstrap: [villain.address], trust: [trust] })
+  const trust = options.trust?.(attacker) ?? STRANGER
+  const victim = await world.node({ bootstrap: [attacker.address], trust: [trust] })
   const path = world.path()
   const get = options.digest === true ? { digest: origin.digest } : {}
   const receipt = await victim.node.download(url, path, get)
   expect(await fileHash(path)).to.equal(hex(BODY))
   expect(receipt.sha256).to.equal(hex(BODY))
-  expect(villain.links, 'the victim has met the villain').to.not.deep.equal([])
-  return { villain, victim, trust: receipt.trust, fromOrigin: receipt.fromOrigin }
+  expect(attacker.links, 'the victim has met the attacker').to.not.deep.equal([])
+  return { attacker, victim, trust: receipt.trust, fromOrigin: receipt.fromOrigin }
 }
 
 interface Options {
   origin?: TestOrigin
-  trust?: (villain: Villain) => string
+  trust?: (attacker: ScriptedPeer) => string
   digest?: boolean
 }
 
 const STRANGER = '12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5'
 
-/** Gives pieces of these bytes. */
-function gives(body: Buffer) {
-  return (piece: number, link: Link) => void link.give(piece, body.subarray(piece * PIECE, (piece + 1) * PIECE)).catch(() => {})
-}
+const gives = (body: Buffer) => givesPiecesOf(body, PIECE)
 
 /** Signs a manifest of `body` with its own key, changed as told. */
-function signs(body: Buffer, change?: (head: ManifestHead) => ManifestHead): Manners {
-  return { met: (link, villain) => tellManifest(link, villain, manifestOf(villain.task, body), change), ask: gives(body) }
+function signs(body: Buffer, change?: (head: ManifestHead) => ManifestHead): Behaviour {
+  return { met: (link, attacker) => tellManifest(link, attacker, manifestOf(attacker.task, body), change), ask: gives(body) }
 }
 
 const sealed = (changes: Partial<Seal>) => (head: ManifestHead) => ({ ...head, seal: { ...(head.seal as Seal), ...changes } })
@@ -84,7 +74,7 @@ async function relayed(world: World): Promise<Relayed> {
   const url = `${origin.url}/file.bin`
   const seed = await world.seed()
   await seed.node.download(url, world.path())
-  const spy = await world.villain(url)
+  const spy = await world.scriptedPeer(url)
   await spy.say(seed.address)
   await until(() => spy.heard.some(m => m.type === 'head'), 'the seed tells its manifest')
   const head = spy.heard.flatMap(m => (m.type === 'head' ? [m.envelope] : []))[0] as Uint8Array
@@ -93,26 +83,12 @@ async function relayed(world: World): Promise<Relayed> {
   return { origin, seed, head, digests }
 }
 
-function tells(head: Uint8Array, parts: Part[]): Manners {
-  return {
-    met: (link, villain) => {
-      link.send(villain.hello(link.peer, 'etag "one"'))
-      for (const part of parts) link.send({ type: 'part', ...part })
-      link.send({ type: 'head', envelope: head })
-      link.send({ type: 'pieces', have: full(COUNT), queue: 0 })
-    },
-    ask: gives(BODY),
-  }
-}
+const tells = (head: Uint8Array, parts: Part[]): Behaviour => ({
+  ...relaysManifest(head, parts, 'etag "one"', COUNT),
+  ask: gives(BODY),
+})
 
-interface Part {
-  from: number
-  digests: Uint8Array[]
-}
-
-describe('a forger', function () {
-  this.timeout(60_000)
-
+describe('a forger', () => {
   describe('who relays the head of a trusted seed', () => {
     const broken: [string, (digests: Uint8Array[]) => Part[]][] = [
       ['over other digests', all => [{ from: 0, digests: [...all.slice(0, 3), sha256(FAKE)] }]],
@@ -136,11 +112,11 @@ describe('a forger', function () {
         'unchanged, and gives wrong bytes, is banned, and the rest comes from the origin',
         async world => {
           const { origin, seed, head, digests } = await relayed(world)
-          const manners = { ...tells(head, [{ from: 0, digests }]), ask: gives(FAKE) }
-          const { victim, villain, trust, fromOrigin } = await run(world, manners, { origin, trust: () => seed.id })
+          const behaviour = { ...tells(head, [{ from: 0, digests }]), ask: gives(FAKE) }
+          const { victim, attacker, trust, fromOrigin } = await run(world, behaviour, { origin, trust: () => seed.id })
           expect(trust).to.equal('seed')
           expect(fromOrigin).to.equal(BODY.length)
-          expect(victim.said(/^banned/)[0]).to.include(villain.id)
+          expect(victim.said(/^banned/)[0]).to.include(attacker.id)
         },
       ],
       [
@@ -151,11 +127,11 @@ describe('a forger', function () {
           const { trust, fromOrigin } = await run(
             world,
             {
-              met: async (link, villain) => {
-                link.send(villain.hello(link.peer, 'etag "one"'))
-                const own = manifestOf(villain.task, BODY)
+              met: async (link, attacker) => {
+                link.send(attacker.hello(link.peer, 'etag "one"'))
+                const own = manifestOf(attacker.task, BODY)
                 link.send({ type: 'part', from: 0, digests: digests.slice(0, 2) })
-                link.send({ type: 'head', envelope: await sealHead(own.head(), villain.host.privateKey) })
+                link.send({ type: 'head', envelope: await sealHead(own.head(), attacker.host.privateKey) })
                 link.send({ type: 'part', from: 2, digests: digests.slice(2) })
                 link.send({ type: 'head', envelope: head })
                 link.send({ type: 'pieces', have: full(COUNT), queue: 0 })
@@ -179,9 +155,9 @@ describe('a forger', function () {
         `${what} is left alone`,
         async world => {
           const { origin, seed, head, digests } = await relayed(world)
-          const { villain, fromOrigin } = await run(world, tells(head, parts(digests)), { origin, trust: () => seed.id })
+          const { attacker, fromOrigin } = await run(world, tells(head, parts(digests)), { origin, trust: () => seed.id })
           expect(fromOrigin).to.equal(BODY.length)
-          expect(villain.asks).to.deep.equal([])
+          expect(attacker.asks).to.deep.equal([])
         },
       ]),
       [
@@ -189,15 +165,15 @@ describe('a forger', function () {
         async world => {
           const { origin, seed, head, digests } = await relayed(world)
           const other = `${origin.url}/other.bin`
-          const villain = await world.villain(other, tells(head, [{ from: 0, digests }]))
-          const victim = await world.node({ bootstrap: [villain.address], trust: [seed.id] })
+          const attacker = await world.scriptedPeer(other, tells(head, [{ from: 0, digests }]))
+          const victim = await world.node({ bootstrap: [attacker.address], trust: [seed.id] })
           origin.body = FAKE
           const path = world.path()
           const { fromOrigin } = await victim.node.download(other, path)
           expect(await fileHash(path)).to.equal(hex(FAKE))
           expect(fromOrigin).to.equal(FAKE.length)
-          expect(villain.links).to.not.deep.equal([])
-          expect(villain.asks).to.deep.equal([])
+          expect(attacker.links).to.not.deep.equal([])
+          expect(attacker.asks).to.deep.equal([])
         },
       ],
       [
@@ -210,7 +186,7 @@ describe('a forger', function () {
           origin.body = FAKE
           origin.etag = '"two"'
           origin.hold(PIECE)
-          const villain = await world.villain(url, tells(head, [{ from: 0, digests }]))
+          const attacker = await world.scriptedPeer(url, tells(head, [{ from: 0, digests }]))
           const victim = await world.node({ seeds: [seed.address] })
           const path = world.path()
           let bytes = 0
@@ -219,12 +195,12 @@ describe('a forger', function () {
           }
           const download = victim.node.download(url, path, { origin: false, onProgress })
           await until(() => bytes > 0, 'the victim has a piece of the new version')
-          await villain.meet(victim.address).catch(() => {})
-          await until(() => villain.ends.length > 0, 'the link ends')
+          await attacker.meet(victim.address).catch(() => {})
+          await until(() => attacker.ends.length > 0, 'the link ends')
           origin.release()
           await download
           expect(await fileHash(path)).to.equal(hex(FAKE))
-          expect(villain.asks).to.deep.equal([])
+          expect(attacker.asks).to.deep.equal([])
         },
       ],
     ])
@@ -248,11 +224,11 @@ describe('a forger', function () {
       [
         'more pieces than fit the length is not followed',
         async world => {
-          const met = async (link: Link, villain: Villain) => {
-            const manifest = manifestOf(villain.task, BODY)
+          const met = async (link: Link, attacker: ScriptedPeer) => {
+            const manifest = manifestOf(attacker.task, BODY)
             const more = [...digestsOf(manifest), sha256(FAKE)]
             const change = (h: ManifestHead) => ({ ...h, count: COUNT + 1, seal: undefined })
-            await tellManifest(link, villain, manifest, change, more)
+            await tellManifest(link, attacker, manifest, change, more)
           }
           const { victim, fromOrigin } = await run(world, { met }, { trust: v => v.id })
           expect(fromOrigin).to.equal(BODY.length)
@@ -262,9 +238,9 @@ describe('a forger', function () {
       [
         'a head with a wrong signature is not followed',
         async world => {
-          const met = async (link: Link, villain: Villain) => {
-            link.send(villain.hello(link.peer, 'etag "one"'))
-            const envelope = await sealHead(manifestOf(villain.task, BODY).head(), villain.host.privateKey)
+          const met = async (link: Link, attacker: ScriptedPeer) => {
+            link.send(attacker.hello(link.peer, 'etag "one"'))
+            const envelope = await sealHead(manifestOf(attacker.task, BODY).head(), attacker.host.privateKey)
             link.send({ type: 'head', envelope: envelope.map((b, i) => (i === envelope.length - 1 ? b ^ 1 : b)) })
           }
           const { victim, fromOrigin } = await run(world, { met }, { trust: v => v.id })
@@ -276,15 +252,15 @@ describe('a forger', function () {
   })
 
   describe('whom nobody trusts', () => {
-    const noVersion = (villain: Villain) => manifestOf(villain.task, FAKE, { version: 'etag "none"' })
+    const noVersion = (attacker: ScriptedPeer) => manifestOf(attacker.task, FAKE, { version: 'etag "none"' })
     together([
       [
         'is not believed, and asked for nothing',
         async world => {
-          const { villain, trust, fromOrigin } = await run(world, signs(FAKE))
+          const { attacker, trust, fromOrigin } = await run(world, signs(FAKE))
           expect(trust).to.equal('origin')
           expect(fromOrigin).to.equal(BODY.length)
-          expect(villain.asks).to.deep.equal([])
+          expect(attacker.asks).to.deep.equal([])
         },
       ],
       [
@@ -298,19 +274,19 @@ describe('a forger', function () {
       [
         'and who names another digest than was given is not believed',
         async world => {
-          const { fromOrigin, villain } = await run(world, signs(FAKE), { digest: true })
+          const { fromOrigin, attacker } = await run(world, signs(FAKE), { digest: true })
           expect(fromOrigin).to.equal(BODY.length)
-          expect(villain.asks).to.deep.equal([])
+          expect(attacker.asks).to.deep.equal([])
         },
       ],
       [
         'and whose whole content turns out not to have the digest is banned, and the origin read',
         async world => {
-          const { fromOrigin, victim, villain } = await run(world, signs(FAKE, claimsDigest), { digest: true })
+          const { fromOrigin, victim, attacker } = await run(world, signs(FAKE, claimsDigest), { digest: true })
           expect(fromOrigin).to.equal(BODY.length)
-          expect(new Set(villain.asks.map(a => a.piece)).size).to.equal(COUNT)
+          expect(new Set(attacker.asks.map(a => a.piece)).size).to.equal(COUNT)
           expect(victim.said(/^banned/)[0])
-            .to.include(villain.id)
+            .to.include(attacker.id)
             .and.to.include('digest')
         },
       ],
@@ -320,19 +296,19 @@ describe('a forger', function () {
           const origin = await world.origin(BODY)
           const url = `${origin.url}/file.bin`
           const victim = await world.node()
-          const met = (link: Link, v: Villain) => tellManifest(link, v, manifestOf(v.task, FAKE), claimsDigest)
-          const villain = await world.villain(url, { met })
+          const met = (link: Link, v: ScriptedPeer) => tellManifest(link, v, manifestOf(v.task, FAKE), claimsDigest)
+          const attacker = await world.scriptedPeer(url, { met })
           origin.mute()
           const path = world.path()
           const download = victim.node.download(url, path, { digest: origin.digest })
           await until(() => origin.asked > 0, 'the victim asks the origin')
-          await villain.meet(victim.address)
-          await until(() => villain.asks.length > 0, 'the victim believes the forger')
+          await attacker.meet(victim.address)
+          await until(() => attacker.asks.length > 0, 'the victim believes the forger')
           origin.release()
           const { fromOrigin } = await download
           expect(await fileHash(path)).to.equal(hex(BODY))
           expect(fromOrigin).to.equal(BODY.length)
-          expect(victim.said(/^banned/)[0]).to.include(villain.id)
+          expect(victim.said(/^banned/)[0]).to.include(attacker.id)
         },
       ],
       [
@@ -340,27 +316,27 @@ describe('a forger', function () {
         async world => {
           const origin = await world.origin(BODY)
           const url = `${origin.url}/file.bin`
-          const villain = await world.villain(url, signs(FAKE, claimsDigest))
-          const victim = await world.node({ bootstrap: [villain.address] })
+          const attacker = await world.scriptedPeer(url, signs(FAKE, claimsDigest))
+          const victim = await world.node({ bootstrap: [attacker.address] })
           const parts: Uint8Array[] = []
           for await (const part of victim.node.get(url, { digest: origin.digest })) parts.push(part)
           expect(hex(Buffer.concat(parts))).to.equal(hex(BODY))
-          expect(villain.asks).to.not.deep.equal([])
+          expect(attacker.asks).to.not.deep.equal([])
         },
       ],
       [
         'and never seals what it tells is not believed when only a digest was given',
         async world => {
           const unsealed = (h: ManifestHead) => ({ ...h, seal: undefined })
-          const { fromOrigin, villain } = await run(world, signs(FAKE, unsealed), { digest: true })
+          const { fromOrigin, attacker } = await run(world, signs(FAKE, unsealed), { digest: true })
           expect(fromOrigin).to.equal(BODY.length)
-          expect(villain.asks).to.deep.equal([])
+          expect(attacker.asks).to.deep.equal([])
         },
       ],
       [
         'and names a version that does not exist, and gives nothing, is found out',
         async world => {
-          const met = (link: Link, villain: Villain) => tellManifest(link, villain, noVersion(villain), claimsDigest)
+          const met = (link: Link, attacker: ScriptedPeer) => tellManifest(link, attacker, noVersion(attacker), claimsDigest)
           const { fromOrigin } = await run(world, { met }, { digest: true })
           expect(fromOrigin).to.equal(BODY.length)
         },
@@ -372,7 +348,7 @@ describe('a forger', function () {
           const url = `${origin.url}/file.bin`
           const honest = await world.node()
           await honest.node.download(url, world.path())
-          const villain = await world.villain(url, {
+          const attacker = await world.scriptedPeer(url, {
             met: (link, v) => tellManifest(link, v, manifestOf(v.task, FAKE), claimsDigest),
             message: (m, link) => {
               // the victim believes it now: here comes somebody who could be asked
@@ -381,7 +357,7 @@ describe('a forger', function () {
             },
             ask: (piece, link) => link.refuse(piece, 'no-such-piece'),
           })
-          const victim = await world.node({ bootstrap: [villain.address] })
+          const victim = await world.node({ bootstrap: [attacker.address] })
           const path = world.path()
           await victim.node.download(url, path, { digest: origin.digest })
           expect(await fileHash(path)).to.equal(hex(BODY))

@@ -3,30 +3,31 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { contentId, makeTask } from '../../src/core/task.ts'
-import { startHost } from '../../src/net/host.ts'
-import { resolve } from '../../src/net/resolve.ts'
 import type { GetOptions } from '../../src/node/api/get-options.ts'
 import type { NodeOptions } from '../../src/node/api/node-options.ts'
 import { keepFreshness, loadManifest } from '../../src/node/content/manifest-records.ts'
 import { openDiskStore } from '../../src/store/disk.ts'
-import type { ResolveReply } from '../../src/wire/codec-resolve.ts'
-import { content, fileHash, hex, type Observed, PIECE, type TestOrigin, until, World } from './villain-peers.ts'
+import { passTime } from '../clock.ts'
+import { until } from '../waiting.ts'
+import { Asker } from '../world/asker.ts'
+import { content, fileHash, hex, PIECE } from '../world/content.ts'
+import type { TestOrigin } from '../world/origin.ts'
+import type { Observed, World } from '../world/world.ts'
+import { worldForEach } from '../world/world-for-each.ts'
 
 const BODY = content('cdn', 4 * PIECE - 1)
 const CHANGED = content('cdn, changed', 3 * PIECE + 9)
 const BOTH = [hex(BODY), hex(CHANGED)]
 
-describe('a seed as a passive CDN', function () {
-  this.timeout(30_000)
+describe('a seed as a passive CDN', () => {
   let world: World
   let origin: TestOrigin
   let seed: Observed
 
-  beforeEach(async () => {
-    world = await World.open()
-    origin = await world.origin(BODY)
+  worldForEach(BODY, (w, o) => {
+    world = w
+    origin = o
   })
-  afterEach(() => world.close())
 
   const url = () => `${origin.url}/file.bin`
   const control = (value: string) => {
@@ -56,25 +57,8 @@ describe('a seed as a passive CDN', function () {
   /** What the origin was asked since the last time. */
   const asked = () => origin.gets.splice(0).map(got => got.status)
   /** A content is not asked about again for a second, fresh or not. */
-  async function pastGrace(): Promise<void> {
-    const begun = performance.now()
-    await until(() => performance.now() - begun > 1050, 'a second')
-  }
-  /** A host that asks the seed and hears the first answer, any number of times at once. */
-  async function asker() {
-    const host = await startHost({ listen: [] })
-    world.atEnd(() => host.stop())
-    await host.connect([seed.address])
-    const visits: AsyncGenerator[] = []
-    const request = { url: url(), headers: [], filter: [], tag: undefined, digest: undefined, revalidate: false }
-    const ask = async (changes: object = {}): Promise<ResolveReply> => {
-      const visit = resolve(host, seed.id, { ...request, ...changes }, new AbortController().signal)
-      visits.push(visit)
-      const { value } = await visit.next()
-      return value as ResolveReply
-    }
-    return { ask, leave: () => Promise.all(visits.map(visit => visit.return(undefined))) }
-  }
+  const pastGrace = () => passTime(1001)
+  const asker = () => Asker.start(world, seed)
 
   describe('that read it', () => {
     const readWith = async (cacheControl: string, options: NodeOptions = {}) => {
@@ -82,7 +66,7 @@ describe('a seed as a passive CDN', function () {
       await start(options)
       expect(await download()).to.equal(hex(BODY))
       expect(asked()).to.deep.equal([200])
-      await pastGrace()
+      pastGrace()
     }
 
     it('gives it out without the origin while it is fresh', async () => {
@@ -97,7 +81,7 @@ describe('a seed as a passive CDN', function () {
       origin.headers = { age: '0', 'cache-control': 'max-age=60' }
       expect(await download()).to.equal(hex(BODY))
       expect(asked()).to.deep.equal([304])
-      await pastGrace()
+      pastGrace()
       expect(await download()).to.equal(hex(BODY))
       expect(asked()).to.deep.equal([])
     })
@@ -181,9 +165,9 @@ describe('a seed as a passive CDN', function () {
       await readWith('max-age=60')
       origin.mute()
       const askers = await Promise.all(Array.from({ length: 4 }, () => asker()))
-      const answers = Promise.all(askers.flatMap(a => Array.from({ length: 50 }, () => a.ask({ revalidate: true }))))
+      const answers = Promise.all(askers.flatMap(a => Array.from({ length: 50 }, () => a.ask(seed, url(), { revalidate: true }))))
       await until(() => origin.asked === 2, 'the origin is asked')
-      expect(await (await asker()).ask()).to.include({ type: 'resolved' })
+      expect(await (await asker()).ask(seed, url())).to.include({ type: 'resolved' })
       expect(asked(), 'others need not wait').to.deep.equal([])
       origin.release()
       expect(new Set((await answers).map(reply => reply.type))).to.deep.equal(new Set(['resolved']))
@@ -224,7 +208,7 @@ describe('a seed as a passive CDN', function () {
       expect(await download({ headers: [['referer', 'http://a/']] })).to.equal(hex(CHANGED))
       expect(origin.gets.at(-1)?.headers.referer).to.equal('http://a/')
       origin.gets.length = 0
-      await pastGrace()
+      pastGrace()
       expect(await download({ headers: [['referer', 'http://a/']] })).to.equal(hex(CHANGED))
       expect(asked()).to.deep.equal([])
     })
@@ -234,7 +218,7 @@ describe('a seed as a passive CDN', function () {
       await restart()
       await origin.stop()
       expect(await download()).to.equal(hex(BODY))
-      await pastGrace()
+      pastGrace()
       expect(await download()).to.equal(hex(BODY))
       expect(seed.said(/in trouble/)).to.have.length(2)
     })
@@ -276,11 +260,11 @@ describe('a seed as a passive CDN', function () {
     await start()
     origin.hold(PIECE)
     const one = await asker()
-    expect(await one.ask()).to.include({ type: 'resolved' })
+    expect(await one.ask(seed, url())).to.include({ type: 'resolved' })
     const peer = download()
     origin.release()
     expect(await peer).to.equal(hex(BODY))
-    await pastGrace()
+    pastGrace()
     expect(await download(), 'while the first is still there').to.equal(hex(BODY))
     expect(asked()).to.deep.equal([200, 304])
     await one.leave()
@@ -297,7 +281,7 @@ describe('a seed as a passive CDN', function () {
   it('leaves nothing behind of what may not be stored when it is stopped', async () => {
     control('no-store')
     await start()
-    await (await asker()).ask()
+    await (await asker()).ask(seed, url())
     await seed.node.stop()
     expect(await readdir(join(folder(), 'entries'))).to.deep.equal([])
   })
@@ -308,11 +292,11 @@ describe('a seed as a passive CDN', function () {
     const older = download()
     await until(() => origin.gets.length === 1, 'the origin is read')
     const first = await asker()
-    expect(await first.ask()).to.include({ version: 'etag "one"' })
+    expect(await first.ask(seed, url())).to.include({ version: 'etag "one"' })
     const release = origin.letPass()
     Object.assign(origin, { body: CHANGED, etag: '"two"' })
     expect(await download({ revalidate: true })).to.equal(hex(CHANGED))
-    expect(await (await asker()).ask()).to.include({ version: 'etag "two"' })
+    expect(await (await asker()).ask(seed, url())).to.include({ version: 'etag "two"' })
     release()
     expect([await older, await download()]).to.deep.equal(BOTH)
   })

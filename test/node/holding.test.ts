@@ -2,7 +2,8 @@ import { expect } from 'chai'
 import type { ManifestHead } from '../../src/core/manifest.ts'
 import { makeTask } from '../../src/core/task.ts'
 import { HeldPieces } from '../../src/node/preheat/held-pieces.ts'
-import { content, manifestOf, PIECE } from './villain-peers.ts'
+import { content, PIECE } from '../world/content.ts'
+import { manifestOf } from '../world/manifest.ts'
 
 const LENGTH = 2 * PIECE + 5
 const HEAD: ManifestHead = manifestOf(makeTask({ url: 'http://a/' }), content('holding', LENGTH)).head()

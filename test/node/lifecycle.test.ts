@@ -5,7 +5,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { createNode } from '../../src/node/node.ts'
-import { content, fileHash, hex, LOOPBACK, type Observed, PIECE, type TestOrigin, until, World } from './villain-peers.ts'
+import { HANG_MS, until } from '../waiting.ts'
+import { content, fileHash, hex, PIECE } from '../world/content.ts'
+import { LOOPBACK } from '../world/loopback.ts'
+import type { TestOrigin } from '../world/origin.ts'
+import type { Observed, World } from '../world/world.ts'
+import { worldForEach } from '../world/world-for-each.ts'
 
 const BODY = content('life', 4 * PIECE)
 const NODE = new URL('../../src/node/node.ts', import.meta.url).href
@@ -14,11 +19,10 @@ describe('a node', () => {
   let world: World
   let origin: TestOrigin
 
-  beforeEach(async () => {
-    world = await World.open()
-    origin = await world.origin(BODY)
+  worldForEach(BODY, (w, o) => {
+    world = w
+    origin = o
   })
-  afterEach(() => world.close())
 
   const url = () => `${origin.url}/file.bin`
 
@@ -54,8 +58,7 @@ describe('a node', () => {
     expectAborted([await peer.node.seed().catch((error: unknown) => error)])
   })
 
-  it('that is stopped, twice, leaves nothing that keeps a process alive', async function () {
-    this.timeout(30_000)
+  it('that is stopped, twice, leaves nothing that keeps a process alive', async () => {
     const seed = await world.seed()
     await mkdir(join(world.dir, 'child'))
     origin.hold(PIECE)
@@ -73,7 +76,7 @@ describe('a node', () => {
       await node.stop()
     `
     const run = promisify(execFile)
-    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], { timeout: 20_000 })
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], { timeout: HANG_MS })
     expect(stdout.trim()).to.equal('aborted')
   })
 
@@ -113,6 +116,7 @@ describe('a node', () => {
       [{ listen: ['nowhere'] }, 'bad-multiaddr'],
       [{ listen: ['/ip4/192.0.2.1/tcp/1'] }, 'listen-failed'],
       [{ trust: Array(101).fill('x') }, 'bad-option'],
+      [{ seed: true }, 'bad-option'],
     ]
     for (const [options, code] of odd) {
       const error = await createNode({
@@ -128,25 +132,46 @@ describe('a node', () => {
     await world.node({ home: world.dir, persistentIdentity: true })
   })
 
+  it('refuses options that it does not know, with the names of those it does', async () => {
+    const { node } = await world.node()
+    const odd = { digst: 'sha256:00' } as object
+    const thrown = (call: () => unknown): Promise<unknown> =>
+      Promise.resolve()
+        .then(call)
+        .catch(error => error)
+    const calls: [where: string, call: () => unknown, known: string][] = [
+      ['createNode', () => createNode({ ...odd, listen: [LOOPBACK] }), 'allowOrigins'],
+      ['get', () => node.get(origin.url, odd), 'revalidate'],
+      ['download', () => node.download(origin.url, world.dir, odd), 'revalidate'],
+      ['preheat', () => node.preheat(origin.url, odd), 'at'],
+    ]
+    for (const [where, call, known] of calls) {
+      const error = await thrown(call)
+      expect(error).to.include({ code: 'bad-option', message: `${where}: unknown option "digst"` })
+      expect((error as { hint: string }).hint.split(/[ ,]+/)).to.include(known)
+    }
+  })
+
   it('and another that dial each other at the same moment share one link', async () => {
     origin.hold(PIECE)
     const seed = await world.seed()
     const peers = await Promise.all(Array.from({ length: 4 }, () => world.node({ seeds: [seed.address] })))
     const links: number[] = []
+    const told: number[][] = peers.map(() => [])
     const downloads = peers.map(({ node }, i) =>
       node.download(url(), world.path(), {
         origin: false,
         onProgress: p => {
           links[i] = p.peers
+          told[i]?.push(p.peers)
         },
       }),
     )
     // three other peers and the seed, each once
     await until(() => links.filter(n => n === 4).length === peers.length, `all know all: ${links}`)
-    for (let i = 0; i < 40; i++) {
-      expect(links).to.deep.equal([4, 4, 4, 4])
-      await new Promise(resolve => setTimeout(resolve, 10))
-    }
+    for (const reports of told) reports.length = 0
+    await until(() => told.every(reports => reports.length >= 3), 'each has told three times more')
+    expect(new Set(told.flat())).to.deep.equal(new Set([4]))
     origin.release()
     for (const receipt of await Promise.all(downloads)) expect(receipt.sha256).to.equal(hex(BODY))
     expect(peers.flatMap(p => p.said(/banned|broke/))).to.deep.equal([])

@@ -3,17 +3,12 @@ import { expect } from 'chai'
 import { LinkRefused } from '../../src/net/exchange.ts'
 import type { Link } from '../../src/net/link.ts'
 import type { PeerAddress } from '../../src/wire/codec-peers.ts'
-import {
-  content,
-  type Manners,
-  type Observed,
-  PIECE,
-  type TestOrigin,
-  together,
-  until,
-  type Villain,
-  type World,
-} from './villain-peers.ts'
+import type { Behaviour, ScriptedPeer } from '../malicious/scripted-peer.ts'
+import { until } from '../waiting.ts'
+import { content, PIECE } from '../world/content.ts'
+import type { TestOrigin } from '../world/origin.ts'
+import { together } from '../world/together.ts'
+import type { Observed, World } from '../world/world.ts'
 
 const BODY = content('neighbours', 8 * PIECE)
 
@@ -31,35 +26,33 @@ async function getter(world: World, url: string, seed: Observed): Promise<Observ
   return peer
 }
 
-function named(villain: Villain): PeerAddress[] {
-  return villain.heard.flatMap(message => (message.type === 'peers' ? message.peers : []))
+function named(attacker: ScriptedPeer): PeerAddress[] {
+  return attacker.heard.flatMap(message => (message.type === 'peers' ? message.peers : []))
 }
 
-async function villains(world: World, count: number, url: string, manners: Manners = {}): Promise<Villain[]> {
-  return await Promise.all(Array.from({ length: count }, () => world.villain(url, manners)))
+async function attackers(world: World, count: number, url: string, behaviour: Behaviour = {}): Promise<ScriptedPeer[]> {
+  return await Promise.all(Array.from({ length: count }, () => world.scriptedPeer(url, behaviour)))
 }
 
 /** Says hello, as a peer that has so many links. */
-function come(villain: Villain, to: Observed, links: number): Promise<Link> {
-  return villain.say(to.address, hello => ({ ...hello, links }))
+function come(attacker: ScriptedPeer, to: Observed, links: number): Promise<Link> {
+  return attacker.say(to.address, hello => ({ ...hello, links }))
 }
 
 /** Resolves when the node has the task, to somebody who was its neighbour for a moment. */
-async function ready(world: World, url: string, peer: Observed): Promise<Villain> {
-  const first = await world.villain(url)
+async function ready(world: World, url: string, peer: Observed): Promise<ScriptedPeer> {
+  const first = await world.scriptedPeer(url)
   await first.meet(peer.address).then(link => link.close())
   return first
 }
 
-describe('a neighbourhood of nodes', function () {
-  this.timeout(60_000)
-
+describe('a neighbourhood of nodes', () => {
   together([
     [
       'links up peers that only know the seed',
       async world => {
         const { url, seed } = await waitingSeed(world)
-        const newcomer = await world.villain(url)
+        const newcomer = await world.scriptedPeer(url)
         const peers = await Promise.all(Array.from({ length: 5 }, () => getter(world, url, seed)))
         await newcomer.meet(seed.address)
         // each of them dials the newcomer, or is told to it: they have heard of one another through the seed alone
@@ -71,7 +64,7 @@ describe('a neighbourhood of nodes', function () {
       'tells one with few links of others, whom it can dial, and one with enough only when it asks',
       async world => {
         const { url, seed } = await waitingSeed(world)
-        const [known, poor, rich] = (await villains(world, 3, url)) as [Villain, Villain, Villain]
+        const [known, poor, rich] = (await attackers(world, 3, url)) as [ScriptedPeer, ScriptedPeer, ScriptedPeer]
         const peer = await getter(world, url, seed)
         await ready(world, url, peer)
         await come(known, peer, 10)
@@ -92,10 +85,10 @@ describe('a neighbourhood of nodes', function () {
         const { url, seed } = await waitingSeed(world)
         const peer = await getter(world, url, seed)
         const former = await ready(world, url, peer)
-        const twelve = await villains(world, 12, url)
-        for (const villain of twelve) await come(villain, peer, 10)
-        const known = [former, ...twelve].map(villain => villain.id)
-        const one = await world.villain(url)
+        const twelve = await attackers(world, 12, url)
+        for (const attacker of twelve) await come(attacker, peer, 10)
+        const known = [former, ...twelve].map(attacker => attacker.id)
+        const one = await world.scriptedPeer(url)
         let refusal: LinkRefused
         do {
           refusal = await come(one, peer, 10).catch(error => error)
@@ -114,10 +107,10 @@ describe('a neighbourhood of nodes', function () {
       'dials those whom a refusal names',
       async world => {
         const { url, seed } = await waitingSeed(world)
-        const other = await world.villain(url)
+        const other = await world.scriptedPeer(url)
         const hint = [{ id: other.id, addresses: [other.address] }]
-        const full = await world.villain(url, { refuses: { refused: 'too-busy', peers: hint } })
-        const named = await world.villain(url, {
+        const full = await world.scriptedPeer(url, { refuses: { refused: 'too-busy', peers: hint } })
+        const named = await world.scriptedPeer(url, {
           met: link => link.send({ type: 'peers', peers: [{ id: full.id, addresses: [full.address] }], links: 10 }),
         })
         const peer = await getter(world, url, seed)
@@ -137,7 +130,7 @@ describe('a neighbourhood of nodes', function () {
         await second.node.download(url, world.path(), { origin: false })
         const left = () => [...first.said(/needless/), ...second.said(/needless/)]
         await until(() => left().length > 0, 'one of them leaves')
-        const late = await world.villain(url)
+        const late = await world.scriptedPeer(url)
         await late.meet(first.address)
         await until(() => named(late).some(({ id }) => id === second.id), 'it is told of the other')
       },
@@ -150,7 +143,7 @@ describe('a neighbourhood of nodes', function () {
         const seed = await world.seed()
         const first = await world.node({ seeds: [seed.address] })
         await first.node.download(url, world.path())
-        const [one, two] = (await villains(world, 2, url)) as [Villain, Villain]
+        const [one, two] = (await attackers(world, 2, url)) as [ScriptedPeer, ScriptedPeer]
         await one.meet(seed.address)
         await two.meet(seed.address)
         await until(() => named(two).some(({ id }) => id === one.id), 'the second hears of the first')

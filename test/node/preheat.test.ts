@@ -7,7 +7,13 @@ import { makeTask } from '../../src/core/task.ts'
 import { serveResolve } from '../../src/net/resolve.ts'
 import type { PreheatOptions, PreheatProgress } from '../../src/node/api/preheat-options.ts'
 import { sealHead } from '../../src/wire/envelope.ts'
-import { content, fileHash, full, hex, manifestOf, type Observed, PIECE, type TestOrigin, until, World } from './villain-peers.ts'
+import { passTime } from '../clock.ts'
+import { until } from '../waiting.ts'
+import { content, fileHash, hex, PIECE } from '../world/content.ts'
+import { full, manifestOf } from '../world/manifest.ts'
+import type { TestOrigin } from '../world/origin.ts'
+import type { Observed, World } from '../world/world.ts'
+import { worldForEach } from '../world/world-for-each.ts'
 
 const VERSION = 'etag "one"'
 const BODY = content('preheat', 12 * PIECE + 7)
@@ -16,11 +22,10 @@ describe('preheat', () => {
   let world: World
   let origin: TestOrigin
 
-  beforeEach(async () => {
-    world = await World.open()
-    origin = await world.origin(BODY)
+  worldForEach(BODY, (w, o) => {
+    world = w
+    origin = o
   })
-  afterEach(() => world.close())
 
   const url = (name = 'file.bin') => `${origin.url}/${name}`
   const bodies = () => origin.gets.filter(({ status }) => status === 200 || status === 206).length
@@ -99,14 +104,9 @@ describe('preheat', () => {
       await preheat()
       origin.body = content('changed', 3 * PIECE)
       origin.etag = '"two"'
-      await until(() => performance.now() > freshUntil, 'the seed asks the origin again')
+      passTime(1001)
       expect(await preheat()).to.include({ bytes: 3 * PIECE, alreadyThere: false })
       expect(await downloaded(seed)).to.equal(hex(origin.body))
-    })
-    let freshUntil = Infinity
-    beforeEach(() => {
-      // a seed takes what it has for current for a second (FRESH_MS)
-      freshUntil = performance.now() + 2000
     })
 
     it('tells what the origin said', async () => {
@@ -253,8 +253,8 @@ describe('preheat', () => {
   })
 
   it('does not believe a seal that somebody else has signed', async () => {
-    const stranger = await world.villain(url())
-    const seed = await world.villain(url(), {
+    const stranger = await world.scriptedPeer(url())
+    const seed = await world.scriptedPeer(url(), {
       hello: hello => ({ ...hello, version: VERSION }),
       message: async (message, link) => {
         if (message.type !== 'hello') return

@@ -1,49 +1,44 @@
 // What an origin sees of a thousand hosts behind one seed: real streams, from as few hosts as the limits of a connection allow.
 import { expect } from 'chai'
 import type { HeaderList } from '../../src/core/headers.ts'
-import { type Host, startHost } from '../../src/net/host.ts'
-import { resolve } from '../../src/net/resolve.ts'
 import type { ResolveReply } from '../../src/wire/codec-resolve.ts'
-import { content, fileHash, hex, type Observed, PIECE, type TestOrigin, until, World } from './villain-peers.ts'
+import { until } from '../waiting.ts'
+import { Asker } from '../world/asker.ts'
+import { content, fileHash, hex, PIECE } from '../world/content.ts'
+import type { TestOrigin } from '../world/origin.ts'
+import { type Observed, World } from '../world/world.ts'
+import { worldForEach } from '../world/world-for-each.ts'
 
 const HOSTS = 5
 const ASKERS = 1000
 const BODY = content('pressure', 2 * PIECE)
 
-describe('a thousand hosts behind a seed', function () {
-  this.timeout(60_000)
+describe('a thousand hosts behind a seed', () => {
   let world: World
   let origin: TestOrigin
   let seed: Observed
-  let hosts: Host[]
-  let leave: AbortController
+  let askers: Asker[]
 
+  worldForEach(BODY, (w, o) => {
+    world = w
+    origin = o
+  })
   beforeEach(async () => {
-    world = await World.open()
-    origin = await world.origin(BODY)
     seed = await world.seed()
-    leave = new AbortController()
-    hosts = await Promise.all(Array.from({ length: HOSTS }, () => startHost({ listen: [] })))
-    for (const host of hosts) world.atEnd(() => host.stop())
-    await Promise.all(hosts.map(host => host.connect([seed.address])))
+    askers = await Promise.all(Array.from({ length: HOSTS }, () => Asker.start(world, seed)))
   })
-  afterEach(async () => {
-    leave.abort()
-    await world.close()
-  })
+
+  const url = () => `${origin.url}/file.bin`
 
   /** The first reply to each of so many requests at once; the streams stay open. */
   async function crowd(count: number, headers: HeaderList = [], revalidate = false): Promise<ResolveReply[]> {
-    const request = { url: `${origin.url}/file.bin`, headers, filter: [], tag: undefined, digest: undefined, revalidate }
-    return await Promise.all(
-      Array.from({ length: count }, async (_, i) => {
-        const { value } = await resolve(hosts[i % HOSTS] as Host, seed.id, request, leave.signal).next()
-        return value as ResolveReply
-      }),
-    )
+    const one = (i: number) => (askers[i % HOSTS] as Asker).ask(seed, url(), { headers, revalidate })
+    return await Promise.all(Array.from({ length: count }, (_, i) => one(i)))
   }
 
   it('is one read of the origin for one content', async () => {
+    // however long the crowd takes
+    origin.cacheControl = 'max-age=600'
     origin.hold(PIECE)
     const replies = await crowd(ASKERS)
     for (const reply of replies) expect(reply).to.include({ type: 'resolved', length: BODY.length })
@@ -112,9 +107,7 @@ describe('a thousand hosts behind a seed', function () {
 
   it('hears from the seed while the origin says nothing', async () => {
     origin.mute()
-    const asked = { url: `${origin.url}/file.bin`, headers: [], filter: [], tag: undefined, digest: undefined }
-    const request = { ...asked, revalidate: false }
-    const replies = resolve(hosts[0] as Host, seed.id, request, leave.signal)
+    const replies = (askers[0] as Asker).replies(seed, url())
     expect((await replies.next()).value).to.deep.equal({ type: 'peers', peers: [] })
     origin.release()
     expect((await replies.next()).value).to.include({ type: 'resolved' })

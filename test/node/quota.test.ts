@@ -6,7 +6,10 @@ import { makeTask } from '../../src/core/task.ts'
 import { startHost } from '../../src/net/host.ts'
 import { resolve } from '../../src/net/resolve.ts'
 import { openDiskStore } from '../../src/store/disk.ts'
-import { content, fileHash, hex, type Observed, PIECE, type TestOrigin, until, World } from './villain-peers.ts'
+import { until } from '../waiting.ts'
+import { content, fileHash, hex, PIECE } from '../world/content.ts'
+import type { TestOrigin } from '../world/origin.ts'
+import { type Observed, World } from '../world/world.ts'
 
 const MiB = 2 ** 20
 const LENGTH = 4 * PIECE

@@ -1,9 +1,13 @@
 // A seed's duty: one read of the origin for many, its errors told as they are, its changes noticed, its absence survived.
 import { expect } from 'chai'
-import { startHost } from '../../src/net/host.ts'
-import { resolve } from '../../src/net/resolve.ts'
 import type { ResolveReply } from '../../src/wire/codec-resolve.ts'
-import { content, fileHash, hex, type Observed, PIECE, type TestOrigin, until, World } from './villain-peers.ts'
+import { passTime } from '../clock.ts'
+import { until } from '../waiting.ts'
+import { Asker } from '../world/asker.ts'
+import { content, fileHash, hex, PIECE } from '../world/content.ts'
+import type { TestOrigin } from '../world/origin.ts'
+import type { Observed, World } from '../world/world.ts'
+import { worldForEach } from '../world/world-for-each.ts'
 
 const BODY = content('duty', 4 * PIECE - 1)
 const CHANGED = content('changed', 3 * PIECE + 9)
@@ -13,12 +17,13 @@ describe('a seed', () => {
   let origin: TestOrigin
   let seed: Observed
 
+  worldForEach(BODY, (w, o) => {
+    world = w
+    origin = o
+  })
   beforeEach(async () => {
-    world = await World.open()
-    origin = await world.origin(BODY)
     seed = await world.seed()
   })
-  afterEach(() => world.close())
 
   const url = () => `${origin.url}/file.bin`
 
@@ -29,32 +34,8 @@ describe('a seed', () => {
   }
 
   /** The origin is not asked again for a second, whatever it said. */
-  async function pastFreshness(): Promise<void> {
-    const begun = performance.now()
-    await until(() => performance.now() - begun > 1050, 'a second')
-  }
-
-  async function asker() {
-    const host = await startHost({ listen: [] })
-    world.atEnd(() => host.stop())
-    await host.connect([seed.address])
-    const request = {
-      url: url(),
-      headers: [],
-      filter: [],
-      tag: undefined,
-      digest: undefined as Uint8Array | undefined,
-      revalidate: false,
-    }
-    /** The first reply, and a way to hang up. */
-    const ask = async (changes: Partial<typeof request> = {}) => {
-      const leave = new AbortController()
-      const replies = resolve(host, seed.id, { ...request, ...changes }, leave.signal)
-      const { value } = await replies.next()
-      return { reply: value as ResolveReply, leave: () => leave.abort(), replies }
-    }
-    return { host, ask }
-  }
+  const pastFreshness = () => passTime(1001)
+  const asker = () => Asker.start(world, seed)
 
   for (const [status, code] of [
     [404, 'origin-not-found'],
@@ -71,17 +52,15 @@ describe('a seed', () => {
       expect(error.message).to.include(String(status))
       expect(origin.gets).to.have.length(1)
       origin.status = 200
-      await pastFreshness()
+      pastFreshness()
       expect(await download(peer)).to.equal(hex(BODY))
     })
   }
 
-  it('tells that the origin is in trouble, after having tried again', async function () {
-    this.timeout(30_000)
+  it('tells that the origin is in trouble, after having tried again', async () => {
     origin.status = 500
-    const { ask } = await asker()
-    const { reply } = await ask()
-    expect(reply).to.include({ type: 'failed', code: 'origin-error', status: 500 })
+    const one = await asker()
+    expect(await one.ask(seed, url())).to.include({ type: 'failed', code: 'origin-error', status: 500 })
     expect(origin.gets.length).to.be.above(1)
   })
 
@@ -98,49 +77,48 @@ describe('a seed', () => {
 
     it('tells every listener how fast that was, and again when there are more of them', async () => {
       const [one, two] = [await asker(), await asker()]
-      const { replies } = await one.ask()
+      const replies = one.replies(seed, url())
+      expect((await replies.next()).value).to.have.property('type', 'resolved')
       const { rate, peers } = (await replies.next()).value as Extract<ResolveReply, { type: 'origin-rate' }>
       expect(peers).to.equal(1)
       expect(rate).to.be.above(1024)
-      const second = await two.ask()
-      expect(second.reply).to.have.property('type', 'resolved')
-      expect(await rateFrom(second.replies)).to.deep.equal({ type: 'origin-rate', rate, peers: 2 })
+      const second = two.replies(seed, url())
+      expect((await second.next()).value).to.have.property('type', 'resolved')
+      expect(await rateFrom(second)).to.deep.equal({ type: 'origin-rate', rate, peers: 2 })
       expect((await replies.next()).value).to.deep.equal({ type: 'origin-rate', rate, peers: 2 })
     })
 
     it('does not tell it of another URL that has the same content', async () => {
-      const { ask } = await asker()
-      await rateFrom((await ask()).replies)
+      const one = await asker()
+      await rateFrom(one.replies(seed, url()))
       const digest = Buffer.from(hex(BODY), 'hex')
-      const { replies } = await ask({ url: `${origin.url}/mirror.bin`, digest })
+      const replies = one.replies(seed, `${origin.url}/mirror.bin`, { digest })
+      expect((await replies.next()).value).to.have.property('type', 'resolved')
       const news = replies.next()
       const other = await asker()
-      await rateFrom((await other.ask()).replies)
+      await rateFrom(other.replies(seed, url()))
       expect(await Promise.race([news.then(() => 'news'), Promise.resolve('nothing')])).to.equal('nothing')
     })
   })
 
   it('reads the origin once for 20 askers at the same moment', async () => {
     origin.hold(PIECE)
-    const { ask } = await asker()
-    const asking = Promise.all(Array.from({ length: 20 }, () => ask()))
-    await until(() => origin.gets.length > 0, 'the origin is asked')
-    const answers = await asking
-    for (const { reply } of answers) expect(reply).to.include({ type: 'resolved', version: 'etag "one"', length: BODY.length })
+    const one = await asker()
+    const answers = await Promise.all(Array.from({ length: 20 }, () => one.ask(seed, url())))
+    for (const reply of answers) expect(reply).to.include({ type: 'resolved', version: 'etag "one"', length: BODY.length })
     const peer = await world.node({ seeds: [seed.address] })
-    const one = download(peer)
+    const got = download(peer)
     origin.release()
-    expect(await one).to.equal(hex(BODY))
-    for (const { leave } of answers) leave()
+    expect(await got).to.equal(hex(BODY))
     expect(origin.gets).to.have.length(1)
   })
 
   it('goes on reading for those who are left when an asker vanishes', async () => {
     origin.hold(PIECE)
     const one = await asker()
-    await one.ask()
+    await one.ask(seed, url())
     const two = await asker()
-    await two.ask()
+    await two.ask(seed, url())
     await one.host.stop()
     const peer = await world.node({ seeds: [seed.address] })
     const path = download(peer)
@@ -152,7 +130,7 @@ describe('a seed', () => {
   it('stops reading when the last asker vanishes, and serves the next one', async () => {
     origin.hold(PIECE)
     const first = await asker()
-    await first.ask()
+    await first.ask(seed, url())
     await first.host.stop()
     origin.release()
     const peer = await world.node({ seeds: [seed.address] })
@@ -164,7 +142,7 @@ describe('a seed', () => {
     beforeEach(async () => {
       await download(await world.node({ seeds: [seed.address] }))
       origin.gets.length = 0
-      await pastFreshness()
+      pastFreshness()
     })
 
     it('asks the origin whether it has changed, and gives what it has when not', async () => {
@@ -176,7 +154,7 @@ describe('a seed', () => {
     it('reads the new version when it has, and mixes nothing', async () => {
       const old = await world.node({ seeds: [seed.address] })
       expect(await download(old)).to.equal(hex(BODY))
-      await pastFreshness()
+      pastFreshness()
       origin.body = CHANGED
       origin.etag = '"two"'
       const peer = await world.node({ seeds: [seed.address] })
@@ -190,14 +168,14 @@ describe('a seed', () => {
       origin.body = CHANGED
       origin.etag = '"two"'
       origin.mute()
-      const holder = await world.villain(url())
+      const holder = await world.scriptedPeer(url())
       const spy = await holder.say(seed.address)
       expect(spy.hello.version, 'the seed still has the old version').to.equal('etag "one"')
       const peer = await world.node({ seeds: [seed.address] })
       const got = download(peer)
       await until(() => origin.asked === 2, 'the seed asks')
       // somebody who has the old version finds the peer before the seed knows better
-      const late = await world.villain(url())
+      const late = await world.scriptedPeer(url())
       await late.meet(peer.address)
       for (const m of holder.heard) if (m.type === 'part' || m.type === 'head') late.links[0]?.send(m)
       late.links[0]?.send({ ...late.hello(peer.id, 'etag "one"') })
@@ -205,8 +183,7 @@ describe('a seed', () => {
       expect(await got).to.equal(hex(CHANGED))
     })
 
-    it('goes on serving while the origin is gone', async function () {
-      this.timeout(30_000)
+    it('goes on serving while the origin is gone', async () => {
       await origin.stop()
       const peer = await world.node({ seeds: [seed.address] })
       expect(await download(peer)).to.equal(hex(BODY))
@@ -221,10 +198,9 @@ describe('a seed', () => {
     })
 
     it('knows it by its digest under another URL, and does not read that', async () => {
-      const { ask } = await asker()
+      const one = await asker()
       const digest = Buffer.from(hex(BODY), 'hex')
-      const { reply } = await ask({ url: `${origin.url}/mirror.bin`, digest })
-      expect(reply).to.have.property('type', 'resolved')
+      expect(await one.ask(seed, `${origin.url}/mirror.bin`, { digest })).to.have.property('type', 'resolved')
       const peer = await world.node({ seeds: [seed.address] })
       const path = world.path()
       await peer.node.download(`${origin.url}/mirror.bin`, path, { origin: false, digest: `sha256:${hex(BODY)}` })
@@ -233,9 +209,9 @@ describe('a seed', () => {
     })
 
     it('does not know it by its digest for who has credentials', async () => {
-      const { ask } = await asker()
+      const one = await asker()
       const digest = Buffer.from(hex(BODY), 'hex')
-      await ask({ url: `${origin.url}/mirror.bin`, digest, headers: [['authorization', 'x']] as never })
+      await one.ask(seed, `${origin.url}/mirror.bin`, { digest, headers: [['authorization', 'x']] })
       expect(origin.gets.map(g => g.headers.range)).to.deep.equal(['bytes=0-0', undefined])
     })
   })

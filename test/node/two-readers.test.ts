@@ -4,8 +4,12 @@ import { Manifest } from '../../src/core/manifest.ts'
 import type { Task } from '../../src/core/task.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
-import { LoneSession } from './lone-session.ts'
-import { content, digestsOf, full, manifestOf, PIECE, tellManifest, until, World } from './villain-peers.ts'
+import { tellManifest } from '../malicious/forges-manifest.ts'
+import { until } from '../waiting.ts'
+import { content, PIECE } from '../world/content.ts'
+import { LoneSession } from '../world/lone-session.ts'
+import { digestsOf, full, manifestOf } from '../world/manifest.ts'
+import { World } from '../world/world.ts'
 
 const COUNT = 4
 const BODY = content('two readers', COUNT * PIECE - 3)
@@ -56,7 +60,7 @@ describe('our own read beside that of a seed', () => {
   /** While our piece 0 is being written, the seed tells the digests of its first two pieces. Resolves to the writing. */
   async function meanwhile(told: Buffer) {
     const disk = slowStore()
-    const seed = await world.villain(URL)
+    const seed = await world.scriptedPeer(URL)
     const { active, address } = await LoneSession.start(world, URL, [seed.id], disk.store)
     await active.adopt(manifestOf(active.task, BODY).info, 'origin')
     const ingest = async (i: number) => await active.ingest(one(new Uint8Array(BODY.subarray(i * PIECE, (i + 1) * PIECE))), i)

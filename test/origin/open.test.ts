@@ -113,14 +113,65 @@ describe('origin: open', () => {
     }
   })
 
-  it('refuses to go on beyond the end, or with another version', async () => {
+  it('refuses to go on beyond the end', async () => {
     const { url } = await villain(r => honest(r, content(1000), { etag: '"b"' }))
-    const origin = impatient()
-    await failure(origin.open({ url, headers: [] }, { version: 'etag "b"', from: 1001 }), 'origin-lies')
-    await failure(origin.open({ url, headers: [] }, { version: 'etag "a"', from: 500 }), 'origin-changed')
-    await failure(origin.open({ url, headers: [] }, { version: 'etag "a"', from: 1000 }), 'origin-changed')
-    await failure(origin.open({ url, headers: [] }, { version: 'etag "a"' }), 'origin-changed')
-    await failure(origin.open({ url, headers: [] }, { version: 'once gone' }), 'origin-changed')
+    await failure(impatient().open({ url, headers: [] }, { version: 'etag "b"', from: 1001 }), 'origin-lies')
+  })
+
+  for (const [version, from] of [
+    ['etag "a"', 500],
+    ['etag "a"', 1000],
+    ['etag "a"', 0],
+    ['once gone', 500],
+    ['weak W/"b" 1000', 500],
+    ['etag "b" +gzip', 500],
+  ] as const) {
+    it(`begins at byte 0 where it finds another version than ${version}`, async () => {
+      const { url } = await villain(r => honest(r, content(1000), { etag: '"b"' }))
+      const read = await impatient().open({ url, headers: [] }, { version, from })
+      expect(read).to.include({ version: 'etag "b"', start: 0 })
+      expectBytes(await readAll(read), content(1000))
+    })
+  }
+
+  it('goes on with a weak version from byte 0 only, under its name', async () => {
+    const { url, requests } = await villain(r => honest(r, content(1000), { etag: 'W/"b"' }))
+    const read = await impatient().open({ url, headers: [] }, { version: 'weak W/"b" 1000', from: 500 })
+    expect(read).to.include({ version: 'weak W/"b" 1000', start: 0 })
+    expectBytes(await readAll(read), content(1000))
+    expect(requests.map(r => r.headers.range)).to.deep.equal([undefined])
+  })
+
+  describe('with the bytes before the wanted one', () => {
+    const bytes = content(300_000)
+    const want = { version: 'etag "a"', from: 200_000, tail: bytes.subarray(199_000, 200_000) }
+
+    for (const ranges of [true, false]) {
+      it(`goes on where they are the same${ranges ? '' : ', without ranges too'}`, async () => {
+        const { url, requests } = await villain(r => honest(r, bytes, { etag: '"a"', ranges }))
+        const read = await impatient().open({ url, headers: [] }, want)
+        expect(read).to.include({ version: 'etag "a"', start: 200_000 })
+        expectBytes(await readAll(read), bytes.subarray(200_000))
+        expect(requests.map(r => r.headers.range)).to.deep.equal(['bytes=199000-'])
+      })
+
+      it(`begins at byte 0 where one ETag has other bytes${ranges ? '' : ', without ranges too'}`, async () => {
+        const other = content(300_000, 1)
+        const { url } = await villain(r => honest(r, other, { etag: '"a"', ranges }))
+        const read = await impatient().open({ url, headers: [] }, want)
+        expect(read).to.include({ version: 'etag "a"', start: 0 })
+        expectBytes(await readAll(read), other)
+      })
+    }
+
+    it('is patient when the connection breaks within them', async () => {
+      const { url, requests } = await villain((r, nth) => ({
+        ...honest(r, bytes, { etag: '"a"' }),
+        ...(nth === 1 && { cutAfter: 10 }),
+      }))
+      expectBytes(await readAll(await impatient().open({ url, headers: [] }, want)), bytes.subarray(200_000))
+      expect(requests).to.have.lengthOf(2)
+    })
   })
 
   it('is read only once', async () => {

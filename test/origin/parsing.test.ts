@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { versionName } from '../../src/core/version.ts'
 import { contentLength, contentRange } from '../../src/origin/content-range.ts'
 import { cleanFileName, fileNameFromUrl, MAX_FILE_NAME_BYTES } from '../../src/origin/filename.ts'
-import { ifChanged, ifRange, lengthInName, validatorsOf } from '../../src/origin/validators.ts'
+import { codingInName, ifChanged, ifRange, lengthInName, validatorsOf } from '../../src/origin/validators.ts'
 
 const URL = 'http://host/path'
 
@@ -67,7 +67,7 @@ describe('origin: validators', () => {
   it('come back as conditions', () => {
     const date = 'Wed, 21 Oct 2015 07:28:00 GMT'
     const of = (etag?: string, lastModified?: string, length?: number) =>
-      versionName(validatorsOf({ etag, 'last-modified': lastModified }, length), '1')
+      versionName(validatorsOf({ etag, 'last-modified': lastModified }, length, Date.now()), '1')
     expect(ifRange(of('"a b"', date, 5))).to.deep.equal([['if-range', '"a b"']])
     expect(ifRange(of('W/"a"', date, 5))).to.deep.equal([['if-range', date]])
     expect(ifRange(of(undefined, date, 5))).to.deep.equal([['if-range', date]])
@@ -82,9 +82,43 @@ describe('origin: validators', () => {
     ])
   })
 
+  it('a date within a minute of the answer is weak, by the answer date or the time of receipt', () => {
+    const at = Date.parse('Wed, 21 Oct 2015 07:30:00 GMT')
+    const isWeak = (lastModified: string, date?: string) =>
+      validatorsOf({ 'last-modified': lastModified, ...(date !== undefined && { date }) }, 5, at).isDateWeak === true
+    for (const [lastModified, date, weak] of [
+      ['Wed, 21 Oct 2015 07:29:00 GMT', undefined, false],
+      ['Wed, 21 Oct 2015 07:29:01 GMT', undefined, true],
+      ['Wed, 21 Oct 2015 07:29:00 GMT', 'Wed, 21 Oct 2015 07:29:00 GMT', true],
+      ['Wed, 21 Oct 2015 07:29:00 GMT', 'Wed, 21 Oct 2015 07:30:00 GMT', false],
+      ['Wed, 21 Oct 2015 07:31:00 GMT', 'Wed, 21 Oct 2015 07:30:00 GMT', true],
+      ['yesterday', 'Wed, 21 Oct 2015 07:30:00 GMT', true],
+    ] as const) {
+      expect(isWeak(lastModified, date), `${lastModified} / ${date}`).to.equal(weak)
+    }
+    expect(validatorsOf({ etag: '"a"' }, 5, at)).to.deep.equal({ etag: '"a"', lastModified: undefined, length: 5 })
+  })
+
+  it('name the coding', () => {
+    for (const [coding, name] of [
+      [undefined, 'etag "a"'],
+      ['identity', 'etag "a"'],
+      ['GZip', 'etag "a" +gzip'],
+      ['gzip, br', 'etag "a" +gzip,br'],
+      [['gzip', 'br'], 'etag "a" +gzip,br'],
+    ] as const) {
+      const headers = { etag: '"a"', 'content-encoding': coding as string | string[] | undefined }
+      expect(versionName(validatorsOf(headers, 5, 0), '')).to.equal(name)
+      expect(ifRange(name)).to.deep.equal([['if-range', '"a"']])
+    }
+    expect(codingInName('etag "a" +gzip')).to.equal('gzip')
+    expect(codingInName('etag "a"')).to.equal(undefined)
+    expect(lengthInName('modified Wed, 21 Oct 2015 07:28:00 GMT 5 +gzip')).to.equal(5)
+  })
+
   it('that cannot be sent are none', () => {
     const evil = '"a"\r\nx-injected: 1'
-    expect(validatorsOf({ etag: evil, 'last-modified': 'a\u0000' }, 5)).to.deep.equal({
+    expect(validatorsOf({ etag: evil, 'last-modified': 'a\u0000' }, 5, 0)).to.deep.equal({
       etag: undefined,
       lastModified: undefined,
       length: 5,
@@ -92,7 +126,7 @@ describe('origin: validators', () => {
     expect(ifRange(`etag ${evil}`)).to.deep.equal([])
     expect(ifRange('modified a\r\nb: c 5')).to.deep.equal([])
     expect(ifChanged({ etag: evil, lastModified: evil, length: 5 })).to.deep.equal([])
-    expect(validatorsOf({ etag: ['"a"', '"b"'] }, 5).etag).to.equal(undefined)
+    expect(validatorsOf({ etag: ['"a"', '"b"'] }, 5, 0).etag).to.equal(undefined)
   })
 })
 

@@ -65,7 +65,7 @@ async function waitsOf(random: number, count: number): Promise<number[]> {
   const onRetry = (_: DragonflyError, wait: number) => void waits.push(wait)
   const patience = new Patience({ attempts: 99, backoffMs: 250, maxRetryAfterMs: 0, onRetry, random: () => random }, true)
   for (let i = 0; i <= count; i++) {
-    if (i === count) patience.progress()
+    if (i === count) patience.progress(1)
     const stop = new AbortController()
     const waiting = failure(patience.afterFailure(ERROR, stop.signal), 'aborted')
     stop.abort()

@@ -5,12 +5,10 @@ import { expect } from 'chai'
 import { DragonflyError } from '../../src/core/errors.ts'
 import { Gates, MAX_HOSTS } from '../../src/origin/gates.ts'
 import { settings } from '../../src/origin/options.ts'
+import { passTime } from '../clock.ts'
+import { until } from '../waiting.ts'
 import { cleanUp, failure, impatient, readAll } from './fixtures.ts'
 import { content, deadUrl, honest, villain } from './villains.ts'
-
-const until = async (isSo: () => boolean) => {
-  while (!isSo()) await new Promise(resolve => setTimeout(resolve, 1))
-}
 
 describe('origin: no pressure', () => {
   let server: Server | undefined
@@ -45,7 +43,7 @@ describe('origin: no pressure', () => {
       const origin = impatient({ connections: 3 })
       const reads = Array.from({ length: 12 }, (_, i) => origin.open({ url: `${url}/${i}`, headers: [] }).then(readAll))
       for (let i = 0; i < 12; i++) {
-        await until(() => open.length === Math.min(3, 12 - i))
+        await until(() => open.length === Math.min(3, 12 - i), 'so many requests are here')
         answer()
       }
       expect((await Promise.all(reads)).map(String)).to.deep.equal(Array(12).fill('x'))
@@ -63,7 +61,7 @@ describe('origin: no pressure', () => {
           .then(readAll),
       )
       for (const path of ['/a', '/b']) {
-        await until(() => open.length === 1)
+        await until(() => open.length === 1, 'so many requests are here')
         expect(seen.paths.at(-1)).to.equal(path)
         answer()
       }
@@ -76,7 +74,7 @@ describe('origin: no pressure', () => {
       const other = await villain(() => ({ body: 'y' }))
       const origin = impatient({ connections: 1 })
       const slow = origin.open({ url, headers: [] })
-      await until(() => open.length === 1)
+      await until(() => open.length === 1, 'so many requests are here')
       expect(String(await readAll(await origin.open({ url: other.url, headers: [] })))).to.equal('y')
       answer()
       await readAll(await slow)
@@ -86,7 +84,7 @@ describe('origin: no pressure', () => {
       const { url, open, seen, answer } = await slowOrigin()
       const origin = impatient({ connections: 1 })
       const first = origin.open({ url: `${url}/first`, headers: [] })
-      await until(() => open.length === 1)
+      await until(() => open.length === 1, 'so many requests are here')
       const leave = new AbortController()
       const second = failure(origin.open({ url: `${url}/second`, headers: [] }, { signal: leave.signal }), 'aborted')
       const third = origin.open({ url: `${url}/third`, headers: [] })
@@ -94,7 +92,7 @@ describe('origin: no pressure', () => {
       await second
       answer()
       await readAll(await first)
-      await until(() => open.length === 1)
+      await until(() => open.length === 1, 'so many requests are here')
       answer()
       await readAll(await third)
       expect(seen.paths).to.deep.equal(['/first', '/third'])
@@ -142,12 +140,12 @@ describe('origin: no pressure', () => {
     const begun = performance.now()
     await Promise.all(Array.from({ length: 15 }, () => origin.open({ url, headers: [] }).then(readAll)))
     expect(requests).to.have.lengthOf(15)
-    expect(performance.now() - begun).to.be.within(495, 5000)
+    // the burst of five at once, ten more at 20 a second
+    expect(performance.now() - begun).to.be.at.least(495)
   })
 
   describe('a rate of bytes', () => {
-    it('is kept by all reads of a host together, and not before they are read', async function () {
-      this.timeout(20_000)
+    it('is kept by all reads of a host together, and not before they are read', async () => {
       const body = content(1_500_000)
       const { url } = await villain(() => ({ body }))
       const origin = impatient({ bytesPerSecond: 2_000_000 })
@@ -155,12 +153,11 @@ describe('origin: no pressure', () => {
       const reads = await Promise.all([1, 2].map(async () => await readAll(await origin.open({ url, headers: [] }))))
       const ms = performance.now() - begun
       for (const read of reads) expect(Buffer.compare(read, body)).to.equal(0)
-      // 100 ms of it may come at once; a busy machine may take longer, nobody less
-      expect(ms).to.be.within(1390, 1400 * 2.5)
+      // 100 ms of it may come at once
+      expect(ms).to.be.at.least(1390)
     })
 
-    it('is smooth', async function () {
-      this.timeout(20_000)
+    it('is smooth', async () => {
       const { url } = await villain(() => ({ body: content(600_000) }))
       const origin = impatient({ bytesPerSecond: 1_000_000 })
       const parts: { at: number; bytes: number }[] = []
@@ -173,12 +170,11 @@ describe('origin: no pressure', () => {
       }
     })
 
-    it('pushes back: the origin cannot send what is not read', async function () {
-      this.timeout(20_000)
+    it('pushes back: the origin cannot send what is not read', async () => {
       const { url, open } = await slowOrigin()
       const origin = impatient({ bytesPerSecond: 1_000_000 })
       const reading = origin.open({ url, headers: [] })
-      await until(() => open.length === 1)
+      await until(() => open.length === 1, 'so many requests are here')
       const { response } = open[0] as { response: ServerResponse }
       let sent = 0
       const more = () => {
@@ -281,7 +277,7 @@ describe('origin: no pressure', () => {
       for (let i = 1; i <= 5; i++) {
         const leave = new AbortController()
         const asking = failure(origin.open({ url, headers: [] }, { signal: leave.signal }), 'aborted')
-        await until(() => requests.length === i)
+        await until(() => requests.length === i, 'so many requests are here')
         leave.abort()
         await asking
       }
@@ -292,30 +288,28 @@ describe('origin: no pressure', () => {
     it('is tried by one when it has cooled down; the others wait for what that shows', async () => {
       const { url, open, seen, answer } = await slowOrigin()
       const deny = () => open.shift()?.response.writeHead(502).end()
-      const origin = impatient({ ...impatience, coolingMs: 50 })
+      const origin = impatient({ ...impatience, coolingMs: 60_000 })
       const ask = () => origin.open({ url, headers: [] }).then(readAll)
       const fails = async () => {
         const error = failure(ask(), 'origin-error')
-        await until(() => open.length === 1)
+        await until(() => open.length === 1, 'so many requests are here')
         deny()
         expect((await error).retryAfter).to.equal(undefined)
       }
       for (let i = 0; i < 3; i++) await fails()
-      const cooled = performance.now() + 60
-      await until(() => performance.now() > cooled)
+      passTime(60_001)
       const trial = failure(ask(), 'origin-error')
       const crowd = Array.from({ length: 5 }, () => failure(ask(), 'origin-error'))
-      await until(() => open.length === 1)
+      await until(() => open.length === 1, 'so many requests are here')
       deny()
       expect((await trial).message).to.match(/^origin answered 502 Bad Gateway for http/)
-      for (const error of await Promise.all(crowd)) expect(error.message).to.match(/; it is left alone for another 0\.1 s$/)
+      for (const error of await Promise.all(crowd)) expect(error.message).to.match(/; it is left alone for another [\d.]+ \w+$/)
       expect(seen.paths, 'one trial').to.have.lengthOf(4)
-      const cooledAgain = performance.now() + 110
-      await until(() => performance.now() > cooledAgain)
+      passTime(120_001)
       const attempts = Array.from({ length: 5 }, ask)
-      await until(() => open.length === 1)
+      await until(() => open.length === 1, 'so many requests are here')
       answer()
-      await until(() => open.length === 4)
+      await until(() => open.length === 4, 'so many requests are here')
       expect(seen.most, 'all at once, once it is well').to.equal(4)
       for (let i = 0; i < 4; i++) answer()
       expect((await Promise.all(attempts)).map(String)).to.deep.equal(Array(5).fill('x'))

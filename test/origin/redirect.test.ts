@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { expect } from 'chai'
+import { Cookies, MAX_COOKIE_BYTES } from '../../src/origin/cookies.ts'
 import { cleanUp, failure, impatient, readAll } from './fixtures.ts'
 import { villain } from './villains.ts'
 
@@ -25,10 +26,56 @@ describe('origin: redirects', () => {
     })
   }
 
+  it('sends a user and a password of a Location to that place, and to no other', async () => {
+    const home = await villain((r, nth) => (nth === 1 ? { status: 302, headers: { location: away } } : { body: String(r.url) }))
+    const abroad = await villain(
+      (_, nth) => ({ status: 302, headers: { location: nth === 1 ? '/again' : home.url } }),
+      'localhost',
+    )
+    const away = abroad.url.replace('http://', 'http://us%65r:p%40ss@')
+    await readAll(await impatient().open({ url: home.url, headers: SECRETS }))
+    const basic = `Basic ${Buffer.from('user:p@ss').toString('base64')}`
+    expect(abroad.requests.map(r => r.headers.authorization)).to.deep.equal([basic, basic])
+    expect(home.requests.map(r => r.headers.authorization)).to.deep.equal(['Bearer hush', undefined])
+  })
+
+  it('brings back the cookies that a redirect to itself sets, with those given, and to no other origin', async () => {
+    const away = await villain(() => ({ body: 'found' }), 'localhost')
+    const { url, requests } = await villain(r => {
+      if (!r.headers.cookie?.includes('seen=1')) {
+        return { status: 302, headers: { location: String(r.url), 'set-cookie': 'seen=1; Path=/; HttpOnly' } }
+      }
+      return { status: 302, headers: { location: away.url, 'set-cookie': 'seen=; Max-Age=0' } }
+    })
+    const read = await impatient().open({ url, headers: [['cookie', 'sid=hush']] })
+    expect(String(await readAll(read))).to.equal('found')
+    expect(requests.map(r => r.headers.cookie)).to.deep.equal(['sid=hush', 'sid=hush; seen=1'])
+    expect(away.requests[0]?.headers.cookie).to.equal(undefined)
+  })
+
+  it('keeps no more cookies than their limit', () => {
+    const cookies = new Cookies()
+    const url = new URL('http://a.example/')
+    const names = Array.from({ length: 100 }, (_, i) => `n${i}=${'x'.repeat(1000)}`)
+    cookies.take({ 'set-cookie': names }, url)
+    const [header] = cookies.added([], url)
+    expect(header?.[1].length).to.be.within(MAX_COOKIE_BYTES - 2000, MAX_COOKIE_BYTES + 100)
+  })
+
+  it('leaves a quote and a bare question mark in a Location as they are', async () => {
+    const { url, requests } = await villain(r => {
+      if (r.url === '/dir/file.bin') return { status: 302, headers: { location: "/it's?a='b'" } }
+      if (r.url === "/it's?a='b'") return { status: 302, headers: { location: '/end?' } }
+      return { body: 'x' }
+    })
+    await readAll(await impatient().open({ url, headers: [] }))
+    expect(requests.map(r => r.url)).to.deep.equal(['/dir/file.bin', "/it's?a='b'", '/end?'])
+  })
+
   it('gives no credentials to another origin, not even on the way back', async () => {
     const home = await villain((r, nth) => (nth === 1 ? { status: 302, headers: { location: away } } : { body: String(r.url) }))
     const abroad = await villain(() => ({ status: 302, headers: { location: home.url } }), 'localhost')
-    const away = abroad.url.replace('http://', 'http://user:hush@')
+    const away = abroad.url
     expect(String(await readAll(await impatient().open({ url: home.url, headers: SECRETS })))).to.equal('/dir/file.bin')
     expect(home.requests[0]?.headers['x-api-key']).to.equal('hush')
     for (const request of [abroad.requests[0], home.requests[1]]) {

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { planPeers } from '../../src/sim/arrivals.ts'
 import type { SimHost } from '../../src/sim/host.ts'
-import { makeHosts, newMeters } from '../../src/sim/hosts.ts'
+import { makeHosts, makeMachines, newMeters } from '../../src/sim/hosts.ts'
 import type { SimPeer } from '../../src/sim/peer.ts'
 import type { Scenario } from '../../src/sim/scenario.ts'
 import { startSeeds } from '../../src/sim/seeding.ts'
@@ -18,7 +18,7 @@ function grow(s: Scenario, ms: number): { peers: readonly SimPeer[]; degrees: nu
   const meters = newMeters()
   const around = newSurroundings(s, meters.origin)
   const random = seededRandom(s.seed)
-  const hosts = makeHosts(s, around, meters, random)
+  const hosts = makeHosts(s, around, makeMachines(s, around, meters), { content: 0, random })
   startSeeds(s, hosts.seeds, around)
   planPeers(s, hosts, around, random)
   around.world.run(() => false, ms)
@@ -39,9 +39,7 @@ function expectWhole(peers: readonly SimPeer[], count: number): void {
   for (const peer of peers) for (const n of peer.neighbours) expect(n.hears(peer), `${n.id} hears ${peer.id}`).to.equal(true)
 }
 
-describe('sim: graphs', function () {
-  this.timeout(60_000)
-
+describe('sim: graphs', () => {
   it('given at once: connected, and nearly regular', () => {
     const { peers, degrees } = grow(SLOW, 100)
     expect(degrees[0]).to.be.at.least(8)

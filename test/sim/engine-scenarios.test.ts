@@ -19,8 +19,7 @@ function expectAllDone(r: Result, s: Scenario = SMALL): void {
   expect(r.lastMs).to.equal(Math.max(...(r.doneAt as number[])))
 }
 
-describe('sim: mixed hosts', function () {
-  this.timeout(60_000)
+describe('sim: mixed hosts', () => {
   const lineClasses = [
     { name: 'slow', share: 0.25, line: { up: U / 4, down: U / 4 } },
     { name: 'fast', share: 0.125, line: { up: 4 * U, down: 4 * U } },
@@ -68,9 +67,7 @@ describe('sim: mixed hosts', function () {
   })
 })
 
-describe('sim: coming and going', function () {
-  this.timeout(60_000)
-
+describe('sim: coming and going', () => {
   it('waves', () => {
     const r = simulate({ ...SMALL, joins: { type: 'waves', size: 10, everyMs: 1500 } })
     expect(r.joinedAt).to.deep.equal(Array.from({ length: 24 }, (_, i) => Math.floor(i / 10) * 1500))
@@ -100,9 +97,7 @@ describe('sim: coming and going', function () {
   })
 })
 
-describe('sim: trouble', function () {
-  this.timeout(60_000)
-
+describe('sim: trouble', () => {
   it('a line that gets slow hurts its owner alone, and is taken into account', () => {
     const slow: Fault = { type: 'slow', peer: 5, at: 1000, line: { up: U / 10, down: U / 10 } }
     const r = simulate({ ...SMALL, faults: [slow] })
@@ -154,9 +149,7 @@ describe('sim: trouble', function () {
   })
 })
 
-describe('sim: seeds and the origin', function () {
-  this.timeout(60_000)
-
+describe('sim: seeds and the origin', () => {
   it('several seeds: the origin is read once', () => {
     const r = simulate({ ...SMALL, seeds: 3, originRate: U })
     expectAllDone(r)
@@ -219,9 +212,7 @@ describe('sim: seeds and the origin', function () {
   })
 })
 
-describe('sim: messages and neighbours', function () {
-  this.timeout(60_000)
-
+describe('sim: messages and neighbours', () => {
   it('collected news are fewer messages, and lose little time', () => {
     const [together, singly] = [100, 0].map(announceMs => simulate({ ...SMALL, announceMs }))
     expectAllDone(together as Result)
@@ -251,9 +242,7 @@ describe('sim: messages and neighbours', function () {
   })
 })
 
-describe('sim: figures', function () {
-  this.timeout(60_000)
-
+describe('sim: figures', () => {
   it('percentiles follow from the single times', () => {
     const r = simulate({ ...SMALL, peers: 200, pieces: 8, check: false })
     const times = (r.doneAt as number[]).toSorted((a, b) => a - b)

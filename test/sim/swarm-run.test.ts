@@ -36,9 +36,7 @@ function all(n: number, ...but: number[]): number[] {
 }
 
 // The bounds are 3 to 8 % off what each test prints: raise them when the policy is better.
-describe('sim: the swarm in virtual time', function () {
-  this.timeout(120_000)
-
+describe('sim: the swarm in virtual time', () => {
   it('100 peers come near the fluid bound, and one number reproduces the run to the bit', () => {
     const first = simulate(HUNDRED)
     show('100 peers, seed line 2u', first)

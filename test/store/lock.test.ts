@@ -171,8 +171,7 @@ describe('a lock', () => {
     }
   })
 
-  it('that is stale goes to exactly one of many processes', async function () {
-    this.timeout(60_000)
+  it('that is stale goes to exactly one of many processes', async () => {
     const stale = await staleText()
     for (let round = 0; round < 3; round++) {
       await writeFile(path, stale)

@@ -4,9 +4,7 @@ import { figures, type GraphFigures, Neighbourhoods, type Node, type Plan } from
 
 const SETTLED_MS = 15_000
 
-describe('neighbourhoods', function () {
-  this.timeout(120_000)
-
+describe('neighbourhoods', () => {
   const plans: Array<[what: string, plan: Omit<Plan, 'seed' | 'nodes'>]> = [
     ['at once, through one seed', {}],
     ['at once, through one seed, in 10 racks', { racks: 10 }],

@@ -37,6 +37,7 @@ export const ANY_EVENT: Arbitraries<SwarmEvent> = {
   served: fc.record({ peer, piece }),
   'origin-rate': fc.record({ rate: fc.double({ min: 0, max: 1e9, noNaN: true }), peers: queue }),
   cursor: fc.record({ piece: fc.option(piece, { nil: undefined }) }),
+  allowance: fc.record({ asked: queue, uploads: queue }),
   wake: fc.record({}),
 }
 

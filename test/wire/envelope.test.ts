@@ -30,8 +30,7 @@ const DOMAIN = 'dragonfly/manifest-head'
 const TYPE = '/dragonfly/manifest-head/1'
 
 describe('wire/envelope', () => {
-  it('opens to the head and its signer, for every kind of key', async function () {
-    this.timeout(20_000)
+  it('opens to the head and its signer, for every kind of key', async () => {
     for (const key of [
       await generateKeyPair('Ed25519'),
       await generateKeyPair('secp256k1'),
@@ -43,8 +42,7 @@ describe('wire/envelope', () => {
     }
   })
 
-  it('keeps the largest head within the limit, with the largest key', async function () {
-    this.timeout(20_000)
+  it('keeps the largest head within the limit, with the largest key', async () => {
     const head = {
       ...HEAD,
       task: 'b'.repeat(LIMITS.cidText),

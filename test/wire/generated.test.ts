@@ -8,8 +8,7 @@ import { expect } from 'chai'
 const ROOT = join(import.meta.dirname, '../..')
 
 describe('wire/generated', () => {
-  it('is fresh: run scripts/proto.sh when this fails', function () {
-    this.timeout(60_000)
+  it('is fresh: run scripts/proto.sh when this fails', () => {
     const folder = mkdtempSync(join(tmpdir(), 'proto-'))
     try {
       execFileSync(join(ROOT, 'scripts/proto.sh'), [folder], { stdio: 'pipe' })

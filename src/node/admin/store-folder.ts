@@ -1,10 +1,11 @@
 // Administration of a store folder that no seed runs on. Locks protect what others work with.
 import { join } from 'node:path'
 import type { Quota } from '../../store/disk-store.ts'
+import type { StoreAdmin } from '../api/store-admin.ts'
 import { Administration } from './administration.ts'
 
 export interface OpenAdministration {
-  readonly administration: Administration
+  readonly administration: StoreAdmin
   close(): Promise<void>
 }
 

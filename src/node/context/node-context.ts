@@ -5,6 +5,7 @@ import type { Exchange } from '../../net/exchange.ts'
 import type { Host } from '../../net/host.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { Store } from '../../store/store.ts'
+import type { Budget } from '../../swarm/budget.ts'
 import type { Counters } from './counters.ts'
 
 export interface Network {
@@ -16,8 +17,16 @@ export interface Network {
 /** For whom an origin is read: for this node's own user, who may read anything, or for others, who may not. */
 export type Reader = 'self' | 'others'
 
+/** One content's part of the budget. */
+export interface BudgetUser {
+  /** What it waited for has become free: it may use it now. */
+  wake(): void
+}
+
 export interface NodeContext {
   readonly store: Store
+  /** What all contents of this node may use together. */
+  readonly budget: Budget<BudgetUser>
   /** Peer ids whose signatures on manifests are believed. Our own is among them. */
   readonly trusted: ReadonlySet<string>
   /** Seeds to resolve a task with this subject at: all of them for a peer, those that rank above it for a seed. */

@@ -6,7 +6,7 @@ import { startSwarm } from '../../swarm/setup.ts'
 import type { Swarm } from '../../swarm/swarm.ts'
 import type { PieceFact, Received } from '../../transfer/piece-transfer.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
-import { type NodeContext, now } from '../context/node-context.ts'
+import { type BudgetUser, type NodeContext, now } from '../context/node-context.ts'
 import type { PeerLink } from '../peers/peer-link.ts'
 import type { PeerLinks } from '../peers/peer-links.ts'
 import type { SwarmObserver } from './swarm-observer.ts'
@@ -41,7 +41,7 @@ export interface DriverOwner {
   onLiar(peer: string): void
 }
 
-export class SwarmDriver {
+export class SwarmDriver implements BudgetUser {
   readonly #ctx: NodeContext
   readonly #owner: DriverOwner
   readonly #content: StoredVersion
@@ -61,6 +61,7 @@ export class SwarmDriver {
     const seed = Math.floor(Math.random() * 2 ** 32)
     const setup = { self: ctx.network?.host.id ?? '', isSeed: ctx.isSeed, pieceLength, seed, policy: DEFAULT_POLICY }
     this.#swarm = startSwarm(setup)
+    ctx.budget.enter(this, { pieceLength })
     for (const observer of owner.observers) observer.begun?.(setup)
   }
 
@@ -71,16 +72,37 @@ export class SwarmDriver {
   stop(): void {
     this.#isStopped = true
     clearTimeout(this.#wake)
+    this.#ctx.budget.leave(this)
+    this.#wakeOthers()
+  }
+
+  wake(): void {
+    this.tell({ type: 'wake' })
   }
 
   /** Tells the decider a fact, and performs its answer. */
   tell(event: SwarmEvent): void {
     if (this.#isStopped) return
     const at = now()
-    const actions = this.#swarm.handle(event, at)
-    for (const observer of this.#owner.observers) observer.told(event, at, actions)
+    const { budget } = this.#ctx
+    const allowance = budget.allowance(this)
+    if (allowance !== undefined) this.#decide({ type: 'allowance', ...allowance }, at)
+    const actions = this.#decide(event, at)
+    budget.report(this, this.#swarm.usage)
     for (const action of actions) this.#perform(action)
     this.#wakeBy(this.#swarm.nextWake(at), at)
+    this.#wakeOthers()
+  }
+
+  #decide(event: SwarmEvent, at: number): SwarmAction[] {
+    const actions = this.#swarm.handle(event, at)
+    for (const observer of this.#owner.observers) observer.told(event, at, actions)
+    return actions
+  }
+
+  /** Those whose turn it is to use what has become free; not within this turn, which may be theirs too. */
+  #wakeOthers(): void {
+    for (const other of this.#ctx.budget.takeWaiting()) queueMicrotask(() => other.wake())
   }
 
   /** The manifest has grown or was sealed. */
@@ -144,7 +166,7 @@ export class SwarmDriver {
     this.#wakeAt = wakeAt
     const onWake = () => {
       this.#wake = undefined
-      this.tell({ type: 'wake' })
+      this.wake()
     }
     this.#wake = setTimeout(onWake, Math.max(1, wakeAt - at))
   }

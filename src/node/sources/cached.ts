@@ -1,15 +1,16 @@
 // What the store still has of a task from an earlier time, and how it is used again: at once while fresh, else by asking the origin.
-import { DragonflyError } from '../../core/errors.ts'
+import type { DragonflyError } from '../../core/errors.ts'
 import type { Freshness } from '../../core/freshness.ts'
 import type { Task } from '../../core/task.ts'
 import { isResumable, validatorsOf } from '../../core/version.ts'
 import type { Noted } from '../../origin/noted.ts'
 import type { Origin } from '../../origin/origin.ts'
+import type { OriginRead } from '../../origin/read.ts'
 import { forbidden, isTrouble } from '../../origin/trouble.ts'
 import type { Store, StoreEntry } from '../../store/store.ts'
 import { type CachedManifest, entryKey, isPrivateEntry, loadManifest, removeOthers } from '../content/manifest-records.ts'
 import type { ActiveTask } from '../session/active-task.ts'
-import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
+import { ingest, sealWhenWhole, TAIL_BYTES, versionOf } from './ingest.ts'
 
 export interface Cached extends CachedManifest {
   /** Open, its pieces verified. */
@@ -106,22 +107,40 @@ export interface Continuing {
   signal: AbortSignal
 }
 
-/** Rejects with `origin-changed`, and leaves the active task as it was, when the origin has another version now. */
+/** Begins anew, with nothing of what was kept, when the origin has another version now. */
 export async function continueCached(active: ActiveTask, kept: Cached, how: Continuing): Promise<void> {
   const { task } = active
   if (kept.prefix === kept.manifest.length) return await continueWhole(active, kept, how)
   const { version } = kept.manifest.info
   const request = { url: task.url, headers: task.headers }
-  const read = await how.origin.open(request, { version, from: kept.prefix, signal: how.signal }).catch(async error => {
-    // a version that is gone is of no use to a later try either
-    if (error instanceof DragonflyError && error.code === 'origin-changed') await kept.entry.remove()
-    throw error
-  })
+  const { prefix, manifest } = kept
+  const tail = prefix === 0 ? undefined : await tailOf(kept)
+  const read = await how.origin.open(request, { version, from: prefix, signal: how.signal, ...(tail !== undefined && { tail }) })
+  if (read.version !== version || read.start !== prefix || differs(read.length, manifest.length)) {
+    // what was kept is of no use to a later try either
+    return await beginAnew(active, kept, read, how)
+  }
   await active.adoptCached(kept, how.heard(read.noted, kept.freshness))
   await ingest(active, read)
 }
 
-async function continueWhole(active: ActiveTask, kept: Cached, { origin, heard, rules, signal }: Continuing): Promise<void> {
+async function tailOf({ entry, manifest, prefix }: Cached): Promise<Uint8Array> {
+  const length = Math.min(TAIL_BYTES, prefix)
+  return await entry.read(prefix - length, length, manifest.pieceLength)
+}
+
+function differs(a: number | undefined, b: number | undefined): boolean {
+  return a !== undefined && b !== undefined && a !== b
+}
+
+async function beginAnew(active: ActiveTask, kept: Cached, read: OriginRead, { heard }: Continuing): Promise<void> {
+  await kept.entry.remove()
+  await active.adopt(versionOf(active.task, read), 'origin', { vouched: heard(read.noted, undefined) })
+  await ingest(active, read)
+}
+
+async function continueWhole(active: ActiveTask, kept: Cached, how: Continuing): Promise<void> {
+  const { origin, heard, rules, signal } = how
   const { task } = active
   const { version } = kept.manifest.info
   const request = { url: task.url, headers: task.headers }
@@ -134,7 +153,5 @@ async function continueWhole(active: ActiveTask, kept: Cached, { origin, heard, 
     await active.adoptCached(kept, answer && heard(answer.noted, kept.freshness))
     return await sealWhenWhole(active, kept.prefix)
   }
-  await kept.entry.remove()
-  await active.adopt(versionOf(task, answer.read), 'origin', { vouched: heard(answer.read.noted, undefined) })
-  await ingest(active, answer.read)
+  await beginAnew(active, kept, answer.read, how)
 }

@@ -1,9 +1,11 @@
 // Reads the origin into an active task, and seals the manifest when the whole content is here.
 import { DragonflyError } from '../../core/errors.ts'
-import type { VersionInfo } from '../../core/manifest.ts'
+import type { Manifest, VersionInfo } from '../../core/manifest.ts'
 import { choosePieceLength, pieceCountOf } from '../../core/piece.ts'
 import { RootBuilder } from '../../core/root.ts'
 import { contentId, type Task } from '../../core/task.ts'
+import { AnotherVersionError, changed } from '../../origin/failures.ts'
+import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 
@@ -23,6 +25,44 @@ export async function ingest(active: ActiveTask, read: OriginRead): Promise<void
   const length = await active.ingest(read, read.start / manifest.pieceLength)
   active.gauge.ended()
   await sealWhenWhole(active, length)
+}
+
+/** So many bytes before the place where a read goes on are asked for again: what differs is another content under the same name. */
+export const TAIL_BYTES = 16 * 1024
+
+function tailOf(piece: Uint8Array): Uint8Array {
+  return piece.slice(-TAIL_BYTES)
+}
+
+/**
+ * Reads on from where an adopted manifest ends, else (or if `how` is `whole`) from byte 0: what the origin gives then, under
+ * whatever validators, is the same content while it agrees with the manifest. Resolves to its length; rejects as `ingest`.
+ */
+export async function ingestOn(
+  active: ActiveTask,
+  manifest: Manifest,
+  origin: Origin,
+  how: { whole: boolean; signal: AbortSignal },
+): Promise<number> {
+  const { signal } = how
+  const { count, pieceLength, info } = manifest
+  const { url, headers, isPrivate } = active.task
+  const tail = !how.whole && active.hasPiece(count - 1) ? tailOf(await active.readPiece(count - 1)) : undefined
+  const rest = { from: count * pieceLength, version: info.version, signal, ...(tail !== undefined && { tail }) }
+  const want = how.whole ? { signal } : rest
+  const read = await origin.open({ url, headers }, want)
+  const hasOtherLength = manifest.length !== undefined && read.length !== undefined && read.length !== manifest.length
+  // who may read a private content was told by its version
+  if (hasOtherLength || (isPrivate && read.version !== info.version)) {
+    await read.cancel()
+    throw changed(url)
+  }
+  const length = await active.ingest(read, read.start / pieceLength).catch(error => {
+    const differs = error instanceof DragonflyError && error.code === 'origin-changed' && !(error instanceof AnotherVersionError)
+    throw differs && read.version !== info.version ? changed(url) : error
+  })
+  active.gauge.ended()
+  return length
 }
 
 /** Pieces before our own read may still be on their way from others. */

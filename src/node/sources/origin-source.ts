@@ -1,18 +1,20 @@
 // The origin as a source: one read in order, from the start or from where others ended, and single pieces for the swarm.
 import { DragonflyError, isAbort } from '../../core/errors.ts'
 import type { Freshness } from '../../core/freshness.ts'
+import type { Manifest } from '../../core/manifest.ts'
 import { isResumable } from '../../core/version.ts'
 import { NoRangesError } from '../../origin/failures.ts'
 import { freshnessOf } from '../../origin/freshness.ts'
 import type { Noted } from '../../origin/noted.ts'
 import type { Origin } from '../../origin/origin.ts'
-import type { OriginRead } from '../../origin/read.ts'
+import { Restarts } from '../../origin/restarts.ts'
 import { isTrouble } from '../../origin/trouble.ts'
 import type { OriginFailure, SourceEvent } from '../../swarm/source-events.ts'
 import type { NodeContext, Reader } from '../context/node-context.ts'
+import { pause } from '../context/waiting.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import { type Cached, type CacheRules, continueCached, loadCached } from './cached.ts'
-import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
+import { ingest, ingestOn, sealWhenWhole, versionOf } from './ingest.ts'
 
 export interface OriginSourceOptions {
   /** For whom the origin is read. */
@@ -50,13 +52,11 @@ export class OriginSource {
   }
 
   /** Reads to the end; told by `origin-ended` or `origin-failed`, unless it was stopped. Never rejects. */
-  async read(how: How, piece: number): Promise<void> {
+  async read(how: How): Promise<void> {
     this.#reading = new AbortController()
     const signal = AbortSignal.any([this.#signal, this.#reading.signal])
     try {
-      const origin = await this.#origin()
-      if (how === 'new') await this.#readNew(origin, signal)
-      else await this.#readOn(origin, how, piece, signal)
+      await this.#readAgain(how, signal)
       if (!signal.aborted) this.#options.tell({ type: 'origin-ended' })
     } catch (error) {
       if (signal.aborted) return
@@ -118,6 +118,24 @@ export class OriginSource {
 
   // ---- reading in order
 
+  /** Begins again a few times where the origin breaks off and lets nobody go on. */
+  async #readAgain(how: How, signal: AbortSignal): Promise<void> {
+    const restarts = new Restarts()
+    for (;;) {
+      try {
+        const { manifest } = this.#active
+        if (manifest === undefined) return await this.#readNew(await this.#origin(), signal)
+        return await this.#readOn(manifest, how === 'whole', signal)
+      } catch (error) {
+        const { manifest } = this.#active
+        if (manifest === undefined || signal.aborted || !(error instanceof DragonflyError)) throw error
+        const wait = restarts.after(error, manifest.count * manifest.pieceLength)
+        if (wait === undefined) throw error
+        await pause(wait, signal)
+      }
+    }
+  }
+
   /** From the start, or on from what an earlier download has left in the store. */
   async #readNew(origin: Origin, signal: AbortSignal): Promise<void> {
     const { task } = this.#active
@@ -142,16 +160,9 @@ export class OriginSource {
     }
   }
 
-  /** On from a piece, or whole: then each piece is compared with the manifest, and only the bytes say whether it is the same. */
-  async #readOn(origin: Origin, how: How, piece: number, signal: AbortSignal): Promise<void> {
-    const { task, manifest } = this.#active
-    if (manifest === undefined) throw new DragonflyError('internal', 'nothing was adopted')
-    const request = { url: task.url, headers: task.headers }
-    const { pieceLength } = manifest
-    const want = how === 'rest' ? { from: piece * pieceLength, version: manifest.info.version, signal } : { signal }
-    const read: OriginRead = await origin.open(request, want)
-    const length = await this.#active.ingest(read, read.start / pieceLength)
-    this.#active.gauge.ended()
+  /** On from where the manifest ends, or whole: then each piece is compared with the manifest, and only the bytes tell. */
+  async #readOn(manifest: Manifest, whole: boolean, signal: AbortSignal): Promise<void> {
+    const length = await ingestOn(this.#active, manifest, await this.#origin(), { whole, signal })
     // pieces before it may still be on their way from others
     this.#sealing ??= sealWhenWhole(this.#active, length).catch(error => this.#sealFailed(error))
     if (this.#active.hasAllKnown) await this.#sealing

@@ -192,7 +192,7 @@ export class Supply {
       case 'search-dht':
         return this.#work(this.#searchDht())
       case 'read-origin':
-        if (this.#origin !== undefined) this.#work(this.#origin.read(action.how, action.from))
+        if (this.#origin !== undefined) this.#work(this.#origin.read(action.how))
         return
       case 'stop-reading':
         return this.#origin?.stop()

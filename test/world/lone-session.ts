@@ -3,13 +3,15 @@ import { join } from 'node:path'
 import { ACCESS_TIMES } from '../../src/core/grant.ts'
 import { makeTask, type Task } from '../../src/core/task.ts'
 import { Counters } from '../../src/node/context/counters.ts'
-import type { Network, NodeContext } from '../../src/node/context/node-context.ts'
+import type { BudgetUser, Network, NodeContext } from '../../src/node/context/node-context.ts'
 import { startNetwork } from '../../src/node/network.ts'
 import { ActiveTask } from '../../src/node/session/active-task.ts'
 import { Origin } from '../../src/origin/origin.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
-import { LOOPBACK, type World } from './villain-peers.ts'
+import { Budget } from '../../src/swarm/budget.ts'
+import { LOOPBACK } from './loopback.ts'
+import type { World } from './world.ts'
 
 export class LoneSession implements NodeContext {
   readonly store: Store
@@ -18,6 +20,7 @@ export class LoneSession implements NodeContext {
   readonly isSeed = false
   readonly expire = undefined
   readonly counters = new Counters()
+  readonly budget = new Budget<BudgetUser>()
   readonly access = ACCESS_TIMES
   readonly isLongLived = false
   readonly network: Network

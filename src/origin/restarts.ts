@@ -1,0 +1,30 @@
+// When a content is read from its first byte again, because the origin broke off and no strong validator joins the rest.
+import type { DragonflyError } from '../core/errors.ts'
+import { AnotherVersionError, UnjoinableError } from './failures.ts'
+import { MAX_BACKOFF_MS } from './patience.ts'
+
+/** Restarts in a row that came no further than the one before. */
+const MAX_FRUITLESS = 5
+/** Restarts of one content in all: each may read all of it. */
+export const MAX_RESTARTS = 20
+const BACKOFF_MS = 250
+
+/** Counts the restarts of one content. Pure: it is told what failed and where, and says how long to wait. */
+export class Restarts {
+  #count = 0
+  #fruitless = 0
+  #furthest = 0
+
+  /**
+   * Milliseconds to wait before the content is read from its first byte again, what is here being compared; undefined when
+   * it shall not be. `reached`: bytes from the start that are here.
+   */
+  after(error: DragonflyError, reached: number): number | undefined {
+    // any other failure has been tried again often enough by the read itself
+    if (!(error instanceof UnjoinableError || error instanceof AnotherVersionError)) return undefined
+    this.#fruitless = reached > this.#furthest ? 1 : this.#fruitless + 1
+    this.#furthest = Math.max(this.#furthest, reached)
+    if (this.#fruitless > MAX_FRUITLESS || ++this.#count > MAX_RESTARTS) return undefined
+    return Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** (this.#fruitless - 1))
+  }
+}

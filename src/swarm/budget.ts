@@ -1,0 +1,121 @@
+// What all contents of a host may use together: bytes asked for and upload slots, shared fairly among their swarms.
+import { DEFAULT_POLICY } from './events.ts'
+import { Pool } from './pool.ts'
+import { type Priority, WEIGHTS } from './weights.ts'
+
+/** What a host gives to all its contents together. */
+export interface BudgetLimits {
+  /** Bytes asked of all neighbours: what may have to be held in memory at the worst. Default 32 MiB. */
+  askedBytes: number
+  /** Pieces sent at the same time. Default 16. */
+  uploadSlots: number
+  /** Bytes that these pieces may be together; two go in any case. Default 16 MiB. */
+  uploadBytes: number
+}
+
+/** What one swarm may hold now, in its pieces. */
+export interface Allowance {
+  /** Pieces asked for. */
+  asked: number
+  /** Pieces being sent. */
+  uploads: number
+}
+
+/** What one swarm holds after an event, in its pieces, and whether its allowance is all that keeps it from more. */
+export interface Usage extends Allowance {
+  wantsToAsk: boolean
+  wantsToSend: boolean
+}
+
+export interface BudgetMember {
+  /** Bytes of a full piece. */
+  pieceLength: number
+  /** Default `normal`. */
+  priority?: Priority
+}
+
+export const DEFAULT_LIMITS: Readonly<BudgetLimits> = {
+  askedBytes: DEFAULT_POLICY.maxAskedBytes,
+  uploadSlots: DEFAULT_POLICY.uploadSlots,
+  uploadBytes: DEFAULT_POLICY.maxUploadBytes,
+}
+
+const NOBODY: readonly never[] = []
+
+/**
+ * The arbiter of a host. For every event of a content, its driver does three things with nothing in between: it passes
+ * on the `allowance` if there is a new one, lets the swarm handle the event, and reports its usage. Then it wakes those
+ * that `takeWaiting` names. `K` names a content: whatever its driver likes.
+ */
+export class Budget<K> {
+  readonly #slotBytes: number
+  readonly #asked: Pool<K>
+  readonly #uploads: Pool<K>
+  readonly #told = new Map<K, Allowance>()
+
+  constructor(limits: Partial<BudgetLimits> = {}) {
+    const { askedBytes, uploadSlots, uploadBytes } = { ...DEFAULT_LIMITS, ...limits }
+    this.#slotBytes = uploadBytes / uploadSlots
+    this.#asked = new Pool(askedBytes)
+    this.#uploads = new Pool(uploadSlots)
+  }
+
+  /** Bytes asked for by all contents together. */
+  get askedBytes(): number {
+    return this.#asked.used
+  }
+
+  /** Slots in use by all contents together: one a piece, more for a piece that is larger than its part of the bytes. */
+  get uploadSlots(): number {
+    return this.#uploads.used
+  }
+
+  /** Contents that take part. */
+  get size(): number {
+    return this.#told.size
+  }
+
+  enter(content: K, { pieceLength, priority = 'normal' }: BudgetMember): void {
+    const weight = WEIGHTS[priority]
+    this.#asked.enter(content, pieceLength, weight)
+    this.#uploads.enter(content, Math.max(1, pieceLength / this.#slotBytes), weight)
+    this.#told.set(content, { asked: -1, uploads: -1 })
+  }
+
+  /** It holds nothing any more. Others may have been waiting for that. */
+  leave(content: K): void {
+    this.#asked.leave(content)
+    this.#uploads.leave(content)
+    this.#told.delete(content)
+  }
+
+  /** What the content may hold now; undefined: the same as it was told the last time. */
+  allowance(content: K): Allowance | undefined {
+    const asked = this.#asked.allow(content)
+    const uploads = this.#uploads.allow(content)
+    const told = this.#told.get(content)
+    if (told?.asked === asked && told.uploads === uploads) return undefined
+    const allowance = { asked, uploads }
+    this.#told.set(content, allowance)
+    return allowance
+  }
+
+  report(content: K, { asked, wantsToAsk, uploads, wantsToSend }: Usage): void {
+    this.#asked.report(content, asked, wantsToAsk)
+    this.#uploads.report(content, uploads, wantsToSend)
+  }
+
+  /** The contents whose turn it is to get what has become free: each is to be told to `wake`, soon. */
+  takeWaiting(): readonly K[] {
+    const asking = this.#asked.next()
+    const sending = this.#uploads.next()
+    if (asking === undefined) return sending === undefined ? NOBODY : [sending]
+    return sending === undefined || sending === asking ? [asking] : [asking, sending]
+  }
+
+  /** Throws when a derived number has drifted, or more is held than there is; tests call it after every event. */
+  check(): void {
+    this.#asked.check()
+    this.#uploads.check()
+  }
+}

@@ -1,0 +1,146 @@
+// Who may move bytes when: limits up, down and in all for a host, shared by its contents; told the time, without a clock.
+import { type Priority, WEIGHTS } from './weights.ts'
+
+export type Direction = 'up' | 'down'
+
+/** Bytes a second for all contents together; undefined: no limit. `total`: both directions together. */
+export interface RateLimits {
+  up?: number | undefined
+  down?: number | undefined
+  total?: number | undefined
+}
+
+/** So many bytes may be moved now. */
+export interface Leave<K> {
+  content: K
+  direction: Direction
+  bytes: number
+}
+
+/** What may be saved up while nobody moves anything, milliseconds of the rate. */
+const BURST_MS = 100
+const DIRECTIONS: readonly Direction[] = ['down', 'up']
+
+/**
+ * A bucket that is in debt lets nothing pass: a request of any size goes as one, and the next one waits for it. So the
+ * rate holds over time, and a piece that is larger than the burst is not stuck.
+ */
+class Bucket {
+  /** Bytes a millisecond; Infinity: no limit. */
+  readonly #rate: number
+  #saved: number
+  #at: number
+
+  constructor(bytesPerSecond: number | undefined, now: number) {
+    this.#rate = bytesPerSecond === undefined ? Infinity : bytesPerSecond / 1000
+    this.#saved = this.#rate === Infinity ? Infinity : this.#rate * BURST_MS
+    this.#at = now
+  }
+
+  /** When something may pass. */
+  opensAt(now: number): number {
+    this.#advance(now)
+    if (this.#saved > 0) return now
+    // one byte has to be there
+    return now + (1 - this.#saved) / this.#rate
+  }
+
+  take(bytes: number): void {
+    this.#saved -= bytes
+  }
+
+  #advance(now: number): void {
+    if (this.#rate === Infinity) return
+    this.#saved = Math.min(this.#rate * BURST_MS, this.#saved + this.#rate * (now - this.#at))
+    this.#at = now
+  }
+}
+
+interface Line<K> {
+  readonly content: K
+  readonly weight: number
+  /** Sizes of the requests that wait. */
+  readonly waiting: number[]
+  /** Virtual time at which its next request begins: bytes by weight. */
+  start: number
+}
+
+/** Start-time fair queueing (Goyal, Vin and Cheng 1996): contents share by weight, and who was idle has saved up nothing. */
+export class Rates<K> {
+  #buckets: Record<Direction | 'total', Bucket>
+  readonly #lines: Record<Direction, Map<K, Line<K>>> = { up: new Map(), down: new Map() }
+  readonly #virtual: Record<Direction, number> = { up: 0, down: 0 }
+  /** Bytes that went; who was idle begins beside the other. */
+  readonly #passed: Record<Direction, number> = { up: 0, down: 0 }
+
+  constructor(limits: RateLimits, now: number) {
+    this.#buckets = bucketsOf(limits, now)
+  }
+
+  /** Other limits from now on; what waits goes on waiting. */
+  limit(limits: RateLimits, now: number): void {
+    this.#buckets = bucketsOf(limits, now)
+  }
+
+  enter(content: K, priority: Priority = 'normal'): void {
+    for (const d of DIRECTIONS) this.#lines[d].set(content, { content, weight: WEIGHTS[priority], waiting: [], start: 0 })
+  }
+
+  /** What it waited for is forgotten. */
+  leave(content: K): void {
+    for (const d of DIRECTIONS) this.#lines[d].delete(content)
+  }
+
+  /** The content wants to move so many bytes, as one. */
+  ask(content: K, direction: Direction, bytes: number): void {
+    const line = this.#lines[direction].get(content)
+    if (line === undefined) throw new Error('rates: not a member')
+    if (this.#next(direction) === undefined) this.#passed[direction] = Math.max(this.#passed.up, this.#passed.down)
+    if (line.waiting.length === 0) line.start = Math.max(line.start, this.#virtual[direction])
+    line.waiting.push(bytes)
+  }
+
+  /** What may be moved now, in this order. */
+  take(now: number): Leave<K>[] {
+    const leaves: Leave<K>[] = []
+    for (;;) {
+      const open = DIRECTIONS.filter(d => this.#next(d) !== undefined && this.#opensAt(d, now) <= now)
+      if (open.length === 0) return leaves
+      // what both need goes to the one that has had less
+      const direction = open.length === 2 && this.#passed.up < this.#passed.down ? 'up' : (open[0] as Direction)
+      leaves.push(this.#pass(this.#next(direction) as Line<K>, direction))
+    }
+  }
+
+  /** When `take` will have something; Infinity: nobody waits. */
+  nextAt(now: number): number {
+    const times = DIRECTIONS.filter(d => this.#next(d) !== undefined).map(d => this.#opensAt(d, now))
+    return Math.min(Infinity, ...times)
+  }
+
+  #opensAt(direction: Direction, now: number): number {
+    return Math.max(this.#buckets[direction].opensAt(now), this.#buckets.total.opensAt(now))
+  }
+
+  #next(direction: Direction): Line<K> | undefined {
+    let best: Line<K> | undefined
+    for (const line of this.#lines[direction].values()) {
+      if (line.waiting.length > 0 && (best === undefined || line.start < best.start)) best = line
+    }
+    return best
+  }
+
+  #pass(line: Line<K>, direction: Direction): Leave<K> {
+    const bytes = line.waiting.shift() as number
+    this.#virtual[direction] = line.start
+    line.start += bytes / line.weight
+    this.#passed[direction] += bytes
+    this.#buckets[direction].take(bytes)
+    this.#buckets.total.take(bytes)
+    return { content: line.content, direction, bytes }
+  }
+}
+
+function bucketsOf({ up, down, total }: RateLimits, now: number): Record<Direction | 'total', Bucket> {
+  return { up: new Bucket(up, now), down: new Bucket(down, now), total: new Bucket(total, now) }
+}

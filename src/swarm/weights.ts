@@ -1,0 +1,6 @@
+// How contents of unlike priority share what is scarce.
+
+export type Priority = 'low' | 'normal' | 'high'
+
+/** What a content gets in proportion to others that want as much. Powers of two: divisions by them are exact. */
+export const WEIGHTS: Readonly<Record<Priority, number>> = { low: 1, normal: 4, high: 16 }

@@ -1,0 +1,121 @@
+// An honest origin over real HTTP, that counts what is asked of it.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { hex } from './content.ts'
+
+export interface Got {
+  path: string
+  headers: IncomingMessage['headers']
+  status: number
+}
+
+/** One file behind HTTP, as an honest origin shows it: ETag, ranges, 304. It can be held back in the middle, and changed. */
+export class TestOrigin {
+  body: Buffer
+  etag: string | undefined = '"one"'
+  /** In every answer. */
+  headers: Record<string, string> = {}
+  /** Who else is answered 401: by the Authorization header. Default: nobody. */
+  readers: Set<string> | undefined
+  /** Anything but 200 is answered without a body. */
+  status = 200
+  /** Of every answer. */
+  cacheControl: string | undefined
+  /** Where everybody is sent instead of being given the file. */
+  redirectTo: string | undefined
+  /** Requests that have come, answered or not. */
+  asked = 0
+  readonly gets: Got[] = []
+  #held: { after: number; released: PromiseWithResolvers<void> } | undefined
+  #muted: PromiseWithResolvers<void> | undefined
+  readonly #server: Server
+  #port = 0
+
+  constructor(body: Buffer) {
+    this.body = body
+    this.#server = createServer((request, response) => void this.#answer(request, response))
+  }
+
+  async start(): Promise<this> {
+    await new Promise<void>(resolve => this.#server.listen(0, '127.0.0.1', resolve))
+    this.#port = (this.#server.address() as AddressInfo).port
+    return this
+  }
+
+  /** Without a path; stays the same after `stop`. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`
+  }
+
+  get digest(): string {
+    return `sha256:${hex(this.body)}`
+  }
+
+  /** Whole bodies stop after so many bytes until `release`. */
+  hold(after: number): void {
+    this.#held = { after, released: Promise.withResolvers() }
+  }
+
+  /** Bodies that begin from now on are not held; those that are, until what is returned is called. */
+  letPass(): () => void {
+    const held = this.#held
+    this.#held = undefined
+    return () => held?.released.resolve()
+  }
+
+  /** Says nothing to anybody from now on until `release`. */
+  mute(): void {
+    this.#muted = Promise.withResolvers()
+  }
+
+  release(): void {
+    this.#muted?.resolve()
+    this.#muted = undefined
+    this.#held?.released.resolve()
+    this.#held = undefined
+  }
+
+  async stop(): Promise<void> {
+    this.release()
+    if (!this.#server.listening) return
+    this.#server.closeAllConnections()
+    await new Promise(resolve => this.#server.close(resolve))
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { headers, url = '' } = request
+    this.asked++
+    await this.#muted?.promise
+    const status = this.#statusFor(headers)
+    this.gets.push({ path: url, headers, status })
+    if (this.redirectTo !== undefined) return void response.writeHead(status, { location: this.redirectTo }).end()
+    if (this.etag !== undefined) response.setHeader('etag', this.etag)
+    if (this.cacheControl !== undefined) response.setHeader('cache-control', this.cacheControl)
+    response.setHeader('accept-ranges', 'bytes')
+    for (const [name, value] of Object.entries(this.headers)) response.setHeader(name, value)
+    if (status !== 200 && status !== 206) return void response.writeHead(status).end()
+    const [, from = '0', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? []
+    const end = to === '' ? this.body.length : Number(to) + 1
+    if (status === 206) response.setHeader('content-range', `bytes ${from}-${end - 1}/${this.body.length}`)
+    const { body } = this
+    response.writeHead(status, { 'content-length': end - Number(from) })
+    await this.#send(response, body.subarray(Number(from), end))
+  }
+
+  async #send(response: ServerResponse, body: Buffer): Promise<void> {
+    const held = this.#held
+    response.write(body.subarray(0, held?.after ?? body.length))
+    if (held === undefined) return void response.end()
+    await held.released.promise
+    response.end(body.subarray(held.after))
+  }
+
+  #statusFor(headers: IncomingMessage['headers']): number {
+    if (this.redirectTo !== undefined) return 302
+    if (this.status !== 200) return this.status
+    if (this.readers?.has(headers.authorization ?? '') === false) return 401
+    if (this.etag !== undefined && headers['if-none-match'] === this.etag) return 304
+    const isSame = headers['if-range'] === undefined || headers['if-range'] === this.etag
+    return headers.range !== undefined && isSame ? 206 : 200
+  }
+}
