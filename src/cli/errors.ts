@@ -1,4 +1,5 @@
 // Every way to fail as one line for a person, one object for a program and one exit code.
+import { constants } from 'node:os'
 import { exitCodeOf, isErrorCode, UNEXPECTED, USAGE } from './exit-codes.ts'
 
 /** A mistake in the arguments, the environment or the config file, found before the library is loaded. Exit code 2. */
@@ -45,9 +46,21 @@ export function describe(error: unknown): Failure {
     const status = 'status' in error && typeof error.status === 'number' ? error.status : undefined
     return { exitCode: exitCodeOf(error.code, status), code: error.code, message: error.message, ...hintOf(error) }
   }
+  if (isOutOfFiles(error)) {
+    const message = 'too many open files: the limit of this process is too low'
+    return { exitCode: exitCodeOf('store-error'), code: 'store-error', message, hint: 'raise it (ulimit -n 256 or more)' }
+  }
   const message = error instanceof Error ? error.message || error.name : String(error)
   return { exitCode: UNEXPECTED, code: 'internal', message: `unexpected: ${message}`, hint: 'DEBUG=1 shows where' }
 }
+
+/** EMFILE and ENFILE, which some calls of Node pass on as a number only. */
+function isOutOfFiles(error: unknown): boolean {
+  const { code, info } = (error ?? {}) as { code?: unknown; info?: { errno?: unknown } }
+  return code === 'EMFILE' || code === 'ENFILE' || (code === 'ERR_SYSTEM_ERROR' && Math.abs(Number(info?.errno)) === EMFILE)
+}
+
+const EMFILE = constants.errno.EMFILE
 
 /** `df: MESSAGE; HINT`, always one line, without anything that a terminal would obey. */
 export function failureLine(name: string, failure: Failure): string {

@@ -135,8 +135,17 @@ async function nodeOptions(flags: GetFlags, home: string | undefined, onEvent: (
 
 /** Where an output goes, as the library takes it: a folder, or a file in one. */
 function folderOf(output: string): string {
-  const isFolder = output.endsWith(path.sep) || statSync(output, { throwIfNoEntry: false })?.isDirectory() === true
+  const isFolder = output.endsWith(path.sep) || isDirectory(output)
   return path.resolve(isFolder ? output : path.dirname(output))
+}
+
+/** What is wrong with it is for the library to say. */
+function isDirectory(file: string): boolean {
+  try {
+    return statSync(file).isDirectory()
+  } catch {
+    return false
+  }
 }
 
 /** Whether anybody could be asked, or could ask us. A program that reads NDJSON is told who we are in any case. */
