@@ -24,7 +24,10 @@ export const EXIT_CODES: ReadonlyArray<readonly [code: number, meaning: string]>
   [USAGE, 'usage: an option, a URL, an address, a digest, a header or the config file is malformed'],
   [REFUSED, 'the origin refuses: 404, 401, 403 and every other 4xx'],
   [ORIGIN_BROKEN, 'the origin is broken or cannot be reached: 5xx, refused, unknown host, timeout, cut short'],
-  [WRONG_CONTENT, 'the content is not what it should be: wrong digest, changed while it was read, not trusted, shorter than -r asks'],
+  [
+    WRONG_CONTENT,
+    'the content is not what it should be: wrong digest, changed while it was read, not trusted, shorter than -r asks',
+  ],
   [OUTPUT, 'output, disk or store: not writable, no space, in use'],
   [NO_SOURCE, 'the network: nobody has it, peers refuse, or no address to listen on'],
   [TIMEOUT, '--timeout is over'],

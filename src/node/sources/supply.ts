@@ -171,6 +171,7 @@ export class Supply {
 
   /** Our own read, begun again a few times where the origin breaks off and lets nobody go on. */
   async #read(): Promise<void> {
+    await this.#active.ranges.untilWhole(this.#signal)
     if (++this.#reads > MAX_READS) throw new DragonflyError('origin-changed', 'the origin changes faster than it can be read')
     const restarts = new Restarts()
     for (;;) {
