@@ -180,8 +180,8 @@ describe('ranges', () => {
       const two = await expectRange(second.node, url, range)
       expect(two.fromPeers + two.fromSeeds).to.equal(2 * PIECE)
       expect(two.fromOrigin).to.equal(0)
-      // the seed reads the whole, once
-      expect(origin.gets.map(({ headers }) => headers.range)).to.deep.equal([undefined])
+      // the seed reads the whole, or goes on where it was when the first peer left
+      for (const { headers } of origin.gets) expect(headers.range ?? 'bytes=0-').to.match(/^bytes=\d+-$/)
     })
 
     it('are what a slice is, whatever the range, and fetch nothing twice', async () => {
