@@ -14,7 +14,7 @@ import type { GetOptions } from './api/get-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import { digestMismatch } from './content/stored-version.ts'
 import { type NodeContext, now } from './context/node-context.ts'
-import { asOurs, deviceOf, type Job, locate, makeJob, nameOf, shown, watchTime } from './download-job.ts'
+import { asOurs, deviceOf, isReadable, type Job, locate, makeJob, nameOf, shown, watchTime } from './download-job.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 
@@ -93,7 +93,7 @@ export class Downloads {
   async *#inOrder(active: ActiveTask, job: Job): AsyncGenerator<Uint8Array> {
     for (let piece = 0; ; piece++) {
       active.setCursor(piece)
-      while (!active.hasPiece(piece)) {
+      while (!isReadable(active, piece)) {
         if (active.isComplete && piece >= (active.manifest?.count ?? 0)) return
         await active.changed(job.options.signal)
       }

@@ -12,7 +12,7 @@ import type { Explanation } from './api/explanation.ts'
 import type { GetOptions } from './api/get-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import { type NodeContext, now } from './context/node-context.ts'
-import { asOurs, type Job, locate, makeJob, nameOf, shown, watchTime } from './download-job.ts'
+import { asOurs, isReadable, type Job, locate, makeJob, nameOf, shown, watchTime } from './download-job.ts'
 import { RangePart } from './range-part.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
@@ -125,11 +125,10 @@ export class RangeDownloads {
     while (!part.isDone) {
       active.throwIfFailed()
       if (active.manifest !== undefined) part.placeIn(active.manifest)
-      const place = placeOf(active, part)
-      if (place !== cursor) active.setCursor(place)
-      cursor = place
-      const piece = nextPiece(active, part)
-      if (piece !== undefined) yield part.give(await pieceBytes(active, part, piece))
+      const piece = placeOf(active, part)
+      if (piece !== cursor) active.setCursor(piece)
+      cursor = piece
+      if (piece !== undefined && !part.isDone && isReadable(active, piece)) yield part.give(await pieceBytes(active, part, piece))
       else if (active.ranges.isLeftToUsers && !part.isDone) return yield* this.#fromOrigin(job, attempt)
       else if (!part.isDone) await active.changed(signal)
     }
@@ -173,15 +172,6 @@ function makeRangeJob(url: string, range: RangeSpec, options: GetOptions): Job {
 /** The piece in which the next byte lies. */
 function placeOf({ manifest }: ActiveTask, { at }: RangePart): number | undefined {
   return manifest === undefined || at === undefined ? undefined : Math.floor(at / manifest.pieceLength)
-}
-
-/** The next piece to give out, if it is here. Of a content without a known length the last piece may be cut short: it waits. */
-function nextPiece(active: ActiveTask, part: RangePart): number | undefined {
-  const { manifest } = active
-  const piece = placeOf(active, part)
-  if (manifest === undefined || piece === undefined) return undefined
-  const mayBeShort = manifest.length === undefined && piece + 1 >= manifest.count
-  return active.hasPiece(piece) && piece < manifest.count && !mayBeShort ? piece : undefined
 }
 
 async function pieceBytes(active: ActiveTask, { at = 0, end }: RangePart, piece: number): Promise<Uint8Array> {

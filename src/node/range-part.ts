@@ -53,9 +53,9 @@ export class RangePart {
     this.#end = this.spec.end
   }
 
-  /** As the origin says. */
+  /** As the origin says. While nothing was given out it may show another version than a manifest did. */
   place(start: number, end: number | undefined, length: number | undefined): void {
-    this.#start ??= start
+    if (this.delivered === 0) this.#start = start
     this.#end = end
     this.length = length
   }

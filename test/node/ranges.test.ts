@@ -144,6 +144,16 @@ describe('ranges', () => {
       await failure(node.download(url, undefined, { range: { start: 5 } }), 'origin-not-found')
     })
 
+    it('and whole streams end well where only the end tells the length', async () => {
+      origin.isChunked = true
+      const { node } = await world.node({ network: false })
+      const whole = await read(node, url, {})
+      expect(whole.bytes.equals(BODY)).to.equal(true)
+      expect(whole.receipt.sha256).to.equal(hex(BODY))
+      await expectRange(node, url, { start: 11 * PIECE })
+      await failure(read(node, url, { range: { last: 5 } }), 'origin-error')
+    })
+
     it('and the whole of one content, at the same time, do not disturb each other', async () => {
       const { node } = await world.node({ network: false })
       origin.hold(1000)
