@@ -152,7 +152,7 @@ export class RangeDownloads {
     for await (const chunk of slice) {
       active.counts.fromOrigin += chunk.byteLength
       this.#ctx.counters.fromOrigin += chunk.byteLength
-      for (const observer of active.observers) observer.read?.(chunk.byteLength, now())
+      for (const observer of active.observers) observer.readRange?.(chunk.byteLength, now())
       yield part.give(chunk)
     }
     part.place(slice.start, slice.end, slice.length)

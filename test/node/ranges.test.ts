@@ -122,6 +122,14 @@ describe('ranges', () => {
       expect(told.at(-1)).to.deep.equal({ bytes: 1000, length: 1000 })
     })
 
+    it('account for their time', async () => {
+      const { node } = await world.node({ network: false })
+      const { explain } = await expectRange(node, url, { start: PIECE }, { explain: true })
+      expect(explain?.givers).to.deep.equal([{ kind: 'origin', peer: undefined, bytes: BODY.length - PIECE }])
+      expect(explain?.efficiency).to.be.above(0)
+      expect(explain?.requests.wastedBytes).to.equal(0)
+    })
+
     it('beyond the end are an error, and leave no file', async () => {
       const { node } = await world.node({ network: false })
       const file = world.path()
