@@ -41,7 +41,8 @@ export class Origins {
     const common = { ...originLimits(this.#options), gates: await this.#gates, onRetry: this.#onRetry }
     if (reader === 'self') return new Origin(common)
     const { Guard } = await import('../origin/guard.ts')
-    return new Origin({ ...common, guard: new Guard(await this.#allowed(), { onRefused: host => this.#onRefused(host) }) })
+    const guard = new Guard(await this.#allowed(), { onRefused: host => this.#onRefused(host) })
+    return new Origin({ ...common, guard, forOthers: true })
   }
 
   async #makeGates(): Promise<Gates> {
