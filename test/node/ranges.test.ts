@@ -227,6 +227,31 @@ describe('ranges', () => {
       expect(length).to.equal(BODY.length - PIECE)
     })
 
+    it('of private content are given to whom the origin lets in', async () => {
+      origin.readers = new Set(['Bearer right'])
+      const seed = await world.seed()
+      const { node } = await world.node({ seeds: [seed.address] })
+      const range = { start: PIECE, end: PIECE + 9 }
+      const receipt = await expectRange(node, url, range, { headers: [['Authorization', 'Bearer right']] })
+      expect(receipt).to.include({ fromSeeds: PIECE, trust: 'seed' })
+      await failure(read(node, url, { range, headers: [['Authorization', 'Bearer wrong']] }), 'origin-forbidden')
+    })
+
+    it('leave what an unfinished download has kept', async () => {
+      const seed = await world.seed()
+      const { node } = await world.node({ seeds: [seed.address], store: world.path() })
+      origin.hold(4 * PIECE + 1)
+      const stop = new AbortController()
+      const onProgress = ({ bytes }: { bytes: number }) => {
+        if (bytes >= 4 * PIECE) stop.abort()
+      }
+      await failure(node.download(url, world.path(), { signal: stop.signal, onProgress, keep: false }), 'aborted')
+      origin.release()
+      const range = { start: 0, end: 5 * PIECE }
+      expect(await expectRange(node, url, range, { keep: false })).to.include({ resumed: 4 * PIECE, fromSeeds: PIECE })
+      expect((await node.download(url, world.path(), { keep: false })).resumed).to.be.at.least(4 * PIECE)
+    })
+
     it('beyond the end are an error', async () => {
       const seed = await world.seed()
       const { node } = await world.node({ seeds: [seed.address] })
