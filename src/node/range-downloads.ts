@@ -105,7 +105,7 @@ export class RangeDownloads {
     job.trace?.watch(active)
     const watch = options.explain === true ? watchTime(active, job.begun) : undefined
     const attempt: Attempt = { active, part, bytes: nothing(), readsOrigin: false, account: watch?.account }
-    attempt.bytes = this.#bytes(job, attempt)
+    attempt.bytes = inOurWords(this.#bytes(job, attempt), job)
     const end = async () => {
       await attempt.bytes.return(undefined)
       active.setCursor(undefined)
@@ -206,6 +206,15 @@ function receiptOf({ active, part, readsOrigin, account }: Attempt, job: Job, ou
     // the weaker of the two, when both gave something
     trust: readsOrigin ? 'origin' : (active.trust ?? 'origin'),
     ...(account && { explain: account(end) }),
+  }
+}
+
+/** Before the output sees an error, which it would take for one of its own. */
+async function* inOurWords(bytes: AsyncGenerator<Uint8Array>, job: Job): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes
+  } catch (error) {
+    throw asOurs(error, job)
   }
 }
 

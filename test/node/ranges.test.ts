@@ -122,6 +122,36 @@ describe('ranges', () => {
       expect(told.at(-1)).to.deep.equal({ bytes: 1000, length: 1000 })
     })
 
+    it('end with the abort, or when their time is over', async () => {
+      const { node } = await world.node({ network: false })
+      for (const [held, code] of [
+        [1000, 'aborted'],
+        [0, 'aborted'],
+        [1000, 'timeout'],
+      ] as const) {
+        origin.hold(held)
+        const stop = new AbortController()
+        const signal = code === 'timeout' ? AbortSignal.timeout(50) : stop.signal
+        const asked = origin.gets.length
+        const call = node.download(url, world.path(), { range: { start: 0 }, signal })
+        call.catch(() => {})
+        if (code === 'aborted') await until(() => origin.gets.length > asked, 'the range is asked for')
+        stop.abort()
+        await failure(call, code)
+        origin.release()
+      }
+      const seed = await world.seed()
+      const second = await world.node({ seeds: [seed.address] })
+      origin.hold(PIECE)
+      const stop = new AbortController()
+      const asked = origin.gets.length
+      const call = second.node.download(url, world.path(), { range: { start: 5 * PIECE }, signal: stop.signal })
+      call.catch(() => {})
+      await until(() => origin.gets.length > asked, 'the seed reads')
+      stop.abort()
+      await failure(call, 'aborted')
+    })
+
     it('account for their time', async () => {
       const { node } = await world.node({ network: false })
       const { explain } = await expectRange(node, url, { start: PIECE }, { explain: true })
