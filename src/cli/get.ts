@@ -19,6 +19,7 @@ export interface GetFlags {
   listen?: string[]
   announce?: string[]
   digest?: string
+  range?: string
   header?: string[]
   filter?: string[]
   tag?: string
@@ -66,10 +67,11 @@ function tell(failure: Failure, name: string): void {
 async function run(url: string, flags: GetFlags, report: Report, interrupt: Interrupt, reader: AbortSignal): Promise<void> {
   const timeout = flags.timeout > 0 ? [AbortSignal.timeout(flags.timeout)] : []
   const signal = AbortSignal.any([interrupt.signal, reader, ...timeout])
-  const { createNode, homeIfAny, parseDigest, parseHeader } = await import('../index.ts')
+  const { createNode, homeIfAny, parseDigest, parseHeader, parseRange } = await import('../index.ts')
   const options: GetOptions = {
     ...(flags.header && { headers: flags.header.map(parseHeader) }),
     ...(flags.digest !== undefined && { digest: flags.digest }),
+    ...(flags.range !== undefined && { range: parseRange(flags.range) }),
     ...(flags.filter && { filter: flags.filter }),
     ...(flags.tag !== undefined && { tag: flags.tag }),
     origin: flags.origin,

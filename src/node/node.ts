@@ -1,5 +1,4 @@
 // A node: store, network, active tasks and duties of one process, started and stopped as one.
-
 import { DragonflyError } from '../core/errors.ts'
 import { ACCESS_TIMES, type AccessTimes } from '../core/grant.ts'
 import { refuseUnknown } from '../core/options.ts'
@@ -11,6 +10,7 @@ import type { Store } from '../store/store.ts'
 import { Budget } from '../swarm/budget.ts'
 import { Administration } from './admin/administration.ts'
 import { removeSomeExpired } from './admin/expiry.ts'
+import { type ContentHead, HEAD_OPTIONS, type HeadOptions } from './api/content-head.ts'
 import type { ContentStream, DragonflyNode } from './api/dragonfly-node.ts'
 import { GET_OPTIONS, type GetOptions } from './api/get-options.ts'
 import { NODE_OPTIONS, type NodeEvent, type NodeOptions } from './api/node-options.ts'
@@ -25,6 +25,7 @@ import type { Membership } from './membership.ts'
 import { checkOriginLimits } from './origin-limits.ts'
 import { Origins } from './origins.ts'
 import type { Preheater } from './preheat/preheater.ts'
+import { RangeDownloads } from './range-downloads.ts'
 import type { ResolveService } from './seeding/resolve-service.ts'
 import { openStorePlace, type StorePlace } from './store-place.ts'
 import { TaskRegistry } from './tasks/task-registry.ts'
@@ -76,6 +77,7 @@ class Node implements DragonflyNode, NodeContext {
   readonly #disk: DiskStore | undefined
   readonly #registry: TaskRegistry
   readonly #downloads: Downloads
+  readonly #rangeDownloads: RangeDownloads
   readonly #banned = new Set<string>()
   #seeds: DialablePeer[] = []
   #networkUp: Promise<Network | undefined> = Promise.resolve(undefined)
@@ -106,6 +108,7 @@ class Node implements DragonflyNode, NodeContext {
       letGo: key => this.#registry.letGo(key),
     })
     this.#downloads = new Downloads(this, this.#registry, dir)
+    this.#rangeDownloads = new RangeDownloads(this, this.#registry)
   }
 
   async start(): Promise<void> {
@@ -133,13 +136,22 @@ class Node implements DragonflyNode, NodeContext {
     return this.network?.host.addresses ?? []
   }
 
+  async head(url: string, options: HeadOptions = {}): Promise<ContentHead> {
+    refuseUnknown(options, HEAD_OPTIONS, 'head')
+    const { headOf } = await import('./heads.ts')
+    return await headOf(this, url, options)
+  }
+
   get(url: string, options: GetOptions = {}): ContentStream {
     refuseUnknown(options, GET_OPTIONS, 'get')
-    return this.#downloads.asStream(url, options)
+    const { range } = options
+    return range === undefined ? this.#downloads.asStream(url, options) : this.#rangeDownloads.asStream(url, range, options)
   }
 
   async download(url: string, file?: string, options: GetOptions = {}): Promise<Receipt> {
     refuseUnknown(options, GET_OPTIONS, 'download')
+    const { range } = options
+    if (range !== undefined) return await this.#rangeDownloads.toFile(url, range, file, options)
     return await this.#downloads.toFile(url, file, options)
   }
 

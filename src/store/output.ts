@@ -1,7 +1,7 @@
 // Output: a file appears whole at its path, or not at all, wherever the file system can do that.
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
-import { access, chmod, type FileHandle, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
+import { constants, createReadStream } from 'node:fs'
+import { access, chmod, type FileHandle, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { abortError, DragonflyError, fromSystemError, SYSTEM_REASONS } from '../core/errors.ts'
 
@@ -106,19 +106,57 @@ async function copyBeside(temp: string, length: number, source: OutputSource, si
 }
 
 async function overwrite({ path, how }: Output, length: number, source: OutputSource, signal?: AbortSignal): Promise<void> {
+  await overwriteWith(path, how, chunksOf(source, length), signal)
+}
+
+async function* chunksOf(source: OutputSource, length: number): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK, length))
+  for (let at = 0; at < length; ) {
+    const size = await source.read(at, buffer.subarray(0, Math.min(buffer.length, length - at)))
+    if (size === 0) throw new DragonflyError('store-error', `the store has ${at} of ${length} bytes`)
+    yield buffer.subarray(0, size)
+    at += size
+  }
+}
+
+/** Writes each chunk before it asks for the next one. */
+async function overwriteWith(
+  path: string,
+  how: Output['how'],
+  chunks: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
   const file = await open(path, how === 'stream' ? 'w' : 'r+')
   try {
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, length))
-    for (let at = 0; at < length; ) {
+    let at = 0
+    for await (const chunk of chunks) {
       if (signal?.aborted) throw abortError(signal)
-      const size = await source.read(at, buffer.subarray(0, Math.min(buffer.length, length - at)))
-      if (size === 0) throw new DragonflyError('store-error', `the store has ${at} of ${length} bytes`)
-      await writeWhole(file, buffer.subarray(0, size), how === 'stream' ? null : at)
-      at += size
+      await writeWhole(file, chunk, how === 'stream' ? null : at)
+      at += chunk.byteLength
     }
-    if (how !== 'stream') await file.truncate(length)
+    if (how !== 'stream') await file.truncate(at)
   } finally {
     await file.close()
+  }
+}
+
+/** Makes a file of `bytes`, as they come, at `target`, as `placeFile` does. Errors: its, and those of `bytes`. */
+export async function placeBytes(target: string, bytes: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
+  const { path, how, mode } = await prepareOutput(target)
+  const temp = tempPath(path)
+  try {
+    if (how !== 'replace') return await overwriteWith(path, how, bytes, signal)
+    await writeFile(temp, bytes, { flag: 'wx' })
+    await chmod(temp, mode).catch(ignoreNoModes)
+    if (signal?.aborted) throw abortError(signal)
+    await rename(temp, path).catch(async error => {
+      if (!isNoReplacing(error) || !(await canOverwrite(path))) throw error
+      await overwriteWith(path, 'overwrite', createReadStream(temp), signal)
+    })
+  } catch (error) {
+    throw outputError(target, error)
+  } finally {
+    await rm(temp, { force: true }).catch(() => {})
   }
 }
 

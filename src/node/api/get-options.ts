@@ -1,6 +1,7 @@
 // Options of one download, and its progress.
 import type { HeaderList } from '../../core/headers.ts'
 import type { OptionNames } from '../../core/options.ts'
+import type { RangeSpec } from '../../core/range.ts'
 
 /** Options of one `get` or `download`. Every one may be left out. */
 export interface GetOptions {
@@ -8,6 +9,14 @@ export interface GetOptions {
   headers?: HeaderList
   /** sha256:HEX of the whole content; believed above everything else. Default none. */
   digest?: string
+  /**
+   * Only these bytes: `{ start: 0, end: 500 }` (`end` excluded), `{ start: 500 }`, or `{ last: 500 }`. Only the pieces that they
+   * lie in are fetched. Not together with `digest`, which is that of the whole. Default: the whole content.
+   *
+   * @example
+   * await node.download('https://example.org/big.iso', 'head.bin', { range: { start: 0, end: 500 } })
+   */
+  range?: RangeSpec
   /** Query parameters that do not change the content. Default none. */
   filter?: readonly string[]
   /** Tells apart contents that share a URL. Default none. */
@@ -36,6 +45,7 @@ export interface GetOptions {
 export const GET_OPTIONS: OptionNames<GetOptions> = {
   headers: true,
   digest: true,
+  range: true,
   filter: true,
   tag: true,
   revalidate: true,
@@ -49,9 +59,9 @@ export const GET_OPTIONS: OptionNames<GetOptions> = {
 
 /** How far a download is. Byte counts are payload bytes, verified. */
 export interface Progress {
-  /** Verified bytes, resumed ones included. */
+  /** Verified bytes, resumed ones included; of a range, those that were given out. */
   bytes: number
-  /** Length of the content in bytes; undefined while nobody knows. */
+  /** Length of the content, or of the range, in bytes; undefined while nobody knows. */
   length: number | undefined
   fromOrigin: number
   fromPeers: number
