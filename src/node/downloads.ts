@@ -138,7 +138,7 @@ export class Downloads {
 
   async #openTrace(job: Job): Promise<void> {
     const { trace } = job.options
-    if (trace !== undefined) job.trace = await TraceFile.open(trace, message => this.#ctx.warn(message))
+    if (trace !== undefined) job.trace = await TraceFile.open(trace, facts => this.#ctx.emit(facts))
   }
 
   #attempt(job: Job) {

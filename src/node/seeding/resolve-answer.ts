@@ -46,7 +46,7 @@ export class ResolveAnswer {
     say: (reply: ResolveReply) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    if (wasHere) this.#ctx.counters.hits++
+    if (wasHere) this.#ctx.counters.count('dragonfly_resolve_hits_total')
     say(answer)
     const over = new AbortController()
     void this.#rates.tell(active, say, AbortSignal.any([signal, over.signal]))
@@ -60,7 +60,8 @@ export class ResolveAnswer {
   async #untilGone(active: ActiveTask, wasHere: boolean, signal: AbortSignal): Promise<void> {
     while (!active.isComplete) await this.#changed(active, signal)
     // found on the disk, as after a restart
-    if (!wasHere && active.counts.resumed > 0 && active.counts.fromOrigin === 0) this.#ctx.counters.hits++
+    if (!wasHere && active.counts.resumed > 0 && active.counts.fromOrigin === 0)
+      this.#ctx.counters.count('dragonfly_resolve_hits_total')
     this.#freshness.finished(active)
     this.#deduplicator.finished(active)
     await untilGone(signal)

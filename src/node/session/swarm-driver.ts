@@ -5,6 +5,7 @@ import { DEFAULT_POLICY, type SwarmAction, type SwarmEvent } from '../../swarm/e
 import { startSwarm } from '../../swarm/setup.ts'
 import type { Swarm } from '../../swarm/swarm.ts'
 import type { PieceFact, Received } from '../../transfer/piece-transfer.ts'
+import { causeOf } from '../api/events.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
 import { type BudgetUser, type NodeContext, now } from '../context/node-context.ts'
 import type { PeerLink } from '../peers/peer-link.ts'
@@ -115,7 +116,9 @@ export class SwarmDriver implements BudgetUser {
   /** Pieces that were found in the store. */
   recovered(pieces: Iterable<number>): void {
     for (const piece of pieces) {
-      this.#owner.counts.resumed += this.#content.manifest.pieceSize(piece)
+      const bytes = this.#content.manifest.pieceSize(piece)
+      this.#owner.counts.resumed += bytes
+      this.#measure('store', bytes)
       this.tell({ type: 'stored', piece })
     }
   }
@@ -128,29 +131,41 @@ export class SwarmDriver implements BudgetUser {
 
   /** A piece of our own read of the origin is stored. */
   ingested({ index, size }: PieceFact, isNew: boolean): void {
-    if (isNew) this.#count(undefined, size)
+    if (isNew) this.#count(ORIGIN, size)
     this.tell({ type: 'stored', piece: index })
     this.#owner.onStored()
   }
 
   /** What became of bytes that a peer, or the origin, sent for a piece. */
   received(peer: string, piece: number, received: Received): void {
-    if (received.state === 'corrupt') return this.tell({ type: 'corrupt', peer, piece })
+    if (received.state === 'corrupt') {
+      this.#ctx.counters.countAt('dragonfly_corrupt_pieces_total', { source: this.#sourceOf(peer) })
+      return this.tell({ type: 'corrupt', peer, piece })
+    }
     if (received.state === 'stopped') return
     if (received.isNew) this.#count(peer, received.bytes)
     this.tell({ type: 'received', peer, piece, bytes: received.bytes })
     this.#owner.onStored()
   }
 
-  #count(peer: string | undefined, bytes: number): void {
+  #count(peer: string, bytes: number): void {
     const { counts, givers } = this.#owner
-    if (peer === undefined || peer === ORIGIN) {
-      counts.fromOrigin += bytes
-      return
-    }
-    givers.add(peer)
-    if (this.#ctx.trusted.has(peer)) counts.fromSeeds += bytes
+    const source = this.#sourceOf(peer)
+    this.#measure(source, bytes)
+    if (source !== 'origin') givers.add(peer)
+    if (source === 'origin') counts.fromOrigin += bytes
+    else if (source === 'seed') counts.fromSeeds += bytes
     else counts.fromPeers += bytes
+  }
+
+  #sourceOf(peer: string): 'origin' | 'seed' | 'peer' {
+    if (peer === ORIGIN) return 'origin'
+    return this.#ctx.trusted.has(peer) ? 'seed' : 'peer'
+  }
+
+  #measure(source: 'origin' | 'seed' | 'peer' | 'store', bytes: number): void {
+    this.#ctx.counters.countAt('dragonfly_verified_bytes_total', { source }, bytes)
+    this.#ctx.counters.countAt('dragonfly_verified_pieces_total', { source })
   }
 
   /** One timer; waking early does no harm, and setting it anew for every event would cost. */
@@ -195,15 +210,16 @@ export class SwarmDriver implements BudgetUser {
 
   async #askOrigin(piece: number): Promise<void> {
     const { manifest, transfer, trust } = this.#content
+    this.#ctx.counters.countAt('dragonfly_origin_reads_total', { kind: 'piece' })
     try {
       const received = await transfer.fetch(piece, this.#rangeReader as RangeReader)
-      this.#ctx.counters.fromOrigin += manifest.pieceSize(piece)
+      this.#ctx.counters.countAt('dragonfly_received_bytes_total', { source: 'origin' }, manifest.pieceSize(piece))
       this.received(ORIGIN, piece, received)
     } catch (error) {
       const isOrigins = error instanceof DragonflyError && error.code.startsWith('origin-')
       if (!isOrigins) return this.#owner.fail(error)
       if (trust === 'digest' && error.code === 'origin-changed') return this.#owner.fail(digestMismatch())
-      this.#ctx.warn(`origin gave no piece ${piece}: ${error.message}`)
+      this.#ctx.emit({ code: 'origin-piece-failed', piece, ...causeOf(error) })
       this.tell({ type: 'refused', peer: ORIGIN, piece, forever: false })
     }
   }
@@ -212,9 +228,10 @@ export class SwarmDriver implements BudgetUser {
     const link = this.#owner.links.get(peer)?.link
     try {
       await this.#content.transfer.serve(piece, async bytes => await link?.give(piece, bytes))
+      if (link !== undefined) this.#ctx.counters.count('dragonfly_sent_pieces_total')
     } catch (error) {
       if (error instanceof DragonflyError && error.code === 'store-error') {
-        this.#ctx.warn(`cannot serve piece ${piece}: ${error.message}`)
+        this.#ctx.emit({ code: 'piece-unreadable', piece, ...causeOf(error) })
         link?.refuse(piece, 'no-such-piece')
       }
     } finally {
@@ -251,7 +268,7 @@ export class SwarmDriver implements BudgetUser {
     if (peer === ORIGIN) {
       // a stranger's manifest, which the origin contradicts
       if (trust === 'digest') this.#owner.fail(digestMismatch())
-      else this.#ctx.warn(`origin sent wrong bytes for piece ${piece} of ${manifest.info.version}`)
+      else this.#ctx.emit({ code: 'origin-piece-corrupt', piece, version: manifest.info.version })
       return
     }
     this.#owner.onLiar(peer)

@@ -5,6 +5,7 @@ import { rendezvousOrder } from '../../core/rendezvous.ts'
 import { isListening } from '../../net/reach.ts'
 import { resolve } from '../../net/resolve.ts'
 import { errorOf } from '../../wire/codec-resolve.ts'
+import { causeOf } from '../api/events.ts'
 import { type Network, type NodeContext, now } from '../context/node-context.ts'
 import { connectTimeout, pause } from '../context/waiting.ts'
 import type { ActiveTask } from '../session/active-task.ts'
@@ -123,7 +124,7 @@ export class SeedSource {
     if (this.#isOver) return
     if (error instanceof DragonflyError && error.code.startsWith('origin-') && !SEEDS_OWN_TROUBLE.has(error.code)) throw error
     this.#trouble ??= error
-    this.#ctx.warn(`seed ${peer} is of no use now: ${(error as Error).message}`)
+    this.#ctx.emit({ code: 'seed-unusable', peer, ...causeOf(error) })
   }
 
   /** Resolves the task at a seed and stays as long as it has something to say. */

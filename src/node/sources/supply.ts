@@ -7,6 +7,7 @@ import type { Noted } from '../../origin/noted.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
 import { Restarts } from '../../origin/restarts.ts'
+import { causeOf } from '../api/events.ts'
 import { type NodeContext, now, type Reader } from '../context/node-context.ts'
 import { pause } from '../context/waiting.ts'
 import { NeighbourhoodDriver } from '../peers/neighbourhood-driver.ts'
@@ -75,7 +76,7 @@ export class Supply {
     const { seeds, revalidate } = this.#options
     if (seeds.length > 0 || this.#ctx.isSeed || revalidate) this.#active.setCurrent('unknown')
     try {
-      await this.#fromStore().catch(error => this.#ctx.warn(`store: ${(error as Error).message}`))
+      await this.#fromStore().catch(error => this.#ctx.emit({ code: 'resume-failed', ...causeOf(error) }))
       const works = [this.#seeds.run(), this.#dht.run(), this.#fromOrigin()]
       await Promise.all(works.map(work => work.catch(error => this.#onError(error))))
       await this.#stopped.promise
