@@ -20,6 +20,4 @@ export interface Freshness {
   at: number
   /** Redirects in their order, then the content's own answer. */
   answers: readonly NotedAnswer[]
-  /** Keyed hash of the request headers that the answer varies on and the task id does not hold; empty when there are none. */
-  varied: Uint8Array
 }

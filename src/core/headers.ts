@@ -40,7 +40,10 @@ const OURS = new Set([
 /** What some origins take for the method of a request; ours is GET. */
 const METHODS = new Set(['x-http-method', 'x-http-method-override', 'x-method-override'])
 
-/** Headers that neither open a door nor change the bytes; every other one makes a download private to its like. */
+/**
+ * Headers that are no part of a task. A seed never sends them on: an origin that answers them with other bytes would decide
+ * with one asker's header what all others get. Every other header makes a download private to its like.
+ */
 const NEUTRAL = new Set(['user-agent', 'referer', 'origin', 'cache-control', 'pragma', 'dnt', 'traceparent', 'tracestate'])
 
 /** Headers that choose among the contents of a URL and open no door. */
@@ -85,12 +88,12 @@ function checkHeader(name: string, value: string): void {
 
 /** The headers that may carry a secret or change the bytes, in a canonical order. */
 export function privateHeaders(headers: HeaderList): HeaderList {
-  return headers.filter(([name]) => !NEUTRAL.has(name)).toSorted((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]))
+  return [...withoutNeutral(headers)].toSorted((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]))
 }
 
-/** Whether requests that differ in this header (in lower case) have different task ids, or cannot differ in it. */
-export function isInTask(name: string): boolean {
-  return !NEUTRAL.has(name)
+/** Without the headers that are no part of a task: what may be sent to an origin when it is read for others. */
+export function withoutNeutral(headers: HeaderList): HeaderList {
+  return headers.filter(([name]) => !NEUTRAL.has(name))
 }
 
 /** Whether any of them may be a credential. */

@@ -13,6 +13,8 @@ export const MAX_URL_BYTES = 8 * 1024
 export const MAX_TAG_BYTES = 256
 export const MAX_FILTERS = 64
 const SHA2_256 = 0x12
+/** Stands for a filtered query parameter among the private headers; no header has this name. */
+const DROPPED = '?'
 /** scrypt cost (RFC 7914): about 30 ms and 16 MiB, so that a task id in the DHT is no quick oracle for a password. */
 const SCRYPT = { N: 16384, r: 8, p: 1 }
 
@@ -22,7 +24,10 @@ export interface TaskRequest {
   url: string
   /** For the origin only. Default none. */
   headers?: HeaderList
-  /** Query parameters that do not change the content, dropped from the identity. Default none. */
+  /**
+   * Query parameters that do not change the content, such as signatures: requests that differ in them share the content, each
+   * after the origin has shown the same version (a strong ETag) for its own URL. Default none.
+   */
   filter?: readonly string[]
   /** Tells apart contents that share a URL. Default none. */
   tag?: string
@@ -45,7 +50,10 @@ export interface Task {
   headers: HeaderList
   filter: readonly string[]
   tag: string | undefined
-  /** Whether the request carried anything that may be a credential. Such a content is never announced by its root. */
+  /**
+   * Whether the request carried anything that may be a credential, a filtered parameter included. Such a content is never
+   * announced by its root.
+   */
   isPrivate: boolean
 }
 
@@ -70,8 +78,12 @@ export function makeTask(request: TaskRequest): Task {
   if (tag !== undefined && Buffer.byteLength(tag) > MAX_TAG_BYTES) {
     throw new DragonflyError('bad-option', `tag longer than ${MAX_TAG_BYTES} bytes`)
   }
-  const scope = privateHeaders(headers)
-  const asked = { v: 1, url: identityUrl(url, filter), tag: tag ?? null }
+  const { kept, dropped } = splitQuery(url, filter)
+  // a dropped parameter is sent to the origin all the same, so it is treated as a credential: whoever brings another one
+  // gets the content only once the origin has shown the same version for their own URL
+  const scope = [...privateHeaders(headers), ...dropped.map(pair => [DROPPED, pair] as const)]
+  const names = [...new Set(dropped.map(nameOf))].toSorted()
+  const asked = { v: 1, url: kept, tag: tag ?? null, ...(names.length === 0 ? {} : { filter: names }) }
   // a seed that answers many who bring credentials needs neither id nor secret, and scrypt costs it 30 ms for each
   const canonical = once(() => dagCbor.encode({ ...asked, scope: scope.length === 0 ? null : scopeKey(url.origin, scope) }))
   const id = once(() => cidOf(canonical()))
@@ -152,17 +164,20 @@ function checkFilter(names: readonly string[]): string[] {
   return [...new Set(names.map(n => n.trim()).filter(n => n !== ''))].toSorted()
 }
 
-/** The URL as identity: filtered parameters gone, the others untouched and in their order. */
-function identityUrl(url: URL, filter: readonly string[]): string {
-  if (filter.length === 0 || url.search === '') return url.href
+/** The URL without the filtered parameters, the others untouched and in their order; and what was dropped. */
+function splitQuery(url: URL, filter: readonly string[]): { kept: string; dropped: string[] } {
+  if (filter.length === 0 || url.search === '') return { kept: url.href, dropped: [] }
   const drop = new Set(filter)
-  const kept = url.search
-    .slice(1)
-    .split('&')
-    .filter(pair => !drop.has(decode((pair.split('=')[0] ?? '').replaceAll('+', ' '))))
+  const pairs = url.search.slice(1).split('&')
+  const kept = pairs.filter(pair => !drop.has(nameOf(pair)))
   const copy = new URL(url.href)
   copy.search = kept.length === 0 ? '' : `?${kept.join('&')}`
-  return copy.href
+  return { kept: copy.href, dropped: pairs.filter(pair => drop.has(nameOf(pair))) }
+}
+
+/** The decoded name of a `name=value` pair. */
+function nameOf(pair: string): string {
+  return decode((pair.split('=')[0] ?? '').replaceAll('+', ' '))
 }
 
 function once<T>(make: () => T): () => T {

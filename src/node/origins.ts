@@ -44,7 +44,8 @@ export class Origins {
     const common = { ...originLimits(this.#options), gates: await this.#gates, onRequest, onRetry: this.#onRetry }
     if (reader === 'self') return new Origin(common)
     const { Guard } = await import('../origin/guard.ts')
-    return new Origin({ ...common, guard: new Guard(await this.#allowed(), { onRefused: this.#onRefused }) })
+    const guard = new Guard(await this.#allowed(), { onRefused: this.#onRefused })
+    return new Origin({ ...common, guard, forOthers: true })
   }
 
   async #makeGates(): Promise<Gates> {

@@ -1,17 +1,13 @@
 // How long what an origin sent may be used without asking again: HTTP caching (RFC 9111, RFC 5861), told the time.
-import { createHmac } from 'node:crypto'
 import CachePolicy from 'http-cache-semantics'
 import type { Freshness, NotedAnswer } from '../core/freshness.ts'
-import { type HeaderList, hasCredentials, isInTask } from '../core/headers.ts'
-import { sameBytes } from '../core/piece.ts'
+import { type HeaderList, hasCredentials } from '../core/headers.ts'
 import type { Noted } from './noted.ts'
 
 /** Who asks for a content, and what this host makes of freshness. */
 export interface Asker {
   /** As given for the origin. */
   headers: HeaderList
-  /** The task's: nobody else can tell from a hash which header values were sent. */
-  secret: Uint8Array
   /** Fresh for so many milliseconds, whatever the origin says; undefined: as it says. */
   expire: number | undefined
 }
@@ -26,19 +22,18 @@ export type Verdict = 'fresh' | 'usable' | 'ask'
 const OPTIONS = { shared: true, cacheHeuristic: 0, immutableMinTimeToLive: 0 }
 
 /** What is known after an answer. A 304 (RFC 9111 §4.3.4) changes what it names; its age is its own. */
-export function freshnessOf(noted: Noted, before: Freshness | undefined, asker: Asker): Freshness {
+export function freshnessOf(noted: Noted, before: Freshness | undefined): Freshness {
   const last = noted.answers.at(-1) as NotedAnswer
   const old = before?.answers.at(-1)
   const answer = last.status === 304 ? validated(last, old) : last
   return {
     at: noted.at,
     answers: [...noted.answers.slice(0, -1), answer],
-    varied: variedBy(answer.fields.vary, asker),
   }
 }
 
 /** A version that the origin has no more: whoever finds it later has to ask. */
-export const OUTDATED: Freshness = { at: 0, answers: [], varied: new Uint8Array() }
+export const OUTDATED: Freshness = { at: 0, answers: [] }
 
 function validated(last: NotedAnswer, old: NotedAnswer | undefined): NotedAnswer {
   const { age: _age, date: _date, ...kept } = old?.fields ?? {}
@@ -48,21 +43,18 @@ function validated(last: NotedAnswer, old: NotedAnswer | undefined): NotedAnswer
 /** Whether the content may be used for this asker at `now`, milliseconds since 1970. A clock that went back: ask. */
 export function verdict(known: Freshness | undefined, asker: Asker, now: number): Verdict {
   if (known === undefined || known.answers.length === 0 || now < known.at) return 'ask'
-  if (variesFor(known, asker) || wantsNews(asker.headers)) return 'ask'
+  if (variesAlways(known) || wantsNews(asker.headers)) return 'ask'
   if (asker.expire !== undefined) return now - known.at < asker.expire ? 'fresh' : 'ask'
   const verdicts = known.answers.map(answer => verdictOn(answer, known.at, asker, now))
   return verdicts.includes('ask') ? 'ask' : verdicts.includes('usable') ? 'usable' : 'fresh'
 }
 
-/** Whether another content may belong to this asker's header values (RFC 9111 §4.1). */
-export function variesFor(known: Freshness, asker: Asker): boolean {
-  const vary = known.answers.at(-1)?.fields.vary
-  return namesIn(vary).includes('*') || !sameBytes(known.varied, variedBy(vary, asker))
-}
-
-/** Equal for askers whose header values, as far as the content varies on them, are equal. */
-export function variantFor(known: Freshness | undefined, asker: Asker): string {
-  return Buffer.from(variedBy(known?.answers.at(-1)?.fields.vary, asker)).toString('hex')
+/**
+ * Whether the content may differ from one request to the next (RFC 9111 §4.1). Headers that are part of the task are equal for all
+ * its askers, and others are not sent, so that only `*` remains.
+ */
+function variesAlways({ answers }: Freshness): boolean {
+  return namesIn(answers.at(-1)?.fields.vary).includes('*')
 }
 
 /** Whether the request itself says `no-cache` (RFC 9111 §5.2.1.4). */
@@ -77,7 +69,7 @@ export function wantsNews(headers: HeaderList): boolean {
 export function mayServeInTrouble(known: Freshness | undefined, asker: Asker, now: number): boolean {
   const answer = known?.answers.at(-1)
   if (known === undefined || answer === undefined) return true
-  if (variesFor(known, asker)) return false
+  if (variesAlways(known)) return false
   if (asker.expire !== undefined && asker.expire > 0) return true
   const control = answer.fields['cache-control'] ?? ''
   if (forbidsStale(control)) return false
@@ -98,7 +90,7 @@ export function mayKeep(known: Freshness | undefined, asker: Asker): boolean {
 /** Whether a word of the origin is to be written down: it says something else, or the same so much later. */
 export function isNews(kept: Freshness | undefined, said: Freshness): boolean {
   if (kept === undefined || kept.answers.length === 0 || said.answers.length === 0) return kept?.at !== said.at
-  if (!sameBytes(kept.varied, said.varied) || timeless(kept) !== timeless(said)) return true
+  if (timeless(kept) !== timeless(said)) return true
   return said.at < kept.at || said.at - kept.at >= KEEP_EACH_MS || born(said) < born(kept) - 1000
 }
 
@@ -133,7 +125,7 @@ function verdictOn(answer: NotedAnswer, at: number, asker: Asker, now: number): 
 
 /**
  * The library asks about every answer that says `must-revalidate`, which forbids stale ones only (RFC 9111 §5.2.2.2), so
- * that it is not told. Vary is decided here, by hashes.
+ * that it is not told. Vary is decided by `variesAlways`.
  */
 function policyOf({ status, fields }: NotedAnswer, at: number, asker: Asker, now: number): CachePolicy {
   const { vary: _vary, ...rest } = fields
@@ -166,14 +158,4 @@ function has(control: string, directive: string): boolean {
 
 function namesIn(vary: string | undefined): string[] {
   return (vary ?? '').split(',').map(name => name.trim())
-}
-
-/** Headers that the task id holds are equal for all askers of the task; `accept-encoding` is always ours. */
-function variedBy(vary: string | undefined, { headers, secret }: Asker): Uint8Array {
-  const names = [...new Set(namesIn(vary))].filter(name => name !== '' && !isInTask(name)).toSorted()
-  if (names.length === 0) return new Uint8Array()
-  const values = names.map(name => [name, headers.filter(([given]) => given === name).map(([, value]) => value)])
-  return createHmac('sha256', secret)
-    .update(`dragonfly/vary/1\0${JSON.stringify(values)}`)
-    .digest()
 }

@@ -1,7 +1,8 @@
 // One GET to the origin with its redirects, in such a way that credentials stay with the host they were given for.
+import { raceSignal } from 'race-signal'
 import { Agent, type Dispatcher } from 'undici'
 import { abortError, DragonflyError } from '../core/errors.ts'
-import type { HeaderList } from '../core/headers.ts'
+import { type HeaderList, withoutNeutral } from '../core/headers.ts'
 import { withoutSecrets } from '../core/task.ts'
 import { wirePath } from '../core/wire-path.ts'
 import { Answer } from './answer.ts'
@@ -31,12 +32,14 @@ export class HttpClient {
   readonly #gates: Gates
   readonly #guard: Guard | undefined
   readonly #onRequest: () => void
+  readonly #forOthers: boolean
   readonly #surplus = new SurplusWatch()
 
   constructor(settings: OriginSettings) {
     this.#gates = settings.gates ?? new Gates(settings)
     this.#guard = settings.guard
     this.#onRequest = settings.onRequest
+    this.#forOthers = settings.forOthers
     this.#agent = new Agent({
       // HTTP/1.1 alone: one connection per answer, so that giving up an answer frees what it holds.
       allowH2: false,
@@ -54,7 +57,7 @@ export class HttpClient {
    */
   async get(request: OriginRequest, conditions: readonly Condition[], patienceMs: number, signal: AbortSignal): Promise<Answer> {
     let place = startOf(request.url)
-    let given = request.headers
+    let given = this.#forOthers ? withoutNeutral(request.headers) : request.headers
     let noted: Noted | undefined
     const cookies = new Cookies()
     for (let hop = 0; ; hop++) {
@@ -99,7 +102,8 @@ export class HttpClient {
     let data: Dispatcher.ResponseData
     try {
       const sending = this.#agent.request({ origin: url.origin, path, method: 'GET', headers: headers.flat(), signal })
-      data = await promptly(sending, signal)
+      // undici would first wait until the connection stands; what comes later is dropped by it
+      data = await raceSignal(sending, signal)
     } catch (error) {
       const failure = signal.aborted ? undefined : requestFailure(error, url.href)
       turn.ended(failure, url)
@@ -182,17 +186,4 @@ function withDefaults(given: HeaderList): HeaderList {
 /** undici writes one byte per character. Text beyond ASCII goes out as UTF-8, as curl sends it. */
 function asBytes([name, value]: readonly [string, string]): readonly [string, string] {
   return [name, Buffer.from(value, 'utf8').toString('latin1')]
-}
-
-/** Ends with the signal, where undici would first wait until the connection stands. What comes later is dropped by undici. */
-async function promptly<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const abort = Promise.withResolvers<never>()
-  const onAbort = (): void => abort.reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  if (signal.aborted) onAbort()
-  try {
-    return await Promise.race([work, abort.promise])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
 }

@@ -40,6 +40,8 @@ export interface OriginOptions {
   coolingMs?: number
   /** How long it is left alone at most. Milliseconds, default 60,000. */
   maxCoolingMs?: number
+  /** Whether the origin is read for others: headers that are no part of a task are not sent. Default false. */
+  forOthers?: boolean
   /** Says where connections may go, redirects included; elsewhere is `origin-refused`. Default: anywhere. */
   guard?: Guard | undefined
   /** Shared with other clients: what a host has to bear counts for all of them together, by the settings of the gates. Default: its own. */
@@ -69,6 +71,7 @@ export function settings(options: OriginOptions): OriginSettings {
     breakerFailures: 10,
     coolingMs: 1000,
     maxCoolingMs: 60_000,
+    forOthers: false,
     guard: undefined,
     gates: undefined,
     onRequest: () => {},

@@ -29,6 +29,7 @@ export function planPeers(s: Scenario, hosts: Hosts, around: Surroundings, rando
       const there = hosts.peers.filter(p => p.isHere)
       for (const peer of comers) peer.enter()
       welcome(comers, there)
+      for (const peer of comers) hosts.sources.get(peer)?.begin()
       if (s.peersReadOrigin === true) for (const peer of comers) peer.joinOrigin()
     }
     if (at === 0) come()
@@ -45,7 +46,7 @@ function given(s: Scenario, { seeds, informed }: Hosts, random: () => number): W
   const graph = new GivenGraph(s.neighbours ?? DEFAULT_NEIGHBOURS, random)
   return (comers, there) => {
     for (const peer of comers) {
-      if (!informed.has(peer)) continue
+      if (!informed.has(peer) || s.sources !== undefined) continue
       for (const seed of seeds) if (seed.isHere) connect(seed, peer)
     }
     graph.welcome(comers, there)

@@ -117,7 +117,30 @@ export const CATALOGUE: readonly NamedScenario[] = [
     originTimes: 1,
     twist: (_, t) => ({ seeds: 2, faults: [{ type: 'seed-death', at: t / 2, which: 0 }] }),
   },
+  ...loss('seed-killed-reading', 'The seed dies in the middle of its read', at => ({ type: 'seed-death', at })),
+  ...loss('seed-frozen', 'The seed freezes in the middle of its read', at => ({ type: 'seed-frozen', at })),
+  ...loss('seed-cut-from-origin', 'In the middle of its read the seed reaches the origin no more', at => ({
+    type: 'seed-cut',
+    from: 'origin',
+    at,
+  })),
+  ...loss('seed-cut-from-peers', 'In the middle of its read the seed reaches no other host', at => ({
+    type: 'seed-cut',
+    from: 'peers',
+    at,
+  })),
 ]
+
+/** What a seed's trouble does to hosts that find their sources by themselves: with one seed, and with three. */
+function loss(name: string, title: string, fault: (at: number) => Fault): NamedScenario[] {
+  return [1, 3].map(seeds => ({
+    name: seeds === 1 ? name : `${name}-${seeds}`,
+    title: seeds === 1 ? title : `${title}; there are ${seeds}`,
+    knobs: { peers: 24 },
+    originTimes: 1,
+    twist: (_, t) => ({ seeds, sources: {}, faults: [fault(t / 2)] }),
+  }))
+}
 
 /** undefined: there is none of this name. */
 export function findScenario(name: string): NamedScenario | undefined {

@@ -10,6 +10,9 @@ export function faultyPeers(faults: readonly Fault[], peers: readonly SimPeer[])
   return new Set(faults.flatMap(f => ('peer' in f && f.type !== 'slow' ? [hostOf(peers, f.peer)] : [])))
 }
 
+/** A side on which no partition puts anybody. */
+const CUT_SIDE = -1
+
 /** `isFirst`: of the contents on these hosts; what happens to a line happens once for all of them. */
 export function planFaults(s: Scenario, hosts: Hosts, around: Surroundings, isFirst: boolean): void {
   for (const [i, fault] of (s.faults ?? []).entries()) {
@@ -50,6 +53,14 @@ function plan(fault: Fault, number: number, setting: Setting): void {
     }
     case 'seed-death-when-out':
       return dieWhenOut(hostOf(hosts.seeds, fault.which ?? 0), around)
+    case 'seed-frozen': {
+      const seed = hostOf(hosts.seeds, fault.which ?? 0)
+      return world.at(fault.at, () => {
+        seed.isSilent = true
+      })
+    }
+    case 'seed-cut':
+      return world.at(fault.at, () => cut(hostOf(hosts.seeds, fault.which ?? 0), fault.from, around))
     case 'partition':
       return planPartition(fault, number, setting)
   }
@@ -58,6 +69,16 @@ function plan(fault: Fault, number: number, setting: Setting): void {
 function dieWhenOut(seed: SimPeer, around: Surroundings): void {
   const look = (): void => (seed.trade.outbox.out.count === around.pieces ? seed.leave('broken') : around.world.after(1, look))
   around.world.after(1, look)
+}
+
+/** Its downlink stays on the origin's side: cut off from other hosts, it reads on. */
+function cut(seed: SimPeer, from: 'origin' | 'peers', { links, mail }: Surroundings): void {
+  if (from === 'origin') {
+    seed.isCutFromOrigin = true
+    return
+  }
+  links.setSide(seed.machine.up, CUT_SIDE)
+  mail.parted(true)
 }
 
 /** Every partition is one bit of the side: several may overlap. */

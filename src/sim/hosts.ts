@@ -1,7 +1,9 @@
 // The hosts of a scenario and its swarms, before anything happens.
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
 import { seededRandom } from '../swarm/random.ts'
+import { SEED_SOURCE_POLICY } from '../swarm/source-events.ts'
 import { randomFor, shuffled } from './draw.ts'
+import { HostSources } from './host-sources.ts'
 import { Machine } from './machine.ts'
 import { Meter } from './meter.ts'
 import { SimPeer } from './peer.ts'
@@ -9,11 +11,16 @@ import { classCounts, type Line, REST_CLASS, type Scenario } from './scenario.ts
 import type { Meters } from './series.ts'
 import type { Surroundings } from './surroundings.ts'
 
+/** The DHT names so many of those who have a content. */
+const MAX_PROVIDERS = 10
+
 export interface Hosts {
   seeds: readonly SimPeer[]
   peers: readonly SimPeer[]
   /** Who knows the seeds. */
   informed: ReadonlySet<SimPeer>
+  /** How each finds its sources; empty: seeds and origin are given. */
+  sources: ReadonlyMap<SimPeer, HostSources>
 }
 
 export function newMeters(): Meters {
@@ -52,7 +59,35 @@ export function makeHosts(
   const seeds = machines.seeds.map((machine, i) => host(i === 0 ? 'seed' : `seed${i}`, true, machine))
   const peers = machines.peers.map((machine, i) => host(`p${i}`, false, machine))
   const informed = new Set(shuffled(peers, random).slice(0, s.knowSeed ?? DEFAULT_NEIGHBOURHOOD_POLICY.maxSeedLinks))
-  return { seeds, peers, informed }
+  return {
+    seeds,
+    peers,
+    informed,
+    sources: s.sources === undefined ? new Map() : makeSources(s, around, { seeds, peers, informed }),
+  }
+}
+
+/** A seed asks those before it, and finds peers in the DHT; peers that do not know the seeds ask nobody. */
+function makeSources(
+  s: Scenario,
+  around: Surroundings,
+  { seeds, peers, informed }: Omit<Hosts, 'sources'>,
+): Map<SimPeer, HostSources> {
+  const random = randomFor(s.seed, 6)
+  const mayRead = s.sources?.mayRead ?? true
+  const asked: HostSources[] = []
+  for (const self of seeds) {
+    const providers = () => peers.filter(p => p.acts && p.known > 0 && !p.hears(self)).slice(0, MAX_PROVIDERS)
+    asked.push(
+      new HostSources({ self, around, seeds: [...asked], mayRead: true, chance: 0, policy: SEED_SOURCE_POLICY, providers }),
+    )
+  }
+  const sources = new Map(asked.map(a => [a.self, a]))
+  for (const self of peers) {
+    const known = informed.has(self) ? asked : []
+    sources.set(self, new HostSources({ self, around, seeds: known, mayRead, chance: random(), providers: () => [] }))
+  }
+  return sources
 }
 
 /** Which peer has which line, drawn by chance when there is a choice. */

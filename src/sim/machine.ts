@@ -15,6 +15,8 @@ export interface Content {
   /** Virtual milliseconds; Infinity: not yet. */
   readonly joinedAt: number
   readonly doneAt: number | undefined
+  /** When and why it gave up. */
+  readonly failure: { at: number; why: string } | undefined
   /** Bytes that have left, whole pieces or not. */
   readonly sentBytes: number
   tell(event: SwarmEvent): void
@@ -51,6 +53,11 @@ export class Machine {
       ...(policy.maxUploadBytes !== undefined && { uploadBytes: policy.maxUploadBytes }),
     })
     this.#around = around
+  }
+
+  /** Of the first of its contents that gave up. */
+  get failure(): Content['failure'] {
+    return this.contents.find(({ failure }) => failure !== undefined)?.failure
   }
 
   /** Whether any of its contents is there. */

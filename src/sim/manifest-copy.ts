@@ -10,6 +10,8 @@ const PATIENCE_MS = 300
 export class ManifestCopy {
   /** Pieces whose digests are known. */
   count = 0
+  /** Pieces whose digests a seed has signed: what others believe. */
+  signed = 0
   readonly #self: SimHost
   readonly #around: Surroundings
   readonly #publication: Bulletin
@@ -24,11 +26,18 @@ export class ManifestCopy {
     this.#publication = new Bulletin(around.world, around.announceMs, () => this.#publish())
   }
 
+  /** A seed has signed so many. */
   learn(count: number): void {
-    const { pieces } = this.#around
+    if (!this.#self.acts) return
+    this.signed = Math.max(this.signed, count)
+    this.own(count)
+  }
+
+  /** So many are known from our own read, which nobody else believes. */
+  own(count: number): void {
     if (count <= this.count || !this.#self.acts) return
     this.count = count
-    this.#self.tell({ type: 'manifest', count, sealed: count === pieces })
+    this.#self.tell({ type: 'manifest', count, sealed: count === this.#around.pieces })
   }
 
   /** Who reads the origin signs and tells once for all pieces of a while. */

@@ -37,6 +37,14 @@ function markOf(fault: Fault, count: number, scenario: Scenario, r: Result): Mar
       return { kind, label: `${peers} lie${s} from the start`, from: 0 }
     case 'slow':
       return { kind, label: `${peers} slow${s} down`, from: fault.at }
+    case 'seed-frozen':
+      return { kind, label: `seed ${fault.which ?? 0} freezes`, from: fault.at }
+    case 'seed-cut':
+      return {
+        kind,
+        label: `seed ${fault.which ?? 0} is cut off from ${fault.from === 'peers' ? 'all peers' : 'the origin'}`,
+        from: fault.at,
+      }
     case 'seed-death':
       return { kind, label: `${seedName(scenario, fault.which)} dies`, from: fault.at }
     case 'seed-death-when-out':

@@ -25,6 +25,7 @@ export function measure(s: Scenario, { seeds, peers }: Machines, around: Surroun
   return {
     doneAt: peers.map(p => p.doneAt),
     joinedAt: peers.map(p => p.joinedAt),
+    failures: peers.flatMap((p, peer) => (p.failure === undefined ? [] : [{ peer, ...p.failure }])),
     ownBoundMs: peers.map(p => own.get(p) as number),
     lastMs: times.at(-1) ?? 0,
     p99Ms: at(times, 0.99),

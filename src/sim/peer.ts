@@ -29,6 +29,7 @@ export class SimPeer implements SimHost, Content {
   readonly machine: Machine
   readonly swarm: Swarm
   readonly trade: Trade
+  readonly ranges: OriginRanges
   isLiar = false
   /** Still there, but does nothing any more. */
   isSilent = false
@@ -40,16 +41,21 @@ export class SimPeer implements SimHost, Content {
   onJoined: (other: SimHost) => void = () => {}
   onLeave: () => void = () => {}
   onLost: (other: SimHost) => void = () => {}
+  /** Called after its swarm was told something. */
+  onTold: (type: SwarmEvent['type']) => void = () => {}
+  /** Whether it reaches no origin. */
+  isCutFromOrigin = false
   /** Whether the run waits for it: it has no fault and stays. */
   mustFinish = false
   /** Virtual milliseconds; Infinity: not yet. */
   joinedAt = Infinity
   doneAt: number | undefined
+  /** When and why it gave up, by the code of the error. */
+  failure: { at: number; why: string } | undefined
   readonly #around: Surroundings
   readonly #byId = new Map<string, SimHost>()
   /** Replaced, never changed: messages under way keep theirs. */
   #neighbours: readonly SimHost[] = []
-  readonly #ranges: OriginRanges
   readonly #copy: ManifestCopy
   readonly #wake = new Call(() => this.tell(WAKE))
 
@@ -62,7 +68,7 @@ export class SimPeer implements SimHost, Content {
     this.swarm = new Swarm(options)
     this.#around = around
     this.trade = new Trade(this, around)
-    this.#ranges = new OriginRanges(this, around)
+    this.ranges = new OriginRanges(this, around)
     this.#copy = new ManifestCopy(this, around)
   }
 
@@ -114,7 +120,7 @@ export class SimPeer implements SimHost, Content {
     for (const other of this.#neighbours) this.#disconnect(other, why)
     this.keeper?.stop()
     this.onLeave()
-    this.#ranges.stop()
+    this.ranges.stop()
     this.trade.forgetNews()
     this.#copy.stop()
     this.#around.world.clear(this.#wake)
@@ -148,6 +154,19 @@ export class SimPeer implements SimHost, Content {
     this.tell({ type: 'bitfield', peer: ORIGIN, have: Bitfield.full(this.#around.pieces), queue: 0 })
   }
 
+  /** Knows the origin no more. */
+  leaveOrigin(): void {
+    this.ranges.stop()
+    this.tell({ type: 'left', peer: ORIGIN })
+  }
+
+  /** Gives up, and leaves. */
+  fail(why: string): void {
+    this.failure = { at: this.#around.world.now, why }
+    if (this.mustFinish) this.#around.tally.waiting--
+    this.leave('gone')
+  }
+
   /** Has everything before it meets anybody. */
   holdAll(): void {
     this.learnManifest(this.#around.pieces)
@@ -156,7 +175,12 @@ export class SimPeer implements SimHost, Content {
   }
 
   get manifest(): number {
-    return this.isLiar ? 0 : this.#copy.count
+    return this.isLiar ? 0 : this.#copy.signed
+  }
+
+  /** Pieces whose digests it knows, from its own read or from a seed. */
+  get known(): number {
+    return this.#copy.count
   }
 
   learnManifest(count: number): void {
@@ -165,6 +189,12 @@ export class SimPeer implements SimHost, Content {
 
   publishManifest(count: number): void {
     this.#copy.publish(count)
+  }
+
+  /** It has read so many from the origin itself. */
+  ownManifest(count: number): void {
+    if (this.kind === 'seed') this.#copy.publish(count)
+    else this.#copy.own(count)
   }
 
   heardNews(from: SimHost, news: Extract<SwarmEvent, { type: 'have' }>): void {
@@ -192,6 +222,7 @@ export class SimPeer implements SimHost, Content {
     const at = this.swarm.nextWake(world.now)
     if (at < this.#wake.at) world.set(this.#wake, at)
     this.machine.wakeWaiting()
+    this.onTold(event.type)
   }
 
   /** What the swarm intends, within what the host leaves to it. */
@@ -213,7 +244,7 @@ export class SimPeer implements SimHost, Content {
     if (action.type === 'announce') return this.trade.announce(action.piece)
     const other = this.#byId.get(action.peer)
     if (other !== undefined) return this.#deal(other, action)
-    if (action.peer === ORIGIN && action.type === 'ask') this.#ranges.read(action.piece)
+    if (action.peer === ORIGIN && action.type === 'ask') this.ranges.read(action.piece)
   }
 
   #deal(other: SimHost, action: SwarmAction): void {

@@ -87,6 +87,7 @@ export function reportLines(s: Scenario, r: Result): string[] {
   ]
   if (f.complete < f.peers)
     rows.unshift(['incomplete', `${grouped(f.peers - f.complete)} of ${grouped(f.peers)} peers never got it all`])
+  if (r.failures.length > 0) rows.push(['gave up', failures(r.failures)])
   if (r.bans.length > 0) rows.push(['banned', bans(r.bans)])
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
@@ -178,6 +179,11 @@ function classRows({ classes }: Figures): [string, string][] {
 
 function reachedBy({ last, p99, median }: Percentiles): string[] {
   return [last, p99, median].map(share)
+}
+
+function failures(list: Result['failures']): string {
+  const causes = [...Map.groupBy(list, ({ why }) => why)].map(([why, some]) => `${grouped(some.length)} with ${why}`)
+  return `${causes.join(', ')}; the last after ${seconds(Math.max(...list.map(({ at }) => at)))}`
 }
 
 function bans(list: readonly string[]): string {

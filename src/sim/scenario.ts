@@ -48,6 +48,10 @@ export type Fault =
   | { type: 'seed-death'; at: number; which?: number }
   /** A seed (default the first) dies as soon as every piece has left it once. */
   | { type: 'seed-death-when-out'; which?: number }
+  /** A seed (default the first) stops doing anything, but its connections stay. */
+  | { type: 'seed-frozen'; at: number; which?: number }
+  /** A seed (default the first) reaches the origin no more, or no other host. */
+  | { type: 'seed-cut'; from: 'origin' | 'peers'; at: number; which?: number }
   /**
    * A share of the peers, drawn by chance, is cut off from all other hosts and from the origin: nothing passes, transfers
    * stall, connections stay. When it heals everything goes on, messages that were under way included.
@@ -82,6 +86,16 @@ export interface Scenario {
   peersReadOrigin?: boolean
   /** Whether the seed that reads the origin tells peers every second what it gets there. Default false. */
   tellOriginRate?: boolean
+  /**
+   * Every host finds its sources by the shipped `SourceSelector`: peers ask the seeds, the first that is asked reads the origin, and
+   * who gets no more reads it too. Default: peers are linked to all seeds from the start, and the first seed alive reads.
+   */
+  sources?: {
+    /** Whether peers may read the origin. Default true. */
+    mayRead?: boolean
+    /** Whether the origin gives ranges. Default true. */
+    originRanges?: boolean
+  }
   /** Milliseconds from one host to another. Default 5. */
   latency?: number
   /** Neighbours of a peer besides the seed, as good as; even. Default 10; with `exchange` as the neighbourhood's policy says. */
@@ -148,6 +162,8 @@ export interface Result {
   joinedAt: readonly number[]
   /** See `ownBound`: the milliseconds that a peer's own line, and what the swarm can give each, explain. */
   ownBoundMs: readonly number[]
+  /** Peers that gave up: when, in milliseconds since the start, and by which error. */
+  failures: readonly { peer: number; at: number; why: string }[]
   /** Of the peers without faults that stay, since the start; Infinity when one never got it all. */
   lastMs: number
   p99Ms: number

@@ -15,6 +15,8 @@ const RATE_MS = 1000
 /** Seeds are there from the start, and know one another. */
 export function startSeeds(s: Scenario, seeds: readonly SimPeer[], around: Surroundings): void {
   for (const seed of seeds) seed.enter()
+  // whoever is asked first reads the origin
+  if (s.sources !== undefined) return
   if (s.originRate === undefined) for (const seed of seeds) seed.holdAll()
   for (const [i, a] of seeds.entries()) for (const b of seeds.slice(i + 1)) connect(a, b)
   if (s.originRate !== undefined) planReads(s, seeds, around)

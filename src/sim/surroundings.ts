@@ -28,6 +28,8 @@ export interface Surroundings {
   pieceLength: number
   /** The origin's uplink. */
   origin: Link
+  /** Whether the origin gives single pieces. */
+  originHasRanges: boolean
   /** Looks at it a second later, whether it still runs or not. */
   lookLater(running: Running): void
   /** Whether every swarm is checked after every event. */
@@ -59,6 +61,7 @@ export function newSurroundings(s: Scenario, originMeter: Meter): Surroundings {
     pieces: s.pieces,
     pieceLength: s.pieceLength ?? DEFAULT_PIECE_LENGTH,
     origin,
+    originHasRanges: s.sources?.originRanges ?? true,
     lookLater: world.lane<Running>(PROGRESS_MS, running => running.look()),
     check: s.check ?? false,
     tally: { events: 0, duplicateBytes: 0, originBytes: 0, bans: [], waiting: 0 },

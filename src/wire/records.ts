@@ -75,19 +75,17 @@ function fromWire(raw: RawRecord): StoreRecord {
   throw malformed('record of an unknown kind')
 }
 
-function freshnessToWire({ at, answers, varied }: Freshness): StoredFreshness {
+function freshnessToWire({ at, answers }: Freshness): StoredFreshness {
   return {
     at: integerField(at, 0, Number.MAX_SAFE_INTEGER, 'time'),
     answers: listField(answers, MAX_NOTED_ANSWERS, 'answers').map(answerToWire),
-    varied: bytesField(varied, 0, 32, 'hash of headers'),
   }
 }
 
-function freshnessFromWire({ at, answers, varied }: StoredFreshness): Freshness {
+function freshnessFromWire({ at, answers }: StoredFreshness): Freshness {
   return {
     at: integerField(at, 0, Number.MAX_SAFE_INTEGER, 'time'),
     answers: listField(answers, MAX_NOTED_ANSWERS, 'answers').map(answerFromWire),
-    varied: bytesField(varied, 0, 32, 'hash of headers'),
   }
 }
 

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { CID } from 'multiformats/cid'
 import {
+  contentId,
   MAX_FILTERS,
   MAX_TAG_BYTES,
   MAX_URL_BYTES,
@@ -29,11 +30,7 @@ const SAME: [string, TaskRequest, TaskRequest][] = [
   ['space around the URL', { url: ' https://example.org/f\n' }, { url: 'https://example.org/f' }],
   ['empty tag', { url: URL_TEXT, tag: '' }, { url: URL_TEXT }],
   ['empty lists', { url: URL_TEXT, headers: [], filter: [] }, { url: URL_TEXT }],
-  ['filtered parameter', { url: `${URL_TEXT}&sig=x`, filter: ['sig'] }, { url: URL_TEXT, filter: ['sig'] }],
   ['filter that meets nothing', { url: URL_TEXT, filter: ['sig'] }, { url: URL_TEXT }],
-  ['all parameters filtered', { url: 'https://h/f?a=1', filter: ['a'] }, { url: 'https://h/f' }],
-  ['encoded parameter name', { url: 'https://h/f?x=1&%73ig=2', filter: ['sig'] }, { url: 'https://h/f?x=1' }],
-  ['repeated parameter', { url: 'https://h/f?sig=1&x=1&sig=2', filter: ['sig'] }, { url: 'https://h/f?x=1' }],
   ['neutral headers', { url: URL_TEXT, headers: [['User-Agent', 'x']] }, { url: URL_TEXT, headers: [['referer', 'y']] }],
   [
     'case of header names',
@@ -70,6 +67,14 @@ const OTHER: [string, TaskRequest, TaskRequest][] = [
   ['parameter order', { url: 'https://h/f?a=1&b=2' }, { url: 'https://h/f?b=2&a=1' }],
   ['unfiltered parameter', { url: 'https://h/f?a=1' }, { url: 'https://h/f?a=2' }],
   ['filter is case-sensitive', { url: 'https://h/f?A=1', filter: ['a'] }, { url: 'https://h/f' }],
+  // what is sent to the origin is part of what is asked for: nobody's filter decides what others get
+  ['a filtered parameter', { url: 'https://h/f?sig=x', filter: ['sig'] }, { url: 'https://h/f', filter: ['sig'] }],
+  [
+    'another value of a filtered parameter',
+    { url: 'https://h/f?v=evil', filter: ['v'] },
+    { url: 'https://h/f?v=1', filter: ['v'] },
+  ],
+  ['a filter that takes part of a value', { url: 'https://h/f?f=good&x;f=evil', filter: ['x;f'] }, { url: 'https://h/f?f=good' }],
   ['tag', { url: 'https://h/f', tag: 'x' }, { url: 'https://h/f' }],
   ['other tag', { url: 'https://h/f', tag: 'x' }, { url: 'https://h/f', tag: 'y' }],
   ['credentials at all', { url: 'https://h/f', headers: [['authorization', 'x']] }, { url: 'https://h/f' }],
@@ -88,7 +93,7 @@ describe('core: task', () => {
 
   it('has an id that stays: golden vectors', () => {
     expect(id(URL_TEXT)).to.equal('bafyreieu7gx7fb6yi76bdrcsrifakn2rrjudr2fk6abuwgqjpd3lh6ahzy')
-    expect(id(URL_TEXT, { tag: 't', filter: ['b'] })).to.equal('bafyreicxn6jmeaxpitffx3cn7yufpogmwnt5fek42d2wqt7baldeycwkxa')
+    expect(id(URL_TEXT, { tag: 't', filter: ['b'] })).to.equal('bafyreib5f5fhcjyfv4tmnb72sxjz7kzaycf3dh2lrxp4cyxvrxfkzp3tvi')
     expect(id(URL_TEXT, { headers: [['authorization', 'Bearer x']] })).to.equal(
       'bafyreiaalkgkhsi4uu7umw5kwdt5tcitq4ygtsa2auuhzkpcm5xxebwuoq',
     )
@@ -130,6 +135,37 @@ describe('core: task', () => {
   it('gives the same scope another id at another origin', () => {
     const headers = [['authorization', 'x']] as const
     expect(id('https://a/f', { headers })).to.not.equal(id('https://b/f', { headers }))
+  })
+
+  describe('with filtered parameters', () => {
+    const signed = (query: string, filter = ['sig']) => makeTask({ url: `https://h/f${query}`, filter })
+
+    const ALIKE: [what: string, a: string, b: string][] = [
+      ['other values', '?x=1&sig=a', '?x=1&sig=b'],
+      ['a name that is encoded', '?x=1&%73ig=a', '?x=1&sig=b'],
+      ['repeated ones', '?sig=1&x=1&sig=2', '?x=1&sig=3'],
+      ['nothing else', '?sig=1', '?sig=2'],
+    ]
+    for (const [what, a, b] of ALIKE) {
+      it(`shares one version, as the origin names it, whatever they are: ${what}`, () => {
+        expect(signed(a).id).to.not.equal(signed(b).id)
+        expect(signed(a).subject).to.equal(signed(b).subject)
+        expect(contentId(signed(a), 'etag "1"')).to.equal(contentId(signed(b), 'etag "1"'))
+        expect(contentId(signed(a), 'etag "1"')).to.not.equal(contentId(signed(b), 'etag "2"'))
+      })
+    }
+
+    it('shares nothing without a strong ETag', () => {
+      for (const version of ['weak W/"1" 7', 'modified Thu, 01 Jan 1970 00:00:00 GMT 7'])
+        expect(contentId(signed('?sig=a'), version)).to.not.equal(contentId(signed('?sig=b'), version))
+    })
+
+    it('is private, and shares nothing with the bare URL or another filter', () => {
+      expect(signed('?sig=a').isPrivate).to.equal(true)
+      expect(signed('').isPrivate).to.equal(false)
+      expect(contentId(signed('?sig=a'), 'etag "1"')).to.not.equal(contentId(signed(''), 'etag "1"'))
+      expect(signed('?sig=a&v=1', ['sig', 'v']).subject).to.not.equal(signed('?sig=a').subject)
+    })
   })
 
   it('trims, sorts and dedupes the filter', () => {

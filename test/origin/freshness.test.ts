@@ -10,7 +10,6 @@ import {
   mayServeInTrouble,
   OUTDATED,
   type Verdict,
-  variesFor,
   verdict,
 } from '../../src/origin/freshness.ts'
 import { note } from '../../src/origin/noted.ts'
@@ -20,16 +19,16 @@ type Fields = Record<string, string | string[]>
 const AT = Date.parse('2026-03-01T12:00:00Z')
 const DATE = new Date(AT).toUTCString()
 const HOUR = 3600
-const PUBLIC: Asker = { headers: [], secret: new Uint8Array(32), expire: undefined }
+const PUBLIC: Asker = { headers: [], expire: undefined }
 
 const later = (seconds: number) => AT + seconds * 1000
 const asks = (...headers: [string, string][]): Asker => ({ ...PUBLIC, headers })
 const date = (seconds: number) => new Date(later(seconds)).toUTCString()
 
 /** What is known after answers that came one after the other, redirects first. */
-function known(fields: Fields, asker = PUBLIC, redirects: [number, Fields][] = []): Freshness {
+function known(fields: Fields, redirects: [number, Fields][] = []): Freshness {
   const answers = [...redirects, [200, fields] as const].map(([status, f]) => note(status, { date: DATE, ...f }, AT))
-  return freshnessOf({ at: AT, answers }, undefined, asker)
+  return freshnessOf({ at: AT, answers }, undefined)
 }
 
 const cc = (control: string): Fields => ({ 'cache-control': control })
@@ -113,7 +112,7 @@ describe('freshness', () => {
   ]
   for (const [what, fields, seconds, expected, asker, redirects] of CASES) {
     it(`${what}: ${expected}`, () => {
-      expect(verdict(known(fields, asker, redirects), asker ?? PUBLIC, later(seconds))).to.equal(expected)
+      expect(verdict(known(fields, redirects), asker ?? PUBLIC, later(seconds))).to.equal(expected)
     })
   }
 
@@ -122,27 +121,14 @@ describe('freshness', () => {
     expect(verdict(OUTDATED, { ...PUBLIC, expire: Number.MAX_SAFE_INTEGER }, AT)).to.equal('ask')
   })
 
-  it('varies only for other values of what the task does not hold', () => {
-    const curl = asks(['user-agent', 'curl'])
-    const content = known({ ...cc('max-age=60'), vary: 'User-Agent, Accept, Cookie' }, curl)
-    expect(variesFor(content, asks(['user-agent', 'curl'], ['referer', 'x']))).to.equal(false)
-    for (const other of [PUBLIC, asks(['user-agent', 'wget']), { ...curl, secret: new Uint8Array(32).fill(1) }]) {
-      expect(variesFor(content, other)).to.equal(true)
-      expect(verdict(content, other, later(1))).to.equal('ask')
-      expect(mayServeInTrouble(content, other, later(1))).to.equal(false)
-    }
-    expect(content.varied).to.have.length(32)
-    expect(known({ vary: 'Accept' }, curl).varied).to.have.length(0)
-  })
-
   it('notes neither cookies nor what caching does not look at', () => {
-    const content = known({ 'set-cookie': 'sid=hunter2', 'x-secret': 'hunter2', etag: '"hunter2"' }, asks(['referer', 'hunter2']))
+    const content = known({ 'set-cookie': 'sid=hunter2', 'x-secret': 'hunter2', etag: '"hunter2"' })
     expect(JSON.stringify(content)).to.not.include('hunter2')
   })
 
   describe('after a 304', () => {
     const revalidated = (before: Freshness, fields: Fields) =>
-      freshnessOf({ at: later(100), answers: [note(304, fields, later(100))] }, before, PUBLIC)
+      freshnessOf({ at: later(100), answers: [note(304, fields, later(100))] }, before)
 
     it('is fresh anew by what was said before', () => {
       const content = revalidated(known({ ...cc('max-age=60'), age: '50' }), { date: date(100) })
@@ -158,7 +144,7 @@ describe('freshness', () => {
       expect(verdict(revalidated(known({ expires: date(60) }), { date: date(100) }), PUBLIC, later(101))).to.equal('ask')
     })
     it('is fresh by itself where nothing was known', () => {
-      const content = freshnessOf({ at: AT, answers: [note(304, cc('max-age=60'), AT)] }, undefined, PUBLIC)
+      const content = freshnessOf({ at: AT, answers: [note(304, cc('max-age=60'), AT)] }, undefined)
       expect(verdict(content, PUBLIC, later(59))).to.equal('fresh')
     })
   })
@@ -181,7 +167,7 @@ describe('freshness', () => {
     ]
     for (const [what, fields, seconds, may, asker = PUBLIC] of TROUBLE) {
       it(`${what}: ${may ? 'served' : 'not served'}`, () => {
-        expect(mayServeInTrouble(known(fields, asker), asker, later(seconds))).to.equal(may)
+        expect(mayServeInTrouble(known(fields), asker, later(seconds))).to.equal(may)
       })
     }
     it('nothing known: served', () => expect(mayServeInTrouble(undefined, PUBLIC, AT)).to.equal(true))
@@ -199,7 +185,7 @@ describe('freshness', () => {
   for (const [control, headers, expire, may] of KEPT) {
     it(`${control} with ${headers.length} headers, expire ${expire}: ${may ? 'kept' : 'not kept'}`, () => {
       const asker = { ...PUBLIC, headers, expire }
-      expect(mayKeep(known(cc(control), asker), asker)).to.equal(may)
+      expect(mayKeep(known(cc(control)), asker)).to.equal(may)
     })
   }
 
@@ -208,7 +194,7 @@ describe('freshness', () => {
     const content = known(fields)
     const after = (seconds: number, changes: Fields = {}) => {
       const answer = note(200, { ...fields, date: date(seconds), expires: date(seconds + 60), ...changes }, later(seconds))
-      return freshnessOf({ at: later(seconds), answers: [answer] }, undefined, PUBLIC)
+      return freshnessOf({ at: later(seconds), answers: [answer] }, undefined)
     }
     expect(isNews(content, after(59))).to.equal(false)
     expect(isNews(content, after(59, { age: '59' })), 'older by its Age, asked later').to.equal(false)

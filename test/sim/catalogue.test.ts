@@ -16,6 +16,8 @@ interface Promised {
   /** Copies that the seeds send, and that the origin gives, at most. */
   seedCopies: number
   originCopies?: number
+  /** Share of what all need that is fetched in vain at most. Default 0.015. */
+  inVain?: number
   /** Peers that need not get it all. */
   without?: number
 }
@@ -24,6 +26,11 @@ interface Promised {
 const EQUAL: Promised = { last: 0.84, median: 0.85, seedCopies: 2.1 }
 
 /** Some 3 to 5 % off what every test prints: raise them when the policy is better. */
+/** Nobody believes another host's read: each of 24 reads the half that is missing itself, over a line for one. */
+const LOST: Promised = { last: 0.05, median: 0.05, seedCopies: 1.5, originCopies: 14.5 }
+/** The next seed gets from peers what they have, and reads the rest. */
+const SUCCEEDED: Promised = { last: 0.33, median: 0.33, seedCopies: 3.6, originCopies: 2 }
+
 const PROMISES: Record<string, Promised> = {
   'equal-24': EQUAL,
   'equal-100': EQUAL,
@@ -42,6 +49,14 @@ const PROMISES: Record<string, Promised> = {
   'seed-death': { last: 0.47, median: 0.48, seedCopies: 1, originCopies: 0.4 },
   'seed-dead-when-out': { last: 0.81, median: 0.83, seedCopies: 1.8 },
   'two-seeds': { last: 0.66, median: 0.68, seedCopies: 3.1, originCopies: 1.16 },
+  'seed-killed-reading': LOST,
+  'seed-killed-reading-3': SUCCEEDED,
+  'seed-frozen': LOST,
+  'seed-frozen-3': SUCCEEDED,
+  'seed-cut-from-origin': LOST,
+  'seed-cut-from-origin-3': { ...SUCCEEDED, last: 0.12, median: 0.12, inVain: 0.03 },
+  'seed-cut-from-peers': LOST,
+  'seed-cut-from-peers-3': SUCCEEDED,
 }
 
 function run(name: string, knobs: Partial<Knobs> = {}, extra: Partial<Scenario> = {}): { s: Scenario; r: Result } {
@@ -61,7 +76,7 @@ describe('sim: the catalogue', () => {
   it('every scenario has a promise, a name of its own and a heading', () => {
     expect(CATALOGUE.map(n => n.name)).to.deep.equal(Object.keys(PROMISES))
     for (const { name, title } of CATALOGUE) {
-      expect(name).to.match(/^[a-z0-9-]{4,20}$/)
+      expect(name).to.match(/^[a-z0-9-]{4,24}$/)
       expect(title).to.match(/^[A-Z0-9].{10,90}$/)
     }
     expect(findScenario('nonsense')).to.equal(undefined)
@@ -79,9 +94,12 @@ describe('sim: the catalogue', () => {
         expect(f.peers, where).to.equal(f.complete)
         expect(f.bound.last, where).to.be.within(promised.last, 1.0001)
         expect(f.bound.median, where).to.be.within(promised.median, 1.0001)
-        expect(f.seedCopies, where).to.be.within(name === 'seed-death' ? 0.3 : 1, promised.seedCopies)
+        expect(f.seedCopies, where).to.be.within(
+          s.faults?.some(({ type }) => type.startsWith('seed-')) ? 0.3 : 1,
+          promised.seedCopies,
+        )
         expect(f.originCopies, where).to.be.within(s.originRate === undefined ? 0 : 1, promised.originCopies ?? 0)
-        expect(f.duplicates, where).to.be.below(0.015)
+        expect(f.duplicates, where).to.be.below(promised.inVain ?? 0.015)
       }
     })
   }

@@ -162,7 +162,6 @@ const freshness: fc.Arbitrary<Freshness> = fc.record({
     }),
     { maxLength: MAX_NOTED_ANSWERS },
   ),
-  varied: fc.oneof(bytes(0), bytes(32)),
 })
 
 export const record: fc.Arbitrary<StoreRecord> = fc.oneof(

@@ -32,7 +32,7 @@ const PEER_KEY = await generateKeyPairFromSeed('Ed25519', new Uint8Array(32).fil
 export const SEED_ID = peerIdFromPrivateKey(SEED_KEY).toString()
 export const PEER_ID = peerIdFromPrivateKey(PEER_KEY).toString()
 
-export const TASK = makeTask({ url: 'https://example.org/file.iso?session=7#top', filter: ['session'] })
+export const TASK = makeTask({ url: 'https://example.org/file.iso#top' })
 const TOPIC = CID.parse(TASK.id).bytes
 const DIGESTS = [sha256(Buffer.from('first piece')), sha256(Buffer.from('second piece'))]
 export const INFO = {
@@ -66,8 +66,7 @@ const HELLO = {
 } as const
 
 export const PRIVATE_TASK = makeTask({
-  url: 'https://example.org/file.iso?session=7#top',
-  filter: ['session'],
+  url: 'https://example.org/file.iso#top',
   headers: [['authorization', 'Bearer token']],
 })
 const PRIVATE_ID = contentId(PRIVATE_TASK, INFO.version)

@@ -70,10 +70,6 @@ export class PeerLinks {
     return this.#byPeer.values()
   }
 
-  get hasSeed(): boolean {
-    return [...this.#byPeer.keys()].some(peer => this.#ctx.trusted.has(peer))
-  }
-
   get topic(): Uint8Array {
     return this.#owner.grants?.topic ?? CID.parse(this.#owner.task.id).bytes
   }

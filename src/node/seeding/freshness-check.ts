@@ -2,16 +2,7 @@
 import type { DragonflyError } from '../../core/errors.ts'
 import type { Task } from '../../core/task.ts'
 import { validatorsOf } from '../../core/version.ts'
-import {
-  type Asker,
-  freshnessOf,
-  mayKeep,
-  mayServeInTrouble,
-  variantFor,
-  variesFor,
-  verdict,
-  wantsNews,
-} from '../../origin/freshness.ts'
+import { type Asker, freshnessOf, mayKeep, mayServeInTrouble, verdict, wantsNews } from '../../origin/freshness.ts'
 import { forbidden, isTrouble } from '../../origin/trouble.ts'
 import { causeOf } from '../api/events.ts'
 import { type NodeContext, now, wallClock } from '../context/node-context.ts'
@@ -39,7 +30,7 @@ export class FreshnessCheck {
   readonly #negativeCache: NegativeCache
   readonly #stopping: AbortSignal
   /** By active task, and within by the header values that the content varies on. */
-  readonly #questions = new WeakMap<ActiveTask, Map<string, Promise<Outcome>>>()
+  readonly #questions = new WeakMap<ActiveTask, Promise<Outcome>>()
   /** When a content was finished, or the origin last asked about it. */
   readonly #settledAt = new WeakMap<ActiveTask, number>()
   /** The origin has another version. */
@@ -86,15 +77,12 @@ export class FreshnessCheck {
   /** Whether an active task whose version is known may answer. Asks the origin when it must; rejects with what that says. */
   async suits(active: ActiveTask, request: Request): Promise<boolean> {
     const asker = this.#asker(request.task)
-    const varies = active.originFreshness.freshness !== undefined && variesFor(active.originFreshness.freshness, asker)
-    if (!varies) {
-      if (this.#outdated.has(active)) return false
-      if ((active.originFreshness.vouchedAt ?? -1) >= request.arrived) return true
-      if (!request.revalidate && (!active.isComplete || this.#isInGrace(active))) return true
-    }
+    if (this.#outdated.has(active)) return false
+    if ((active.originFreshness.vouchedAt ?? -1) >= request.arrived) return true
+    if (!request.revalidate && (!active.isComplete || this.#isInGrace(active))) return true
     const judged = request.revalidate ? 'ask' : verdict(active.originFreshness.freshness, asker, wallClock())
     if (judged === 'fresh') return true
-    const outcome = this.#question(active, request.task, varies)
+    const outcome = this.#question(active, request.task)
     if (judged === 'usable') {
       outcome.catch(error => this.#ctx.emit({ code: 'freshness-check-failed', ...causeOf(error) }))
       return true
@@ -104,13 +92,13 @@ export class FreshnessCheck {
 
   /** Whether a finished content that readers share may answer without the origin; that this one may read is not judged here. */
   isFresh(active: ActiveTask, { headers }: Pick<Task, 'headers'>): boolean {
-    const asker = this.#asker({ headers, secret: active.task.secret })
+    const asker = this.#asker({ headers })
     return verdict(active.originFreshness.freshness, asker, wallClock()) === 'fresh'
   }
 
   /** Throws what is said where the origin forbids that what we have answers while it cannot be asked. */
   checkInTrouble(active: ActiveTask, { headers }: Pick<Task, 'headers'>, trouble: DragonflyError): void {
-    const asker = this.#asker({ headers, secret: active.task.secret })
+    const asker = this.#asker({ headers })
     if (!mayServeInTrouble(active.originFreshness.freshness, asker, wallClock())) throw forbidden(trouble)
     this.#warn(trouble)
   }
@@ -127,32 +115,29 @@ export class FreshnessCheck {
     return this.#ctx.expire !== 0 && now() - (this.#settledAt.get(active) ?? -Infinity) < GRACE_MS
   }
 
-  #asker({ headers, secret }: Pick<Task, 'headers' | 'secret'>): Asker {
-    return { headers, secret, expire: this.#ctx.expire }
+  #asker({ headers }: Pick<Task, 'headers'>): Asker {
+    return { headers, expire: this.#ctx.expire }
   }
 
   /** Asks the origin, once for all that want to know at the same time. Origins in trouble are an outcome, other errors thrown. */
-  async #question(active: ActiveTask, task: Task, varies: boolean): Promise<Outcome> {
-    const running = this.#questions.get(active) ?? new Map<string, Promise<Outcome>>()
-    this.#questions.set(active, running)
-    const key = variantFor(active.originFreshness.freshness, this.#asker(task))
-    const question = running.get(key) ?? this.#ask(active, task, varies).finally(() => running.delete(key))
-    running.set(key, question)
+  async #question(active: ActiveTask, task: Task): Promise<Outcome> {
+    const question = this.#questions.get(active) ?? this.#ask(active, task).finally(() => this.#questions.delete(active))
+    this.#questions.set(active, question)
     return await question
   }
 
-  async #ask(active: ActiveTask, task: Task, varies: boolean): Promise<Outcome> {
+  async #ask(active: ActiveTask, task: Task): Promise<Outcome> {
     const version = active.manifest?.info.version ?? ''
     try {
       const origin = await this.#ctx.origin('others')
       const request = { url: task.url, headers: task.headers }
       const answer = await origin.check(request, version, validatorsOf(version), this.#stopping)
       if (answer.state === 'same') {
-        await active.originFreshness.vouch(freshnessOf(answer.noted, active.originFreshness.freshness, this.#asker(task)))
+        await active.originFreshness.vouch(freshnessOf(answer.noted, active.originFreshness.freshness))
         this.known(active)
       } else {
         await answer.read.cancel()
-        if (!varies) await this.#disown(active)
+        await this.#disown(active)
       }
       this.#settledAt.set(active, now())
       return answer.state

@@ -6,7 +6,7 @@ import type { Deduplicator } from './deduplicator.ts'
 import type { FreshnessCheck } from './freshness-check.ts'
 import type { NegativeCache } from './negative-cache.ts'
 import { RateReports } from './rate-reports.ts'
-import { untilGone } from './resolving.ts'
+import { untilGone, WAITING, WAITING_MS } from './resolving.ts'
 
 export class ResolveAnswer {
   readonly #ctx: Pick<NodeContext, 'counters'>
@@ -51,14 +51,19 @@ export class ResolveAnswer {
     const over = new AbortController()
     void this.#rates.tell(active, say, AbortSignal.any([signal, over.signal]))
     try {
-      await this.#untilGone(active, wasHere, signal)
+      await this.#untilGone(active, wasHere, say, signal)
     } finally {
       over.abort()
     }
   }
 
-  async #untilGone(active: ActiveTask, wasHere: boolean, signal: AbortSignal): Promise<void> {
-    while (!active.isComplete) await this.#changed(active, signal)
+  async #untilGone(active: ActiveTask, wasHere: boolean, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
+    const waiting = setInterval(() => say(WAITING), WAITING_MS)
+    try {
+      while (!active.isComplete) await this.#changed(active, signal)
+    } finally {
+      clearInterval(waiting)
+    }
     // found on the disk, as after a restart
     if (!wasHere && active.counts.resumed > 0 && active.counts.fromOrigin === 0)
       this.#ctx.counters.count('dragonfly_resolve_hits_total')

@@ -14,13 +14,7 @@ import { NegativeCache } from './negative-cache.ts'
 import { OriginAuthorizer } from './origin-authorizer.ts'
 import { PrivateResolve } from './private-resolve.ts'
 import { ResolveAnswer } from './resolve-answer.ts'
-import { resolved, untilGone } from './resolving.ts'
-
-/**
- * The origin may be slow, or want a pause, or others may have their turn there before us. Who waits for it hears that we are
- * still here, or would take us for frozen and ask the origin too.
- */
-const WAITING_MS = 5000
+import { resolved, untilGone, WAITING, WAITING_MS } from './resolving.ts'
 
 export class ResolveService {
   readonly #ctx: NodeContext
@@ -56,7 +50,7 @@ export class ResolveService {
 
   async #resolve(peer: string, asked: ResolveRequest, say: (reply: ResolveReply) => void, gone: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([gone, this.#stopping.signal])
-    const waiting = setInterval(() => say({ type: 'peers', peers: [] }), WAITING_MS)
+    const waiting = setInterval(() => say(WAITING), WAITING_MS)
     const answer = (reply: ResolveReply) => {
       clearInterval(waiting)
       if (reply.type === 'resolved') this.#ctx.emit({ code: 'resolve-answered', peer, url: withoutSecrets(asked.url) })

@@ -1,6 +1,13 @@
 // What a seed says of an active task to who asked for it, and for how long it listens.
-import type { Resolved } from '../../wire/codec-resolve.ts'
+import type { Resolved, ResolveReply } from '../../wire/codec-resolve.ts'
 import type { ActiveTask } from '../session/active-task.ts'
+
+/**
+ * The origin may be slow, or want a pause, or others may have their turn there before us. A seed that waits for it says so to its
+ * clients: they would take it for frozen, and read the origin too. See `muteMs` in SourcePolicy.
+ */
+export const WAITING: ResolveReply = { type: 'peers', peers: [] }
+export const WAITING_MS = 5000
 
 /** What is said of an active task whose version is known. */
 export function resolved(active: ActiveTask, topic: Uint8Array): Resolved {

@@ -13,6 +13,12 @@ export class OriginOffer {
     this.#driver?.offerOrigin(reader)
   }
 
+  /** The swarm asks it no more. */
+  withdraw(): void {
+    this.#reader = undefined
+    this.#driver?.withdrawOrigin()
+  }
+
   /** What a seed that we asked says of the origin: bytes a second, and how many peers listen to it. 0: not known. */
   tellRate(rate: number, peers: number): void {
     if (rate === 0) return

@@ -129,6 +129,12 @@ export class SwarmDriver implements BudgetUser {
     this.#joinOrigin()
   }
 
+  /** The origin is asked no more; what is under way to it is told nothing of. */
+  withdrawOrigin(): void {
+    this.#rangeReader = undefined
+    this.tell({ type: 'left', peer: ORIGIN })
+  }
+
   /** A piece of our own read of the origin is stored. */
   ingested({ index, size }: PieceFact, isNew: boolean): void {
     if (isNew) this.#count(ORIGIN, size)
@@ -210,12 +216,15 @@ export class SwarmDriver implements BudgetUser {
 
   async #askOrigin(piece: number): Promise<void> {
     const { manifest, transfer, trust } = this.#content
+    const read = this.#rangeReader
+    if (read === undefined) return
     this.#ctx.counters.countAt('dragonfly_origin_reads_total', { kind: 'piece' })
     try {
-      const received = await transfer.fetch(piece, this.#rangeReader as RangeReader)
+      const received = await transfer.fetch(piece, read)
       this.#ctx.counters.countAt('dragonfly_received_bytes_total', { source: 'origin' }, manifest.pieceSize(piece))
       this.received(ORIGIN, piece, received)
     } catch (error) {
+      if (read !== this.#rangeReader) return
       const isOrigins = error instanceof DragonflyError && error.code.startsWith('origin-')
       if (!isOrigins) return this.#owner.fail(error)
       if (trust === 'digest' && error.code === 'origin-changed') return this.#owner.fail(digestMismatch())

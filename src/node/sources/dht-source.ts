@@ -1,26 +1,18 @@
-// The DHT as a source: searches it for providers of an active task until there are enough neighbours.
+// The DHT as a source: one search for providers of an active task. When it is searched is not decided here.
 import type { CID } from 'multiformats/cid'
 import { isAbort } from '../../core/errors.ts'
 import { rawCid } from '../../core/root.ts'
+import { DEFAULT_SOURCE_POLICY } from '../../swarm/source-events.ts'
 import { causeOf } from '../api/events.ts'
 import type { Network, NodeContext } from '../context/node-context.ts'
 import { connectTimeout, pause } from '../context/waiting.ts'
 import type { NeighbourhoodDriver } from '../peers/neighbourhood-driver.ts'
 import type { ActiveTask } from '../session/active-task.ts'
-import type { SeedSource } from './seed-source.ts'
-
-/** How long the DHT may look for a first provider before the origin is read. */
-export const DHT_PATIENCE_MS = 3000
-/** Pause before the DHT is searched again; doubles up to the maximum. With enough neighbours no search is made. */
-const DHT_AGAIN_MS = 2000
-const DHT_AGAIN_MAX_MS = 30_000
-const ENOUGH_LINKS = 4
 
 interface DhtParts {
   neighbours: NeighbourhoodDriver
-  seeds: Pick<SeedSource, 'haveFailed'>
-  /** Whether this node knows any seed. */
-  hasSeeds: boolean
+  /** Whether no seed is of use: then nobody can bring a connection any more. */
+  haveSeedsFailed(): boolean
 }
 
 export class DhtSource {
@@ -28,7 +20,6 @@ export class DhtSource {
   readonly #active: ActiveTask
   readonly #parts: DhtParts
   readonly #signal: AbortSignal
-  #hasSearched = false
 
   constructor(ctx: NodeContext, active: ActiveTask, parts: DhtParts, signal: AbortSignal) {
     this.#ctx = ctx
@@ -37,27 +28,10 @@ export class DhtSource {
     this.#signal = signal
   }
 
-  /** Whether a first search has ended, or there is nothing to search. */
-  get hasSearched(): boolean {
-    return this.#hasSearched
-  }
-
-  /** Searches again and again until the signal, or until the active task is complete or closed. */
-  async run(): Promise<void> {
-    if (this.#ctx.bootstrap.length === 0 && !this.#parts.hasSeeds) {
-      this.#hasSearched = true
-      return
-    }
+  /** One search; those that it finds are dialled. Never rejects. */
+  async search(): Promise<void> {
     const network = await this.#ctx.networkUp()
-    for (let ms = DHT_AGAIN_MS; network !== undefined && !this.#isOver; ms = Math.min(DHT_AGAIN_MAX_MS, ms * 2)) {
-      if (this.#active.links.size < ENOUGH_LINKS) await this.#discover(network)
-      this.#hasSearched = true
-      await pause(ms, this.#signal)
-    }
-  }
-
-  get #isOver(): boolean {
-    return this.#signal.aborted || this.#active.isComplete || this.#active.isClosed
+    if (network !== undefined) await this.#discover(network)
   }
 
   async #discover(network: Network): Promise<void> {
@@ -78,9 +52,9 @@ export class DhtSource {
   }
 
   async #search(network: Network): Promise<void> {
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(DHT_PATIENCE_MS)])
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(DEFAULT_SOURCE_POLICY.dhtMs)])
     // without a single connection there is no DHT to ask: do not make a person wait for it
-    while (!network.host.hasConnections && !this.#parts.seeds.haveFailed && !signal.aborted) await pause(20, this.#signal)
+    while (!network.host.hasConnections && !this.#parts.haveSeedsFailed() && !signal.aborted) await pause(20, this.#signal)
     if (!network.host.hasConnections) return
     await network.dht.ready(signal)
     const { task, wanted } = this.#active

@@ -35,25 +35,34 @@ function tailOf(piece: Uint8Array): Uint8Array {
 }
 
 /**
- * Reads on from where an adopted manifest ends, else from byte 0: what the origin gives then, under whatever validators, is
- * the same content while it agrees with the manifest. Rejects as `ingest`.
+ * Reads on from where an adopted manifest ends, else (or if `how` is `whole`) from byte 0: what the origin gives then, under
+ * whatever validators, is the same content while it agrees with the manifest. Resolves to its length; rejects as `ingest`.
  */
-export async function ingestOn(active: ActiveTask, manifest: Manifest, origin: Origin, signal: AbortSignal): Promise<void> {
-  const { count, pieceLength, length, info } = manifest
+export async function ingestOn(
+  active: ActiveTask,
+  manifest: Manifest,
+  origin: Origin,
+  how: { whole: boolean; signal: AbortSignal },
+): Promise<number> {
+  const { signal } = how
+  const { count, pieceLength, info } = manifest
   const { url, headers, isPrivate } = active.task
-  const tail = active.hasPiece(count - 1) ? tailOf(await active.readPiece(count - 1)) : undefined
-  const want = { from: count * pieceLength, version: info.version, signal, ...(tail !== undefined && { tail }) }
+  const tail = !how.whole && active.hasPiece(count - 1) ? tailOf(await active.readPiece(count - 1)) : undefined
+  const rest = { from: count * pieceLength, version: info.version, signal, ...(tail !== undefined && { tail }) }
+  const want = how.whole ? { signal } : rest
   const read = await origin.open({ url, headers }, want)
-  const hasOtherLength = length !== undefined && read.length !== undefined && read.length !== length
+  const hasOtherLength = manifest.length !== undefined && read.length !== undefined && read.length !== manifest.length
   // who may read a private content was told by its version
   if (hasOtherLength || (isPrivate && read.version !== info.version)) {
     await read.cancel()
     throw changed(url)
   }
-  await ingest(active, read).catch(error => {
+  const length = await active.ingest(read, read.start / pieceLength).catch(error => {
     const differs = error instanceof DragonflyError && error.code === 'origin-changed' && !(error instanceof AnotherVersionError)
     throw differs && read.version !== info.version ? changed(url) : error
   })
+  active.gauge.ended()
+  return length
 }
 
 /** Pieces before our own read may still be on their way from others. */

@@ -1,24 +1,20 @@
-// Seeds as a source: asked in their order, waited for while they are busy, heard as long as they have something to say.
+// Seeds as a source: performs one request to a seed and tells what comes of it. Which seed is asked when is not decided here.
+
 import { DragonflyError, isAbort } from '../../core/errors.ts'
+import type { DialablePeer } from '../../core/peer.ts'
 import { sameBytes } from '../../core/piece.ts'
-import { rendezvousOrder } from '../../core/rendezvous.ts'
 import { isListening } from '../../net/reach.ts'
 import { resolve } from '../../net/resolve.ts'
+import type { SeedFailure, SourceEvent } from '../../swarm/source-events.ts'
 import { errorOf } from '../../wire/codec-resolve.ts'
 import { causeOf } from '../api/events.ts'
-import { type Network, type NodeContext, now } from '../context/node-context.ts'
-import { connectTimeout, pause } from '../context/waiting.ts'
+import type { NodeContext } from '../context/node-context.ts'
+import { connectTimeout } from '../context/waiting.ts'
 import type { ActiveTask } from '../session/active-task.ts'
-import { SEED_PATIENCE, type SeedPatience, SeedRequest } from './seed-request.ts'
-
-export interface Seed {
-  peer: string
-  address: string
-}
 
 export interface SeedSourceOptions {
   /** Without this node itself. */
-  seeds: readonly Seed[]
+  seeds: readonly DialablePeer[]
   /** They are to ask the origin before they answer. */
   revalidate: boolean
   /**
@@ -28,12 +24,12 @@ export interface SeedSourceOptions {
   hearRate(rate: number, peers: number): void
   /** The seed has let us in to a private content, for a while. */
   onGranted(): void
-  /** Default: SEED_PATIENCE. */
-  patience?: SeedPatience
+  /** What is to be decided on. */
+  tell(event: SourceEvent): void
 }
 
-/** Between two rounds through all seeds that could not be reached. */
-const RETRY_MS = 2000
+/** How long the host of a seed that does not answer may take to accept a connection. */
+const LISTENING_MS = 1000
 
 /** Error codes after which a peer may still try for itself: the seed could not get through, or would not, but we might. */
 export const SEEDS_OWN_TROUBLE: ReadonlySet<string> = new Set([
@@ -50,144 +46,90 @@ export class SeedSource {
   readonly #ctx: NodeContext
   readonly #active: ActiveTask
   readonly #options: SeedSourceOptions
-  readonly #patience: SeedPatience
   readonly #signal: AbortSignal
-  readonly #begun = now()
-  #haveFailed = false
-  #busyUntil = 0
+  /** Ends the request that is under way. */
+  #leaving = new AbortController()
   #trouble: unknown
 
+  /** Once the signal is given nothing more is told. */
   constructor(ctx: NodeContext, active: ActiveTask, options: SeedSourceOptions, signal: AbortSignal) {
     this.#ctx = ctx
     this.#active = active
     this.#options = options
-    this.#patience = options.patience ?? SEED_PATIENCE
     this.#signal = signal
   }
 
-  /** Whether each of them was tried and none of them is of use. */
-  get haveFailed(): boolean {
-    return this.#haveFailed
-  }
-
-  /** Whether a busy one is still waited for. */
-  get isAwaited(): boolean {
-    return now() < this.#busyUntil
-  }
-
-  /** Why the first one that failed did. */
+  /** Why the first one that failed did, or what one says that ends it all. */
   get trouble(): unknown {
     return this.#trouble
   }
 
-  /** Works until the active task is complete or the signal is given. Rejects with what a seed says of the origin. */
-  async run(): Promise<void> {
-    let seeds = rendezvousOrder(this.#active.task.subject, this.#options.seeds)
-    if (seeds.length === 0) {
-      this.#haveFailed = true
-      return
-    }
-    const network = await this.#ctx.networkUp()
-    while (network !== undefined && !this.#isOver) {
-      for (const seed of seeds) {
-        if (this.#isOver) return
-        await this.#visit(network, seed).catch(async error => {
-          if (isTimeout(error)) await this.#noteBusy(seed)
-          this.#noteTrouble(seed, error)
-          // its operator will hardly think better of it during a download
-          if (isRefusal(error)) seeds = seeds.filter(other => other !== seed)
-        })
-      }
-      this.#haveFailed = true
-      this.#hearAnybody()
-      if (seeds.length === 0) return
-      await pause(RETRY_MS, this.#signal)
-    }
-  }
-
-  get #isOver(): boolean {
-    return this.#signal.aborted || this.#active.isComplete || this.#active.isClosed
-  }
-
-  /** Whoever has the content may say which version it is; not when the origin is to say. */
-  #hearAnybody(): void {
-    if (!this.#options.revalidate) this.#active.setCurrent('any')
-  }
-
-  async #noteBusy({ address }: Seed): Promise<void> {
-    const { listening, busy } = this.#patience
-    if (this.#busyUntil > 0 || !(await isListening(address, listening))) return
-    this.#busyUntil = this.#begun + busy * (1 + Math.random())
-  }
-
-  #noteTrouble({ peer }: Seed, error: unknown): void {
-    if (this.#isOver) return
-    if (error instanceof DragonflyError && error.code.startsWith('origin-') && !SEEDS_OWN_TROUBLE.has(error.code)) throw error
-    this.#trouble ??= error
-    this.#ctx.emit({ code: 'seed-unusable', peer, ...causeOf(error) })
-  }
-
-  /** Resolves the task at a seed and stays as long as it has something to say. */
-  async #visit(network: Network, { peer, address }: Seed): Promise<void> {
-    const { url, headers, filter, tag } = this.#active.task
-    const { revalidate } = this.#options
-    await this.#connect(network, address)
-    const request = { url, headers, filter: [...filter], tag, digest: this.#active.wanted, revalidate }
+  /** Asks the seed for the task and stays as long as it has something to say. Told by `seed-…` events. Never rejects. */
+  async ask(peer: string): Promise<void> {
+    const seed = this.#options.seeds.find(other => other.peer === peer) as DialablePeer
     const leaving = new AbortController()
-    const visit = new SeedRequest(now(), this.#patience.answer)
+    this.#leaving = leaving
     const signal = AbortSignal.any([this.#signal, leaving.signal])
-    void this.#watch(peer, leaving, visit)
     try {
-      for await (const reply of resolve(network.host, peer, request, signal)) {
-        if (reply.type === 'failed') throw errorOf(reply)
-        visit.heard(now())
-        if (reply.type === 'origin-rate') this.#options.hearRate(reply.rate, reply.peers)
-        if (reply.type !== 'resolved') continue
-        visit.resolved(now())
-        // it was only slow: what it reads need not be read again
-        this.#haveFailed = false
-        this.#active.setCurrent({ version: reply.version })
-        await this.#active.access.enterBy(reply)
-        if (this.#active.grants !== undefined) this.#options.onGranted()
-        await this.#active.links.dial(peer, connectTimeout(this.#signal), ownTopic(reply.topic, this.#active))
-        if (this.#isOver) return
-      }
-    } finally {
-      leaving.abort()
+      await this.#request(seed, signal)
+    } catch (thrown) {
+      if (this.#signal.aborted) return
+      const error: unknown = leaving.signal.aborted ? leaving.signal.reason : thrown
+      const why = await whyFailed(seed, error)
+      if (this.#signal.aborted) return
+      if (why === 'final') this.#trouble = error
+      else this.#note(peer, error)
+      this.#options.tell({ type: 'seed-failed', seed: peer, why })
+    }
+  }
+
+  /** Ends the request that is under way. */
+  leave(why: string): void {
+    this.#leaving.abort(new DragonflyError('timeout', why))
+  }
+
+  async #request({ peer, address }: DialablePeer, signal: AbortSignal): Promise<void> {
+    const { url, headers, filter, tag } = this.#active.task
+    const { revalidate, tell } = this.#options
+    const network = await this.#ctx.networkUp()
+    if (network === undefined) throw new DragonflyError('aborted', 'the node has no network')
+    await network.host.connect([address], signal)
+    tell({ type: 'seed-heard', seed: peer })
+    const request = { url, headers, filter: [...filter], tag, digest: this.#active.wanted, revalidate }
+    for await (const reply of resolve(network.host, peer, request, signal)) {
+      if (reply.type === 'failed') throw errorOf(reply)
+      tell({ type: 'seed-heard', seed: peer })
+      if (reply.type === 'origin-rate') this.#options.hearRate(reply.rate, reply.peers)
+      if (reply.type !== 'resolved') continue
+      this.#active.setCurrent({ version: reply.version })
+      const same = reply.version === this.#active.manifest?.info.version
+      tell({ type: 'seed-resolved', seed: peer, same })
+      await this.#active.access.enterBy(reply)
+      if (this.#active.grants !== undefined) this.#options.onGranted()
+      await this.#active.links.dial(peer, connectTimeout(signal), ownTopic(reply.topic, this.#active))
     }
     throw new DragonflyError('peer-refused', 'it has gone away')
   }
 
-  async #connect(network: Network, address: string): Promise<void> {
-    const patience = new AbortController()
-    const timer = setTimeout(() => patience.abort(new DragonflyError('timeout', 'no answer')), this.#patience.answer)
-    try {
-      await network.host.connect([address], AbortSignal.any([this.#signal, patience.signal]))
-    } finally {
-      clearTimeout(timer)
-    }
+  #note(peer: string, error: unknown): void {
+    this.#trouble ??= error
+    this.#ctx.emit({ code: 'seed-unusable', peer, ...causeOf(error) })
   }
+}
 
-  /** Ends the visit at a seed that is of no use: it says nothing, or says that it is there and gives nothing. */
-  async #watch(peer: string, leaving: AbortController, visit: SeedRequest): Promise<void> {
-    while (!leaving.signal.aborted && !this.#isOver) {
-      await pause(500, this.#signal)
-      if (this.#active.links.has(peer)) visit.linked(now())
-      if (visit.isSlow(now())) this.#hearAnybody()
-      const why = visit.over(now())
-      if (why !== undefined) leaving.abort(new DragonflyError('timeout', why))
-    }
-  }
+async function whyFailed({ address }: DialablePeer, error: unknown): Promise<SeedFailure> {
+  if (isTimeout(error)) return (await isListening(address, LISTENING_MS)) ? 'busy' : 'unreachable'
+  if (!(error instanceof DragonflyError)) return 'unreachable'
+  // its operator will hardly think better of it during a download
+  if (error.code === 'origin-refused') return 'refused'
+  if (SEEDS_OWN_TROUBLE.has(error.code)) return 'trouble'
+  return error.code.startsWith('origin-') ? 'final' : 'unreachable'
 }
 
 /** libp2p's own timeouts, ours, and those of signals. */
 function isTimeout(error: unknown): boolean {
   if (error instanceof DragonflyError) return error.code === 'timeout'
   return isAbort(error) || (error instanceof Error && error.name === 'TimeoutError')
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof DragonflyError && error.code === 'origin-refused'
 }
 
 function ownTopic(topic: Uint8Array, active: ActiveTask): Uint8Array | undefined {

@@ -1,71 +1,90 @@
-// Where an active task's bytes come from: seeds in their order, the DHT beside them, the origin when nobody else can.
-import { DragonflyError, isAbort } from '../../core/errors.ts'
-import type { Freshness } from '../../core/freshness.ts'
+// Where an active task's bytes come from: tells the source selector what happens, and performs what it decides.
+
+import { DragonflyError } from '../../core/errors.ts'
+import type { DialablePeer } from '../../core/peer.ts'
 import { rendezvousOrder } from '../../core/rendezvous.ts'
-import { freshnessOf } from '../../origin/freshness.ts'
-import type { Noted } from '../../origin/noted.ts'
-import type { Origin } from '../../origin/origin.ts'
-import type { OriginRead } from '../../origin/read.ts'
-import { Restarts } from '../../origin/restarts.ts'
+import { SEED_SOURCE_POLICY, type SourceAction, type SourceEvent, type SourcePolicy } from '../../swarm/source-events.ts'
+import { SourceSelector } from '../../swarm/source-selector.ts'
 import { causeOf } from '../api/events.ts'
 import { type NodeContext, now, type Reader } from '../context/node-context.ts'
-import { pause } from '../context/waiting.ts'
 import { NeighbourhoodDriver } from '../peers/neighbourhood-driver.ts'
 import type { ActiveTask } from '../session/active-task.ts'
-import { type CacheRules, continueCached, loadCached, loadFresh } from './cached.ts'
-import { DHT_PATIENCE_MS, DhtSource } from './dht-source.ts'
+import type { SwarmObserver } from '../session/swarm-observer.ts'
+import { type CacheRules, loadFresh } from './cached.ts'
+import { DhtSource } from './dht-source.ts'
 import { keepGranted } from './grant-renewal.ts'
-import { ingest, ingestOn, sealWhenWhole, versionOf } from './ingest.ts'
-import { SeedSource, type SeedSourceOptions } from './seed-source.ts'
+import { sealWhenWhole } from './ingest.ts'
+import { OriginSource } from './origin-source.ts'
+import { SeedSource } from './seed-source.ts'
 
-export interface SupplyOptions extends Omit<SeedSourceOptions, 'hearRate' | 'onGranted'> {
+export interface SupplyOptions {
+  /** Without this node itself. */
+  seeds: readonly DialablePeer[]
+  /** The seeds are to ask the origin before they answer. */
+  revalidate: boolean
   /** For whom the origin may be read; undefined: this node may not read it. */
   reader: Reader | undefined
   /** A seed's: when a finished content in the store may be given out. Undefined: not before the origin was asked. */
   kept: CacheRules | undefined
+  /** Default: DEFAULT_SOURCE_POLICY, and for a seed SEED_SOURCE_POLICY too. */
+  policy?: Partial<SourcePolicy>
 }
 
-/** Without neighbours and without growth for so long, an unsealed manifest is finished by our own read. */
-const TAKEOVER_MS = 3000
-/** The same while a seed is connected: it may be waiting for a slow origin, or it may be frozen. */
-const SILENT_SEED_MS = 60_000
-/** Without any source for so long, a download that may not read the origin gives up. */
-const NO_SOURCE_MS = 5000
-/** Versions that the origin may show during one download before we give up. */
-const MAX_READS = 3
+/** Bytes that come are told at most so often, milliseconds. */
+const PROGRESS_MS = 500
 
 export class Supply {
   readonly #ctx: NodeContext
   readonly #active: ActiveTask
   readonly #options: SupplyOptions
+  readonly #selector: SourceSelector
   readonly #seeds: SeedSource
   readonly #neighbours: NeighbourhoodDriver
   readonly #dht: DhtSource
+  readonly #origin: OriginSource | undefined
   readonly #stop = new AbortController()
   /** When nobody is served any more. */
   readonly #end = new AbortController()
-  #renewing: Promise<void> | undefined
   readonly #stopped = Promise.withResolvers<void>()
-  readonly #begun = now()
-  #reading = false
-  #reads = 0
-  #rangesOffered = false
+  #renewing: Promise<void> | undefined
+  /** What was told of last. */
+  readonly #linked = new Set<string>()
+  #told = { count: -1, missing: -1, sealed: false }
+  #progressAt = -Infinity
+  #wake: NodeJS.Timeout | undefined
+  /** What is performed and not over yet. */
+  readonly #works = new Set<Promise<void>>()
 
   constructor(ctx: NodeContext, active: ActiveTask, options: SupplyOptions) {
+    const { reader, revalidate, kept } = options
+    const seeds = rendezvousOrder(active.task.subject, options.seeds)
+    const tell = (event: SourceEvent) => this.#tell(event)
+    const { signal } = this.#stop
     this.#ctx = ctx
     this.#active = active
     this.#options = options
+    this.#selector = new SourceSelector({
+      seeds: seeds.map(({ peer }) => peer),
+      hasDht: ctx.bootstrap.length > 0 || seeds.length > 0,
+      mayRead: reader !== undefined,
+      revalidate,
+      believesOthers: ctx.trusted.size > 1 || active.wanted !== undefined,
+      // seeds are few, and no crowd
+      chance: reader === 'others' ? 0 : Math.random(),
+      policy: { ...(reader === 'others' ? SEED_SOURCE_POLICY : {}), ...options.policy },
+    })
     // who may not read the origin does not care how fast it is
     const hearRate = (rate: number, peers: number) => {
-      if (this.#mayRead) active.originOffer.tellRate(rate, peers)
+      if (reader !== undefined) active.originOffer.tellRate(rate, peers)
     }
     const onGranted = () => {
-      this.#renewing ??= keepGranted(ctx, active, rendezvousOrder(active.task.subject, options.seeds), this.#end.signal)
+      this.#renewing ??= keepGranted(ctx, active, seeds, this.#end.signal)
     }
-    this.#seeds = new SeedSource(ctx, active, { ...options, hearRate, onGranted }, this.#signal)
+    this.#seeds = new SeedSource(ctx, active, { seeds, revalidate, hearRate, onGranted, tell }, signal)
     this.#neighbours = new NeighbourhoodDriver(ctx, active)
-    const hasSeeds = options.seeds.length > 0
-    this.#dht = new DhtSource(ctx, active, { neighbours: this.#neighbours, seeds: this.#seeds, hasSeeds }, this.#signal)
+    const haveSeedsFailed = () => this.#selector.haveSeedsFailed
+    this.#dht = new DhtSource(ctx, active, { neighbours: this.#neighbours, haveSeedsFailed }, signal)
+    if (reader !== undefined) this.#origin = new OriginSource(ctx, active, { reader, kept, tell }, signal)
   }
 
   /**
@@ -75,11 +94,12 @@ export class Supply {
   async run(): Promise<void> {
     const { seeds, revalidate } = this.#options
     if (seeds.length > 0 || this.#ctx.isSeed || revalidate) this.#active.setCurrent('unknown')
+    this.#active.observers.add(this.#observer)
     try {
-      await this.#fromStore().catch(error => this.#ctx.emit({ code: 'resume-failed', ...causeOf(error) }))
-      const works = [this.#seeds.run(), this.#dht.run(), this.#fromOrigin()]
-      await Promise.all(works.map(work => work.catch(error => this.#onError(error))))
+      this.#tell({ type: 'wake' })
+      await this.#follow()
       await this.#stopped.promise
+      await Promise.all(this.#works)
       await this.#renewing
     } finally {
       this.#neighbours.stop()
@@ -87,31 +107,119 @@ export class Supply {
   }
 
   stop(): void {
-    this.#stop.abort()
+    this.#over()
     this.#end.abort()
     this.#stopped.resolve()
   }
 
   /** Whether our own read of the origin is under way. */
   get isReading(): boolean {
-    return this.#reading && !this.#isOver
+    return this.#selector.isReading && !this.#stop.signal.aborted
   }
 
-  get #signal(): AbortSignal {
-    return this.#stop.signal
+  // ---- what happens
+
+  /** Tells of every change of the active task, until it is complete, or of no use any more. */
+  async #follow(): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      this.#look()
+      await this.#active.changed(signal).catch(() => this.#over())
+    }
   }
 
-  get #isOver(): boolean {
-    return this.#signal.aborted || this.#active.isComplete || this.#active.isClosed
+  #look(): void {
+    if (this.#active.isClosed || this.#active.hasFailed) return this.#over()
+    const { links, manifest, have } = this.#active
+    for (const { peer } of links.values()) {
+      if (this.#linked.has(peer)) continue
+      this.#linked.add(peer)
+      this.#tell({ type: 'linked', peer })
+    }
+    for (const peer of this.#linked) {
+      if (links.has(peer)) continue
+      this.#linked.delete(peer)
+      this.#tell({ type: 'unlinked', peer })
+    }
+    if (manifest !== undefined && have !== undefined) {
+      const { count, seal } = manifest
+      const content = { count, missing: Math.max(0, count - have.count), sealed: seal !== undefined }
+      const { count: before, missing, sealed } = this.#told
+      if (count === before && content.missing === missing && content.sealed === sealed) return
+      this.#told = content
+      this.#tell({ type: 'content', ...content })
+    }
+    if (this.#active.isComplete) this.#over()
   }
 
-  #onError(error: unknown): void {
-    if (!this.#signal.aborted && !isAbort(error)) this.#active.fail(error)
+  readonly #observer: SwarmObserver = {
+    told: (event, at) => {
+      if (event.type === 'progress') this.#progress('progress', at)
+    },
+    read: (_, at) => this.#progress('origin-progress', at),
   }
 
-  // ---- store
+  #progress(type: 'progress' | 'origin-progress', at: number): void {
+    if (at < this.#progressAt + PROGRESS_MS) return
+    this.#progressAt = at
+    this.#tell({ type })
+  }
+
+  #tell(event: SourceEvent): void {
+    if (this.#stop.signal.aborted) return
+    for (const action of this.#selector.handle(event, now())) this.#perform(action)
+    clearTimeout(this.#wake)
+    const { nextWake } = this.#selector
+    if (nextWake === Infinity || this.#stop.signal.aborted) return
+    this.#wake = setTimeout(() => this.#tell({ type: 'wake' }), Math.max(1, nextWake - now()))
+  }
+
+  #over(): void {
+    clearTimeout(this.#wake)
+    this.#active.observers.delete(this.#observer)
+    this.#stop.abort()
+  }
+
+  // ---- what is decided
+
+  #perform(action: SourceAction): void {
+    switch (action.type) {
+      case 'look-in-store':
+        return this.#work(this.#fromStore())
+      case 'ask-seed':
+        return this.#work(this.#seeds.ask(action.seed))
+      case 'leave-seed':
+        return this.#seeds.leave(action.why)
+      case 'hear-anybody':
+        return this.#active.setCurrent('any')
+      case 'search-dht':
+        return this.#work(this.#searchDht())
+      case 'read-origin':
+        if (this.#origin !== undefined) this.#work(this.#origin.read(action.how))
+        return
+      case 'stop-reading':
+        return this.#origin?.stop()
+      case 'offer-ranges':
+        return this.#origin?.offerRanges()
+      case 'withdraw-ranges':
+        return this.#origin?.withdrawRanges()
+      case 'fail':
+        return this.#active.fail(this.#errorOf(action.why))
+    }
+  }
+
+  #work(work: Promise<void>): void {
+    const done = work.finally(() => this.#works.delete(done))
+    this.#works.add(done)
+  }
 
   async #fromStore(): Promise<void> {
+    await this.#adoptFresh().catch(error => this.#ctx.emit({ code: 'resume-failed', ...causeOf(error) }))
+    this.#look()
+    this.#tell({ type: 'store-searched' })
+  }
+
+  async #adoptFresh(): Promise<void> {
     const { kept: rules } = this.#options
     const kept = rules && (await loadFresh(this.#ctx.store, this.#active.task, rules))
     if (kept === undefined) return
@@ -119,142 +227,24 @@ export class Supply {
     await sealWhenWhole(this.#active, kept.prefix)
   }
 
-  // ---- origin
-
-  async #fromOrigin(): Promise<void> {
-    const active = this.#active
-    while (!this.#isOver) {
-      if (this.#shouldRead()) {
-        this.#reading = true
-        await this.#read()
-        this.#reading = false
-        continue
-      }
-      if (active.manifest !== undefined && this.#mayRead) this.#offerRanges()
-      if (this.#isHopeless()) return active.fail(this.#hopeless())
-      await pause(this.#isFirst() ? 10 : 200, this.#signal)
-    }
-    this.#stop.abort()
+  async #searchDht(): Promise<void> {
+    await this.#dht.search()
+    this.#look()
+    this.#tell({ type: 'dht-ended' })
   }
 
-  /** Whether this node may read the origin. */
-  get #mayRead(): boolean {
-    return this.#options.reader !== undefined
-  }
-
-  async #origin(): Promise<Origin> {
-    return await this.#ctx.origin(this.#options.reader ?? 'others')
-  }
-
-  #isFirst(): boolean {
-    return now() - this.#begun < 1000
-  }
-
-  /** Seeds and peers had their chance: nobody has said what the content is, or nobody goes on saying it. */
-  #shouldRead(): boolean {
-    const active = this.#active
-    if (!this.#mayRead || this.#reading) return false
-    const waited = now() - this.#begun
-    if (active.manifest === undefined) {
-      if (this.#seeds.isAwaited) return false
-      if (this.#options.revalidate) return this.#seeds.haveFailed
-      const believable = this.#ctx.trusted.size > 1 || active.wanted !== undefined
-      return (
-        (this.#seeds.haveFailed &&
-          (!believable || this.#dht.hasSearched || waited > DHT_PATIENCE_MS) &&
-          active.links.size === 0) ||
-        (this.#seeds.haveFailed && waited > 2 * DHT_PATIENCE_MS)
-      )
-    }
-    const unfinished = active.manifest.seal === undefined && active.hasAllKnown
-    return unfinished && active.quietFor > (active.links.hasSeed ? SILENT_SEED_MS : TAKEOVER_MS)
-  }
-
-  /** Our own read, begun again a few times where the origin breaks off and lets nobody go on. */
-  async #read(): Promise<void> {
-    if (++this.#reads > MAX_READS) throw new DragonflyError('origin-changed', 'the origin changes faster than it can be read')
-    const restarts = new Restarts()
-    for (;;) {
-      try {
-        return await this.#readOnce()
-      } catch (error) {
-        const { manifest } = this.#active
-        if (manifest === undefined || this.#isOver || !(error instanceof DragonflyError)) throw error
-        const wait = restarts.after(error, manifest.count * manifest.pieceLength)
-        if (wait === undefined) throw error
-        await pause(wait, this.#signal)
-      }
-    }
-  }
-
-  /** From the start, or on from what the manifest or an earlier try has. */
-  async #readOnce(): Promise<void> {
-    const origin = await this.#origin()
-    const { task, manifest } = this.#active
-    if (manifest !== undefined) return await ingestOn(this.#active, manifest, origin, this.#signal)
-    const request = { url: task.url, headers: task.headers }
-    const { kept: rules } = this.#options
-    const kept = await loadCached(this.#ctx.store, task, rules)
-    if (kept === undefined) return await this.#ingestNew(await origin.open(request, { signal: this.#signal }))
-    try {
-      await continueCached(this.#active, kept, {
-        origin,
-        heard: (noted, known) => this.#heard(noted, known),
-        rules,
-        signal: this.#signal,
-      })
-    } catch (error) {
-      await kept.entry.close()
-      // what was kept belongs to a version that is gone: the next round begins with nothing of it
-      if (!isChanged(error) || this.#active.manifest !== undefined) throw error
-      await kept.entry.remove()
-    }
-  }
-
-  /** Only what was read for others counts as fresh for them: for anything else they have to have the origin asked. */
-  #heard(noted: Noted, known: Freshness | undefined): Freshness | undefined {
-    if (this.#options.reader !== 'others') return undefined
-    const { headers, secret } = this.#active.task
-    return freshnessOf(noted, known, { headers, secret, expire: this.#ctx.expire })
-  }
-
-  async #ingestNew(read: OriginRead): Promise<void> {
-    await this.#active.adopt(versionOf(this.#active.task, read), 'origin', {
-      vouched: this.#heard(read.noted, undefined),
-    })
-    await ingest(this.#active, read)
-  }
-
-  #offerRanges(): void {
-    const { task, manifest } = this.#active
-    if (manifest === undefined || this.#rangesOffered) return
-    this.#rangesOffered = true
-    const { version } = manifest.info
-    this.#active.originOffer.offer(async (start, end) => {
-      const origin = await this.#origin()
-      const request = { url: task.url, headers: task.headers }
-      return await origin.range(request, version, { start, end }, manifest.length, this.#signal)
-    })
-  }
-
-  #isHopeless(): boolean {
-    const active = this.#active
-    if (this.#mayRead && active.manifest === undefined) return false
-    const mayHear = active.links.size > 0 && !(this.#options.revalidate && active.manifest === undefined)
-    if (mayHear || !this.#seeds.haveFailed || !this.#dht.hasSearched) return false
-    return active.quietFor > (this.#mayRead ? 3 * NO_SOURCE_MS : NO_SOURCE_MS)
-  }
-
-  #hopeless(): DragonflyError {
-    const trouble = this.#seeds.trouble
+  #errorOf(why: Extract<SourceAction, { type: 'fail' }>['why']): unknown {
+    const { trouble } = this.#seeds
+    const failure = this.#origin?.failure
+    if (why === 'seed') return trouble
+    if (why !== 'no-source' && failure !== undefined) return failure
     if (trouble instanceof DragonflyError && trouble.code.startsWith('origin-')) return trouble
     return new DragonflyError('no-source', 'nobody who can be reached has this content', {
-      hint: this.#mayRead ? 'check the network' : 'leave out --no-origin, or give a --seed or --bootstrap that is running',
+      hint:
+        this.#origin !== undefined
+          ? 'check the network'
+          : 'leave out --no-origin, or give a --seed or --bootstrap that is running',
       cause: trouble,
     })
   }
-}
-
-function isChanged(error: unknown): boolean {
-  return error instanceof DragonflyError && error.code === 'origin-changed'
 }

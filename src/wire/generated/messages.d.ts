@@ -800,7 +800,6 @@ export declare namespace StoredAnswer {
 export interface StoredFreshness {
     at: number;
     answers: StoredAnswer[];
-    varied: Uint8Array<ArrayBuffer>;
 }
 export declare namespace StoredFreshness {
     const codec: () => Codec<StoredFreshness>;
@@ -823,13 +822,9 @@ export declare namespace StoredFreshness {
         value: string;
         index: number;
     }
-    interface StoredFreshnessVariedFieldEvent {
-        field: '$.varied';
-        value: Uint8Array<ArrayBuffer>;
-    }
     function encode(obj: Partial<StoredFreshness>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoredFreshness>): StoredFreshness;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoredFreshness>): Generator<StoredFreshnessAtFieldEvent | StoredFreshnessAnswersStatusFieldEvent | StoredFreshnessAnswersFieldsNameFieldEvent | StoredFreshnessAnswersFieldsValueFieldEvent | StoredFreshnessVariedFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoredFreshness>): Generator<StoredFreshnessAtFieldEvent | StoredFreshnessAnswersStatusFieldEvent | StoredFreshnessAnswersFieldsNameFieldEvent | StoredFreshnessAnswersFieldsValueFieldEvent>;
 }
 export interface StoreRecord {
     format: number;
@@ -912,11 +907,7 @@ export declare namespace StoreRecord {
         value: string;
         index: number;
     }
-    interface StoreRecordFreshnessVariedFieldEvent {
-        field: '$.freshness.varied';
-        value: Uint8Array<ArrayBuffer>;
-    }
     function encode(obj: Partial<StoreRecord>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoreRecord>): StoreRecord;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoreRecord>): Generator<StoreRecordFormatFieldEvent | StoreRecordInfoTaskFieldEvent | StoreRecordInfoVersionFieldEvent | StoreRecordInfoPieceLengthFieldEvent | StoreRecordInfoLengthFieldEvent | StoreRecordInfoFileNameFieldEvent | StoreRecordInfoTrustFieldEvent | StoreRecordPartFromFieldEvent | StoreRecordPartDigestsFieldEvent | StoreRecordHeadEnvelopeFieldEvent | StoreRecordSealLengthFieldEvent | StoreRecordSealSha256FieldEvent | StoreRecordSealRootFieldEvent | StoreRecordFreshnessAtFieldEvent | StoreRecordFreshnessAnswersStatusFieldEvent | StoreRecordFreshnessAnswersFieldsNameFieldEvent | StoreRecordFreshnessAnswersFieldsValueFieldEvent | StoreRecordFreshnessVariedFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StoreRecord>): Generator<StoreRecordFormatFieldEvent | StoreRecordInfoTaskFieldEvent | StoreRecordInfoVersionFieldEvent | StoreRecordInfoPieceLengthFieldEvent | StoreRecordInfoLengthFieldEvent | StoreRecordInfoFileNameFieldEvent | StoreRecordInfoTrustFieldEvent | StoreRecordPartFromFieldEvent | StoreRecordPartDigestsFieldEvent | StoreRecordHeadEnvelopeFieldEvent | StoreRecordSealLengthFieldEvent | StoreRecordSealSha256FieldEvent | StoreRecordSealRootFieldEvent | StoreRecordFreshnessAtFieldEvent | StoreRecordFreshnessAnswersStatusFieldEvent | StoreRecordFreshnessAnswersFieldsNameFieldEvent | StoreRecordFreshnessAnswersFieldsValueFieldEvent>;
 }

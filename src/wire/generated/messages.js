@@ -2993,18 +2993,13 @@ export var StoredFreshness;
                         StoredAnswer.codec().encode(value, w);
                     }
                 }
-                if ((obj.varied != null && obj.varied.byteLength > 0)) {
-                    w.uint32(26);
-                    w.bytes(obj.varied);
-                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
                     at: 0,
-                    answers: [],
-                    varied: uint8ArrayAlloc(0)
+                    answers: []
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -3021,10 +3016,6 @@ export var StoredFreshness;
                             obj.answers.push(StoredAnswer.codec().decode(reader, reader.uint32(), {
                                 limits: opts.limits?.answers$
                             }));
-                            break;
-                        }
-                        case 3: {
-                            obj.varied = reader.bytes();
                             break;
                         }
                         default: {
@@ -3062,13 +3053,6 @@ export var StoredFreshness;
                                 };
                             }
                             obj.answers++;
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.varied`,
-                                value: reader.bytes()
-                            };
                             break;
                         }
                         default: {

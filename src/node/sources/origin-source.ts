@@ -1,0 +1,186 @@
+// The origin as a source: one read in order, from the start or from where others ended, and single pieces for the swarm.
+import { DragonflyError, isAbort } from '../../core/errors.ts'
+import type { Freshness } from '../../core/freshness.ts'
+import type { Manifest } from '../../core/manifest.ts'
+import { isResumable } from '../../core/version.ts'
+import { NoRangesError } from '../../origin/failures.ts'
+import { freshnessOf } from '../../origin/freshness.ts'
+import type { Noted } from '../../origin/noted.ts'
+import type { Origin } from '../../origin/origin.ts'
+import { Restarts } from '../../origin/restarts.ts'
+import { isTrouble } from '../../origin/trouble.ts'
+import type { OriginFailure, SourceEvent } from '../../swarm/source-events.ts'
+import type { NodeContext, Reader } from '../context/node-context.ts'
+import { pause } from '../context/waiting.ts'
+import type { ActiveTask } from '../session/active-task.ts'
+import { type Cached, type CacheRules, continueCached, loadCached } from './cached.ts'
+import { ingest, ingestOn, sealWhenWhole, versionOf } from './ingest.ts'
+
+export interface OriginSourceOptions {
+  /** For whom the origin is read. */
+  reader: Reader
+  /** See SupplyOptions. */
+  kept: CacheRules | undefined
+  tell(event: SourceEvent): void
+}
+
+type How = 'new' | 'rest' | 'whole'
+
+export class OriginSource {
+  readonly #ctx: NodeContext
+  readonly #active: ActiveTask
+  readonly #options: OriginSourceOptions
+  readonly #signal: AbortSignal
+  /** Ends the read that is under way, and the ranges. */
+  #reading = new AbortController()
+  #ranging = new AbortController()
+  #activeRanges = 0
+  #sealing: Promise<void> | undefined
+  #failure: unknown
+
+  /** Once the signal is given nothing more is told. */
+  constructor(ctx: NodeContext, active: ActiveTask, options: OriginSourceOptions, signal: AbortSignal) {
+    this.#ctx = ctx
+    this.#active = active
+    this.#options = options
+    this.#signal = signal
+  }
+
+  /** What went wrong last. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  /** Reads to the end; told by `origin-ended` or `origin-failed`, unless it was stopped. Never rejects. */
+  async read(how: How): Promise<void> {
+    this.#reading = new AbortController()
+    const signal = AbortSignal.any([this.#signal, this.#reading.signal])
+    try {
+      await this.#readAgain(how, signal)
+      if (!signal.aborted) this.#options.tell({ type: 'origin-ended' })
+    } catch (error) {
+      if (signal.aborted) return
+      // that the version is another is said best by the answer that named it
+      if (!isChanged(error) || !isChanged(this.#failure)) this.#failure = error
+      this.#options.tell({ type: 'origin-failed', why: whyFailed(error, how) })
+    }
+  }
+
+  stop(): void {
+    this.#reading.abort(new DragonflyError('aborted', 'the read is not needed any more'))
+  }
+
+  /** The swarm may ask the origin for single pieces from now on. */
+  offerRanges(): void {
+    const { task, manifest } = this.#active
+    if (manifest === undefined) return
+    const { version } = manifest.info
+    if (!isResumable(version)) return queueMicrotask(() => this.#options.tell({ type: 'ranges-refused' }))
+    this.#ranging = new AbortController()
+    const { signal: stopped } = this.#ranging
+    const signal = AbortSignal.any([this.#signal, stopped])
+    this.#active.originOffer.offer(async (start, end) => {
+      this.#count(1)
+      try {
+        const origin = await this.#origin()
+        const request = { url: task.url, headers: task.headers }
+        return await origin.range(request, version, { start, end }, manifest.length, signal)
+      } catch (error) {
+        if (!signal.aborted && whyFailed(error, 'rest') !== 'trouble') this.#options.tell({ type: 'ranges-refused' })
+        throw error
+      } finally {
+        if (!stopped.aborted) this.#count(-1)
+      }
+    })
+  }
+
+  withdrawRanges(): void {
+    this.#active.originOffer.withdraw()
+    this.#activeRanges = 0
+    this.#ranging.abort(new DragonflyError('aborted', 'the origin is not read by range any more'))
+  }
+
+  /** What is vouched for by the origin's answer. Only what was read for others counts as fresh for them. */
+  #heard(noted: Noted, known: Freshness | undefined): Freshness | undefined {
+    if (this.#options.reader !== 'others') return undefined
+    return freshnessOf(noted, known)
+  }
+
+  async #origin(): Promise<Origin> {
+    return await this.#ctx.origin(this.#options.reader)
+  }
+
+  #count(change: 1 | -1): void {
+    this.#activeRanges += change
+    this.#options.tell({ type: 'ranges', active: this.#activeRanges })
+  }
+
+  // ---- reading in order
+
+  /** Begins again a few times where the origin breaks off and lets nobody go on. */
+  async #readAgain(how: How, signal: AbortSignal): Promise<void> {
+    const restarts = new Restarts()
+    for (;;) {
+      try {
+        const { manifest } = this.#active
+        if (manifest === undefined) return await this.#readNew(await this.#origin(), signal)
+        return await this.#readOn(manifest, how === 'whole', signal)
+      } catch (error) {
+        const { manifest } = this.#active
+        if (manifest === undefined || signal.aborted || !(error instanceof DragonflyError)) throw error
+        const wait = restarts.after(error, manifest.count * manifest.pieceLength)
+        if (wait === undefined) throw error
+        await pause(wait, signal)
+      }
+    }
+  }
+
+  /** From the start, or on from what an earlier download has left in the store. */
+  async #readNew(origin: Origin, signal: AbortSignal): Promise<void> {
+    const { task } = this.#active
+    const { kept: rules } = this.#options
+    const kept = await loadCached(this.#ctx.store, task, rules)
+    if (kept !== undefined) return await this.#continue(origin, kept, signal)
+    const read = await origin.open({ url: task.url, headers: task.headers }, { signal })
+    await this.#active.adopt(versionOf(task, read), 'origin', { vouched: this.#heard(read.noted, undefined) })
+    await ingest(this.#active, read)
+  }
+
+  async #continue(origin: Origin, kept: Cached, signal: AbortSignal): Promise<void> {
+    const heard = (noted: Noted, known: Freshness | undefined) => this.#heard(noted, known)
+    try {
+      await continueCached(this.#active, kept, { origin, heard, rules: this.#options.kept, signal })
+    } catch (error) {
+      await kept.entry.close()
+      const why = whyFailed(error, 'new')
+      // what was cached belongs to a version that is gone, or cannot be gone on with: the next read begins with nothing of it
+      if ((why === 'changed' || why === 'no-ranges') && this.#active.manifest === undefined) await kept.entry.remove()
+      throw error
+    }
+  }
+
+  /** On from where the manifest ends, or whole: then each piece is compared with the manifest, and only the bytes tell. */
+  async #readOn(manifest: Manifest, whole: boolean, signal: AbortSignal): Promise<void> {
+    const length = await ingestOn(this.#active, manifest, await this.#origin(), { whole, signal })
+    // pieces before it may still be on their way from others
+    this.#sealing ??= sealWhenWhole(this.#active, length).catch(error => this.#sealFailed(error))
+    if (this.#active.hasAllKnown) await this.#sealing
+  }
+
+  #sealFailed(error: unknown): void {
+    if (!this.#signal.aborted && !isAbort(error)) this.#active.fail(error)
+  }
+}
+
+function isChanged(error: unknown): boolean {
+  return error instanceof DragonflyError && error.code === 'origin-changed'
+}
+
+function whyFailed(error: unknown, how: How): OriginFailure {
+  if (!(error instanceof DragonflyError) || !error.code.startsWith('origin-')) return 'final'
+  if (error instanceof NoRangesError) return 'no-ranges'
+  if (error.code === 'origin-changed') return 'changed'
+  if (error.retryable || isTrouble(error)) return 'trouble'
+  // whatever an origin answers when it is asked for the rest, a plain request may do better
+  return how === 'rest' ? 'no-ranges' : 'final'
+}

@@ -1,0 +1,169 @@
+// Seeds as a source: which one is asked when, how long each is waited for, and whether more is expected of them.
+import type { Deadlines } from './deadlines.ts'
+import type { SeedFailure, SourceAction, SourcePolicy } from './source-events.ts'
+
+/** One seed being asked. */
+interface Visit {
+  seed: string
+  askedAt: number
+  /** When it last said anything; undefined: it is not connected yet. */
+  heardAt: number | undefined
+  /** When it told what the content is; from then on a link to it counts. */
+  resolvedAt: number | undefined
+  /** When it was last seen linked. */
+  linkedAt: number
+  /** When we decided to leave it; it is over once `seed-failed` is told. */
+  leftAt: number | undefined
+}
+
+export interface SeedRoundsOptions {
+  /** In the order in which they are asked: the first is responsible, the others succeed it. */
+  seeds: readonly string[]
+  policy: SourcePolicy
+  /** A number in [0, 1): our place in a crowd. */
+  chance: number
+  deadlines: Deadlines
+  intend(action: SourceAction): void
+}
+
+/** Seeds are asked one after the other, in rounds; the one that answers is kept as long as it gives something. */
+export class SeedRounds {
+  readonly #policy: SourcePolicy
+  readonly #chance: number
+  readonly #deadlines: Deadlines
+  readonly #intend: (action: SourceAction) => void
+  /** Those that did not refuse. */
+  #usable: readonly string[]
+  /** Still to be asked in this round. */
+  #queue: string[]
+  #visit: Visit | undefined
+  #haveFailed: boolean
+  #againAt = -Infinity
+  /** Last sign that a busy seed gets on. */
+  #signAt: number | undefined
+  readonly #linked = new Set<string>()
+
+  constructor({ seeds, policy, chance, deadlines, intend }: SeedRoundsOptions) {
+    this.#policy = policy
+    this.#chance = chance
+    this.#deadlines = deadlines
+    this.#intend = intend
+    this.#usable = seeds
+    this.#queue = [...seeds]
+    this.#haveFailed = seeds.length === 0
+  }
+
+  /** Whether each of them was asked since one last answered, and none is of use. */
+  get haveFailed(): boolean {
+    return this.#haveFailed
+  }
+
+  heard(seed: string, now: number): void {
+    if (this.#visit?.seed !== seed) return
+    this.#visit.heardAt = now
+    if (this.#signAt !== undefined) this.#signAt = now
+  }
+
+  resolved(seed: string, now: number): void {
+    if (this.#visit?.seed !== seed || this.#visit.leftAt !== undefined) return
+    this.#visit.heardAt = this.#visit.resolvedAt = this.#visit.linkedAt = now
+    this.#haveFailed = false
+  }
+
+  /** Whether this is the seed that answered. */
+  isAnswering(seed: string): boolean {
+    return this.#visit?.seed === seed && this.#visit.resolvedAt !== undefined
+  }
+
+  linked(peer: string): void {
+    this.#linked.add(peer)
+  }
+
+  unlinked(peer: string, now: number): void {
+    this.#linked.delete(peer)
+    if (this.#visit?.seed === peer) this.#visit.linkedAt = now
+  }
+
+  failed(seed: string, why: SeedFailure, now: number): void {
+    if (this.#visit?.seed !== seed) return
+    if (why === 'busy') this.#signAt ??= now
+    if (why === 'refused') this.#usable = this.#usable.filter(other => other !== seed)
+    this.#end(now)
+  }
+
+  /** Asks and leaves. `grownAt`: when what we have last grew. */
+  decide(grownAt: number): void {
+    const { now } = this.#deadlines
+    const visit = this.#visit
+    if (visit !== undefined && visit.leftAt === undefined) {
+      const why = this.#over(visit, grownAt)
+      if (why !== undefined) {
+        visit.leftAt = now
+        this.#intend({ type: 'leave-seed', seed: visit.seed, why })
+      }
+    }
+    if (visit?.leftAt !== undefined && this.#deadlines.isDue(visit.leftAt + this.#policy.leaveMs)) this.#end(now)
+    if (this.#visit !== undefined) return
+    if (this.#queue.length === 0 && this.#usable.length > 0 && this.#deadlines.isDue(this.#againAt))
+      this.#queue = [...this.#usable]
+    const seed = this.#queue.shift()
+    if (seed === undefined) return
+    const linkedAt = this.#linked.has(seed) ? now : -Infinity
+    this.#visit = { seed, askedAt: now, heardAt: undefined, resolvedAt: undefined, linkedAt, leftAt: undefined }
+    this.#intend({ type: 'ask-seed', seed })
+    this.#over(this.#visit, grownAt)
+  }
+
+  /** Whether the one that is asked takes so long that others may say what the content is. */
+  isSlow(): boolean {
+    const visit = this.#visit
+    if (this.#haveFailed) return true
+    return visit !== undefined && visit.resolvedAt === undefined && this.#deadlines.isDue(visit.askedAt + this.#policy.answerMs)
+  }
+
+  /** Whether a seed may still give more: one says that it is there, or some have not been asked yet. */
+  isHopeful(grownAt: number): boolean {
+    const visit = this.#visit
+    const { patientMs, muteMs } = this.#policy
+    if (this.#deadlines.isDue(Math.max(grownAt + patientMs, (visit?.askedAt ?? -Infinity) + muteMs))) return false
+    if (visit?.heardAt !== undefined && visit.leftAt === undefined) {
+      if (!this.#deadlines.isDue(visit.heardAt + muteMs)) return true
+    }
+    return !this.#haveFailed && (visit?.heardAt === undefined || visit.leftAt !== undefined || this.#queue.length > 0)
+  }
+
+  /** Whether a busy one is waited for, so that not all who wait for it read the origin, and not at once. `since`: when we began. */
+  isCrowded(since: number): boolean {
+    if (this.#signAt === undefined) return false
+    const { busyMs, patientMs } = this.#policy
+    return !this.#deadlines.isDue(Math.min(this.#signAt + busyMs + this.#turnMs, since + patientMs))
+  }
+
+  /**
+   * Exponentially distributed between 0 and `crowdMs`, the most at the end (Nonnenmacher and Biersack 1998): of a crowd of any
+   * size few go early.
+   */
+  get #turnMs(): number {
+    const { crowdMs, crowdSteepness } = this.#policy
+    return (crowdMs * Math.log(1 + this.#chance * Math.expm1(crowdSteepness))) / crowdSteepness
+  }
+
+  #end(now: number): void {
+    this.#visit = undefined
+    if (this.#queue.length > 0) return
+    this.#haveFailed = true
+    this.#againAt = now + this.#policy.retryMs
+  }
+
+  /** Why there is no sense in staying; undefined: there is. */
+  #over(visit: Visit, grownAt: number): string | undefined {
+    const { answerMs, muteMs, lostMs, stallMs, patientMs } = this.#policy
+    const { askedAt, heardAt, resolvedAt } = visit
+    const isDue = (at: number): boolean => this.#deadlines.isDue(at)
+    if (heardAt === undefined) return isDue(askedAt + answerMs) ? 'no answer' : undefined
+    if (isDue(Math.max(grownAt + patientMs, askedAt + muteMs))) return 'it gives nothing'
+    if (resolvedAt === undefined) return isDue(heardAt + muteMs) ? 'it says nothing' : undefined
+    if (!this.#linked.has(visit.seed)) return isDue(visit.linkedAt + lostMs) ? 'its link is lost' : undefined
+    return isDue(Math.max(grownAt, resolvedAt) + stallMs) && isDue(heardAt + muteMs) ? 'it gives nothing' : undefined
+  }
+}

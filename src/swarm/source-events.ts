@@ -1,0 +1,150 @@
+// What a source selector is told and what it answers: which source a download uses when. Facts in, intentions out.
+
+/** Why a visit at a seed ended. */
+export type SeedFailure =
+  /** Nobody listens there, or its connection broke. */
+  | 'unreachable'
+  /** It did not answer, but its host accepts connections: it is busy, or it hangs. */
+  | 'busy'
+  /** It will not read this origin for anybody. It is not asked again. */
+  | 'refused'
+  /** It answered with a trouble of its own, such as a full disk, or an origin that it cannot reach. */
+  | 'trouble'
+  /** It answered with what the origin says of this content, such as 404. That is true for us, too. */
+  | 'final'
+
+/** Why a read of the origin ended before its end. */
+export type OriginFailure =
+  /** The origin gives no ranges of this version, or odd ones. */
+  | 'no-ranges'
+  /** The origin shows another version than the one that was begun. */
+  | 'changed'
+  /** It cannot be reached, stalls, or answers 5xx; the reader's own retries are used up. */
+  | 'trouble'
+  /** No retry can help: 404, a full disk, a wrong digest. */
+  | 'final'
+
+/** A fact. Times are given beside it, in milliseconds of any monotonic clock. */
+export type SourceEvent =
+  /** The store has been searched for cached content, after `look-in-store`. Always told, as the store is local. */
+  | { type: 'store-searched' }
+  /** The manifest knows `count` pieces, of which `missing` are not here; sealed: there will be no more. */
+  | { type: 'content'; count: number; missing: number; sealed: boolean }
+  /** Some bytes of a piece came from a peer or a seed. */
+  | { type: 'progress' }
+  /** A peer or a seed has the same version, and is a neighbour now. */
+  | { type: 'linked'; peer: string }
+  | { type: 'unlinked'; peer: string }
+  /** The seed is connected, or said anything, if only that it is waiting for the origin. */
+  | { type: 'seed-heard'; seed: string }
+  /** The seed told which version the content is. `same`: the version that was begun here already. */
+  | { type: 'seed-resolved'; seed: string; same: boolean }
+  | { type: 'seed-failed'; seed: string; why: SeedFailure }
+  | { type: 'dht-ended' }
+  /** Bytes came from our own read. */
+  | { type: 'origin-progress' }
+  | { type: 'origin-ended' }
+  | { type: 'origin-failed'; why: OriginFailure }
+  /** So many single pieces are being read from the origin, after `offer-ranges`. */
+  | { type: 'ranges'; active: number }
+  /** The origin gave no range when it was asked for a single piece. */
+  | { type: 'ranges-refused' }
+  | { type: 'wake' }
+
+/** An intention, to be performed in order. */
+export type SourceAction =
+  /** Search the store for cached content, and answer with `content` if it is used, then `store-searched`. */
+  | { type: 'look-in-store' }
+  /** Connect to the seed and ask it for the task. Answered by `seed-…` events, `seed-failed` the last. */
+  | { type: 'ask-seed'; seed: string }
+  /** End the visit; answered by `seed-failed`. */
+  | { type: 'leave-seed'; seed: string; why: string }
+  /** Anybody who has the content may name its version, as seeds do not. */
+  | { type: 'hear-anybody' }
+  | { type: 'search-dht' }
+  /**
+   * Read the origin in order. `new`: nothing is known of the content, but the store may have a part of it; `rest`: go on at piece
+   * `from`; `whole`: a plain GET from the first byte, each piece compared with the manifest where it is known.
+   */
+  | { type: 'read-origin'; how: 'new' | 'rest' | 'whole'; from: number }
+  /** End our read; nothing is answered. */
+  | { type: 'stop-reading' }
+  /** The swarm may read single pieces from the origin by range, from now on; or not any more, and those under way are ended. */
+  | { type: 'offer-ranges' }
+  | { type: 'withdraw-ranges' }
+  /** `no-source`: nobody has what is missing; `origin`, `seed`: what the last failure of that source says. */
+  | { type: 'fail'; why: 'no-source' | 'origin' | 'origin-changed' | 'seed' }
+
+/** Every duration in milliseconds. */
+export interface SourcePolicy {
+  /** A seed that is not connected by then is dead or busy: its successor is asked. A round trip and a handshake take less than 1 s. */
+  answerMs: number
+  /** A seed that has said nothing for so long hangs: one that waits for its origin says so every 5 s, so this is three of them. */
+  muteMs: number
+  /** A seed that has answered, but has no link to us for so long, is asked anew: its link is lost. */
+  lostMs: number
+  /** A seed that was left is taken for unreachable when its visit has not ended by then: it takes 1 s to see whether its host listens. */
+  leaveMs: number
+  /** Between two rounds through all seeds: a seed that restarts is back in a few seconds. */
+  retryMs: number
+  /**
+   * A seed whose host accepts connections but that does not answer is busy with others like us. The origin is not read before
+   * so long after its last sign, and up to `crowdMs` more, drawn so that few go first: if all of them read, nothing is won.
+   */
+  busyMs: number
+  crowdMs: number
+  /** How many times more hosts go in the second half of `crowdMs` than in the first, as a power of e: 2 of 100 go in the first half. */
+  crowdSteepness: number
+  /** How long the DHT may search for a first provider before the origin is read: two to three of its round trips at the worst. */
+  dhtMs: number
+  /** Pause before the DHT is searched again; doubles up to the second number. */
+  dhtAgainMs: number
+  maxDhtAgainMs: number
+  /** With so many neighbours the DHT is left alone: the others are heard from them. */
+  enoughLinks: number
+  /**
+   * When nothing grows for so long and no seed is expected to give more, our own read finishes what is known. Hosts wait up to
+   * `stallMs`, by chance, so that a swarm does not begin all its reads in one moment.
+   */
+  takeoverMs: number
+  /** The same while pieces that the manifest knows still come: those who have them may be told the rest, too. */
+  manifestMs: number
+  /** Who is linked and gives nothing for so long is no source. Without another one, a download that may not read the origin ends. */
+  stallMs: number
+  /** When ranges are offered and bring nothing for so long, the origin is read whole: longer than the swarm's own patience with them. */
+  rangesMs: number
+  /** Longest wait without growth for a seed that says it is waiting for the origin: its own timeouts come before. */
+  patientMs: number
+  /** Longest silence of our own read, or of ranges under way: the reader has timeouts of its own, which come before. */
+  readMs: number
+  /** Reads in a row that bring nothing before the download fails: more versions than that cannot be followed. */
+  maxReads: number
+}
+
+export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
+  answerMs: 3000,
+  muteMs: 15_000,
+  lostMs: 3000,
+  leaveMs: 2000,
+  retryMs: 2000,
+  busyMs: 8000,
+  crowdMs: 24_000,
+  crowdSteepness: 8,
+  dhtMs: 3000,
+  dhtAgainMs: 2000,
+  maxDhtAgainMs: 30_000,
+  enoughLinks: 4,
+  takeoverMs: 3000,
+  manifestMs: 15_000,
+  stallMs: 5000,
+  rangesMs: 15_000,
+  patientMs: 300_000,
+  readMs: 600_000,
+  maxReads: 3,
+}
+
+/**
+ * A seed's own: it is asked because a seed before it was of no use, and there are few of them. So it does not wait long for one
+ * that only says it is waiting for the origin, and it reads on before it has every piece: others wait for it.
+ */
+export const SEED_SOURCE_POLICY: Partial<SourcePolicy> = { patientMs: 15_000, manifestMs: 3000 }

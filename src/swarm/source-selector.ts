@@ -1,0 +1,250 @@
+// Decides which source a download uses when: cached content, seeds, the DHT, neighbours, the origin. Pure, told the time.
+import { Deadlines } from './deadlines.ts'
+import { DhtTurns } from './dht-turns.ts'
+import { OriginTurns } from './origin-turns.ts'
+import { SeedRounds } from './seed-rounds.ts'
+import { DEFAULT_SOURCE_POLICY, type SourceAction, type SourceEvent, type SourcePolicy } from './source-events.ts'
+
+export interface SourceSelectorOptions {
+  /** Names of the seeds, in the order in which they are to be asked. */
+  seeds: readonly string[]
+  /** Whether this node knows a way into the DHT. */
+  hasDht: boolean
+  /** Whether this node may read the origin. */
+  mayRead: boolean
+  /** The seeds are to ask the origin first: nobody else can say which version is current. */
+  revalidate: boolean
+  /** Whether somebody who is no seed of ours could say what the content is and be believed. */
+  believesOthers: boolean
+  /** A number in [0, 1), another one for every download: our place in a crowd. */
+  chance: number
+  policy?: Partial<SourcePolicy>
+}
+
+/**
+ * Told facts with the time, it answers with intentions. No state waits without a clock: while the download is not over there is
+ * a `nextWake`, or a read of the origin or of the store is under way. The driver says `wake` then, performs each intention, and
+ * stops once it has performed `fail`, or told a `content` that is complete.
+ */
+export class SourceSelector {
+  readonly #policy: SourcePolicy
+  readonly #options: SourceSelectorOptions
+  readonly #deadlines = new Deadlines()
+  readonly #seeds: SeedRounds
+  readonly #dht: DhtTurns
+  readonly #origin: OriginTurns
+  /** Neighbours, and since when they are. */
+  readonly #links = new Map<string, number>()
+  #state: 'new' | 'in-store' | 'on' | 'over' = 'new'
+  #begunAt = 0
+  #content: { count: number; missing: number; sealed: boolean } | undefined
+  /** When what we have last grew, or bytes came. */
+  #grownAt = 0
+  /** When the manifest last grew. */
+  #manifestAt = 0
+  #hearsAnybody = false
+  /** Whether our own read was ended once because a seed answered. */
+  #hasYielded = false
+  #actions: SourceAction[] = []
+
+  constructor(options: SourceSelectorOptions) {
+    const { seeds, hasDht, chance, policy: wanted } = options
+    const policy = { ...DEFAULT_SOURCE_POLICY, ...wanted }
+    const deadlines = this.#deadlines
+    const intend = (action: SourceAction) => this.#actions.push(action)
+    this.#policy = policy
+    this.#options = options
+    this.#seeds = new SeedRounds({ seeds, policy, chance, deadlines, intend })
+    this.#dht = new DhtTurns(hasDht, policy, deadlines)
+    this.#origin = new OriginTurns({ policy, deadlines, intend })
+  }
+
+  get isOver(): boolean {
+    return this.#state === 'over'
+  }
+
+  /** Whether our own read of the origin, in order, is under way. */
+  get isReading(): boolean {
+    return this.#origin.isReading
+  }
+
+  /** Whether every seed was asked and none is of use now. */
+  get haveSeedsFailed(): boolean {
+    return this.#seeds.haveFailed
+  }
+
+  /** Tells one fact that became known at `now`; answers with what to do, in order. `now` never goes back. */
+  handle(event: SourceEvent, now: number): SourceAction[] {
+    this.#actions = []
+    if (this.#state === 'over') return []
+    if (this.#state === 'new') this.#begin(now)
+    this.#take(event, now)
+    this.#deadlines.begin(now)
+    if (this.#state === 'on') this.#decide()
+    return this.#actions
+  }
+
+  /** When to say `wake` if nothing else happens; Infinity: no need. */
+  get nextWake(): number {
+    return this.isOver ? Infinity : this.#deadlines.next
+  }
+
+  #begin(now: number): void {
+    this.#begunAt = this.#grownAt = now
+    this.#state = 'in-store'
+    this.#actions.push({ type: 'look-in-store' })
+  }
+
+  #take(event: SourceEvent, now: number): void {
+    switch (event.type) {
+      case 'store-searched':
+        if (this.#state === 'in-store') this.#state = 'on'
+        return
+      case 'content':
+        return this.#learn(event, now)
+      case 'progress':
+        this.#grownAt = now
+        return
+      case 'linked':
+        if (!this.#links.has(event.peer)) this.#links.set(event.peer, now)
+        return this.#seeds.linked(event.peer)
+      case 'unlinked':
+        if (this.#links.delete(event.peer) && this.#links.size === 0) this.#dht.lonely(now)
+        return this.#seeds.unlinked(event.peer, now)
+      case 'seed-heard':
+        return this.#seeds.heard(event.seed, now)
+      case 'seed-resolved':
+        this.#seeds.resolved(event.seed, now)
+        return this.#yieldTo(event.seed, event.same)
+      case 'seed-failed':
+        this.#seeds.failed(event.seed, event.why, now)
+        if (event.why === 'final') this.#fail('seed')
+        return
+      case 'dht-ended':
+        return this.#dht.ended(now)
+      case 'ranges':
+        return this.#origin.ranges(event.active)
+      case 'ranges-refused':
+        return this.#origin.refusedRanges()
+      case 'origin-progress':
+        this.#grownAt = now
+        return this.#origin.moved(now)
+      case 'origin-ended':
+        return this.#origin.ended()
+      case 'origin-failed':
+        if (this.#origin.failed(event.why, this.#content !== undefined, now)) this.#fail(this.#origin.why)
+        return
+      case 'wake':
+        return
+    }
+  }
+
+  #learn({ count, missing, sealed }: { count: number; missing: number; sealed: boolean }, now: number): void {
+    const before = this.#content
+    this.#content = { count, missing, sealed }
+    const hasGrown = before === undefined || count > before.count || missing < before.missing || sealed !== before.sealed
+    if (!hasGrown) return
+    this.#grownAt = now
+    if (before === undefined || count > before.count) this.#manifestAt = now
+    this.#origin.grew()
+    if (sealed && missing === 0) this.#end()
+  }
+
+  /** A read that was begun because a crowd kept the seed from answering ends, once: it has answered, and gives the same. */
+  #yieldTo(seed: string, same: boolean): void {
+    if (this.#hasYielded || !same || !this.#origin.readsAnew || !this.#seeds.isAnswering(seed)) return
+    this.#hasYielded = true
+    this.#origin.stop()
+  }
+
+  #decide(): void {
+    this.#seeds.decide(this.#grownAt)
+    if (!this.#hearsAnybody && !this.#options.revalidate && this.#seeds.isSlow()) {
+      this.#hearsAnybody = true
+      this.#actions.push({ type: 'hear-anybody' })
+    }
+    if (this.#dht.isDue(this.#links.size)) this.#actions.push({ type: 'search-dht' })
+    this.#origin.watch(this.#grownAt)
+    if (this.#origin.isReading) return
+    const { mayRead } = this.#options
+    if (mayRead) this.#read()
+    const isLost = (!mayRead || this.#origin.isTroubled) && !this.#origin.isReading
+    if (isLost && this.#isOut()) this.#fail(mayRead ? this.#origin.why : 'no-source')
+  }
+
+  // ---- the origin
+
+  #read(): void {
+    const content = this.#content
+    if (content !== undefined) this.#readOn(content)
+    else if (this.#mayReadFirst() && this.#origin.isFree) this.#origin.read('new', 0)
+    if (content !== undefined) this.#origin.offer()
+  }
+
+  /** Nothing is known of the content: seeds and peers had their chance. */
+  #mayReadFirst(): boolean {
+    const { revalidate, believesOthers } = this.#options
+    if (!this.#seeds.haveFailed) return false
+    if (this.#seeds.isCrowded(this.#begunAt)) return false
+    if (revalidate) return true
+    const { dhtMs } = this.#policy
+    if (this.#deadlines.isDue(this.#begunAt + 2 * dhtMs)) return true
+    if (this.#links.size > 0) return false
+    return !believesOthers || this.#dht.hasSearched || this.#deadlines.isDue(this.#begunAt + dhtMs)
+  }
+
+  #readOn({ count, missing, sealed }: { count: number; missing: number; sealed: boolean }): void {
+    if (this.#origin.isWholeDue && this.#origin.isFree) return this.#origin.read('whole', 0)
+    const { manifestMs, rangesMs } = this.#policy
+    const hasStopped = missing === 0 ? this.#isStalled(this.#takeoverMs) : this.#hasManifestStopped(manifestMs)
+    if (!sealed && hasStopped && this.#origin.isFree) {
+      return this.#origin.givesRanges || count === 0 ? this.#origin.read('rest', count) : this.#origin.read('whole', 0)
+    }
+    if (missing === 0) return
+    const patience = this.#origin.givesRanges ? rangesMs : this.#takeoverMs
+    if (this.#isStalled(patience) && this.#origin.isFree) this.#origin.read('whole', 0)
+  }
+
+  /** Nobody has told more of the content for so long, and no seed is expected to. */
+  #hasManifestStopped(forMs: number): boolean {
+    return this.#deadlines.isDue(this.#manifestAt + forMs) && !this.#seeds.isHopeful(this.#grownAt)
+  }
+
+  get #takeoverMs(): number {
+    const { takeoverMs, stallMs } = this.#policy
+    return takeoverMs + this.#options.chance * (stallMs - takeoverMs)
+  }
+
+  // ---- giving up
+
+  /** Nothing has grown for so long, and no seed is expected to change that. */
+  #isStalled(forMs: number): boolean {
+    return this.#deadlines.isDue(this.#grownAt + forMs) && !this.#seeds.isHopeful(this.#grownAt)
+  }
+
+  /** Nobody is left who could give what is missing, our own read not counted. */
+  #isOut(): boolean {
+    const { stallMs, patientMs, readMs } = this.#policy
+    if (this.#deadlines.isDue(this.#grownAt + readMs)) return true
+    if (this.#origin.readsRanges || this.#seeds.isHopeful(this.#grownAt)) return false
+    if (this.#deadlines.isDue(this.#grownAt + patientMs)) return true
+    if (!this.#dht.hasSearched || this.#dht.isSearching) return false
+    const isUnknown = this.#content === undefined
+    if (isUnknown && this.#seeds.isCrowded(this.#begunAt)) return false
+    if (this.#links.size === 0 && this.#origin.isTroubled) return true
+    if (!this.#deadlines.isDue(this.#grownAt + stallMs)) return false
+    // who has come just now may have it, unless only the origin can say what is current
+    if (isUnknown && this.#options.revalidate) return true
+    return [...this.#links.values()].every(since => this.#deadlines.isDue(since + stallMs))
+  }
+
+  #fail(why: Extract<SourceAction, { type: 'fail' }>['why']): void {
+    this.#end()
+    this.#actions.push({ type: 'fail', why })
+  }
+
+  #end(): void {
+    this.#origin.stop()
+    this.#state = 'over'
+  }
+}

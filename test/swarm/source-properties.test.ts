@@ -1,0 +1,92 @@
+// In every schedule of losses each download is complete, or failed with a reason, within a bound; and reads the origin once at a time.
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { DEFAULT_SOURCE_POLICY } from '../../src/swarm/source-events.ts'
+import { type Change, type OriginState, PIECES, type SeedState, type Setup, SourceWorld } from './source-world.ts'
+
+/** All changes happen before. */
+const SCHEDULE_MS = 60_000
+/** A seed that says for ever that it is waiting for its origin is believed for so long, and an origin that hangs has so long. */
+const BOUND_MS = SCHEDULE_MS + DEFAULT_SOURCE_POLICY.patientMs + 2 * DEFAULT_SOURCE_POLICY.readMs + 120_000
+/** Where nobody does: three seeds that hang, one after the other, then the crowd's turn, the origin's patience, a whole read. */
+const SHORT_BOUND_MS = SCHEDULE_MS + 150_000
+
+const seedState = fc.constantFrom<SeedState>('up', 'waiting', 'frozen', 'dead', 'refusing', 'failing')
+const originState = fc.constantFrom<OriginState>('up', 'down', 'no-ranges', 'other-version', 'gone', 'hangs')
+const at = fc.nat(SCHEDULE_MS)
+const change: fc.Arbitrary<Change> = fc.oneof(
+  fc.record({ at, seed: fc.nat(2), to: seedState }),
+  fc.record({ at, origin: originState }),
+  fc.record({ at, peer: fc.nat(3), has: fc.option(fc.nat(PIECES), { nil: undefined }) }),
+)
+const setup: fc.Arbitrary<Setup> = fc.record({
+  seeds: fc.array(seedState, { maxLength: 3 }),
+  origin: originState,
+  changes: fc.array(change, { maxLength: 12 }),
+  options: fc.record({
+    mayRead: fc.boolean(),
+    hasDht: fc.boolean(),
+    revalidate: fc.boolean(),
+    believesOthers: fc.boolean(),
+    chance: fc.double({ min: 0, max: 0.999, noNaN: true }),
+  }),
+})
+const PLENTY = { numRuns: 3000 }
+
+function fit({ seeds, changes, ...rest }: Setup): Setup {
+  return { ...rest, seeds, changes: changes.filter(c => !('seed' in c) || c.seed < seeds.length) }
+}
+
+describe('sources: whatever is lost', () => {
+  it('each download is complete, or failed with a reason, within a bound', () => {
+    fc.assert(
+      fc.property(setup, s => {
+        const { at, why } = new SourceWorld(fit(s)).run(BOUND_MS)
+        expect(at).to.be.below(BOUND_MS)
+        if (why === 'origin' || why === 'origin-changed') expect(s.options?.mayRead).to.equal(true)
+        if (why === 'no-source') expect(s.options?.mayRead).to.equal(false)
+      }),
+      PLENTY,
+    )
+  })
+
+  it('within two minutes and a half of the last loss, where no seed says that it is waiting, and no read hangs', () => {
+    const isQuick = ({ seeds, origin, changes }: Setup) =>
+      !seeds.includes('waiting') &&
+      origin !== 'hangs' &&
+      !changes.some(c => ('to' in c && c.to === 'waiting') || ('origin' in c && c.origin === 'hangs'))
+    fc.assert(
+      fc.property(setup.map(fit).filter(isQuick), s => {
+        new SourceWorld(s).run(SHORT_BOUND_MS)
+      }),
+      PLENTY,
+    )
+  })
+
+  it('nothing fails while the origin can be read', () => {
+    const reads = setup.map(s => ({
+      ...fit(s),
+      origin: s.origin === 'no-ranges' ? ('no-ranges' as const) : ('up' as const),
+      changes: fit(s).changes.filter(c => !('origin' in c)),
+      options: { ...s.options, mayRead: true },
+    }))
+    fc.assert(
+      fc.property(reads, s => {
+        expect(new SourceWorld(s).run(BOUND_MS).why).to.equal('complete')
+      }),
+      PLENTY,
+    )
+  })
+
+  it('whoever may not read the origin never does', () => {
+    const noOrigin = setup.map(s => ({ ...fit(s), options: { ...s.options, mayRead: false } }))
+    fc.assert(
+      fc.property(noOrigin, s => {
+        const { reads, said } = new SourceWorld(s).run(BOUND_MS)
+        expect(reads).to.equal(0)
+        expect(said.filter(({ action }) => action.type === 'offer-ranges')).to.deep.equal([])
+      }),
+      PLENTY,
+    )
+  })
+})

@@ -1,0 +1,298 @@
+// Which source is used when: the rules one by one, told as facts with their times.
+import { expect } from 'chai'
+import { DEFAULT_SOURCE_POLICY as POLICY, type SourceAction, type SourceEvent } from '../../src/swarm/source-events.ts'
+import { SourceSelector, type SourceSelectorOptions } from '../../src/swarm/source-selector.ts'
+import { PIECES, SourceWorld } from './source-world.ts'
+
+const USUAL = { seeds: [], hasDht: false, mayRead: true, revalidate: false, believesOthers: false, chance: 0 }
+const KNOWN = { type: 'content', count: 4, missing: 0, sealed: false } as const
+
+/** A selector, and how far the time is. */
+class Table {
+  readonly selector: SourceSelector
+
+  constructor(options: Partial<SourceSelectorOptions> = {}) {
+    this.selector = new SourceSelector({ ...USUAL, ...options })
+    this.tell(0, { type: 'store-searched' })
+  }
+
+  /** Answers with the intentions in words; `look-in-store` and `hear-anybody` are left out. */
+  tell(at: number, event: SourceEvent): string[] {
+    return this.selector.handle(event, at).flatMap(words)
+  }
+
+  /** Says every `wake` until then; answers with what was intended at which second. */
+  until(at: number): string[] {
+    const said: string[] = []
+    while (this.selector.nextWake <= at) {
+      const now = this.selector.nextWake
+      said.push(
+        ...this.selector
+          .handle({ type: 'wake' }, now)
+          .flatMap(words)
+          .map(word => `${now / 1000} ${word}`),
+      )
+    }
+    return said
+  }
+}
+
+function words(action: SourceAction): string[] {
+  if (action.type === 'look-in-store' || action.type === 'hear-anybody') return []
+  if (action.type === 'ask-seed' || action.type === 'leave-seed') return [`${action.type} ${action.seed}`]
+  if (action.type === 'read-origin') return [`read ${action.how} ${action.from}`]
+  return [action.type === 'fail' ? `fail ${action.why}` : action.type]
+}
+
+/** One seed that answered, linked up and told four pieces at 100. */
+function served(options: Partial<SourceSelectorOptions> = {}): Table {
+  const table = new Table({ seeds: ['s'], ...options })
+  table.tell(50, { type: 'seed-heard', seed: 's' })
+  table.tell(100, { type: 'seed-resolved', seed: 's', same: false })
+  table.tell(100, { type: 'linked', peer: 's' })
+  table.tell(100, KNOWN)
+  return table
+}
+
+describe('sources: at the start', () => {
+  it('the store is searched before anything else, and the origin is read at once where there is nobody to ask', () => {
+    const selector = new SourceSelector(USUAL)
+    expect(selector.handle({ type: 'wake' }, 0)).to.deep.equal([{ type: 'look-in-store' }])
+    expect(selector.nextWake).to.equal(Infinity)
+    const actions = selector.handle({ type: 'store-searched' }, 5).filter(({ type }) => type !== 'hear-anybody')
+    expect(actions).to.deep.equal([{ type: 'read-origin', how: 'new', from: 0 }])
+    expect(selector.isReading).to.equal(true)
+  })
+
+  it('a finished content from the store needs nobody', () => {
+    const selector = new SourceSelector({ ...USUAL, seeds: ['s'] })
+    selector.handle({ type: 'wake' }, 0)
+    expect(selector.handle({ type: 'content', count: 4, missing: 0, sealed: true }, 5)).to.deep.equal([])
+    expect(selector.isOver).to.equal(true)
+  })
+
+  it('seeds are asked one after the other, each for 3 s; then the origin', () => {
+    const table = new Table({ seeds: ['a', 'b'] })
+    expect(table.until(3000)).to.deep.equal(['3 leave-seed a'])
+    expect(table.tell(3010, { type: 'seed-failed', seed: 'a', why: 'unreachable' })).to.deep.equal(['ask-seed b'])
+    expect(table.tell(3020, { type: 'seed-failed', seed: 'b', why: 'unreachable' })).to.deep.equal(['read new 0'])
+    expect(table.until(5020)).to.deep.equal(['5.02 ask-seed a'])
+  })
+
+  it('a seed that refuses is not asked again', () => {
+    const table = new Table({ seeds: ['a'], mayRead: false })
+    expect(table.tell(10, { type: 'seed-failed', seed: 'a', why: 'refused' })).to.deep.equal([])
+    expect(table.until(60_000)).to.deep.equal(['5 fail no-source'])
+  })
+
+  it('what a seed says of the content is true for us, too', () => {
+    const table = new Table({ seeds: ['a'] })
+    expect(table.tell(10, { type: 'seed-failed', seed: 'a', why: 'final' })).to.deep.equal(['fail seed'])
+    expect(table.selector.nextWake).to.equal(Infinity)
+  })
+
+  it('the DHT has 3 s where somebody could be believed', () => {
+    const table = new Table({ hasDht: true, believesOthers: true })
+    expect(table.until(2999)).to.deep.equal([])
+    expect(table.until(3000)).to.deep.equal(['3 read new 0'])
+    expect(new Table({ hasDht: true }).selector.isReading).to.equal(true)
+  })
+
+  it('a seed that is waiting for its origin is waited for as long as it says so, five minutes at most', () => {
+    const table = new Table({ seeds: ['s'] })
+    const said: string[] = []
+    for (let at = 50; at < 400_000; at += 5000) {
+      said.push(...table.until(at))
+      table.tell(at, { type: 'seed-heard', seed: 's' })
+    }
+    expect(said.filter(word => word.includes('read'))).to.deep.equal(['302 read new 0'])
+  })
+
+  it('one that has fallen silent is left after three of its signs', () => {
+    const table = new Table({ seeds: ['s'] })
+    table.tell(1000, { type: 'seed-heard', seed: 's' })
+    expect(table.until(20_000)[0]).to.equal('16 leave-seed s')
+  })
+})
+
+describe('sources: a crowd at a busy seed', () => {
+  /** When a host with this number reads the origin, having found the seed busy at 3 s and ever after. */
+  function firstRead(chance: number): number {
+    const table = new Table({ seeds: ['s'], chance })
+    table.until(3000)
+    table.tell(3000, { type: 'seed-failed', seed: 's', why: 'busy' })
+    for (;;) {
+      const at = table.selector.nextWake
+      const said = table.tell(at, { type: 'wake' })
+      if (said.includes('read new 0')) return at
+      if (said.includes('ask-seed s')) table.tell(at, { type: 'seed-failed', seed: 's', why: 'busy' })
+      if (at > 100_000) throw new Error('never')
+    }
+  }
+
+  it('goes to the origin in small shares: of a hundred that find it busy, two before half of the time', () => {
+    const times = Array.from({ length: 100 }, (_, i) => firstRead(i / 100))
+    expect(Math.min(...times)).to.be.at.least(3000 + POLICY.busyMs)
+    expect(Math.max(...times)).to.be.at.most(3000 + POLICY.busyMs + POLICY.crowdMs)
+    expect(times.filter(at => at < 3000 + POLICY.busyMs + POLICY.crowdMs / 2)).to.have.lengthOf(2)
+  })
+
+  it('waits on with every sign of its turn', () => {
+    const table = new Table({ seeds: ['s'] })
+    table.until(3000)
+    table.tell(3000, { type: 'seed-failed', seed: 's', why: 'busy' })
+    expect(table.until(5000)).to.deep.equal(['5 ask-seed s'])
+    table.tell(7000, { type: 'seed-heard', seed: 's' })
+    expect(table.until(14_999)).to.deep.equal([])
+    expect(table.until(15_000)).to.deep.equal(['15 read new 0'])
+  })
+
+  it('stops its own read when its turn has come, once', () => {
+    const table = new Table({ seeds: ['s'] })
+    table.until(3000)
+    table.tell(3000, { type: 'seed-failed', seed: 's', why: 'busy' })
+    expect(table.until(11_000)).to.include('11 read new 0')
+    table.tell(11_100, KNOWN)
+    table.until(12_000)
+    expect(table.tell(12_000, { type: 'seed-resolved', seed: 's', same: false }), 'another version').to.deep.equal([])
+    expect(table.tell(12_000, { type: 'seed-resolved', seed: 's', same: true })).to.deep.equal(['stop-reading', 'offer-ranges'])
+  })
+
+  it('without the origin waits as long', () => {
+    const table = new Table({ seeds: ['s'], mayRead: false })
+    table.until(3000)
+    table.tell(3000, { type: 'seed-failed', seed: 's', why: 'busy' })
+    const failed = table.until(60_000).filter(word => word.includes('fail'))
+    expect(failed).to.deep.equal(['11 fail no-source'])
+  })
+})
+
+describe('sources: in the middle', () => {
+  it('a read that its seed left unfinished is taken over after 3 s, where it ended', () => {
+    const table = served()
+    expect(table.tell(10_000, { type: 'content', count: 5, missing: 0, sealed: false })).to.deep.equal([])
+    table.tell(10_000, { type: 'unlinked', peer: 's' })
+    table.tell(10_000, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+    expect(table.until(12_999)).to.deep.equal(['12 ask-seed s'])
+    expect(table.until(13_000)).to.deep.equal(['13 withdraw-ranges', '13 read rest 5'])
+  })
+
+  it('not while the seed says that it is waiting', () => {
+    const table = served()
+    for (let at = 5000; at < 60_000; at += 5000) {
+      expect(table.until(at)).to.deep.equal([])
+      table.tell(at, { type: 'seed-heard', seed: 's' })
+    }
+    // from its last sign on it has 15 s
+    expect(table.until(69_999)).to.deep.equal([])
+    expect(table.until(70_000)).to.deep.equal(['70 leave-seed s'])
+    expect(table.tell(70_100, { type: 'seed-failed', seed: 's', why: 'busy' })).to.deep.equal(['withdraw-ranges', 'read rest 4'])
+  })
+
+  it('ranges that are refused lead to a whole read, whose failure is the download’s', () => {
+    for (const why of ['no-ranges', 'changed'] as const) {
+      const table = served()
+      table.tell(200, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+      expect(table.until(3100)).to.include('3.1 read rest 4')
+      expect(table.tell(3200, { type: 'origin-failed', why }), why).to.deep.equal(['read whole 0'])
+      expect(table.tell(3300, { type: 'origin-failed', why: 'changed' })).to.deep.equal(['fail origin-changed'])
+    }
+  })
+
+  it('pieces that nobody has any more are read by range, and whole where ranges are refused', () => {
+    const table = new Table({ seeds: ['s'] })
+    table.tell(100, { type: 'seed-resolved', seed: 's', same: false })
+    table.tell(100, { type: 'linked', peer: 's' })
+    const sealed = { type: 'content', count: 8, missing: 5, sealed: true } as const
+    expect(table.tell(100, sealed)).to.deep.equal(['offer-ranges'])
+    table.tell(200, { type: 'linked', peer: 'p' })
+    table.tell(300, { type: 'unlinked', peer: 's' })
+    table.tell(300, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+    table.tell(1300, { type: 'ranges', active: 1 })
+    table.tell(1400, { type: 'ranges', active: 0 })
+    expect(table.tell(1400, { type: 'ranges-refused' })).to.deep.equal(['withdraw-ranges'])
+    expect(table.until(4000)).to.deep.equal(['2.3 ask-seed s', '3.1 read whole 0'])
+  })
+
+  it('a piece that is being read by range is no second read’s', () => {
+    const table = new Table()
+    table.tell(0, { type: 'origin-progress' })
+    table.tell(0, { type: 'content', count: 8, missing: 5, sealed: true })
+    expect(table.tell(10, { type: 'origin-ended' })).to.deep.equal(['offer-ranges'])
+    table.tell(4000, { type: 'ranges', active: 1 })
+    expect(table.until(60_000)).to.deep.equal([])
+    expect(table.tell(60_000, { type: 'ranges', active: 0 })).to.deep.equal(['withdraw-ranges', 'read whole 0'])
+  })
+
+  it('without the origin it ends 5 s after the last who had something is gone, however many are linked', () => {
+    const table = served({ mayRead: false })
+    for (const peer of ['p', 'q']) table.tell(100, { type: 'linked', peer })
+    table.tell(2000, { type: 'content', count: 8, missing: 3, sealed: true })
+    table.tell(3000, { type: 'unlinked', peer: 's' })
+    table.tell(3000, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+    const said = table.until(60_000)
+    expect(said.filter(word => word.includes('fail'))).to.deep.equal(['7 fail no-source'])
+  })
+
+  it('goes on as long as bytes come from anybody', () => {
+    const table = served({ mayRead: false })
+    table.tell(200, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+    for (let at = 4000; at < 40_000; at += 4000) {
+      expect(table.until(at).filter(word => word.includes('fail'))).to.deep.equal([])
+      table.tell(at, { type: 'progress' })
+    }
+    expect(table.until(60_000)).to.include('41 fail no-source')
+  })
+
+  it('the next seed is asked when the first is lost, and waited for', () => {
+    const table = served({ seeds: ['s', 't'] })
+    table.tell(9000, { type: 'unlinked', peer: 's' })
+    expect(table.tell(9000, { type: 'seed-failed', seed: 's', why: 'unreachable' })).to.deep.equal(['ask-seed t'])
+    table.tell(9050, { type: 'seed-heard', seed: 't' })
+    expect(table.until(14_000)).to.deep.equal([])
+    table.tell(14_050, { type: 'seed-heard', seed: 't' })
+    expect(table.until(24_000)).to.deep.equal([])
+  })
+
+  it('the origin’s own trouble ends what has no other source, and not what has', () => {
+    const alone = new Table()
+    expect(alone.tell(10, { type: 'origin-failed', why: 'trouble' })).to.deep.equal(['fail origin'])
+    const table = served()
+    table.tell(200, { type: 'linked', peer: 'p' })
+    table.tell(200, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+    expect(table.until(3100)).to.include('3.1 read rest 4')
+    expect(table.tell(4000, { type: 'origin-failed', why: 'trouble' })).to.deep.equal(['offer-ranges'])
+    table.tell(4500, { type: 'progress' })
+    expect(table.until(7499).filter(word => word.includes('fail'))).to.deep.equal([])
+  })
+
+  it('a linked peer that is silent is no source', () => {
+    const changes = [{ at: 100, peer: 0, has: 0 }]
+    const { at, why } = new SourceWorld({ seeds: [], origin: 'up', changes }).run(20_000)
+    expect(why).to.equal('complete')
+    expect(at).to.be.below(2 * POLICY.dhtMs + 1000 * PIECES)
+  })
+})
+
+describe('sources: after a loss', () => {
+  const DYING = [{ at: 1500, seed: 0, to: 'dead' as const }]
+
+  it('of the only seed, with every kind of origin, each host ends within half a minute', () => {
+    const ends = (['up', 'no-ranges', 'down', 'other-version', 'gone'] as const).map(origin => {
+      const { at, why } = new SourceWorld({ seeds: ['up'], origin, changes: DYING }).run(30_000)
+      return `${origin}: ${why} ${Math.round(at / 1000)} s`
+    })
+    expect(ends.map(end => end.replace(/ \d+ s/, ''))).to.deep.equal([
+      'up: complete',
+      'no-ranges: complete',
+      'down: origin',
+      'other-version: origin-changed',
+      'gone: origin',
+    ])
+  })
+
+  it('of one of three seeds the next one gives the rest', () => {
+    const { why, reads } = new SourceWorld({ seeds: ['up', 'up', 'up'], origin: 'down', changes: DYING }).run(30_000)
+    expect({ why, reads }).to.deep.equal({ why: 'complete', reads: 0 })
+  })
+})
