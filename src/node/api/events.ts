@@ -62,6 +62,11 @@ export const EVENTS = {
     ({ peer, task }) => `link to peer ${peer} closed for task ${task}`,
   ),
   // ---- ways to the content
+  'source-decided': define<{ task: string; decision: string; seed?: string | undefined }>(
+    'debug',
+    'What a download does next to get its bytes, as the source selector decided.',
+    ({ task, decision, seed }) => `task ${task}: ${decision}${seed === undefined ? '' : ` ${seed}`}`,
+  ),
   'seed-unusable': define<Peer & Cause>(
     'warn',
     'A seed does not help with this download for now. The download goes on with the next way.',

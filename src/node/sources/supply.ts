@@ -183,6 +183,8 @@ export class Supply {
   // ---- what is decided
 
   #perform(action: SourceAction): void {
+    const seed = 'seed' in action ? action.seed : undefined
+    this.#ctx.emit({ code: 'source-decided', task: this.#active.task.id, decision: action.type, seed })
     switch (action.type) {
       case 'look-in-store':
         return this.#work(this.#fromStore())
