@@ -81,7 +81,9 @@ describe('what a process logs', () => {
 
   it('with DEBUG=dragonfly:*: each event under its code, and nothing of others', async () => {
     const { stderr } = await get(['--quiet'], { DEBUG: 'dragonfly:*' })
-    expect(stderr).to.match(/^\S+ dragonfly:origin-retry origin answered 503/)
+    expect(stderr).to.match(/^\S+ dragonfly:origin-retry origin answered 503/m)
+    expect(stderr).to.match(/^\S+ dragonfly:source-decided task \w+: read-origin$/m)
+    for (const line of stderr.trimEnd().split('\n')) expect(line).to.match(/^\S+ dragonfly:/)
     expect((await get(['--quiet'], { DEBUG: 'dragonfly:peer-*' })).stderr).to.equal('')
   })
 

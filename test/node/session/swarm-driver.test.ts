@@ -99,7 +99,7 @@ describe('the driver of a swarm', () => {
       [2 * PIECE, BODY.length],
     ])
     expect(active.counts).to.include({ fromOrigin: BODY.length, fromSeeds: 0 })
-    expect(lone.counters.fromOrigin).to.equal(BODY.length)
+    expect(lone.counters.value('dragonfly_received_bytes_total', { source: 'origin' })).to.equal(BODY.length)
   })
 
   it('does not ban the origin for wrong bytes: it says so, and keeps nothing', async () => {
