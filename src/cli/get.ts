@@ -5,12 +5,13 @@ import { readSettings } from './config.ts'
 import { describe } from './errors.ts'
 import { OK, PIPE_CLOSED } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
+import type { LogFlags } from './log-levels.ts'
 import { makeReport } from './render.ts'
 import type { Report } from './report.ts'
 import { openStdout, PipeClosed, writeAll } from './stdout.ts'
 
 /** Flags of `df get` as commander leaves them; durations in milliseconds. */
-export interface GetFlags {
+export interface GetFlags extends LogFlags {
   output?: string
   seed?: string[]
   bootstrap?: string[]
@@ -37,7 +38,7 @@ export async function get(url: string, flags: GetFlags, name: string): Promise<n
   using interrupt = new Interrupt()
   const reader = new AbortController()
   process.stdout.once('error', () => reader.abort(new PipeClosed('standard output closed')))
-  const options = { name, json: flags.json === true, quiet: flags.quiet === true, streaming: flags.output === '-' }
+  const options = { name, json: flags.json === true, quiet: flags.quiet === true, streaming: flags.output === '-', log: flags }
   const report = await makeReport(options, process.stdout, process.stderr)
   try {
     await run(url, flags, report, interrupt, reader.signal)

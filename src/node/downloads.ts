@@ -151,7 +151,7 @@ export class Downloads {
 
   async #openTrace(job: Job): Promise<void> {
     const { trace } = job.options
-    if (trace !== undefined) job.trace = await TraceFile.open(trace, message => this.#ctx.warn(message))
+    if (trace !== undefined) job.trace = await TraceFile.open(trace, facts => this.#ctx.emit(facts))
   }
 
   #attempt(job: Job) {
@@ -176,7 +176,7 @@ export class Downloads {
         return 0
       }
       if (!isChanged || error instanceof ShownOtherwiseError || tries.changes++ >= MAX_CHANGES) throw mine
-      this.#ctx.info(`the content changed at the origin while it was read: starting over (${tries.changes} of ${MAX_CHANGES})`)
+      this.#ctx.emit({ code: 'content-changed', restart: tries.changes, of: MAX_CHANGES })
       return CHANGED_PAUSE_MS * 2 ** (tries.changes - 1)
     }
     const end = async () => {

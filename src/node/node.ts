@@ -14,12 +14,16 @@ import { Budget } from '../swarm/budget.ts'
 import { Administration } from './admin/administration.ts'
 import { type ContentHead, HEAD_OPTIONS, type HeadOptions } from './api/content-head.ts'
 import type { ContentStream, DragonflyNode } from './api/dragonfly-node.ts'
+import { causeOf, type EventFacts } from './api/events.ts'
 import { GET_OPTIONS, type GetOptions } from './api/get-options.ts'
-import { NODE_OPTIONS, type NodeEvent, type NodeOptions } from './api/node-options.ts'
+import type { Metric } from './api/metrics.ts'
+import { NODE_OPTIONS, type NodeOptions } from './api/node-options.ts'
 import { PREHEAT_OPTIONS, type Preheated, type PreheatOptions } from './api/preheat-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import type { SeedStatus } from './api/status.ts'
 import { Counters } from './context/counters.ts'
+import { debugLog } from './context/debug-log.ts'
+import { EventEmitter } from './context/event-emitter.ts'
 import { type BudgetUser, type Network, type NodeContext, now, type Reader } from './context/node-context.ts'
 import { Downloads } from './downloads.ts'
 import { dragonflyHome } from './home.ts'
@@ -29,6 +33,7 @@ import { Origins } from './origins.ts'
 import type { Preheater } from './preheat/preheater.ts'
 import { RangeDownloads } from './range-downloads.ts'
 import type { ResolveService } from './seeding/resolve-service.ts'
+import { metricsOf, statusOf } from './status.ts'
 import { TaskRegistry } from './tasks/task-registry.ts'
 
 /** Contents in a status, unless told otherwise. */
@@ -43,8 +48,13 @@ export async function createNode(options: NodeOptions = {}): Promise<DragonflyNo
   checkExpire(options.expire)
   const home = options.home ?? dragonflyHome()
   const storeDir = options.store === 'memory' ? undefined : (options.store ?? join(home, 'store'))
-  const disk = storeDir === undefined ? undefined : await openStore(storeDir, options)
-  const node = new Node(options, home, disk, storeDir)
+  const counters = new Counters()
+  const emitter = new EventEmitter(
+    counters,
+    [options.onEvent, await debugLog()].filter(listener => listener !== undefined),
+  )
+  const disk = storeDir === undefined ? undefined : await openStore(storeDir, options, emitter)
+  const node = new Node(options, { home, disk, storeDir, counters, emitter })
   try {
     await node.start()
   } catch (error) {
@@ -59,13 +69,24 @@ function checkExpire(expire: number | undefined): void {
   throw new DragonflyError('bad-option', `expire of ${expire} milliseconds`, { hint: 'give 0 or more' })
 }
 
-async function openStore(dir: string, { quota, onEvent }: NodeOptions): Promise<DiskStore> {
+async function openStore(dir: string, { quota }: NodeOptions, emitter: EventEmitter): Promise<DiskStore> {
   const { openDiskStore } = await import('../store/disk.ts')
-  return await openDiskStore(dir, { quota, warn: message => onEvent?.({ type: 'warning', message }) })
+  const onTrouble = (error: DragonflyError) => emitter.emit({ code: 'store-unavailable', ...causeOf(error) })
+  return await openDiskStore(dir, { quota, onTrouble })
+}
+
+/** What is there before the node. */
+interface Grounds {
+  home: string
+  /** Undefined, as `storeDir`: pieces are kept in memory. */
+  disk: DiskStore | undefined
+  storeDir: string | undefined
+  counters: Counters
+  emitter: EventEmitter
 }
 
 class Node implements DragonflyNode, NodeContext {
-  readonly counters = new Counters()
+  readonly counters: Counters
   readonly budget = new Budget<BudgetUser>()
   readonly administration: Administration
   readonly #begun = now()
@@ -78,6 +99,7 @@ class Node implements DragonflyNode, NodeContext {
   readonly bootstrap: readonly string[]
   readonly access: AccessTimes
   readonly #options: NodeOptions
+  readonly #emitter: EventEmitter
   readonly #home: string
   readonly #disk: DiskStore | undefined
   readonly #registry: TaskRegistry
@@ -93,7 +115,9 @@ class Node implements DragonflyNode, NodeContext {
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
 
-  constructor(options: NodeOptions, home: string, disk: DiskStore | undefined, storeDir: string | undefined) {
+  constructor(options: NodeOptions, { home, disk, storeDir, counters, emitter }: Grounds) {
+    this.counters = counters
+    this.#emitter = emitter
     this.#options = options
     this.#home = home
     this.#disk = disk
@@ -102,7 +126,7 @@ class Node implements DragonflyNode, NodeContext {
     this.access = { ...ACCESS_TIMES, ...options.access }
     this.isLongLived = options.dhtServer !== false
     this.expire = options.expire
-    this.#origins = new Origins(options, message => this.warn(message))
+    this.#origins = new Origins(options, this)
     this.#registry = new TaskRegistry(this)
     disk?.heldBy(this.#registry)
     this.administration = new Administration(disk, {
@@ -182,20 +206,11 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   async status(limit = MAX_SHOWN): Promise<SeedStatus> {
-    const contents = await this.administration.contents()
-    const { bytesSent = 0, bytesReceived = 0 } = this.network?.exchange.totals ?? {}
-    return {
-      peerId: this.peerId,
-      addresses: this.addresses,
-      pid: process.pid,
-      uptime: Math.floor((now() - this.#begun) / 1000),
-      contents: contents.slice(0, limit),
-      total: contents.length,
-      reads: contents.filter(({ isReading }) => isReading).length,
-      askers: { all: this.counters.askers, hits: this.counters.hits },
-      bytes: { fromOrigin: this.counters.fromOrigin, toPeers: bytesSent, fromPeers: bytesReceived },
-      disk: await this.administration.disk(),
-    }
+    return await statusOf(this, this.#begun, limit)
+  }
+
+  async metrics(): Promise<Metric[]> {
+    return await metricsOf(this, this.#begun, this.#registry.all())
   }
 
   async stop(): Promise<void> {
@@ -232,20 +247,13 @@ class Node implements DragonflyNode, NodeContext {
 
   ban(peer: string, proof: string): void {
     this.#banned.add(peer)
-    this.warn(`banned ${peer}: ${proof}`)
+    this.counters.count('dragonfly_peers_banned_total')
+    this.emit({ code: 'peer-banned', peer, proof })
     void this.network?.host.disconnect(peer)
   }
 
-  warn(message: string): void {
-    this.#say({ type: 'warning', message })
-  }
-
-  info(message: string): void {
-    this.#say({ type: 'info', message })
-  }
-
-  #say(event: NodeEvent): void {
-    this.#options.onEvent?.(event)
+  emit(facts: EventFacts): void {
+    this.#emitter.emit(facts)
   }
 
   async #stop(): Promise<void> {

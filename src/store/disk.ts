@@ -42,7 +42,7 @@ class FolderStore implements DiskStore {
   #upkeep: NodeJS.Timeout | undefined
   #isStopped = false
 
-  constructor(dir: string, { warn = () => {} }: DiskOptions) {
+  constructor(dir: string, { onTrouble = () => {} }: DiskOptions) {
     this.#dir = dir
     this.#pins = new Pins(join(dir, 'pins'))
     this.#ballast = new Ballast(join(dir, 'ballast'))
@@ -52,7 +52,7 @@ class FolderStore implements DiskStore {
       used: async () => occupiedBy(await takeInventory(this.#entries)),
       inventory: () => this.#evictables(),
       evict: key => this.#evict(key),
-      warn,
+      onTrouble,
     })
   }
 
