@@ -6,12 +6,13 @@ import { readSettings } from './config.ts'
 import { describe, type Failure, failureLine, OutputError } from './errors.ts'
 import { OK, PIPE_CLOSED } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
+import type { LogFlags } from './log-levels.ts'
 import { makeReport } from './render.ts'
 import type { Report } from './report.ts'
 import { flushed, openStdout, PipeClosed, stdoutError, writeAll } from './stdout.ts'
 
 /** Flags of `df get` as commander leaves them; durations in milliseconds. */
-export interface GetFlags {
+export interface GetFlags extends LogFlags {
   output?: string
   seed?: string[]
   bootstrap?: string[]
@@ -39,7 +40,7 @@ export async function get(url: string, flags: GetFlags, name: string): Promise<n
   using interrupt = new Interrupt()
   const reader = new AbortController()
   process.stdout.once('error', error => reader.abort(stdoutError(error)))
-  const options = { name, json: flags.json === true, quiet: flags.quiet === true, streaming: flags.output === '-' }
+  const options = { name, json: flags.json === true, quiet: flags.quiet === true, streaming: flags.output === '-', log: flags }
   const report = await makeReport(options, process.stdout, process.stderr)
   try {
     await run(url, flags, report, interrupt, reader.signal)

@@ -4,7 +4,7 @@ import { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { GetFlags } from './get.ts'
-import { list, REPEAT } from './options.ts'
+import { addLogFlags, list, REPEAT } from './options.ts'
 import type { PreheatFlags } from './preheat.ts'
 import { addPreheat } from './preheat-flags.ts'
 import type { SeedFlags } from './seed.ts'
@@ -66,7 +66,7 @@ export function makeProgram(name: string, actions: Actions): Parsed {
 }
 
 function addGet(program: Command, name: string, parsed: Parsed, actions: Actions): void {
-  program
+  const command = program
     .command('get')
     .description('download a URL from peers, seeds and its origin')
     .argument('<url>', 'http:// or https:// URL')
@@ -91,6 +91,7 @@ function addGet(program: Command, name: string, parsed: Parsed, actions: Actions
     .option('--no-daemon', 'run in this process (what it always does so far)')
     .option('--json', 'one JSON object a line on standard output; with -o - on standard error')
     .addOption(new Option('--quiet', 'say nothing but errors').conflicts('json'))
+  addLogFlags(command, 'warn; with --json or --quiet nothing')
     .addHelpText('after', getHelp(name))
     .action(async (url: string, flags: GetFlags) => {
       parsed.exitCode = await actions.get(url, flags)

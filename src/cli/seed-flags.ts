@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { parseQuota, parseRate } from './numbers.ts'
-import { list, REPEAT } from './options.ts'
+import { addLogFlags, list, REPEAT } from './options.ts'
 import { parseConnections } from './origin-limits.ts'
 import type { SeedFlags } from './seed.ts'
 import type { SeedAdminCommand, SeedAdminFlags } from './seed-admin.ts'
@@ -20,7 +20,7 @@ const JSON_FLAG = ['--json', 'one JSON object a line on standard output'] as con
 /** Adds the commands under the program called `name`. */
 export function addSeed(program: Command, name: string, { startSeed, administrate }: SeedActions): void {
   const seed = program.command('seed').description('be a seed: read origins for others, keep and sign what was read')
-  seed
+  const start = seed
     .command('start')
     .description('run a seed until it is stopped')
     .addOption(list('--listen <multiaddr>', `listen here (default: port 4801, IPv4 and IPv6) ${REPEAT}`))
@@ -37,8 +37,7 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
       new Option('--origin-connections <n>', 'requests to one origin at a time (default: 16)').argParser(parseConnections),
     )
     .option(...JSON_FLAG)
-    .addHelpText('after', startHelp(name))
-    .action(startSeed)
+  addLogFlags(start, 'info; with --json nothing').addHelpText('after', startHelp(name)).action(startSeed)
   seed
     .command('status')
     .description('what the seed that runs here keeps, serves and reads')

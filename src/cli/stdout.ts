@@ -31,7 +31,10 @@ export async function writeAll(chunks: AsyncIterable<Uint8Array>, out: Writable)
 
 /** What a failed write to standard output means: nobody reads it any more, or it takes no more. */
 export function stdoutError(error: Error): PipeClosed | OutputError {
-  return (error as NodeJS.ErrnoException).code === 'EPIPE' ? new PipeClosed('standard output closed') : new OutputError(error)
+  // a socket whose reader left bytes unread is reset
+  return ['EPIPE', 'ECONNRESET'].includes(String((error as NodeJS.ErrnoException).code))
+    ? new PipeClosed('standard output closed')
+    : new OutputError(error)
 }
 
 /** Resolves when everything that was written to `out` has been taken, or the output has failed. */

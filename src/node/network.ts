@@ -24,8 +24,8 @@ export interface StartedNetwork {
   seeds: DialablePeer[]
   /** Peer ids that are trusted because they are seeds, or were named. */
   trusted: string[]
-  /** What the operator should know. */
-  warning: string | undefined
+  /** Addresses, with commas between, when no other host can connect to any; undefined otherwise. */
+  unreachable: string | undefined
   /** Gives back what only one process may hold. */
   release: () => Promise<void>
 }
@@ -46,7 +46,7 @@ export async function startNetwork(options: NodeOptions, home: string | undefine
     const exchange = new Exchange(host, accept)
     await exchange.start()
     const release = async () => await identity?.release()
-    return { network: { host, dht, exchange }, seeds, trusted, warning: unreachable(host, options), release }
+    return { network: { host, dht, exchange }, seeds, trusted, unreachable: unreachable(host, options), release }
   } catch (error) {
     await identity?.release()
     throw error
@@ -57,8 +57,7 @@ export async function startNetwork(options: NodeOptions, home: string | undefine
 function unreachable({ addresses }: Host, { listen }: NodeOptions): string | undefined {
   const isMeant = listen?.every(isLoopbackAddress) === true
   if (isMeant || addresses.length === 0 || !addresses.every(isLoopbackAddress)) return undefined
-  const told = addresses.map(address => address.replace(/\/p2p\/.*/, '')).join(', ')
-  return `no other host can connect to this one, which has only ${told}; name an address that they reach with --announce`
+  return addresses.map(address => address.replace(/\/p2p\/.*/, '')).join(', ')
 }
 
 /** One identity is one process: two with the same peer id would hide one another. */

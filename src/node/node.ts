@@ -12,12 +12,16 @@ import { Administration } from './admin/administration.ts'
 import { removeSomeExpired } from './admin/expiry.ts'
 import { type ContentHead, HEAD_OPTIONS, type HeadOptions } from './api/content-head.ts'
 import type { ContentStream, DragonflyNode } from './api/dragonfly-node.ts'
+import type { EventFacts } from './api/events.ts'
 import { GET_OPTIONS, type GetOptions } from './api/get-options.ts'
-import { NODE_OPTIONS, type NodeEvent, type NodeOptions } from './api/node-options.ts'
+import type { Metric } from './api/metrics.ts'
+import { NODE_OPTIONS, type NodeOptions } from './api/node-options.ts'
 import { PREHEAT_OPTIONS, type Preheated, type PreheatOptions } from './api/preheat-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import type { SeedStatus } from './api/status.ts'
 import { Counters } from './context/counters.ts'
+import { debugLog } from './context/debug-log.ts'
+import { EventEmitter } from './context/event-emitter.ts'
 import { type BudgetUser, type Network, type NodeContext, now, type Reader } from './context/node-context.ts'
 import { Downloads } from './downloads.ts'
 import { homeIfAny } from './home.ts'
@@ -27,6 +31,7 @@ import { Origins } from './origins.ts'
 import type { Preheater } from './preheat/preheater.ts'
 import { RangeDownloads } from './range-downloads.ts'
 import type { ResolveService } from './seeding/resolve-service.ts'
+import { metricsOf, statusOf } from './status.ts'
 import { openStorePlace, type StorePlace } from './store-place.ts'
 import { TaskRegistry } from './tasks/task-registry.ts'
 
@@ -43,7 +48,12 @@ export async function createNode(options: NodeOptions = {}): Promise<DragonflyNo
   checkOriginLimits(options)
   checkExpire(options.expire)
   const home = options.home ?? homeIfAny()
-  const node = new Node(options, home, await openStorePlace(options, home))
+  const counters = new Counters()
+  const emitter = new EventEmitter(
+    counters,
+    [options.onEvent, await debugLog()].filter(listener => listener !== undefined),
+  )
+  const node = new Node(options, { home, place: await openStorePlace(options, home, emitter), counters, emitter })
   try {
     await node.start()
   } catch (error) {
@@ -58,8 +68,16 @@ function checkExpire(expire: number | undefined): void {
   throw new DragonflyError('bad-option', `expire of ${expire} milliseconds`, { hint: 'give 0 or more' })
 }
 
+/** What is there before the node. */
+interface Grounds {
+  home: string | undefined
+  place: StorePlace
+  counters: Counters
+  emitter: EventEmitter
+}
+
 class Node implements DragonflyNode, NodeContext {
-  readonly counters = new Counters()
+  readonly counters: Counters
   readonly budget = new Budget<BudgetUser>()
   readonly administration: Administration
   readonly #begun = now()
@@ -72,6 +90,7 @@ class Node implements DragonflyNode, NodeContext {
   readonly bootstrap: readonly string[]
   readonly access: AccessTimes
   readonly #options: NodeOptions
+  readonly #emitter: EventEmitter
   readonly #home: string | undefined
   readonly #place: StorePlace
   readonly #disk: DiskStore | undefined
@@ -89,8 +108,10 @@ class Node implements DragonflyNode, NodeContext {
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
 
-  constructor(options: NodeOptions, home: string | undefined, place: StorePlace) {
+  constructor(options: NodeOptions, { home, place, counters, emitter }: Grounds) {
     const { store, disk, dir } = place
+    this.counters = counters
+    this.#emitter = emitter
     this.#options = options
     this.#home = home
     this.#place = place
@@ -100,7 +121,7 @@ class Node implements DragonflyNode, NodeContext {
     this.access = { ...ACCESS_TIMES, ...options.access }
     this.isLongLived = options.dhtServer !== false
     this.expire = options.expire
-    this.#origins = new Origins(options, message => this.warn(message))
+    this.#origins = new Origins(options, this)
     this.#registry = new TaskRegistry(this)
     disk?.heldBy(this.#registry)
     this.administration = new Administration(disk, {
@@ -121,7 +142,7 @@ class Node implements DragonflyNode, NodeContext {
     this.#release = network.release
     for (const peer of [...network.trusted, network.network.host.id]) this.trusted.add(peer)
     this.#networkUp = Promise.resolve(network.network)
-    if (network.warning !== undefined) this.warn(network.warning)
+    if (network.unreachable !== undefined) this.emit({ code: 'node-unreachable', addresses: network.unreachable })
     if (this.isLongLived) {
       const { Membership } = await import('./membership.ts')
       this.#membership = new Membership(network.network.host, [...this.#seeds.map(s => s.address), ...this.bootstrap])
@@ -182,20 +203,11 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   async status(limit = MAX_SHOWN): Promise<SeedStatus> {
-    const contents = await this.administration.contents()
-    const { bytesSent = 0, bytesReceived = 0 } = this.network?.exchange.totals ?? {}
-    return {
-      peerId: this.peerId,
-      addresses: this.addresses,
-      pid: process.pid,
-      uptime: Math.floor((now() - this.#begun) / 1000),
-      contents: contents.slice(0, limit),
-      total: contents.length,
-      reads: contents.filter(({ isReading }) => isReading).length,
-      askers: { all: this.counters.askers, hits: this.counters.hits },
-      bytes: { fromOrigin: this.counters.fromOrigin, toPeers: bytesSent, fromPeers: bytesReceived },
-      disk: await this.administration.disk(),
-    }
+    return await statusOf(this, this.#begun, limit)
+  }
+
+  async metrics(): Promise<Metric[]> {
+    return await metricsOf(this, this.#begun, this.#registry.all())
   }
 
   async stop(): Promise<void> {
@@ -232,20 +244,13 @@ class Node implements DragonflyNode, NodeContext {
 
   ban(peer: string, proof: string): void {
     this.#banned.add(peer)
-    this.warn(`banned ${peer}: ${proof}`)
+    this.counters.count('dragonfly_peers_banned_total')
+    this.emit({ code: 'peer-banned', peer, proof })
     void this.network?.host.disconnect(peer)
   }
 
-  warn(message: string): void {
-    this.#say({ type: 'warning', message })
-  }
-
-  info(message: string): void {
-    this.#say({ type: 'info', message })
-  }
-
-  #say(event: NodeEvent): void {
-    this.#options.onEvent?.(event)
+  emit(facts: EventFacts): void {
+    this.#emitter.emit(facts)
   }
 
   async #stop(): Promise<void> {

@@ -101,7 +101,7 @@ export class RangeDownloads {
   async #begin(job: Job, range: RangeSpec): Promise<{ attempt: Attempt; end(): Promise<void> }> {
     const { task, options } = job
     const { origin = true, revalidate = false, trace } = options
-    if (trace !== undefined) job.trace = await TraceFile.open(trace, message => this.#ctx.warn(message))
+    if (trace !== undefined) job.trace = await TraceFile.open(trace, facts => this.#ctx.emit(facts))
     const { active } = this.#registry.begin(task, { range, reader: origin ? 'self' : undefined, revalidate })
     const part = new RangePart(range)
     const meter = new ProgressMeter(active, options.onProgress && (p => options.onProgress?.({ ...p, ...sizesOf(part) })))
@@ -154,7 +154,7 @@ export class RangeDownloads {
     part.place(slice.start, slice.end, slice.length)
     for await (const chunk of slice) {
       active.counts.fromOrigin += chunk.byteLength
-      this.#ctx.counters.fromOrigin += chunk.byteLength
+      this.#ctx.counters.countAt('dragonfly_received_bytes_total', { source: 'origin' }, chunk.byteLength)
       for (const observer of active.observers) observer.readRange?.(chunk.byteLength, now())
       yield part.give(chunk)
     }

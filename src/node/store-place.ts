@@ -7,7 +7,9 @@ import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import type { DiskStore } from '../store/disk-store.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
+import { causeOf } from './api/events.ts'
 import type { NodeOptions } from './api/node-options.ts'
+import type { EventEmitter } from './context/event-emitter.ts'
 import { dragonflyHome } from './home.ts'
 
 export interface StorePlace {
@@ -27,12 +29,12 @@ const NOTHING = async (): Promise<void> => {}
  * in `spareFolder`, else among the temporary files, else in memory, and a warning says so. A seed has to keep what it reads: for
  * a node with a persistent identity, as for a store that was named, this rejects with `store-error` or `no-space`.
  */
-export async function openStorePlace(options: NodeOptions, home: string | undefined): Promise<StorePlace> {
+export async function openStorePlace(options: NodeOptions, home: string | undefined, emitter: EventEmitter): Promise<StorePlace> {
   if (options.store === 'memory') return inMemory()
-  if (options.store !== undefined) return await onDisk(options.store, options)
+  if (options.store !== undefined) return await onDisk(options.store, options, emitter)
   try {
     const dir = join(home ?? dragonflyHome(), 'store')
-    const place = await onDisk(dir, options)
+    const place = await onDisk(dir, options, emitter)
     try {
       await checkWritable(dir)
     } catch (error) {
@@ -43,7 +45,7 @@ export async function openStorePlace(options: NodeOptions, home: string | undefi
   } catch (error) {
     const isUnusable = error instanceof DragonflyError && (error.code === 'store-error' || error.code === 'no-space')
     if (!isUnusable || options.persistentIdentity === true) throw error
-    return await forThisRun(options, error)
+    return await forThisRun(options, error, emitter)
   }
 }
 
@@ -51,9 +53,10 @@ function inMemory(): StorePlace {
   return { store: openMemoryStore(), disk: undefined, dir: undefined, remove: NOTHING }
 }
 
-async function onDisk(dir: string, { quota, onEvent }: NodeOptions): Promise<StorePlace> {
+async function onDisk(dir: string, { quota }: NodeOptions, emitter: EventEmitter): Promise<StorePlace> {
   const { openDiskStore } = await import('../store/disk.ts')
-  const disk = await openDiskStore(dir, { quota, warn: message => onEvent?.({ type: 'warning', message }) })
+  const onTrouble = (error: DragonflyError) => emitter.emit({ code: 'store-unavailable', ...causeOf(error) })
+  const disk = await openDiskStore(dir, { quota, onTrouble })
   return { store: disk, disk, dir, remove: NOTHING }
 }
 
@@ -66,16 +69,12 @@ async function checkWritable(dir: string): Promise<void> {
   }
 }
 
-async function forThisRun(options: NodeOptions, trouble: DragonflyError): Promise<StorePlace> {
-  const say = (where: string) =>
-    options.onEvent?.({
-      type: 'warning',
-      message: `${trouble.message}; pieces are kept ${where} for this run, and an interrupted download begins anew (set DRAGONFLY_HOME)`,
-    })
+async function forThisRun(options: NodeOptions, trouble: DragonflyError, emitter: EventEmitter): Promise<StorePlace> {
+  const say = (place: string) => emitter.emit({ code: 'store-temporary', ...causeOf(trouble), place })
   for (const folder of [options.spareFolder, tmpdir(), '/var/tmp', '/dev/shm']) {
     const dir = folder === undefined ? undefined : await mkdtemp(join(folder, '.df-store-')).catch(() => undefined)
     if (dir === undefined) continue
-    const place = await onDisk(dir, options)
+    const place = await onDisk(dir, options, emitter)
     say(`in ${dir}`)
     return { ...place, remove: () => rm(dir, { recursive: true, force: true }).catch(NOTHING) }
   }

@@ -1,4 +1,5 @@
 // What a store on disk can do beyond any store: it has a quota, can be looked at, and can be cleared up.
+import type { DragonflyError } from '../core/errors.ts'
 import type { Evicted } from './disk-space.ts'
 import type { Evictable } from './eviction.ts'
 import type { Store } from './store.ts'
@@ -17,8 +18,8 @@ export interface Holder {
 export interface DiskOptions {
   /** Default: none, and then nothing is evicted. */
   quota?: Quota | undefined
-  /** Told once when the store takes nothing new any more. Default: silent. */
-  warn?: (message: string) => void
+  /** Told once when the store takes nothing new any more, and why. Default: silent. */
+  onTrouble?: (error: DragonflyError) => void
 }
 
 /** One content on the disk. */

@@ -45,7 +45,7 @@ class FolderStore implements DiskStore {
   #upkeep: NodeJS.Timeout | undefined
   #isStopped = false
 
-  constructor(dir: string, { warn = () => {} }: DiskOptions, presence: Presence | undefined) {
+  constructor(dir: string, { onTrouble = () => {} }: DiskOptions, presence: Presence | undefined) {
     this.#dir = dir
     this.#presence = presence
     this.#pins = new Pins(join(dir, 'pins'))
@@ -56,7 +56,7 @@ class FolderStore implements DiskStore {
       used: async () => occupiedBy(await takeInventory(this.#entries)),
       inventory: () => this.#evictables(),
       evict: key => this.#evict(key),
-      warn,
+      onTrouble,
     })
   }
 

@@ -1,6 +1,7 @@
 // Options of a node: name with unit, default, bounds, one line of meaning.
 import type { AccessTimes } from '../../core/grant.ts'
 import type { OptionNames } from '../../core/options.ts'
+import type { NodeEvent } from './events.ts'
 
 /** Options of `createNode`. Every one may be left out. */
 export interface NodeOptions {
@@ -55,7 +56,10 @@ export interface NodeOptions {
   originConnections?: number
   /** How long what an origin said about a reader of private content counts. Milliseconds; defaults at `AccessTimes`. */
   access?: Partial<AccessTimes>
-  /** Told of what an operator would want to know: banned peers, retries, fallbacks. Never secrets. Default: silent. */
+  /**
+   * Told of what an operator would want to know: banned peers, retries, fallbacks; what there is stands in `EVENTS`. Never
+   * secrets. Texts within a message may come from outside, control characters included. Default: silent.
+   */
   onEvent?: (event: NodeEvent) => void
 }
 
@@ -79,10 +83,4 @@ export const NODE_OPTIONS: OptionNames<NodeOptions> = {
   originConnections: true,
   access: true,
   onEvent: true,
-}
-
-/** One thing worth a line in a log. */
-export interface NodeEvent {
-  type: 'warning' | 'info'
-  message: string
 }
