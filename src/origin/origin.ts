@@ -1,10 +1,11 @@
 // The origin as a source of bytes: whole contents, single ranges, and whether a version is still there.
+
 import { randomUUID } from 'node:crypto'
 import { abortError, DragonflyError } from '../core/errors.ts'
-import { sameBytes } from '../core/piece.ts'
 import type { ByteRange, RangeSpec } from '../core/range.ts'
 import { isResumable, isVersion, type Validators, versionName } from '../core/version.ts'
 import type { Answer } from './answer.ts'
+import type { Continuation } from './continuation.ts'
 import { bodyFailure, lies, NoRangesError } from './failures.ts'
 import { HttpClient } from './http-client.ts'
 import { Lifelines } from './lifeline.ts'
@@ -12,9 +13,10 @@ import { headOf, ONE_BYTE, type OriginHead } from './look.ts'
 import type { Noted } from './noted.ts'
 import { type OriginOptions, type OriginRequest, type OriginSettings, settings } from './options.ts'
 import { Patience } from './patience.ts'
-import { type Continuation, HttpRead, type OriginRead, payload, type ReadSupply } from './read.ts'
+import { HttpRead, type OriginRead, payload, type ReadSupply } from './read.ts'
 import { conditionsFor, isWhole, restOf, type Wanted, wholeOf } from './rest.ts'
 import { conditionsForSlice, firstOf, HttpSlice, type OriginSlice } from './slice.ts'
+import { follows } from './tail.ts'
 import { type Condition, ifChanged } from './validators.ts'
 
 export interface OpenOptions {
@@ -245,32 +247,6 @@ function fetcher(ask: Ask): ReadSupply['fetch'] {
     }
     return holding(await ask([], signal), wanted, wholeOf)
   }
-}
-
-/** Whether an answer begins with these bytes, which lie before byte `at + tail.length` of the content. Takes them off it. */
-async function follows(first: Continuation, tail: Uint8Array, at: number): Promise<boolean> {
-  try {
-    for (let got = 0; got < tail.length; ) {
-      const { done, value } = await first.bytes.next()
-      if (done) return false
-      const part = value.subarray(0, tail.length - got)
-      if (!sameBytes(part, tail.subarray(got, got + part.length))) return false
-      got += part.length
-      if (part.length < value.length) first.bytes = after(value.subarray(part.length), first.bytes)
-    }
-    first.rest.start += tail.length
-    return true
-  } catch (error) {
-    throw error instanceof DragonflyError ? error : bodyFailure(error, first.answer.url, at, first.rest.validators.length)
-  }
-}
-
-async function* after(
-  chunk: Uint8Array,
-  rest: AsyncGenerator<Uint8Array, void, undefined>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  yield chunk
-  yield* rest
 }
 
 function begin(version: string, first: Continuation, supply: ReadSupply): OriginRead {

@@ -2,6 +2,7 @@
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { isResumable, type Validators } from '../core/version.ts'
 import type { Answer } from './answer.ts'
+import type { Continuation } from './continuation.ts'
 import { AnotherVersionError, bodyFailure, lies, truncated, UnjoinableError } from './failures.ts'
 import { fileNameFromHeaders } from './filename.ts'
 import type { Lifeline } from './lifeline.ts'
@@ -9,6 +10,7 @@ import type { Noted } from './noted.ts'
 import type { Patience } from './patience.ts'
 import { type Representation, representationOf } from './representation.ts'
 import type { Rest, Wanted } from './rest.ts'
+import { follows } from './tail.ts'
 
 /** One version being read from byte `start`, which is the wanted byte or 0. To be iterated once to its end, or cancelled. */
 export interface OriginRead {
@@ -29,14 +31,6 @@ export interface OriginRead {
   cancel(): Promise<void>
 }
 
-/** An answer that was found to hold what was wanted. */
-export interface Continuation {
-  answer: Answer
-  rest: Rest
-  /** What it gives, from byte `rest.start` on. */
-  bytes: AsyncGenerator<Uint8Array, void, undefined>
-}
-
 /** What a read lives on. */
 export interface ReadSupply {
   /**
@@ -47,6 +41,10 @@ export interface ReadSupply {
   patience: Patience
   lifeline: Lifeline
 }
+
+/** So many bytes before the place where a read goes on are asked for again, and compared: once they are few beside what is here. */
+const TAIL_BYTES = 16 * 1024
+const TAIL_FROM = 64 * TAIL_BYTES
 
 export class HttpRead implements OriginRead {
   readonly version: string
@@ -60,6 +58,8 @@ export class HttpRead implements OriginRead {
   #length: number | undefined
   #rangesSupported: boolean
   #at: number
+  /** The last bytes that were given, at most TAIL_BYTES. */
+  #tail = new Uint8Array()
   #state: 'new' | 'reading' | 'over' = 'new'
 
   constructor(version: string, first: Continuation, supply: ReadSupply) {
@@ -125,6 +125,7 @@ export class HttpRead implements OriginRead {
       }
       if (next.done) break
       this.#at += next.value.length
+      this.#tail = next.value.slice(-TAIL_BYTES)
       this.#supply.patience.progress(next.value.length)
       yield next.value
     }
@@ -139,9 +140,15 @@ export class HttpRead implements OriginRead {
     await this.#current.answer.close()
     if (!isResumable(this.version)) throw new UnjoinableError(failure)
     await patience.afterFailure(failure, lifeline.signal)
-    const wanted = { from: this.#at, version: this.version, length: this.#length, like: this.#like }
-    this.#current = await patience.until(() => fetch(wanted, lifeline.signal), lifeline.signal)
-    if (this.#current.rest.start !== this.#at) throw new AnotherVersionError(this.#current.answer.url)
+    const tail = this.#at < TAIL_FROM ? new Uint8Array() : this.#tail
+    const from = this.#at - tail.length
+    const wanted = { from, version: this.version, length: this.#length, like: this.#like }
+    this.#current = await patience.until(async () => {
+      const next = await fetch(wanted, lifeline.signal)
+      if (next.rest.start === from && (await follows(next, tail, from))) return next
+      await next.answer.close()
+      throw new AnotherVersionError(next.answer.url)
+    }, lifeline.signal)
     this.#length ??= this.#current.rest.validators.length
     this.#rangesSupported ||= this.#current.rest.rangesSupported
   }
