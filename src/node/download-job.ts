@@ -52,13 +52,6 @@ export function watchTime(active: ActiveTask, begun: number): { account(at: numb
   return { account, stop: () => active.observers.delete(timeline) }
 }
 
-/** Whether a piece is here and can be given out: of a content without a known length the last one may be short, and waits. */
-export function isReadable(active: ActiveTask, piece: number): boolean {
-  const { manifest } = active
-  if (manifest === undefined || !active.hasPiece(piece)) return false
-  return piece + 1 < manifest.count || (manifest.length !== undefined && piece < manifest.count)
-}
-
 /** The URL as it was asked for, less what opens doors. */
 export function shown(url: string): string {
   const parsed = new URL(url)

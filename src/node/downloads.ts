@@ -16,7 +16,7 @@ import type { Receipt } from './api/receipt.ts'
 import { digestMismatch } from './content/stored-version.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { pause } from './context/waiting.ts'
-import { asOurs, deviceOf, isReadable, type Job, locate, makeJob, nameOf, shown, watchTime } from './download-job.ts'
+import { asOurs, deviceOf, type Job, locate, makeJob, nameOf, shown, watchTime } from './download-job.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 
@@ -116,7 +116,7 @@ export class Downloads {
     const before = shown.last
     for (let piece = 0; ; piece++) {
       active.setCursor(piece)
-      while (!isReadable(active, piece)) {
+      while (!active.hasPiece(piece)) {
         if (active.isComplete && piece >= (active.manifest?.count ?? 0)) return
         await active.changed(job.options.signal)
       }

@@ -12,7 +12,7 @@ import type { Explanation } from './api/explanation.ts'
 import type { GetOptions } from './api/get-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import { type NodeContext, now } from './context/node-context.ts'
-import { asOurs, isReadable, type Job, locate, makeJob, nameOf, shown, watchTime } from './download-job.ts'
+import { asOurs, type Job, locate, makeJob, nameOf, shown, watchTime } from './download-job.ts'
 import { RangePart } from './range-part.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
@@ -131,7 +131,7 @@ export class RangeDownloads {
       const piece = placeOf(active, part)
       if (piece !== cursor) active.setCursor(piece)
       cursor = piece
-      if (piece !== undefined && !part.isDone && isReadable(active, piece)) yield part.give(await pieceBytes(active, part, piece))
+      if (piece !== undefined && !part.isDone && active.hasPiece(piece)) yield part.give(await pieceBytes(active, part, piece))
       else if (active.ranges.isLeftToUsers && !part.isDone) return yield* this.#fromOrigin(job, attempt)
       else if (!part.isDone) await active.changed(signal)
     }

@@ -35,6 +35,8 @@ export class PieceTransfer {
   readonly #manifest: Manifest
   readonly #buffers: PieceBuffers
   readonly #hash: WholeHash
+  /** Bytes of pieces shorter than a full one, by index. The manifest knows of that only once the length is known. */
+  readonly #short = new Map<number, number>()
   /** Pieces whose first copy was counted. */
   readonly #counted = new Set<number>()
   #digest: Promise<Uint8Array> | undefined
@@ -114,7 +116,7 @@ export class PieceTransfer {
   /** Bytes of a stored piece, for the output. */
   async read(piece: number): Promise<Uint8Array> {
     const { pieceLength } = this.#manifest
-    return await this.#entry.read(piece * pieceLength, this.#manifest.pieceSize(piece), pieceLength)
+    return await this.#entry.read(piece * pieceLength, this.#sizeOf(piece), pieceLength)
   }
 
   /** sha2-256 of the whole content. Only when every piece is stored. */
@@ -128,8 +130,18 @@ export class PieceTransfer {
     this.#isStopped = true
   }
 
+  /** Whether nobody else can ask for this piece yet: it is the short last one of a content whose length is not known. */
+  isUnsettled(piece: number): boolean {
+    return this.#sizeOf(piece) !== this.#manifest.pieceSize(piece)
+  }
+
+  #sizeOf(piece: number): number {
+    return this.#short.get(piece) ?? this.#manifest.pieceSize(piece)
+  }
+
   /** Resolves to whether it is the first copy. */
   async #store(piece: VerifiedPiece): Promise<boolean> {
+    if (piece.bytes.byteLength < this.#manifest.pieceLength) this.#short.set(piece.index, piece.bytes.byteLength)
     await this.#entry.put(piece, this.#manifest.pieceLength)
     // two copies may have come at the same time: the second counts for nothing
     const isNew = !this.#counted.has(piece.index)

@@ -122,4 +122,16 @@ describe('the transfer of pieces', () => {
     const late = await again.receive(0, new Uint8Array(parts[0] as Uint8Array))
     expect(late).to.deep.equal({ state: 'stored', bytes: PIECE, isNew: false })
   })
+
+  it('reads the short last piece of a content whose length nobody knows yet, and says that it cannot be asked for', async () => {
+    const { body, parts, info, entry } = await material(2 * PIECE + 5)
+    const manifest = new Manifest({ ...info, length: undefined })
+    const transfer = new PieceTransfer(entry, manifest)
+    await transfer.ingest(chunks(body), 0, { ...SILENT, onStored: ({ digest }) => manifest.append(digest) })
+    expect(await transfer.read(2)).to.deep.equal(parts[2])
+    expect([0, 1, 2].map(piece => transfer.isUnsettled(piece))).to.deep.equal([false, false, true])
+    manifest.sealWith({ length: body.byteLength, sha256: sha256(body), root: 'root' })
+    expect(transfer.isUnsettled(2)).to.equal(false)
+    expect(await transfer.wholeDigest()).to.deep.equal(sha256(body))
+  })
 })

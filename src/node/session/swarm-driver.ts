@@ -255,6 +255,8 @@ export class SwarmDriver implements BudgetUser {
   async #serve(peer: string, piece: number): Promise<void> {
     const link = this.#owner.links.get(peer)?.link
     try {
+      // it is asked for again: how long it is will be known in a moment
+      if (this.#content.transfer.isUnsettled(piece)) return link?.refuse(piece, 'too-busy')
       await this.#content.transfer.serve(piece, async bytes => await link?.give(piece, bytes))
       if (link !== undefined) this.#ctx.counters.count('dragonfly_sent_pieces_total')
     } catch (error) {
