@@ -141,7 +141,9 @@ export class Supply {
       this.#linked.delete(peer)
       this.#tell({ type: 'unlinked', peer })
     }
-    if (manifest !== undefined && missing !== undefined) {
+    // between a growth of the manifest and the moment that the swarm hears of it, nothing would seem to be missing
+    const isSettled = manifest?.count === this.#active.have?.size
+    if (manifest !== undefined && missing !== undefined && isSettled) {
       const { count, seal } = manifest
       const content = { count, missing, sealed: seal !== undefined }
       const told = this.#told
