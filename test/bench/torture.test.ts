@@ -131,7 +131,7 @@ const HONEST: Circumstances = {
   versions: ['good'],
   before: undefined,
   digest: undefined,
-  origin: { lengths: [10], hasLength: true, names: 'etag', rate: undefined, requests: [], lasting: [] },
+  originLies: false,
   originReachable: true,
   originChanged: false,
   holder: undefined,
