@@ -18,10 +18,10 @@ const ROUNDS_TOGETHER = 25
 
 const USAGE = `npm run torture -- [options]
   --rounds N     rounds, default 20
-  --downloads N  downloads from origins as the web has them afterwards, default 100; with --only none
+  --downloads N  downloads from origins as the web has them afterwards, default 100; with --only 1, or none
   --origin-only  nothing but these
   --seed N       what the plans are drawn from, default 1
-  --only N       this round alone
+  --only N       this round alone; with --origin-only until there are so many downloads
   --seconds N    begin no further round after so long, default no limit
   --jobs N       rounds at the same time, default 4
   --json         one line of JSON at the end in place of the table
@@ -48,7 +48,7 @@ const [rounds, seed, seconds, jobs] = [values.rounds, values.seed, values.second
 ]
 const originOnly = values['origin-only']
 const only = values.only === undefined ? undefined : Number(values.only)
-const downloads = only !== undefined && !originOnly ? 0 : Number(values.downloads ?? 100)
+const downloads = only !== undefined && !originOnly ? 0 : Number(values.downloads ?? (only === undefined ? 100 : 1))
 if (values.help || !(rounds >= 1 && downloads >= 0 && (only ?? 0) >= 0 && jobs >= 1 && seconds > 0 && Number.isInteger(seed))) {
   process.stderr.write(USAGE)
   process.exit(values.help ? 0 : 2)

@@ -67,7 +67,7 @@ export class Host {
   }
 }
 
-/** Nodes are named ROUND.WHO. */
+/** Nodes are named ROUND.WHO, the round by its folder. */
 export function roundIn(name: string): string {
   return name.slice(0, name.indexOf('.'))
 }

@@ -16,7 +16,7 @@ export interface Amount {
   seed: number
   /** Rounds begin until so many downloads have ended. */
   downloads: number
-  /** This round alone. */
+  /** This round alone, again and again: what happens when is not drawn. */
   only: number | undefined
   /** Processes. */
   jobs: number
@@ -24,14 +24,15 @@ export interface Amount {
 }
 
 export async function runWebRounds(amount: Amount, dir: string, crew: Crew, tally: Counters, onRound: () => void): Promise<void> {
-  let next = amount.only ?? 0
+  const { seed, downloads, only } = amount
+  let begun = 0
   const before = tally.tried
-  const isOver = () =>
-    amount.isOver() || (amount.only === undefined ? tally.tried - before >= amount.downloads : next > amount.only)
+  const isOver = () => amount.isOver() || tally.tried - before >= downloads
   const lane = async (quarters: Quarters, end: number) => {
-    while (!isOver() && next < end && !quarters.commons.isGone) {
-      const plan = webPlanOf(amount.seed, next++)
-      count(tally, await runWebRound(plan, path.join(dir, `web-${plan.round}`), quarters), drawnInWeb(plan))
+    while (!isOver() && begun < end && !quarters.commons.isGone) {
+      const nth = begun++
+      const plan = webPlanOf(seed, only ?? nth)
+      count(tally, await runWebRound(plan, path.join(dir, `web-${nth}`), quarters), drawnInWeb(plan))
       onRound()
     }
   }
@@ -39,10 +40,11 @@ export async function runWebRounds(amount: Amount, dir: string, crew: Crew, tall
     while (!isOver()) {
       const quarters: Quarters = { crew, commons: crew.hire(), ears: new Map() }
       quarters.commons.onEvent = (who, message) => quarters.ears.get(roundIn(who))?.(who, message)
-      const end = next + ROUNDS_TOGETHER
-      await Promise.all(Array.from({ length: LANES }, () => lane(quarters, end)))
+      const end = begun + ROUNDS_TOGETHER
+      const lanes = Math.min(LANES, downloads)
+      await Promise.all(Array.from({ length: lanes }, () => lane(quarters, end)))
       await crew.dismiss(quarters.commons)
     }
   }
-  await Promise.all(Array.from({ length: amount.jobs }, job))
+  await Promise.all(Array.from({ length: Math.min(amount.jobs, downloads) }, job))
 }

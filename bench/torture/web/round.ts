@@ -51,8 +51,7 @@ class WebRound {
 
   async run(): Promise<RoundResult> {
     const { ears } = this.#quarters
-    const { round } = this.#plan
-    ears.set(String(round), (who, message) => this.#say(who, message))
+    ears.set(this.#key, (who, message) => this.#say(who, message))
     try {
       await mkdir(this.#dir, { recursive: true })
       await this.#origin.start()
@@ -66,7 +65,7 @@ class WebRound {
         [...this.#seeds, ...this.#peers].map(host => host.stop().catch(error => this.#say(host.name, `${error}`))),
       )
       await this.#origin.stop()
-      ears.delete(String(round))
+      ears.delete(this.#key)
       await rm(this.#dir, { recursive: true, force: true, maxRetries: 3 })
     }
     const seconds = (performance.now() - this.#begun) / 1000
@@ -74,10 +73,15 @@ class WebRound {
   }
 
   #host(who: string, isSeed: boolean, options: NodeOptions): Host {
-    const { kill, round, seeds } = this.#plan
+    const { kill, seeds } = this.#plan
     const isAlone = kill !== undefined && who === `${kill.whom}0`
     const network = seeds > 0 ? {} : { network: false }
-    return new Host(`${round}.${who}`, this.#dir, this.#quarters, { options: { ...network, ...options }, isSeed, isAlone })
+    return new Host(`${this.#key}.${who}`, this.#dir, this.#quarters, { options: { ...network, ...options }, isSeed, isAlone })
+  }
+
+  /** A round may be run several times at once. */
+  get #key(): string {
+    return path.basename(this.#dir)
   }
 
   /** Whoever is to be killed, in the middle of a body. */
