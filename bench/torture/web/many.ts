@@ -10,7 +10,7 @@ import { runWebRound } from './round.ts'
 /** Most of a round is waiting: so many share a process. */
 const LANES = 24
 /** A process is replaced after so many rounds. */
-const ROUNDS_TOGETHER = 400
+const ROUNDS_TOGETHER = 150
 
 export interface Amount {
   seed: number
