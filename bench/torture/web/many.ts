@@ -8,7 +8,7 @@ import { drawnInWeb, webPlanOf } from './plan.ts'
 import { runWebRound } from './round.ts'
 
 /** Most of a round is waiting: so many share a process. */
-const LANES = 24
+const LANES = 8
 /** A process is replaced after so many rounds. */
 const ROUNDS_TOGETHER = 150
 
