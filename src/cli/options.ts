@@ -1,9 +1,19 @@
 // Kinds of options that several commands have.
-import { Option } from 'commander'
+import { type Command, Option } from 'commander'
+import { LOG_FORMATS, LOG_LEVELS } from './log-levels.ts'
 
 export const REPEAT = '(repeatable)'
 
 /** Collects what is given each time. */
 export function list(flags: string, description: string): Option {
   return new Option(flags, description).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+}
+
+/** Adds --log-level and --log-format. `usual`: what is logged without them. */
+export function addLogFlags(command: Command, usual: string): Command {
+  return command
+    .addOption(
+      new Option('--log-level <level>', `log to standard error from this level on (default: ${usual})`).choices(LOG_LEVELS),
+    )
+    .addOption(new Option('--log-format <format>', 'how the log looks (default: text)').choices(LOG_FORMATS))
 }

@@ -1,4 +1,4 @@
-// The control API: HTTP with JSON, five resources, every request and answer of a declared shape.
+// The control API: HTTP with JSON, every request and answer of a declared shape; and metrics in the text format of Prometheus.
 import fastify, { type FastifyInstance } from 'fastify'
 import { DragonflyError, type ErrorCode } from '../core/errors.ts'
 import { MAX_URL_BYTES } from '../core/task.ts'
@@ -60,6 +60,11 @@ export function makeControlServer(node: DragonflyNode): FastifyInstance {
     { schema: { querystring: LIMIT_SCHEMA, response: { 200: STATUS_SCHEMA, ...failures } } },
     ({ query }) => node.status(query.limit),
   )
+  app.get('/v1/metrics', async (_request, reply) => {
+    const { prometheusText } = await import('./prometheus.ts')
+    const { type, text } = await prometheusText(await node.metrics())
+    return reply.type(type).send(text)
+  })
   app.get<Limit>(
     '/v1/contents',
     { schema: { querystring: LIMIT_SCHEMA, response: { 200: CONTENTS_SCHEMA, ...failures } } },

@@ -1,6 +1,7 @@
 // The node as an embedding program sees it.
 import type { ContentHead, HeadOptions } from './content-head.ts'
 import type { GetOptions } from './get-options.ts'
+import type { Metric } from './metrics.ts'
 import type { Preheated, PreheatOptions } from './preheat-options.ts'
 import type { Receipt } from './receipt.ts'
 import type { SeedStatus } from './status.ts'
@@ -42,6 +43,8 @@ export interface DragonflyNode {
   seed(): Promise<void>
   /** What is kept, who is served, how full the disk is. `limit`: contents named. Default 1,000. */
   status(limit?: number): Promise<SeedStatus>
+  /** Every metric as it is now; what there is stands in `METRICS`. */
+  metrics(): Promise<Metric[]>
   /** Looks after what is kept. */
   readonly administration: StoreAdmin
   /** Safe to call twice. After it nothing of this node is left running. */

@@ -1,6 +1,7 @@
 // Options of a node: name with unit, default, bounds, one line of meaning.
 import type { AccessTimes } from '../../core/grant.ts'
 import type { OptionNames } from '../../core/options.ts'
+import type { NodeEvent } from './events.ts'
 
 /** Options of `createNode`. Every one may be left out. */
 export interface NodeOptions {
@@ -10,10 +11,20 @@ export interface NodeOptions {
   bootstrap?: readonly string[]
   /** Peer ids whose signatures count as a seed's. Default: those of `seeds`. */
   trust?: readonly string[]
-  /** Multiaddrs to listen on. Default /ip4/0.0.0.0/tcp/0. An empty list: do not listen. */
+  /** Multiaddrs to listen on. Default /ip4/0.0.0.0/tcp/0 and /ip6/::/tcp/0. An empty list: do not listen. */
   listen?: readonly string[]
+  /**
+   * Multiaddrs told to others in place of those of this host's interfaces: those of a container's host, a VPN or a forwarded
+   * port. With their port; /p2p/PEERID is added. Default none.
+   */
+  announce?: readonly string[]
   /** Folder of the piece store, or 'memory'. Default: `store` in the home folder. */
   store?: string
+  /**
+   * Where a store for this run only is made when none is named and that of the home folder cannot be written; best on the disk of
+   * the output. A node with a persistent identity rejects instead. Default: among the temporary files.
+   */
+  spareFolder?: string
   /**
    * The most that the store may hold, in bytes, or as a share (above 0, up to 1) of what it holds and what is free beside it at
    * the start. Contents that nobody uses go when it is nearly reached, the least recently used first. Not for 'memory'.
@@ -45,7 +56,10 @@ export interface NodeOptions {
   originConnections?: number
   /** How long what an origin said about a reader of private content counts. Milliseconds; defaults at `AccessTimes`. */
   access?: Partial<AccessTimes>
-  /** Told of what an operator would want to know: banned peers, retries, fallbacks. Never secrets. Default: silent. */
+  /**
+   * Told of what an operator would want to know: banned peers, retries, fallbacks; what there is stands in `EVENTS`. Never
+   * secrets. Texts within a message may come from outside, control characters included. Default: silent.
+   */
   onEvent?: (event: NodeEvent) => void
 }
 
@@ -55,7 +69,9 @@ export const NODE_OPTIONS: OptionNames<NodeOptions> = {
   bootstrap: true,
   trust: true,
   listen: true,
+  announce: true,
   store: true,
+  spareFolder: true,
   quota: true,
   home: true,
   persistentIdentity: true,
@@ -67,10 +83,4 @@ export const NODE_OPTIONS: OptionNames<NodeOptions> = {
   originConnections: true,
   access: true,
   onEvent: true,
-}
-
-/** One thing worth a line in a log. */
-export interface NodeEvent {
-  type: 'warning' | 'info'
-  message: string
 }

@@ -5,6 +5,7 @@ import { rendezvousOrder } from '../../core/rendezvous.ts'
 import { makeTask, type Task } from '../../core/task.ts'
 import { Exchange } from '../../net/exchange.ts'
 import { parsePeerAddress, startHost } from '../../net/host.ts'
+import { causeOf } from '../api/events.ts'
 import type { Preheated, PreheatOptions } from '../api/preheat-options.ts'
 import { KeyedQueue } from '../context/keyed-queue.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
@@ -23,7 +24,7 @@ interface Seed {
 }
 
 export class Preheater {
-  readonly #ctx: Pick<NodeContext, 'trusted' | 'isBanned' | 'warn'>
+  readonly #ctx: Pick<NodeContext, 'trusted' | 'isBanned' | 'emit'>
   readonly #seeds: readonly Seed[]
   /** A seed keeps one link with us for each content. */
   readonly #turns = new KeyedQueue()
@@ -31,7 +32,7 @@ export class Preheater {
   readonly #running = new Set<Promise<unknown>>()
   #ways: Promise<Ways> | undefined
 
-  constructor(ctx: Pick<NodeContext, 'trusted' | 'isBanned' | 'warn'>, seeds: readonly Seed[]) {
+  constructor(ctx: Pick<NodeContext, 'trusted' | 'isBanned' | 'emit'>, seeds: readonly Seed[]) {
     this.#ctx = ctx
     this.#seeds = seeds
   }
@@ -76,7 +77,7 @@ export class Preheater {
         if (isOver.aborted) throw abortError(isOver)
         if (isFinal(error)) throw error
         trouble ??= error
-        if (seeds.length > 1) this.#ctx.warn(`seed ${seed.peer} does not preheat: ${(error as Error).message}`)
+        if (seeds.length > 1) this.#ctx.emit({ code: 'seed-preheat-failed', peer: seed.peer, ...causeOf(error) })
       }
     }
     throw inWords(trouble, seeds)
