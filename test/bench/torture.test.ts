@@ -15,7 +15,7 @@ const MAIN = fileURLToPath(new URL('../../bench/torture/main.ts', import.meta.ur
 /** Rounds with seeds and peers killed, stores spoilt, and an origin that lies. */
 const SPOILT = '11'
 /** Origins whose rounds are short. */
-const WEB = '5'
+const WEB = '9'
 const DRAWN = process.env.DF_TEST_SEED ?? String(Date.now() % 1_000_000)
 const MEANS = { smallDisks: true }
 
