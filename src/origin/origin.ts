@@ -231,10 +231,7 @@ function holding(answer: Answer, wanted: Wanted, judge = restOf): Continuation {
   }
 }
 
-/**
- * See ReadSupply.fetch. An origin that has refused one range of a content is not asked for another by the same read, nor one
- * that has answered several in a row that it cannot: it may be the range that it cannot.
- */
+/** See ReadSupply.fetch. Who has refused a range, or could not give several in a row, is not asked for another by the same read. */
 function fetcher(ask: Ask): ReadSupply['fetch'] {
   let isRefusing = false
   let busyRanges = 0

@@ -28,23 +28,38 @@ export async function runWebRounds(amount: Amount, dir: string, crew: Crew, tall
   let begun = 0
   const before = tally.tried
   const isOver = () => amount.isOver() || tally.tried - before >= downloads
-  const lane = async (quarters: Quarters, end: number) => {
-    while (!isOver() && begun < end && !quarters.commons.isGone) {
-      const nth = begun++
-      const plan = webPlanOf(seed, only ?? nth)
-      count(tally, await runWebRound(plan, path.join(dir, `web-${nth}`), quarters), drawnInWeb(plan))
-      onRound()
-    }
-  }
   const job = async () => {
-    while (!isOver()) {
-      const quarters: Quarters = { crew, commons: crew.hire(), ears: new Map() }
-      quarters.commons.onEvent = (who, message) => quarters.ears.get(roundIn(who))?.(who, message)
-      const end = begun + ROUNDS_TOGETHER
-      const lanes = Math.min(LANES, downloads)
-      await Promise.all(Array.from({ length: lanes }, () => lane(quarters, end)))
-      await crew.dismiss(quarters.commons)
+    let current = newHouse(crew)
+    const lane = async () => {
+      while (!isOver()) {
+        if (current.rounds === ROUNDS_TOGETHER || current.quarters.commons.isGone) current = newHouse(crew)
+        const house = current
+        const nth = begun++
+        const plan = webPlanOf(seed, only ?? nth)
+        house.rounds++
+        house.guests++
+        const result = await runWebRound(plan, path.join(dir, `web-${nth}`), house.quarters)
+        // the last one out, once the others have moved
+        if (--house.guests === 0 && house !== current) await crew.dismiss(house.quarters.commons)
+        count(tally, result, drawnInWeb(plan))
+        onRound()
+      }
     }
+    await Promise.all(Array.from({ length: Math.min(LANES, downloads) }, lane))
+    await crew.dismiss(current.quarters.commons)
   }
   await Promise.all(Array.from({ length: Math.min(amount.jobs, downloads) }, job))
+}
+
+/** A process, how many rounds it has had, and how many it has now. */
+interface House {
+  quarters: Quarters
+  rounds: number
+  guests: number
+}
+
+function newHouse(crew: Crew): House {
+  const quarters: Quarters = { crew, commons: crew.hire(), ears: new Map() }
+  quarters.commons.onEvent = (who, message) => quarters.ears.get(roundIn(who))?.(who, message)
+  return { quarters, rounds: 0, guests: 0 }
 }
