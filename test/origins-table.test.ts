@@ -64,6 +64,8 @@ const ROWS: [string, Origin][] = [
     `${status} to a range`,
     refusing(() => ({ status })),
   ]),
+  ['500 to every range', refusing(() => ({ status: 500 }))],
+  ['503 to every range', refusing(() => ({ status: 503 }))],
   [
     '206 in another Content-Encoding, same ETag',
     refusing(start => range(start, { etag: '"1"', 'content-encoding': 'gzip' }, OTHER)),

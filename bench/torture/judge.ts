@@ -1,7 +1,6 @@
 // Says how a download ended: right, wrong, failed though it need not have, or failed for a reason that the plan gives.
 import type { Receipt } from '../../src/node/api/receipt.ts'
 import type { Told } from './orders.ts'
-import type { OriginPlan } from './plan.ts'
 
 export type Verdict = 'right' | 'wrong' | 'failed' | 'excused' | 'killed'
 
@@ -19,7 +18,8 @@ export interface Circumstances {
   /** That of the file that was there before; undefined: none was. */
   before: string | undefined
   digest: string | undefined
-  origin: OriginPlan
+  /** Whether the origin's word is not to be relied on: a wrong length, or a wrong byte in a range. */
+  originLies: boolean
   /** Whether this host, or a seed of its that was there all the time, may read the origin, and that was not dead. */
   originReachable: boolean
   /** Whether the origin changed before the end. */
@@ -69,13 +69,9 @@ function judgeError({ code, message }: { code: string; message: string }, facts:
   const why = `${code}: ${message}`
   if (code === 'internal' || code === 'none') return { verdict: 'failed', why }
   if (facts.smallDisk && code === 'no-space') return { verdict: 'excused', why }
-  const mayChange = facts.originChanged || isDishonest(facts.origin)
+  const mayChange = facts.originChanged || facts.originLies
   if (mayChange && DISHONEST.has(code)) return { verdict: 'excused', why }
   if (facts.holder !== undefined) return { verdict: 'failed', why: `${why} (all the time ${facts.holder} had it)` }
   if (facts.originReachable) return { verdict: 'failed', why: `${why} (the origin could be reached)` }
   return { verdict: 'excused', why }
-}
-
-function isDishonest(origin: OriginPlan): boolean {
-  return origin.requests.some(fault => fault.kind === 'wrong-length' || fault.kind === 'range-lie')
 }

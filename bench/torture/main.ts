@@ -8,7 +8,8 @@ import { Crew } from './crew.ts'
 import { canMount } from './disk.ts'
 import { planOf } from './plan.ts'
 import { runRound } from './round.ts'
-import { count, newTally, progress, summary } from './tally.ts'
+import { type Counters, count, drawnIn, newTally, progress, summary } from './tally.ts'
+import { runWebRounds } from './web/many.ts'
 
 /** Processes that wait ready to be killed. */
 const SPARES = 2
@@ -17,8 +18,10 @@ const ROUNDS_TOGETHER = 25
 
 const USAGE = `npm run torture -- [options]
   --rounds N     rounds, default 20
+  --downloads N  downloads from origins as the web has them afterwards, default 100; with --only 1, or none
+  --origin-only  nothing but these
   --seed N       what the plans are drawn from, default 1
-  --only N       this round alone
+  --only N       this round alone; with --origin-only until there are so many downloads
   --seconds N    begin no further round after so long, default no limit
   --jobs N       rounds at the same time, default 4
   --json         one line of JSON at the end in place of the table
@@ -28,6 +31,8 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
+    downloads: { type: 'string' },
+    'origin-only': { type: 'boolean', default: false },
     only: { type: 'string' },
     seconds: { type: 'string', default: 'Infinity' },
     jobs: { type: 'string', default: '4' },
@@ -41,7 +46,10 @@ const [rounds, seed, seconds, jobs] = [values.rounds, values.seed, values.second
   number,
   number,
 ]
-if (values.help || !(rounds >= 1 && jobs >= 1 && seconds > 0 && Number.isInteger(seed))) {
+const originOnly = values['origin-only']
+const only = values.only === undefined ? undefined : Number(values.only)
+const downloads = only !== undefined && !originOnly ? 0 : Number(values.downloads ?? (only === undefined ? 100 : 1))
+if (values.help || !(rounds >= 1 && downloads >= 0 && (only ?? 0) >= 0 && jobs >= 1 && seconds > 0 && Number.isInteger(seed))) {
   process.stderr.write(USAGE)
   process.exit(values.help ? 0 : 2)
 }
@@ -62,13 +70,37 @@ try {
   await rm(dir, { recursive: true, force: true, maxRetries: 3 })
 }
 
+/** One world after the other, then origins as the web has them; a tally of each. */
 async function torture(): Promise<void> {
+  const tallies = []
+  if (!originOnly) tallies.push({ what: [], tally: await runWorlds() })
+  if (downloads > 0) tallies.push({ what: ['--origin-only'], tally: await runOrigins() })
+  if (process.stderr.isTTY) process.stderr.write('\n')
+  for (const { what, tally } of tallies) {
+    const again = (round: number) => command([...what, '--seed', String(seed), '--only', String(round)])
+    process.stdout.write(values.json ? `${JSON.stringify(tally)}\n` : `${summary(tally, again)}\n\n`)
+    if (tally.counts.wrong + tally.counts.failed > 0) process.exitCode = 1
+  }
+  if (!values.json) process.stdout.write(`${await circumstances(command(process.argv.slice(2)))}\n`)
+}
+
+async function runOrigins(): Promise<Counters> {
+  const tally = newTally(seed)
+  const begun = performance.now()
+  const isOver = () => isStopped || performance.now() - begun > seconds * 1000
+  const show = () => tell(progress(tally, `${downloads} downloads`))
+  await runWebRounds({ seed, downloads, only, jobs: Math.ceil(jobs / 2), isOver }, dir, crew, tally, show)
+  tally.seconds = (performance.now() - begun) / 1000
+  return tally
+}
+
+async function runWorlds(): Promise<Counters> {
   const smallDisks = await canMount(path.join(dir, 'disk'))
   if (!smallDisks) process.stderr.write('no full disks: only root can mount a small one\n')
   const tally = newTally(seed)
   const begun = performance.now()
-  const left = values.only === undefined ? Array.from({ length: rounds }, (_, i) => i) : [Number(values.only)]
-  const all = left.length
+  const left = only === undefined ? Array.from({ length: rounds }, (_, i) => i) : [only]
+  const all = `${left.length} rounds`
   const lane = async () => {
     let commons = crew.hire()
     let shared = 0
@@ -79,17 +111,21 @@ async function torture(): Promise<void> {
         commons = crew.hire()
         shared = 1
       }
-      count(tally, await runRound(planOf(seed, round, { smallDisks }), path.join(dir, `round-${round}`), crew, commons))
-      process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${progress(tally, all)}` : `${progress(tally, all)}\n`)
+      const plan = planOf(seed, round, { smallDisks })
+      count(tally, await runRound(plan, path.join(dir, `round-${round}`), crew, commons), drawnIn(plan))
+      tell(progress(tally, all))
     }
+    await crew.dismiss(commons)
   }
   await Promise.all(Array.from({ length: jobs }, lane))
   tally.seconds = (performance.now() - begun) / 1000
-  if (process.stderr.isTTY) process.stderr.write('\n')
-  process.stdout.write(values.json ? `${JSON.stringify(tally)}\n` : `${summary(tally)}\n\n${await circumstances(command())}\n`)
-  if (tally.counts.wrong + tally.counts.failed > 0) process.exitCode = 1
+  return tally
 }
 
-function command(): string {
-  return `npm run torture -- ${process.argv.slice(2).join(' ')}`
+function tell(line: string): void {
+  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`)
+}
+
+function command(options: readonly string[]): string {
+  return `npm run torture -- ${options.join(' ')}`
 }

@@ -18,6 +18,8 @@ export interface DownloadOrder {
   digest: string | undefined
   origin: boolean
   limitMs: number
+  /** Taken as a stream, into PATH.part until it has ended. Default false. */
+  isStream?: boolean
 }
 
 export interface VillainOrder {

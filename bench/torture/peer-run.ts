@@ -97,7 +97,7 @@ export class PeerRun {
       versions: this.#world.shown(file),
       before: this.#plan.replaces ? sha256Hex(OLD) : undefined,
       digest,
-      origin: plan.origin,
+      originLies: plan.origin.requests.some(fault => fault.kind === 'wrong-length' || fault.kind === 'range-lie'),
       originReachable: origin.deadAt === undefined && (this.#plan.origin || presence.hadSeed(begun)),
       originChanged: origin.changedAt !== undefined,
       holder: presence.holder(

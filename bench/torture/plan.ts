@@ -1,6 +1,6 @@
 // What one round does, drawn by lot from two numbers and nothing else: the same numbers give the same plan, though not the same timing.
 import { drawn } from '../../src/sim/draw.ts'
-import { seededRandom } from '../../src/swarm/random.ts'
+import { Lots } from './lots.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -74,32 +74,6 @@ export interface Plan {
 export interface Means {
   /** Whether small disks can be mounted. */
   smallDisks: boolean
-}
-
-class Lots {
-  readonly random: () => number
-
-  constructor(seed: number, round: number) {
-    this.random = seededRandom(Math.floor(seededRandom(seed)() * 2 ** 32) ^ Math.imul(round, 0x9e3779b1))
-  }
-
-  chance(share: number): boolean {
-    return this.random() < share
-  }
-
-  /** A whole number, both ends included. */
-  int(from: number, to: number): number {
-    return from + Math.floor(this.random() * (to - from + 1))
-  }
-
-  /** Each order of magnitude is as likely as the next. */
-  log(from: number, to: number): number {
-    return Math.round(from * (to / from) ** this.random())
-  }
-
-  of<T>(list: readonly T[]): T {
-    return list[this.int(0, list.length - 1)] as T
-  }
 }
 
 export function planOf(seed: number, round: number, means: Means): Plan {

@@ -10,7 +10,7 @@ import type { NodePlan, PeerPlan, Plan, Trouble } from './plan.ts'
 import { type Judged, keyOf, World } from './world.ts'
 
 export interface RoundResult {
-  plan: Plan
+  plan: { round: number }
   judged: Judged[]
   log: string[]
   seconds: number

@@ -1,6 +1,7 @@
 // What a run of rounds came to: counts, causes, and the cases that somebody has to look at.
 import { table } from '../report.ts'
 import type { Verdict } from './judge.ts'
+import type { Plan } from './plan.ts'
 import type { RoundResult } from './round.ts'
 import type { Judged } from './world.ts'
 
@@ -27,9 +28,10 @@ export function newTally(seed: number): Counters {
   return { seed, rounds: 0, seconds: 0, tried: 0, counts, excuses: {}, drawn: {}, slowest: [], bad: [] }
 }
 
-export function count(tally: Counters, { plan, judged, log }: RoundResult): void {
+/** `drawn`: what its plan holds. */
+export function count(tally: Counters, { plan, judged, log }: RoundResult, drawn: readonly string[]): void {
   tally.rounds++
-  for (const what of drawnIn(plan)) tally.drawn[what] = (tally.drawn[what] ?? 0) + 1
+  for (const what of drawn) tally.drawn[what] = (tally.drawn[what] ?? 0) + 1
   for (const one of judged) {
     tally.tried++
     tally.counts[one.verdict]++
@@ -46,13 +48,15 @@ export function isBad({ verdict }: Judged): boolean {
   return verdict === 'wrong' || verdict === 'failed'
 }
 
-export function progress({ rounds, tried, counts }: Counters, of: number): string {
-  return `${rounds} of ${of} rounds, ${tried} downloads: ${Object.entries(counts)
+/** `of`: how many there are to be of what, in words. */
+export function progress({ rounds, tried, counts }: Counters, of: string): string {
+  return `${of}: ${rounds} rounds, ${tried} downloads: ${Object.entries(counts)
     .map(([verdict, n]) => `${n} ${verdict}`)
     .join(', ')}`
 }
 
-export function summary(tally: Counters): string {
+/** `again`: the command that runs a round again. */
+export function summary(tally: Counters, again: (round: number) => string): string {
   const rows = Object.entries(tally.counts).map(([verdict, n]) => [MEANINGS[verdict as Verdict], String(n)])
   const excuses = Object.entries(tally.excuses).map(([code, n]) => `${code} ${n}`)
   const drawn = Object.entries(tally.drawn).toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -63,7 +67,7 @@ export function summary(tally: Counters): string {
     `reasons: ${excuses.join(', ') || 'none'}`,
     `drawn, rounds or hosts: ${drawn.map(([what, n]) => `${what} ${n}`).join(', ')}`,
     `slowest: ${slowest.join(', ')}`,
-    ...tally.bad.map(badCase),
+    ...tally.bad.map(bad => badCase(bad, again)),
   ].join('\n\n')
 }
 
@@ -75,12 +79,12 @@ const MEANINGS: Record<Verdict, string> = {
   killed: 'killed in the middle',
 }
 
-function badCase({ judged, plan, log }: Counters['bad'][number]): string {
+function badCase({ judged, plan, log }: Counters['bad'][number], again: (round: number) => string): string {
   const what = judged.map(one => `${one.who}: ${one.verdict}, ${one.why}`)
-  return [`## Round ${plan.round}`, ...what, JSON.stringify(plan), ...log].join('\n')
+  return [`## Round ${plan.round}`, `again: ${again(plan.round)}`, ...what, JSON.stringify(plan), ...log].join('\n')
 }
 
-function drawnIn({ origin, seeds, peers, villains, newcomer }: RoundResult['plan']): string[] {
+export function drawnIn({ origin, seeds, peers, villains, newcomer }: Plan): string[] {
   const nodes = [...seeds, ...peers, ...(newcomer ? [newcomer.peer] : [])]
   return [
     ...origin.requests.map(fault => `origin ${fault.kind}`),

@@ -1,8 +1,13 @@
 // A process of nodes and villains, which does what the harness orders over IPC and ends with it.
+import { createWriteStream } from 'node:fs'
+import { rename } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import type { ManifestHead, Seal } from '../../src/core/manifest.ts'
 import { choosePieceLength, sha256 } from '../../src/core/piece.ts'
 import { makeTask } from '../../src/core/task.ts'
 import type { DragonflyNode } from '../../src/node/api/dragonfly-node.ts'
+import type { GetOptions } from '../../src/node/api/get-options.ts'
+import type { Receipt } from '../../src/node/api/receipt.ts'
 import { createNode } from '../../src/node/node.ts'
 import { claimsAll } from '../../test/malicious/claims-all.ts'
 import { tellManifest } from '../../test/malicious/forges-manifest.ts'
@@ -51,15 +56,25 @@ async function startNode({ name, options, isSeed }: NodeOrder): Promise<Started>
   return { address: node.addresses[0] ?? '' }
 }
 
-async function download({ name, url, path, digest, origin, limitMs }: DownloadOrder): Promise<Told> {
+async function download({ name, url, path, digest, origin, limitMs, isStream }: DownloadOrder): Promise<Told> {
   try {
     const signal = AbortSignal.timeout(limitMs)
     const options = { origin, signal, ...(digest === undefined ? {} : { digest }) }
-    return { receipt: await (nodes.get(name) as DragonflyNode).download(url, path, options) }
+    const node = nodes.get(name) as DragonflyNode
+    return { receipt: await (isStream ? stream(node, url, path, options) : node.download(url, path, options)) }
   } catch (error) {
     const { code, message, stack } = error as Error & { code?: string }
     return { code: code ?? 'none', message: code === undefined || code === 'internal' ? `${message}\n${stack}` : message }
   }
+}
+
+/** What has been given when it fails stays. */
+async function stream(node: DragonflyNode, url: string, path: string, options: GetOptions): Promise<Receipt> {
+  const content = node.get(url, options)
+  content.receipt.catch(() => {})
+  await pipeline(content, createWriteStream(`${path}.part`))
+  await rename(`${path}.part`, path)
+  return await content.receipt
 }
 
 // ---- villains

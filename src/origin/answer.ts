@@ -2,7 +2,7 @@
 import { finished } from 'node:stream/promises'
 import type { Dispatcher } from 'undici'
 import { contentLength } from './content-range.ts'
-import type { AnswerHeaders } from './fields.ts'
+import { type AnswerHeaders, field } from './fields.ts'
 import type { Noted } from './noted.ts'
 import type { Ending, SurplusWatch } from './surplus.ts'
 
@@ -19,6 +19,7 @@ export class Answer implements Ending {
   /** Where the answer came from, after redirects. */
   readonly url: string
   readonly place: string
+  readonly endsByClose: boolean
   /** What HTTP caching has to know of it and of the redirects that led to it. */
   readonly noted: Noted
   readonly #body: Dispatcher.ResponseData['body']
@@ -46,6 +47,7 @@ export class Answer implements Ending {
       this.#body.destroy()
       throw error
     }
+    this.endsByClose = this.#bytes === undefined && !/\bchunked\s*$/i.test(field(data.headers, 'transfer-encoding') ?? '')
     watch.watch(this)
     this.#body.once('close', () => setImmediate(() => watch.forget(this)))
   }
@@ -54,7 +56,7 @@ export class Answer implements Ending {
     return this.#bytes !== undefined && this.#taken + this.#body.readableLength >= this.#bytes
   }
 
-  /** The body's bytes, back-pressure by not asking. Throws undici's errors. Leaving early closes the connection. */
+  /** The body's bytes, back-pressure by not asking. Throws undici's errors, and one when it ended by a reset. Leaving early closes the connection. */
   chunks(): AsyncIterable<Uint8Array> {
     return this.#pace(this.#arriving())
   }
@@ -64,6 +66,7 @@ export class Answer implements Ending {
       this.#taken += chunk.length
       yield chunk
     }
+    if (this.#watch.wasReset(this)) throw new Error('the connection was reset')
   }
 
   /** Whether bytes came after the announced end. To be asked once the body was read. */

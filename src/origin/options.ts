@@ -20,7 +20,7 @@ export interface OriginOptions {
   headersTimeoutMs?: number
   /** Without any byte of the body while we want some; a link that is dead is noticed earlier. Milliseconds, default 120,000. */
   idleTimeoutMs?: number
-  /** Tries in a row without a single new byte; of those that ended in silence, two. Default 5. */
+  /** Tries in a row without a single new byte; of those that ended in silence, two. Default 6, as curl --retry 5. */
   attempts?: number
   /** Wait before the second try; doubles with every further one, ±50 %, at most 10 s. Milliseconds, default 250. */
   backoffMs?: number
@@ -61,7 +61,7 @@ export function settings(options: OriginOptions): OriginSettings {
     connectTimeoutMs: 10_000,
     headersTimeoutMs: 300_000,
     idleTimeoutMs: 120_000,
-    attempts: 5,
+    attempts: 6,
     backoffMs: 250,
     maxRetryAfterMs: 60_000,
     connections: 16,

@@ -36,6 +36,9 @@ export interface OpenOptions {
   signal?: AbortSignal
 }
 
+/** Fewer than the tries that a read has in a row. */
+const MAX_BUSY_RANGES = 3
+
 export type CheckResult = { state: 'same'; noted: Noted } | { state: 'changed'; read: OriginRead }
 
 /** Whoever asks whether what he has is current has something: he does not wait long for an origin that wants a pause. */
@@ -230,19 +233,22 @@ function holding(answer: Answer, wanted: Wanted, judge = restOf): Continuation {
   }
 }
 
-/** See ReadSupply.fetch. An origin that has refused one range of a content is not asked for another by the same read. */
+/** See ReadSupply.fetch. Who has refused a range, or could not give several in a row, is not asked for another by the same read. */
 function fetcher(ask: Ask): ReadSupply['fetch'] {
   let isRefusing = false
+  let busyRanges = 0
   return async (wanted, signal) => {
     const { from, version } = wanted
     if (from > 0 && version !== undefined && isResumable(version) && !isRefusing) {
       const answer = await ask(conditionsFor(wanted), signal)
       if (isWhole(answer)) return holding(answer, wanted, wholeOf)
       try {
-        return holding(answer, wanted)
+        const rest = holding(answer, wanted)
+        busyRanges = 0
+        return rest
       } catch (error) {
+        isRefusing = !(error as DragonflyError).retryable || answer.status === 501 || ++busyRanges === MAX_BUSY_RANGES
         if ((error as DragonflyError).retryable && answer.status !== 501) throw error
-        isRefusing = true
       }
     }
     return holding(await ask([], signal), wanted, wholeOf)

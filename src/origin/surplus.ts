@@ -1,4 +1,4 @@
-// Notices bytes that an origin sends beyond the end that it announced; undici drops them without a word.
+// Notices bytes that an origin sends beyond the end that it announced, and bodies that end by a reset: undici is silent about both.
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { buildConnector } from 'undici'
@@ -10,6 +10,8 @@ import { HeadMender } from './head.ts'
 export interface Ending {
   /** Scheme, host and port of the connection. */
   readonly place: string
+  /** Whether nothing but the end of its connection tells the end of its body. */
+  readonly endsByClose: boolean
   /** Whether every announced byte has come off the connection. */
   isComplete(): boolean
 }
@@ -19,12 +21,18 @@ export interface Ending {
  * that is already closed (`Connection: close`) or is an error on an idle connection. Both are seen here, on the socket,
  * and charged to the answers from that place that are complete but not yet read to their end. Surplus that comes later
  * belongs to no answer and is not seen, nor by any other client: the announced length is the length.
+ *
+ * A reset is the end of a connection to undici, and with it of a body that has no other end (some systems reset after a
+ * whole body). It is charged to every such answer from that place: one too many is only read again.
  */
 export class SurplusWatch {
   readonly #endings = new Set<Ending>()
   readonly #found = new WeakSet<Ending>()
   /** Where surplus was seen in this turn of the event loop; a short answer is whole before anybody holds it. */
   readonly #fresh = new Set<string>()
+  readonly #reset = new WeakSet<Ending>()
+  /** As `#fresh`. */
+  readonly #freshResets = new Set<string>()
 
   /** Makes undici's connections, so that they can be watched; where a guard lets them go. */
   connector(connectTimeoutMs: number, guard: Guard | undefined): buildConnector.connector {
@@ -43,6 +51,7 @@ export class SurplusWatch {
   watch(ending: Ending): void {
     this.#endings.add(ending)
     if (this.#fresh.has(ending.place) && ending.isComplete()) this.#found.add(ending)
+    if (this.#freshResets.has(ending.place) && ending.endsByClose) this.#reset.add(ending)
   }
 
   forget(ending: Ending): void {
@@ -55,15 +64,27 @@ export class SurplusWatch {
     return this.#found.has(ending)
   }
 
+  /** Whether its body may be a part only, though it has come to an end. */
+  wasReset(ending: Ending): boolean {
+    return this.#reset.has(ending)
+  }
+
   #observe(socket: Socket, place: string): void {
     const unshift = socket.unshift.bind(socket)
     socket.unshift = (chunk, encoding) => {
       if (socket.destroyed && chunk.length > 0 && !isLineEnd(chunk)) this.#charge(place)
       unshift(chunk, encoding)
     }
-    socket.on('error', error => {
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNRESET') this.#chargeReset(place)
       if (error.message === 'bad response' || error.name === 'HTTPParserError') this.#charge(place)
     })
+  }
+
+  #chargeReset(place: string): void {
+    this.#freshResets.add(place)
+    setImmediate(() => this.#freshResets.delete(place))
+    for (const ending of this.#endings) if (ending.place === place && ending.endsByClose) this.#reset.add(ending)
   }
 
   #charge(place: string): void {

@@ -10,6 +10,8 @@ interface Visit {
   heardAt: number | undefined
   /** When it told what the content is; from then on a link to it counts. */
   resolvedAt: number | undefined
+  /** When it told of another version than the one that is being got: of that it gives nothing. */
+  strayedAt: number | undefined
   /** When it was last seen linked. */
   linkedAt: number
   /** When we decided to leave it; it is over once `seed-failed` is told. */
@@ -67,7 +69,14 @@ export class SeedRounds {
   resolved(seed: string, now: number): void {
     if (this.#visit?.seed !== seed || this.#visit.leftAt !== undefined) return
     this.#visit.heardAt = this.#visit.resolvedAt = this.#visit.linkedAt = now
+    this.#visit.strayedAt = undefined
     this.#haveFailed = false
+  }
+
+  /** It told of another version than the one that is being got. */
+  strayed(seed: string, now: number): void {
+    if (this.#visit?.seed !== seed) return
+    this.#visit.heardAt = this.#visit.strayedAt = now
   }
 
   /** Whether this is the seed that answered. */
@@ -109,7 +118,15 @@ export class SeedRounds {
     const seed = this.#queue.shift()
     if (seed === undefined) return
     const linkedAt = this.#linked.has(seed) ? now : -Infinity
-    this.#visit = { seed, askedAt: now, heardAt: undefined, resolvedAt: undefined, linkedAt, leftAt: undefined }
+    this.#visit = {
+      seed,
+      askedAt: now,
+      heardAt: undefined,
+      resolvedAt: undefined,
+      strayedAt: undefined,
+      linkedAt,
+      leftAt: undefined,
+    }
     this.#intend({ type: 'ask-seed', seed })
     this.#over(this.#visit, grownAt)
   }
@@ -126,7 +143,7 @@ export class SeedRounds {
     const visit = this.#visit
     const { patientMs, muteMs } = this.#policy
     if (this.#deadlines.isDue(Math.max(grownAt + patientMs, (visit?.askedAt ?? -Infinity) + muteMs))) return false
-    if (visit?.heardAt !== undefined && visit.leftAt === undefined) {
+    if (visit?.heardAt !== undefined && visit.leftAt === undefined && visit.strayedAt === undefined) {
       if (!this.#deadlines.isDue(visit.heardAt + muteMs)) return true
     }
     return !this.#haveFailed && (visit?.heardAt === undefined || visit.leftAt !== undefined || this.#queue.length > 0)
@@ -158,9 +175,11 @@ export class SeedRounds {
   /** Why there is no sense in staying; undefined: there is. */
   #over(visit: Visit, grownAt: number): string | undefined {
     const { answerMs, muteMs, lostMs, stallMs, patientMs } = this.#policy
-    const { askedAt, heardAt, resolvedAt } = visit
+    const { askedAt, heardAt, resolvedAt, strayedAt } = visit
     const isDue = (at: number): boolean => this.#deadlines.isDue(at)
     if (heardAt === undefined) return isDue(askedAt + answerMs) ? 'no answer' : undefined
+    // while bytes come from elsewhere it does no harm
+    if (strayedAt !== undefined) return isDue(Math.max(grownAt, strayedAt) + lostMs) ? 'it has another version' : undefined
     if (isDue(Math.max(grownAt + patientMs, askedAt + muteMs))) return 'it gives nothing'
     if (resolvedAt === undefined) return isDue(heardAt + muteMs) ? 'it says nothing' : undefined
     if (!this.#linked.has(visit.seed)) return isDue(visit.linkedAt + lostMs) ? 'its link is lost' : undefined

@@ -114,6 +114,7 @@ export class SourceSelector {
       case 'seed-heard':
         return this.#seeds.heard(event.seed, now)
       case 'seed-resolved':
+        if (this.#content !== undefined && !event.same) return this.#seeds.strayed(event.seed, now)
         this.#seeds.resolved(event.seed, now)
         return this.#yieldTo(event.seed, event.same)
       case 'seed-failed':

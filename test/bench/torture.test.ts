@@ -8,11 +8,14 @@ import type { Told } from '../../bench/torture/orders.ts'
 import { type Plan, planOf } from '../../bench/torture/plan.ts'
 import { Presence } from '../../bench/torture/presence.ts'
 import type { Counters } from '../../bench/torture/tally.ts'
+import { drawnInWeb, ETAG_STYLES, FRAMINGS, HEAD_ODDITIES, RANGE_STYLES, webPlanOf } from '../../bench/torture/web/plan.ts'
 import type { Receipt } from '../../src/node/api/receipt.ts'
 
 const MAIN = fileURLToPath(new URL('../../bench/torture/main.ts', import.meta.url))
 /** Rounds with seeds and peers killed, stores spoilt, and an origin that lies. */
 const SPOILT = '11'
+/** Origins whose rounds are short. */
+const WEB = '9'
 const DRAWN = process.env.DF_TEST_SEED ?? String(Date.now() % 1_000_000)
 const MEANS = { smallDisks: true }
 
@@ -51,6 +54,29 @@ describe('bench/torture', () => {
     it('fills no disk where none can be mounted', () => {
       const kinds = plans.flatMap(({ round }) => kindsIn(planOf(1, round, { smallDisks: false })))
       expect(kinds).to.not.include('small-disk')
+    })
+  })
+
+  describe('a plan of an origin as the web has them', () => {
+    const plans = Array.from({ length: 600 }, (_, round) => webPlanOf(1, round))
+
+    it('is the same for the same numbers, and another for others', () => {
+      expect(webPlanOf(1, 7)).to.deep.equal(plans[7])
+      expect(webPlanOf(2, 7).origin).to.not.deep.equal({ ...plans[7]?.origin, seed: 2 })
+    })
+
+    it('has every way to misbehave, sooner or later, and several at a time', () => {
+      const drawn = new Set(plans.flatMap(drawnInWeb))
+      const named = [
+        ...RANGE_STYLES.map(style => `ranges ${style}`),
+        ...ETAG_STYLES.map(style => `ETag ${style}`),
+        ...FRAMINGS.map(framing => `framing ${framing}`),
+        ...HEAD_ODDITIES,
+        ...['cut', 'hang-up', 'busy', 'late', 'stall', 'cut every time', 'change', 'gzip replica', 'redirect cookie'],
+        ...['seeds 0', 'seeds 1', 'seeds 3', 'peer killed', 'seed killed', 'stream', 'again'],
+      ]
+      expect([...drawn]).to.include.members(named)
+      expect(plans.filter(plan => drawnInWeb(plan).length > 8).length).to.be.above(100)
     })
   })
 
@@ -107,13 +133,19 @@ describe('bench/torture', () => {
     ['kills, spoilt stores and an origin that lies', SPOILT],
     [`whatever ${DRAWN} draws (DF_TEST_SEED)`, DRAWN],
   ]) {
-    it(`a few rounds of ${what}: nothing wrong, nothing failed without a reason`, () => torture(seed as string))
+    it(`a few rounds of ${what}: nothing wrong, nothing failed without a reason`, async () => {
+      const tally = await torture('--rounds', '2', '--downloads', '0', '--jobs', '2', '--seed', seed as string)
+      expect(tally.rounds).to.equal(2)
+    })
   }
 
-  async function torture(seed: string): Promise<void> {
-    const child = spawn(process.execPath, [MAIN, '--rounds', '2', '--jobs', '2', '--seed', seed, '--json'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
+  it('a dozen downloads from origins as the web has them: nothing wrong, nothing that curl would have got', async () => {
+    const tally = await torture('--origin-only', '--downloads', '12', '--seed', WEB)
+    expect(tally.tried).to.be.at.least(12)
+  })
+
+  async function torture(...options: string[]): Promise<Counters> {
+    const child = spawn(process.execPath, [MAIN, ...options, '--json'], { stdio: ['ignore', 'pipe', 'ignore'] })
     let out = ''
     child.stdout.on('data', text => {
       out += text
@@ -122,8 +154,8 @@ describe('bench/torture', () => {
     const tally: Counters = JSON.parse(out)
     expect(tally.bad, JSON.stringify(tally.bad, null, 1)).to.deep.equal([])
     expect(code).to.equal(0)
-    expect(tally.rounds).to.equal(2)
     expect(tally.counts.right).to.be.above(0)
+    return tally
   }
 })
 
@@ -131,7 +163,7 @@ const HONEST: Circumstances = {
   versions: ['good'],
   before: undefined,
   digest: undefined,
-  origin: { lengths: [10], hasLength: true, names: 'etag', rate: undefined, requests: [], lasting: [] },
+  originLies: false,
   originReachable: true,
   originChanged: false,
   holder: undefined,

@@ -244,6 +244,42 @@ describe('sources: in the middle', () => {
     expect(table.until(60_000)).to.include('41 fail no-source')
   })
 
+  /** A seed that gave a part and was lost is back, and has begun another version. */
+  function strayed(options: Partial<SourceSelectorOptions> = {}): Table {
+    const table = served(options)
+    table.tell(200, { type: 'content', count: 4, missing: 2, sealed: false })
+    table.tell(1000, { type: 'unlinked', peer: 's' })
+    table.tell(1000, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+    expect(table.until(3000)).to.include('3 ask-seed s')
+    table.tell(3050, { type: 'seed-heard', seed: 's' })
+    expect(table.tell(3100, { type: 'seed-resolved', seed: 's', same: false })).to.deep.equal([])
+    return table
+  }
+
+  /** It goes on saying that it is there, and tells the same whenever it is asked. */
+  function insisting(table: Table, to: number): string[] {
+    const said: string[] = []
+    for (let at = 3200; at <= to; at += 500) {
+      const now = [...table.until(at), ...table.tell(at, { type: 'seed-heard', seed: 's' })]
+      if (now.some(word => word.includes('ask-seed'))) table.tell(at, { type: 'seed-resolved', seed: 's', same: false })
+      said.push(...now)
+    }
+    return said
+  }
+
+  it('a seed that has begun another version is no hope, however often it says that it is there', () => {
+    const table = strayed()
+    expect(insisting(table, 20_000).filter(said => said.includes('read'))).to.have.lengthOf(1)
+    expect(insisting(strayed({ mayRead: false }), 20_000).at(-1)).to.include('fail no-source')
+  })
+
+  it('it is asked again, and welcome when it has ours', () => {
+    const table = strayed()
+    expect(table.until(6200)).to.deep.equal(['6.1 leave-seed s'])
+    table.tell(6200, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+    expect(table.until(8200)).to.deep.equal(['8.2 ask-seed s'])
+  })
+
   it('the next seed is asked when the first is lost, and waited for', () => {
     const table = served({ seeds: ['s', 't'] })
     table.tell(9000, { type: 'unlinked', peer: 's' })

@@ -152,7 +152,8 @@ export class OriginSource {
     try {
       await continueCached(this.#active, kept, { origin, heard, rules: this.#options.kept, signal })
     } catch (error) {
-      await kept.entry.close()
+      // what was taken up is read on with, and closed by the active task
+      if (this.#active.manifest !== kept.manifest) await kept.entry.close()
       const why = whyFailed(error, 'new')
       // what was cached belongs to a version that is gone, or cannot be gone on with: the next read begins with nothing of it
       if ((why === 'changed' || why === 'no-ranges') && this.#active.manifest === undefined) await kept.entry.remove()
