@@ -1,6 +1,7 @@
 // One JSON object a line (NDJSON), for programs.
 import type { NodeEvent, Progress, Receipt } from '../index.ts'
 import type { Failure } from './errors.ts'
+import { errorLine, jsonLine } from './json-lines.ts'
 import type { Report, Sink } from './report.ts'
 
 export class JsonReport implements Report {
@@ -11,30 +12,26 @@ export class JsonReport implements Report {
   }
 
   started(peerId: string, addresses: readonly string[]): void {
-    this.#line('started', { peerId, addresses })
+    this.#sink.write(jsonLine('started', { peerId, addresses }))
   }
 
   progress(progress: Progress): void {
-    this.#line('progress', { ...progress, length: progress.length ?? null })
+    this.#sink.write(jsonLine('getProgress', { ...progress }))
   }
 
   event({ type, message }: NodeEvent): void {
-    this.#line(type, { message })
+    this.#sink.write(`${JSON.stringify({ type, message })}\n`)
   }
 
   done(receipt: Receipt): void {
-    this.#line('done', { ...receipt })
+    this.#sink.write(jsonLine('receipt', { ...receipt }))
   }
 
   lingering(): void {}
 
-  failed({ code, message, hint }: Failure): void {
-    this.#line('error', { code, message, hint })
+  failed(failure: Failure): void {
+    this.#sink.write(errorLine(failure))
   }
 
   close(): void {}
-
-  #line(type: string, fields: object): void {
-    this.#sink.write(`${JSON.stringify({ type, ...fields })}\n`)
-  }
 }

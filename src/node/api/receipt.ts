@@ -5,7 +5,7 @@ import type { Explanation } from './explanation.ts'
 /** The honest account of one finished download. Byte counts are payload bytes, verified, each counted once. */
 export interface Receipt {
   url: string
-  /** Path of the written file; '-' for a stream. */
+  /** Absolute path of the written file; '-' for a stream. */
   output: string
   bytes: number
   /** sha2-256 of the whole content, hex, computed here. */
