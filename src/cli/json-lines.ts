@@ -60,7 +60,7 @@ export const JSON_LINES = {
   receipt: line(
     'done',
     ['get'],
-    'The receipt: the output is complete. The last line.',
+    'The receipt: the output is complete. Only events may follow.',
     {
       url: 'what was asked for, without credentials',
       output: 'absolute path of the file; `-` for standard output',
@@ -92,7 +92,7 @@ export const JSON_LINES = {
     seconds: 'how long it took',
     alreadyThere: 'whether the seed had all of it before it was asked',
   }),
-  preheatSummary: line('done', ['preheat'], 'Every URL was tried. The last line.', {
+  preheatSummary: line('done', ['preheat'], 'Every URL was tried. Only events may follow.', {
     preheated: 'how many were preheated',
     alreadyThere: 'how many of those the seeds had before',
     failed: 'how many failed',

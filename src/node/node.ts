@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
 import { ACCESS_TIMES, type AccessTimes } from '../core/grant.ts'
-import { refuseUnknown } from '../core/options.ts'
+import { refuseFault } from '../core/options.ts'
 import { rendezvousOrder } from '../core/rendezvous.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { DiskStore } from '../store/disk-store.ts'
@@ -11,9 +11,10 @@ import type { Store } from '../store/store.ts'
 import { Budget } from '../swarm/budget.ts'
 import { Administration } from './admin/administration.ts'
 import type { ContentStream, DragonflyNode } from './api/dragonfly-node.ts'
-import { GET_OPTIONS, type GetOptions } from './api/get-options.ts'
-import { NODE_OPTIONS, type NodeEvent, type NodeOptions } from './api/node-options.ts'
-import { PREHEAT_OPTIONS, type Preheated, type PreheatOptions } from './api/preheat-options.ts'
+import { getFault, nodeFault, preheatFault } from './api/generated/options.js'
+import type { GetOptions } from './api/get-options.ts'
+import type { NodeEvent, NodeOptions } from './api/node-options.ts'
+import type { Preheated, PreheatOptions } from './api/preheat-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import type { SeedStatus } from './api/status.ts'
 import { Counters } from './context/counters.ts'
@@ -21,7 +22,6 @@ import { type BudgetUser, type Network, type NodeContext, now, type Reader } fro
 import { Downloads } from './downloads.ts'
 import { dragonflyHome } from './home.ts'
 import type { Membership } from './membership.ts'
-import { checkOriginLimits } from './origin-limits.ts'
 import { Origins } from './origins.ts'
 import type { Preheater } from './preheat/preheater.ts'
 import type { ResolveService } from './seeding/resolve-service.ts'
@@ -34,9 +34,7 @@ const SEED_QUOTA = { share: 0.8 }
 
 /** Starts a node. Rejects with `bad-…` for malformed options, `store-error`, `store-locked` or `listen-failed`. */
 export async function createNode(options: NodeOptions = {}): Promise<DragonflyNode> {
-  refuseUnknown(options, NODE_OPTIONS, 'createNode')
-  checkOriginLimits(options)
-  checkExpire(options.expire)
+  refuseFault(nodeFault(options), 'createNode')
   const home = options.home ?? dragonflyHome()
   const storeDir = options.store === 'memory' ? undefined : (options.store ?? join(home, 'store'))
   const disk = storeDir === undefined ? undefined : await openStore(storeDir, options)
@@ -48,11 +46,6 @@ export async function createNode(options: NodeOptions = {}): Promise<DragonflyNo
     throw error
   }
   return node
-}
-
-function checkExpire(expire: number | undefined): void {
-  if (expire === undefined || (expire >= 0 && expire <= Number.MAX_SAFE_INTEGER)) return
-  throw new DragonflyError('bad-option', `expire of ${expire} milliseconds`, { hint: 'give 0 or more' })
 }
 
 async function openStore(dir: string, { quota, onEvent }: NodeOptions): Promise<DiskStore> {
@@ -132,17 +125,17 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   get(url: string, options: GetOptions = {}): ContentStream {
-    refuseUnknown(options, GET_OPTIONS, 'get')
+    refuseFault(getFault(options), 'get')
     return this.#downloads.asStream(url, options)
   }
 
   async download(url: string, file?: string, options: GetOptions = {}): Promise<Receipt> {
-    refuseUnknown(options, GET_OPTIONS, 'download')
+    refuseFault(getFault(options), 'download')
     return await this.#downloads.toFile(url, file, options)
   }
 
   async preheat(url: string, options: PreheatOptions = {}): Promise<Preheated> {
-    refuseUnknown(options, PREHEAT_OPTIONS, 'preheat')
+    refuseFault(preheatFault(options), 'preheat')
     if (this.network === undefined) throw new DragonflyError('bad-option', 'a node without a network reaches no seed')
     if (this.#stopped !== undefined) throw new DragonflyError('aborted', 'the node was stopped')
     this.#preheats ??= import('./preheat/preheater.ts').then(({ Preheater }) => new Preheater(this, this.#seeds))

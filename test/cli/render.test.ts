@@ -122,7 +122,7 @@ describe('cli renderers', () => {
 
   it('a receipt', () => {
     expect(receiptLines(RECEIPT)).to.deep.equal([
-      'saved f.iso  64.0 MiB in 3.2 s (20.9 MB/s), sha256 abc',
+      'saved /home/me/f.iso  64.0 MiB in 3.2 s (20.9 MB/s), sha256 abc',
       "from peers 70 %, seeds 20 %, origin 10 %; checked against: the seed's signature",
     ])
     const empty = {

@@ -1,6 +1,5 @@
 // Options of one download, and its progress.
 import type { HeaderList } from '../../core/headers.ts'
-import type { OptionNames } from '../../core/options.ts'
 
 /** Options of one `get` or `download`. Every one may be left out. */
 export interface GetOptions {
@@ -30,21 +29,6 @@ export interface GetOptions {
   explain?: boolean
   /** Called at most five times a second, and once at the end. */
   onProgress?: (progress: Progress) => void
-}
-
-/** Every name that there is; any other is refused. */
-export const GET_OPTIONS: OptionNames<GetOptions> = {
-  headers: true,
-  digest: true,
-  filter: true,
-  tag: true,
-  revalidate: true,
-  origin: true,
-  keep: true,
-  signal: true,
-  trace: true,
-  explain: true,
-  onProgress: true,
 }
 
 /** How far a download is. Byte counts are payload bytes, verified. */

@@ -1,6 +1,5 @@
 // Options of a node: name with unit, default, bounds, one line of meaning.
 import type { AccessTimes } from '../../core/grant.ts'
-import type { OptionNames } from '../../core/options.ts'
 
 /** Options of `createNode`. Every one may be left out. */
 export interface NodeOptions {
@@ -47,26 +46,6 @@ export interface NodeOptions {
   access?: Partial<AccessTimes>
   /** Told of what an operator would want to know: banned peers, retries, fallbacks. Never secrets. Default: silent. */
   onEvent?: (event: NodeEvent) => void
-}
-
-/** Every name that there is; any other is refused. */
-export const NODE_OPTIONS: OptionNames<NodeOptions> = {
-  seeds: true,
-  bootstrap: true,
-  trust: true,
-  listen: true,
-  store: true,
-  quota: true,
-  home: true,
-  persistentIdentity: true,
-  dhtServer: true,
-  expire: true,
-  allowOrigins: true,
-  network: true,
-  originLimit: true,
-  originConnections: true,
-  access: true,
-  onEvent: true,
 }
 
 /** One thing worth a line in a log. */

@@ -1,6 +1,5 @@
 // What a program can ask of `preheat`, and what it is told; declared beside the other options (options.ts).
 import type { HeaderList } from '../../core/headers.ts'
-import type { OptionNames } from '../../core/options.ts'
 
 /** Options of one `preheat`. Every one may be left out. */
 export interface PreheatOptions {
@@ -18,17 +17,6 @@ export interface PreheatOptions {
   signal?: AbortSignal
   /** Called at most five times a second, and once at the end. */
   onProgress?: (progress: PreheatProgress) => void
-}
-
-/** Every name that there is; any other is refused. */
-export const PREHEAT_OPTIONS: OptionNames<PreheatOptions> = {
-  headers: true,
-  digest: true,
-  filter: true,
-  tag: true,
-  at: true,
-  signal: true,
-  onProgress: true,
 }
 
 /** How far a seed is. */
