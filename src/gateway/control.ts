@@ -24,7 +24,7 @@ export interface Control {
 export async function serveControl(node: DragonflyNode, home: string): Promise<Control> {
   const path = controlPath(home)
   const { makeControlServer } = await import('./control-server.ts')
-  const app = makeControlServer(node)
+  const app = await makeControlServer(node)
   await app.ready()
   try {
     if (process.platform !== 'win32') await clearWay(path)

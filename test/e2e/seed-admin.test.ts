@@ -275,6 +275,7 @@ describe('looking after a seed', () => {
         ['GET', '/v1/status?limit=10001', 400],
         ['GET', '/v1/status?limit=-1', 400],
         ['GET', '/v1/contents?limit=x', 400],
+        ['GET', '/v1/openapi.json', 200],
         ['GET', '/', 404],
         ['GET', '/v1/gc', 404],
         ['DELETE', '/v1/contents/..%2f..%2fx', 404],
