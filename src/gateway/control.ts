@@ -12,6 +12,7 @@ const MAX_SOCKET_PATH = 103
 
 /** The socket of a home folder, being served. */
 export interface Control {
+  /** Of the socket or named pipe. */
   readonly path: string
   /** Hangs up and removes the socket. Safe to call twice. */
   close(): Promise<void>

@@ -13,7 +13,12 @@ export interface StoreAdmin {
    */
   remove(idOrUrl: string): Promise<Removed>
   /** Removes broken and abandoned contents, then evicts down to the low watermark of the quota. */
-  gc(): Promise<Removed & { broken: number }>
+  gc(): Promise<
+    Removed & {
+      /** Broken or abandoned entries that were removed besides. */
+      broken: number
+    }
+  >
   /** Protects a content from eviction, or no longer. Resolves to its id. Rejects with `not-found`. */
   pin(idOrUrl: string, isPinned: boolean): Promise<string>
 }
