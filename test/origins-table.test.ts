@@ -142,13 +142,13 @@ describe('docs/origins.md', function () {
   async function afterKill(act: Origin): Promise<string> {
     const origin = await play(act, { stallAfter: HALF })
     const home = path.join(world.dir, 'killed')
-    const first = await world.node({ store: 'disk', home })
+    const first = await world.node({ store: path.join(home, 'store'), home })
     let bytes = 0
     const broken = first.node.download(origin.url, world.path(), { onProgress: progress => (bytes = progress.bytes) })
     broken.catch(() => {})
     await until(() => bytes >= 2 * PIECE, 'half of it is here')
     await first.node.stop()
-    const second = await world.node({ store: 'disk', home })
+    const second = await world.node({ store: path.join(home, 'store'), home })
     return await outcome(origin, to => second.node.download(origin.url, to))
   }
 

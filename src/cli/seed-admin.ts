@@ -19,7 +19,7 @@ export type SeedAdminCommand =
   | { do: 'rm' | 'pin' | 'unpin'; what: readonly string[] }
 
 /** Contents in one answer: as many as the API gives. */
-const MAX_CONTENTS = 10_000
+export const MAX_CONTENTS = 10_000
 
 /** Resolves to the exit code; whatever went wrong was told. */
 export async function administrate(command: SeedAdminCommand, flags: SeedAdminFlags, name: string): Promise<number> {
@@ -126,7 +126,7 @@ async function findKeeper({ store, quota }: SeedAdminFlags): Promise<Keeper> {
 }
 
 /** As a seed that is told nothing has it. */
-const DEFAULT_QUOTA = { share: 0.8 }
+export const DEFAULT_QUOTA = { share: 0.8 }
 
 async function keptBySeed(socket: string): Promise<Keeper> {
   const { askSeed, contentPath } = await import('./control-client.ts')

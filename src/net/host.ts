@@ -1,4 +1,5 @@
 // The libp2p node of this process: transports, encryption, identity and limits, set for swarms inside an organisation.
+
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
@@ -9,6 +10,7 @@ import { tcp } from '@libp2p/tcp'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
 import { DragonflyError } from '../core/errors.ts'
+import type { DialablePeer } from '../core/peer.ts'
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
 import { groupOfAddress, ipOf } from './address-group.ts'
 import { thriftyNoise } from './encryption.ts'
@@ -217,7 +219,7 @@ export function parseAddress(text: string): Multiaddr {
 }
 
 /** Parses a multiaddr that names its peer; resolves to both. */
-export function parsePeerAddress(text: string): { peer: string; address: string } {
+export function parsePeerAddress(text: string): DialablePeer {
   const address = parseAddress(text)
   const peer = address.getComponents().findLast(c => c.name === 'p2p')?.value
   if (peer === undefined) {

@@ -1,8 +1,10 @@
 // The network of a node: libp2p host, DHT and exchange, wired together; loaded only when there is someone to talk to.
+
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KadDHT } from '@libp2p/kad-dht'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
+import type { DialablePeer } from '../core/peer.ts'
 import { Dht, dhtService } from '../discovery/dht.ts'
 import { type Accept, Exchange } from '../net/exchange.ts'
 import { parsePeerAddress, parsePeerId, startHost } from '../net/host.ts'
@@ -16,7 +18,7 @@ const MAX_ADDRESSES = 100
 
 export interface StartedNetwork {
   network: Network
-  seeds: { peer: string; address: string }[]
+  seeds: DialablePeer[]
   /** Peer ids that are trusted because they are seeds, or were named. */
   trusted: string[]
   /** Gives back what only one process may hold. */

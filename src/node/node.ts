@@ -1,8 +1,10 @@
 // A node: store, network, active tasks and duties of one process, started and stopped as one.
+
 import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
 import { ACCESS_TIMES, type AccessTimes } from '../core/grant.ts'
 import { refuseFault } from '../core/options.ts'
+import type { DialablePeer } from '../core/peer.ts'
 import { rendezvousOrder } from '../core/rendezvous.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { DiskStore } from '../store/disk-store.ts'
@@ -30,7 +32,7 @@ import { TaskRegistry } from './tasks/task-registry.ts'
 /** Contents in a status, unless told otherwise. */
 const MAX_SHOWN = 1000
 /** A seed keeps what it reads; it must not take the whole disk for that. */
-const SEED_QUOTA = { share: 0.8 }
+export const SEED_QUOTA = { share: 0.8 }
 
 /** Starts a node. Rejects with `bad-…` for malformed options, `store-error`, `store-locked` or `listen-failed`. */
 export async function createNode(options: NodeOptions = {}): Promise<DragonflyNode> {
@@ -72,7 +74,7 @@ class Node implements DragonflyNode, NodeContext {
   readonly #registry: TaskRegistry
   readonly #downloads: Downloads
   readonly #banned = new Set<string>()
-  #seeds: { peer: string; address: string }[] = []
+  #seeds: DialablePeer[] = []
   #networkUp: Promise<Network | undefined> = Promise.resolve(undefined)
   readonly #origins: Origins
   #duty: Promise<ResolveService> | undefined
@@ -187,7 +189,7 @@ class Node implements DragonflyNode, NodeContext {
 
   // ---- NodeContext
 
-  seedsAbove(subject: string): ReadonlyArray<{ peer: string; address: string }> {
+  seedsAbove(subject: string): readonly DialablePeer[] {
     if (!this.isSeed) return this.#seeds
     const order = rendezvousOrder(subject, [...this.#seeds, { peer: this.peerId, address: '' }])
     return order.slice(

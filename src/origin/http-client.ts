@@ -1,4 +1,5 @@
 // One GET to the origin with its redirects, in such a way that credentials stay with the host they were given for.
+import { raceSignal } from 'race-signal'
 import { Agent, type Dispatcher } from 'undici'
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { type HeaderList, withoutNeutral } from '../core/headers.ts'
@@ -99,7 +100,8 @@ export class HttpClient {
     let data: Dispatcher.ResponseData
     try {
       const sending = this.#agent.request({ origin: url.origin, path, method: 'GET', headers: headers.flat(), signal })
-      data = await promptly(sending, signal)
+      // undici would first wait until the connection stands; what comes later is dropped by it
+      data = await raceSignal(sending, signal)
     } catch (error) {
       const failure = signal.aborted ? undefined : requestFailure(error, url.href)
       turn.ended(failure, url)
@@ -180,17 +182,4 @@ function withDefaults(given: HeaderList): HeaderList {
 /** undici writes one byte per character. Text beyond ASCII goes out as UTF-8, as curl sends it. */
 function asBytes([name, value]: readonly [string, string]): readonly [string, string] {
   return [name, Buffer.from(value, 'utf8').toString('latin1')]
-}
-
-/** Ends with the signal, where undici would first wait until the connection stands. What comes later is dropped by undici. */
-async function promptly<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const abort = Promise.withResolvers<never>()
-  const onAbort = (): void => abort.reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  if (signal.aborted) onAbort()
-  try {
-    return await Promise.race([work, abort.promise])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
 }

@@ -101,7 +101,9 @@ describe('df get, alone', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is for bash
     const script = '"$1" get -o - "$2" | head -c 10 | wc -c; echo "${PIPESTATUS[0]}"'
     const ended = await run('/bin/bash', ['-c', script, 'sh', DF, `${url}/stall`], { env, cwd: dir })
-    expect(ended).to.include({ stdout: '10\n141\n', stderr: '' })
+    expect(ended.stdout).to.equal('10\n141\n')
+    // a line of progress may come first on a busy machine, a complaint may not
+    expect(ended.stderr).to.not.include('df:')
   })
 
   for (const [signal, code] of [

@@ -34,24 +34,46 @@ async function stepsOf(traces: readonly string[]): Promise<Step[]> {
   return steps.toSorted((a, b) => a.at - b.at)
 }
 
-/** The most that was held at the same time; `ends` and `begins` say which piece of which neighbour. */
+/** What a step changes in what is held: of whom, which piece; `undefined` stands for all of them. */
+interface Change {
+  peer: string | undefined
+  piece: number | undefined
+  isHeld: boolean
+}
+
+const over = (peer: string | undefined, piece: number | undefined): Change => ({ peer, piece, isHeld: false })
+
+function askedBy(event: SwarmEvent): Change | undefined {
+  if (event.type === 'received' || event.type === 'corrupt' || event.type === 'stored') return over(undefined, event.piece)
+  if (event.type === 'refused') return over(event.peer, event.piece)
+  return event.type === 'left' ? over(event.peer, undefined) : undefined
+}
+
+function sentBy(event: SwarmEvent): Change | undefined {
+  if (event.type === 'served') return over(event.peer, event.piece)
+  return event.type === 'left' ? over(event.peer, undefined) : undefined
+}
+
+/** The most pieces that were held at the same time, each counted once, of whomever it was asked, and to each who got it. */
 function mostHeld(
   steps: readonly Step[],
-  ends: (event: SwarmEvent) => string | undefined,
-  change: (action: SwarmAction) => [key: string, isHeld: boolean] | undefined,
+  by: (event: SwarmEvent) => Change | undefined,
+  does: (action: SwarmAction) => Change | undefined,
+  isOnePiece: boolean,
 ): number {
-  const held = new Set<string>()
+  const held = new Map<string, { content: number; peer: string; piece: number }>()
   let most = 0
   for (const { content, event, actions } of steps) {
-    const over = ends(event)
-    if (over !== undefined) for (const key of held) if (key.startsWith(`${content} ${over} `)) held.delete(key)
-    for (const action of actions) {
-      const changed = change(action)
-      if (changed === undefined) continue
-      if (changed[1]) held.add(`${content} ${changed[0]} `)
-      else held.delete(`${content} ${changed[0]} `)
+    for (const change of [by(event), ...actions.map(does)]) {
+      if (change === undefined) continue
+      const { peer, piece, isHeld } = change
+      if (isHeld && peer !== undefined && piece !== undefined) held.set(`${content} ${peer} ${piece}`, { content, peer, piece })
+      if (isHeld) continue
+      for (const [key, one] of held)
+        if (one.content === content && (peer ?? one.peer) === one.peer && (piece ?? one.piece) === one.piece) held.delete(key)
     }
-    most = Math.max(most, held.size)
+    const each = isOnePiece ? new Set([...held.values()].map(one => `${one.content} ${one.piece}`)) : held
+    most = Math.max(most, each.size)
   }
   return most
 }
@@ -106,23 +128,12 @@ describe('node: the budget of all contents', function () {
     // a trace is whole when its node is stopped
     await Promise.all(nodes.splice(0).map(node => node.stop()))
 
-    const asked = mostHeld(
-      await stepsOf(got),
-      event => ('piece' in event && (event.type === 'received' || event.type === 'refused') ? `${event.piece}` : undefined),
-      action => {
-        if (action.type === 'ask') return [`${action.piece}`, true]
-        return action.type === 'cancel' ? [`${action.piece}`, false] : undefined
-      },
-    )
+    const asks = (action: SwarmAction) =>
+      action.type === 'ask' || action.type === 'cancel' ? { ...action, isHeld: action.type === 'ask' } : undefined
+    const asked = mostHeld(await stepsOf(got), askedBy, asks, true)
     expect(asked * PIECE).to.be.at.most(DEFAULT_POLICY.maxAskedBytes)
-    const sent = mostHeld(
-      await stepsOf(given),
-      event => {
-        if (event.type === 'served') return `${event.peer} ${event.piece}`
-        return event.type === 'left' ? event.peer : undefined
-      },
-      action => (action.type === 'serve' ? [`${action.peer} ${action.piece}`, true] : undefined),
-    )
+    const sends = (action: SwarmAction) => (action.type === 'serve' ? { ...action, isHeld: true } : undefined)
+    const sent = mostHeld(await stepsOf(given), sentBy, sends, false)
     expect(sent).to.be.within(1, DEFAULT_POLICY.uploadSlots)
     console.log(`      asked for ${asked} MiB at the same time, sent ${sent} pieces`)
   })

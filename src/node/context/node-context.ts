@@ -1,5 +1,7 @@
 // What the parts of one node share: store, network, trust, clock. Built once, in node.ts.
+
 import type { AccessTimes } from '../../core/grant.ts'
+import type { DialablePeer } from '../../core/peer.ts'
 import type { Dht } from '../../discovery/dht.ts'
 import type { Exchange } from '../../net/exchange.ts'
 import type { Host } from '../../net/host.ts'
@@ -30,7 +32,7 @@ export interface NodeContext {
   /** Peer ids whose signatures on manifests are believed. Our own is among them. */
   readonly trusted: ReadonlySet<string>
   /** Seeds to resolve a task with this subject at: all of them for a peer, those that rank above it for a seed. */
-  seedsAbove(subject: string): ReadonlyArray<{ peer: string; address: string }>
+  seedsAbove(subject: string): readonly DialablePeer[]
   readonly bootstrap: readonly string[]
   readonly isSeed: boolean
   /** What this node reads of an origin counts as fresh for so many milliseconds; undefined: as the origin says. */

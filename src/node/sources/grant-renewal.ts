@@ -1,6 +1,8 @@
 // Keeping a grant alive: asks the seeds for a new one when half of the old one is over.
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DragonflyError } from '../../core/errors.ts'
+import type { DialablePeer } from '../../core/peer.ts'
 import type { Task } from '../../core/task.ts'
 import type { Host } from '../../net/host.ts'
 import { resolve } from '../../net/resolve.ts'
@@ -22,7 +24,7 @@ const AGAIN_MS = 5000
 export async function keepGranted(
   ctx: NodeContext,
   active: ActiveTask,
-  seeds: ReadonlyArray<{ peer: string; address: string }>,
+  seeds: readonly DialablePeer[],
   signal: AbortSignal,
 ): Promise<void> {
   const network = await ctx.networkUp()
@@ -42,7 +44,7 @@ async function renewed(
   network: Network,
   active: ActiveTask,
   grants: GrantBook,
-  seeds: ReadonlyArray<{ peer: string; address: string }>,
+  seeds: readonly DialablePeer[],
   signal: AbortSignal,
 ): Promise<'renewed' | 'refused' | 'nobody'> {
   for (const { peer, address } of seeds) {

@@ -1,5 +1,7 @@
 // Seeds as a source: performs one request to a seed and tells what comes of it. Which seed is asked when is not decided here.
+
 import { DragonflyError, isAbort } from '../../core/errors.ts'
+import type { DialablePeer } from '../../core/peer.ts'
 import { sameBytes } from '../../core/piece.ts'
 import { isListening } from '../../net/reach.ts'
 import { resolve } from '../../net/resolve.ts'
@@ -9,14 +11,9 @@ import type { NodeContext } from '../context/node-context.ts'
 import { connectTimeout } from '../context/waiting.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 
-export interface Seed {
-  peer: string
-  address: string
-}
-
 export interface SeedSourceOptions {
   /** Without this node itself. */
-  seeds: readonly Seed[]
+  seeds: readonly DialablePeer[]
   /** They are to ask the origin before they answer. */
   revalidate: boolean
   /**
@@ -68,7 +65,7 @@ export class SeedSource {
 
   /** Asks the seed for the task and stays as long as it has something to say. Told by `seed-…` events. Never rejects. */
   async ask(peer: string): Promise<void> {
-    const seed = this.#options.seeds.find(other => other.peer === peer) as Seed
+    const seed = this.#options.seeds.find(other => other.peer === peer) as DialablePeer
     const leaving = new AbortController()
     this.#leaving = leaving
     const signal = AbortSignal.any([this.#signal, leaving.signal])
@@ -90,7 +87,7 @@ export class SeedSource {
     this.#leaving.abort(new DragonflyError('timeout', why))
   }
 
-  async #request({ peer, address }: Seed, signal: AbortSignal): Promise<void> {
+  async #request({ peer, address }: DialablePeer, signal: AbortSignal): Promise<void> {
     const { url, headers, filter, tag } = this.#active.task
     const { revalidate, tell } = this.#options
     const network = await this.#ctx.networkUp()
@@ -119,7 +116,7 @@ export class SeedSource {
   }
 }
 
-async function whyFailed({ address }: Seed, error: unknown): Promise<SeedFailure> {
+async function whyFailed({ address }: DialablePeer, error: unknown): Promise<SeedFailure> {
   if (isTimeout(error)) return (await isListening(address, LISTENING_MS)) ? 'busy' : 'unreachable'
   if (!(error instanceof DragonflyError)) return 'unreachable'
   // its operator will hardly think better of it during a download

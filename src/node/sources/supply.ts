@@ -1,5 +1,7 @@
 // Where an active task's bytes come from: tells the source selector what happens, and performs what it decides.
+
 import { DragonflyError } from '../../core/errors.ts'
+import type { DialablePeer } from '../../core/peer.ts'
 import { rendezvousOrder } from '../../core/rendezvous.ts'
 import { SEED_SOURCE_POLICY, type SourceAction, type SourceEvent, type SourcePolicy } from '../../swarm/source-events.ts'
 import { SourceSelector } from '../../swarm/source-selector.ts'
@@ -12,11 +14,11 @@ import { DhtSource } from './dht-source.ts'
 import { keepGranted } from './grant-renewal.ts'
 import { sealWhenWhole } from './ingest.ts'
 import { OriginSource } from './origin-source.ts'
-import { type Seed, SeedSource } from './seed-source.ts'
+import { SeedSource } from './seed-source.ts'
 
 export interface SupplyOptions {
   /** Without this node itself. */
-  seeds: readonly Seed[]
+  seeds: readonly DialablePeer[]
   /** The seeds are to ask the origin before they answer. */
   revalidate: boolean
   /** For whom the origin may be read; undefined: this node may not read it. */

@@ -1,0 +1,8 @@
+// A peer that can be dialled.
+
+export interface DialablePeer {
+  /** Peer id. */
+  peer: string
+  /** Multiaddr that ends in /p2p/PEERID. */
+  address: string
+}
