@@ -17,6 +17,7 @@ export interface GetFlags {
   trust?: string[]
   listen?: string[]
   digest?: string
+  range?: string
   header?: string[]
   filter?: string[]
   tag?: string
@@ -55,10 +56,11 @@ export async function get(url: string, flags: GetFlags, name: string): Promise<n
 async function run(url: string, flags: GetFlags, report: Report, interrupt: Interrupt, reader: AbortSignal): Promise<void> {
   const timeout = flags.timeout > 0 ? [AbortSignal.timeout(flags.timeout)] : []
   const signal = AbortSignal.any([interrupt.signal, reader, ...timeout])
-  const { createNode, dragonflyHome, parseDigest, parseHeader } = await import('../index.ts')
+  const { createNode, dragonflyHome, parseDigest, parseHeader, parseRange } = await import('../index.ts')
   const options: GetOptions = {
     ...(flags.header && { headers: flags.header.map(parseHeader) }),
     ...(flags.digest !== undefined && { digest: flags.digest }),
+    ...(flags.range !== undefined && { range: parseRange(flags.range) }),
     ...(flags.filter && { filter: flags.filter }),
     ...(flags.tag !== undefined && { tag: flags.tag }),
     origin: flags.origin,

@@ -55,7 +55,7 @@ export const JSON_LINES = {
       peers: 'peers connected for this content, seeds included',
       rate: 'bytes a second over the last seconds',
     },
-    { length: 'bytes of the whole content' },
+    { length: 'bytes of the whole content, or of the range' },
   ),
   receipt: line(
     'done',
@@ -64,18 +64,23 @@ export const JSON_LINES = {
     {
       url: 'what was asked for, without credentials',
       output: 'absolute path of the file; `-` for standard output',
-      bytes: 'length of the content',
-      sha256: 'sha2-256 of the whole content, hexadecimal, computed here',
-      cid: 'UnixFS root of the content (CIDv1), as IPFS computes it',
+      bytes: 'bytes that were written or streamed',
+      sha256: 'sha2-256 of these bytes, hexadecimal, computed here',
+      cid: 'UnixFS root of the content (CIDv1), as IPFS computes it; empty for a range',
       fromOrigin: 'bytes read from the origin by this host',
       fromPeers: 'bytes from peers',
       fromSeeds: 'bytes from seeds',
-      resumed: 'bytes found on disk from an earlier try; the four add up to `bytes`',
+      resumed:
+        'bytes found on disk from an earlier try; the four add up to `bytes`, with `-r` to the pieces that the range lies in',
       seconds: 'how long it took',
       peers: 'peers that gave pieces, seeds included',
       trust: 'why the content is believed: `digest`, `seed` or `origin`',
     },
-    { explain: 'with `--explain`: where the time went' },
+    {
+      range: 'with `-r`: which bytes (`start`, and `end` after the last one)',
+      length: 'with `-r`: bytes of the whole content, when they are known',
+      explain: 'with `--explain`: where the time went',
+    },
   ),
   // ---- df preheat
   preheatProgress: line(

@@ -75,6 +75,7 @@ function addGet(program: Command, name: string, parsed: Parsed, actions: Actions
     .addOption(list('--bootstrap <multiaddr>', `a way into the network, not trusted ${REPEAT}`))
     .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))
     .addOption(list('--listen <multiaddr>', `listen here for other peers ${REPEAT}`))
+    .option('-r, --range <range>', 'these bytes only: 0-499, 500- (from there on) or -500 (the last ones); not with --digest')
     .option('--digest <digest>', 'sha256:HEX that the whole content must have')
     .addOption(list('-H, --header <header>', `'Name: value' for the origin only ${REPEAT}`))
     .addOption(names('--filter <names>', 'query parameters that do not change the content, as a,b,c'))
@@ -149,6 +150,7 @@ function getHelp(name: string): string {
 Examples:
   ${name} get https://example.org/big.iso
   ${name} get -o - https://example.org/big.tar | tar x
+  ${name} get -r 0-1048575 -o - https://example.org/big.iso | file -
   ${name} get --digest sha256:9f86d08… -o big.iso https://example.org/big.iso
   ${name} get -H 'Authorization: Bearer …' --linger 5m https://example.org/private.bin
 

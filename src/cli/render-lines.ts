@@ -89,10 +89,11 @@ export function secondsLeft(p: Progress): number | undefined {
 export function receiptLines(r: Receipt): string[] {
   const fetched = r.bytes - r.resumed
   const speed = r.seconds > 0 && fetched > 0 ? ` (${rate(fetched / r.seconds)})` : ''
+  const part = r.range === undefined ? '' : `bytes ${r.range.start}-${r.range.end - 1} of ${r.length ?? 'unknown length'}, `
   const what = r.output === '-' ? 'streamed' : `saved ${shortest(r.output)} `
   const from = shares(r)
   return [
-    `${what} ${bytes(r.bytes)} in ${seconds(r.seconds)}${speed}, sha256 ${r.sha256}`,
+    `${what} ${part}${bytes(r.bytes)} in ${seconds(r.seconds)}${speed}, sha256 ${r.sha256}`,
     `${from === '' ? 'empty' : `from ${from}`}; checked against: ${TRUST[r.trust]}`,
   ]
 }

@@ -60,8 +60,11 @@ export async function serveResolve(host: Host, resolver: Resolver, firstMessageM
     void endOfRequest(channel)
     const gone = new AbortController()
     stream.addEventListener('close', () => gone.abort(), { once: true })
+    // called from timers too, so it never throws: who has closed the stream, or does not read it, listens no more
     const say = (reply: ResolveReply) => {
-      if (!gone.signal.aborted) channel.post(encodeResolveReply(reply))
+      if (gone.signal.aborted || channel.trySend(encodeResolveReply(reply))) return
+      gone.abort()
+      channel.abort(new DragonflyError('peer-refused', 'the asker does not listen any more'))
     }
     await resolver(peer, request, say, gone.signal)
     await channel.close()

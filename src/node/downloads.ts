@@ -1,17 +1,12 @@
 // One download: an active task brought to its end, checked as a whole, handed to a file or read as a stream.
 import { randomUUID } from 'node:crypto'
-import { stat } from 'node:fs/promises'
-import { dirname, join, resolve, sep } from 'node:path'
-import { parseDigest } from '../core/digest.ts'
-import { abortError, DragonflyError } from '../core/errors.ts'
+import { dirname, join } from 'node:path'
+import { DragonflyError } from '../core/errors.ts'
 import { sameBytes } from '../core/piece.ts'
-import { makeTask, type Task, withoutSecrets } from '../core/task.ts'
 import { isResumable } from '../core/version.ts'
-import { fileNameFromUrl } from '../origin/filename.ts'
 import { checkOutput, checkTarget } from '../store/output.ts'
 import { ensureSpace } from '../store/space.ts'
 import { ProgressMeter } from './account/progress-meter.ts'
-import { Timeline } from './account/timeline.ts'
 import { TraceFile } from './account/trace-file.ts'
 import type { ContentStream } from './api/dragonfly-node.ts'
 import type { Explanation } from './api/explanation.ts'
@@ -19,22 +14,12 @@ import type { GetOptions } from './api/get-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import { digestMismatch } from './content/stored-version.ts'
 import { type NodeContext, now } from './context/node-context.ts'
+import { asOurs, deviceOf, isReadable, type Job, locate, makeJob, nameOf, shown, watchTime } from './download-job.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 
 /** Contents that only a digest vouches for may turn out wrong; so many liars are put up with. */
 const MAX_LIARS = 5
-/** Name of a file whose URL and origin suggest none, as wget has it. */
-const NAMELESS = 'index.html'
-
-interface Job {
-  url: string
-  task: Task
-  wanted: Uint8Array | undefined
-  options: GetOptions
-  begun: number
-  trace: TraceFile | undefined
-}
 
 interface Attempt {
   active: ActiveTask
@@ -60,7 +45,7 @@ export class Downloads {
     // a name that nobody has: the folder must do, whatever the file will be called
     await checkOutput(join(folder, name ?? randomUUID()))
     return await this.#untilTrue(job, async ({ active, account }) => {
-      const target = join(folder, name ?? nameOf(active, job.url))
+      const target = join(folder, name ?? nameOf(active.manifest?.info.fileName, job.url))
       await checkTarget(target)
       await this.#space(active, dirname(target), options.keep !== false)
       await whole(active, job)
@@ -108,7 +93,7 @@ export class Downloads {
   async *#inOrder(active: ActiveTask, job: Job): AsyncGenerator<Uint8Array> {
     for (let piece = 0; ; piece++) {
       active.setCursor(piece)
-      while (!active.hasPiece(piece)) {
+      while (!isReadable(active, piece)) {
         if (active.isComplete && piece >= (active.manifest?.count ?? 0)) return
         await active.changed(job.options.signal)
       }
@@ -178,17 +163,6 @@ export class Downloads {
   }
 }
 
-function makeJob(url: string, options: GetOptions): Job {
-  const { headers, filter, tag, digest } = options
-  const task = makeTask({
-    url,
-    ...(headers === undefined ? {} : { headers }),
-    ...(filter === undefined ? {} : { filter }),
-    ...(tag === undefined ? {} : { tag }),
-  })
-  return { url, task, wanted: digest === undefined ? undefined : parseDigest(digest), options, begun: now(), trace: undefined }
-}
-
 /** Resolves once the version is known. */
 async function known(active: ActiveTask, { options }: Job): Promise<void> {
   while (active.manifest === undefined) await active.changed(options.signal)
@@ -229,58 +203,4 @@ async function receiptOf(active: ActiveTask, job: Job, output: string, account: 
     trust: job.wanted === undefined ? (active.trust ?? 'origin') : 'digest',
     ...(account && { explain: account(end) }),
   }
-}
-
-/** Keeps account of an active task's time until it is told to stop. */
-function watchTime(active: ActiveTask, begun: number) {
-  const timeline = new Timeline(begun, active.counts)
-  const before = performance.eventLoopUtilization()
-  active.observers.add(timeline)
-  const account = (at: number) => {
-    const { utilization } = performance.eventLoopUtilization(before)
-    return timeline.explain(at, { unreachable: active.links.unreachable.size, busy: utilization })
-  }
-  return { account, stop: () => active.observers.delete(timeline) }
-}
-
-/** The URL as it was asked for, less what opens doors. */
-function shown(url: string): string {
-  const parsed = new URL(url)
-  parsed.username = ''
-  parsed.password = ''
-  return parsed.href
-}
-
-function nameOf(active: ActiveTask, url: string): string {
-  return active.manifest?.info.fileName || fileNameFromUrl(url) || NAMELESS
-}
-
-/** Where the file goes: a path that is a folder, or ends like one, leaves the name open. */
-async function locate(file: string): Promise<{ folder: string; name: string | undefined }> {
-  const path = resolve(file)
-  const isFolder =
-    file.endsWith(sep) ||
-    file.endsWith('/') ||
-    (await stat(path).then(
-      s => s.isDirectory(),
-      () => false,
-    ))
-  return isFolder
-    ? { folder: path, name: undefined }
-    : { folder: dirname(path), name: path.slice(dirname(path).length).replace(/^[\\/]/, '') }
-}
-
-async function deviceOf(path: string): Promise<number | undefined> {
-  return await stat(path).then(
-    s => s.dev,
-    () => undefined,
-  )
-}
-
-function asOurs(error: unknown, job: Job): unknown {
-  if (error instanceof DragonflyError) return error
-  const { signal } = job.options
-  if (signal?.aborted === true) return abortError(signal)
-  const message = error instanceof Error ? error.message : String(error)
-  return new DragonflyError('internal', `${message} (while getting ${withoutSecrets(job.url)})`, { cause: error })
 }

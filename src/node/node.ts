@@ -12,8 +12,9 @@ import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 import { Budget } from '../swarm/budget.ts'
 import { Administration } from './admin/administration.ts'
+import type { ContentHead, HeadOptions } from './api/content-head.ts'
 import type { ContentStream, DragonflyNode } from './api/dragonfly-node.ts'
-import { getFault, nodeFault, preheatFault } from './api/generated/options.js'
+import { getFault, headFault, nodeFault, preheatFault } from './api/generated/options.js'
 import type { GetOptions } from './api/get-options.ts'
 import type { NodeEvent, NodeOptions } from './api/node-options.ts'
 import type { Preheated, PreheatOptions } from './api/preheat-options.ts'
@@ -26,6 +27,7 @@ import { dragonflyHome } from './home.ts'
 import type { Membership } from './membership.ts'
 import { Origins } from './origins.ts'
 import type { Preheater } from './preheat/preheater.ts'
+import { RangeDownloads } from './range-downloads.ts'
 import type { ResolveService } from './seeding/resolve-service.ts'
 import { TaskRegistry } from './tasks/task-registry.ts'
 
@@ -73,6 +75,7 @@ class Node implements DragonflyNode, NodeContext {
   readonly #disk: DiskStore | undefined
   readonly #registry: TaskRegistry
   readonly #downloads: Downloads
+  readonly #rangeDownloads: RangeDownloads
   readonly #banned = new Set<string>()
   #seeds: DialablePeer[] = []
   #networkUp: Promise<Network | undefined> = Promise.resolve(undefined)
@@ -100,6 +103,7 @@ class Node implements DragonflyNode, NodeContext {
       letGo: key => this.#registry.letGo(key),
     })
     this.#downloads = new Downloads(this, this.#registry, storeDir)
+    this.#rangeDownloads = new RangeDownloads(this, this.#registry)
   }
 
   async start(): Promise<void> {
@@ -126,13 +130,22 @@ class Node implements DragonflyNode, NodeContext {
     return this.network?.host.addresses ?? []
   }
 
+  async head(url: string, options: HeadOptions = {}): Promise<ContentHead> {
+    refuseFault(headFault(options), 'head')
+    const { headOf } = await import('./heads.ts')
+    return await headOf(this, url, options)
+  }
+
   get(url: string, options: GetOptions = {}): ContentStream {
     refuseFault(getFault(options), 'get')
-    return this.#downloads.asStream(url, options)
+    const { range } = options
+    return range === undefined ? this.#downloads.asStream(url, options) : this.#rangeDownloads.asStream(url, range, options)
   }
 
   async download(url: string, file?: string, options: GetOptions = {}): Promise<Receipt> {
     refuseFault(getFault(options), 'download')
+    const { range } = options
+    if (range !== undefined) return await this.#rangeDownloads.toFile(url, range, file, options)
     return await this.#downloads.toFile(url, file, options)
   }
 

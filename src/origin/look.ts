@@ -1,14 +1,49 @@
-// Asking an origin for one byte: whether it lets this request in, and which version it shows to it.
-import type { Validators } from '../core/version.ts'
+// Asking an origin for one byte: whether it lets this request in, and what it shows to it.
+import { randomUUID } from 'node:crypto'
+import { type Validators, versionName } from '../core/version.ts'
 import type { Answer } from './answer.ts'
 import { contentLength, contentRange } from './content-range.ts'
 import { statusError } from './failures.ts'
+import { field } from './fields.ts'
+import { fileNameFromHeaders } from './filename.ts'
 import { type Condition, validatorsOf } from './validators.ts'
 
 export const ONE_BYTE: readonly Condition[] = [['range', 'bytes=0-0']]
+/** No media type that is in use is longer; it may have parameters. */
+const MAX_TYPE_CHARS = 255
+
+/** What an origin says about a content. */
+export interface OriginHead {
+  /** See core/version.ts. */
+  version: string
+  validators: Validators
+  /** Bytes; undefined when the origin does not tell. */
+  length: number | undefined
+  /** Content-Type; undefined without one that can be sent on. */
+  type: string | undefined
+  /** From Content-Disposition, cleaned; empty without. */
+  fileName: string
+  /** Whether it gave the one byte alone. */
+  ranges: boolean
+}
 
 /** Rejects with what the status says, `origin-forbidden` among others, or `origin-lies`. */
-export function validatorsShown(answer: Answer): Validators {
+export function headOf(answer: Answer): OriginHead {
+  const { headers, status } = answer
+  const validators = validatorsShown(answer)
+  const type = field(headers, 'content-type')?.trim() ?? ''
+  return {
+    version: versionName(validators, randomUUID()),
+    validators,
+    length: validators.length,
+    // that of 416 is the type of a page for people
+    type: status !== 416 && /^[\x20-\x7e]+$/.test(type) && type.length <= MAX_TYPE_CHARS ? type : undefined,
+    fileName: fileNameFromHeaders(headers),
+    ranges: status === 206 || status === 416,
+  }
+}
+
+function validatorsShown(answer: Answer): Validators {
   const { status, headers, url, noted } = answer
   if (status === 200 || status === 203) return validatorsOf(headers, contentLength(headers, url), noted.at)
   // 416: it is empty, and has no first byte

@@ -2,18 +2,19 @@
 import { randomUUID } from 'node:crypto'
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { sameBytes } from '../core/piece.ts'
-import type { ByteRange } from '../core/range.ts'
+import type { ByteRange, RangeSpec } from '../core/range.ts'
 import { isResumable, isVersion, type Validators, versionName } from '../core/version.ts'
 import type { Answer } from './answer.ts'
 import { bodyFailure, lies, NoRangesError } from './failures.ts'
 import { HttpClient } from './http-client.ts'
 import { Lifelines } from './lifeline.ts'
-import { ONE_BYTE, validatorsShown } from './look.ts'
+import { headOf, ONE_BYTE, type OriginHead } from './look.ts'
 import type { Noted } from './noted.ts'
 import { type OriginOptions, type OriginRequest, type OriginSettings, settings } from './options.ts'
 import { Patience } from './patience.ts'
 import { type Continuation, HttpRead, type OriginRead, payload, type ReadSupply } from './read.ts'
 import { conditionsFor, isWhole, restOf, type Wanted, wholeOf } from './rest.ts'
+import { conditionsForSlice, firstOf, HttpSlice, type OriginSlice } from './slice.ts'
 import { type Condition, ifChanged } from './validators.ts'
 
 export interface OpenOptions {
@@ -117,6 +118,32 @@ export class Origin {
   }
 
   /**
+   * A range of whatever version the origin shows now, or of `version`, which must have a strong validator. One request, unless
+   * the origin breaks off. Rejects with `range-unsatisfiable`, `origin-changed`, other `origin-…`, or the abort; what breaks
+   * later is thrown by the iteration.
+   */
+  async slice(
+    request: OriginRequest,
+    range: RangeSpec,
+    { version, signal }: Pick<OpenOptions, 'version' | 'signal'> = {},
+  ): Promise<OriginSlice> {
+    if (version !== undefined && !isResumable(version)) {
+      throw new NoRangesError(request.url, 'this version has no strong validator')
+    }
+    const supply = this.#supply(request, version !== undefined, signal)
+    return guarded(supply, async () => {
+      const { ask, patience, lifeline } = supply
+      const conditions = conditionsForSlice(range, version)
+      const first = await patience.until(
+        async () => firstOf(await ask(conditions, lifeline.signal), range, version),
+        lifeline.signal,
+      )
+      patience.reached()
+      return new HttpSlice(version ?? nameOf(first), range, first, supply)
+    })
+  }
+
+  /**
    * Whether the origin is still at this version: one conditional GET, whose body is not read. If not, `read` is that
    * very answer, as from `open`. Rejects as `open`.
    */
@@ -135,23 +162,23 @@ export class Origin {
   }
 
   /**
-   * The version that the origin shows to this very request, which it has accepted then: one byte is asked for, and nothing
-   * is read. Unconditional, as there are origins that say 304 before they look at credentials. Rejects as `open`.
+   * What the origin shows to this very request, which it has accepted then: one byte is asked for, and nothing is read.
+   * Unconditional, as there are origins that say 304 before they look at credentials. Rejects as `open`.
    */
-  async look(request: OriginRequest, signal?: AbortSignal): Promise<string> {
+  async look(request: OriginRequest, signal?: AbortSignal): Promise<OriginHead> {
     const supply = this.#supply(request, false, signal)
     return guarded(supply, async () => {
       const { signal } = supply.lifeline
-      const version = await supply.patience.until(async () => {
+      const head = await supply.patience.until(async () => {
         const answer = await supply.ask([...ONE_BYTE], signal)
         try {
-          return versionName(validatorsShown(answer), randomUUID())
+          return headOf(answer)
         } finally {
           answer.discard()
         }
       }, signal)
       supply.lifeline.end()
-      return version
+      return head
     })
   }
 

@@ -1,6 +1,6 @@
 // Output: a file appears whole at its path, or not at all.
 import { randomUUID } from 'node:crypto'
-import { chmod, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { chmod, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { abortError, DragonflyError, fromSystemError } from '../core/errors.ts'
 
@@ -31,12 +31,12 @@ export async function prepareOutput(target: string): Promise<Output> {
 }
 
 /**
- * Makes a file of exactly `length` bytes at `target`: `fill` writes it to the path it gets (beside the target, absent),
+ * Makes a file of exactly `length` bytes (undefined: however many) at `target`: `fill` writes it to the path it gets (beside the target, absent),
  * then it takes the target's place in one step. Errors: `output-unwritable`, `no-space`, and what `fill` throws.
  */
 export async function placeFile(
   target: string,
-  length: number,
+  length: number | undefined,
   fill: (temp: string) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -45,7 +45,8 @@ export async function placeFile(
   try {
     await fill(temp)
     const { size } = await stat(temp)
-    if (size !== length) throw new DragonflyError('store-error', `wrote ${size} of ${length} bytes to ${target}`)
+    if (length !== undefined && size !== length)
+      throw new DragonflyError('store-error', `wrote ${size} of ${length} bytes to ${target}`)
     await chmod(temp, mode)
     if (signal?.aborted) throw abortError(signal)
     await rename(temp, path)
@@ -53,6 +54,11 @@ export async function placeFile(
     await rm(temp, { force: true }).catch(() => {})
     throw outputError(target, error)
   }
+}
+
+/** Makes a file of `bytes`, as they come, at `target`, as `placeFile` does. Errors: its, and those of `bytes`. */
+export async function placeBytes(target: string, bytes: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
+  await placeFile(target, undefined, temp => writeFile(temp, bytes, { flag: 'wx' }), signal)
 }
 
 /** `.NAME.df-PID-RANDOM` in the target's folder, the name shortened so that the whole fits. */

@@ -4,6 +4,12 @@ import type { Bitfield } from '../core/bitfield.ts'
 /** How a neighbour is looked at: a seed reads origins and is asked last; `origin` is the origin itself, read by range. */
 export type NeighbourKind = 'peer' | 'seed' | 'origin'
 
+/** Pieces `first` (included) to `end` (excluded), at least one. */
+export interface PieceRun {
+  first: number
+  end: number
+}
+
 /** A fact. Times are given beside it, in milliseconds of any monotonic clock; sizes are bytes. */
 export type SwarmEvent =
   /** The manifest knows `count` pieces now; sealed: there will be no more. */
@@ -30,6 +36,11 @@ export type SwarmEvent =
   | { type: 'served'; peer: string; piece: number }
   /** What a trusted seed says: bytes per millisecond that the origin gave to it, and how many peers there are. */
   | { type: 'origin-rate'; rate: number; peers: number }
+  /**
+   * Nothing but these pieces is asked for from now on; undefined: all. They need not be in the manifest yet. A swarm that was
+   * never told wants all.
+   */
+  | { type: 'wanted'; pieces: readonly PieceRun[] | undefined }
   /** A reader wants pieces from here on first; undefined: no order any more. */
   | { type: 'cursor'; piece: number | undefined }
   /**

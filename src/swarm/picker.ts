@@ -1,5 +1,6 @@
 // Which piece to ask for next: bookkeeping of what is missing, asked and how rare it is.
 import { Bitfield } from '../core/bitfield.ts'
+import type { PieceRun } from './events.ts'
 
 /** How many random candidates are compared for rarity: cheap, and near to true rarest-first. */
 const SAMPLES = 4
@@ -7,12 +8,17 @@ const SAMPLES = 4
 const MAX_LOOKS = 256
 
 /**
- * What the picker knows of every piece: do we have it, is it `open` (missing and asked of nobody), how many peers that
- * are no seeds have it. Each of these has one writer here; `check` re-derives them.
+ * What the picker knows of every piece: do we have it, is it wanted, is it `open` (wanted, missing and asked of nobody), how
+ * many peers that are no seeds have it. Each of these has one writer here; `check` re-derives them.
  */
 export class Picker {
   readonly have = new Bitfield()
   readonly #open = new Bitfield()
+  /** Wanted pieces of the manifest; undefined: all. */
+  #wanted: Bitfield | undefined
+  #wantedRuns: readonly PieceRun[] | undefined
+  /** Wanted pieces that we have; only counted while some are not wanted. */
+  #wantedHere = 0
   readonly #asked = new Map<number, number>()
   #availability: number[] = []
   readonly #random: () => number
@@ -28,8 +34,18 @@ export class Picker {
     return this.have.size
   }
 
+  /** Wanted pieces of the manifest that are not here. */
   get missing(): number {
-    return this.have.size - this.have.count
+    return this.#wanted === undefined ? this.have.size - this.have.count : this.#wanted.count - this.#wantedHere
+  }
+
+  /** The piece before which all wanted ones lie; undefined: all are wanted, however many there will be. */
+  get wantedEnd(): number | undefined {
+    return this.#wantedRuns?.reduce((end, run) => Math.max(end, run.end), 0)
+  }
+
+  isWanted(piece: number): boolean {
+    return this.#wanted === undefined ? piece < this.count : this.#wanted.has(piece)
   }
 
   get hasOpen(): boolean {
@@ -40,9 +56,22 @@ export class Picker {
     const before = this.have.size
     this.have.grow(count)
     this.#open.grow(count)
+    this.#growWanted(before)
     for (let i = before; i < count; i++) {
-      this.#open.add(i)
+      if (this.isWanted(i)) this.#open.add(i)
       this.#availability[i] ??= 0
+    }
+  }
+
+  /** Only these are open from now on; undefined: all. What is asked for stays so. */
+  want(runs: readonly PieceRun[] | undefined): void {
+    this.#wantedRuns = runs
+    this.#wanted = runs === undefined ? undefined : new Bitfield()
+    this.#wantedHere = 0
+    this.#growWanted(0)
+    for (let piece = 0; piece < this.count; piece++) {
+      if (this.isWanted(piece) && !this.have.has(piece) && this.requests(piece) === 0) this.#open.add(piece)
+      else this.#open.delete(piece)
     }
   }
 
@@ -50,6 +79,7 @@ export class Picker {
   got(piece: number): boolean {
     if (!this.have.add(piece)) return false
     this.#open.delete(piece)
+    if (this.#wanted?.has(piece) === true) this.#wantedHere++
     return true
   }
 
@@ -66,12 +96,17 @@ export class Picker {
       return
     }
     this.#asked.delete(piece)
-    if (!this.have.has(piece)) this.#open.add(piece)
+    if (!this.have.has(piece) && this.isWanted(piece)) this.#open.add(piece)
   }
 
   /** Pieces that are asked for somewhere. */
   get askedCount(): number {
     return this.#asked.size
+  }
+
+  /** Those of them that are not wanted. */
+  get askedInVain(): number[] {
+    return [...this.#asked.keys()].filter(piece => !this.isWanted(piece))
   }
 
   requests(piece: number): number {
@@ -86,10 +121,20 @@ export class Picker {
     return this.#availability[piece] ?? 0
   }
 
-  /** Whether any of these pieces is missing. */
+  /** Whether any of these pieces is wanted and missing. */
   lacksAnyOf(pieces: Bitfield): boolean {
-    for (let w = 0; w << 5 < this.count; w++) if (((pieces.words[w] ?? 0) & ~(this.have.words[w] ?? 0)) !== 0) return true
+    for (let w = 0; w << 5 < this.count; w++) {
+      const wanted = this.#wanted === undefined ? -1 : (this.#wanted.words[w] ?? 0)
+      if (((pieces.words[w] ?? 0) & wanted & ~(this.have.words[w] ?? 0)) !== 0) return true
+    }
     return false
+  }
+
+  /** The first wanted piece from `from` on that is missing; `count` when there is none. */
+  firstMissing(from: number): number {
+    let piece = this.have.firstMissing(from)
+    while (piece < this.count && !this.isWanted(piece)) piece = this.have.firstMissing(piece + 1)
+    return piece
   }
 
   /** Whether any of these pieces, below `limit`, is missing and asked of nobody. */
@@ -122,16 +167,34 @@ export class Picker {
 
   /** Where a stream that reads from `cursor` stops picking: `window` missing pieces on. */
   streamLimit(cursor: number, window: number): number {
-    let limit = this.have.firstMissing(cursor)
-    for (let found = 1; found < window && limit < this.count; found++) limit = this.have.firstMissing(limit + 1)
+    let limit = this.firstMissing(cursor)
+    for (let found = 1; found < window && limit < this.count; found++) limit = this.firstMissing(limit + 1)
     return Math.min(this.count, limit + 1)
   }
 
-  /** Throws when open, asked and have do not fit together; for tests. */
+  /** Throws when open, asked, wanted and have do not fit together; for tests. */
   check(): void {
+    let missing = 0
     for (let piece = 0; piece < this.count; piece++) {
-      const open = !this.have.has(piece) && this.requests(piece) === 0
+      const runs = this.#wantedRuns
+      const wanted = runs === undefined || runs.some(({ first, end }) => first <= piece && piece < end)
+      if (wanted !== this.isWanted(piece)) throw new Error(`picker: piece ${piece} wanted is ${!wanted}`)
+      if (wanted && !this.have.has(piece)) missing++
+      const open = wanted && !this.have.has(piece) && this.requests(piece) === 0
       if (open !== this.#open.has(piece)) throw new Error(`picker: piece ${piece} open is ${!open}`)
+    }
+    if (missing !== this.missing) throw new Error(`picker: ${missing} missing, counted ${this.missing}`)
+  }
+
+  /** Marks what is wanted of the pieces from `before` on, which the manifest has named since. */
+  #growWanted(before: number): void {
+    const wanted = this.#wanted
+    if (wanted === undefined) return
+    wanted.grow(this.count)
+    for (const { first, end } of this.#wantedRuns ?? []) {
+      for (let piece = Math.max(first, before); piece < Math.min(end, this.count); piece++) {
+        if (wanted.add(piece) && this.have.has(piece)) this.#wantedHere++
+      }
     }
   }
 

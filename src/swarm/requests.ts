@@ -99,6 +99,11 @@ export class Requests {
     for (const n of this.#neighbours.values()) if (n.asked.has(piece)) this.#withdraw(n, piece)
   }
 
+  /** Calls back what is asked for and not wanted any more. */
+  callBackUnwanted(): void {
+    for (const piece of this.#picker.askedInVain) this.callBack(piece)
+  }
+
   /** A peer has got what we wait for at a seed: ask the peer, and leave the seed to those who have no choice. */
   relieveSeed(n: Neighbour, piece: number, now: number): void {
     if (
@@ -156,7 +161,7 @@ export class Requests {
   hedge(now: number): void {
     if (this.#picker.askedCount === 0 || (this.#picker.hasOpen && this.cursor === undefined)) return
     const late = Math.max(this.#policy.hedgeMs, this.#lateMs ?? 2 * this.#policy.hedgeMs)
-    const next = this.cursor === undefined ? undefined : this.#picker.have.firstMissing(this.cursor)
+    const next = this.cursor === undefined ? undefined : this.#picker.firstMissing(this.cursor)
     for (const n of this.#neighbours.values()) {
       for (const [piece, { at, begun }] of n.asked) {
         if (now - at < (begun === undefined ? late : 2 * late) || this.#picker.requests(piece) > 1) continue
@@ -179,6 +184,7 @@ export class Requests {
     for (let piece = 0; piece < this.#picker.count; piece++) {
       const counted = this.#picker.requests(piece)
       if (counted !== (requests.get(piece) ?? 0)) throw new Error(`requests: piece ${piece} has ${counted}`)
+      if (counted > 0 && !this.#picker.isWanted(piece)) throw new Error(`requests: piece ${piece} is asked for and not wanted`)
       if (counted > 0 && this.#picker.have.has(piece)) throw new Error(`requests: piece ${piece} is here and asked for`)
     }
   }

@@ -64,8 +64,20 @@ export class Swarm {
     return this.#requests.underWay
   }
 
+  /** Whether every wanted piece is here, and the manifest will name no other. */
   get isComplete(): boolean {
-    return this.#sealed && this.#picker.missing === 0
+    const end = this.#picker.wantedEnd
+    return this.#picker.missing === 0 && (this.#sealed || (end !== undefined && end <= this.#picker.count))
+  }
+
+  /** Whether the whole content is here, whatever is wanted of it. */
+  get isWhole(): boolean {
+    return this.#sealed && this.have.isFull
+  }
+
+  /** Wanted pieces that the manifest knows and that are not here. */
+  get missing(): number {
+    return this.#picker.missing
   }
 
   /** What it holds of the host's budget, and whether it would take more. */
@@ -144,6 +156,9 @@ export class Swarm {
         return this.#uploads.done(event.peer, event.piece, now)
       case 'stored':
         return this.#stored(event.piece, now)
+      case 'wanted':
+        this.#picker.want(event.pieces)
+        return this.#requests.callBackUnwanted()
       case 'cursor':
         this.#requests.cursor = event.piece
         return

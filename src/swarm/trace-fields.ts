@@ -1,6 +1,7 @@
 // How single values of a trace are written as JSON, and read back with a limit each.
 import { Bitfield } from '../core/bitfield.ts'
 import { MAX_PIECE_LENGTH, MAX_PIECES } from '../core/piece.ts'
+import type { PieceRun } from './events.ts'
 
 /** A value and its JSON. `from` throws a Misfit for anything that `to` would not have written. */
 export interface Field<T> {
@@ -16,6 +17,8 @@ export class Misfit extends Error {}
 
 /** A peer id takes 52 characters; tests use shorter names. */
 const MAX_PEER_CHARS = 128
+/** One for each range that is read at the same time. */
+const MAX_RUNS = 1 << 16
 
 /** A whole number from 0 (or `min`) to `max`. */
 export function whole(max: number, min = 0): Field<number> {
@@ -91,6 +94,17 @@ export const pieceList: Field<readonly number[]> = {
   },
 }
 
+/** Runs of pieces, in the order given, which may overlap: `0-255 300`. */
+export const pieceRuns: Field<readonly PieceRun[]> = {
+  to: runs => runs.map(({ first, end }) => writeRun(first, end)).join(' '),
+  from: json => {
+    if (typeof json !== 'string') throw misfit(json, 'pieces as 0-255 300')
+    const runs = json === '' ? [] : json.split(' ').map(readRun)
+    if (runs.length > MAX_RUNS) throw misfit(runs.length, `at most ${MAX_RUNS} runs`)
+    return runs
+  },
+}
+
 /** Size and bits, in hex: `12:ff0`, with whole bytes. */
 export const bitfield: Field<Bitfield> = {
   to: value => `${value.size}:${Buffer.from(value.toBytes()).toString('hex')}`,
@@ -153,13 +167,24 @@ function rows<T>(fields: Fields<T>): [string, Field<unknown>][] {
   return Object.entries(fields as Record<string, Field<unknown>>)
 }
 
+function writeRun(first: number, end: number): string {
+  return end === first + 1 ? `${first}` : `${first}-${end - 1}`
+}
+
+function readRun(run: string): PieceRun {
+  const [, from = '', to = from] = /^(\d{1,7})(?:-(\d{1,7}))?$/.exec(run) ?? []
+  const [first, last] = [Number(from), Number(to)]
+  if (from === '' || last < first || last >= MAX_PIECES) throw misfit(run, 'a run of pieces')
+  return { first, end: last + 1 }
+}
+
 function writeRuns(pieces: readonly number[]): string {
   const runs: string[] = []
   for (let i = 0; i < pieces.length; ) {
     const first = pieces[i] as number
     let length = 1
     while (pieces[i + length] === first + length) length++
-    runs.push(length === 1 ? `${first}` : `${first}-${first + length - 1}`)
+    runs.push(writeRun(first, first + length))
     i += length
   }
   return runs.join(' ')
@@ -168,11 +193,9 @@ function writeRuns(pieces: readonly number[]): string {
 function readRuns(list: string): number[] {
   const pieces: number[] = []
   for (const run of list === '' ? [] : list.split(' ')) {
-    const [, from = '', to = from] = /^(\d{1,7})(?:-(\d{1,7}))?$/.exec(run) ?? []
-    const [first, last] = [Number(from), Number(to)]
-    if (from === '' || last < first || last >= MAX_PIECES || pieces.length + last - first >= MAX_PIECES)
-      throw misfit(run, 'a run of pieces')
-    for (let i = first; i <= last; i++) pieces.push(i)
+    const { first, end } = readRun(run)
+    if (pieces.length + end - first > MAX_PIECES) throw misfit(run, 'a run of pieces')
+    for (let i = first; i < end; i++) pieces.push(i)
   }
   return pieces
 }

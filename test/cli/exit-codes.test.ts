@@ -23,6 +23,7 @@ const EXPECTED: Record<ErrorCode, number> = {
   'origin-refused': 7,
   'origin-changed': 5,
   'origin-lies': 5,
+  'range-unsatisfiable': 5,
   'digest-mismatch': 5,
   'corrupt-piece': 5,
   untrusted: 5,

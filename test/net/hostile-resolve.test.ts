@@ -200,4 +200,29 @@ describe('net/resolve: hostile', () => {
     expect(await ended(stream)).to.equal('closed')
     expect(replies).to.have.length(1)
   })
+
+  it('what is said to an asker that is going away is no error, from a timer neither', async () => {
+    const host = await startHost({ listen: [LOOPBACK] })
+    const other = await startHost({ listen: [] })
+    try {
+      const asked = Promise.withResolvers<{ say: (reply: ResolveReply) => void; gone: AbortSignal }>()
+      await serveResolve(host, async (_peer, _request, say, gone) => {
+        asked.resolve({ say, gone })
+        await until(() => gone.aborted, 'the asker is gone')
+      })
+      const id = await other.connect(host.addresses)
+      const replies = resolve(other, id, request(), AbortSignal.timeout(HANG_MS))[Symbol.asyncIterator]()
+      const first = replies.next().catch(() => undefined)
+      const { say, gone } = await asked.promise
+      const closing = host.libp2p.getConnections().map(connection => connection.close())
+      for (let i = 0; i < 3; i++) say({ type: 'origin-rate', rate: 0, peers: 1 })
+      await Promise.allSettled(closing)
+      await until(() => gone.aborted, 'the asker is gone')
+      say({ type: 'origin-rate', rate: 0, peers: 1 })
+      await first
+    } finally {
+      await other.stop()
+      await host.stop()
+    }
+  })
 })

@@ -15,7 +15,7 @@ const digest = (i: number): Uint8Array => sha256(Uint8Array.of(i))
 describe('a kept manifest', () => {
   it('has no gap where it grew while it was being written', async () => {
     const store = openMemoryStore()
-    const content = await StoredVersion.open(store, TASK, INFO, 'origin', undefined)
+    const content = await StoredVersion.open(store, TASK, INFO, { trust: 'origin', signer: undefined, isReserved: true })
     const { manifest } = content
     for (let i = 0; i < 30; i += 3) {
       manifest.append(digest(i))

@@ -100,13 +100,13 @@ export function honest(request: IncomingMessage, content: Uint8Array, { etag, la
   if (known !== undefined && (known === etag || known === lastModified)) return { status: 304, headers }
   const ifRange = request.headers['if-range']
   const matches = ifRange === undefined || ifRange === etag || ifRange === lastModified
-  const asked = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
+  const asked = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? '')
   if (!ranges || asked === null || !matches) return { status: 200, headers, body: content }
-  const start = Number(asked[1])
+  const start = asked[1] === '' ? Math.max(0, content.length - Number(asked[2])) : Number(asked[1])
   if (start >= content.length) {
     return { status: 416, headers: { ...headers, 'content-range': `bytes */${content.length}` }, body: 'no such range' }
   }
-  const end = asked[2] === '' ? content.length : Math.min(Number(asked[2]) + 1, content.length)
+  const end = asked[1] === '' || asked[2] === '' ? content.length : Math.min(Number(asked[2]) + 1, content.length)
   const contentRange = `bytes ${start}-${end - 1}/${content.length}`
   return { status: 206, headers: { ...headers, 'content-range': contentRange }, body: content.subarray(start, end) }
 }

@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import type { DragonflyError } from '../../src/core/errors.ts'
 import { openDiskStore } from '../../src/store/disk.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
-import { checkOutput, placeFile, tempPath } from '../../src/store/output.ts'
+import { checkOutput, placeBytes, placeFile, tempPath } from '../../src/store/output.ts'
 import { ensureSpace } from '../../src/store/space.ts'
 import type { Store } from '../../src/store/store.ts'
 import { failure } from './expect-error.ts'
@@ -84,6 +84,22 @@ describe('output', () => {
     await putAll(entry, material)
     return entry
   }
+
+  it('takes bytes as they come, and is not there when they break off', async () => {
+    async function* bytes(fails: boolean): AsyncGenerator<Uint8Array> {
+      yield Uint8Array.of(1, 2)
+      if (fails) throw new Error('broke off')
+      yield Uint8Array.of(3)
+    }
+    const folder = await mkdtemp(join(tmpdir(), 'df-bytes-'))
+    const target = join(folder, 'file')
+    await failure(placeBytes(target, bytes(true)), 'output-unwritable')
+    expect(await readdir(folder)).to.deep.equal([])
+    await placeBytes(target, bytes(false))
+    expect([...(await readFile(target))]).to.deep.equal([1, 2, 3])
+    expect(await readdir(folder)).to.deep.equal(['file'])
+    await rm(folder, { recursive: true })
+  })
 
   describe('can be made', () => {
     it('in a folder that takes files, and leaves nothing of the try', async () => {

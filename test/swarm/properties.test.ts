@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Bitfield } from '../../src/core/bitfield.ts'
-import { DEFAULT_POLICY, type SwarmAction, type SwarmEvent } from '../../src/swarm/events.ts'
+import { DEFAULT_POLICY, type PieceRun, type SwarmAction, type SwarmEvent } from '../../src/swarm/events.ts'
 import { seededRandom } from '../../src/swarm/random.ts'
 import { Swarm } from '../../src/swarm/swarm.ts'
 import { bits, PIECE_LENGTH } from './table.ts'
@@ -14,6 +14,11 @@ const piece = fc.oneof(
   { weight: 8, arbitrary: fc.nat(PIECES - 1) },
   { weight: 2, arbitrary: fc.integer({ min: PIECES, max: 70 }) },
   { weight: 1, arbitrary: fc.constantFrom(-1, 1 << 20, 2 ** 32, 2 ** 53) },
+)
+/** With overlaps, and beyond the manifest. */
+const runs = fc.array(
+  fc.tuple(fc.nat(PIECES + 2), fc.integer({ min: 1, max: 4 })).map(([first, length]) => ({ first, end: first + length })),
+  { maxLength: 3 },
 )
 const known = fc.nat(PIECES - 1)
 const queue = fc.nat(100)
@@ -38,6 +43,7 @@ const event: fc.Arbitrary<SwarmEvent> = fc.oneof(
   fc.record({ type: fc.constant('request' as const), peer, piece, load }),
   fc.record({ type: fc.constant('cancel' as const), peer, piece }),
   fc.record({ type: fc.constant('served' as const), peer, piece }),
+  fc.record({ type: fc.constant('wanted' as const), pieces: fc.option(runs, { nil: undefined }) }),
   fc.record({ type: fc.constant('cursor' as const), piece: fc.option(known, { nil: undefined }) }),
   fc.record({ type: fc.constant('origin-rate' as const), rate: fc.nat(1000), peers: fc.nat(1000) }),
   fc.constant({ type: 'wake' as const }),
@@ -49,8 +55,10 @@ class Witness {
   readonly #serving = new Set<string>()
   readonly #here = new Set<string>()
   readonly #stored = new Set<number>()
+  #wanted: readonly PieceRun[] | undefined
 
   before(event: SwarmEvent): void {
+    if (event.type === 'wanted') this.#wanted = event.pieces
     if (event.type === 'joined') this.#here.add(event.peer)
     if (event.type === 'left') this.#gone(event.peer)
     if (event.type === 'stored' || event.type === 'received') this.#stored.add(event.piece)
@@ -68,6 +76,7 @@ class Witness {
     if (action.type === 'ask') {
       expect(asked.has(piece), 'asked twice').to.equal(false)
       expect(this.#stored.has(piece), 'asked for what we have').to.equal(false)
+      expect(this.#wants(piece), 'asked for what is not wanted').to.equal(true)
       asked.add(piece)
       expect(asked.size).to.be.at.most(DEFAULT_POLICY.maxWindow)
     }
@@ -77,6 +86,10 @@ class Witness {
       this.#serving.add(`${peer} ${piece}`)
       expect(this.#serving.size).to.be.at.most(DEFAULT_POLICY.uploadSlots)
     }
+  }
+
+  #wants(piece: number): boolean {
+    return this.#wanted?.some(({ first, end }) => first <= piece && piece < end) !== false
   }
 
   #gone(peer: string): void {
@@ -138,7 +151,46 @@ describe('swarm: properties', () => {
       { numRuns: 200 },
     )
   })
+
+  it('an honest world brings just what is wanted, and the rest when it is wanted later', () => {
+    const world = fc.record({
+      seed: fc.nat(),
+      pieces: fc.integer({ min: 1, max: 100 }),
+      peers: fc.integer({ min: 0, max: 8 }),
+      last: fc.constantFrom('peer' as const, 'seed' as const, 'origin' as const),
+      cursor: fc.option(fc.nat(99), { nil: undefined }),
+      wanted: fc.array(
+        fc.tuple(fc.nat(110), fc.integer({ min: 1, max: 40 })).map(([first, length]) => ({ first, end: first + length })),
+        { maxLength: 3 },
+      ),
+    })
+    fc.assert(
+      fc.property(world, w => {
+        const driver = new HonestDriver(w)
+        driver.run()
+        expect(driver.swarm.isComplete).to.equal(true)
+        const wanted = Array.from({ length: w.pieces }, (_, i) => i).filter(piece =>
+          w.wanted.some(({ first, end }) => first <= piece && piece < end),
+        )
+        expect([...driver.swarm.have]).to.deep.equal(wanted)
+        driver.want(undefined)
+        driver.run()
+        expect(driver.swarm.isWhole).to.equal(true)
+      }),
+      { numRuns: 200 },
+    )
+  })
 })
+
+interface HonestWorld {
+  seed: number
+  pieces: number
+  peers: number
+  /** Who stays to the end and has everything. */
+  last: 'peer' | 'seed' | 'origin'
+  cursor: number | undefined
+  wanted?: readonly PieceRun[]
+}
 
 /** Answers every request in the end: late, in any order, now and then with a refusal; peers leave, but `last` stays. */
 class HonestDriver {
@@ -148,14 +200,19 @@ class HonestDriver {
   #pending: { peer: string; piece: number }[] = []
   #now = 0
 
-  constructor(w: { seed: number; pieces: number; peers: number; last: 'peer' | 'seed' | 'origin'; cursor: number | undefined }) {
+  constructor(w: HonestWorld) {
     this.#random = seededRandom(w.seed)
     this.swarm = new Swarm({ self: 'me', isSeed: false, pieceLength: PIECE_LENGTH, random: seededRandom(w.seed + 1) })
+    if (w.wanted !== undefined) this.want(w.wanted)
     this.#tell({ type: 'manifest', count: Math.ceil(w.pieces / 2), sealed: false })
     if (w.cursor !== undefined) this.#tell({ type: 'cursor', piece: w.cursor })
     for (let i = 0; i < w.peers; i++) this.#join(`p${i}`, 'peer', w.pieces, 0.5)
     this.#join('last', w.last, w.pieces, 1)
     this.#tell({ type: 'manifest', count: w.pieces, sealed: true })
+  }
+
+  want(pieces: readonly PieceRun[] | undefined): void {
+    this.#tell({ type: 'wanted', pieces })
   }
 
   run(): void {

@@ -15,6 +15,10 @@ const queue = fc.integer({ min: 0, max: 0xffffffff })
 const pieces = fc
   .array(fc.tuple(piece, fc.integer({ min: 1, max: 40 })), { maxLength: 12 })
   .map(runs => runs.flatMap(([from, n]) => Array.from({ length: n }, (_, i) => Math.min(MAX_PIECES - 1, from + i))))
+const runs = fc.array(
+  fc.tuple(piece, piece).map(([a, b]) => ({ first: Math.min(a, b), end: Math.max(a, b) + 1 })),
+  { maxLength: 6 },
+)
 const bitfield = fc.array(fc.boolean(), { maxLength: 100 }).map(bits => {
   const set = new Bitfield(bits.length)
   for (const [i, bit] of bits.entries()) if (bit) set.add(i)
@@ -36,6 +40,7 @@ export const ANY_EVENT: Arbitraries<SwarmEvent> = {
   cancel: fc.record({ peer, piece }),
   served: fc.record({ peer, piece }),
   'origin-rate': fc.record({ rate: fc.double({ min: 0, max: 1e9, noNaN: true }), peers: queue }),
+  wanted: fc.record({ pieces: fc.option(runs, { nil: undefined }) }),
   cursor: fc.record({ piece: fc.option(piece, { nil: undefined }) }),
   allowance: fc.record({ asked: queue, uploads: queue }),
   wake: fc.record({}),

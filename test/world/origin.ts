@@ -19,6 +19,8 @@ export class TestOrigin {
   readers: Set<string> | undefined
   /** Anything but 200 is answered without a body. */
   status = 200
+  /** It tells no length, and has no ranges. */
+  isChunked = false
   /** Of every answer. */
   cacheControl: string | undefined
   /** Where everybody is sent instead of being given the file. */
@@ -93,13 +95,14 @@ export class TestOrigin {
     if (this.cacheControl !== undefined) response.setHeader('cache-control', this.cacheControl)
     response.setHeader('accept-ranges', 'bytes')
     for (const [name, value] of Object.entries(this.headers)) response.setHeader(name, value)
-    if (status !== 200 && status !== 206) return void response.writeHead(status).end()
-    const [, from = '0', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? []
-    const end = to === '' ? this.body.length : Number(to) + 1
-    if (status === 206) response.setHeader('content-range', `bytes ${from}-${end - 1}/${this.body.length}`)
     const { body } = this
-    response.writeHead(status, { 'content-length': end - Number(from) })
-    await this.#send(response, body.subarray(Number(from), end))
+    if (status === 416) response.setHeader('content-range', `bytes */${body.length}`)
+    if (status !== 200 && status !== 206) return void response.writeHead(status).end()
+    const { start, end } = this.#rangeIn(headers)
+    if (status === 206) response.setHeader('content-range', `bytes ${start}-${end - 1}/${body.length}`)
+    if (!this.isChunked) response.setHeader('content-length', end - start)
+    response.writeHead(status)
+    await this.#send(response, body.subarray(start, end))
   }
 
   async #send(response: ServerResponse, body: Buffer): Promise<void> {
@@ -116,6 +119,15 @@ export class TestOrigin {
     if (this.readers?.has(headers.authorization ?? '') === false) return 401
     if (this.etag !== undefined && headers['if-none-match'] === this.etag) return 304
     const isSame = headers['if-range'] === undefined || headers['if-range'] === this.etag
-    return headers.range !== undefined && isSame ? 206 : 200
+    if (headers.range === undefined || !isSame || this.isChunked) return 200
+    const { start, end } = this.#rangeIn(headers)
+    return start < end ? 206 : 416
+  }
+
+  #rangeIn({ range = '' }: IncomingMessage['headers']): { start: number; end: number } {
+    const { length } = this.body
+    const [, from = '', to = ''] = this.isChunked ? [] : (/^bytes=(\d*)-(\d*)$/.exec(range) ?? [])
+    if (from === '') return { start: to === '' ? 0 : Math.max(0, length - Number(to)), end: length }
+    return { start: Number(from), end: to === '' ? length : Math.min(length, Number(to) + 1) }
   }
 }

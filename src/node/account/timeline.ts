@@ -66,6 +66,13 @@ export class Timeline implements SwarmObserver {
     this.#arrived('origin', bytes, t, t)
   }
 
+  readRange(bytes: number, at: number): void {
+    this.#manifestAt ??= at - this.#begun
+    this.read(bytes, at)
+    this.#give('origin', 'origin', bytes)
+    this.#progress(at - this.#begun)
+  }
+
   /** The account, at the end of the download. */
   explain(at: number, { unreachable, busy }: Beside): Explanation {
     const end = at - this.#begun

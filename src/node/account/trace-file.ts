@@ -93,7 +93,7 @@ export class TraceFile implements SwarmObserver {
 
 /** Sources, program and library lie at unlike depths below the package. */
 async function ownVersion(): Promise<string> {
-  for (const path of ['../../package.json', '../package.json']) {
+  for (const path of ['../../../package.json', '../../package.json', '../package.json']) {
     const json = await readFile(new URL(path, import.meta.url), 'utf8').catch(() => '{}')
     const [, version] = /"name": "dragonfly-p2p",\s*"version": "([^"]{1,64})"/.exec(json) ?? []
     if (version !== undefined) return version

@@ -1,4 +1,5 @@
 // The node as an embedding program sees it.
+import type { ContentHead, HeadOptions } from './content-head.ts'
 import type { GetOptions } from './get-options.ts'
 import type { Preheated, PreheatOptions } from './preheat-options.ts'
 import type { Receipt } from './receipt.ts'
@@ -32,6 +33,14 @@ export interface DragonflyNode {
   readonly peerId: string
   /** Full multiaddrs (…/p2p/PEERID) that others can dial; empty when not listening or without a network. */
   readonly addresses: readonly string[]
+  /**
+   * What a content is, before its bytes: one small request to the origin, or a seed's answer when this node may not read the
+   * origin or cannot reach it; a seed that is asked begins to read the content. Rejects as `download` does.
+   *
+   * @example
+   * const { length, type } = await node.head('https://example.org/big.iso')
+   */
+  head(url: string, options?: HeadOptions): Promise<ContentHead>
   /** Streams a content. Nothing is fetched before the first read. Throws at once for a malformed request. */
   get(url: string, options?: GetOptions): ContentStream
   /**

@@ -1,5 +1,6 @@
 // Options of one download, and its progress.
 import type { HeaderList } from '../../core/headers.ts'
+import type { RangeSpec } from '../../core/range.ts'
 
 /**
  * Options of one `get` or `download`. Every one may be left out. Unknown names and values out of bounds are refused with
@@ -34,6 +35,20 @@ export interface GetOptions {
    * @default none
    */
   digest?: string
+  /**
+   * Only these bytes: `{ start: 0, end: 500 }` (`end` excluded), `{ start: 500 }`, or `{ last: 500 }`. Only the pieces that they
+   * lie in are fetched. Not together with `digest`, which is that of the whole.
+   *
+   * @default the whole content
+   * @example The first 500 bytes
+   * ```ts
+   * import { createNode } from 'dragonfly-p2p'
+   *
+   * await using node = await createNode({ network: false })
+   * await node.download('https://example.org/big.iso', 'head.bin', { range: { start: 0, end: 500 } })
+   * ```
+   */
+  range?: RangeSpec
   /**
    * Query parameters that do not change the content, such as signatures.
    * @default none
@@ -85,9 +100,9 @@ export interface GetOptions {
 
 /** How far a download is. Byte counts are verified payload bytes. */
 export interface Progress {
-  /** Verified bytes, resumed ones included. */
+  /** Verified bytes, resumed ones included; of a range, those that were given out. */
   bytes: number
-  /** Length of the content in bytes; undefined while nobody knows. */
+  /** Length of the content, or of the range, in bytes; undefined while nobody knows. */
   length: number | undefined
   /** Bytes that this node read from the origin. */
   fromOrigin: number

@@ -1,5 +1,6 @@
 // JSON Schemas of the library's options: from them `npm run schemas` compiles the checks. The interfaces hold what each means.
 import type { Static, TSchema } from 'typebox'
+import type { HeadOptions } from './content-head.ts'
 import type { GetOptions } from './get-options.ts'
 import type { NodeOptions } from './node-options.ts'
 import type { PreheatOptions } from './preheat-options.ts'
@@ -12,6 +13,8 @@ const TEXTS = { type: 'array', items: TEXT } as const
 const FLAG = { type: 'boolean' } as const
 const HEADERS = { type: 'array', items: { type: 'array', items: TEXT, minItems: 2, maxItems: 2 } } as const
 const MS = { type: 'number', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
+/** Its bounds are for `checkRange`. */
+const RANGE = { type: 'object' } as const
 /** What JSON has not: `instance` names it. */
 const FUNCTION = { instance: 'function' } as const
 const SIGNAL = { instance: 'AbortSignal' } as const
@@ -49,6 +52,7 @@ export const GET_OPTIONS = {
   properties: {
     headers: HEADERS,
     digest: TEXT,
+    range: RANGE,
     filter: TEXTS,
     tag: TEXT,
     revalidate: FLAG,
@@ -59,6 +63,12 @@ export const GET_OPTIONS = {
     explain: FLAG,
     onProgress: FUNCTION,
   },
+  additionalProperties: false,
+} as const
+
+export const HEAD_OPTIONS = {
+  type: 'object',
+  properties: { headers: HEADERS, filter: TEXTS, tag: TEXT, origin: FLAG, signal: SIGNAL },
   additionalProperties: false,
 } as const
 
@@ -78,7 +88,7 @@ export const PREHEAT_OPTIONS = {
 
 /**
  * Compiles only while schema and interface have the same names, and what the schema lets through is what the interface says.
- * Functions, signals and pairs of text are for the interface alone.
+ * Functions, signals, ranges and pairs of text are for the interface alone.
  */
 type Fits<Schema extends TSchema, Options> = keyof Static<Schema> extends keyof Options
   ? keyof Options extends keyof Static<Schema>
@@ -87,10 +97,11 @@ type Fits<Schema extends TSchema, Options> = keyof Static<Schema> extends keyof 
       : never
     : never
   : never
-type Unsaid = 'headers' | 'signal' | 'onProgress' | 'onEvent'
+type Unsaid = 'headers' | 'range' | 'signal' | 'onProgress' | 'onEvent'
 
 export const FITS: [
   Fits<typeof NODE_OPTIONS, NodeOptions>,
   Fits<typeof GET_OPTIONS, GetOptions>,
+  Fits<typeof HEAD_OPTIONS, HeadOptions>,
   Fits<typeof PREHEAT_OPTIONS, PreheatOptions>,
-] = [true, true, true]
+] = [true, true, true, true]

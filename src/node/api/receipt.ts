@@ -1,18 +1,26 @@
 // The receipt of a finished download.
+import type { ByteRange } from '../../core/range.ts'
 import type { Trust } from '../../core/trust.ts'
 import type { Explanation } from './explanation.ts'
 
-/** The account of one finished download. Byte counts are verified payload bytes, each counted once. */
+/**
+ * The account of one finished download. Byte counts are verified payload bytes, each counted once. For a range, bytes that came
+ * from peers and seeds or were resumed are those of whole pieces, which may be more than the range has.
+ */
 export interface Receipt {
   /** What was asked for, without credentials. */
   url: string
   /** Absolute path of the written file; `-` for a stream. */
   output: string
-  /** Length of the content. */
+  /** Bytes that were written or streamed. */
   bytes: number
-  /** sha2-256 of the whole content, hexadecimal, computed here. */
+  /** Only when a range was asked for: which bytes these are. */
+  range?: ByteRange
+  /** Only when a range was asked for, and the origin tells it: bytes of the whole content. */
+  length?: number
+  /** sha2-256 of these bytes, hexadecimal, computed here. */
   sha256: string
-  /** UnixFS root of the content (CIDv1), as IPFS computes it. */
+  /** UnixFS root of the content (CIDv1), as IPFS computes it; empty for a range. */
   cid: string
   /** Bytes that this node read from the origin. */
   fromOrigin: number

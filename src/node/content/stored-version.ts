@@ -24,6 +24,15 @@ import type { SignedState } from './signed-state.ts'
 /** So many words of the origin are written down for one version (2 MiB, at most one a minute); after that a restart has to ask. */
 const MAX_FRESHNESS_RECORDS = 4096
 
+/** How a version is opened. */
+interface Opening {
+  trust: Trust
+  /** Peer id of who signed its manifest; undefined for our own. */
+  signer: string | undefined
+  /** Whether there has to be room for all of it; otherwise room is taken as pieces come. */
+  isReserved: boolean
+}
+
 export class StoredVersion {
   readonly manifest: Manifest
   readonly trust: Trust
@@ -58,24 +67,19 @@ export class StoredVersion {
   }
 
   /** Opens the entry of a version, with what it remembers when that was believed for the same reason. */
-  static async open(
-    store: Store,
-    task: Task,
-    info: VersionInfo,
-    trust: Trust,
-    signer: string | undefined,
-  ): Promise<StoredVersion> {
+  static async open(store: Store, task: Task, info: VersionInfo, { trust, signer, isReserved }: Opening): Promise<StoredVersion> {
+    const length = isReserved ? info.length : undefined
     const key = entryKey(task.id, info.version)
     await removeOthers(store, task.id, key)
     const first = await openEntry(store, key)
     const kept = await loadManifest(first.entry)
     if (kept?.trust === trust && kept.manifest.describesSame(info)) {
-      await makeRoom(first.entry, task, info.length)
+      await makeRoom(first.entry, task, length)
       return new StoredVersion(first.entry, kept, first.isShared, signer)
     }
     await first.entry.remove()
     const { entry, isShared } = await openEntry(store, key)
-    await makeRoom(entry, task, info.length)
+    await makeRoom(entry, task, length)
     await keepInfo(entry, info, trust)
     const nothing = { manifest: new Manifest(info), trust, envelope: undefined, freshness: undefined, freshnessCount: 0 }
     return new StoredVersion(entry, nothing, isShared, signer)

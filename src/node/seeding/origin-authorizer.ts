@@ -93,7 +93,7 @@ export class OriginAuthorizer {
   /** As any read for others: of what may be read for them, and with the patience that its host wants. */
   async #look({ url, headers }: Task): Promise<string> {
     const origin = await this.#ctx.origin('others')
-    return await origin.look({ url, headers }, this.#signal)
+    return (await origin.look({ url, headers }, this.#signal)).version
   }
 
   async #inTurn<T>(origin: string, work: () => Promise<T>): Promise<T> {

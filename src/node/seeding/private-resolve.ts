@@ -107,7 +107,7 @@ export class PrivateResolve {
     signal: AbortSignal,
   ): Promise<void> {
     const active = this.#active(request, trouble)
-    const wasHere = active.isComplete
+    const wasHere = active.isWhole
     const leave = this.#answers.listens(active)
     try {
       await this.#answers.known(active, signal)
@@ -137,7 +137,7 @@ export class PrivateResolve {
 
   #whole({ id }: Task): ActiveTask | undefined {
     const active = this.#registry.current(id)
-    return active?.isComplete === true && !active.isClosed && !active.hasFailed ? active : undefined
+    return active?.isWhole === true && !active.isClosed && !active.hasFailed ? active : undefined
   }
 
   /** The other versions of this URL give their place on the disk. */

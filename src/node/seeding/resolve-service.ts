@@ -87,7 +87,7 @@ export class ResolveService {
     const unsuited = new Set<ActiveTask>()
     for (;;) {
       const { active, isNew } = this.#enter(request, unsuited)
-      const wasHere = active.isComplete
+      const wasHere = active.isWhole
       const leave = this.#answers.listens(active)
       try {
         await this.#answers.known(active, signal)
@@ -109,7 +109,7 @@ export class ResolveService {
     const { task, revalidate } = request
     const suits = (active: ActiveTask) => !unsuited.has(active) && !this.#freshness.isOutdated(active)
     const current = this.#registry.current(task.id)
-    if (current?.isComplete === true && !current.isClosed && !current.hasFailed && suits(current)) {
+    if (current?.isWhole === true && !current.isClosed && !current.hasFailed && suits(current)) {
       return { active: this.#registry.share(task.id), isNew: false }
     }
     return this.#registry.begin(task, { reader: 'others', revalidate, kept: this.#freshness.rules(request), suits })

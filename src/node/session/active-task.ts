@@ -15,7 +15,7 @@ import type { GrantBook } from '../peers/grant-book.ts'
 import { PeerLinks } from '../peers/peer-links.ts'
 import { AccessControl } from './access-control.ts'
 import { ManifestSync, type ManifestSyncOwner } from './manifest-sync.ts'
-import { type Current, ManifestTrust } from './manifest-trust.ts'
+import { type Adopted, type Current, ManifestTrust } from './manifest-trust.ts'
 import { OriginFreshness } from './origin-freshness.ts'
 import { OriginGauge } from './origin-gauge.ts'
 import { OriginOffer } from './origin-offer.ts'
@@ -24,14 +24,7 @@ import { PeerHandlers, type PeerHandlersOwner, type VersionParts } from './peer-
 import { PieceExchange } from './piece-exchange.ts'
 import { type Counts, type DriverOwner, SwarmDriver } from './swarm-driver.ts'
 import type { SwarmObserver } from './swarm-observer.ts'
-
-/** How a version became known. */
-interface Adopted {
-  /** Peer id of who signed for it; undefined: nobody but us. */
-  signer?: string
-  /** What the origin has just said of it, when it was the origin. */
-  vouched?: Freshness | undefined
-}
+import { WantedRanges } from './wanted-ranges.ts'
 
 export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverOwner {
   readonly task: Task
@@ -40,6 +33,11 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   readonly links: PeerLinks
   readonly originFreshness: OriginFreshness
   readonly originOffer = new OriginOffer()
+  /** What of it is wanted here. */
+  readonly ranges = new WantedRanges(() => {
+    this.#version?.driver.wanted()
+    this.#changes.notify()
+  })
   /** How fast the origin gives, as far as this node read it in order. */
   readonly gauge = new OriginGauge()
   /** Who may have it. */
@@ -95,8 +93,13 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     return this.#version?.content.signer
   }
 
+  /** Whether all that is wanted of it is here. */
   get isComplete(): boolean {
-    return this.#version?.driver.swarm.isComplete === true
+    return this.#version?.driver.isComplete === true
+  }
+
+  get isWhole(): boolean {
+    return this.#version?.driver.swarm.isWhole === true
   }
 
   get hasFailed(): boolean {
@@ -130,9 +133,14 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     return this.#version?.content.transfer.has(piece) === true
   }
 
-  /** Whether all pieces that the manifest knows so far are here. */
+  /** Wanted pieces that the manifest knows and that are not here; undefined while nothing is known of the content. */
+  get missing(): number | undefined {
+    return this.#version?.driver.swarm.missing
+  }
+
+  /** Whether all wanted pieces that the manifest knows so far are here. */
   get hasAllKnown(): boolean {
-    return this.have?.isFull === true
+    return this.missing === 0
   }
 
   /** Resolves at the next change of any kind; rejects once the active task has failed. */
@@ -266,7 +274,8 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   async #adopt(info: VersionInfo, trust: Trust, { signer, vouched }: Adopted): Promise<void> {
     if (this.#version !== undefined || this.#closed) return
     this.access.checkPinned(info.version)
-    const content = await StoredVersion.open(this.#ctx.store, this.task, info, trust, signer).catch(error => {
+    const how = { trust, signer, isReserved: this.ranges.isWhole }
+    const content = await StoredVersion.open(this.#ctx.store, this.task, info, how).catch(error => {
       // whoever told us of the version cannot help it
       this.fail(error)
       throw error
@@ -285,11 +294,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     driver.recovered(await content.transfer.recover())
     await content.keepFreshness()
     this.originOffer.begin(driver)
-    for (const link of this.links.values()) {
-      // this link began before we knew the version: say hello again, and go on
-      this.links.sayHello(link)
-      this.#handlers.welcome(link)
-    }
+    this.#handlers.versionKnown()
     this.#changes.notify()
   }
 }

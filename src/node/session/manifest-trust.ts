@@ -1,4 +1,5 @@
 // Whom an active task believes: which manifest heads count and why, and which version a download may begin with.
+import type { Freshness } from '../../core/freshness.ts'
 import type { ManifestHead } from '../../core/manifest.ts'
 import { sameBytes } from '../../core/piece.ts'
 import { contentId, type Task } from '../../core/task.ts'
@@ -7,6 +8,14 @@ import type { NodeContext } from '../context/node-context.ts'
 
 /** Which version neighbours may begin with: any; the one that a seed named; none while nobody who knows it has spoken. */
 export type Current = 'any' | 'unknown' | { version: string }
+
+/** How a version became known. */
+export interface Adopted {
+  /** Peer id of who signed for it; undefined: nobody but us. */
+  signer?: string
+  /** What the origin has just said of it, when it was the origin. */
+  vouched?: Freshness | undefined
+}
 
 export class ManifestTrust {
   current: Current = 'any'

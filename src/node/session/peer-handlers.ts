@@ -118,6 +118,14 @@ export class PeerHandlers implements PeerLinksOwner {
     this.#parts.notify()
   }
 
+  /** We know the version now, which we did not when these links began: says hello to them again, and goes on. */
+  versionKnown(): void {
+    for (const link of this.#owner.links.values()) {
+      this.#owner.links.sayHello(link)
+      this.welcome(link)
+    }
+  }
+
   /** Makes a link of the same version a neighbour; tells one that knows no version ours. */
   welcome(from: PeerLink): void {
     const version = this.#parts.version()

@@ -10,6 +10,7 @@ import { type BudgetUser, type NodeContext, now } from '../context/node-context.
 import type { PeerLink } from '../peers/peer-link.ts'
 import type { PeerLinks } from '../peers/peer-links.ts'
 import type { SwarmObserver } from './swarm-observer.ts'
+import type { WantedRanges } from './wanted-ranges.ts'
 
 /** The origin as a neighbour of the swarm; no peer id looks like it. */
 const ORIGIN = 'origin'
@@ -32,6 +33,7 @@ export interface DriverOwner {
   readonly links: Pick<PeerLinks, 'get' | 'values'>
   readonly counts: Counts
   readonly givers: Set<string>
+  readonly ranges: Pick<WantedRanges, 'runs' | 'areAllPlaced'>
   /** Who keeps an account of the run. */
   readonly observers: ReadonlySet<SwarmObserver>
   fail(error: unknown): void
@@ -49,6 +51,8 @@ export class SwarmDriver implements BudgetUser {
   #rangeReader: RangeReader | undefined
   #news: number[] = []
   #announcedAt = -Infinity
+  /** What the swarm was told last, as JSON; undefined: all. */
+  #wanted: string | undefined
   #wake: NodeJS.Timeout | undefined
   #wakeAt = 0
   #isStopped = false
@@ -65,8 +69,13 @@ export class SwarmDriver implements BudgetUser {
     for (const observer of owner.observers) observer.begun?.(setup)
   }
 
-  get swarm(): Pick<Swarm, 'have' | 'queue' | 'isComplete'> {
+  get swarm(): Pick<Swarm, 'have' | 'queue' | 'missing' | 'isWhole'> {
     return this.#swarm
+  }
+
+  /** Whether all that is wanted is here. */
+  get isComplete(): boolean {
+    return this.#swarm.isComplete && this.#owner.ranges.areAllPlaced(this.#content.manifest)
   }
 
   stop(): void {
@@ -108,8 +117,19 @@ export class SwarmDriver implements BudgetUser {
   /** The manifest has grown or was sealed. */
   grown(): void {
     const { manifest } = this.#content
+    // first, so that nothing is asked for that nobody wants
+    this.wanted()
     this.tell({ type: 'manifest', count: manifest.count, sealed: manifest.seal !== undefined })
     this.#joinOrigin()
+  }
+
+  /** What is wanted may have changed, or is known better by the manifest. */
+  wanted(): void {
+    const pieces = this.#owner.ranges.runs(this.#content.manifest)
+    const text = JSON.stringify(pieces)
+    if (text === this.#wanted) return
+    this.#wanted = text
+    this.tell({ type: 'wanted', pieces })
   }
 
   /** Pieces that were found in the store. */

@@ -9,6 +9,8 @@ export interface SwarmObserver {
   told(event: SwarmEvent, at: number, actions: readonly SwarmAction[]): void
   /** Bytes came from the origin in a read of our own, at `at`; the decider learns of whole pieces only. */
   read?(bytes: number, at: number): void
+  /** Bytes of a range came from the origin at `at`, of which no decider hears. They are counted already. */
+  readRange?(bytes: number, at: number): void
   /** Nothing more comes from this decider. Never rejects. */
   ended?(): Promise<void>
 }

@@ -119,6 +119,7 @@ export class OriginSource {
 
   /** Begins again a few times where the origin breaks off and lets nobody go on. */
   async #readAgain(how: How, signal: AbortSignal): Promise<void> {
+    await this.#active.ranges.untilWhole(signal)
     const restarts = new Restarts()
     for (;;) {
       try {

@@ -129,7 +129,7 @@ export class Supply {
 
   #look(): void {
     if (this.#active.isClosed || this.#active.hasFailed) return this.#over()
-    const { links, manifest, have } = this.#active
+    const { links, manifest, missing } = this.#active
     for (const { peer } of links.values()) {
       if (this.#linked.has(peer)) continue
       this.#linked.add(peer)
@@ -140,11 +140,11 @@ export class Supply {
       this.#linked.delete(peer)
       this.#tell({ type: 'unlinked', peer })
     }
-    if (manifest !== undefined && have !== undefined) {
+    if (manifest !== undefined && missing !== undefined) {
       const { count, seal } = manifest
-      const content = { count, missing: Math.max(0, count - have.count), sealed: seal !== undefined }
-      const { count: before, missing, sealed } = this.#told
-      if (count === before && content.missing === missing && content.sealed === sealed) return
+      const content = { count, missing, sealed: seal !== undefined }
+      const told = this.#told
+      if (count === told.count && missing === told.missing && content.sealed === told.sealed) return
       this.#told = content
       this.#tell({ type: 'content', ...content })
     }
@@ -156,6 +156,7 @@ export class Supply {
       if (event.type === 'progress') this.#progress('progress', at)
     },
     read: (_, at) => this.#progress('origin-progress', at),
+    readRange: (_, at) => this.#progress('origin-progress', at),
   }
 
   #progress(type: 'progress' | 'origin-progress', at: number): void {

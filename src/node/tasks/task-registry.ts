@@ -2,6 +2,7 @@
 import { CID } from 'multiformats/cid'
 import { DragonflyError, isAbort } from '../../core/errors.ts'
 import { sameBytes } from '../../core/piece.ts'
+import type { RangeSpec } from '../../core/range.ts'
 import { rawCid } from '../../core/root.ts'
 import { makeProof, type Task } from '../../core/task.ts'
 import type { Answer } from '../../net/exchange.ts'
@@ -26,6 +27,8 @@ export type After = 'keep' | 'drop' | 'pause' | 'discard'
 export interface Want {
   /** sha2-256 that the whole must have; undefined: none was given. Sharing needs equal wishes. */
   digest?: Uint8Array | undefined
+  /** Only these bytes of it. Default: the whole. */
+  range?: RangeSpec | undefined
   /** For whom the origin may be read; undefined: this node may not read it. */
   reader: Reader | undefined
   /** The origin has to vouch for it anew. */
@@ -96,10 +99,12 @@ export class TaskRegistry implements Holder {
     const running = this.#byTask.get(task.id)?.find(held => isShareable(held, want))
     if (running !== undefined) {
       running.users++
+      running.active.ranges.add(want.range)
       return { active: running.active, isNew: false }
     }
     const { reader, revalidate = false, kept } = want
     const active = new ActiveTask(this.#ctx, task, want.digest)
+    active.ranges.add(want.range)
     const self = this.#ctx.network?.host.id
     const seeds = this.#ctx.seedsAbove(task.subject).filter(s => s.peer !== self)
     const supply = new Supply(this.#ctx, active, { reader, seeds, revalidate, kept })
@@ -209,7 +214,7 @@ export class TaskRegistry implements Holder {
       if (dhtKey !== undefined) await this.#provide([dhtKey])
       // who leaves soon after the end need not be found by the whole content
       if (!this.#ctx.isLongLived) return
-      while (!active.isComplete) await active.changed(this.#stopping.signal)
+      while (!active.isWhole) await active.changed(this.#stopping.signal)
       if (isPublicContent(active)) await this.#provide(contentTopics(active).map(text => CID.parse(text)))
     } catch {
       // the active task has failed or the node stops: there is nothing to announce
@@ -250,7 +255,7 @@ function isShareable({ active, reader, revalidate }: Held, want: Want): boolean 
 }
 
 function isPublicContent(active: ActiveTask): boolean {
-  return !active.task.isPrivate && !active.isTransient && active.isComplete && active.manifest?.seal !== undefined
+  return !active.task.isPrivate && !active.isTransient && active.isWhole && active.manifest?.seal !== undefined
 }
 
 /** The root, and the raw CID of the whole content's sha2-256: by either it can be asked for without knowing a URL. */

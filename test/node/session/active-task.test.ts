@@ -38,7 +38,11 @@ describe('an active task', () => {
 
   it('leaves a cached version alone when another one has begun meanwhile', async () => {
     const store = openMemoryStore()
-    const before = await StoredVersion.open(store, TASK, info({ version: 'etag "old"' }), 'origin', undefined)
+    const before = await StoredVersion.open(store, TASK, info({ version: 'etag "old"' }), {
+      trust: 'origin',
+      signer: undefined,
+      isReserved: true,
+    })
     for (const digest of digestsOf(manifestOf(TASK, BODY))) before.manifest.append(digest)
     await before.keep(before.manifest.head(), undefined)
     await before.close(false)
@@ -68,7 +72,7 @@ describe('an active task', () => {
 
   it('ends its read where the bytes contradict the manifest', async () => {
     const store = openMemoryStore()
-    const known = await StoredVersion.open(store, TASK, info(), 'origin', undefined)
+    const known = await StoredVersion.open(store, TASK, info(), { trust: 'origin', signer: undefined, isReserved: true })
     for (const digest of digestsOf(manifestOf(TASK, content('others', BODY.length)))) known.manifest.append(digest)
     await known.keep(known.manifest.head(), undefined)
     await known.close(false)

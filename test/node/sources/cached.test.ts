@@ -40,7 +40,7 @@ describe('what is cached of a task', () => {
     await entry.close()
     const others = (await store.keys()).filter(key => key !== entryKey(TASK.id, version))
     const held = await Promise.all(others.map(key => store.open(key)))
-    const left = await StoredVersion.open(store, TASK, whole.info, trust, undefined)
+    const left = await StoredVersion.open(store, TASK, whole.info, { trust, signer: undefined, isReserved: true })
     for (const digest of digestsOf(whole)) left.manifest.append(digest)
     if (isSealed && whole.seal !== undefined) left.manifest.sealWith(whole.seal)
     await left.keep(left.manifest.head(), undefined)

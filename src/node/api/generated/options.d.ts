@@ -12,4 +12,7 @@ export declare function nodeFault(value: unknown): Fault | undefined
 export declare function getFault(value: unknown): Fault | undefined
 
 /** What is wrong with it; undefined: nothing. */
+export declare function headFault(value: unknown): Fault | undefined
+
+/** What is wrong with it; undefined: nothing. */
 export declare function preheatFault(value: unknown): Fault | undefined

@@ -590,7 +590,7 @@ return errors === 0;
 }
 
 export const getFaultCheck = validate11;
-const schema12 = {"$id":"getFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"digest":{"type":"string"},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"revalidate":{"type":"boolean"},"origin":{"type":"boolean"},"keep":{"type":"boolean"},"signal":{"instance":"AbortSignal"},"trace":{"type":"string"},"explain":{"type":"boolean"},"onProgress":{"instance":"function"}},"additionalProperties":false};
+const schema12 = {"$id":"getFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"digest":{"type":"string"},"range":{"type":"object"},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"revalidate":{"type":"boolean"},"origin":{"type":"boolean"},"keep":{"type":"boolean"},"signal":{"instance":"AbortSignal"},"trace":{"type":"string"},"explain":{"type":"boolean"},"onProgress":{"instance":"function"}},"additionalProperties":false};
 
 function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="getFault" */;
@@ -679,20 +679,33 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.filter !== undefined){
-let data4 = data.filter;
+if(data.range !== undefined){
+let data4 = data.range;
 const _errs10 = errors;
-if(errors === _errs10){
-if(Array.isArray(data4)){
-var valid3 = true;
-const len2 = data4.length;
-for(let i2=0; i2<len2; i2++){
+if(!(data4 && typeof data4 == "object" && !Array.isArray(data4))){
+validate11.errors = [{instancePath:instancePath+"/range",schemaPath:"#/properties/range/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.filter !== undefined){
+let data5 = data.filter;
 const _errs12 = errors;
-if(typeof data4[i2] !== "string"){
+if(errors === _errs12){
+if(Array.isArray(data5)){
+var valid3 = true;
+const len2 = data5.length;
+for(let i2=0; i2<len2; i2++){
+const _errs14 = errors;
+if(typeof data5[i2] !== "string"){
 validate11.errors = [{instancePath:instancePath+"/filter/" + i2,schemaPath:"#/properties/filter/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
-var valid3 = _errs12 === errors;
+var valid3 = _errs14 === errors;
 if(!valid3){
 break;
 }
@@ -703,28 +716,16 @@ validate11.errors = [{instancePath:instancePath+"/filter",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs12 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.tag !== undefined){
-const _errs14 = errors;
+const _errs16 = errors;
 if(typeof data.tag !== "string"){
 validate11.errors = [{instancePath:instancePath+"/tag",schemaPath:"#/properties/tag/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.revalidate !== undefined){
-const _errs16 = errors;
-if(typeof data.revalidate !== "boolean"){
-validate11.errors = [{instancePath:instancePath+"/revalidate",schemaPath:"#/properties/revalidate/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -733,10 +734,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.origin !== undefined){
+if(data.revalidate !== undefined){
 const _errs18 = errors;
-if(typeof data.origin !== "boolean"){
-validate11.errors = [{instancePath:instancePath+"/origin",schemaPath:"#/properties/origin/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+if(typeof data.revalidate !== "boolean"){
+validate11.errors = [{instancePath:instancePath+"/revalidate",schemaPath:"#/properties/revalidate/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -745,10 +746,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.keep !== undefined){
+if(data.origin !== undefined){
 const _errs20 = errors;
-if(typeof data.keep !== "boolean"){
-validate11.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+if(typeof data.origin !== "boolean"){
+validate11.errors = [{instancePath:instancePath+"/origin",schemaPath:"#/properties/origin/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -757,10 +758,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.signal !== undefined){
+if(data.keep !== undefined){
 const _errs22 = errors;
-if(!(data.signal instanceof AbortSignal)){
-validate11.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+if(typeof data.keep !== "boolean"){
+validate11.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs22 === errors;
@@ -769,22 +770,22 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.trace !== undefined){
-const _errs23 = errors;
-if(typeof data.trace !== "string"){
-validate11.errors = [{instancePath:instancePath+"/trace",schemaPath:"#/properties/trace/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+if(data.signal !== undefined){
+const _errs24 = errors;
+if(!(data.signal instanceof AbortSignal)){
+validate11.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
 return false;
 }
-var valid0 = _errs23 === errors;
+var valid0 = _errs24 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.explain !== undefined){
+if(data.trace !== undefined){
 const _errs25 = errors;
-if(typeof data.explain !== "boolean"){
-validate11.errors = [{instancePath:instancePath+"/explain",schemaPath:"#/properties/explain/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+if(typeof data.trace !== "string"){
+validate11.errors = [{instancePath:instancePath+"/trace",schemaPath:"#/properties/trace/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs25 === errors;
@@ -793,16 +794,29 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.onProgress !== undefined){
+if(data.explain !== undefined){
 const _errs27 = errors;
-if(typeof data.onProgress !== "function"){
-validate11.errors = [{instancePath:instancePath+"/onProgress",schemaPath:"#/properties/onProgress/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+if(typeof data.explain !== "boolean"){
+validate11.errors = [{instancePath:instancePath+"/explain",schemaPath:"#/properties/explain/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs27 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.onProgress !== undefined){
+const _errs29 = errors;
+if(typeof data.onProgress !== "function"){
+validate11.errors = [{instancePath:instancePath+"/onProgress",schemaPath:"#/properties/onProgress/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+return false;
+}
+var valid0 = _errs29 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -825,18 +839,18 @@ validate11.errors = vErrors;
 return errors === 0;
 }
 
-export const preheatFaultCheck = validate12;
-const schema13 = {"$id":"preheatFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"digest":{"type":"string"},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"at":{"type":"string"},"signal":{"instance":"AbortSignal"},"onProgress":{"instance":"function"}},"additionalProperties":false};
+export const headFaultCheck = validate12;
+const schema13 = {"$id":"headFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"origin":{"type":"boolean"},"signal":{"instance":"AbortSignal"}},"additionalProperties":false};
 
 function validate12(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-/*# sourceURL="preheatFault" */;
+/*# sourceURL="headFault" */;
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((((key0 === "headers") || (key0 === "digest")) || (key0 === "filter")) || (key0 === "tag")) || (key0 === "at")) || (key0 === "signal")) || (key0 === "onProgress"))){
+if(!(((((key0 === "headers") || (key0 === "filter")) || (key0 === "tag")) || (key0 === "origin")) || (key0 === "signal"))){
 validate12.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
 return false;
 break;
@@ -903,10 +917,168 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.filter !== undefined){
+let data3 = data.filter;
+const _errs8 = errors;
+if(errors === _errs8){
+if(Array.isArray(data3)){
+var valid3 = true;
+const len2 = data3.length;
+for(let i2=0; i2<len2; i2++){
+const _errs10 = errors;
+if(typeof data3[i2] !== "string"){
+validate12.errors = [{instancePath:instancePath+"/filter/" + i2,schemaPath:"#/properties/filter/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid3 = _errs10 === errors;
+if(!valid3){
+break;
+}
+}
+}
+else {
+validate12.errors = [{instancePath:instancePath+"/filter",schemaPath:"#/properties/filter/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.tag !== undefined){
+const _errs12 = errors;
+if(typeof data.tag !== "string"){
+validate12.errors = [{instancePath:instancePath+"/tag",schemaPath:"#/properties/tag/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.origin !== undefined){
+const _errs14 = errors;
+if(typeof data.origin !== "boolean"){
+validate12.errors = [{instancePath:instancePath+"/origin",schemaPath:"#/properties/origin/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.signal !== undefined){
+const _errs16 = errors;
+if(!(data.signal instanceof AbortSignal)){
+validate12.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+return false;
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate12.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate12.errors = vErrors;
+return errors === 0;
+}
+
+export const preheatFaultCheck = validate13;
+const schema14 = {"$id":"preheatFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"digest":{"type":"string"},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"at":{"type":"string"},"signal":{"instance":"AbortSignal"},"onProgress":{"instance":"function"}},"additionalProperties":false};
+
+function validate13(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+/*# sourceURL="preheatFault" */;
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "headers") || (key0 === "digest")) || (key0 === "filter")) || (key0 === "tag")) || (key0 === "at")) || (key0 === "signal")) || (key0 === "onProgress"))){
+validate13.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.headers !== undefined){
+let data0 = data.headers;
+const _errs2 = errors;
+if(errors === _errs2){
+if(Array.isArray(data0)){
+var valid1 = true;
+const len0 = data0.length;
+for(let i0=0; i0<len0; i0++){
+let data1 = data0[i0];
+const _errs4 = errors;
+if(errors === _errs4){
+if(Array.isArray(data1)){
+if(data1.length > 2){
+validate13.errors = [{instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/maxItems",keyword:"maxItems",params:{limit: 2},message:"must NOT have more than 2 items"}];
+return false;
+}
+else {
+if(data1.length < 2){
+validate13.errors = [{instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/minItems",keyword:"minItems",params:{limit: 2},message:"must NOT have fewer than 2 items"}];
+return false;
+}
+else {
+var valid2 = true;
+const len1 = data1.length;
+for(let i1=0; i1<len1; i1++){
+const _errs6 = errors;
+if(typeof data1[i1] !== "string"){
+validate13.errors = [{instancePath:instancePath+"/headers/" + i0+"/" + i1,schemaPath:"#/properties/headers/items/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid2 = _errs6 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+}
+else {
+validate13.errors = [{instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid1 = _errs4 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate13.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.digest !== undefined){
 const _errs8 = errors;
 if(typeof data.digest !== "string"){
-validate12.errors = [{instancePath:instancePath+"/digest",schemaPath:"#/properties/digest/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate13.errors = [{instancePath:instancePath+"/digest",schemaPath:"#/properties/digest/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -925,7 +1097,7 @@ const len2 = data4.length;
 for(let i2=0; i2<len2; i2++){
 const _errs12 = errors;
 if(typeof data4[i2] !== "string"){
-validate12.errors = [{instancePath:instancePath+"/filter/" + i2,schemaPath:"#/properties/filter/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate13.errors = [{instancePath:instancePath+"/filter/" + i2,schemaPath:"#/properties/filter/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid3 = _errs12 === errors;
@@ -935,7 +1107,7 @@ break;
 }
 }
 else {
-validate12.errors = [{instancePath:instancePath+"/filter",schemaPath:"#/properties/filter/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate13.errors = [{instancePath:instancePath+"/filter",schemaPath:"#/properties/filter/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -948,7 +1120,7 @@ if(valid0){
 if(data.tag !== undefined){
 const _errs14 = errors;
 if(typeof data.tag !== "string"){
-validate12.errors = [{instancePath:instancePath+"/tag",schemaPath:"#/properties/tag/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate13.errors = [{instancePath:instancePath+"/tag",schemaPath:"#/properties/tag/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -960,7 +1132,7 @@ if(valid0){
 if(data.at !== undefined){
 const _errs16 = errors;
 if(typeof data.at !== "string"){
-validate12.errors = [{instancePath:instancePath+"/at",schemaPath:"#/properties/at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate13.errors = [{instancePath:instancePath+"/at",schemaPath:"#/properties/at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -972,7 +1144,7 @@ if(valid0){
 if(data.signal !== undefined){
 const _errs18 = errors;
 if(!(data.signal instanceof AbortSignal)){
-validate12.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+validate13.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -984,7 +1156,7 @@ if(valid0){
 if(data.onProgress !== undefined){
 const _errs19 = errors;
 if(typeof data.onProgress !== "function"){
-validate12.errors = [{instancePath:instancePath+"/onProgress",schemaPath:"#/properties/onProgress/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+validate13.errors = [{instancePath:instancePath+"/onProgress",schemaPath:"#/properties/onProgress/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
 return false;
 }
 var valid0 = _errs19 === errors;
@@ -1001,11 +1173,11 @@ var valid0 = true;
 }
 }
 else {
-validate12.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate13.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate12.errors = vErrors;
+validate13.errors = vErrors;
 return errors === 0;
 }
 
@@ -1046,6 +1218,7 @@ export const nodeFault = value => faultOf(nodeFaultCheck, nodeFaultAllowed, valu
 const getFaultAllowed = {
   "headers": "a list of items, each a list of at most 2 texts",
   "digest": "a text",
+  "range": "an object",
   "filter": "a list of texts",
   "tag": "a text",
   "revalidate": "true or false",
@@ -1057,6 +1230,15 @@ const getFaultAllowed = {
   "onProgress": "a function"
 }
 export const getFault = value => faultOf(getFaultCheck, getFaultAllowed, value)
+
+const headFaultAllowed = {
+  "headers": "a list of items, each a list of at most 2 texts",
+  "filter": "a list of texts",
+  "tag": "a text",
+  "origin": "true or false",
+  "signal": "an AbortSignal"
+}
+export const headFault = value => faultOf(headFaultCheck, headFaultAllowed, value)
 
 const preheatFaultAllowed = {
   "headers": "a list of items, each a list of at most 2 texts",

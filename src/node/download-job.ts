@@ -1,0 +1,103 @@
+// What every download has: what was asked for, its account of time, where its file goes, its errors in our words.
+import { stat } from 'node:fs/promises'
+import { dirname, resolve, sep } from 'node:path'
+import { parseDigest } from '../core/digest.ts'
+import { abortError, DragonflyError } from '../core/errors.ts'
+import { makeTask, type Task, withoutSecrets } from '../core/task.ts'
+import { fileNameFromUrl } from '../origin/filename.ts'
+import { Timeline } from './account/timeline.ts'
+import type { TraceFile } from './account/trace-file.ts'
+import type { Explanation } from './api/explanation.ts'
+import type { GetOptions } from './api/get-options.ts'
+import { now } from './context/node-context.ts'
+import type { ActiveTask } from './session/active-task.ts'
+
+/** Name of a file whose URL and origin suggest none, as wget has it. */
+const NAMELESS = 'index.html'
+
+export interface Job {
+  url: string
+  task: Task
+  wanted: Uint8Array | undefined
+  options: GetOptions
+  begun: number
+  trace: TraceFile | undefined
+}
+
+export function makeJob(url: string, options: GetOptions): Job {
+  const { digest } = options
+  const wanted = digest === undefined ? undefined : parseDigest(digest)
+  return { url, task: taskOf(url, options), wanted, options, begun: now(), trace: undefined }
+}
+
+/** The task that a URL and these options name. Throws `bad-…`. */
+export function taskOf(url: string, { headers, filter, tag }: Pick<GetOptions, 'headers' | 'filter' | 'tag'>): Task {
+  return makeTask({
+    url,
+    ...(headers === undefined ? {} : { headers }),
+    ...(filter === undefined ? {} : { filter }),
+    ...(tag === undefined ? {} : { tag }),
+  })
+}
+
+/** Keeps account of an active task's time until it is told to stop. */
+export function watchTime(active: ActiveTask, begun: number): { account(at: number): Explanation; stop(): void } {
+  const timeline = new Timeline(begun, active.counts)
+  const before = performance.eventLoopUtilization()
+  active.observers.add(timeline)
+  const account = (at: number) => {
+    const { utilization } = performance.eventLoopUtilization(before)
+    return timeline.explain(at, { unreachable: active.links.unreachable.size, busy: utilization })
+  }
+  return { account, stop: () => active.observers.delete(timeline) }
+}
+
+/** Whether a piece is here and can be given out: of a content without a known length the last one may be short, and waits. */
+export function isReadable(active: ActiveTask, piece: number): boolean {
+  const { manifest } = active
+  if (manifest === undefined || !active.hasPiece(piece)) return false
+  return piece + 1 < manifest.count || (manifest.length !== undefined && piece < manifest.count)
+}
+
+/** The URL as it was asked for, less what opens doors. */
+export function shown(url: string): string {
+  const parsed = new URL(url)
+  parsed.username = ''
+  parsed.password = ''
+  return parsed.href
+}
+
+/** What its file is called: as the origin says (empty: it does not), else as the URL does. */
+export function nameOf(suggested: string | undefined, url: string): string {
+  return suggested || fileNameFromUrl(url) || NAMELESS
+}
+
+/** Where the file goes: a path that is a folder, or ends like one, leaves the name open. */
+export async function locate(file: string): Promise<{ folder: string; name: string | undefined }> {
+  const path = resolve(file)
+  const isFolder =
+    file.endsWith(sep) ||
+    file.endsWith('/') ||
+    (await stat(path).then(
+      s => s.isDirectory(),
+      () => false,
+    ))
+  return isFolder
+    ? { folder: path, name: undefined }
+    : { folder: dirname(path), name: path.slice(dirname(path).length).replace(/^[\\/]/, '') }
+}
+
+export async function deviceOf(path: string): Promise<number | undefined> {
+  return await stat(path).then(
+    s => s.dev,
+    () => undefined,
+  )
+}
+
+export function asOurs(error: unknown, job: Job): unknown {
+  if (error instanceof DragonflyError) return error
+  const { signal } = job.options
+  if (signal?.aborted === true) return abortError(signal)
+  const message = error instanceof Error ? error.message : String(error)
+  return new DragonflyError('internal', `${message} (while getting ${withoutSecrets(job.url)})`, { cause: error })
+}
