@@ -16,7 +16,7 @@ const node = await createNode({
   allowOrigins: values['allow-origin'] ?? [],
   // The same peer id after a restart: others name a seed by it.
   persistentIdentity: true,
-  onEvent: ({ type, message }) => console.error(`${type}: ${message}`),
+  onEvent: ({ level, code, message }) => console.error(`${level} ${code}: ${message}`),
 })
 try {
   await node.seed()

@@ -8,6 +8,7 @@ import { LINES } from '../src/cli/json-lines.ts'
 import { makeProgram } from '../src/cli/program.ts'
 import { VARIABLES } from '../src/cli/variables.ts'
 import { ERROR_CODES, type ErrorCode } from '../src/core/error-codes.ts'
+import { EVENTS } from '../src/node/api/events.ts'
 import { allowedBy } from './allowed.ts'
 
 export const REFERENCE = fileURLToPath(new URL('../docs/reference.md', import.meta.url))
@@ -68,12 +69,12 @@ function lines(): string[] {
   ]
 }
 
-/** Filled from src/node/api/events.ts. */
 function events(): string[] {
+  const rows = Object.entries(EVENTS).map(([code, { level, meaning }]) => [`\`${code}\``, level, meaning])
   return [
-    '### `warning`, `info`',
-    'Something that an operator wants to know.',
-    table(['field', 'meaning'], [['`message`', 'one line for a person']]),
+    '### `warning`, `info` (df get, df preheat, df seed start)',
+    'Something that an operator wants to know: `warning` for the levels `warn` and `error`, `info` for `info`. Besides `code`, `level` and `message` a line has the fields of its code; events of level `debug` are for `--log-level` and `DEBUG` only.',
+    table(['code', 'level', 'meaning'], rows),
   ]
 }
 

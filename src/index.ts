@@ -12,12 +12,23 @@ export { controlPath } from './gateway/control-path.ts'
 export { type OpenAdministration, openAdministration } from './node/admin/store-folder.ts'
 export type { ContentHead, HeadOptions } from './node/api/content-head.ts'
 export type { ContentStream, DragonflyNode } from './node/api/dragonfly-node.ts'
+export {
+  type Cause,
+  causeOf,
+  EVENTS,
+  type EventCode,
+  type EventFacts,
+  type EventLevel,
+  eventOf,
+  type NodeEvent,
+} from './node/api/events.ts'
 export type { Explanation, Giver, Losses, Moments, Requests } from './node/api/explanation.ts'
 export type { GetOptions, Progress } from './node/api/get-options.ts'
-export type { NodeEvent, NodeOptions } from './node/api/node-options.ts'
+export { METRICS, type Metric, type MetricName, type MetricSample } from './node/api/metrics.ts'
+export type { NodeOptions } from './node/api/node-options.ts'
 export type { Preheated, PreheatOptions, PreheatProgress } from './node/api/preheat-options.ts'
 export type { Receipt } from './node/api/receipt.ts'
 export type { ContentStatus, DiskStatus, Removed, SeedStatus } from './node/api/status.ts'
 export type { StoreAdmin } from './node/api/store-admin.ts'
-export { dragonflyHome } from './node/home.ts'
+export { dragonflyHome, homeIfAny } from './node/home.ts'
 export { createNode } from './node/node.ts'

@@ -26,6 +26,12 @@ export const CONFIG_SCHEMA = {
       items: { type: 'string' },
       maxItems: MAX_ENTRIES,
     },
+    announce: {
+      description: 'Multiaddrs that others are told, as for `--announce`.',
+      type: 'array',
+      items: { type: 'string' },
+      maxItems: MAX_ENTRIES,
+    },
     allowOrigins: {
       description: 'What a seed reads for others besides public addresses. Patterns as for `--allow-origin`.',
       type: 'array',

@@ -1,5 +1,5 @@
 // Whom to ask, whom to trust, what to read for others: from flags, else the environment, else the config file, each key on its own.
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { type Config, MAX_ENTRIES } from './config-schema.ts'
 import { UsageError } from './errors.ts'
@@ -13,6 +13,8 @@ export interface Settings extends OriginLimits {
   bootstrap?: string[]
   /** Peer ids. */
   trust?: string[]
+  /** Multiaddrs that others are told. */
+  announce?: string[]
   /** Patterns, as `allowOrigins` of the library. */
   allowOrigins?: string[]
 }
@@ -21,9 +23,9 @@ const MAX_CONFIG_BYTES = 1024 * 1024
 
 type Chosen = Required<Omit<Settings, keyof OriginLimits>> & OriginLimits
 
-/** What a command needs: flags replace the environment, which replaces the file. Trust includes every seed. */
-export async function readSettings(flags: Settings, env: NodeJS.ProcessEnv, home: string): Promise<Chosen> {
-  const file = await readConfig(path.join(home, 'config.json'))
+/** What a command needs: flags replace the environment, which replaces the file of a home. Trust includes every seed. */
+export async function readSettings(flags: Settings, env: NodeJS.ProcessEnv, home: string | undefined): Promise<Chosen> {
+  const file = home === undefined ? {} : await readConfig(path.join(home, 'config.json'))
   return chooseSettings(flags, settingsOfEnv(env), file)
 }
 
@@ -33,14 +35,21 @@ export function chooseSettings(flags: Settings, env: Settings, file: Settings): 
   const named = flags.trust ?? env.trust ?? file.trust ?? []
   const trust = [...new Set([...seeds.flatMap(peerIdOf), ...named])]
   const allowOrigins = flags.allowOrigins ?? env.allowOrigins ?? file.allowOrigins ?? []
-  return { ...originLimitsOf({ ...file, ...env, ...flags }), seeds, bootstrap, trust, allowOrigins }
+  const announce = flags.announce ?? env.announce ?? file.announce ?? []
+  return { ...originLimitsOf({ ...file, ...env, ...flags }), seeds, bootstrap, trust, announce, allowOrigins }
 }
 
-/** DRAGONFLY_SEEDS and DRAGONFLY_ALLOW_ORIGIN: commas or spaces between the entries. Empty is as good as unset. */
+/** DRAGONFLY_SEEDS, DRAGONFLY_ANNOUNCE and DRAGONFLY_ALLOW_ORIGIN: commas or spaces between the entries. Empty is as good as unset. */
 export function settingsOfEnv(env: NodeJS.ProcessEnv): Settings {
   const seeds = entriesOf(env, 'DRAGONFLY_SEEDS')
   const allowOrigins = entriesOf(env, 'DRAGONFLY_ALLOW_ORIGIN')
-  return { ...originLimitsOfEnv(env), ...(seeds.length > 0 && { seeds }), ...(allowOrigins.length > 0 && { allowOrigins }) }
+  const announce = entriesOf(env, 'DRAGONFLY_ANNOUNCE')
+  return {
+    ...originLimitsOfEnv(env),
+    ...(seeds.length > 0 && { seeds }),
+    ...(announce.length > 0 && { announce }),
+    ...(allowOrigins.length > 0 && { allowOrigins }),
+  }
 }
 
 function entriesOf(env: NodeJS.ProcessEnv, name: string): string[] {
@@ -57,10 +66,18 @@ export async function readConfig(file: string): Promise<Settings> {
     text = await readFile(file, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return {}
+    // a home of somebody else has no file for us
+    if (code === 'ENOENT' || !(await isThere(file))) return {}
     throw new UsageError(`cannot read the config file ${file}: ${code}`)
   }
   return parseConfig(text, file)
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return await stat(file).then(
+    () => true,
+    () => false,
+  )
 }
 
 export function parseConfig(text: string, file: string): Settings {

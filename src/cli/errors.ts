@@ -1,4 +1,5 @@
 // Every way to fail as one line for a person, one object for a program and one exit code.
+import { constants } from 'node:os'
 import { exitCodeOf, isErrorCode, UNEXPECTED, USAGE } from './exit-codes.ts'
 
 /** A mistake in the arguments, the environment or the config file, found before the library is loaded. Exit code 2. */
@@ -12,13 +13,19 @@ export class UsageError extends Error {
   }
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on the disk',
+  EDQUOT: 'no space left in the quota of this user',
+  EFBIG: 'the file is too large for this file system, or for the limit on file sizes (ulimit -f)',
+}
+
 /** An output, standard output unless told otherwise, cannot take more, for a reason of the operating system. */
 export class OutputError extends Error {
   override readonly name = 'OutputError'
   readonly code: 'no-space' | 'output-unwritable'
 
   constructor(cause: NodeJS.ErrnoException, output = 'standard output') {
-    super(`cannot write to ${output}: ${cause.message}`, { cause })
+    super(`cannot write to ${output}: ${REASONS[cause.code ?? ''] ?? cause.message}`, { cause })
     this.code = cause.code === 'ENOSPC' || cause.code === 'EDQUOT' ? 'no-space' : 'output-unwritable'
   }
 }
@@ -39,9 +46,21 @@ export function describe(error: unknown): Failure {
     const status = 'status' in error && typeof error.status === 'number' ? error.status : undefined
     return { exitCode: exitCodeOf(error.code, status), code: error.code, message: error.message, ...hintOf(error) }
   }
+  if (isOutOfFiles(error)) {
+    const message = 'too many open files: the limit of this process is too low'
+    return { exitCode: exitCodeOf('store-error'), code: 'store-error', message, hint: 'raise it (ulimit -n 256 or more)' }
+  }
   const message = error instanceof Error ? error.message || error.name : String(error)
   return { exitCode: UNEXPECTED, code: 'internal', message: `unexpected: ${message}`, hint: 'DEBUG=1 shows where' }
 }
+
+/** EMFILE and ENFILE, which some calls of Node pass on as a number only. */
+function isOutOfFiles(error: unknown): boolean {
+  const { code, info } = (error ?? {}) as { code?: unknown; info?: { errno?: unknown } }
+  return code === 'EMFILE' || code === 'ENFILE' || (code === 'ERR_SYSTEM_ERROR' && Math.abs(Number(info?.errno)) === EMFILE)
+}
+
+const EMFILE = constants.errno.EMFILE
 
 /** `df: MESSAGE; HINT`, always one line, without anything that a terminal would obey. */
 export function failureLine(name: string, failure: Failure): string {

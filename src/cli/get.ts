@@ -1,21 +1,24 @@
 // df get: one download, from the arguments to the receipt and the exit code.
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { DragonflyNode, GetOptions, NodeEvent, NodeOptions, Receipt } from '../index.ts'
 import { readSettings } from './config.ts'
-import { describe } from './errors.ts'
+import { describe, type Failure, failureLine, OutputError } from './errors.ts'
 import { OK, PIPE_CLOSED } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
+import type { LogFlags } from './log-levels.ts'
 import { makeReport } from './render.ts'
 import type { Report } from './report.ts'
-import { openStdout, PipeClosed, writeAll } from './stdout.ts'
+import { flushed, openStdout, PipeClosed, stdoutError, writeAll } from './stdout.ts'
 
 /** Flags of `df get` as commander leaves them; durations in milliseconds. */
-export interface GetFlags {
+export interface GetFlags extends LogFlags {
   output?: string
   seed?: string[]
   bootstrap?: string[]
   trust?: string[]
   listen?: string[]
+  announce?: string[]
   digest?: string
   range?: string
   header?: string[]
@@ -36,16 +39,21 @@ export interface GetFlags {
 export async function get(url: string, flags: GetFlags, name: string): Promise<number> {
   using interrupt = new Interrupt()
   const reader = new AbortController()
-  process.stdout.once('error', () => reader.abort(new PipeClosed('standard output closed')))
-  const options = { name, json: flags.json === true, quiet: flags.quiet === true, streaming: flags.output === '-' }
+  process.stdout.once('error', error => reader.abort(stdoutError(error)))
+  const options = { name, json: flags.json === true, quiet: flags.quiet === true, streaming: flags.output === '-', log: flags }
   const report = await makeReport(options, process.stdout, process.stderr)
   try {
     await run(url, flags, report, interrupt, reader.signal)
+    if (flags.json === true) await flushed(process.stdout)
+    reader.signal.throwIfAborted()
     return OK
-  } catch (error) {
-    if (error instanceof PipeClosed || reader.signal.aborted) return PIPE_CLOSED
+  } catch (thrown) {
+    const error: unknown = reader.signal.aborted ? reader.signal.reason : thrown
+    if (error instanceof PipeClosed) return PIPE_CLOSED
     if (process.env.DEBUG) console.error(error)
     const failure = describe(error)
+    // with --json the report itself goes to the output that failed
+    if (error instanceof OutputError && flags.json === true && flags.output !== '-') tell(failure, name)
     if (failure.code !== 'aborted' || flags.quiet !== true) report.failed(failure)
     return failure.code === 'aborted' ? (interrupt.exitCode ?? failure.exitCode) : failure.exitCode
   } finally {
@@ -53,10 +61,14 @@ export async function get(url: string, flags: GetFlags, name: string): Promise<n
   }
 }
 
+function tell(failure: Failure, name: string): void {
+  process.stderr.write(`${failureLine(name, failure)}\n`)
+}
+
 async function run(url: string, flags: GetFlags, report: Report, interrupt: Interrupt, reader: AbortSignal): Promise<void> {
   const timeout = flags.timeout > 0 ? [AbortSignal.timeout(flags.timeout)] : []
   const signal = AbortSignal.any([interrupt.signal, reader, ...timeout])
-  const { createNode, dragonflyHome, parseDigest, parseHeader, parseRange } = await import('../index.ts')
+  const { createNode, homeIfAny, parseDigest, parseHeader, parseRange } = await import('../index.ts')
   const options: GetOptions = {
     ...(flags.header && { headers: flags.header.map(parseHeader) }),
     ...(flags.digest !== undefined && { digest: flags.digest }),
@@ -72,9 +84,14 @@ async function run(url: string, flags: GetFlags, report: Report, interrupt: Inte
     onProgress: progress => report.progress(progress),
   }
   if (flags.digest !== undefined) parseDigest(flags.digest)
-  const node = await createNode(await nodeOptions(flags, dragonflyHome(), event => report.event(event)))
+  // nothing is told before who we are
+  let early: NodeEvent[] | undefined = []
+  const onEvent = (event: NodeEvent) => void (early === undefined ? report.event(event) : early.push(event))
+  const node = await createNode(await nodeOptions(flags, homeIfAny(), onEvent))
   try {
     report.started(node.peerId, node.addresses)
+    for (const event of early) report.event(event)
+    early = undefined
     report.done(await fetch(node, url, flags.output, options))
     if (flags.linger > 0) {
       report.lingering(flags.linger / 1000)
@@ -94,23 +111,43 @@ async function fetch(node: DragonflyNode, url: string, output: string | undefine
   return stream.receipt
 }
 
-async function nodeOptions(flags: GetFlags, home: string, onEvent: (event: NodeEvent) => void): Promise<NodeOptions> {
+async function nodeOptions(flags: GetFlags, home: string | undefined, onEvent: (event: NodeEvent) => void): Promise<NodeOptions> {
   const named = {
     ...(flags.seed && { seeds: flags.seed }),
     ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
     ...(flags.trust && { trust: flags.trust }),
+    ...(flags.announce && { announce: flags.announce }),
   }
-  const { seeds, bootstrap, trust } = await readSettings(named, process.env, home)
+  const { seeds, bootstrap, trust, announce } = await readSettings(named, process.env, home)
   return {
     seeds,
     bootstrap,
     trust,
+    announce,
     ...(flags.listen && { listen: flags.listen }),
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
-    home,
+    ...(flags.output !== '-' && { spareFolder: folderOf(flags.output ?? '.') }),
+    ...(home !== undefined && { home }),
+    // what is kept goes only when the disk itself is short
+    quota: Infinity,
     network: needsNetwork(flags, { seeds, bootstrap }),
     dhtServer: flags.linger > 0,
     onEvent,
+  }
+}
+
+/** Where an output goes, as the library takes it: a folder, or a file in one. */
+function folderOf(output: string): string {
+  const isFolder = output.endsWith(path.sep) || isDirectory(output)
+  return path.resolve(isFolder ? output : path.dirname(output))
+}
+
+/** What is wrong with it is for the library to say. */
+function isDirectory(file: string): boolean {
+  try {
+    return statSync(file).isDirectory()
+  } catch {
+    return false
   }
 }
 

@@ -33,7 +33,19 @@ const URL_GIVEN = 'the URL as it was given, without user and password'
 const CODE = '[error code](#error-codes)'
 const MESSAGE = 'one line for a person'
 const HINT = 'what the reader can do next'
-const ALL = ['get', 'preheat', 'seed start', 'seed status', 'seed ls', 'seed rm', 'seed pin', 'seed unpin', 'seed gc', 'sim']
+const ALL = [
+  'get',
+  'preheat',
+  'seed start',
+  'seed status',
+  'seed ls',
+  'seed rm',
+  'seed pin',
+  'seed unpin',
+  'seed gc',
+  'gc',
+  'sim',
+]
 
 /**
  * Name in this program → line. Sizes are bytes, times seconds, rates bytes a second. A field that is not known is left out.
@@ -149,7 +161,7 @@ export const JSON_LINES = {
   removed: line('removed', ['seed rm'], 'One content was removed.', { asked: ASKED, contents: CONTENTS, bytes: FREED }),
   pinned: line('pinned', ['seed pin'], 'One content is protected from eviction.', { asked: ASKED, id: 'id of the task' }),
   unpinned: line('unpinned', ['seed unpin'], 'One content may be evicted again.', { asked: ASKED, id: 'id of the task' }),
-  collected: line('gc', ['seed gc'], 'What garbage collection removed.', {
+  collected: line('gc', ['seed gc', 'gc'], 'What garbage collection removed.', {
     contents: CONTENTS,
     bytes: FREED,
     broken: 'broken or abandoned entries that were removed besides',

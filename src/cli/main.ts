@@ -1,9 +1,10 @@
 // The program df: reads the arguments, runs one command, ends with its exit code.
 import { CommanderError } from 'commander'
-import { describe, failureLine, UsageError } from './errors.ts'
+import { describe, failureLine, OutputError, UsageError } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { errorLine } from './json-lines.ts'
 import { makeProgram } from './program.ts'
+import { flushed, stdoutError } from './stdout.ts'
 
 const name = process.env.DRAGONFLY_NAME ?? 'df'
 
@@ -12,11 +13,17 @@ process.on('uncaughtException', error => {
   process.stderr.write(`${failureLine(name, describe(error))}\n`)
   process.exit(describe(error).exitCode)
 })
-// Whoever needs to know that nobody reads any more (df get) listens too.
-process.stdout.on('error', () => {})
+// df get listens too, and ends at once.
+let outputFailure: OutputError | undefined
+process.stdout.on('error', error => {
+  const failure = stdoutError(error)
+  if (failure instanceof OutputError) outputFailure ??= failure
+})
 process.stderr.on('error', () => {})
 
 process.exitCode = await main(process.argv.slice(2))
+if (process.exitCode === OK) await flushed(process.stdout)
+if (process.exitCode === OK && outputFailure !== undefined) process.exitCode = refuse(outputFailure, [])
 end()
 
 async function main(args: string[]): Promise<number> {

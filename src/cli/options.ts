@@ -1,6 +1,7 @@
 // Kinds of options that several commands have.
-import { Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { UsageError } from './errors.ts'
+import { LOG_FORMATS, LOG_LEVELS } from './log-levels.ts'
 
 export const REPEAT = '(repeatable)'
 
@@ -20,4 +21,13 @@ export function parsed(flags: string, description: string, parse: (text: string)
       throw error
     }
   })
+}
+
+/** Adds --log-level and --log-format. `usual`: what is logged without them. */
+export function addLogFlags(command: Command, usual: string): Command {
+  return command
+    .addOption(
+      new Option('--log-level <level>', `log to standard error from this level on (default: ${usual})`).choices(LOG_LEVELS),
+    )
+    .addOption(new Option('--log-format <format>', 'how the log looks (default: text)').choices(LOG_FORMATS))
 }

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { wholeNumber } from './numbers.ts'
-import { list, parsed, REPEAT } from './options.ts'
+import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import type { PreheatFlags } from './preheat.ts'
 
 /** A seed reads each origin for itself; more at once only makes it wait for its disk. */
@@ -11,7 +11,7 @@ const DEFAULT_PARALLEL = 4
 
 /** Adds the command under the program called `name`. */
 export function addPreheat(program: Command, name: string, run: (urls: string[], flags: PreheatFlags) => Promise<void>): void {
-  program
+  const command = program
     .command('preheat')
     .description('make seeds fetch URLs before anyone asks for them; nothing comes here')
     .argument('[url...]', 'http:// or https:// URLs')
@@ -30,8 +30,7 @@ export function addPreheat(program: Command, name: string, run: (urls: string[],
     .addOption(parsed('--timeout <duration>', 'give up after so long', text => parseDuration(text)).default(0, 'none'))
     .option('--json', 'one JSON object a line on standard output')
     .addOption(new Option('--quiet', 'say nothing but errors').conflicts('json'))
-    .addHelpText('after', help(name))
-    .action(run)
+  addLogFlags(command, 'warn; with --json or --quiet nothing').addHelpText('after', help(name)).action(run)
 }
 
 function help(name: string): string {

@@ -3,6 +3,8 @@ import type { NodeEvent, Preheated, PreheatProgress } from '../index.ts'
 import { type Failure, failureLine, printable } from './errors.ts'
 import { bytes, count, percent, rate, seconds } from './figures.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
+import { eventFields, makeLog } from './log.ts'
+import { isAtLeast, type Log, type LogFlags } from './log-levels.ts'
 import { ProgressLine } from './progress-line.ts'
 import type { Sink } from './report.ts'
 
@@ -40,27 +42,40 @@ export interface PreheatReportOptions {
   name: string
   json: boolean
   quiet: boolean
+  log: LogFlags
   /** How many errands there are. */
   errands: number
 }
 
-export function makePreheatReport(options: PreheatReportOptions, stdout: Sink, stderr: Sink): PreheatReport {
-  return options.json ? new Ndjson(stdout) : new Lines(options, stderr)
+export async function makePreheatReport(options: PreheatReportOptions, stdout: Sink, stderr: Sink): Promise<PreheatReport> {
+  const { name, json, quiet, log: flags } = options
+  const live = new ProgressLine(stderr)
+  const above: Sink = {
+    write: text => {
+      live.clear()
+      stderr.write(text)
+    },
+  }
+  const log = await makeLog({ name, flags, usual: json || quiet ? undefined : 'warn' }, above)
+  return json ? new Ndjson(stdout, log) : new Lines(options, stderr, live, log)
 }
 
 class Ndjson implements PreheatReport {
   readonly #sink: Sink
+  readonly #log: Log
 
-  constructor(sink: Sink) {
+  constructor(sink: Sink, log: Log) {
     this.#sink = sink
+    this.#log = log
   }
 
   progress({ url }: PreheatTarget, { seed, bytes, length }: PreheatProgress): void {
     this.#sink.write(jsonLine('preheatProgress', { url, seed, bytes, length }))
   }
 
-  event({ type, message }: NodeEvent): void {
-    this.#sink.write(`${JSON.stringify({ type, message })}\n`)
+  event(event: NodeEvent): void {
+    if (isAtLeast(event.level, 'info')) this.#sink.write(`${JSON.stringify(eventFields(event))}\n`)
+    this.#log.write(event)
   }
 
   done({ url }: PreheatTarget, done: Preheated): void {
@@ -84,15 +99,17 @@ class Lines implements PreheatReport {
   readonly #options: PreheatReportOptions
   readonly #sink: Sink
   readonly #live: ProgressLine
+  readonly #log: Log
   readonly #running = new Map<PreheatTarget, PreheatProgress>()
   #over = 0
   #last = performance.now()
   #shown = ''
 
-  constructor(options: PreheatReportOptions, sink: Sink) {
+  constructor(options: PreheatReportOptions, sink: Sink, live: ProgressLine, log: Log) {
     this.#options = options
     this.#sink = sink
-    this.#live = new ProgressLine(sink)
+    this.#live = live
+    this.#log = log
   }
 
   progress(errand: PreheatTarget, progress: PreheatProgress): void {
@@ -105,8 +122,8 @@ class Lines implements PreheatReport {
     this.#write(this.#shown)
   }
 
-  event({ type, message }: NodeEvent): void {
-    if (type === 'warning' && !this.#options.quiet) this.#write(`${this.#options.name}: warning: ${message}`)
+  event(event: NodeEvent): void {
+    this.#log.write(event)
   }
 
   done(errand: PreheatTarget, { bytes: length, seconds: s, seed, alreadyThere }: Preheated): void {

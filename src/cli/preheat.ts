@@ -4,11 +4,12 @@ import { readSettings } from './config.ts'
 import { describe, type Failure, UsageError } from './errors.ts'
 import { OK, UNEXPECTED } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
+import type { LogFlags } from './log-levels.ts'
 import { makePreheatReport, type PreheatReport, type PreheatTarget, type Summary } from './preheat-report.ts'
 import { urlsOf, withoutUser } from './url-list.ts'
 
 /** Flags of `df preheat` as commander leaves them; durations in milliseconds. */
-export interface PreheatFlags {
+export interface PreheatFlags extends LogFlags {
   inputFile?: string
   seed?: string[]
   at?: string[]
@@ -33,14 +34,14 @@ interface Job extends PreheatTarget {
 /** Resolves to the exit code; whatever went wrong was told. */
 export async function preheat(named: readonly string[], flags: PreheatFlags, name: string): Promise<number> {
   using interrupt = new Interrupt()
-  const options = { name, json: flags.json === true, quiet: flags.quiet === true }
-  let report = makePreheatReport({ ...options, errands: 0 }, process.stdout, process.stderr)
+  const options = { name, json: flags.json === true, quiet: flags.quiet === true, log: flags }
+  let report = await makePreheatReport({ ...options, errands: 0 }, process.stdout, process.stderr)
   try {
     const urls = await urlsOf(named, flags.inputFile, interrupt.signal)
     if (flags.digest !== undefined && urls.length > 1) throw new UsageError('--digest is of one content', 'give one URL')
     const { withoutSecrets } = await import('../index.ts')
     const jobs = jobsOf(urls, flags.at, withoutSecrets)
-    report = makePreheatReport({ ...options, errands: jobs.length }, process.stdout, process.stderr)
+    report = await makePreheatReport({ ...options, errands: jobs.length }, process.stdout, process.stderr)
     report.summary(await run(jobs, flags, report, interrupt.signal))
     return jobs.find(job => job.failure !== undefined)?.failure?.exitCode ?? OK
   } catch (error) {
@@ -111,12 +112,12 @@ async function preheatOptions(flags: PreheatFlags, signal: AbortSignal): Promise
 
 /** It listens to nobody and keeps nothing. */
 async function nodeOptions(flags: PreheatFlags): Promise<NodeOptions> {
-  const { dragonflyHome } = await import('../index.ts')
-  const home = dragonflyHome()
+  const { homeIfAny } = await import('../index.ts')
+  const home = homeIfAny()
   const named = flags.at ?? flags.seed
   const { seeds, trust } = await readSettings(named === undefined ? {} : { seeds: named }, process.env, home)
   if (seeds.length === 0) {
     throw new UsageError('no seed to preheat', 'give --seed or --at, set DRAGONFLY_SEEDS, or write config.json')
   }
-  return { seeds, trust, listen: [], store: 'memory', dhtServer: false, home }
+  return { seeds, trust, listen: [], store: 'memory', dhtServer: false, ...(home !== undefined && { home }) }
 }

@@ -4,7 +4,7 @@ import { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { GetFlags } from './get.ts'
-import { list, parsed, REPEAT } from './options.ts'
+import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import type { PreheatFlags } from './preheat.ts'
 import { addPreheat } from './preheat-flags.ts'
 import type { SeedFlags } from './seed.ts'
@@ -66,7 +66,7 @@ export function makeProgram(name: string, actions: Actions): Parsed {
 }
 
 function addGet(program: Command, name: string, parsed: Parsed, actions: Actions): void {
-  program
+  const command = program
     .command('get')
     .description('download a URL from peers, seeds and its origin')
     .argument('<url>', 'http:// or https:// URL')
@@ -75,6 +75,7 @@ function addGet(program: Command, name: string, parsed: Parsed, actions: Actions
     .addOption(list('--bootstrap <multiaddr>', `a way into the network, not trusted ${REPEAT}`))
     .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))
     .addOption(list('--listen <multiaddr>', `listen here for other peers ${REPEAT}`))
+    .addOption(list('--announce <multiaddr>', `tell others this address of ours, not those of the interfaces ${REPEAT}`))
     .option('-r, --range <range>', 'these bytes only: 0-499, 500- (from there on) or -500 (the last ones); not with --digest')
     .option('--digest <digest>', 'sha256:HEX that the whole content must have')
     .addOption(list('-H, --header <header>', `'Name: value' for the origin only ${REPEAT}`))
@@ -90,6 +91,7 @@ function addGet(program: Command, name: string, parsed: Parsed, actions: Actions
     .option('--no-daemon', 'run in this process (what it always does so far)')
     .option('--json', 'one JSON object a line on standard output; with -o - on standard error')
     .addOption(new Option('--quiet', 'say nothing but errors').conflicts('json'))
+  addLogFlags(command, 'warn; with --json or --quiet nothing')
     .addHelpText('after', getHelp(name))
     .action(async (url: string, flags: GetFlags) => {
       parsed.exitCode = await actions.get(url, flags)

@@ -4,6 +4,8 @@ import progressBar from 'cli-progress'
 import type { NodeEvent, Progress, Receipt } from '../index.ts'
 import type { Failure } from './errors.ts'
 import { bytes, count, percent, rate, seconds, shares } from './figures.ts'
+import { textLog } from './log.ts'
+import type { Log } from './log-levels.ts'
 import { LineReport, secondsLeft } from './render-lines.ts'
 import type { Report, Sink } from './report.ts'
 
@@ -13,11 +15,13 @@ const DEFAULT_COLUMNS = 80
 export class BarReport implements Report {
   readonly #lines: LineReport
   readonly #sink: Sink
+  readonly #log: Log
   #bar: SingleBar | undefined
   #progress: Progress | undefined
 
-  constructor(name: string, sink: Sink) {
-    this.#lines = new LineReport(name, sink)
+  constructor(name: string, sink: Sink, log: Log = textLog(name, 'warn', sink)) {
+    this.#log = log
+    this.#lines = new LineReport(name, sink, log)
     this.#sink = sink
   }
 
@@ -30,9 +34,9 @@ export class BarReport implements Report {
   }
 
   event(event: NodeEvent): void {
-    if (event.type !== 'warning') return
+    if (!this.#log.shows(event)) return
     this.close()
-    this.#lines.event(event)
+    this.#log.write(event)
     if (this.#progress !== undefined) this.#show()
   }
 

@@ -2,13 +2,18 @@
 import type { NodeEvent, Progress, Receipt } from '../index.ts'
 import type { Failure } from './errors.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
+import { eventFields, NO_LOG } from './log.ts'
+import { isAtLeast, type Log } from './log-levels.ts'
 import type { Report, Sink } from './report.ts'
 
 export class JsonReport implements Report {
   readonly #sink: Sink
+  readonly #log: Log
 
-  constructor(sink: Sink) {
+  /** `log`: where events go besides. */
+  constructor(sink: Sink, log: Log = NO_LOG) {
     this.#sink = sink
+    this.#log = log
   }
 
   started(peerId: string, addresses: readonly string[]): void {
@@ -19,8 +24,9 @@ export class JsonReport implements Report {
     this.#sink.write(jsonLine('getProgress', { ...progress }))
   }
 
-  event({ type, message }: NodeEvent): void {
-    this.#sink.write(`${JSON.stringify({ type, message })}\n`)
+  event(event: NodeEvent): void {
+    if (isAtLeast(event.level, 'info')) this.#sink.write(`${JSON.stringify(eventFields(event))}\n`)
+    this.#log.write(event)
   }
 
   done(receipt: Receipt): void {

@@ -4,6 +4,8 @@ import type { NodeEvent, Progress, Receipt } from '../index.ts'
 import { type Failure, failureLine, printable } from './errors.ts'
 import { explainLines } from './explain.ts'
 import { bytes, count, percent, rate, seconds, shares } from './figures.ts'
+import { textLog } from './log.ts'
+import type { Log } from './log-levels.ts'
 import type { Report, Sink } from './report.ts'
 
 const INTERVAL_MS = 2000
@@ -17,14 +19,16 @@ const TRUST: Record<Receipt['trust'], string> = {
 export class LineReport implements Report {
   readonly #name: string
   readonly #sink: Sink
+  readonly #log: Log
   readonly #now: () => number
   #last: number
   #shown = ''
 
   /** `now` in milliseconds, on a clock that never goes back. */
-  constructor(name: string, sink: Sink, now: () => number = () => performance.now()) {
+  constructor(name: string, sink: Sink, log: Log = textLog(name, 'warn', sink), now: () => number = () => performance.now()) {
     this.#name = name
     this.#sink = sink
+    this.#log = log
     this.#now = now
     this.#last = now()
   }
@@ -40,8 +44,8 @@ export class LineReport implements Report {
     this.#write(line)
   }
 
-  event({ type, message }: NodeEvent): void {
-    if (type === 'warning') this.#write(`${this.#name}: warning: ${message}`)
+  event(event: NodeEvent): void {
+    this.#log.write(event)
   }
 
   done(receipt: Receipt): void {

@@ -1,4 +1,6 @@
 // Chooses how a download tells about itself.
+import { makeLog } from './log.ts'
+import type { LogFlags } from './log-levels.ts'
 import type { Report, Sink } from './report.ts'
 
 export interface ReportOptions {
@@ -8,22 +10,27 @@ export interface ReportOptions {
   quiet: boolean
   /** Standard output carries the content: NDJSON goes to standard error. */
   streaming: boolean
+  log: LogFlags
 }
 
 /** Loads only the one that is used. */
 export async function makeReport(options: ReportOptions, stdout: Sink, stderr: Sink): Promise<Report> {
+  const { name, log: flags } = options
+  // a program has the events in its NDJSON, and who wants quiet wants none, unless a log was asked for
+  const usual = options.json || options.quiet ? undefined : 'warn'
+  const log = await makeLog({ name, flags, usual }, stderr)
   if (options.json) {
     const { JsonReport } = await import('./render-json.ts')
-    return new JsonReport(options.streaming ? stderr : stdout)
+    return new JsonReport(options.streaming ? stderr : stdout, log)
   }
   if (options.quiet) {
     const { QuietReport } = await import('./render-quiet.ts')
-    return new QuietReport(options.name, stderr)
+    return new QuietReport(name, stderr, log)
   }
   if (stderr.isTTY === true) {
     const { BarReport } = await import('./render-bar.ts')
-    return new BarReport(options.name, stderr)
+    return new BarReport(name, stderr, log)
   }
   const { LineReport } = await import('./render-lines.ts')
-  return new LineReport(options.name, stderr)
+  return new LineReport(name, stderr, log)
 }

@@ -2,7 +2,7 @@
 import type { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { parseQuota, parseRate } from './numbers.ts'
-import { list, parsed, REPEAT } from './options.ts'
+import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import { parseConnections } from './origin-limits.ts'
 import type { SeedFlags } from './seed.ts'
 import type { SeedAdminCommand, SeedAdminFlags } from './seed-admin.ts'
@@ -20,10 +20,11 @@ const JSON_FLAG = ['--json', 'one JSON object a line on standard output'] as con
 /** Adds the commands under the program called `name`. */
 export function addSeed(program: Command, name: string, { startSeed, administrate }: SeedActions): void {
   const seed = program.command('seed').description('be a seed: read origins for others, keep and sign what was read')
-  seed
+  const start = seed
     .command('start')
     .description('run a seed until it is stopped')
-    .addOption(list('--listen <multiaddr>', `listen here (default: /ip4/0.0.0.0/tcp/4801) ${REPEAT}`))
+    .addOption(list('--listen <multiaddr>', `listen here (default: port 4801, IPv4 and IPv6) ${REPEAT}`))
+    .addOption(list('--announce <multiaddr>', `tell others this address of ours, not those of the interfaces ${REPEAT}`))
     .addOption(list('--seed <multiaddr>', `another seed, to share the work with ${REPEAT}`))
     .addOption(list('--bootstrap <multiaddr>', `a way into the network, not trusted ${REPEAT}`))
     .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))
@@ -34,8 +35,7 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
     .addOption(parsed('--origin-limit <rate>', 'bytes a second from one origin (100M, 1gbit)', parseRate))
     .addOption(parsed('--origin-connections <n>', 'requests to one origin at a time (default: 16)', parseConnections))
     .option(...JSON_FLAG)
-    .addHelpText('after', startHelp(name))
-    .action(startSeed)
+  addLogFlags(start, 'info; with --json nothing').addHelpText('after', startHelp(name)).action(startSeed)
   seed
     .command('status')
     .description('what the seed that runs here keeps, serves and reads')
@@ -60,14 +60,16 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
       .option(...JSON_FLAG)
       .action((what: string[], flags: SeedAdminFlags) => administrate({ do: word, what }, flags))
   }
-  seed
-    .command('gc')
-    .description('evict down to 85 % of the quota, remove what is broken')
-    .option(...STORE)
-    .addOption(quota())
-    .option(...JSON_FLAG)
-    .addHelpText('after', '\nA seed that runs here uses its own quota.\n')
-    .action((flags: SeedAdminFlags) => administrate({ do: 'gc' }, flags))
+  for (const parent of [seed, program]) {
+    parent
+      .command('gc')
+      .description('remove what is broken or unfinished for 7 days, evict down to 85 % of the quota')
+      .option(...STORE)
+      .addOption(quota())
+      .option(...JSON_FLAG)
+      .addHelpText('after', '\nA seed that runs here uses its own quota.\n')
+      .action((flags: SeedAdminFlags) => administrate({ do: 'gc' }, flags))
+  }
 }
 
 function quota(): Option {

@@ -2,18 +2,21 @@
 import path from 'node:path'
 import type { Control, NodeEvent } from '../index.ts'
 import { readSettings } from './config.ts'
-import { describe, failureLine, printable } from './errors.ts'
+import { describe, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
+import { eventFields, makeLog } from './log.ts'
+import { isAtLeast, type LogFlags } from './log-levels.ts'
 import { originLimitsOf } from './origin-limits.ts'
 
 /** Where seeds listen unless told otherwise. */
-export const SEED_LISTEN = '/ip4/0.0.0.0/tcp/4801'
+export const SEED_LISTEN = ['/ip4/0.0.0.0/tcp/4801', '/ip6/::/tcp/4801']
 
 /** Flags of `df seed start` as commander leaves them. */
-export interface SeedFlags {
+export interface SeedFlags extends LogFlags {
   listen?: string[]
+  announce?: string[]
   seed?: string[]
   bootstrap?: string[]
   trust?: string[]
@@ -44,31 +47,33 @@ export async function startSeed(flags: SeedFlags, name: string): Promise<number>
 }
 
 async function run(flags: SeedFlags, name: string, interrupt: Interrupt): Promise<void> {
-  const { createNode, dragonflyHome, serveControl } = await import('../index.ts')
+  const { causeOf, createNode, dragonflyHome, eventOf, serveControl } = await import('../index.ts')
+  const onEvent = await listener(flags, name)
   const home = dragonflyHome()
   const named = {
     ...(flags.seed && { seeds: flags.seed }),
     ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
     ...(flags.trust && { trust: flags.trust }),
     ...originLimitsOf(flags),
+    ...(flags.announce && { announce: flags.announce }),
     ...(flags.allowOrigin && { allowOrigins: flags.allowOrigin }),
   }
   const node = await createNode({
     ...(await readSettings(named, process.env, home)),
-    listen: flags.listen ?? [SEED_LISTEN],
+    listen: flags.listen ?? SEED_LISTEN,
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
     ...(flags.expire !== undefined && { expire: flags.expire }),
     ...(flags.quota !== undefined && { quota: flags.quota }),
     home,
     persistentIdentity: true,
-    onEvent: event => printEvent(event, flags.json === true, name),
+    onEvent,
   })
   let control: Control | undefined
   try {
     await node.seed()
     control = await serveControl(node, home).catch(error => {
       // it is a seed all the same
-      printEvent({ type: 'warning', message: describe(error).message }, flags.json === true, name)
+      onEvent(eventOf({ code: 'control-unavailable', ...causeOf(error) }))
       return undefined
     })
     if (interrupt.signal.aborted) return
@@ -88,9 +93,14 @@ export function readyText(addresses: readonly string[], name: string): string {
   return `${['seed ready', ...addresses, ...hint].join('\n')}\n`
 }
 
-function printEvent({ type, message }: NodeEvent, json: boolean, name: string): void {
-  if (json) printJson({ type, message })
-  else process.stderr.write(`${printable(`${name}: ${type === 'warning' ? 'warning: ' : ''}${message}`)}\n`)
+/** NDJSON for who wants that, beside a log if one was asked for; else the log. */
+async function listener(flags: SeedFlags, name: string): Promise<(event: NodeEvent) => void> {
+  const json = flags.json === true
+  const log = await makeLog({ name, flags, usual: json ? undefined : 'info' }, process.stderr)
+  return event => {
+    if (json && isAtLeast(event.level, 'info')) printJson(eventFields(event))
+    log.write(event)
+  }
 }
 
 function printJson(line: object): void {

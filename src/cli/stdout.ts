@@ -1,6 +1,7 @@
 // Content to standard output: with back-pressure, and without a word when the reader goes away.
 import { createWriteStream, fstatSync } from 'node:fs'
 import type { Writable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { OutputError } from './errors.ts'
 
 /** Whoever read standard output is gone (`df get … -o - | head`). */
@@ -28,14 +29,33 @@ export async function writeAll(chunks: AsyncIterable<Uint8Array>, out: Writable)
   }
 }
 
+/** What a failed write to standard output means: nobody reads it any more, or it takes no more. */
+export function stdoutError(error: Error): PipeClosed | OutputError {
+  // a socket whose reader left bytes unread is reset
+  return ['EPIPE', 'ECONNRESET'].includes(String((error as NodeJS.ErrnoException).code))
+    ? new PipeClosed('standard output closed')
+    : new OutputError(error)
+}
+
+/** Resolves when everything that was written to `out` has been taken, or the output has failed. */
+export async function flushed(out: Writable): Promise<void> {
+  while (out.writableLength > 0 && !out.destroyed) {
+    await new Promise<void>(resolve =>
+      out
+        .once('drain', resolve)
+        .once('close', resolve)
+        .once('error', () => resolve()),
+    )
+  }
+  // an error of a synchronous write is told after it
+  await nextTurn()
+}
+
 function write(out: Writable, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     out.write(chunk, error => {
       if (error === null || error === undefined) resolve()
-      else
-        reject(
-          (error as NodeJS.ErrnoException).code === 'EPIPE' ? new PipeClosed('standard output closed') : new OutputError(error),
-        )
+      else reject(stdoutError(error))
     })
   })
 }

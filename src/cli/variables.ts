@@ -5,6 +5,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   DRAGONFLY_HOME:
     "Home folder: identity, store, `config.json`. Default: the platform's data folder (`~/.local/share/dragonfly` on Linux, `~/Library/Application Support/dragonfly` on macOS).",
   DRAGONFLY_SEEDS: 'As `seeds` in `config.json`: multiaddrs, with commas or spaces between them.',
+  DRAGONFLY_ANNOUNCE: 'As `announce` in `config.json`: multiaddrs, with commas or spaces between them.',
   DRAGONFLY_ALLOW_ORIGIN: 'As `allowOrigins` in `config.json`: patterns, with commas or spaces between them.',
   DRAGONFLY_ORIGIN_LIMIT: 'As `originLimit` in `config.json`.',
   DRAGONFLY_ORIGIN_CONNECTIONS: 'As `originConnections` in `config.json`.',
@@ -12,5 +13,6 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   XDG_CACHE_HOME: "Node's compile cache goes to `dragonfly/compile` in this folder. Default `~/.cache`.",
   NODE_DISABLE_COMPILE_CACHE: '`1`: no compile cache.',
   NODE_EXTRA_CA_CERTS: "File with more certificate authorities for https origins (Node's own variable).",
-  DEBUG: '`1`: stack traces of errors, on standard error.',
+  DEBUG:
+    'Any value: stack traces of errors, on standard error. `dragonfly:*`, `dragonfly:peer-*`: events as they happen. `libp2p:*`: what libp2p does.',
 }

@@ -66,17 +66,35 @@ export class DragonflyError extends Error {
   }
 }
 
+/** What the operating system means, in words. */
+export const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on the disk',
+  EDQUOT: 'no space left in the quota of this user',
+  EFBIG: 'the file is too large for this file system, or for the limit on file sizes (ulimit -f)',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  EROFS: 'the filesystem is read-only',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'its symbolic links lead in a circle',
+  EMFILE: 'too many open files (ulimit -n)',
+  ENFILE: 'too many open files on this system',
+  EIO: 'the disk reports an error',
+}
+
+const FREE_SPACE = 'free some space or choose another place with -o and --store'
+const NO_SPACE_HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: FREE_SPACE,
+  EDQUOT: FREE_SPACE,
+  EFBIG: 'choose a place on another file system with -o and --store, or raise the limit',
+}
+
 /** Names an error of the operating system in our words; anything else becomes `fallback`. */
 export function fromSystemError(error: unknown, fallback: ErrorCode, what: string): DragonflyError {
   if (error instanceof DragonflyError) return error
-  const { code } = error as NodeJS.ErrnoException
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
-    return new DragonflyError('no-space', `${what}: no space left on the disk`, {
-      hint: 'free some space or choose another place with -o and --store',
-      cause: error,
-    })
-  }
-  const message = error instanceof Error ? error.message : String(error)
+  const { code = '' } = error as NodeJS.ErrnoException
+  const hint = NO_SPACE_HINTS[code]
+  if (hint !== undefined) return new DragonflyError('no-space', `${what}: ${SYSTEM_REASONS[code]}`, { hint, cause: error })
+  const message = SYSTEM_REASONS[code] ?? (error instanceof Error ? error.message : String(error))
   return new DragonflyError(fallback, `${what}: ${message}`, { cause: error })
 }
 

@@ -19,7 +19,7 @@ export interface Validators {
  * `once` (a name that only this read has): without any validator two reads cannot be told to show the same state.
  */
 export function versionName(v: Validators, once: string): string {
-  return namesOf(v)[0] ?? `once ${once}`
+  return namesOf(v)[0] ?? bounded('once', once, v)
 }
 
 /** All names that a state with these validators may have been given, the best first. */
@@ -61,6 +61,11 @@ export function validatorsOf(name: string): Validators {
   const [, lastModified, length, coding] = /^(?:modified|weak) ([A-Z][a-z]{2,8}[, ].*) (\d{1,16})(?: \+(\S+))?$/.exec(name) ?? []
   const bytes = length === undefined ? undefined : Number(length)
   return { etag, lastModified, length: bytes, ...(coding !== undefined && { coding }) }
+}
+
+/** The Content-Encoding that a version's name holds; undefined without, or behind a digest. */
+export function codingInName(name: string): string | undefined {
+  return / \+(\S+)$/.exec(name)?.[1]
 }
 
 /** Quoted, as RFC 9110 §8.8.3 has it. Servers that forget the quotes are no better at promising bytes. */

@@ -1,4 +1,4 @@
-// The control API: HTTP with JSON, five resources, every request and answer of a declared shape.
+// The control API: HTTP with JSON, every request and answer of a declared shape; and metrics in the text format of Prometheus.
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
@@ -80,6 +80,11 @@ export async function makeControlServer(node: DragonflyNode): Promise<FastifyIns
     },
     ({ query }) => node.status(query.limit),
   )
+  app.get('/v1/metrics', { schema: { summary: 'Metrics in the text format of Prometheus' } }, async (_request, reply) => {
+    const { prometheusText } = await import('./prometheus.ts')
+    const { type, text } = await prometheusText(await node.metrics())
+    return reply.type(type).send(text)
+  })
   app.get<Limit>(
     '/v1/contents',
     {

@@ -28,8 +28,11 @@ const LIBP2P_EXTENSION = Buffer.from('2b0601040183a25a0101', 'hex')
 /** 1.2.840.10045.4.3.2, ecdsa-with-SHA256. */
 const ECDSA_SHA256 = der(SEQUENCE, der(OBJECT_ID, Buffer.from('2a8648ce3d040302', 'hex')))
 const PREFIX = Buffer.from('libp2p-tls-handshake:')
-/** Valid whatever the clocks say: the handshake itself proves that the key is in use now. */
-const VALIDITY = der(SEQUENCE, generalizedTime('20000101000000Z'), generalizedTime('99991231235959Z'))
+/**
+ * Valid whatever the clocks say: the handshake itself proves that the key is in use now. The specification wants a peer to
+ * compare the times with its own clock, and a host without a battery starts in 1970.
+ */
+const VALIDITY = der(SEQUENCE, generalizedTime('19700101000000Z'), generalizedTime('99991231235959Z'))
 const NO_NAME = der(SEQUENCE)
 const TRUE = Buffer.from([0xff])
 /** What may be marked critical besides: key usage, alternative names, basic constraints, extended key usage (RFC 5280 §4.2.1). */

@@ -32,6 +32,8 @@ const DIAL_TIMEOUT_MS = 5000
 
 export interface HostOptions {
   listen: readonly string[]
+  /** Told to others in place of the addresses that are listened on. Default none. */
+  announce?: readonly string[]
   /** Default: a fresh Ed25519 key. */
   privateKey?: PrivateKey | undefined
   // biome-ignore lint/suspicious/noExplicitAny: libp2p's service map type is open
@@ -51,10 +53,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const privateKey = options.privateKey ?? (await generateKeyPair('Ed25519'))
   setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_TIMEOUT_MS)
   const listen = options.listen.map(address => parseAddress(address).toString())
+  const announce = (options.announce ?? []).map(parseAnnounced)
   try {
     const node = await createLibp2p({
       privateKey,
-      addresses: { listen },
+      addresses: { listen, announce },
       transports: [tcp()],
       connectionEncrypters: [nativeTls(), thriftyNoise()],
       streamMuxers: [
@@ -156,7 +159,7 @@ export class Host {
     if (!(await this.libp2p.peerStore.has(id))) return []
     const { addresses } = await this.libp2p.peerStore.get(id)
     const here = ipOf(this.#remoteAddress(peer))
-    const texts = addresses.map(a => a.multiaddr.toString())
+    const texts = addresses.toSorted(farthestLast).map(a => a.multiaddr.toString())
     return texts.toSorted((a, b) => Number(ipOf(b) === here) - Number(ipOf(a) === here)).slice(0, limit)
   }
 
@@ -213,6 +216,18 @@ export function parseAddress(text: string): Multiaddr {
   }
 }
 
+/** An address that others are to dial: with a port, and the peer id is added by whoever tells it. */
+function parseAnnounced(text: string): string {
+  const components = parseAddress(text).getComponents()
+  const port = components.find(({ name }) => name === 'tcp')?.value
+  if (port === undefined || port === '0') {
+    throw new DragonflyError('bad-multiaddr', `an announced address without a TCP port: ${JSON.stringify(text.slice(0, 200))}`, {
+      hint: 'listen on a fixed port, and announce it: /ip4/192.0.2.1/tcp/4801',
+    })
+  }
+  return text.replace(/\/p2p\/[^/]+$/, '')
+}
+
 /** Parses a multiaddr that names its peer; resolves to both. */
 export function parsePeerAddress(text: string): DialablePeer {
   const address = parseAddress(text)
@@ -244,6 +259,11 @@ function signalled(signal: AbortSignal | undefined): { signal?: AbortSignal } {
 /** Loopback addresses of other hosts lead to ourselves: try them last. */
 function farthestLast(a: { multiaddr: Multiaddr }, b: { multiaddr: Multiaddr }): -1 | 0 | 1 {
   return Math.sign(Number(isLoopback(a.multiaddr)) - Number(isLoopback(b.multiaddr))) as -1 | 0 | 1
+}
+
+/** Whether only the host itself can connect to this address. Rejects with `bad-multiaddr`. */
+export function isLoopbackAddress(text: string): boolean {
+  return isLoopback(parseAddress(text))
 }
 
 function isLoopback(address: Multiaddr): boolean {

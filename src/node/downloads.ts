@@ -2,10 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
+import type { Manifest } from '../core/manifest.ts'
 import { sameBytes } from '../core/piece.ts'
-import { isResumable } from '../core/version.ts'
+import { codingInName, isResumable } from '../core/version.ts'
 import { checkOutput, checkTarget } from '../store/output.ts'
-import { ensureSpace } from '../store/space.ts'
+import { ensureFileSize, ensureSpace } from '../store/space.ts'
 import { ProgressMeter } from './account/progress-meter.ts'
 import { TraceFile } from './account/trace-file.ts'
 import type { ContentStream } from './api/dragonfly-node.ts'
@@ -14,12 +15,29 @@ import type { GetOptions } from './api/get-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import { digestMismatch } from './content/stored-version.ts'
 import { type NodeContext, now } from './context/node-context.ts'
+import { pause } from './context/waiting.ts'
 import { asOurs, deviceOf, isReadable, type Job, locate, makeJob, nameOf, shown, watchTime } from './download-job.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 
-/** Contents that only a digest vouches for may turn out wrong; so many liars are put up with. */
+/** A content that only a digest vouches for may turn out wrong: so many of those who signed it are banned, one after the other. */
 const MAX_LIARS = 5
+/** A content that changes at its origin while it is read is begun again so often. */
+const MAX_CHANGES = 3
+/** Pause before that; doubles. Milliseconds. */
+const CHANGED_PAUSE_MS = 500
+
+/** What went wrong in the attempts so far. */
+interface Tries {
+  liars: number
+  changes: number
+}
+
+/** Pieces that a stream has given out, by the manifest that named them. */
+interface Shown {
+  manifest: Manifest
+  pieces: number
+}
 
 interface Attempt {
   active: ActiveTask
@@ -46,8 +64,8 @@ export class Downloads {
     await checkOutput(join(folder, name ?? randomUUID()))
     return await this.#untilTrue(job, async ({ active, account }) => {
       const target = join(folder, name ?? nameOf(active.manifest?.info.fileName, job.url))
-      await checkTarget(target)
-      await this.#space(active, dirname(target), options.keep !== false)
+      const isStream = (await checkTarget(target)) === 'stream'
+      await this.#space(active, isStream ? undefined : dirname(target), options.keep !== false)
       await whole(active, job)
       const isMine = options.keep === false && this.#registry.isOnlyUser(active)
       await active.handOver(target, isMine ? 'move' : 'copy', options.signal)
@@ -66,17 +84,20 @@ export class Downloads {
     job.begun = now()
     try {
       await this.#openTrace(job)
-      for (let liars = 0; ; liars++) {
+      const tries: Tries = { liars: 0, changes: 0 }
+      const shown: { last: Shown | undefined } = { last: undefined }
+      for (let wait = 0; ; await pause(wait, job.options.signal)) {
         const attempt = this.#attempt(job)
         const { active, account } = attempt
         try {
           await known(active, job)
+          this.#tellCoding(active)
           if (active.trust === 'digest') await whole(active, job)
-          yield* this.#inOrder(active, job)
+          yield* this.#inOrder(active, job, shown)
           await whole(active, job)
           return done(await receiptOf(active, job, '-', account))
         } catch (error) {
-          attempt.judge(error, liars)
+          wait = attempt.judge(error, tries)
         } finally {
           await attempt.end()
         }
@@ -90,28 +111,37 @@ export class Downloads {
     }
   }
 
-  async *#inOrder(active: ActiveTask, job: Job): AsyncGenerator<Uint8Array> {
+  /** `shown`: what an earlier attempt has given out; it is not given out again, and this attempt has to begin with the same. */
+  async *#inOrder(active: ActiveTask, job: Job, shown: { last: Shown | undefined }): AsyncGenerator<Uint8Array> {
+    const before = shown.last
     for (let piece = 0; ; piece++) {
       active.setCursor(piece)
       while (!isReadable(active, piece)) {
         if (active.isComplete && piece >= (active.manifest?.count ?? 0)) return
         await active.changed(job.options.signal)
       }
-      yield await active.readPiece(piece)
+      const manifest = active.manifest as Manifest
+      if (piece < (before?.pieces ?? 0)) checkSame(before as Shown, manifest, piece)
+      else {
+        shown.last = { manifest, pieces: piece + 1 }
+        yield await active.readPiece(piece)
+      }
     }
   }
 
-  /** Runs `finish` on an active task; starts over when a content that only the digest vouched for was a lie. */
+  /** Runs `finish` on an active task; begins again when the content changed meanwhile, or only the digest vouched for it and it was a lie. */
   async #untilTrue(job: Job, finish: (attempt: Attempt) => Promise<Receipt>): Promise<Receipt> {
     await this.#openTrace(job)
     try {
-      for (let liars = 0; ; liars++) {
+      const tries: Tries = { liars: 0, changes: 0 }
+      for (let wait = 0; ; await pause(wait, job.options.signal)) {
         const attempt = this.#attempt(job)
         try {
           await known(attempt.active, job)
+          this.#tellCoding(attempt.active)
           return await finish(attempt)
         } catch (error) {
-          attempt.judge(error, liars)
+          wait = attempt.judge(error, tries)
         } finally {
           await attempt.end()
         }
@@ -123,7 +153,7 @@ export class Downloads {
 
   async #openTrace(job: Job): Promise<void> {
     const { trace } = job.options
-    if (trace !== undefined) job.trace = await TraceFile.open(trace, message => this.#ctx.warn(message))
+    if (trace !== undefined) job.trace = await TraceFile.open(trace, facts => this.#ctx.emit(facts))
   }
 
   #attempt(job: Job) {
@@ -134,15 +164,22 @@ export class Downloads {
     job.trace?.watch(active)
     const watch = options.explain === true ? watchTime(active, job.begun) : undefined
     let after: After = options.keep === false ? 'drop' : 'keep'
-    /** Throws the error as ours, unless a stranger's lie is behind it: then the next try does without that stranger. */
-    const judge = (error: unknown, liars: number) => {
+    /** Milliseconds to wait before the next attempt; throws the error as ours when there is none. */
+    const judge = (error: unknown, tries: Tries): number => {
       const mine = asOurs(error, job)
-      const isLie = mine instanceof DragonflyError && mine.code === 'digest-mismatch'
-      // what is here is good, and of use to a next try, unless it is a lie
-      if (isLie) after = 'discard'
+      const code = mine instanceof DragonflyError ? mine.code : undefined
+      const isLie = code === 'digest-mismatch'
+      const isChanged = code === 'origin-changed'
+      // what is here is good, and of use to a next try, unless it is a lie or out of date
+      if (isLie || isChanged) after = 'discard'
       else if (after === 'drop') after = 'pause'
-      if (!isLie || active.trust !== 'digest' || active.signer === undefined || liars >= MAX_LIARS) throw mine
-      this.#ctx.ban(active.signer, 'signed a manifest of other bytes than the digest names')
+      if (isLie && active.trust === 'digest' && active.signer !== undefined && tries.liars++ < MAX_LIARS) {
+        this.#ctx.ban(active.signer, 'signed a manifest of other bytes than the digest names')
+        return 0
+      }
+      if (!isChanged || error instanceof ShownOtherwiseError || tries.changes++ >= MAX_CHANGES) throw mine
+      this.#ctx.emit({ code: 'content-changed', restart: tries.changes, of: MAX_CHANGES })
+      return CHANGED_PAUSE_MS * 2 ** (tries.changes - 1)
     }
     const end = async () => {
       meter.stop()
@@ -152,15 +189,37 @@ export class Downloads {
     return { active, account: watch?.account, judge, end }
   }
 
-  /** Says that the disk is too small before it is full. */
-  async #space(active: ActiveTask, folder: string, copies: boolean): Promise<void> {
+  /** Every request asks for the identity coding; what comes in another one all the same is kept as it was sent. */
+  #tellCoding({ manifest }: ActiveTask): void {
+    const coding = codingInName(manifest?.info.version ?? '')
+    if (coding !== undefined) this.#ctx.emit({ code: 'content-encoded', coding })
+  }
+
+  /** Says that the disk is too small before it is full. `folder`: of the output; undefined: it takes no room. */
+  async #space(active: ActiveTask, folder: string | undefined, copies: boolean): Promise<void> {
     const length = active.manifest?.length
     if (length === undefined) return
     const left = length - active.counts.resumed
+    const folders = [this.#storeDir, folder].filter(dir => dir !== undefined)
+    for (const dir of folders) await ensureFileSize(dir, length)
     if (this.#storeDir !== undefined) await ensureSpace(this.#storeDir, left)
+    if (folder === undefined) return
     const isElsewhere = this.#storeDir === undefined || (await deviceOf(folder)) !== (await deviceOf(this.#storeDir))
     if (isElsewhere || copies) await ensureSpace(folder, length)
   }
+}
+
+/** What a stream has given out cannot be taken back. */
+class ShownOtherwiseError extends DragonflyError {}
+
+/** Throws `origin-changed` when a piece that was given out is another one now. */
+function checkSame({ manifest: before }: Shown, manifest: Manifest, piece: number): void {
+  const [old, now] = [before.digest(piece), manifest.digest(piece)]
+  if (manifest.pieceLength === before.pieceLength && old !== undefined && now !== undefined && sameBytes(old, now)) return
+  throw new ShownOtherwiseError('origin-changed', 'the content changed at the origin after its beginning was written', {
+    hint: 'run it again; a file (-o FILE) starts over by itself',
+    retryable: true,
+  })
 }
 
 /** Resolves once the version is known. */

@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PrivateKey } from '@libp2p/interface'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
+import { ignoreNoModes } from '../store/output.ts'
 
 /** Loads the key of this host's peer id, or makes it at the first call. The file is its owner's alone. */
 export async function loadIdentity(home: string): Promise<PrivateKey> {
@@ -25,7 +26,7 @@ export async function loadIdentity(home: string): Promise<PrivateKey> {
     const temporary = `${file}.${process.pid}`
     await writeFile(temporary, privateKeyToProtobuf(key), { mode: 0o600, flag: 'wx' })
     await rename(temporary, file)
-    await chmod(file, 0o600)
+    await chmod(file, 0o600).catch(ignoreNoModes)
     return key
   } catch (error) {
     throw fromSystemError(error, 'store-error', `cannot write the identity in ${home}`)

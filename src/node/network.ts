@@ -7,13 +7,16 @@ import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import type { DialablePeer } from '../core/peer.ts'
 import { Dht, dhtService } from '../discovery/dht.ts'
 import { type Accept, Exchange } from '../net/exchange.ts'
-import { parsePeerAddress, parsePeerId, startHost } from '../net/host.ts'
-import { acquireLock } from '../store/lock.ts'
+import { type Host, isLoopbackAddress, parsePeerAddress, parsePeerId, startHost } from '../net/host.ts'
+import { acquireLock, type Lock } from '../store/lock.ts'
+import { showPresence } from '../store/presence.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Network } from './context/node-context.ts'
+import { dragonflyHome } from './home.ts'
 import { loadIdentity } from './identity.ts'
 
-const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0']
+/** libp2p goes on without IPv6 where there is none, as long as IPv4 works. */
+const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0']
 const MAX_ADDRESSES = 100
 
 export interface StartedNetwork {
@@ -21,29 +24,40 @@ export interface StartedNetwork {
   seeds: DialablePeer[]
   /** Peer ids that are trusted because they are seeds, or were named. */
   trusted: string[]
+  /** Addresses, with commas between, when no other host can connect to any; undefined otherwise. */
+  unreachable: string | undefined
   /** Gives back what only one process may hold. */
   release: () => Promise<void>
 }
 
-export async function startNetwork(options: NodeOptions, home: string, accept: Accept): Promise<StartedNetwork> {
+export async function startNetwork(options: NodeOptions, home: string | undefined, accept: Accept): Promise<StartedNetwork> {
   const seeds = limited(options.seeds).map(parsePeerAddress)
   for (const address of limited(options.bootstrap)) parsePeerAddress(address)
   const trusted = [...seeds.map(s => s.peer), ...limited(options.trust).map(parsePeerId)]
-  const identity = options.persistentIdentity === true ? await ownIdentity(home) : undefined
+  const identity = options.persistentIdentity === true ? await ownIdentity(home ?? dragonflyHome()) : undefined
   try {
     const host = await startHost({
       listen: options.listen ?? DEFAULT_LISTEN,
+      announce: limited(options.announce),
       privateKey: identity?.privateKey,
       services: { dht: dhtService(options.dhtServer !== false) },
     })
     const dht = new Dht(host.libp2p.services.dht as KadDHT)
     const exchange = new Exchange(host, accept)
     await exchange.start()
-    return { network: { host, dht, exchange }, seeds, trusted, release: async () => await identity?.release() }
+    const release = async () => await identity?.release()
+    return { network: { host, dht, exchange }, seeds, trusted, unreachable: unreachable(host, options), release }
   } catch (error) {
     await identity?.release()
     throw error
   }
+}
+
+/** Whoever listens on a loopback address means this host; anybody else learns here that no other host gets in. */
+function unreachable({ addresses }: Host, { listen }: NodeOptions): string | undefined {
+  const isMeant = listen?.every(isLoopbackAddress) === true
+  if (isMeant || addresses.length === 0 || !addresses.every(isLoopbackAddress)) return undefined
+  return addresses.map(address => address.replace(/\/p2p\/.*/, '')).join(', ')
 }
 
 /** One identity is one process: two with the same peer id would hide one another. */
@@ -53,9 +67,20 @@ async function ownIdentity(home: string) {
   } catch (error) {
     throw fromSystemError(error, 'store-error', `cannot make the home folder ${home}`)
   }
-  const lock = await acquireLock(join(home, 'identity.lock'))
-  const privateKey = await loadIdentity(home)
-  return { privateKey, release: () => lock.release() }
+  const presence = await showPresence(home)
+  const release = async (lock?: Lock) => {
+    await lock?.release()
+    await presence?.end()
+  }
+  let lock: Lock | undefined
+  try {
+    lock = await acquireLock(join(home, 'identity.lock'), undefined, presence)
+    const privateKey = await loadIdentity(home)
+    return { privateKey, release: () => release(lock) }
+  } catch (error) {
+    await release(lock)
+    throw error
+  }
 }
 
 function limited(list: readonly string[] | undefined): readonly string[] {

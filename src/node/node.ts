@@ -1,6 +1,4 @@
 // A node: store, network, active tasks and duties of one process, started and stopped as one.
-
-import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
 import { ACCESS_TIMES, type AccessTimes } from '../core/grant.ts'
 import { refuseFault } from '../core/options.ts'
@@ -8,41 +6,52 @@ import type { DialablePeer } from '../core/peer.ts'
 import { rendezvousOrder } from '../core/rendezvous.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { DiskStore } from '../store/disk-store.ts'
-import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 import { Budget } from '../swarm/budget.ts'
 import { Administration } from './admin/administration.ts'
+import { removeSomeExpired } from './admin/expiry.ts'
 import type { ContentHead, HeadOptions } from './api/content-head.ts'
 import type { ContentStream, DragonflyNode } from './api/dragonfly-node.ts'
+import type { EventFacts } from './api/events.ts'
 import { getFault, headFault, nodeFault, preheatFault } from './api/generated/options.js'
 import type { GetOptions } from './api/get-options.ts'
-import type { NodeEvent, NodeOptions } from './api/node-options.ts'
+import type { Metric } from './api/metrics.ts'
+import type { NodeOptions } from './api/node-options.ts'
 import type { Preheated, PreheatOptions } from './api/preheat-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import type { SeedStatus } from './api/status.ts'
 import { Counters } from './context/counters.ts'
+import { debugLog } from './context/debug-log.ts'
+import { EventEmitter } from './context/event-emitter.ts'
 import { type BudgetUser, type Network, type NodeContext, now, type Reader } from './context/node-context.ts'
 import { Downloads } from './downloads.ts'
-import { dragonflyHome } from './home.ts'
+import { homeIfAny } from './home.ts'
 import type { Membership } from './membership.ts'
 import { Origins } from './origins.ts'
 import type { Preheater } from './preheat/preheater.ts'
 import { RangeDownloads } from './range-downloads.ts'
 import type { ResolveService } from './seeding/resolve-service.ts'
+import { metricsOf, statusOf } from './status.ts'
+import { openStorePlace, type StorePlace } from './store-place.ts'
 import { TaskRegistry } from './tasks/task-registry.ts'
 
 /** Contents in a status, unless told otherwise. */
 const MAX_SHOWN = 1000
 /** A seed keeps what it reads; it must not take the whole disk for that. */
 export const SEED_QUOTA = { share: 0.8 }
+/** How often a seed looks for unfinished downloads that have expired, ms. */
+const EXPIRY_MS = 60 * 60_000
 
 /** Starts a node. Rejects with `bad-…` for malformed options, `store-error`, `store-locked` or `listen-failed`. */
 export async function createNode(options: NodeOptions = {}): Promise<DragonflyNode> {
   refuseFault(nodeFault(options), 'createNode')
-  const home = options.home ?? dragonflyHome()
-  const storeDir = options.store === 'memory' ? undefined : (options.store ?? join(home, 'store'))
-  const disk = storeDir === undefined ? undefined : await openStore(storeDir, options)
-  const node = new Node(options, home, disk, storeDir)
+  const home = options.home ?? homeIfAny()
+  const counters = new Counters()
+  const emitter = new EventEmitter(
+    counters,
+    [options.onEvent, await debugLog()].filter(listener => listener !== undefined),
+  )
+  const node = new Node(options, { home, place: await openStorePlace(options, home, emitter), counters, emitter })
   try {
     await node.start()
   } catch (error) {
@@ -52,13 +61,16 @@ export async function createNode(options: NodeOptions = {}): Promise<DragonflyNo
   return node
 }
 
-async function openStore(dir: string, { quota, onEvent }: NodeOptions): Promise<DiskStore> {
-  const { openDiskStore } = await import('../store/disk.ts')
-  return await openDiskStore(dir, { quota, warn: message => onEvent?.({ type: 'warning', message }) })
+/** What is there before the node. */
+interface Grounds {
+  home: string | undefined
+  place: StorePlace
+  counters: Counters
+  emitter: EventEmitter
 }
 
 class Node implements DragonflyNode, NodeContext {
-  readonly counters = new Counters()
+  readonly counters: Counters
   readonly budget = new Budget<BudgetUser>()
   readonly administration: Administration
   readonly #begun = now()
@@ -71,7 +83,9 @@ class Node implements DragonflyNode, NodeContext {
   readonly bootstrap: readonly string[]
   readonly access: AccessTimes
   readonly #options: NodeOptions
-  readonly #home: string
+  readonly #emitter: EventEmitter
+  readonly #home: string | undefined
+  readonly #place: StorePlace
   readonly #disk: DiskStore | undefined
   readonly #registry: TaskRegistry
   readonly #downloads: Downloads
@@ -83,26 +97,31 @@ class Node implements DragonflyNode, NodeContext {
   #duty: Promise<ResolveService> | undefined
   #preheats: Promise<Preheater> | undefined
   #membership: Membership | undefined
+  #expiry: NodeJS.Timeout | undefined
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
 
-  constructor(options: NodeOptions, home: string, disk: DiskStore | undefined, storeDir: string | undefined) {
+  constructor(options: NodeOptions, { home, place, counters, emitter }: Grounds) {
+    const { store, disk, dir } = place
+    this.counters = counters
+    this.#emitter = emitter
     this.#options = options
     this.#home = home
+    this.#place = place
     this.#disk = disk
-    this.store = disk ?? openMemoryStore()
+    this.store = store
     this.bootstrap = options.bootstrap ?? []
     this.access = { ...ACCESS_TIMES, ...options.access }
     this.isLongLived = options.dhtServer !== false
     this.expire = options.expire
-    this.#origins = new Origins(options, message => this.warn(message))
+    this.#origins = new Origins(options, this)
     this.#registry = new TaskRegistry(this)
     disk?.heldBy(this.#registry)
     this.administration = new Administration(disk, {
       contents: () => this.#registry.all(),
       letGo: key => this.#registry.letGo(key),
     })
-    this.#downloads = new Downloads(this, this.#registry, storeDir)
+    this.#downloads = new Downloads(this, this.#registry, dir)
     this.#rangeDownloads = new RangeDownloads(this, this.#registry)
   }
 
@@ -116,6 +135,7 @@ class Node implements DragonflyNode, NodeContext {
     this.#release = network.release
     for (const peer of [...network.trusted, network.network.host.id]) this.trusted.add(peer)
     this.#networkUp = Promise.resolve(network.network)
+    if (network.unreachable !== undefined) this.emit({ code: 'node-unreachable', addresses: network.unreachable })
     if (this.isLongLived) {
       const { Membership } = await import('./membership.ts')
       this.#membership = new Membership(network.network.host, [...this.#seeds.map(s => s.address), ...this.bootstrap])
@@ -169,26 +189,18 @@ class Node implements DragonflyNode, NodeContext {
   async #takeOn(network: Network): Promise<ResolveService> {
     const { ResolveService } = await import('./seeding/resolve-service.ts')
     if (this.#disk?.isLimited === false) await this.#disk.limit(SEED_QUOTA)
+    this.#expiry = setInterval(() => this.#disk && void removeSomeExpired(this.#disk), EXPIRY_MS).unref()
     const duty = new ResolveService(this, this.#registry, network)
     await duty.start()
     return duty
   }
 
   async status(limit = MAX_SHOWN): Promise<SeedStatus> {
-    const contents = await this.administration.contents()
-    const { bytesSent = 0, bytesReceived = 0 } = this.network?.exchange.totals ?? {}
-    return {
-      peerId: this.peerId,
-      addresses: this.addresses,
-      pid: process.pid,
-      uptime: Math.floor((now() - this.#begun) / 1000),
-      contents: contents.slice(0, limit),
-      total: contents.length,
-      reads: contents.filter(({ isReading }) => isReading).length,
-      askers: { all: this.counters.askers, hits: this.counters.hits },
-      bytes: { fromOrigin: this.counters.fromOrigin, toPeers: bytesSent, fromPeers: bytesReceived },
-      disk: await this.administration.disk(),
-    }
+    return await statusOf(this, this.#begun, limit)
+  }
+
+  async metrics(): Promise<Metric[]> {
+    return await metricsOf(this, this.#begun, this.#registry.all())
   }
 
   async stop(): Promise<void> {
@@ -225,23 +237,17 @@ class Node implements DragonflyNode, NodeContext {
 
   ban(peer: string, proof: string): void {
     this.#banned.add(peer)
-    this.warn(`banned ${peer}: ${proof}`)
+    this.counters.count('dragonfly_peers_banned_total')
+    this.emit({ code: 'peer-banned', peer, proof })
     void this.network?.host.disconnect(peer)
   }
 
-  warn(message: string): void {
-    this.#say({ type: 'warning', message })
-  }
-
-  info(message: string): void {
-    this.#say({ type: 'info', message })
-  }
-
-  #say(event: NodeEvent): void {
-    this.#options.onEvent?.(event)
+  emit(facts: EventFacts): void {
+    this.#emitter.emit(facts)
   }
 
   async #stop(): Promise<void> {
+    clearInterval(this.#expiry)
     await (await this.#preheats)?.stop()
     await (await this.#duty?.catch(() => undefined))?.stop()
     await this.#membership?.stop()
@@ -249,7 +255,9 @@ class Node implements DragonflyNode, NodeContext {
     await this.network?.exchange.stop()
     await this.#origins.stop()
     await this.network?.host.stop()
+    if (this.#disk !== undefined) await removeSomeExpired(this.#disk)
     await this.store.stop()
+    await this.#place.remove()
     await this.#release?.()
   }
 }

@@ -1,22 +1,24 @@
 // The origins as one node reads them: a client for its own user, one for others; what a host has to bear counts for both together.
+import type { DragonflyError } from '../core/errors.ts'
 import type { AllowedOrigins } from '../origin/allowed-origins.ts'
 import type { Gates } from '../origin/gates.ts'
 import type { Origin } from '../origin/origin.ts'
+import { causeOf } from './api/events.ts'
 import type { NodeOptions } from './api/node-options.ts'
-import { now, type Reader } from './context/node-context.ts'
+import { type NodeContext, now, type Reader } from './context/node-context.ts'
 import { RareLines } from './context/rare-lines.ts'
 import { originLimits } from './origin-limits.ts'
 
 export class Origins {
   readonly #options: NodeOptions
-  readonly #warn: (message: string) => void
+  readonly #ctx: Pick<NodeContext, 'emit' | 'counters'>
   readonly #made = new Map<Reader, Promise<Origin>>()
   readonly #refusals = new RareLines()
   #gates: Promise<Gates> | undefined
 
-  constructor(options: NodeOptions, warn: (message: string) => void) {
+  constructor(options: NodeOptions, ctx: Pick<NodeContext, 'emit' | 'counters'>) {
     this.#options = options
-    this.#warn = warn
+    this.#ctx = ctx
   }
 
   /** Rejects with `bad-option`. */
@@ -38,10 +40,11 @@ export class Origins {
   async #make(reader: Reader): Promise<Origin> {
     const { Origin } = await import('../origin/origin.ts')
     this.#gates ??= this.#makeGates()
-    const common = { ...originLimits(this.#options), gates: await this.#gates, onRetry: this.#onRetry }
+    const onRequest = () => this.#ctx.counters.count('dragonfly_origin_requests_total')
+    const common = { ...originLimits(this.#options), gates: await this.#gates, onRequest, onRetry: this.#onRetry }
     if (reader === 'self') return new Origin(common)
     const { Guard } = await import('../origin/guard.ts')
-    const guard = new Guard(await this.#allowed(), { onRefused: host => this.#onRefused(host) })
+    const guard = new Guard(await this.#allowed(), { onRefused: this.#onRefused })
     return new Origin({ ...common, guard, forOthers: true })
   }
 
@@ -56,10 +59,12 @@ export class Origins {
   }
 
   readonly #onRetry = (error: Error, ms: number): void => {
-    this.#warn(`${error.message}; trying again in ${(ms / 1000).toFixed(1)} s`)
+    this.#ctx.counters.count('dragonfly_origin_retries_total')
+    this.#ctx.emit({ code: 'origin-retry', waitMs: Math.round(ms), ...causeOf(error) })
   }
 
-  #onRefused(host: string): void {
-    if (this.#refusals.isDue(host, now())) this.#warn(`refused to read ${host} for others; see --allow-origin`)
+  readonly #onRefused = (host: string, { message: reason, hint }: DragonflyError): void => {
+    this.#ctx.counters.count('dragonfly_origin_refusals_total')
+    if (this.#refusals.isDue(host, now())) this.#ctx.emit({ code: 'origin-refused', host, reason, hint })
   }
 }

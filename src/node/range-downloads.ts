@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
 import { checkRange, type RangeSpec } from '../core/range.ts'
 import { checkOutput, checkTarget, placeBytes } from '../store/output.ts'
-import { ensureSpace } from '../store/space.ts'
+import { ensureFileSize, ensureSpace } from '../store/space.ts'
 import { ProgressMeter } from './account/progress-meter.ts'
 import { TraceFile } from './account/trace-file.ts'
 import type { ContentStream } from './api/dragonfly-node.ts'
@@ -46,8 +46,11 @@ export class RangeDownloads {
       // the file's name is known with the first byte
       const first = await bytes.next()
       const target = join(folder, name ?? nameOf(part.fileName, job.url))
-      await checkTarget(target)
-      if (part.size !== undefined) await ensureSpace(dirname(target), part.size)
+      const isStream = (await checkTarget(target)) === 'stream'
+      if (part.size !== undefined && !isStream) {
+        await ensureFileSize(dirname(target), part.size)
+        await ensureSpace(dirname(target), part.size)
+      }
       await placeBytes(target, resumed(first, bytes), options.signal)
       return receiptOf(attempt, job, target)
     })
@@ -98,7 +101,7 @@ export class RangeDownloads {
   async #begin(job: Job, range: RangeSpec): Promise<{ attempt: Attempt; end(): Promise<void> }> {
     const { task, options } = job
     const { origin = true, revalidate = false, trace } = options
-    if (trace !== undefined) job.trace = await TraceFile.open(trace, message => this.#ctx.warn(message))
+    if (trace !== undefined) job.trace = await TraceFile.open(trace, facts => this.#ctx.emit(facts))
     const { active } = this.#registry.begin(task, { range, reader: origin ? 'self' : undefined, revalidate })
     const part = new RangePart(range)
     const meter = new ProgressMeter(active, options.onProgress && (p => options.onProgress?.({ ...p, ...sizesOf(part) })))
@@ -151,7 +154,7 @@ export class RangeDownloads {
     part.place(slice.start, slice.end, slice.length)
     for await (const chunk of slice) {
       active.counts.fromOrigin += chunk.byteLength
-      this.#ctx.counters.fromOrigin += chunk.byteLength
+      this.#ctx.counters.countAt('dragonfly_received_bytes_total', { source: 'origin' }, chunk.byteLength)
       for (const observer of active.observers) observer.readRange?.(chunk.byteLength, now())
       yield part.give(chunk)
     }

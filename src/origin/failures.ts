@@ -72,6 +72,8 @@ export function parseRetryAfter(value: string | undefined, now = Date.now()): nu
 }
 
 const CERTIFICATE = /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_|HOSTNAME_MISMATCH|EPROTO$)/
+/** The certificate, or this host's clock, is wrong. */
+const OUT_OF_TIME = new Set(['CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED'])
 const NO_WAY_THERE = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -105,9 +107,11 @@ export function requestFailure(error: unknown, url: string): DragonflyError {
     // what Node advises its own users
     const said = firstLine(error).replace(/; if the root CA.*/, '')
     const hint = 'if its authority is your own, add it to the system, or name its file in NODE_EXTRA_CA_CERTS'
+    const clock = `look at the clock of this host, which says ${new Date().toISOString()}`
     return new DragonflyError('origin-unreachable', `no secure connection to ${host}: ${said}`, {
       ...why,
       ...(isUnknownIssuer(error) && { hint }),
+      ...(OUT_OF_TIME.has(code) && { hint: clock }),
     })
   }
   if (code === 'UND_ERR_HEADERS_TIMEOUT') {

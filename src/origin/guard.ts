@@ -11,14 +11,14 @@ const MAX_DIALERS = 64
 /** Every one may be left out. */
 export interface GuardOptions {
   /** Told of every connection that is not made: the host as in the URL, an IPv6 address without brackets. Default: nobody is. */
-  onRefused?: (host: string) => void
+  onRefused?: (host: string, error: DragonflyError) => void
   /** Resolves names. Default: the system, as everybody does. */
   lookup?: LookupFunction
 }
 
 export class Guard {
   readonly #allowed: AllowedOrigins
-  readonly #onRefused: (host: string) => void
+  readonly #onRefused: (host: string, error: DragonflyError) => void
   readonly #lookup: LookupFunction
   readonly #dialers = new Map<string, buildConnector.connector>()
 
@@ -83,12 +83,13 @@ export class Guard {
   }
 
   #refused(host: string, refusal: Refusal): DragonflyError {
-    this.#onRefused(host)
     const [what, hint] =
       refusal === 'metadata'
         ? ['a link-local or metadata address', 'such an address has to be allowed by itself, not by a name']
         : ['not a public address', `start the seed with --allow-origin ${host}`]
-    return new DragonflyError('origin-refused', `refused to read ${host} for others: ${what}`, { hint })
+    const error = new DragonflyError('origin-refused', `refused to read ${host} for others: ${what}`, { hint })
+    this.#onRefused(host, error)
+    return error
   }
 }
 

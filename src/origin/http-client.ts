@@ -31,12 +31,14 @@ export class HttpClient {
   readonly #agent: Agent
   readonly #gates: Gates
   readonly #guard: Guard | undefined
+  readonly #onRequest: () => void
   readonly #forOthers: boolean
   readonly #surplus = new SurplusWatch()
 
   constructor(settings: OriginSettings) {
     this.#gates = settings.gates ?? new Gates(settings)
     this.#guard = settings.guard
+    this.#onRequest = settings.onRequest
     this.#forOthers = settings.forOthers
     this.#agent = new Agent({
       // HTTP/1.1 alone: one connection per answer, so that giving up an answer frees what it holds.
@@ -105,8 +107,10 @@ export class HttpClient {
     } catch (error) {
       const failure = signal.aborted ? undefined : requestFailure(error, url.href)
       turn.ended(failure, url)
+      if (failure?.code !== 'origin-refused') this.#onRequest()
       throw failure ?? abortError(signal)
     }
+    this.#onRequest()
     data.body.once('close', () => turn.end())
     turn.answered(data.statusCode, data.headers, url)
     const { at, answers } = before ?? { at: askedAt, answers: [] }

@@ -46,6 +46,8 @@ export interface OriginOptions {
   guard?: Guard | undefined
   /** Shared with other clients: what a host has to bear counts for all of them together, by the settings of the gates. Default: its own. */
   gates?: Gates | undefined
+  /** Told of every HTTP request when it is answered or has failed, redirects and retries included. Default: nobody is. */
+  onRequest?: () => void
   /** Told before every wait. Default: nobody is. */
   onRetry?: (error: DragonflyError, waitMs: number) => void
   /** 0 ≤ number < 1, for the jitter. Default Math.random. */
@@ -72,6 +74,7 @@ export function settings(options: OriginOptions): OriginSettings {
     forOthers: false,
     guard: undefined,
     gates: undefined,
+    onRequest: () => {},
     onRetry: () => {},
     random: Math.random,
     ...options,

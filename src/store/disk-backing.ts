@@ -8,7 +8,7 @@ import type { Backing } from './backing.ts'
 import { MAX_LABEL, onDisk } from './inventory.ts'
 import type { Lock } from './lock.ts'
 import { Marks } from './marks.ts'
-import { outputError, placeFile, prepareOutput } from './output.ts'
+import { ignoreNoModes, isNoReplacing, outputError, placeFile, prepareOutput } from './output.ts'
 import { readAt, writeAt } from './positional.ts'
 import { Records } from './records.ts'
 
@@ -108,7 +108,11 @@ export class DiskBacking implements Backing {
   async handOver(target: string, length: number, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
     await this.#fit(length)
     if (how === 'move' && (await this.#rename(target))) return
-    await placeFile(target, length, temp => copyFile(this.#path('data'), temp, COPY), signal)
+    const source = {
+      copyTo: (path: string) => copyFile(this.#path('data'), path, COPY),
+      read: (offset: number, into: Uint8Array) => readAt(this.#data, into, offset),
+    }
+    await placeFile(target, length, source, signal)
   }
 
   async shareData(key: string, isGood: (read: Backing['read']) => Promise<boolean>): Promise<boolean> {
@@ -159,17 +163,18 @@ export class DiskBacking implements Backing {
     await rm(grave, { recursive: true, force: true }).catch(() => {})
   }
 
-  /** False when target is on another filesystem, or the data are another entry's too: what becomes of an output is not ours. */
+  /** False when target is on another filesystem or no file that can be replaced, or the data are another entry's too: what becomes of an output is not ours. */
   async #rename(target: string): Promise<boolean> {
     if ((await this.#data.stat()).nlink > 1) return false
-    const { path, mode } = await prepareOutput(target)
-    await this.#data.chmod(mode)
+    const { path, how, mode } = await prepareOutput(target)
+    if (how !== 'replace') return false
+    await this.#data.chmod(mode).catch(ignoreNoModes)
     try {
       await rename(this.#path('data'), path)
       return true
     } catch (error) {
-      await this.#data.chmod(0o600)
-      if ((error as NodeJS.ErrnoException).code === 'EXDEV') return false
+      await this.#data.chmod(0o600).catch(ignoreNoModes)
+      if ((error as NodeJS.ErrnoException).code === 'EXDEV' || isNoReplacing(error)) return false
       throw outputError(target, error)
     }
   }

@@ -26,7 +26,8 @@ export interface SpaceOwner {
   inventory(): Promise<Evictable[]>
   /** Removes an entry; resolves to false when it is in use. */
   evict(key: string): Promise<boolean>
-  warn(message: string): void
+  /** Nothing new is taken any more. */
+  onTrouble(error: DragonflyError): void
 }
 
 /** What was evicted since the start. */
@@ -189,7 +190,7 @@ export class DiskSpace {
   }
 
   #note(kind: 'refused' | 'broken', error: DragonflyError): void {
-    if (this.#trouble === undefined) this.#owner.warn(`the store takes nothing new, what is there is served: ${error.message}`)
+    if (this.#trouble === undefined) this.#owner.onTrouble(error)
     if (this.#trouble?.kind === 'broken' && kind === 'refused') return
     this.#trouble = { error, kind, at: performance.now() }
   }

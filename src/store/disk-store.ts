@@ -1,4 +1,5 @@
 // What a store on disk can do beyond any store: it has a quota, can be looked at, and can be cleared up.
+import type { DragonflyError } from '../core/errors.ts'
 import type { Evicted } from './disk-space.ts'
 import type { Evictable } from './eviction.ts'
 import type { Store } from './store.ts'
@@ -17,8 +18,8 @@ export interface Holder {
 export interface DiskOptions {
   /** Default: none, and then nothing is evicted. */
   quota?: Quota | undefined
-  /** Told once when the store takes nothing new any more. Default: silent. */
-  warn?: (message: string) => void
+  /** Told once when the store takes nothing new any more, and why. Default: silent. */
+  onTrouble?: (error: DragonflyError) => void
 }
 
 /** One content on the disk. */
@@ -50,6 +51,11 @@ export interface DiskStore extends Store {
   /** All entries, without opening them. */
   list(): Promise<KeptEntry[]>
   space(): Promise<SpaceReport>
+  /**
+   * Keys of entries that nobody has used since `before` (ms since 1970), works with, or has pinned. Looks at `most` entries, drawn by
+   * lot when there are more.
+   */
+  unusedSince(before: number, most: number): Promise<string[]>
   /** Names whose contents are not evicted. A name is the part of a key before its first dot. */
   pins(): Promise<Set<string>>
   pin(name: string): Promise<void>

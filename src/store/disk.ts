@@ -9,9 +9,10 @@ import type { DiskOptions, DiskStore, Holder, KeptEntry, Quota, SpaceReport } fr
 import { PieceEntry } from './entry.ts'
 import type { Evictable } from './eviction.ts'
 import { emptyTrash, exists, lockFolder, makeFolder } from './folders.ts'
-import { firstRecord, isInUse, labelOf, takeInventory } from './inventory.ts'
+import { firstRecord, isInUse, labelOf, lastUseOf, takeInventory } from './inventory.ts'
 import { occupiedBy } from './occupancy.ts'
 import { nameOfKey, Pins } from './pins.ts'
+import { type Presence, showPresence } from './presence.ts'
 import { diskOf } from './space.ts'
 import { checkKey, type StoreEntry, stopped } from './store.ts'
 
@@ -26,7 +27,7 @@ export async function openDiskStore(dir: string, options: DiskOptions = {}): Pro
   await makeFolder(join(dir, 'entries'))
   await makeFolder(join(dir, 'trash'))
   await emptyTrash(join(dir, 'trash'))
-  const store = new FolderStore(dir, options)
+  const store = new FolderStore(dir, options, await showPresence(dir))
   if (options.quota !== undefined) await store.limit(options.quota)
   return store
 }
@@ -38,12 +39,15 @@ class FolderStore implements DiskStore {
   readonly #pins: Pins
   readonly #space: DiskSpace
   readonly #ballast: Ballast
+  /** For the locks of all entries. */
+  readonly #presence: Presence | undefined
   #holder: Holder | undefined
   #upkeep: NodeJS.Timeout | undefined
   #isStopped = false
 
-  constructor(dir: string, { warn = () => {} }: DiskOptions) {
+  constructor(dir: string, { onTrouble = () => {} }: DiskOptions, presence: Presence | undefined) {
     this.#dir = dir
+    this.#presence = presence
     this.#pins = new Pins(join(dir, 'pins'))
     this.#ballast = new Ballast(join(dir, 'ballast'))
     this.#space = new DiskSpace({
@@ -52,7 +56,7 @@ class FolderStore implements DiskStore {
       used: async () => occupiedBy(await takeInventory(this.#entries)),
       inventory: () => this.#evictables(),
       evict: key => this.#evict(key),
-      warn,
+      onTrouble,
     })
   }
 
@@ -117,6 +121,7 @@ class FolderStore implements DiskStore {
     clearInterval(this.#upkeep)
     await Promise.allSettled(this.#opening)
     await Promise.all([...this.#open.values()].map(({ entry }) => entry.close()))
+    await this.#presence?.end()
   }
 
   // ---- room
@@ -153,6 +158,18 @@ class FolderStore implements DiskStore {
     const used = occupiedBy(await takeInventory(this.#entries))
     const { quota = Infinity, evicted, trouble } = this.#space
     return { quota, used, free, evicted: { ...evicted }, trouble }
+  }
+
+  async unusedSince(before: number, most: number): Promise<string[]> {
+    const pins = await this.#pins.all()
+    const keys = (await this.keys()).filter(key => !pins.has(nameOfKey(key)) && !this.#open.has(key))
+    const drawn = keys.length <= most ? keys : keys.toSorted(() => Math.random() - 0.5).slice(0, most)
+    const unused: string[] = []
+    for (const key of drawn) {
+      const at = await lastUseOf(this.#entries, key)
+      if (at !== undefined && at < before && !(await isInUse(this.#entries, key))) unused.push(key)
+    }
+    return unused
   }
 
   pins(): Promise<Set<string>> {
@@ -207,7 +224,7 @@ class FolderStore implements DiskStore {
   async #openBacking(key: string, signal?: AbortSignal): Promise<DiskBacking> {
     const folder = this.#folder(key)
     try {
-      return await DiskBacking.open(folder, join(this.#dir, 'trash'), await lockFolder(folder, signal))
+      return await DiskBacking.open(folder, join(this.#dir, 'trash'), await lockFolder(folder, signal, this.#presence))
     } catch (error) {
       throw fromSystemError(error, 'store-error', `cannot open the store entry ${folder}`)
     }

@@ -3,16 +3,17 @@ import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import { acquireLock, type Lock } from './lock.ts'
+import type { Presence } from './presence.ts'
 
 /** How often a folder may be made or removed under our hands: each time somebody else got on with his work. */
 const MAX_TRIES = 100
 
 /** Makes the folder and locks it. Whoever removes the entry at the same time takes the folder away: then once more. */
-export async function lockFolder(folder: string, signal?: AbortSignal): Promise<Lock> {
+export async function lockFolder(folder: string, signal?: AbortSignal, presence?: Presence): Promise<Lock> {
   for (let left = MAX_TRIES; ; left--) {
     await makeFolder(folder)
     try {
-      return await acquireLock(join(folder, 'lock'), signal)
+      return await acquireLock(join(folder, 'lock'), signal, presence)
     } catch (error) {
       const isGone = error instanceof DragonflyError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
       if (!isGone || left === 0) throw error

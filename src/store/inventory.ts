@@ -44,6 +44,15 @@ async function look(folder: string, key: string): Promise<Found | undefined> {
   return { key, bytes, shared: data && sharedOf(data), since, lastUsed: (marks ?? itself).mtimeMs }
 }
 
+/** When the entry was used last, ms since 1970; undefined: it is gone. */
+export async function lastUseOf(folder: string, key: string): Promise<number | undefined> {
+  for (const name of ['marks', '.']) {
+    const found = await stat(join(folder, key, name)).catch(() => undefined)
+    if (found !== undefined) return found.mtimeMs
+  }
+  return undefined
+}
+
 /** Equal bytes under several keys are one file (StoreEntry.shareData). */
 function sharedOf(data: Stats): SharedData | undefined {
   return data.nlink > 1 ? { file: `${data.dev}:${data.ino}`, bytes: onDisk(data) } : undefined

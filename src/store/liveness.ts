@@ -36,7 +36,8 @@ async function statOf(pid: number): Promise<string[] | undefined> {
   return text?.slice(text.lastIndexOf(')') + 2).split(' ')
 }
 
-async function bootId(): Promise<string> {
+/** Names this run of the system; empty where there is no /proc to tell. */
+export async function bootId(): Promise<string> {
   const text = await readFile('/proc/sys/kernel/random/boot_id', 'latin1').catch(() => '')
   return text.trim()
 }

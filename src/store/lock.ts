@@ -1,12 +1,14 @@
 // A lock between processes: a small file that says who holds it, free at once when that process is gone.
 //
 // Not proper-lockfile: it believes a lock until its time stamp is some seconds old, so that a download killed with
-// kill -9 and started again at once would find its own store locked.
+// kill -9 and started again at once would find its own store locked. Processes of other containers are told by their presence.
 import { createHash, randomUUID } from 'node:crypto'
-import { link, open, rm, unlink, writeFile } from 'node:fs/promises'
+import { link, open, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { abortError, DragonflyError, fromSystemError } from '../core/errors.ts'
 import { isAlive, startOf } from './liveness.ts'
+import { isPresent, type Presence, pidSpace } from './presence.ts'
 
 export interface Lock {
   /** Lets go. Safe to call twice. */
@@ -16,6 +18,8 @@ export interface Lock {
 /** How long a lock of another process may take to come free, ms: one that was killed just now needs a moment to die. */
 const PATIENCE = 500
 const POLL = 20
+/** How long a lock may be empty that is being written, ms. */
+const EMPTY_MS = 100
 /** A lock file is some 100 bytes; more is not ours and not read. */
 const MAX_LOCK_BYTES = 4096
 
@@ -24,16 +28,24 @@ interface Holder {
   pid: number
   /** See `startOf`; null when unknown. */
   started: string | null
+  /** See `pidSpace`: where the pid means something. Absent: unknown. */
+  space?: string
+  /** Path of the holder's presence, from the folder of the lock. Absent: none. */
+  presence?: string
   id: string
 }
 
+/** A lock of another PID namespace whose holder shows no presence counts for so long, ms. */
+const DOUBT_MS = 24 * 60 * 60_000
+
 /**
- * Takes the lock or rejects with `store-locked`, naming the pid that holds it. A lock of a dead process is taken over.
- * The folder must exist (`store-error` with cause ENOENT otherwise) and its filesystem must know hard links.
+ * Takes the lock or rejects with `store-locked`, naming the pid that holds it. A lock of a dead process is taken over. The folder
+ * must exist (`store-error` with cause ENOENT otherwise). `presence`: ours, in a folder that is seen by all who may want the lock;
+ * without it processes of other PID namespaces cannot tell whether we live.
  */
-export async function acquireLock(path: string, signal?: AbortSignal): Promise<Lock> {
+export async function acquireLock(path: string, signal?: AbortSignal, presence?: Presence): Promise<Lock> {
   try {
-    return await acquire(path, signal)
+    return await acquire(path, signal, presence)
   } catch (error) {
     if (signal?.aborted) throw abortError(signal)
     throw fromSystemError(error, 'store-error', `cannot lock ${path}`)
@@ -44,11 +56,18 @@ export async function acquireLock(path: string, signal?: AbortSignal): Promise<L
 export async function isLocked(path: string): Promise<boolean> {
   const text = await readText(path).catch(() => undefined)
   const holder = text === undefined ? undefined : parseHolder(text)
-  return holder !== undefined && (await isAlive(holder.pid, holder.started))
+  return holder !== undefined && (await lives(holder, path))
 }
 
-async function acquire(path: string, signal?: AbortSignal): Promise<Lock> {
-  const me: Holder = { pid: process.pid, started: await startOf(process.pid), id: randomUUID() }
+async function acquire(path: string, signal: AbortSignal | undefined, presence: Presence | undefined): Promise<Lock> {
+  const space = await pidSpace()
+  const me: Holder = {
+    pid: process.pid,
+    started: await startOf(process.pid),
+    ...(space !== undefined && { space }),
+    ...(presence !== undefined && { presence: relative(dirname(path), presence.path) }),
+    id: randomUUID(),
+  }
   const text = JSON.stringify(me)
   const begin = performance.now()
   for (;;) {
@@ -56,8 +75,8 @@ async function acquire(path: string, signal?: AbortSignal): Promise<Lock> {
     const outcome = await attempt(path, text)
     if (outcome === 'held') return held(path, text)
     if (outcome === 'again') continue
-    const isHopeless = outcome.at === path && outcome.pid === process.pid
-    if (isHopeless || performance.now() - begin >= PATIENCE) throw locked(path, outcome.pid)
+    const isHopeless = outcome.at === path && outcome.pid === process.pid && !outcome.isElsewhere
+    if (isHopeless || performance.now() - begin >= PATIENCE) throw locked(path, outcome)
     await pause(POLL, undefined, signal && { signal })
   }
 }
@@ -66,6 +85,16 @@ async function acquire(path: string, signal?: AbortSignal): Promise<Lock> {
 interface Blocker {
   pid: number
   at: string
+  /** Whether it is in another PID namespace, so that the pid says nothing here. */
+  isElsewhere: boolean
+}
+
+/** Whether the holder of a lock at `path` still lives. */
+async function lives({ pid, started, space, presence }: Holder, path: string): Promise<boolean> {
+  if (space === undefined || space === (await pidSpace())) return await isAlive(pid, started)
+  if (presence !== undefined) return await isPresent(join(dirname(path), presence))
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }))
+  return Date.now() - mtimeMs < DOUBT_MS
 }
 
 /**
@@ -76,10 +105,12 @@ interface Blocker {
  */
 async function attempt(path: string, text: string): Promise<'held' | 'again' | Blocker> {
   if (await create(path, text)) return 'held'
-  const found = await readText(path)
+  const found = await writtenText(path)
   if (found === undefined) return 'again'
   const holder = parseHolder(found)
-  if (holder !== undefined && (await isAlive(holder.pid, holder.started))) return { pid: holder.pid, at: path }
+  if (holder !== undefined && (await lives(holder, path))) {
+    return { pid: holder.pid, at: path, isElsewhere: holder.space !== undefined && holder.space !== (await pidSpace()) }
+  }
   const removal = `${path}.${createHash('sha256').update(found).digest('hex').slice(0, 16)}`
   const outcome = await attempt(removal, text)
   if (outcome !== 'held') return outcome
@@ -99,11 +130,35 @@ async function create(path: string, text: string): Promise<boolean> {
     await link(temp, path)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    if (NO_LINKS.has(code)) return await createByItself(path, text)
     throw error
   } finally {
     await rm(temp, { force: true })
   }
+}
+
+/** What a file system answers that has no hard links: FAT, many of FUSE, shares. */
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'])
+
+/** There a lock is empty for a moment. */
+async function createByItself(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx', mode: 0o600 })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** What the lock says; one that is empty may just be being written. */
+async function writtenText(path: string): Promise<string | undefined> {
+  const text = await readText(path)
+  if (text !== '') return text
+  await pause(EMPTY_MS)
+  return await readText(path)
 }
 
 function held(path: string, text: string): Lock {
@@ -136,19 +191,34 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
+/** A presence lies in a folder above the lock, or beside it. */
+const PRESENCE = /^(?:\.\.[\\/]){0,4}holders[\\/][0-9a-f-]{36}$/
+
 /** undefined: no lock that any of us wrote. As ours appear whole, nobody is just about to finish it. */
 function parseHolder(text: string): Holder | undefined {
   try {
-    const { pid, started, id } = JSON.parse(text) as Partial<Record<keyof Holder, unknown>>
+    const { pid, started, id, space, presence } = JSON.parse(text) as Partial<Record<keyof Holder, unknown>>
     if (!Number.isInteger(pid) || (pid as number) < 1) return undefined
     if (typeof id !== 'string' || (started !== null && typeof started !== 'string')) return undefined
-    return { pid: pid as number, started, id }
+    return {
+      pid: pid as number,
+      started,
+      id,
+      ...(typeof space === 'string' && { space }),
+      ...(typeof presence === 'string' && PRESENCE.test(presence) && { presence }),
+    }
   } catch {
     return undefined
   }
 }
 
-function locked(path: string, pid: number): DragonflyError {
+function locked(path: string, { pid, isElsewhere }: Blocker): DragonflyError {
+  if (isElsewhere) {
+    return new DragonflyError('store-locked', `${path} is held by a process of another container (pid ${pid} there)`, {
+      hint: 'wait for it to end, or choose another place with --store or DRAGONFLY_HOME',
+      retryable: true,
+    })
+  }
   const who = pid === process.pid ? `this very process (pid ${pid})` : `the process with pid ${pid}`
   return new DragonflyError('store-locked', `${path} is held by ${who}`, {
     hint: pid === process.pid ? 'close it first' : `wait for process ${pid} to end, or choose another place with --store`,

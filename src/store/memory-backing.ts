@@ -54,7 +54,13 @@ export class MemoryBacking implements Backing {
   }
 
   handOver(target: string, length: number, _how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
-    return placeFile(target, length, temp => this.#write(temp, length, signal), signal)
+    // the first piece is as long as all but the last
+    const pieceLength = this.#content.pieces.get(0)?.byteLength ?? 1
+    const source = {
+      copyTo: (path: string) => this.#write(path, length, signal),
+      read: (offset: number, into: Uint8Array) => this.read(offset, into, pieceLength),
+    }
+    return placeFile(target, length, source, signal)
   }
 
   async shareData(): Promise<boolean> {

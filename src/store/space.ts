@@ -1,5 +1,5 @@
 // Room on a disk, asked for before it is needed.
-import { statfs } from 'node:fs/promises'
+import { readFile, statfs } from 'node:fs/promises'
 import prettyBytes from 'pretty-bytes'
 import { DragonflyError } from '../core/errors.ts'
 
@@ -23,6 +23,27 @@ export async function ensureSpace(dir: string, bytes: number): Promise<void> {
   const { free, size } = await diskOf(dir).catch(() => ({ free: Infinity, size: Infinity }))
   const margin = marginOf(size)
   if (bytes > 0 && bytes + margin > free) throw shortOf(dir, bytes, free, margin)
+}
+
+/** Magic number of FAT (linux/magic.h), and the longest file there, bytes. */
+const FAT = 0x4d44
+const MAX_FAT_FILE = 2 ** 32 - 1
+
+/** Rejects with `no-space` when no file of `bytes` can be below `dir`, whatever is free: on FAT, or under `ulimit -f`. */
+export async function ensureFileSize(dir: string, bytes: number): Promise<void> {
+  const type = await statfs(dir).then(
+    found => found.type,
+    () => undefined,
+  )
+  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '')
+  const limit = Number(/^Max file size +(\d+)/m.exec(limits)?.[1] ?? Infinity)
+  const isTooLong = bytes > limit || (type === FAT && bytes > MAX_FAT_FILE)
+  if (!isTooLong) return
+  const why =
+    bytes > limit ? `files of this process may have ${human(limit)} (ulimit -f)` : 'FAT has files of less than 4 GiB only'
+  throw new DragonflyError('no-space', `a file of ${human(bytes)} is too large for ${dir}: ${why}`, {
+    hint: bytes > limit ? 'raise the limit' : 'choose another place with -o and --store',
+  })
 }
 
 /** All in bytes. */

@@ -19,31 +19,34 @@ describe('cli config', () => {
   it('takes each key from flags, else the environment, else the file', async () => {
     await writeFile(
       path.join(home, 'config.json'),
-      JSON.stringify({ seeds: [C], bootstrap: [B], trust: ['PeerT'], allowOrigins: ['x'] }),
+      JSON.stringify({ seeds: [C], bootstrap: [B], trust: ['PeerT'], announce: ['/f'], allowOrigins: ['x'] }),
     )
-    const env = { DRAGONFLY_SEEDS: B, DRAGONFLY_ALLOW_ORIGIN: 'y' }
-    expect(await readSettings({ seeds: [A], allowOrigins: ['z'] }, env, home)).to.deep.equal({
+    const env = { DRAGONFLY_SEEDS: B, DRAGONFLY_ANNOUNCE: '/e', DRAGONFLY_ALLOW_ORIGIN: 'y' }
+    expect(await readSettings({ seeds: [A], announce: ['/a'], allowOrigins: ['z'] }, env, home)).to.deep.equal({
       seeds: [A],
       bootstrap: [B],
       trust: ['PeerA', 'PeerT'],
+      announce: ['/a'],
       allowOrigins: ['z'],
     })
     expect(await readSettings({}, env, home)).to.deep.equal({
       seeds: [B],
       bootstrap: [B],
       trust: ['PeerB', 'PeerT'],
+      announce: ['/e'],
       allowOrigins: ['y'],
     })
     expect(await readSettings({ trust: ['PeerX'] }, {}, home)).to.deep.equal({
       seeds: [C],
       bootstrap: [B],
       trust: ['PeerC', 'PeerX'],
+      announce: ['/f'],
       allowOrigins: ['x'],
     })
   })
 
   it('works without a file, and without a home', async () => {
-    const nothing = { seeds: [], bootstrap: [], trust: [], allowOrigins: [] }
+    const nothing = { seeds: [], bootstrap: [], trust: [], announce: [], allowOrigins: [] }
     expect(await readSettings({}, {}, home)).to.deep.equal(nothing)
     expect(await readSettings({}, {}, path.join(home, 'nowhere'))).to.deep.equal(nothing)
   })

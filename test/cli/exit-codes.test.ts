@@ -91,4 +91,11 @@ describe('cli errors', () => {
   it('never pass control characters on to a terminal', () => {
     expect(printable('a\u001b[2Jb\u0007c\r\nd\u202ee')).to.equal('a?[2Jb?c d?e')
   })
+
+  it('too few files that may be open is no fault of the program', () => {
+    const asNumber = Object.assign(new Error('A system error occurred'), { code: 'ERR_SYSTEM_ERROR', info: { errno: 24 } })
+    for (const error of [Object.assign(new Error('x'), { code: 'EMFILE' }), asNumber]) {
+      expect(describeError(error)).to.include({ exitCode: 6, code: 'store-error' })
+    }
+  })
 })

@@ -49,7 +49,7 @@ describe('cli: limits of origins', () => {
     try {
       await writeFile(path.join(home, 'config.json'), JSON.stringify({ originLimit: '1MB', originConnections: 3 }))
       const env = { DRAGONFLY_ORIGIN_LIMIT: '16mbit' }
-      const none = { seeds: [], bootstrap: [], trust: [], allowOrigins: [] }
+      const none = { seeds: [], bootstrap: [], trust: [], announce: [], allowOrigins: [] }
       expect(await readSettings({}, {}, home)).to.deep.equal({ ...none, originLimit: 1e6, originConnections: 3 })
       expect(await readSettings({}, env, home)).to.deep.equal({ ...none, originLimit: 2e6, originConnections: 3 })
       expect(await readSettings({ originLimit: 7 }, env, home)).to.deep.equal({ ...none, originLimit: 7, originConnections: 3 })

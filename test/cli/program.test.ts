@@ -154,9 +154,12 @@ describe('cli arguments', () => {
       'private',
       '--allow-origin',
       'localhost:80',
+      '--announce',
+      'N',
     ]
     expect((await understand('seed', 'start', ...all)).seed).to.deep.equal({
       listen: ['L', 'M'],
+      announce: ['N'],
       seed: ['A'],
       trust: ['T'],
       bootstrap: ['B'],
@@ -183,6 +186,7 @@ describe('cli arguments', () => {
       expect(flags).to.deep.equal({ store: 'dir' })
     }
     expect((await understand('seed', 'gc', '--quota', '20%')).flags).to.deep.equal({ quota: { share: 0.2 } })
+    expect(await understand('gc', '--quota', '20%')).to.deep.include({ command: { do: 'gc' }, flags: { quota: { share: 0.2 } } })
   })
 
   const quotas: [string, number | { share: number }][] = [

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { bytes, percent, rate, seconds, shares } from '../../src/cli/figures.ts'
 import { needsNetwork } from '../../src/cli/get.ts'
+import { NO_LOG } from '../../src/cli/log.ts'
 import { makeReport } from '../../src/cli/render.ts'
 import { BarReport, barLine } from '../../src/cli/render-bar.ts'
 import { LineReport, progressLine, receiptLines } from '../../src/cli/render-lines.ts'
@@ -59,8 +60,9 @@ class Collected implements Sink {
 function tellAll(report: Report): void {
   report.started('Peer', ['/ip4/127.0.0.1/tcp/1/p2p/Peer'])
   report.progress(PROGRESS)
-  report.event({ type: 'info', message: 'fine' })
-  report.event({ type: 'warning', message: 'a peer lied' })
+  report.event({ code: 'neighbour-dropped', level: 'info', message: 'fine', peer: 'P', why: 'needless' })
+  report.event({ code: 'link-opened', level: 'debug', message: 'nothing much', peer: 'P', task: 'T' })
+  report.event({ code: 'peer-banned', level: 'warn', message: 'a peer lied', peer: 'P', proof: 'piece 7' })
   report.done(RECEIPT)
   report.lingering(90)
   report.failed(FAILURE)
@@ -141,7 +143,7 @@ describe('cli renderers', () => {
   it('plain lines come every two seconds, and only when something changed', () => {
     let now = 0
     const sink = new Collected()
-    const report = new LineReport('df', sink, () => now)
+    const report = new LineReport('df', sink, NO_LOG, () => now)
     const at = (ms: number, bytes: number): string => {
       now = ms
       sink.text = ''
@@ -177,7 +179,7 @@ describe('cli renderers', () => {
 
   it('NDJSON has one object a line, in order', async () => {
     const [stdout, stderr] = [new Collected(), new Collected()]
-    tellAll(await makeReport({ name: 'df', json: true, quiet: false, streaming: false }, stdout, stderr))
+    tellAll(await makeReport({ name: 'df', json: true, quiet: false, streaming: false, log: {} }, stdout, stderr))
     const lines = stdout.text
       .trimEnd()
       .split('\n')
@@ -185,8 +187,8 @@ describe('cli renderers', () => {
     expect(lines).to.deep.equal([
       { type: 'started', peerId: 'Peer', addresses: ['/ip4/127.0.0.1/tcp/1/p2p/Peer'] },
       { type: 'progress', ...PROGRESS },
-      { type: 'info', message: 'fine' },
-      { type: 'warning', message: 'a peer lied' },
+      { type: 'info', code: 'neighbour-dropped', level: 'info', message: 'fine', peer: 'P', why: 'needless' },
+      { type: 'warning', code: 'peer-banned', level: 'warn', message: 'a peer lied', peer: 'P', proof: 'piece 7' },
       { type: 'done', ...RECEIPT },
       { type: 'error', code: 'origin-not-found', message: 'no such file', hint: 'look again' },
     ])
@@ -195,7 +197,7 @@ describe('cli renderers', () => {
 
   it('NDJSON leaves out a length that nobody knows, and goes to stderr while stdout carries the content', async () => {
     const [stdout, stderr] = [new Collected(), new Collected()]
-    const report = await makeReport({ name: 'df', json: true, quiet: false, streaming: true }, stdout, stderr)
+    const report = await makeReport({ name: 'df', json: true, quiet: false, streaming: true, log: {} }, stdout, stderr)
     report.progress({ ...PROGRESS, length: undefined })
     expect(stdout.text).to.equal('')
     const { length: _, ...known } = PROGRESS
@@ -204,7 +206,7 @@ describe('cli renderers', () => {
 
   it('quiet tells failures only', async () => {
     const [stdout, stderr] = [new Collected(), new Collected(true)]
-    tellAll(await makeReport({ name: 'df', json: false, quiet: true, streaming: false }, stdout, stderr))
+    tellAll(await makeReport({ name: 'df', json: false, quiet: true, streaming: false, log: {} }, stdout, stderr))
     expect(stdout.text).to.equal('')
     expect(stderr.text).to.equal('df: no such file; look again\n')
   })

@@ -1,9 +1,16 @@
 import { spawn } from 'node:child_process'
-import { createReadStream } from 'node:fs'
+import { once } from 'node:events'
+import { createReadStream, existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { expect } from 'chai'
 import { OutputError } from '../../src/cli/errors.ts'
 import { PipeClosed, writeAll } from '../../src/cli/stdout.ts'
+import { DF, run } from './processes.ts'
 
 async function caught(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
@@ -53,5 +60,33 @@ describe('cli standard output', () => {
       throw broken
     }
     expect(await caught(writeAll(chunks(), new PassThrough()))).to.equal(broken)
+  })
+
+  describe('of the program, on a full disk', () => {
+    for (const [what, args, code] of [
+      ['help', ['help'], 6],
+      ['a download to standard output', ['get', '-o', '-', 'URL'], 6],
+      ['a quiet one', ['get', '--quiet', '-o', '-', 'URL'], 6],
+      ['NDJSON of a download to a file', ['get', '--json', '-o', 'FILE', 'URL'], 6],
+      ['a list of nothing', ['seed', 'ls', '--json'], 0],
+    ] as const) {
+      it(`${what}: exit code ${code}${code === 0 ? '' : ', and one line says why'}`, async function () {
+        if (!existsSync('/dev/full')) return this.skip()
+        const origin = createServer((_request, response) => response.end('hello'))
+        await once(origin.listen(0, '127.0.0.1'), 'listening')
+        const home = await mkdtemp(join(tmpdir(), 'df-full-'))
+        try {
+          const url = `http://127.0.0.1:${(origin.address() as AddressInfo).port}/file`
+          const given = args.map(arg => (arg === 'URL' ? url : arg === 'FILE' ? join(home, 'file') : arg))
+          const env = { PATH: process.env.PATH, DRAGONFLY_HOME: home }
+          const ended = await run('sh', ['-c', 'exec "$@" >/dev/full', 'sh', DF, ...given], { env })
+          expect(ended.code).to.equal(code)
+          if (code === 6) expect(ended.stderr).to.include('cannot write to standard output: no space left on the disk')
+        } finally {
+          origin.close()
+          await rm(home, { recursive: true })
+        }
+      })
+    }
   })
 })

@@ -47,7 +47,9 @@ describe('a seed and a private origin', () => {
     running.child.kill('SIGTERM')
     const { code, stderr } = await running.ended
     expect(code).to.equal(0)
-    expect(stderr).to.equal('df: warning: refused to read 127.0.0.1 for others; see --allow-origin\n')
+    expect(stderr).to.equal(
+      'df: warning: refused to read 127.0.0.1 for others: not a public address; start the seed with --allow-origin 127.0.0.1\n',
+    )
   })
 
   it('is read where it is allowed: by flag, environment and config file', async () => {

@@ -1,5 +1,7 @@
 // Bad input and faults: each ends df with its own code, its own exit code and one line; and leaves nothing behind.
+import { once } from 'node:events'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { expect } from 'chai'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { type Act, content, deadUrl, honest, muteVillain, rawVillain, villain } from '../origin/villains.ts'
@@ -369,8 +371,11 @@ describe('df get, when things go wrong', () => {
       await expectFault(unwritable(/it is a folder; name a file in it with -o/), ['-o', 'out', await url()], ['file.bin'])
     })
 
-    it('to a device', async () => {
-      await expectFault(unwritable(/not a regular file; use -o -/), ['-o', '/dev/null', await url()])
+    it('to a socket', async () => {
+      const server = createServer().listen(lab.path('socket'))
+      await once(server, 'listening')
+      await expectFault(unwritable(/block device or a socket; write to standard output with -o -/), ['-o', 'socket', await url()])
+      server.close()
     })
 
     it('under a name that is too long', async () => {

@@ -142,7 +142,7 @@ describe('df get, at HTTP origins', () => {
       expect(ended.code, ended.stderr).to.equal(0)
       expect(at).to.have.length(troubles.length + 1)
       expect((at[1] as number) - (at[0] as number)).to.be.at.least(990)
-      expect(ended.stderr).to.match(/^df: warning: origin answered 503 [^\n]*; trying again in 1\.0 s\n/)
+      expect(ended.stderr).to.match(/^df: warning: origin answered 503 [^\n]*; trying again in 1\.0 s$/m)
       expect(ended.stderr.match(/warning/g)).to.have.length(troubles.length)
     })
 

@@ -8,6 +8,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { makeCertificate, ownerOf } from '../../src/net/certificate.ts'
 import { der } from '../../src/net/der.ts'
+import { passTime } from '../clock.ts'
 
 const rawOf = (pem: string) => new X509Certificate(pem).raw
 
@@ -72,6 +73,18 @@ describe('net/certificate', () => {
     expect(await verdict(forged({ extra: extension('2a030405', true) }))).to.include('critical extension')
     expect(await verdict(forged({ extra: extension('2a030405', false) }))).to.equal(`${peerIdFromPrivateKey(identity)}`)
   })
+
+  for (const [what, ms] of [
+    ['in 1970', 5000 - Date.now()],
+    ['ten years ahead', 3652 * 86_400_000],
+  ] as const) {
+    it(`ours is valid by a clock ${what}`, async () => {
+      const identity = await keyOf('Ed25519')
+      const ours = rawOf((await makeCertificate(identity)).cert)
+      passTime(ms)
+      expect(`${await ownerOf(ours)}`).to.equal(`${peerIdFromPrivateKey(identity)}`)
+    })
+  }
 })
 
 interface Forgery {

@@ -48,6 +48,30 @@ describe('net/host', () => {
     })
   })
 
+  it('tells the announced addresses, with its id, and none of those it listens on', async () => {
+    const announce = ['/ip4/192.0.2.1/tcp/4801', '/dns4/seed.example/tcp/443', `/ip6/2001:db8::1/tcp/4801/p2p/${ID}`]
+    const host = await startHost({ listen: [LOOPBACK], announce })
+    hosts.push(host)
+    expect(host.addresses).to.have.members(
+      ['/ip4/192.0.2.1/tcp/4801', '/dns4/seed.example/tcp/443', '/ip6/2001:db8::1/tcp/4801'].map(a => `${a}/p2p/${host.id}`),
+    )
+    for (const bad of ['/ip4/192.0.2.1', '/ip4/192.0.2.1/tcp/0', 'nonsense']) {
+      expect(await failure(startHost({ listen: [], announce: [bad] })), bad).to.have.property('code', 'bad-multiaddr')
+    }
+  })
+
+  it('listens on one port of both families; where there is no IPv6, on that of IPv4', async () => {
+    const both = await start(['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0'])
+    expect(both.addresses.some(a => a.startsWith('/ip4/127.0.0.1/'))).to.equal(true)
+    const port = /tcp\/(\d+)/.exec(both.addresses[0] as string)?.[1]
+    await both.stop()
+    const fixed = await start([`/ip4/127.0.0.1/tcp/${port}`, `/ip6/::1/tcp/${port}`])
+    expect(fixed.addresses.every(a => a.includes(`/tcp/${port}/`))).to.equal(true)
+    // an address that no interface has is what a system without IPv6 answers to every one
+    const single = await start([LOOPBACK, '/ip6/2001:db8::1/tcp/0'])
+    expect(single.addresses).to.have.lengthOf(1)
+  })
+
   it('says that a port is taken', async () => {
     const first = await start()
     const taken = address(first).replace(/\/p2p\/.*/, '')

@@ -60,7 +60,7 @@ describe('a seed that reads public origins only', () => {
     const receipt = await peer.node.download(url(), path)
     expect(receipt).to.include({ fromOrigin: BODY.length, fromSeeds: 0, trust: 'origin' })
     expect(await fileHash(path)).to.equal(hex(BODY))
-    expect(peer.said(/of no use now: refused to read 127\.0\.0\.1 for others/)).to.have.length(1)
+    expect(peer.said(/^seed \S+ refused to read 127\.0\.0\.1 for others: .* --allow-origin/)).to.have.length(1)
   })
 
   it('is asked once, not again and again as a seed that has other trouble, while the peer reads by itself', async () => {
@@ -71,7 +71,7 @@ describe('a seed that reads public origins only', () => {
     await until(() => busy.asked() >= 3, 'the seed in trouble is asked again, twice')
     origin.release()
     await download
-    expect(peer.said(/of no use now: refused to read/)).to.have.length(1)
+    expect(peer.said(/^seed \S+ refused to read/)).to.have.length(1)
   })
 
   /** A seed that fails every request with a trouble of its own. */
@@ -108,7 +108,9 @@ describe('a seed that reads public origins only', () => {
 
   it('tells its operator the host, once, and nothing else of the URL', async () => {
     for (let i = 0; i < 5; i++) await ask(seed, { url: `${origin.url}/secret-path-${i}?token=hidden` })
-    expect(seed.said(/refused/)).to.deep.equal(['refused to read 127.0.0.1 for others; see --allow-origin'])
+    expect(seed.said(/refused/)).to.deep.equal([
+      'refused to read 127.0.0.1 for others: not a public address; start the seed with --allow-origin 127.0.0.1',
+    ])
     expect(seed.said(/secret|hidden/)).to.deep.equal([])
   })
 

@@ -61,6 +61,10 @@ describe('a peer among honest ones that', () => {
     expect(banned).to.include(attacker.id).and.to.include(attacker.task.id)
     expect(banned).to.match(/piece \d+ of \w+ does not have the digest that the manifest names/)
     expect(Number(/piece (\d+)/.exec(banned ?? '')?.[1])).to.be.oneOf(attacker.asks.map(a => a.piece))
+    const metrics = await victim.node.metrics()
+    const count = (name: string) => metrics.find(m => m.name === name)?.samples
+    expect(count('dragonfly_peers_banned_total')).to.deep.equal([{ labels: {}, value: victim.said(/^banned/).length }])
+    expect(count('dragonfly_corrupt_pieces_total')).to.deep.include({ labels: { source: 'peer' }, value: 1 })
     // the honest peer may have met the attacker too, and found out by itself
     for (const ban of honest.said(/^banned/)) expect(ban).to.include(attacker.id)
     await until(() => attacker.ends.length > 0, 'the victim hangs up')

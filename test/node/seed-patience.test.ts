@@ -120,7 +120,7 @@ describe('a seed that does not answer', () => {
         const seed = await world.seed()
         const host = await silentHost(world)
         const { lone } = await supplied(world, origin, { peer: seed.id, port: host.port }, ENDLESS)
-        await until(() => lone.said.some(m => m.includes(`seed ${seed.id} is of no use now`)), 'the seed is given up')
+        await until(() => lone.said.some(m => m.includes(`seed ${seed.id} cannot be used now`)), 'the seed is given up')
         expect(origin.asked).to.equal(0)
         host.open(Number(/tcp\/(\d+)/.exec(seed.address)?.[1]))
         while (!lone.active.isComplete) await lone.active.changed()

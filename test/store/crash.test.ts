@@ -23,7 +23,7 @@ describe('a process that is killed in the middle of its puts', () => {
 
     it(`leaves every piece that it marked, and no wrong one (killed after ${after})`, async () => {
       const material = makeMaterial(LENGTH)
-      const child = new Child('crasher.ts', folder, String(LENGTH))
+      const child = new Child('crasher.ts', [folder, String(LENGTH)])
       const put = new Set<number>()
       while (put.size < after) put.add(Number(await child.line()))
       child.kill()

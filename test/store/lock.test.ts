@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { expect } from 'chai'
 import { openDiskStore } from '../../src/store/disk.ts'
 import { isAlive, startOf } from '../../src/store/liveness.ts'
-import { acquireLock } from '../../src/store/lock.ts'
-import { Child } from './child.ts'
+import { acquireLock, isLocked } from '../../src/store/lock.ts'
+import { showPresence } from '../../src/store/presence.ts'
+import { Child, ContainedChild, hasContainers } from './child.ts'
 import { failure } from './expect-error.ts'
+import { noLinks } from './no-links.ts'
 
 describe('a lock', () => {
   let dir: string
@@ -184,6 +186,73 @@ describe('a lock', () => {
     }
   })
 
+  describe('of another PID namespace', () => {
+    before(function () {
+      if (!hasContainers()) this.skip()
+    })
+
+    async function contained(): Promise<Child> {
+      const child = new ContainedChild('holder.ts', path)
+      children.push(child)
+      expect(await child.line()).to.equal('ready')
+      child.tell('go')
+      return child
+    }
+
+    it('is respected while its holder lives, and free once it was killed', async () => {
+      const child = await contained()
+      expect(await child.line()).to.equal('won')
+      expect(await isLocked(path)).to.equal(true)
+      expect((await failure(acquireLock(path), 'store-locked')).message).to.match(/another container \(pid 1 there\)$/)
+      child.kill()
+      await child.gone()
+      // its death is the system's to bring about
+      while (await isLocked(path));
+      await (await acquireLock(path)).release()
+    })
+
+    it('respects ours, though our pid is nobody there, and gets it when we let go', async () => {
+      const presence = await showPresence(dir)
+      const lock = await acquireLock(path, undefined, presence)
+      const child = await contained()
+      expect(await child.line()).to.equal('store-locked')
+      await lock.release()
+      await presence?.end()
+      child.tell('go')
+      expect(await child.line()).to.equal('won')
+    })
+
+    it('goes to one of many containers', async () => {
+      const all = await Promise.all(Array.from({ length: 4 }, () => contained()))
+      const heard = await Promise.all(all.map(child => child.line()))
+      expect(heard.toSorted()).to.deep.equal([...Array(3).fill('store-locked'), 'won'])
+    })
+  })
+
+  it('of another PID namespace without a presence counts for a day; with one elsewhere, as without', async () => {
+    const away = { pid: 1, started: null, space: 'other-boot/pid:[1]', id: 'x' }
+    for (const more of [{}, { presence: '../../../../../../etc/passwd' }, { presence: '/etc/passwd' }, { presence: 7 }]) {
+      await writeFile(path, JSON.stringify({ ...away, ...more }))
+      await failure(acquireLock(path), 'store-locked')
+      const old = Date.now() / 1000 - 25 * 3600
+      await utimes(path, old, old)
+      await (await acquireLock(path)).release()
+    }
+    await writeFile(path, JSON.stringify({ ...away, presence: `holders/${randomUUID()}` }))
+    await (await acquireLock(path)).release()
+  })
+
+  it('is made on a file system without hard links too', async function () {
+    const shim = await noLinks(dir)
+    if (shim === undefined) return this.skip()
+    const child = new Child('holder.ts', path, { LD_PRELOAD: shim })
+    children.push(child)
+    expect(await child.line()).to.equal('ready')
+    child.tell('go')
+    expect(await child.line()).to.equal('won')
+    expect((await failure(acquireLock(path), 'store-locked')).message).to.include(`pid ${child.pid}`)
+  })
+
   it('can be given up while waiting for it', async () => {
     await holder()
     await failure(acquireLock(path, AbortSignal.timeout(1)), 'timeout')
@@ -202,5 +271,32 @@ describe('a process', () => {
     expect(await isAlive(process.pid, null)).to.equal(true)
     expect(await isAlive(1, null)).to.equal(true)
     if (process.platform === 'linux') expect(await isAlive(process.pid, 'boot/1')).to.equal(false)
+  })
+})
+
+describe('a presence', () => {
+  let dir: string
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'df-presence-'))
+  })
+
+  afterEach(() => rm(dir, { recursive: true }))
+
+  it('leaves nothing when it ends, and clears up after the dead', async () => {
+    const first = await showPresence(dir)
+    await first?.end()
+    await first?.end()
+    expect(await readdir(join(dir, 'holders'))).to.deep.equal([])
+    const dead = join(dir, 'holders', randomUUID())
+    await writeFile(dead, '')
+    await utimes(dead, 1, 1)
+    const next = await showPresence(dir)
+    expect(await readdir(join(dir, 'holders'))).to.deep.equal([basename(next?.path ?? '')])
+    await next?.end()
+  })
+
+  it('is none where no file can be made', async () => {
+    expect(await showPresence(join(dir, 'none'))).to.equal(undefined)
   })
 })

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, statfs, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { expect } from 'chai'
@@ -148,6 +150,85 @@ describe('output', () => {
     })
   })
 
+  it('appears where a symbolic link leads that led to nothing', async () => {
+    await mkdir(join(dir, 'real'))
+    await symlink('real/second', join(dir, 'link'))
+    await symlink('../real/file', join(dir, 'real', 'second'))
+    const entry = await openMemoryStore().open('k')
+    await putAll(entry, material)
+    await entry.handOver(join(dir, 'link'), LENGTH, 'copy')
+    expect((await lstat(join(dir, 'link'))).isSymbolicLink()).to.equal(true)
+    expect(hex(await readFile(join(dir, 'real', 'file')))).to.equal(hex(material.bytes))
+    await symlink('none/file', join(dir, 'lost'))
+    expect((await failure(checkOutput(join(dir, 'lost')), 'output-unwritable')).hint).to.include('mkdir -p')
+    await symlink('circle', join(dir, 'circle'))
+    expect((await failure(checkOutput(join(dir, 'circle')), 'output-unwritable')).message).to.include('circle')
+  })
+
+  describe('is written as a stream', () => {
+    it('into a device, which stays one', async () => {
+      await checkOutput('/dev/null')
+      await withStores(async store => {
+        const entry = await reopened(store)
+        for (const how of ['copy', 'move'] as const) await entry.handOver('/dev/null', LENGTH, how)
+      })
+      expect((await stat('/dev/null')).isCharacterDevice()).to.equal(true)
+      await withStores(async store => {
+        const entry = await reopened(store)
+        expect((await failure(entry.handOver('/dev/full', LENGTH, 'move'), 'no-space')).message).to.include('/dev/full')
+      })
+    })
+
+    it('into a named pipe', async () => {
+      execFileSync('mkfifo', [join(dir, 'pipe')])
+      await withStores(async store => {
+        const reader = readFile(join(dir, 'pipe'))
+        await (await reopened(store)).handOver(join(dir, 'pipe'), LENGTH, 'copy')
+        expect(hex(await reader)).to.equal(hex(material.bytes))
+      })
+    })
+  })
+
+  describe('is written over what is there', () => {
+    async function overwrites(target: string): Promise<void> {
+      const { ino } = await stat(target)
+      await withStores(async store => {
+        const entry = await reopened(store)
+        for (const how of ['copy', 'move'] as const) {
+          await writeFile(target, new Uint8Array(2 * LENGTH))
+          await checkOutput(target)
+          await entry.handOver(target, LENGTH, how)
+          expect(hex(await readFile(target))).to.equal(hex(material.bytes))
+        }
+      })
+      expect((await stat(target)).ino).to.equal(ino)
+    }
+
+    it('when that is a mount point', async function () {
+      await writeFile(join(dir, 'outside'), '')
+      await writeFile(join(dir, 'out'), '')
+      try {
+        execFileSync('mount', ['--bind', join(dir, 'outside'), join(dir, 'out')], { stdio: 'pipe' })
+      } catch (error) {
+        console.warn(`SKIPPED: cannot mount a file here (needs root on Linux): ${String(error)}`)
+        return this.skip()
+      }
+      mounts.push(join(dir, 'out'))
+      await overwrites(join(dir, 'out'))
+      expect((await readdir(dir)).toSorted()).to.deep.equal(['out', 'outside', 'store'])
+    })
+
+    it('when its folder takes no files', async () => {
+      await mkdir(join(dir, 'closed'))
+      await writeFile(join(dir, 'closed', 'out'), '')
+      await chmod(join(dir, 'closed', 'out'), 0o666)
+      await chmod(join(dir, 'closed'), 0o555)
+      await chmod(dir, 0o777)
+      await asNobody(() => overwrites(join(dir, 'closed', 'out')))
+      await chmod(join(dir, 'closed'), 0o755)
+    })
+  })
+
   describe('cannot be made, and says why,', () => {
     async function fails(target: string, why: string): Promise<void> {
       const error = await failure(checkOutput(target), 'output-unwritable')
@@ -173,10 +254,18 @@ describe('output', () => {
       await failsHandOver(join(dir, 'folder'), join(dir, 'folder'), 'output-unwritable')
     })
 
-    it('over a device: -o /dev/null must not replace it', async () => {
-      await fails('/dev/null', 'not a regular file')
-      await failsHandOver('/dev/null', dir, 'output-unwritable')
-      expect((await stat('/dev/null')).isCharacterDevice()).to.equal(true)
+    it('over a block device or a socket', async function () {
+      const server = createServer().listen(join(dir, 'socket'))
+      await once(server, 'listening')
+      await fails(join(dir, 'socket'), 'a block device or a socket')
+      server.close()
+      try {
+        execFileSync('mknod', [join(dir, 'disk'), 'b', '7', '250'], { stdio: 'pipe' })
+      } catch (error) {
+        console.warn(`SKIPPED: cannot make a block device here: ${String(error)}`)
+        return this.skip()
+      }
+      await fails(join(dir, 'disk'), 'a block device or a socket')
     })
 
     it('without a whole path, or with an overlong name', async () => {
@@ -229,23 +318,26 @@ describe('output', () => {
     const target = join(dir, 'out')
     await writeFile(target, 'old')
     await failure(
-      placeFile(target, 9, async temp => {
-        await writeFile(temp, 'half')
-        throw new Error('broken')
+      placeFile(target, 9, {
+        read: async () => 0,
+        copyTo: async temp => {
+          await writeFile(temp, 'half')
+          throw new Error('broken')
+        },
       }),
       'output-unwritable',
     )
-    await failure(
-      placeFile(target, 9, temp => writeFile(temp, 'half')),
-      'store-error',
-    )
+    await failure(placeFile(target, 9, { read: async () => 0, copyTo: temp => writeFile(temp, 'half') }), 'store-error')
     const stop = new AbortController()
     const aborted = placeFile(
       target,
       4,
-      async temp => {
-        await writeFile(temp, 'full')
-        stop.abort()
+      {
+        read: async () => 0,
+        copyTo: async temp => {
+          await writeFile(temp, 'full')
+          stop.abort()
+        },
       },
       stop.signal,
     )

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { ACCESS_TIMES } from '../../src/core/grant.ts'
 import { makeTask, type Task } from '../../src/core/task.ts'
+import { type EventFacts, eventOf } from '../../src/node/api/events.ts'
 import { Counters } from '../../src/node/context/counters.ts'
 import type { BudgetUser, Network, NodeContext } from '../../src/node/context/node-context.ts'
 import { startNetwork } from '../../src/node/network.ts'
@@ -81,14 +82,10 @@ export class LoneSession implements NodeContext {
 
   ban(peer: string, proof: string): void {
     this.#banned.add(peer)
-    this.said.push(`banned ${peer}: ${proof}`)
+    this.emit({ code: 'peer-banned', peer, proof })
   }
 
-  warn(message: string): void {
-    this.said.push(message)
-  }
-
-  info(message: string): void {
-    this.said.push(message)
+  emit(facts: EventFacts): void {
+    this.said.push(eventOf(facts).message)
   }
 }

@@ -6,7 +6,8 @@ import { makeTask } from '../../src/core/task.ts'
 import { Dht, dhtService } from '../../src/discovery/dht.ts'
 import { type Host, startHost } from '../../src/net/host.ts'
 import type { DragonflyNode } from '../../src/node/api/dragonfly-node.ts'
-import type { NodeEvent, NodeOptions } from '../../src/node/api/node-options.ts'
+import type { NodeEvent } from '../../src/node/api/events.ts'
+import type { NodeOptions } from '../../src/node/api/node-options.ts'
 import { createNode } from '../../src/node/node.ts'
 import { type Behaviour, ScriptedPeer } from '../malicious/scripted-peer.ts'
 import { HANG_MS } from '../waiting.ts'
@@ -31,9 +32,12 @@ export class Observed {
     return this.node.peerId
   }
 
-  /** What was said of a kind that matches. */
+  /** What an operator was told that matches; debugging aside. */
   said(pattern: RegExp): string[] {
-    return this.events.map(e => e.message).filter(m => pattern.test(m))
+    return this.events
+      .filter(e => e.level !== 'debug')
+      .map(e => e.message)
+      .filter(m => pattern.test(m))
   }
 }
 

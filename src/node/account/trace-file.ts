@@ -6,6 +6,7 @@ import { fromSystemError } from '../../core/errors.ts'
 import type { SwarmAction, SwarmEvent } from '../../swarm/events.ts'
 import type { SwarmSetup } from '../../swarm/setup.ts'
 import { encodeHeader, encodeStep } from '../../swarm/trace.ts'
+import type { EventFacts } from '../api/events.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import type { SwarmObserver } from '../session/swarm-observer.ts'
 
@@ -17,26 +18,26 @@ const MAX_WAITING = 64 * 1024 * 1024
 export class TraceFile implements SwarmObserver {
   readonly #stream: WriteStream
   readonly #versions: Record<string, string>
-  readonly #warn: (message: string) => void
+  readonly #emit: (facts: EventFacts) => void
   #part = ''
   /** The download itself, and every active task that still tells something. */
   #users = 1
   #hasBegun = false
   #isLost = false
 
-  private constructor(stream: WriteStream, versions: Record<string, string>, warn: (message: string) => void) {
+  private constructor(stream: WriteStream, versions: Record<string, string>, emit: (facts: EventFacts) => void) {
     this.#stream = stream
     this.#versions = versions
-    this.#warn = warn
+    this.#emit = emit
     stream.on('error', error => this.#lose(error.message))
   }
 
-  /** Replaces the file. Rejects with `output-unwritable` or `no-space`; what goes wrong later is told by `warn`, once. */
-  static async open(path: string, warn: (message: string) => void): Promise<TraceFile> {
+  /** Replaces the file. Rejects with `output-unwritable` or `no-space`; what goes wrong later is told by `emit`, once. */
+  static async open(path: string, emit: (facts: EventFacts) => void): Promise<TraceFile> {
     try {
       const versions = { dragonfly: await ownVersion(), node: process.version }
       const file = await open(path, 'w')
-      return new TraceFile(createWriteStream(path, { fd: file }), versions, warn)
+      return new TraceFile(createWriteStream(path, { fd: file }), versions, emit)
     } catch (error) {
       throw fromSystemError(error, 'output-unwritable', 'cannot write the trace')
     }
@@ -45,7 +46,7 @@ export class TraceFile implements SwarmObserver {
   /** Records the active task's decider, as long as the active task lasts. It has to be one that has not begun. */
   watch(active: ActiveTask): void {
     if (active.manifest !== undefined) {
-      this.#warn('no trace: this content was being downloaded already, and its beginning is missing')
+      this.#emit({ code: 'trace-missing' })
       return
     }
     this.#users++
@@ -87,7 +88,7 @@ export class TraceFile implements SwarmObserver {
     this.#isLost = true
     this.#part = ''
     this.#stream.destroy()
-    this.#warn(`the trace ends here: ${why}`)
+    this.#emit({ code: 'trace-ended', reason: why })
   }
 }
 

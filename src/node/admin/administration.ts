@@ -9,6 +9,7 @@ import type { ContentStatus, DiskStatus, Removed } from '../api/status.ts'
 import type { StoreAdmin } from '../api/store-admin.ts'
 import { isPrivateEntry } from '../content/manifest-records.ts'
 import type { LiveContent } from '../tasks/task-registry.ts'
+import { removeExpired } from './expiry.ts'
 
 /** A look at the disk is good for so long, ms: whoever asks more often does not make it work. */
 const FRESH_MS = 1000
@@ -64,14 +65,15 @@ export class Administration implements StoreAdmin {
     return { contents: entries.length, bytes }
   }
 
-  /** Removes what is broken or abandoned, then evicts down to the low watermark. */
+  /** Removes what is broken, abandoned or unfinished for 7 days, then evicts down to the low watermark. */
   async gc(): Promise<Removed & { broken: number }> {
     const disk = this.#onDisk()
     const abandoned = (await this.#freshEntries()).filter(({ key, isBusy }) => isPrivateEntry(key) && !isBusy)
     for (const { key } of abandoned) await disk.remove(key).catch(() => {})
+    const expired = await removeExpired(disk)
     const { contents, bytes, broken } = await disk.gc()
     this.#look = undefined
-    return { contents, bytes, broken: broken + abandoned.length }
+    return { contents, bytes, broken: broken + expired + abandoned.length }
   }
 
   /** From now on it is not evicted (or is, again). Resolves to its id. */

@@ -1,6 +1,7 @@
 // The node as an embedding program sees it.
 import type { ContentHead, HeadOptions } from './content-head.ts'
 import type { GetOptions } from './get-options.ts'
+import type { Metric } from './metrics.ts'
 import type { Preheated, PreheatOptions } from './preheat-options.ts'
 import type { Receipt } from './receipt.ts'
 import type { SeedStatus } from './status.ts'
@@ -61,6 +62,8 @@ export interface DragonflyNode {
    * @param limit - contents that are named; default 1,000
    */
   status(limit?: number): Promise<SeedStatus>
+  /** Every metric as it is now; what there is stands in `METRICS`. */
+  metrics(): Promise<Metric[]>
   /** Looks after what is kept. */
   readonly administration: StoreAdmin
   /** Safe to call twice. After it nothing of this node is left running. */

@@ -1,5 +1,6 @@
 // Options of a node: name with unit, default, bounds, one line of meaning.
 import type { AccessTimes } from '../../core/grant.ts'
+import type { NodeEvent } from './events.ts'
 
 /**
  * Options of `createNode`. Every one may be left out. Unknown names and values out of bounds are refused with `bad-option`.
@@ -34,14 +35,26 @@ export interface NodeOptions {
   trust?: readonly string[]
   /**
    * Multiaddrs to listen on. An empty list: do not listen.
-   * @default `['/ip4/0.0.0.0/tcp/0']`: any free port of all interfaces
+   * @default `['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0']`: any free port of all interfaces
    */
   listen?: readonly string[]
+  /**
+   * Multiaddrs told to others in place of those of this host's interfaces: those of a container's host, a VPN or a forwarded port.
+   * With their port; /p2p/PEERID is added.
+   * @default none
+   */
+  announce?: readonly string[]
   /**
    * Folder of the piece store, or `'memory'`.
    * @default `store` in the home folder
    */
   store?: string
+  /**
+   * Where a store for this run only is made when none is named and that of the home folder cannot be written; best on the disk of
+   * the output. A node with a persistent identity rejects instead.
+   * @default among the temporary files
+   */
+  spareFolder?: string
   /**
    * The most that the store may hold: bytes, above 0; or a share (above 0, up to 1) of what it holds and what is free beside it
    * at the start. When it is nearly reached, contents that nobody uses are evicted, the least recently used first. Not for
@@ -103,17 +116,9 @@ export interface NodeOptions {
    */
   access?: Partial<AccessTimes>
   /**
-   * Told of what an operator would want to know: banned peers, retries, fallbacks. Never secrets. Texts within a message may come
+   * Told of what an operator would want to know: banned peers, retries, fallbacks; `EVENTS` lists the codes. Never secrets. Texts within a message may come
    * from outside, control characters included.
    * @default nobody is told
    */
   onEvent?: (event: NodeEvent) => void
-}
-
-/** One thing worth a line in a log. */
-export interface NodeEvent {
-  /** How important it is. */
-  type: 'warning' | 'info'
-  /** One line for a person. */
-  message: string
 }

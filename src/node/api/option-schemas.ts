@@ -26,7 +26,9 @@ export const NODE_OPTIONS = {
     bootstrap: TEXTS,
     trust: TEXTS,
     listen: TEXTS,
+    announce: TEXTS,
     store: TEXT,
+    spareFolder: TEXT,
     quota: {
       anyOf: [
         { type: 'number', exclusiveMinimum: 0 },

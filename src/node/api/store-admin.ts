@@ -12,7 +12,7 @@ export interface StoreAdmin {
    * being downloaded or served.
    */
   remove(idOrUrl: string): Promise<Removed>
-  /** Removes broken and abandoned contents, then evicts down to the low watermark of the quota. */
+  /** Removes contents that are broken, abandoned, or unfinished and unused for 7 days, then evicts down to the low watermark of the quota. */
   gc(): Promise<
     Removed & {
       /** Broken or abandoned entries that were removed besides. */

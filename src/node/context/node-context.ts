@@ -8,6 +8,7 @@ import type { Host } from '../../net/host.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { Store } from '../../store/store.ts'
 import type { Budget } from '../../swarm/budget.ts'
+import type { EventFacts } from '../api/events.ts'
 import type { Counters } from './counters.ts'
 
 export interface Network {
@@ -50,8 +51,8 @@ export interface NodeContext {
   /** Whether this peer was caught lying; it is refused everywhere. */
   isBanned(peer: string): boolean
   ban(peer: string, proof: string): void
-  warn(message: string): void
-  info(message: string): void
+  /** Tells the operator. */
+  emit(facts: EventFacts): void
 }
 
 /** Milliseconds of a clock that never goes back. */

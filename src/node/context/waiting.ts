@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const CONNECT_TIMEOUT_MS = 5000
 
 /** Never rejects. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => {})
+export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => {})
 }
 
 /** For one attempt to connect to a peer and link up with it. */

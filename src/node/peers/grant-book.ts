@@ -60,8 +60,17 @@ export class GrantBook {
   async take(envelope: Uint8Array): Promise<void> {
     const opened = await openGrant(envelope)
     const isGood = this.#isGood(this.#ctx.network?.host.id ?? '', opened)
-    if (!isGood) throw new DragonflyError('protocol', "the seed's grant is not for us and now; check both clocks")
+    if (!isGood) throw this.#refusal(opened)
     this.#ours = { envelope, expires: opened.grant.expires }
+  }
+
+  #refusal({ grant }: OpenedGrant): DragonflyError {
+    const { access } = this.#ctx
+    const apart = grant.expires - access.grant - Date.now()
+    if (Math.abs(apart) <= access.skew) return new DragonflyError('protocol', "the seed's grant is for another peer or content")
+    const way = apart > 0 ? 'behind' : 'ahead of'
+    const message = `the clock of this host is about ${human(Math.abs(apart))} ${way} the seed's, so its grant does not count here`
+    return new DragonflyError('protocol', message, { hint: 'set the clocks of both hosts (NTP)' })
   }
 
   /** Whether a peer may be told anything at all, and stay. `opened`: what it shows; undefined when that is nothing good. */
@@ -97,3 +106,17 @@ function dhtKeyOf(privateKey: PrivateKey, id: string): CID {
   const secret = createHash('sha256').update('dragonfly/dht-key/1\0').update(privateKey.raw).digest()
   return rawCid(createHmac('sha256', secret).update(id).digest())
 }
+
+/** Milliseconds in the largest unit that has one. */
+function human(ms: number): string {
+  const [size, unit] = UNITS.find(([length]) => ms >= length) ?? [1000, 'second']
+  const count = Math.round(ms / size)
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
+
+const UNITS: readonly (readonly [ms: number, unit: string])[] = [
+  [365.25 * 86_400_000, 'year'],
+  [86_400_000, 'day'],
+  [3_600_000, 'hour'],
+  [60_000, 'minute'],
+]

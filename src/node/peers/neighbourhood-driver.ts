@@ -7,6 +7,7 @@ import { Neighbourhood } from '../../swarm/neighbourhood.ts'
 import type { LinkUse, NeighbourhoodAction, NeighbourhoodEvent } from '../../swarm/neighbourhood-events.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import type { RefusalReason } from '../../wire/refusal.ts'
+import { causeOf } from '../api/events.ts'
 import { type Network, type NodeContext, now } from '../context/node-context.ts'
 import { AddressBook } from './address-book.ts'
 import { type Compared, isWhole, offers } from './comparison.ts'
@@ -130,7 +131,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
         void this.#dial(network, action.peer)
         return
       case 'drop':
-        this.#ctx.info(`leaving neighbour ${action.peer}: ${action.why}`)
+        this.#ctx.emit({ code: 'neighbour-dropped', peer: action.peer, why: action.why })
         return this.#owner.links.end(action.peer)
       case 'tell':
         void this.#introduce(network, action.peer, action.peers)
@@ -162,7 +163,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
     if (error instanceof LinkRefused) return UNWANTED.has(error.reason) ? 'unwanted' : 'busy'
     if (!this.#stopped.signal.aborted) {
       this.#owner.links.unreachable.add(peer)
-      if (!isAbort(error)) this.#ctx.info(`peer ${peer} is no neighbour: ${(error as Error).message}`)
+      if (!isAbort(error)) this.#ctx.emit({ code: 'neighbour-failed', peer, ...causeOf(error) })
     }
     return 'unreachable'
   }

@@ -137,6 +137,8 @@ export class PeerLinks {
     const before = this.get(link.peer)
     this.#byPeer.set(link.peer, sessionLink)
     before?.link.close()
+    this.#ctx.counters.count('dragonfly_links_opened_total')
+    this.#ctx.emit({ code: 'link-opened', peer: link.peer, task: this.#owner.task.id })
     this.#keeper?.linked(sessionLink)
     // one that was under way while the active task's way of sharing changed has been let in by rules that hold no more
     const isStale = this.#owner.task.isPrivate && !sameBytes(link.ourHello.topic, this.topic)
@@ -163,6 +165,7 @@ export class PeerLinks {
   forget(link: PeerLink, error: unknown): boolean {
     if (this.get(link.peer) !== link) return false
     this.#byPeer.delete(link.peer)
+    this.#ctx.emit({ code: 'link-closed', peer: link.peer, task: this.#owner.task.id })
     this.#keeper?.unlinked(link, error)
     return true
   }

@@ -5,6 +5,7 @@ import type { DialablePeer } from '../../core/peer.ts'
 import { rendezvousOrder } from '../../core/rendezvous.ts'
 import { makeTask, type Task } from '../../core/task.ts'
 import { parsePeerAddress } from '../../net/host.ts'
+import { causeOf } from '../api/events.ts'
 import type { Preheated, PreheatOptions } from '../api/preheat-options.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
 import { SEEDS_OWN_TROUBLE } from '../sources/seed-source.ts'
@@ -13,12 +14,12 @@ import { preheatAt } from './preheat-request.ts'
 const PROGRESS_MS = 200
 
 export class Preheater {
-  readonly #ctx: Pick<NodeContext, 'networkUp' | 'warn'>
+  readonly #ctx: Pick<NodeContext, 'networkUp' | 'emit'>
   readonly #seeds: readonly DialablePeer[]
   readonly #stopping = new AbortController()
   readonly #running = new Set<Promise<unknown>>()
 
-  constructor(ctx: Pick<NodeContext, 'networkUp' | 'warn'>, seeds: readonly DialablePeer[]) {
+  constructor(ctx: Pick<NodeContext, 'networkUp' | 'emit'>, seeds: readonly DialablePeer[]) {
     this.#ctx = ctx
     this.#seeds = seeds
   }
@@ -61,7 +62,7 @@ export class Preheater {
         if (isOver.aborted) throw abortError(isOver)
         if (isFinal(error)) throw error
         trouble ??= error
-        if (seeds.length > 1) this.#ctx.warn(`seed ${seed.peer} does not preheat: ${(error as Error).message}`)
+        if (seeds.length > 1) this.#ctx.emit({ code: 'seed-preheat-failed', peer: seed.peer, ...causeOf(error) })
       }
     }
     throw inWords(trouble, seeds)

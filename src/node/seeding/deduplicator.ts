@@ -1,6 +1,7 @@
 // Equal bytes under several URLs are kept once: their store entries share one file, which goes with the last of them.
 import PQueue from 'p-queue'
 import { sameBytes } from '../../core/piece.ts'
+import { causeOf } from '../api/events.ts'
 import { loadManifest } from '../content/manifest-records.ts'
 import type { NodeContext } from '../context/node-context.ts'
 import type { ActiveTask } from '../session/active-task.ts'
@@ -30,7 +31,7 @@ export class Deduplicator {
     this.#turns
       .add(() => this.#join(active))
       .catch(error => {
-        if (!this.#stopping.aborted) this.#ctx.info(`equal contents: ${error.message}`)
+        if (!this.#stopping.aborted) this.#ctx.emit({ code: 'deduplication-failed', ...causeOf(error) })
       })
   }
 

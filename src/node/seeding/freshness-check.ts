@@ -4,6 +4,7 @@ import type { Task } from '../../core/task.ts'
 import { validatorsOf } from '../../core/version.ts'
 import { type Asker, freshnessOf, mayKeep, mayServeInTrouble, verdict, wantsNews } from '../../origin/freshness.ts'
 import { forbidden, isTrouble } from '../../origin/trouble.ts'
+import { causeOf } from '../api/events.ts'
 import { type NodeContext, now, wallClock } from '../context/node-context.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import type { CacheRules } from '../sources/cached.ts'
@@ -85,7 +86,7 @@ export class FreshnessCheck {
     if (judged === 'fresh') return true
     const outcome = this.#question(active, request.task)
     if (judged === 'usable') {
-      outcome.catch(error => this.#ctx.warn(`asking meanwhile: ${error.message}`))
+      outcome.catch(error => this.#ctx.emit({ code: 'freshness-check-failed', ...causeOf(error) }))
       return true
     }
     return this.#decide(await outcome, active, request, asker)
@@ -159,6 +160,6 @@ export class FreshnessCheck {
   }
 
   #warn(trouble: DragonflyError): void {
-    this.#ctx.warn(`serving what we have, the origin is in trouble: ${trouble.message}`)
+    this.#ctx.emit({ code: 'stale-served', ...causeOf(trouble) })
   }
 }

@@ -50,7 +50,7 @@ export class ResolveAnswer {
     say: (reply: ResolveReply) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    if (wasHere) this.#ctx.counters.hits++
+    if (wasHere) this.#ctx.counters.count('dragonfly_resolve_hits_total')
     say(answer)
     const over = new AbortController()
     const staying = AbortSignal.any([signal, over.signal])
@@ -71,7 +71,8 @@ export class ResolveAnswer {
       clearInterval(waiting)
     }
     // found on the disk, as after a restart
-    if (!wasHere && active.counts.resumed > 0 && active.counts.fromOrigin === 0) this.#ctx.counters.hits++
+    if (!wasHere && active.counts.resumed > 0 && active.counts.fromOrigin === 0)
+      this.#ctx.counters.count('dragonfly_resolve_hits_total')
     this.#freshness.finished(active)
     this.#deduplicator.finished(active)
     await untilGone(signal)

@@ -2,7 +2,7 @@
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../../core/errors.ts'
 import { rawCid } from '../../core/root.ts'
-import { makeTask } from '../../core/task.ts'
+import { makeTask, withoutSecrets } from '../../core/task.ts'
 import { serveResolve, unserveResolve } from '../../net/resolve.ts'
 import { failureOf, type ResolveReply, type ResolveRequest } from '../../wire/codec-resolve.ts'
 import { type Network, type NodeContext, now } from '../context/node-context.ts'
@@ -54,6 +54,7 @@ export class ResolveService {
     const waiting = setInterval(() => say(WAITING), WAITING_MS)
     const answer = (reply: ResolveReply) => {
       clearInterval(waiting)
+      if (reply.type === 'resolved') this.#ctx.emit({ code: 'resolve-answered', peer, url: withoutSecrets(asked.url) })
       say(reply)
     }
     try {
@@ -67,10 +68,10 @@ export class ResolveService {
 
   async #answer(peer: string, asked: ResolveRequest, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
     const task = makeTask({ ...asked, tag: asked.tag ?? '' })
-    if (asked.renews === undefined) this.#ctx.counters.askers++
+    if (asked.renews === undefined) this.#ctx.counters.count('dragonfly_resolve_requests_total')
     const known = asked.digest === undefined || task.isPrivate ? undefined : this.#registry.byDigest(asked.digest)
     if (known !== undefined && known.task.id !== task.id) {
-      this.#ctx.counters.hits++
+      this.#ctx.counters.count('dragonfly_resolve_hits_total')
       say(resolved(known, rawCid(asked.digest as Uint8Array).bytes))
       if (asked.progress) say(progressOf(known, true))
       return await untilGone(signal)

@@ -2,6 +2,7 @@
 import type PQueue from 'p-queue'
 import type { Freshness } from '../../core/freshness.ts'
 import { OUTDATED } from '../../origin/freshness.ts'
+import { causeOf } from '../api/events.ts'
 import type { StoredVersion } from '../content/stored-version.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
 
@@ -11,14 +12,14 @@ export interface OriginFreshnessOwner {
 }
 
 export class OriginFreshness {
-  readonly #ctx: Pick<NodeContext, 'warn'>
+  readonly #ctx: Pick<NodeContext, 'emit'>
   readonly #owner: OriginFreshnessOwner
   /** The active task's: what is written of the content is written one by one. */
   readonly #work: PQueue
   #content: StoredVersion | undefined
   #vouchedAt: number | undefined
 
-  constructor(ctx: Pick<NodeContext, 'warn'>, owner: OriginFreshnessOwner, work: PQueue) {
+  constructor(ctx: Pick<NodeContext, 'emit'>, owner: OriginFreshnessOwner, work: PQueue) {
     this.#ctx = ctx
     this.#owner = owner
     this.#work = work
@@ -63,6 +64,6 @@ export class OriginFreshness {
       .add(async () => {
         if (!this.#owner.isClosed) await content.keepFreshness()
       })
-      .catch(error => this.#ctx.warn((error as Error).message))
+      .catch(error => this.#ctx.emit({ code: 'freshness-not-saved', ...causeOf(error) }))
   }
 }

@@ -17,9 +17,10 @@ export async function readOrigin(
   { content, driver, manifestSync }: VersionParts,
   { source, first }: { source: AsyncIterable<Uint8Array>; first: number },
 ): Promise<number> {
+  ctx.counters.countAt('dragonfly_origin_reads_total', { kind: 'whole' })
   return await content.transfer.ingest(source, first, {
     onChunk: ({ bytes, waited, worked }) => {
-      ctx.counters.fromOrigin += bytes
+      ctx.counters.countAt('dragonfly_received_bytes_total', { source: 'origin' }, bytes)
       for (const observer of observers) observer.read?.(bytes, now())
       gauge.came(bytes, waited, worked)
     },

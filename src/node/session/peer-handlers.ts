@@ -6,6 +6,7 @@ import type { Task } from '../../core/task.ts'
 import type { Trust } from '../../core/trust.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import { openHead } from '../../wire/envelope.ts'
+import { causeOf } from '../api/events.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
 import type { NodeContext } from '../context/node-context.ts'
 import type { GrantBook } from '../peers/grant-book.ts'
@@ -111,7 +112,7 @@ export class PeerHandlers implements PeerLinksOwner {
 
   onClosed(from: PeerLink, error: unknown): void {
     if (error instanceof DragonflyError && error.code === 'protocol') {
-      this.#ctx.warn(`peer ${from.peer} broke the protocol: ${error.message}`)
+      this.#ctx.emit({ code: 'peer-violation', peer: from.peer, ...causeOf(error) })
     }
     if (!this.#owner.links.forget(from, error)) return
     if (from.isNeighbour) this.#parts.version()?.pieceExchange.left(from)

@@ -5,17 +5,16 @@ import { DEFAULT_POLICY, type SwarmAction, type SwarmEvent } from '../../swarm/e
 import { startSwarm } from '../../swarm/setup.ts'
 import type { Swarm } from '../../swarm/swarm.ts'
 import type { PieceFact, Received } from '../../transfer/piece-transfer.ts'
+import { causeOf } from '../api/events.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
 import { type BudgetUser, type NodeContext, now } from '../context/node-context.ts'
-import type { PeerLink } from '../peers/peer-link.ts'
 import type { PeerLinks } from '../peers/peer-links.ts'
+import { HaveAnnouncer } from './have-announcer.ts'
 import type { SwarmObserver } from './swarm-observer.ts'
 import type { WantedRanges } from './wanted-ranges.ts'
 
 /** The origin as a neighbour of the swarm; no peer id looks like it. */
 const ORIGIN = 'origin'
-/** News are told once for so many milliseconds: every small message costs as much CPU as 50 KiB of bulk. */
-const ANNOUNCE_MS = 100
 
 /** Reads bytes `start` to `end` of the version from the origin. */
 export type RangeReader = (start: number, end: number) => Promise<Uint8Array>
@@ -48,9 +47,8 @@ export class SwarmDriver implements BudgetUser {
   readonly #owner: DriverOwner
   readonly #content: StoredVersion
   readonly #swarm: Swarm
+  readonly #haves: HaveAnnouncer
   #rangeReader: RangeReader | undefined
-  #news: number[] = []
-  #announcedAt = -Infinity
   /** What the swarm was told last, as JSON; undefined: all. */
   #wanted: string | undefined
   #wake: NodeJS.Timeout | undefined
@@ -66,6 +64,8 @@ export class SwarmDriver implements BudgetUser {
     const setup = { self: ctx.network?.host.id ?? '', isSeed: ctx.isSeed, pieceLength, seed, policy: DEFAULT_POLICY }
     this.#swarm = startSwarm(setup)
     ctx.budget.enter(this, { pieceLength })
+    const { links } = owner
+    this.#haves = new HaveAnnouncer(ctx, { links, manifest: content.manifest, queue: () => this.#swarm.queue })
     for (const observer of owner.observers) observer.begun?.(setup)
   }
 
@@ -135,7 +135,9 @@ export class SwarmDriver implements BudgetUser {
   /** Pieces that were found in the store. */
   recovered(pieces: Iterable<number>): void {
     for (const piece of pieces) {
-      this.#owner.counts.resumed += this.#content.manifest.pieceSize(piece)
+      const bytes = this.#content.manifest.pieceSize(piece)
+      this.#owner.counts.resumed += bytes
+      this.#measure('store', bytes)
       this.tell({ type: 'stored', piece })
     }
   }
@@ -154,29 +156,41 @@ export class SwarmDriver implements BudgetUser {
 
   /** A piece of our own read of the origin is stored. */
   ingested({ index, size }: PieceFact, isNew: boolean): void {
-    if (isNew) this.#count(undefined, size)
+    if (isNew) this.#count(ORIGIN, size)
     this.tell({ type: 'stored', piece: index })
     this.#owner.onStored()
   }
 
   /** What became of bytes that a peer, or the origin, sent for a piece. */
   received(peer: string, piece: number, received: Received): void {
-    if (received.state === 'corrupt') return this.tell({ type: 'corrupt', peer, piece })
+    if (received.state === 'corrupt') {
+      this.#ctx.counters.countAt('dragonfly_corrupt_pieces_total', { source: this.#sourceOf(peer) })
+      return this.tell({ type: 'corrupt', peer, piece })
+    }
     if (received.state === 'stopped') return
     if (received.isNew) this.#count(peer, received.bytes)
     this.tell({ type: 'received', peer, piece, bytes: received.bytes })
     this.#owner.onStored()
   }
 
-  #count(peer: string | undefined, bytes: number): void {
+  #count(peer: string, bytes: number): void {
     const { counts, givers } = this.#owner
-    if (peer === undefined || peer === ORIGIN) {
-      counts.fromOrigin += bytes
-      return
-    }
-    givers.add(peer)
-    if (this.#ctx.trusted.has(peer)) counts.fromSeeds += bytes
+    const source = this.#sourceOf(peer)
+    this.#measure(source, bytes)
+    if (source !== 'origin') givers.add(peer)
+    if (source === 'origin') counts.fromOrigin += bytes
+    else if (source === 'seed') counts.fromSeeds += bytes
     else counts.fromPeers += bytes
+  }
+
+  #sourceOf(peer: string): 'origin' | 'seed' | 'peer' {
+    if (peer === ORIGIN) return 'origin'
+    return this.#ctx.trusted.has(peer) ? 'seed' : 'peer'
+  }
+
+  #measure(source: 'origin' | 'seed' | 'peer' | 'store', bytes: number): void {
+    this.#ctx.counters.countAt('dragonfly_verified_bytes_total', { source }, bytes)
+    this.#ctx.counters.countAt('dragonfly_verified_pieces_total', { source })
   }
 
   /** One timer; waking early does no harm, and setting it anew for every event would cost. */
@@ -206,7 +220,7 @@ export class SwarmDriver implements BudgetUser {
       case 'refuse':
         return link?.refuse(action.piece, action.missing ? 'no-such-piece' : 'too-busy')
       case 'announce':
-        return this.#announce(action.piece)
+        return this.#haves.announce(action.piece)
       case 'ban':
         return this.#ban(action.peer, action.piece)
     }
@@ -223,16 +237,17 @@ export class SwarmDriver implements BudgetUser {
     const { manifest, transfer, trust } = this.#content
     const read = this.#rangeReader
     if (read === undefined) return
+    this.#ctx.counters.countAt('dragonfly_origin_reads_total', { kind: 'piece' })
     try {
       const received = await transfer.fetch(piece, read)
-      this.#ctx.counters.fromOrigin += manifest.pieceSize(piece)
+      this.#ctx.counters.countAt('dragonfly_received_bytes_total', { source: 'origin' }, manifest.pieceSize(piece))
       this.received(ORIGIN, piece, received)
     } catch (error) {
       if (read !== this.#rangeReader) return
       const isOrigins = error instanceof DragonflyError && error.code.startsWith('origin-')
       if (!isOrigins) return this.#owner.fail(error)
       if (trust === 'digest' && error.code === 'origin-changed') return this.#owner.fail(digestMismatch())
-      this.#ctx.warn(`origin gave no piece ${piece}: ${error.message}`)
+      this.#ctx.emit({ code: 'origin-piece-failed', piece, ...causeOf(error) })
       this.tell({ type: 'refused', peer: ORIGIN, piece, forever: false })
     }
   }
@@ -241,9 +256,10 @@ export class SwarmDriver implements BudgetUser {
     const link = this.#owner.links.get(peer)?.link
     try {
       await this.#content.transfer.serve(piece, async bytes => await link?.give(piece, bytes))
+      if (link !== undefined) this.#ctx.counters.count('dragonfly_sent_pieces_total')
     } catch (error) {
       if (error instanceof DragonflyError && error.code === 'store-error') {
-        this.#ctx.warn(`cannot serve piece ${piece}: ${error.message}`)
+        this.#ctx.emit({ code: 'piece-unreadable', piece, ...causeOf(error) })
         link?.refuse(piece, 'no-such-piece')
       }
     } finally {
@@ -251,36 +267,12 @@ export class SwarmDriver implements BudgetUser {
     }
   }
 
-  /** The first news go out at once, those of the next while together. */
-  #announce(piece: number): void {
-    if (this.#news.push(piece) > 1) return
-    const tellAll = () => {
-      const pieces = this.#news
-      this.#news = []
-      this.#announcedAt = now()
-      for (const link of this.#owner.links.values()) {
-        if (link.isNeighbour) link.tellHave(this.#newsFor(link, pieces), this.#swarm.queue)
-      }
-    }
-    setTimeout(tellAll, Math.max(1, this.#announcedAt + ANNOUNCE_MS - now()))
-  }
-
-  /**
-   * Who has a piece itself need not hear that we have it too. Seeds do: they give what few have first. And everybody hears
-   * of the last piece: whoever waits for the end of the manifest asks those who are as far as he.
-   */
-  #newsFor(link: PeerLink, pieces: readonly number[]): readonly number[] {
-    if (this.#ctx.trusted.has(link.peer)) return pieces
-    const last = this.#content.manifest.count - 1
-    return pieces.filter(piece => piece === last || !link.have.has(piece))
-  }
-
   #ban(peer: string, piece: number): void {
     const { trust, manifest } = this.#content
     if (peer === ORIGIN) {
       // a stranger's manifest, which the origin contradicts
       if (trust === 'digest') this.#owner.fail(digestMismatch())
-      else this.#ctx.warn(`origin sent wrong bytes for piece ${piece} of ${manifest.info.version}`)
+      else this.#ctx.emit({ code: 'origin-piece-corrupt', piece, version: manifest.info.version })
       return
     }
     this.#owner.onLiar(peer)

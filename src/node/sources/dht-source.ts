@@ -3,6 +3,7 @@ import type { CID } from 'multiformats/cid'
 import { isAbort } from '../../core/errors.ts'
 import { rawCid } from '../../core/root.ts'
 import { DEFAULT_SOURCE_POLICY } from '../../swarm/source-events.ts'
+import { causeOf } from '../api/events.ts'
 import type { Network, NodeContext } from '../context/node-context.ts'
 import { connectTimeout, pause } from '../context/waiting.ts'
 import type { NeighbourhoodDriver } from '../peers/neighbourhood-driver.ts'
@@ -36,7 +37,7 @@ export class DhtSource {
   async #discover(network: Network): Promise<void> {
     await Promise.all(this.#ctx.bootstrap.map(address => this.#dialBootstrap(network, address)))
     await this.#search(network).catch(error => {
-      if (!isAbort(error)) this.#ctx.info(`DHT search: ${(error as Error).message}`)
+      if (!isAbort(error)) this.#ctx.emit({ code: 'dht-search-failed', ...causeOf(error) })
     })
   }
 
@@ -46,7 +47,7 @@ export class DhtSource {
       const peer = await network.host.connect([address], connectTimeout(this.#signal))
       await this.#active.links.dial(peer, connectTimeout(this.#signal))
     } catch (error) {
-      if (!isAbort(error)) this.#ctx.info(`bootstrap ${address}: ${(error as Error).message}`)
+      if (!isAbort(error)) this.#ctx.emit({ code: 'bootstrap-failed', address, ...causeOf(error) })
     }
   }
 

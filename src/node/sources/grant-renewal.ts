@@ -7,6 +7,7 @@ import type { Task } from '../../core/task.ts'
 import type { Host } from '../../net/host.ts'
 import { resolve } from '../../net/resolve.ts'
 import { errorOf } from '../../wire/codec-resolve.ts'
+import { causeOf } from '../api/events.ts'
 import type { Network, NodeContext } from '../context/node-context.ts'
 import type { GrantBook } from '../peers/grant-book.ts'
 import type { ActiveTask } from '../session/active-task.ts'
@@ -60,7 +61,7 @@ async function renewed(
         if (!active.isComplete) active.fail(error)
         return 'refused'
       }
-      ctx.info(`seed ${peer} renews no grant: ${(error as Error).message}`)
+      ctx.emit({ code: 'grant-not-renewed', peer, ...causeOf(error) })
     }
   }
   return 'nobody'

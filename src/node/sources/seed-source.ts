@@ -7,6 +7,7 @@ import { isListening } from '../../net/reach.ts'
 import { resolve } from '../../net/resolve.ts'
 import type { SeedFailure, SourceEvent } from '../../swarm/source-events.ts'
 import { errorOf } from '../../wire/codec-resolve.ts'
+import { causeOf } from '../api/events.ts'
 import type { NodeContext } from '../context/node-context.ts'
 import { connectTimeout } from '../context/waiting.ts'
 import type { ActiveTask } from '../session/active-task.ts'
@@ -112,7 +113,7 @@ export class SeedSource {
 
   #note(peer: string, error: unknown): void {
     this.#trouble ??= error
-    this.#ctx.warn(`seed ${peer} is of no use now: ${(error as Error).message}`)
+    this.#ctx.emit({ code: 'seed-unusable', peer, ...causeOf(error) })
   }
 }
 

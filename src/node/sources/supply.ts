@@ -5,6 +5,7 @@ import type { DialablePeer } from '../../core/peer.ts'
 import { rendezvousOrder } from '../../core/rendezvous.ts'
 import { SEED_SOURCE_POLICY, type SourceAction, type SourceEvent, type SourcePolicy } from '../../swarm/source-events.ts'
 import { SourceSelector } from '../../swarm/source-selector.ts'
+import { causeOf } from '../api/events.ts'
 import { type NodeContext, now, type Reader } from '../context/node-context.ts'
 import { NeighbourhoodDriver } from '../peers/neighbourhood-driver.ts'
 import type { ActiveTask } from '../session/active-task.ts'
@@ -183,6 +184,8 @@ export class Supply {
   // ---- what is decided
 
   #perform(action: SourceAction): void {
+    const seed = 'seed' in action ? action.seed : undefined
+    this.#ctx.emit({ code: 'source-decided', task: this.#active.task.id, decision: action.type, seed })
     switch (action.type) {
       case 'look-in-store':
         return this.#work(this.#fromStore())
@@ -214,7 +217,7 @@ export class Supply {
   }
 
   async #fromStore(): Promise<void> {
-    await this.#adoptFresh().catch(error => this.#ctx.warn(`store: ${(error as Error).message}`))
+    await this.#adoptFresh().catch(error => this.#ctx.emit({ code: 'resume-failed', ...causeOf(error) }))
     this.#look()
     this.#tell({ type: 'store-searched' })
   }

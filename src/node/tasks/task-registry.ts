@@ -8,6 +8,7 @@ import { makeProof, type Task } from '../../core/task.ts'
 import type { Answer } from '../../net/exchange.ts'
 import type { Holder } from '../../store/disk-store.ts'
 import type { Hello } from '../../wire/codec-hello.ts'
+import { causeOf } from '../api/events.ts'
 import type { NodeContext, Reader } from '../context/node-context.ts'
 import { isServing } from '../peers/comparison.ts'
 import { shownGrant } from '../peers/grant-book.ts'
@@ -228,7 +229,7 @@ export class TaskRegistry implements Holder {
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ANNOUNCE_TIMEOUT_MS)])
     for (const key of keys) {
       await network.dht.announce(key, signal).catch(error => {
-        if (!isAbort(error)) this.#ctx.info(`announce: ${error.message}`)
+        if (!isAbort(error)) this.#ctx.emit({ code: 'dht-announce-failed', ...causeOf(error) })
       })
     }
   }

@@ -1,0 +1,232 @@
+// Everything that a node reports to its operator: one table of codes, with level, meaning, fields and the line that a person reads.
+import { DragonflyError, type ErrorCode } from '../../core/errors.ts'
+
+/** How important an event is. `error`: somebody has to act. `warn`: something failed, and the node goes on another way. */
+export type EventLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** Why something failed. */
+export interface Cause {
+  /** One line for a person. */
+  reason: string
+  /** The code, when the error is one of this library's. */
+  error?: ErrorCode
+}
+
+interface Peer {
+  /** Its peer id. */
+  peer: string
+}
+
+interface Definition<F extends object> {
+  readonly level: EventLevel
+  /** One sentence for the reference. */
+  readonly meaning: string
+  readonly text: (fields: F) => string
+}
+
+function define<F extends object>(level: EventLevel, meaning: string, text: (fields: F) => string): Definition<F> {
+  return { level, meaning, text }
+}
+
+/** Code → level, meaning, text. Codes and fields are stable: programs branch on them. No field may hold a secret. */
+export const EVENTS = {
+  // ---- this host
+  'node-unreachable': define<{ addresses: string }>(
+    'warn',
+    'This node listens, and has loopback addresses only.',
+    ({ addresses }) =>
+      `no other host can connect to this one, which has only ${addresses}; name an address that they reach with --announce`,
+  ),
+  'store-temporary': define<Cause & { place: string }>(
+    'warn',
+    'The store of the home folder cannot be used: another one serves this run only.',
+    ({ reason, place }) =>
+      `${reason}; pieces are kept ${place} for this run, and an interrupted download begins anew (set DRAGONFLY_HOME)`,
+  ),
+  'content-encoded': define<{ coding: string }>(
+    'warn',
+    'The origin sent a Content-Encoding though the request asked for none.',
+    ({ coding }) =>
+      `the origin sent it compressed (Content-Encoding: ${coding}), though not asked to; it is saved as it was sent`,
+  ),
+
+  // ---- peers
+  'peer-banned': define<Peer & { proof: string }>(
+    'warn',
+    'A peer was caught lying. This node refuses it everywhere until it stops.',
+    ({ peer, proof }) => `banned ${peer}: ${proof}`,
+  ),
+  'peer-violation': define<Peer & Cause>(
+    'warn',
+    'A peer broke the protocol, and its link was closed.',
+    ({ peer, reason }) => `peer ${peer} broke the protocol: ${reason}`,
+  ),
+  'neighbour-dropped': define<Peer & { why: string }>(
+    'info',
+    'This node ended its link to a neighbour.',
+    ({ peer, why }) => `leaving neighbour ${peer}: ${why}`,
+  ),
+  'neighbour-failed': define<Peer & Cause>(
+    'info',
+    'A peer could not be linked up with.',
+    ({ peer, reason }) => `cannot link up with peer ${peer}: ${reason}`,
+  ),
+  'link-opened': define<Peer & { task: string }>(
+    'debug',
+    'A link to a peer began, for one task.',
+    ({ peer, task }) => `link to peer ${peer} opened for task ${task}`,
+  ),
+  'link-closed': define<Peer & { task: string }>(
+    'debug',
+    'A link to a peer ended, for one task.',
+    ({ peer, task }) => `link to peer ${peer} closed for task ${task}`,
+  ),
+  // ---- ways to the content
+  'source-decided': define<{ task: string; decision: string; seed?: string | undefined }>(
+    'debug',
+    'What a download does next to get its bytes, as the source selector decided.',
+    ({ task, decision, seed }) => `task ${task}: ${decision}${seed === undefined ? '' : ` ${seed}`}`,
+  ),
+  'seed-unusable': define<Peer & Cause>(
+    'warn',
+    'A seed does not help with this download for now. The download goes on with the next way.',
+    ({ peer, reason, error }) =>
+      error === 'origin-refused'
+        ? `seed ${peer} ${reason}. Start the seed with --allow-origin, or every host reads the origin itself`
+        : `seed ${peer} cannot be used now: ${reason}`,
+  ),
+  'seed-preheat-failed': define<Peer & Cause>(
+    'warn',
+    'A seed does not preheat. The next seed is asked.',
+    ({ peer, reason }) => `seed ${peer} does not preheat: ${reason}`,
+  ),
+  'grant-not-renewed': define<Peer & Cause>(
+    'info',
+    'A seed did not renew the grant of a private content. The next seed is asked.',
+    ({ peer, reason }) => `seed ${peer} did not renew the grant: ${reason}`,
+  ),
+  'dht-search-failed': define<Cause>(
+    'info',
+    'A search of the DHT failed. It is repeated.',
+    ({ reason }) => `the DHT search failed: ${reason}`,
+  ),
+  'dht-announce-failed': define<Cause>(
+    'info',
+    'A content could not be announced in the DHT.',
+    ({ reason }) => `the DHT did not take an announcement: ${reason}`,
+  ),
+  'bootstrap-failed': define<Cause & { address: string }>(
+    'info',
+    'A bootstrap peer could not be reached. It is tried again.',
+    ({ address, reason }) => `cannot reach bootstrap peer ${address}: ${reason}`,
+  ),
+  // ---- origins
+  'origin-retry': define<Cause & { waitMs: number }>(
+    'warn',
+    'A request to the origin failed. It is repeated after `waitMs` milliseconds.',
+    ({ reason, waitMs }) => `${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`,
+  ),
+  'origin-refused': define<{ host: string; reason: string; hint: string | undefined }>(
+    'warn',
+    'This seed does not read an origin for others. A host is named once in 10 minutes, ten hosts at most.',
+    ({ reason, hint }) => (hint === undefined ? reason : `${reason}; ${hint}`),
+  ),
+  'content-changed': define<{ restart: number; of: number }>(
+    'warn',
+    'The content changed at the origin while it was read. The download starts over.',
+    ({ restart, of }) => `the content changed at the origin while it was read: starting over (${restart} of ${of})`,
+  ),
+  'origin-piece-failed': define<Cause & { piece: number }>(
+    'warn',
+    'The origin did not give the bytes of one piece.',
+    ({ piece, reason }) => `the origin gave no piece ${piece}: ${reason}`,
+  ),
+  'origin-piece-corrupt': define<{ piece: number; version: string }>(
+    'warn',
+    'The origin sent bytes that do not match the manifest.',
+    ({ piece, version }) => `the origin sent wrong bytes for piece ${piece} of ${version}`,
+  ),
+  'stale-served': define<Cause>(
+    'warn',
+    'The origin is in trouble, and the seed serves its cached copy.',
+    ({ reason }) => `the origin is in trouble, serving the cached copy: ${reason}`,
+  ),
+  'freshness-check-failed': define<Cause>(
+    'warn',
+    'A check in the background, whether a cached copy is current, failed.',
+    ({ reason }) => `cannot check whether a cached copy is current: ${reason}`,
+  ),
+  'freshness-not-saved': define<Cause>(
+    'warn',
+    'What the origin said about freshness could not be written. The origin is asked again after a restart.',
+    ({ reason }) => `cannot save how long a content is fresh: ${reason}`,
+  ),
+  // ---- seeding
+  'resolve-answered': define<Peer & { url: string }>(
+    'debug',
+    'A seed told a peer which version of a URL it has. The URL comes without user, password and query.',
+    ({ peer, url }) => `told peer ${peer} the version of ${url}`,
+  ),
+  'deduplication-failed': define<Cause>(
+    'info',
+    'Two equal contents could not share one file.',
+    ({ reason }) => `cannot share the file of an equal content: ${reason}`,
+  ),
+  'control-unavailable': define<Cause>(
+    'warn',
+    'The control socket is not served. The seed runs all the same.',
+    ({ reason }) => reason,
+  ),
+  // ---- this machine
+  'store-unavailable': define<Cause>(
+    'error',
+    'The store takes nothing new, because it is full or broken. It goes on serving what it has.',
+    ({ reason }) => `the store takes nothing new and serves what it has: ${reason}`,
+  ),
+  'resume-failed': define<Cause>(
+    'warn',
+    'What an earlier run stored cannot be used.',
+    ({ reason }) => `cannot use what is stored: ${reason}`,
+  ),
+  'piece-unreadable': define<Cause & { piece: number }>(
+    'warn',
+    'A stored piece cannot be read, so it is not served.',
+    ({ piece, reason }) => `cannot serve piece ${piece}: ${reason}`,
+  ),
+  'trace-missing': define<object>(
+    'warn',
+    'No trace is written, because the content was being downloaded already.',
+    () => 'no trace: this content was being downloaded already, and its beginning is missing',
+  ),
+  'trace-ended': define<{ reason: string }>(
+    'warn',
+    'The trace is incomplete. The download goes on.',
+    ({ reason }) => `the trace ends here: ${reason}`,
+  ),
+} as const
+
+/** See EVENTS. */
+export type EventCode = keyof typeof EVENTS
+
+type Fields<C extends EventCode> = (typeof EVENTS)[C] extends Definition<infer F> ? F : never
+
+/** An event as the place where it happens knows it: its code and fields. */
+export type EventFacts = { [C in EventCode]: { code: C } & Fields<C> }[EventCode]
+
+/** One thing that an operator may want to know: its code, its level, one line for a person, and the fields of its code. */
+export type NodeEvent = {
+  [C in EventCode]: Readonly<{ code: C; level: EventLevel; message: string } & Fields<C>>
+}[EventCode]
+
+/** Adds level and message, as the table has them. */
+export function eventOf(facts: EventFacts): NodeEvent {
+  const { level, text } = EVENTS[facts.code] as Definition<EventFacts>
+  const { code, ...fields } = facts
+  return { code, level, message: text(facts), ...fields } as NodeEvent
+}
+
+/** The fields of an event that tells of an error. */
+export function causeOf(error: unknown): Cause {
+  const reason = error instanceof Error ? error.message || error.name : String(error)
+  return error instanceof DragonflyError ? { reason, error: error.code } : { reason }
+}

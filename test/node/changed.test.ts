@@ -1,0 +1,81 @@
+// A content that changes at its origin in the middle of a read: what begins again by itself, and what cannot.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect } from 'chai'
+import { content, fileHash, hex, PIECE } from '../world/content.ts'
+import { World } from '../world/world.ts'
+
+const OLD = content('old', 6 * PIECE + 5)
+const NEW = content('new', 5 * PIECE + 9)
+/** Is as long as OLD, and the same as far as the first answer goes. */
+const GROWN = Buffer.concat([OLD.subarray(0, 4 * PIECE), content('grown', OLD.length - 4 * PIECE)])
+
+describe('a content that changes while it is read', () => {
+  let world: World
+  let requests: number
+
+  beforeEach(async () => {
+    world = await World.open()
+    requests = 0
+  })
+  afterEach(() => world.close())
+
+  /** The first answer is of OLD and breaks off after four pieces; from then on there is `then`. */
+  async function origin(then: Buffer): Promise<string> {
+    const answer = (_request: IncomingMessage, response: ServerResponse) => {
+      const isOld = requests++ === 0
+      const body = isOld ? OLD : then
+      response.writeHead(200, { etag: `"${hex(body).slice(0, 9)}"`, 'content-length': body.length })
+      if (!isOld) return response.end(body)
+      response.write(body.subarray(0, 4 * PIECE), () => setImmediate(() => response.destroy()))
+    }
+    const server = createServer(answer)
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    world.atEnd(async () => {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    })
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/file.bin`
+  }
+
+  it('is downloaded to a file in its new version, and the operator is told', async () => {
+    const url = await origin(NEW)
+    const { node, said } = await world.node().then(peer => ({ node: peer.node, said: (p: RegExp) => peer.said(p) }))
+    const path = world.path()
+    const receipt = await node.download(url, path)
+    expect(await fileHash(path)).to.equal(hex(NEW))
+    expect(receipt).to.include({ bytes: NEW.length, sha256: hex(NEW), fromOrigin: NEW.length })
+    expect(said(/changed at the origin/)).to.have.length(1)
+  })
+
+  it('comes whole to every host of a seed', async () => {
+    const url = await origin(NEW)
+    const seed = await world.seed()
+    const peers = await Promise.all([1, 2, 3].map(() => world.node({ seeds: [seed.address] })))
+    const paths = peers.map(() => world.path())
+    await Promise.all(peers.map(({ node }, i) => node.download(url, paths[i], { origin: false })))
+    for (const path of paths) expect(await fileHash(path)).to.equal(hex(NEW))
+  })
+
+  it('ends a stream that has shown something else, with a clear error and no byte of the new version', async () => {
+    const url = await origin(NEW)
+    const { node } = await world.node()
+    const shown: Uint8Array[] = []
+    const error = await (async () => {
+      for await (const bytes of node.get(url)) shown.push(bytes)
+    })().catch((e: unknown) => e)
+    expect(error).to.include({ code: 'origin-changed' })
+    expect((error as Error).message).to.include('after its beginning was written')
+    const all = Buffer.concat(shown)
+    expect(all.length).to.be.above(0)
+    expect(all.equals(OLD.subarray(0, all.length))).to.equal(true)
+  })
+
+  it('lets a stream go on that has shown nothing that changed', async () => {
+    const url = await origin(GROWN)
+    const { node } = await world.node()
+    const shown: Uint8Array[] = []
+    for await (const bytes of node.get(url)) shown.push(bytes)
+    expect(hex(Buffer.concat(shown))).to.equal(hex(GROWN))
+  })
+})
