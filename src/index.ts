@@ -1,6 +1,8 @@
 // The front door of the library: what an embedding program may import.
 export { parseDigest } from './core/digest.ts'
-export { DragonflyError, type ErrorCode } from './core/errors.ts'
+export { ERROR_CODES, type ErrorCode } from './core/error-codes.ts'
+export { DragonflyError, type ErrorDetails } from './core/errors.ts'
+export type { AccessTimes } from './core/grant.ts'
 export { type HeaderList, parseHeader } from './core/headers.ts'
 export { type ByteRange, parseRange, type RangeSpec } from './core/range.ts'
 export { withoutSecrets } from './core/task.ts'
@@ -10,8 +12,17 @@ export { controlPath } from './gateway/control-path.ts'
 export { type OpenAdministration, openAdministration } from './node/admin/store-folder.ts'
 export type { ContentHead, HeadOptions } from './node/api/content-head.ts'
 export type { ContentStream, DragonflyNode } from './node/api/dragonfly-node.ts'
-export { causeOf, EVENTS, type EventCode, type EventFacts, type EventLevel, eventOf, type NodeEvent } from './node/api/events.ts'
-export type { Explanation } from './node/api/explanation.ts'
+export {
+  type Cause,
+  causeOf,
+  EVENTS,
+  type EventCode,
+  type EventFacts,
+  type EventLevel,
+  eventOf,
+  type NodeEvent,
+} from './node/api/events.ts'
+export type { Explanation, Giver, Losses, Moments, Requests } from './node/api/explanation.ts'
 export type { GetOptions, Progress } from './node/api/get-options.ts'
 export { METRICS, type Metric, type MetricName, type MetricSample } from './node/api/metrics.ts'
 export type { NodeOptions } from './node/api/node-options.ts'

@@ -1,15 +1,10 @@
 // Whom to ask, whom to trust, what to read for others: from flags, else the environment, else the config file, each key on its own.
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { type Config, MAX_ENTRIES } from './config-schema.ts'
 import { UsageError } from './errors.ts'
-import {
-  addOriginLimit,
-  isOriginLimit,
-  ORIGIN_LIMITS,
-  type OriginLimits,
-  originLimitsOf,
-  originLimitsOfEnv,
-} from './origin-limits.ts'
+import { configFault } from './generated/config.js'
+import { addOriginLimit, type OriginLimits, originLimitsOf, originLimitsOfEnv } from './origin-limits.ts'
 
 /** What a person named. A key that nobody named is left out. */
 export interface Settings extends OriginLimits {
@@ -24,9 +19,6 @@ export interface Settings extends OriginLimits {
   allowOrigins?: string[]
 }
 
-const KEYS = ['seeds', 'bootstrap', 'trust', 'announce', 'allowOrigins'] as const
-const KNOWN = [...KEYS, ...ORIGIN_LIMITS]
-const MAX_ENTRIES = 256
 const MAX_CONFIG_BYTES = 1024 * 1024
 
 type Chosen = Required<Omit<Settings, keyof OriginLimits>> & OriginLimits
@@ -91,23 +83,13 @@ async function isThere(file: string): Promise<boolean> {
 export function parseConfig(text: string, file: string): Settings {
   if (Buffer.byteLength(text) > MAX_CONFIG_BYTES) throw new UsageError(`${file}: longer than ${MAX_CONFIG_BYTES} bytes`)
   const config = parseJson(text, file)
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw new UsageError(`${file}: not an object`, `write {"seeds": ["/ip4/…/p2p/…"]}`)
-  }
-  const settings: Settings = {}
-  for (const [key, value] of Object.entries(config)) {
-    if (isOriginLimit(key)) {
-      addOriginLimit(settings, key, value, file)
-      continue
-    }
-    if (!isKey(key))
-      throw new UsageError(`${file}: unknown key ${JSON.stringify(key.slice(0, 50))}`, `known are ${KNOWN.join(', ')}`)
-    if (!Array.isArray(value) || !value.every(entry => typeof entry === 'string')) {
-      throw new UsageError(`${file}: ${key} is not a list of strings`)
-    }
-    settings[key] = bounded(value, `${file}: ${key}`)
-  }
-  return settings
+  const fault = configFault(config)
+  if (fault !== undefined) throw new UsageError(`${file}: ${fault.message}`, fault.hint)
+  const { originLimit, originConnections, ...settings } = config as Config
+  const limits: OriginLimits = {}
+  if (originLimit !== undefined) addOriginLimit(limits, 'originLimit', originLimit, file)
+  if (originConnections !== undefined) addOriginLimit(limits, 'originConnections', originConnections, file)
+  return { ...settings, ...limits }
 }
 
 function parseJson(text: string, file: string): unknown {
@@ -121,10 +103,6 @@ function parseJson(text: string, file: string): unknown {
 function bounded(entries: string[], where: string): string[] {
   if (entries.length > MAX_ENTRIES) throw new UsageError(`${where}: more than ${MAX_ENTRIES} entries`)
   return entries
-}
-
-function isKey(key: string): key is (typeof KEYS)[number] {
-  return (KEYS as readonly string[]).includes(key)
 }
 
 /** The peer id at the end of a multiaddr; whether both are well formed is for the library to say. */

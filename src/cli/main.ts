@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander'
 import { describe, failureLine, OutputError, UsageError } from './errors.ts'
 import { OK } from './exit-codes.ts'
+import { errorLine } from './json-lines.ts'
 import { makeProgram } from './program.ts'
 import { flushed, stdoutError } from './stdout.ts'
 
@@ -45,12 +46,8 @@ async function main(args: string[]): Promise<number> {
 /** Tells what is wrong with the arguments: as NDJSON for who asked for it, else on one line. */
 function refuse(error: unknown, args: string[]): number {
   const failure = describe(error instanceof CommanderError ? asUsageError(error) : error)
-  if (args.includes('--json')) {
-    const { code, message, hint } = failure
-    process.stdout.write(`${JSON.stringify({ type: 'error', code, message, hint })}\n`)
-  } else {
-    process.stderr.write(`${failureLine(name, failure)}\n`)
-  }
+  if (args.includes('--json')) process.stdout.write(errorLine(failure))
+  else process.stderr.write(`${failureLine(name, failure)}\n`)
   return failure.exitCode
 }
 

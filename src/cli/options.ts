@@ -1,5 +1,6 @@
 // Kinds of options that several commands have.
 import { type Command, Option } from 'commander'
+import { UsageError } from './errors.ts'
 import { LOG_FORMATS, LOG_LEVELS } from './log-levels.ts'
 
 export const REPEAT = '(repeatable)'
@@ -7,6 +8,19 @@ export const REPEAT = '(repeatable)'
 /** Collects what is given each time. */
 export function list(flags: string, description: string): Option {
   return new Option(flags, description).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+}
+
+/** An option whose value `parse` takes or refuses with a UsageError; the flag is named in that. */
+export function parsed(flags: string, description: string, parse: (text: string) => unknown): Option {
+  const option = new Option(flags, description)
+  return option.argParser((text: string) => {
+    try {
+      return parse(text)
+    } catch (error) {
+      if (error instanceof UsageError) throw new UsageError(`${option.long}: ${error.message}`, error.hint)
+      throw error
+    }
+  })
 }
 
 /** Adds --log-level and --log-format. `usual`: what is logged without them. */

@@ -12,7 +12,7 @@ export interface OriginLimits {
 
 type Limit = keyof OriginLimits
 
-export const ORIGIN_LIMITS: readonly Limit[] = ['originLimit', 'originConnections']
+const ORIGIN_LIMITS: readonly Limit[] = ['originLimit', 'originConnections']
 const VARIABLES: Record<Limit, string> = {
   originLimit: 'DRAGONFLY_ORIGIN_LIMIT',
   originConnections: 'DRAGONFLY_ORIGIN_CONNECTIONS',
@@ -22,13 +22,8 @@ const VARIABLES: Record<Limit, string> = {
 export const parseConnections = wholeNumber(1, 1000)
 const PARSERS: Record<Limit, (text: string) => number> = { originLimit: parseRate, originConnections: parseConnections }
 
-export function isOriginLimit(key: string): key is Limit {
-  return (ORIGIN_LIMITS as readonly string[]).includes(key)
-}
-
 /** Takes a number, or text as a flag takes it. Throws a UsageError that says where it was found. */
-export function addOriginLimit(limits: OriginLimits, key: Limit, value: unknown, where: string): void {
-  if (typeof value !== 'string' && typeof value !== 'number') throw new UsageError(`${where}: ${key} is not a number`)
+export function addOriginLimit(limits: OriginLimits, key: Limit, value: number | string, where: string): void {
   try {
     limits[key] = PARSERS[key](String(value))
   } catch (error) {

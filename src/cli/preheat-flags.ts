@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { wholeNumber } from './numbers.ts'
-import { addLogFlags, list, REPEAT } from './options.ts'
+import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import type { PreheatFlags } from './preheat.ts'
 
 /** A seed reads each origin for itself; more at once only makes it wait for its disk. */
@@ -18,9 +18,7 @@ export function addPreheat(program: Command, name: string, run: (urls: string[],
     .option('-i, --input-file <file>', 'more URLs, one a line, # for comments; - for standard input')
     .addOption(list('--seed <multiaddr>', `a seed; the one responsible for a URL fetches it ${REPEAT}`))
     .addOption(list('--at <multiaddr>', `exactly these seeds fetch every URL ${REPEAT}`))
-    .addOption(
-      new Option('--parallel <n>', 'so many at a time').default(DEFAULT_PARALLEL).argParser(wholeNumber(1, MAX_PARALLEL)),
-    )
+    .addOption(parsed('--parallel <n>', 'so many at a time', wholeNumber(1, MAX_PARALLEL)).default(DEFAULT_PARALLEL))
     .addOption(list('-H, --header <header>', `'Name: value' for the origin only ${REPEAT}`))
     .addOption(
       new Option('--filter <names>', 'query parameters that do not change the content, as a,b,c').argParser(text =>
@@ -29,11 +27,7 @@ export function addPreheat(program: Command, name: string, run: (urls: string[],
     )
     .option('--tag <tag>', 'tells apart contents that share a URL')
     .option('--digest <digest>', 'sha256:HEX that the whole content must have (one URL only)')
-    .addOption(
-      new Option('--timeout <duration>', 'give up after so long')
-        .default(0, 'none')
-        .argParser((text: string) => parseDuration(text)),
-    )
+    .addOption(parsed('--timeout <duration>', 'give up after so long', text => parseDuration(text)).default(0, 'none'))
     .option('--json', 'one JSON object a line on standard output')
     .addOption(new Option('--quiet', 'say nothing but errors').conflicts('json'))
   addLogFlags(command, 'warn; with --json or --quiet nothing').addHelpText('after', help(name)).action(run)

@@ -2,6 +2,7 @@
 import type { NodeEvent, Preheated, PreheatProgress } from '../index.ts'
 import { type Failure, failureLine, printable } from './errors.ts'
 import { bytes, count, percent, rate, seconds } from './figures.ts'
+import { errorLine, jsonLine } from './json-lines.ts'
 import { eventFields, makeLog } from './log.ts'
 import { isAtLeast, type Log, type LogFlags } from './log-levels.ts'
 import { ProgressLine } from './progress-line.ts'
@@ -69,7 +70,7 @@ class Ndjson implements PreheatReport {
   }
 
   progress({ url }: PreheatTarget, { seed, bytes, length }: PreheatProgress): void {
-    this.#line('progress', { url, seed, bytes, length: length ?? null })
+    this.#sink.write(jsonLine('preheatProgress', { url, seed, bytes, length }))
   }
 
   event(event: NodeEvent): void {
@@ -78,23 +79,19 @@ class Ndjson implements PreheatReport {
   }
 
   done({ url }: PreheatTarget, done: Preheated): void {
-    this.#line('preheated', { url, ...done })
+    this.#sink.write(jsonLine('preheated', { url, ...done }))
   }
 
   failed({ url }: PreheatTarget, { code, message, hint }: Failure): void {
-    this.#line('failed', { url, code, message, hint })
+    this.#sink.write(jsonLine('preheatFailed', { url, code, message, hint }))
   }
 
   summary(summary: Summary): void {
-    this.#line('done', { ...summary })
+    this.#sink.write(jsonLine('preheatSummary', { ...summary }))
   }
 
-  stopped({ code, message, hint }: Failure): void {
-    this.#line('error', { code, message, hint })
-  }
-
-  #line(type: string, fields: object): void {
-    this.#sink.write(`${JSON.stringify({ type, ...fields })}\n`)
+  stopped(failure: Failure): void {
+    this.#sink.write(errorLine(failure))
   }
 }
 

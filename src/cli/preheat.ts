@@ -6,7 +6,7 @@ import { OK, UNEXPECTED } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
 import type { LogFlags } from './log-levels.ts'
 import { makePreheatReport, type PreheatReport, type PreheatTarget, type Summary } from './preheat-report.ts'
-import { urlsOf } from './url-list.ts'
+import { urlsOf, withoutUser } from './url-list.ts'
 
 /** Flags of `df preheat` as commander leaves them; durations in milliseconds. */
 export interface PreheatFlags extends LogFlags {
@@ -120,14 +120,4 @@ async function nodeOptions(flags: PreheatFlags): Promise<NodeOptions> {
     throw new UsageError('no seed to preheat', 'give --seed or --at, set DRAGONFLY_SEEDS, or write config.json')
   }
   return { seeds, trust, listen: [], store: 'memory', dhtServer: false, ...(home !== undefined && { home }) }
-}
-
-/** The URL less user and password; undefined when it is none. */
-function withoutUser(text: string): string | undefined {
-  const url = URL.parse(text)
-  if (url === null) return undefined
-  if (url.username === '' && url.password === '') return text
-  url.username = ''
-  url.password = ''
-  return url.href
 }

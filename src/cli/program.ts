@@ -4,7 +4,7 @@ import { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { GetFlags } from './get.ts'
-import { addLogFlags, list, REPEAT } from './options.ts'
+import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import type { PreheatFlags } from './preheat.ts'
 import { addPreheat } from './preheat-flags.ts'
 import type { SeedFlags } from './seed.ts'
@@ -124,7 +124,7 @@ function names(flags: string, description: string): Option {
 }
 
 function duration(flags: string, description: string): Option {
-  return new Option(flags, description).default(0, 'none').argParser((value: string) => parseDuration(value))
+  return parsed(flags, description, text => parseDuration(text)).default(0, 'none')
 }
 
 function version(): string {

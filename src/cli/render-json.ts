@@ -1,6 +1,7 @@
 // One JSON object a line (NDJSON), for programs.
 import type { NodeEvent, Progress, Receipt } from '../index.ts'
 import type { Failure } from './errors.ts'
+import { errorLine, jsonLine } from './json-lines.ts'
 import { eventFields, NO_LOG } from './log.ts'
 import { isAtLeast, type Log } from './log-levels.ts'
 import type { Report, Sink } from './report.ts'
@@ -16,11 +17,11 @@ export class JsonReport implements Report {
   }
 
   started(peerId: string, addresses: readonly string[]): void {
-    this.#line('started', { peerId, addresses })
+    this.#sink.write(jsonLine('started', { peerId, addresses }))
   }
 
   progress(progress: Progress): void {
-    this.#line('progress', { ...progress, length: progress.length ?? null })
+    this.#sink.write(jsonLine('getProgress', { ...progress }))
   }
 
   event(event: NodeEvent): void {
@@ -29,18 +30,14 @@ export class JsonReport implements Report {
   }
 
   done(receipt: Receipt): void {
-    this.#line('done', { ...receipt })
+    this.#sink.write(jsonLine('receipt', { ...receipt }))
   }
 
   lingering(): void {}
 
-  failed({ code, message, hint }: Failure): void {
-    this.#line('error', { code, message, hint })
+  failed(failure: Failure): void {
+    this.#sink.write(errorLine(failure))
   }
 
   close(): void {}
-
-  #line(type: string, fields: object): void {
-    this.#sink.write(`${JSON.stringify({ type, ...fields })}\n`)
-  }
 }

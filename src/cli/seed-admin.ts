@@ -1,9 +1,11 @@
 // df seed status, ls, rm, gc, pin, unpin: asks the seed that runs on this home, or looks after its store when none does.
 import path from 'node:path'
 import type { ContentStatus, Removed, SeedStatus, StoreAdmin } from '../index.ts'
-import { describe, failureLine } from './errors.ts'
+import { describe, type Failure, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
+import { errorLine, jsonLine } from './json-lines.ts'
 import { contentLines, removedText, statusLines } from './seed-render.ts'
+import { withoutUser } from './url-list.ts'
 
 /** Flags of these commands as commander leaves them; each command has those that it can use. */
 export interface SeedAdminFlags {
@@ -22,49 +24,74 @@ export const MAX_CONTENTS = 10_000
 /** Resolves to the exit code; whatever went wrong was told. */
 export async function administrate(command: SeedAdminCommand, flags: SeedAdminFlags, name: string): Promise<number> {
   try {
-    for (const line of await perform(command, flags)) process.stdout.write(`${line}\n`)
-    return OK
+    return await perform(command, flags, name)
   } catch (error) {
     if (process.env.DEBUG) console.error(error)
     const failure = describe(error)
-    const { code, message, hint } = failure
-    if (flags.json === true) process.stdout.write(`${JSON.stringify({ type: 'error', code, message, hint })}\n`)
+    if (flags.json === true) print(errorLine(failure))
     else process.stderr.write(`${failureLine(name, failure)}\n`)
     return failure.exitCode
   }
 }
 
-async function perform(command: SeedAdminCommand, flags: SeedAdminFlags): Promise<string[]> {
+async function perform(command: SeedAdminCommand, flags: SeedAdminFlags, name: string): Promise<number> {
   const json = flags.json === true
-  if (command.do === 'status') return showStatus(await statusOf(), json)
+  if (command.do === 'status') {
+    showStatus(await statusOf(), json)
+    return OK
+  }
   await using keeper = await findKeeper(flags)
   switch (command.do) {
     case 'ls':
-      return showContents(await keeper.contents(), json)
+      showContents(await keeper.contents(), json)
+      return OK
     case 'gc': {
       const gone = await keeper.gc()
-      return [json ? JSON.stringify({ type: 'gc', ...gone }) : removedText(gone, gone.broken)]
+      print(json ? jsonLine('collected', gone) : `${removedText(gone, gone.broken)}\n`)
+      return OK
     }
     case 'rm':
-      return await each(command.what, async id => {
-        const gone = await keeper.remove(id)
-        return json ? JSON.stringify({ type: 'removed', ...gone }) : removedText(gone)
+      return await each(command.what, json, name, async (given, asked) => {
+        const gone = await keeper.remove(given)
+        print(json ? jsonLine('removed', { asked, ...gone }) : `${removedText(gone)}\n`)
       })
     case 'pin':
     case 'unpin': {
       const isPinned = command.do === 'pin'
-      return await each(command.what, async given => {
+      const done = isPinned ? 'pinned' : 'unpinned'
+      return await each(command.what, json, name, async (given, asked) => {
         const id = await keeper.pin(given, isPinned)
-        return json ? JSON.stringify({ type: 'pin', id, isPinned }) : `${isPinned ? 'pinned' : 'unpinned'} ${id}`
+        print(json ? jsonLine(done, { asked, id }) : `${done} ${id}\n`)
       })
     }
   }
 }
 
-async function each(what: readonly string[], work: (one: string) => Promise<string>): Promise<string[]> {
-  const lines: string[] = []
-  for (const one of what) lines.push(await work(one))
-  return lines
+/** Does `work` for each, whether others fail or not. Resolves to the exit code of the first that failed. */
+async function each(
+  what: readonly string[],
+  json: boolean,
+  name: string,
+  work: (given: string, asked: string) => Promise<void>,
+): Promise<number> {
+  let first: Failure | undefined
+  for (const given of what) {
+    const asked = withoutUser(given) ?? given
+    try {
+      await work(given, asked)
+    } catch (error) {
+      const failure = describe(error)
+      const { code, message, hint } = failure
+      if (json) print(jsonLine('seedFailed', { asked, code, message, hint }))
+      else process.stderr.write(`${failureLine(name, failure)}\n`)
+      first ??= failure
+    }
+  }
+  return first?.exitCode ?? OK
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
 }
 
 async function statusOf(): Promise<SeedStatus> {
@@ -128,10 +155,11 @@ function keptHere(administration: StoreAdmin, close: () => Promise<void>): Keepe
   }
 }
 
-function showStatus(status: SeedStatus, json: boolean): string[] {
-  return json ? [JSON.stringify({ type: 'status', ...status })] : statusLines(status)
+function showStatus(status: SeedStatus, json: boolean): void {
+  print(json ? jsonLine('status', { ...status }) : `${statusLines(status).join('\n')}\n`)
 }
 
-function showContents(contents: readonly ContentStatus[], json: boolean): string[] {
-  return json ? contents.map(content => JSON.stringify({ type: 'content', ...content })) : contentLines(contents)
+function showContents(contents: readonly ContentStatus[], json: boolean): void {
+  if (json) for (const content of contents) print(jsonLine('content', { ...content }))
+  else for (const line of contentLines(contents)) print(`${line}\n`)
 }

@@ -1,8 +1,8 @@
 // The commands below df seed, and their flags.
-import { type Command, Option } from 'commander'
+import type { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { parseQuota, parseRate } from './numbers.ts'
-import { addLogFlags, list, REPEAT } from './options.ts'
+import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import { parseConnections } from './origin-limits.ts'
 import type { SeedFlags } from './seed.ts'
 import type { SeedAdminCommand, SeedAdminFlags } from './seed-admin.ts'
@@ -32,10 +32,8 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
     .option('--store <dir>', 'folder for pieces')
     .addOption(quota())
     .addOption(expire())
-    .addOption(new Option('--origin-limit <rate>', 'bytes a second from one origin (100M, 1gbit)').argParser(parseRate))
-    .addOption(
-      new Option('--origin-connections <n>', 'requests to one origin at a time (default: 16)').argParser(parseConnections),
-    )
+    .addOption(parsed('--origin-limit <rate>', 'bytes a second from one origin (100M, 1gbit)', parseRate))
+    .addOption(parsed('--origin-connections <n>', 'requests to one origin at a time (default: 16)', parseConnections))
     .option(...JSON_FLAG)
   addLogFlags(start, 'info; with --json nothing').addHelpText('after', startHelp(name)).action(startSeed)
   seed
@@ -76,12 +74,12 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
 
 function quota(): Option {
   const what = 'the most that is kept: 50GiB, or 20% of what is free and kept (default: 80%)'
-  return new Option('--quota <size>', what).argParser(parseQuota)
+  return parsed('--quota <size>', what, parseQuota)
 }
 
 function expire(): Option {
   const text = 'what was read counts as fresh for so long, whatever the origin says (0: always ask; default: as it says)'
-  return new Option('--expire <duration>', text).argParser((value: string) => parseDuration(value, MAX_EXPIRE_DAYS))
+  return parsed('--expire <duration>', text, value => parseDuration(value, MAX_EXPIRE_DAYS))
 }
 
 function startHelp(name: string): string {

@@ -5,6 +5,7 @@ import { readSettings } from './config.ts'
 import { describe, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
+import { errorLine, jsonLine } from './json-lines.ts'
 import { eventFields, makeLog } from './log.ts'
 import { isAtLeast, type LogFlags } from './log-levels.ts'
 import { originLimitsOf } from './origin-limits.ts'
@@ -39,7 +40,7 @@ export async function startSeed(flags: SeedFlags, name: string): Promise<number>
   } catch (error) {
     if (process.env.DEBUG) console.error(error)
     const failure = describe(error)
-    if (flags.json === true) printJson({ type: 'error', code: failure.code, message: failure.message, hint: failure.hint })
+    if (flags.json === true) process.stdout.write(errorLine(failure))
     else process.stderr.write(`${failureLine(name, failure)}\n`)
     return failure.exitCode
   }
@@ -76,8 +77,8 @@ async function run(flags: SeedFlags, name: string, interrupt: Interrupt): Promis
       return undefined
     })
     if (interrupt.signal.aborted) return
-    if (flags.json === true) printJson({ type: 'ready', peerId: node.peerId, addresses: node.addresses })
-    else process.stdout.write(readyText(node.addresses, name))
+    const { peerId, addresses } = node
+    process.stdout.write(flags.json === true ? jsonLine('ready', { peerId, addresses }) : readyText(addresses, name))
     await interrupt.wait()
   } finally {
     await control?.close()

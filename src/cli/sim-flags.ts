@@ -1,6 +1,7 @@
 // The flags of df sim.
 import { type Command, Option } from 'commander'
 import { parseRate, parseSize, wholeNumber } from './numbers.ts'
+import { parsed } from './options.ts'
 import type { SimFlags } from './sim.ts'
 
 /** What a simulation may be asked for: far above what 24 GiB of memory hold. */
@@ -20,16 +21,16 @@ export function addSim(
     .command('sim')
     .description('simulate a swarm in virtual time, with the decider that downloads use')
     .argument('[scenario]', 'one of --list (default: equal-100)')
-    .addOption(flag('--peers <n>', 'peers', wholeNumber(1, MAX_PEERS)))
-    .addOption(flag('--pieces <n>', 'pieces of the content', wholeNumber(1, MAX_PIECES)))
-    .addOption(flag('--piece-length <size>', 'length of a piece (512KiB)', parsePieceLength))
-    .addOption(flag('--up <rate>', "a peer's uplink (100mbit, 12.5MB)", parseRate))
-    .addOption(flag('--down <rate>', "a peer's downlink", parseRate))
-    .addOption(flag('--seed-up <rate>', "the seed's uplink (default: twice a peer's)", parseRate))
-    .addOption(flag('--origin <rate>', 'the seed reads an origin of this rate (default: it has everything)', parseRate))
-    .addOption(flag('--neighbours <n>', 'neighbours of a peer besides the seed', wholeNumber(1, MAX_NEIGHBOURS)))
+    .addOption(parsed('--peers <n>', 'peers', wholeNumber(1, MAX_PEERS)))
+    .addOption(parsed('--pieces <n>', 'pieces of the content', wholeNumber(1, MAX_PIECES)))
+    .addOption(parsed('--piece-length <size>', 'length of a piece (512KiB)', parsePieceLength))
+    .addOption(parsed('--up <rate>', "a peer's uplink (100mbit, 12.5MB)", parseRate))
+    .addOption(parsed('--down <rate>', "a peer's downlink", parseRate))
+    .addOption(parsed('--seed-up <rate>', "the seed's uplink (default: twice a peer's)", parseRate))
+    .addOption(parsed('--origin <rate>', 'the seed reads an origin of this rate (default: it has everything)', parseRate))
+    .addOption(parsed('--neighbours <n>', 'neighbours of a peer besides the seed', wholeNumber(1, MAX_NEIGHBOURS)))
     .addOption(
-      flag('--seed <number>', 'random number: the same one gives the same run (default: 1)', wholeNumber(0, MAX_RANDOM_NUMBER)),
+      parsed('--seed <number>', 'random number: the same one gives the same run (default: 1)', wholeNumber(0, MAX_RANDOM_NUMBER)),
     )
     .option('--svg <file>', 'write a picture of the run to FILE')
     .option('--json', 'one JSON object on standard output')
@@ -37,10 +38,6 @@ export function addSim(
     .addOption(new Option('--replay <file>', 'replay what df get --trace recorded, and compare').conflicts('svg'))
     .addHelpText('after', help(name))
     .action(run)
-}
-
-function flag(flags: string, description: string, parse: (text: string) => number): Option {
-  return new Option(flags, description).argParser(parse)
 }
 
 function parsePieceLength(text: string): number {

@@ -6,6 +6,7 @@ import type { Knobs, NamedScenario } from '../sim/catalogue.ts'
 import type { Result, Sample, Scenario } from '../sim/scenario.ts'
 import { describe, failureLine, OutputError, UsageError } from './errors.ts'
 import { NO_SOURCE, OK, UNEXPECTED } from './exit-codes.ts'
+import { errorLine, jsonLine } from './json-lines.ts'
 import { linesOf } from './lines.ts'
 import { ProgressLine } from './progress-line.ts'
 
@@ -42,8 +43,7 @@ export async function sim(scenario: string | undefined, flags: SimFlags, name: s
   } catch (error) {
     if (process.env.DEBUG) console.error(error)
     const failure = describe(error)
-    const { code, message, hint } = failure
-    if (flags.json) print(JSON.stringify({ type: 'error', code, message, hint }))
+    if (flags.json) process.stdout.write(errorLine(failure))
     else process.stderr.write(`${failureLine(name, failure)}\n`)
     return failure.exitCode
   }
@@ -52,7 +52,8 @@ export async function sim(scenario: string | undefined, flags: SimFlags, name: s
 async function list(json: boolean): Promise<number> {
   const { CATALOGUE } = await import('../sim/catalogue.ts')
   const width = Math.max(...CATALOGUE.map(entry => entry.name.length))
-  for (const { name, title } of CATALOGUE) print(json ? JSON.stringify({ name, title }) : `${name.padEnd(width)}  ${title}`)
+  for (const { name, title } of CATALOGUE)
+    process.stdout.write(json ? jsonLine('scenario', { name, title }) : `${name.padEnd(width)}  ${title}\n`)
   return OK
 }
 
@@ -60,7 +61,7 @@ async function replayFile(file: string, scenario: string | undefined, json: bool
   if (scenario !== undefined) throw new UsageError('--replay takes no scenario')
   const { replay, replayLines } = await import('../sim/replay.ts')
   const result = await replay(linesOf(file, MAX_TRACE_LINE))
-  if (json) print(JSON.stringify({ type: 'replayed', identical: result.difference === undefined, ...result }))
+  if (json) process.stdout.write(jsonLine('replayed', { identical: result.difference === undefined, ...result }))
   else for (const line of replayLines(result)) print(line)
   return result.difference === undefined ? OK : UNEXPECTED
 }
@@ -104,7 +105,8 @@ async function tell(named: NamedScenario, s: Scenario, r: Result, flags: SimFlag
     const { drawPicture } = await import('../sim/picture.ts')
     await write(flags.svg, drawPicture(title, s, r))
   }
-  if (flags.json) print(JSON.stringify({ type: 'done', name, title, seed: s.seed, ...figuresOf(s, r), scenario: s, result: r }))
+  const figures = { name, title, seed: s.seed, ...figuresOf(s, r), scenario: s, result: r }
+  if (flags.json) process.stdout.write(jsonLine('simulated', figures))
   else for (const line of reportLines(s, r)) print(line)
 }
 

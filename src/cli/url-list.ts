@@ -37,3 +37,13 @@ async function readList(file: string, urls: Set<string>, signal: AbortSignal): P
     if (urls.size > MAX_URLS) throw new UsageError(`${name}: more than ${MAX_URLS} URLs`, 'split the list')
   }
 }
+
+/** The URL without user and password; undefined when the text is not a URL. */
+export function withoutUser(text: string): string | undefined {
+  const url = URL.parse(text)
+  if (url === null) return undefined
+  if (url.username === '' && url.password === '') return text
+  url.username = ''
+  url.password = ''
+  return url.href
+}

@@ -1,6 +1,9 @@
 // Every error code that leaves this library, and what it means: the one table that docs, wire and exit codes are made from.
 
-/** Code → meaning. Stable: programs branch on the code. The part before the first dash names who is to blame. */
+/**
+ * Code → meaning. Stable: programs branch on the code. The part before the first dash names who is to blame.
+ * @enum
+ */
 export const ERROR_CODES = {
   'bad-url': 'The URL is malformed or too long.',
   'bad-scheme': 'The URL is neither http nor https.',
@@ -38,7 +41,7 @@ export const ERROR_CODES = {
   internal: 'A fault of this program.',
 } as const
 
-/** See ERROR_CODES. */
+/** One of the codes of `ERROR_CODES`. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
 export function isErrorCode(code: unknown): code is ErrorCode {

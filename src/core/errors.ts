@@ -4,6 +4,7 @@ import type { ErrorCode } from './error-codes.ts'
 
 export type { ErrorCode } from './error-codes.ts'
 
+/** What an error may say besides its code and its message. */
 export interface ErrorDetails {
   /** What the reader can do next, one short imperative sentence. */
   hint?: string
@@ -15,19 +16,45 @@ export interface ErrorDetails {
   retryAfter?: number
   /** Milliseconds for which the origin said that its answer holds (Cache-Control, Expires). */
   holdsFor?: number
+  /** What was thrown below. */
   cause?: unknown
 }
 
+/**
+ * Every error of this library.
+ *
+ * @example Programs branch on the code
+ * ```ts
+ * import { createNode, DragonflyError } from 'dragonfly-p2p'
+ *
+ * await using node = await createNode({ network: false })
+ * try {
+ *   await node.download('https://example.org/absent', 'absent')
+ * } catch (error) {
+ *   if (!(error instanceof DragonflyError)) throw error
+ *   console.log(error.code, error.status, error.retryable)
+ * }
+ * ```
+ */
 export class DragonflyError extends Error {
+  /** Survives minification. */
   static override readonly name = 'DragonflyError'
+  /** `'DragonflyError'`. */
   override readonly name = 'DragonflyError'
+  /** What failed: see `ERROR_CODES`. Stable. */
   readonly code: ErrorCode
+  /** What the reader can do next, one short sentence. */
   readonly hint: string | undefined
+  /** HTTP status of the origin's answer, when there was one. */
   readonly status: number | undefined
+  /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean
+  /** Milliseconds that the other side asked to wait. */
   readonly retryAfter: number | undefined
+  /** Milliseconds for which the origin said that its answer holds. */
   readonly holdsFor: number | undefined
 
+  /** Made by this library, not by its users. */
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code

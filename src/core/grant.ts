@@ -10,13 +10,22 @@ export interface Grant {
   expires: number
 }
 
-/** How long the origin's word counts. Milliseconds. */
+/** How long an origin's answer about a reader of private content counts. Milliseconds. */
 export interface AccessTimes {
-  /** How long a seed goes by the origin's last answer to the same credentials. Default 3 minutes. */
+  /**
+   * How long a seed relies on the origin's last answer to the same credentials.
+   * @default 180,000 (3 minutes)
+   */
   proof: number
-  /** Life of a grant. It is renewed when half of it is over. Default 10 minutes. */
+  /**
+   * Life of a grant. It is renewed when half of it is over.
+   * @default 600,000 (10 minutes)
+   */
   grant: number
-  /** How far the clocks of two hosts may be apart. Default 2 minutes. */
+  /**
+   * How far the clocks of two hosts may be apart.
+   * @default 120,000 (2 minutes)
+   */
   skew: number
 }
 

@@ -1,21 +1,15 @@
-// Options of a call, looked at by name: one that is not known is an error, since what it asks for would silently not happen.
+// Options of a call that do not fit: one that is not known is an error too, since what it asks for would silently not happen.
 import { DragonflyError } from './errors.ts'
 
-/** The names of all options of `T`: one too many or too few does not compile. */
-export type OptionNames<T> = { readonly [Name in keyof Required<T>]: true }
+/** What a compiled check found. */
+export interface Fault {
+  message: string
+  hint?: string
+}
 
-const MAX_SHOWN = 50
-
-/** Throws `bad-option` for anything that is not an object, and for a name that is not known. `where` names the call: `createNode`. */
-export function refuseUnknown(options: unknown, known: Readonly<Record<string, true>>, where: string): void {
-  if (options === undefined) return
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new DragonflyError('bad-option', `${where}: the options are not an object`)
-  }
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(known, name)) continue
-    throw new DragonflyError('bad-option', `${where}: unknown option ${JSON.stringify(name.slice(0, MAX_SHOWN))}`, {
-      hint: `known are ${Object.keys(known).join(', ')}`,
-    })
-  }
+/** Throws `bad-option` for a fault. `where` names the call: `createNode`. */
+export function refuseFault(fault: Fault | undefined, where: string): void {
+  if (fault === undefined) return
+  const { message, hint } = fault
+  throw new DragonflyError('bad-option', `${where}: ${message}`, hint === undefined ? {} : { hint })
 }

@@ -3,7 +3,9 @@ import { DragonflyError } from './errors.ts'
 
 /** Bytes `start` (included) to `end` (excluded). */
 export interface ByteRange {
+  /** First byte, from 0. */
   start: number
+  /** The byte after the last one. */
   end: number
 }
 
@@ -11,7 +13,17 @@ export interface ByteRange {
  * A range as it is asked for. `start` and `end` are bytes from the beginning, `end` excluded; without `end` it goes to the
  * content's end, and an `end` beyond that means the same. `last`: so many bytes at the end, or all when there are fewer.
  */
-export type RangeSpec = { start: number; end?: number | undefined } | { last: number }
+export type RangeSpec =
+  | {
+      /** First byte, from 0. */
+      start: number
+      /** The byte after the last one. */
+      end?: number | undefined
+    }
+  | {
+      /** How many bytes at the end, 1 or more. */
+      last: number
+    }
 
 /** Enough for every file, and exact as a number. */
 const MAX_DIGITS = 15

@@ -31,7 +31,11 @@ export const LIMIT_SCHEMA = {
   properties: { limit: { type: 'integer', minimum: 0, maximum: MAX_CONTENTS, default: 1000 } },
 } as const
 /** A task id, or a URL. */
-export const ID_SCHEMA = object({ id: { type: 'string', minLength: 1, maxLength: MAX_URL_BYTES } })
+export const ID_SCHEMA = {
+  type: 'object',
+  properties: { id: { type: 'string', minLength: 1, maxLength: MAX_URL_BYTES } },
+  required: ['id'],
+} as const
 export const CONTENTS_SCHEMA = object({ total: amount, contents: CONTENTS })
 export const STATUS_SCHEMA = object(
   {

@@ -1,5 +1,7 @@
 // The control API: HTTP with JSON, every request and answer of a declared shape; and metrics in the text format of Prometheus.
+import swagger from '@fastify/swagger'
 import fastify, { type FastifyInstance } from 'fastify'
+import type { Static } from 'typebox'
 import { DragonflyError, type ErrorCode } from '../core/errors.ts'
 import { MAX_URL_BYTES } from '../core/task.ts'
 import type { DragonflyNode } from '../node/api/dragonfly-node.ts'
@@ -25,11 +27,11 @@ const MAX_PARAM = 3 * MAX_URL_BYTES
 const MAX_HEADERS = MAX_PARAM + 8 * 1024
 
 interface Limit {
-  Querystring: { limit?: number }
+  Querystring: Static<typeof LIMIT_SCHEMA>
 }
 
 interface Id {
-  Params: { id: string }
+  Params: Static<typeof ID_SCHEMA>
 }
 
 /** HTTP statuses that say more than 500. */
@@ -41,8 +43,18 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'store-locked': 409,
 }
 
+/** What `GET /v1/openapi.json` says of the API as a whole; the rest follows from the schemas. */
+const OPENAPI = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Dragonfly control API',
+    version: '1',
+    description: 'HTTP with JSON on the control socket of a running seed. Sizes are bytes, times seconds.',
+  },
+} as const
+
 /** Not listening yet. */
-export function makeControlServer(node: DragonflyNode): FastifyInstance {
+export async function makeControlServer(node: DragonflyNode): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     bodyLimit: MAX_BODY,
@@ -52,22 +64,36 @@ export function makeControlServer(node: DragonflyNode): FastifyInstance {
     routerOptions: { maxParamLength: MAX_PARAM },
   })
   app.server.maxConnections = MAX_CONNECTIONS
+  // before the routes: it describes those that come after it
+  await app.register(swagger, { openapi: OPENAPI })
   const admin = node.administration
   const failures = { '4xx': FAILURE_SCHEMA, '5xx': FAILURE_SCHEMA }
 
   app.get<Limit>(
     '/v1/status',
-    { schema: { querystring: LIMIT_SCHEMA, response: { 200: STATUS_SCHEMA, ...failures } } },
+    {
+      schema: {
+        summary: 'What the seed keeps, reads and sends',
+        querystring: LIMIT_SCHEMA,
+        response: { 200: STATUS_SCHEMA, ...failures },
+      },
+    },
     ({ query }) => node.status(query.limit),
   )
-  app.get('/v1/metrics', async (_request, reply) => {
+  app.get('/v1/metrics', { schema: { summary: 'Metrics in the text format of Prometheus' } }, async (_request, reply) => {
     const { prometheusText } = await import('./prometheus.ts')
     const { type, text } = await prometheusText(await node.metrics())
     return reply.type(type).send(text)
   })
   app.get<Limit>(
     '/v1/contents',
-    { schema: { querystring: LIMIT_SCHEMA, response: { 200: CONTENTS_SCHEMA, ...failures } } },
+    {
+      schema: {
+        summary: 'Contents, the most recently used first',
+        querystring: LIMIT_SCHEMA,
+        response: { 200: CONTENTS_SCHEMA, ...failures },
+      },
+    },
     async ({ query }) => {
       const contents = await admin.contents()
       return { total: contents.length, contents: contents.slice(0, query.limit) }
@@ -75,10 +101,25 @@ export function makeControlServer(node: DragonflyNode): FastifyInstance {
   )
   app.delete<Id>(
     '/v1/contents/:id',
-    { schema: { params: ID_SCHEMA, response: { 200: REMOVED_SCHEMA, ...failures } } },
+    {
+      schema: {
+        summary: 'Remove every version of a content, and its pin',
+        params: ID_SCHEMA,
+        response: { 200: REMOVED_SCHEMA, ...failures },
+      },
+    },
     ({ params }) => admin.remove(params.id),
   )
-  app.post('/v1/gc', { schema: { response: { 200: GC_SCHEMA, ...failures } } }, () => admin.gc())
+  app.post(
+    '/v1/gc',
+    {
+      schema: {
+        summary: 'Remove what is broken or abandoned, and evict down to the low watermark',
+        response: { 200: GC_SCHEMA, ...failures },
+      },
+    },
+    () => admin.gc(),
+  )
   for (const [method, isPinned] of [
     ['PUT', true],
     ['DELETE', false],
@@ -86,10 +127,15 @@ export function makeControlServer(node: DragonflyNode): FastifyInstance {
     app.route<Id>({
       method,
       url: '/v1/contents/:id/pin',
-      schema: { params: ID_SCHEMA, response: { 200: PIN_SCHEMA, ...failures } },
+      schema: {
+        summary: isPinned ? 'Protect a content from eviction' : 'Let a content be evicted again',
+        params: ID_SCHEMA,
+        response: { 200: PIN_SCHEMA, ...failures },
+      },
       handler: async ({ params }) => ({ id: await admin.pin(params.id, isPinned), isPinned }),
     })
   }
+  app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ code: 'not-found', message: 'there is no such resource' }))
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof DragonflyError) {

@@ -12,6 +12,7 @@ const MAX_SOCKET_PATH = 103
 
 /** The socket of a home folder, being served. */
 export interface Control {
+  /** Of the socket or named pipe. */
   readonly path: string
   /** Hangs up and removes the socket. Safe to call twice. */
   close(): Promise<void>
@@ -24,7 +25,7 @@ export interface Control {
 export async function serveControl(node: DragonflyNode, home: string): Promise<Control> {
   const path = controlPath(home)
   const { makeControlServer } = await import('./control-server.ts')
-  const app = makeControlServer(node)
+  const app = await makeControlServer(node)
   await app.ready()
   try {
     if (process.platform !== 'win32') await clearWay(path)

@@ -5,7 +5,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import type { Connection, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { type Ping, ping } from '@libp2p/ping'
+import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
@@ -181,11 +181,6 @@ export class Host {
     const connections = this.libp2p.getConnections(peerIdFromString(peer)) as MuxedConnection[]
     const times = connections.map(connection => connection.muxer?.getRTT?.() ?? -1).filter(ms => ms >= 0)
     return times.length === 0 ? undefined : Math.min(...times)
-  }
-
-  /** Resolves when a connected peer has answered a ping. One ping at a time for each peer. Rejects when it does not answer. */
-  async ping(peer: string, signal: AbortSignal): Promise<void> {
-    await (this.libp2p.services.ping as Ping).ping(peerIdFromString(peer), { signal })
   }
 
   #remoteAddress(peer: string): string {

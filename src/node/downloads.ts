@@ -69,7 +69,7 @@ export class Downloads {
       await whole(active, job)
       const isMine = options.keep === false && this.#registry.isOnlyUser(active)
       await active.handOver(target, isMine ? 'move' : 'copy', options.signal)
-      return await receiptOf(active, job, file === undefined || name === undefined ? target : file, account)
+      return await receiptOf(active, job, target, account)
     })
   }
 

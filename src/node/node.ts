@@ -1,7 +1,7 @@
 // A node: store, network, active tasks and duties of one process, started and stopped as one.
 import { DragonflyError } from '../core/errors.ts'
 import { ACCESS_TIMES, type AccessTimes } from '../core/grant.ts'
-import { refuseUnknown } from '../core/options.ts'
+import { refuseFault } from '../core/options.ts'
 import type { DialablePeer } from '../core/peer.ts'
 import { rendezvousOrder } from '../core/rendezvous.ts'
 import type { Origin } from '../origin/origin.ts'
@@ -10,13 +10,14 @@ import type { Store } from '../store/store.ts'
 import { Budget } from '../swarm/budget.ts'
 import { Administration } from './admin/administration.ts'
 import { removeSomeExpired } from './admin/expiry.ts'
-import { type ContentHead, HEAD_OPTIONS, type HeadOptions } from './api/content-head.ts'
+import type { ContentHead, HeadOptions } from './api/content-head.ts'
 import type { ContentStream, DragonflyNode } from './api/dragonfly-node.ts'
 import type { EventFacts } from './api/events.ts'
-import { GET_OPTIONS, type GetOptions } from './api/get-options.ts'
+import { getFault, headFault, nodeFault, preheatFault } from './api/generated/options.js'
+import type { GetOptions } from './api/get-options.ts'
 import type { Metric } from './api/metrics.ts'
-import { NODE_OPTIONS, type NodeOptions } from './api/node-options.ts'
-import { PREHEAT_OPTIONS, type Preheated, type PreheatOptions } from './api/preheat-options.ts'
+import type { NodeOptions } from './api/node-options.ts'
+import type { Preheated, PreheatOptions } from './api/preheat-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import type { SeedStatus } from './api/status.ts'
 import { Counters } from './context/counters.ts'
@@ -26,7 +27,6 @@ import { type BudgetUser, type Network, type NodeContext, now, type Reader } fro
 import { Downloads } from './downloads.ts'
 import { homeIfAny } from './home.ts'
 import type { Membership } from './membership.ts'
-import { checkOriginLimits } from './origin-limits.ts'
 import { Origins } from './origins.ts'
 import type { Preheater } from './preheat/preheater.ts'
 import { RangeDownloads } from './range-downloads.ts'
@@ -44,9 +44,7 @@ const EXPIRY_MS = 60 * 60_000
 
 /** Starts a node. Rejects with `bad-…` for malformed options, `store-error`, `store-locked` or `listen-failed`. */
 export async function createNode(options: NodeOptions = {}): Promise<DragonflyNode> {
-  refuseUnknown(options, NODE_OPTIONS, 'createNode')
-  checkOriginLimits(options)
-  checkExpire(options.expire)
+  refuseFault(nodeFault(options), 'createNode')
   const home = options.home ?? homeIfAny()
   const counters = new Counters()
   const emitter = new EventEmitter(
@@ -61,11 +59,6 @@ export async function createNode(options: NodeOptions = {}): Promise<DragonflyNo
     throw error
   }
   return node
-}
-
-function checkExpire(expire: number | undefined): void {
-  if (expire === undefined || (expire >= 0 && expire <= Number.MAX_SAFE_INTEGER)) return
-  throw new DragonflyError('bad-option', `expire of ${expire} milliseconds`, { hint: 'give 0 or more' })
 }
 
 /** What is there before the node. */
@@ -158,26 +151,26 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   async head(url: string, options: HeadOptions = {}): Promise<ContentHead> {
-    refuseUnknown(options, HEAD_OPTIONS, 'head')
+    refuseFault(headFault(options), 'head')
     const { headOf } = await import('./heads.ts')
     return await headOf(this, url, options)
   }
 
   get(url: string, options: GetOptions = {}): ContentStream {
-    refuseUnknown(options, GET_OPTIONS, 'get')
+    refuseFault(getFault(options), 'get')
     const { range } = options
     return range === undefined ? this.#downloads.asStream(url, options) : this.#rangeDownloads.asStream(url, range, options)
   }
 
   async download(url: string, file?: string, options: GetOptions = {}): Promise<Receipt> {
-    refuseUnknown(options, GET_OPTIONS, 'download')
+    refuseFault(getFault(options), 'download')
     const { range } = options
     if (range !== undefined) return await this.#rangeDownloads.toFile(url, range, file, options)
     return await this.#downloads.toFile(url, file, options)
   }
 
   async preheat(url: string, options: PreheatOptions = {}): Promise<Preheated> {
-    refuseUnknown(options, PREHEAT_OPTIONS, 'preheat')
+    refuseFault(preheatFault(options), 'preheat')
     if (this.network === undefined) throw new DragonflyError('bad-option', 'a node without a network reaches no seed')
     if (this.#stopped !== undefined) throw new DragonflyError('aborted', 'the node was stopped')
     this.#preheats ??= import('./preheat/preheater.ts').then(({ Preheater }) => new Preheater(this, this.#seeds))

@@ -52,7 +52,7 @@ export class RangeDownloads {
         await ensureSpace(dirname(target), part.size)
       }
       await placeBytes(target, resumed(first, bytes), options.signal)
-      return receiptOf(attempt, job, file === undefined || name === undefined ? target : file)
+      return receiptOf(attempt, job, target)
     })
   }
 

@@ -9,6 +9,7 @@ import { errorCodeFromWire } from './error-code.ts'
 import { bytesField, decoding, encoding, integerField, listField, malformed, queueField, textField } from './fields.ts'
 import {
   type Failed,
+  type Progress as RawProgress,
   type OriginRate as RawRate,
   ResolveReply as RawReply,
   ResolveRequest as RawRequest,
@@ -27,6 +28,8 @@ export interface ResolveRequest {
   revalidate: boolean
   /** Topic of a private content, CID bytes: nothing is wanted but a new grant for it. */
   renews?: Uint8Array
+  /** The seed shall say what it has of the content while the stream is open. */
+  progress?: true
 }
 
 export type ResolveReply =
@@ -34,6 +37,7 @@ export type ResolveReply =
   | Failure
   | { type: 'peers'; peers: PeerAddress[] }
   | OriginRate
+  | Progress
   /** The answer to a request that `renews`. */
   | { type: 'granted'; grant: Uint8Array }
 
@@ -44,6 +48,19 @@ export interface OriginRate {
   rate: number
   /** How many peers listen to the seed for this task. */
   peers: number
+}
+
+/** What the seed has of the content. Only for a request that says `progress`. */
+export interface Progress {
+  type: 'progress'
+  /** Verified payload bytes. */
+  bytes: number
+  /** Bytes of the content; undefined while the seed does not know. */
+  length: number | undefined
+  /** sha2-256 of the whole content, once the seed has all of it; undefined before. */
+  sha256: Uint8Array | undefined
+  /** The seed had all of it when the request came. */
+  wasHere: boolean
 }
 
 export interface Resolved extends Omit<VersionInfo, 'task'> {
@@ -69,7 +86,7 @@ export interface Failure {
 /** Without length prefix. Throws `internal` for what the seed would refuse. */
 export function encodeResolveRequest(request: ResolveRequest): Uint8Array {
   return encoding(LIMITS.requestMessage, () => {
-    const { url, headers, filter, tag = '', digest, revalidate, renews } = checkRequest(request)
+    const { url, headers, filter, tag = '', digest, revalidate, renews, progress = false } = checkRequest(request)
     return RawRequest.encode({
       url,
       headers: headers.map(([name, value]) => ({ name, value })),
@@ -78,6 +95,7 @@ export function encodeResolveRequest(request: ResolveRequest): Uint8Array {
       digest: new Uint8Array(digest ?? []),
       revalidate,
       renews: new Uint8Array(renews ?? []),
+      progress,
     })
   })
 }
@@ -90,7 +108,9 @@ export function decodeResolveRequest(bytes: Uint8Array): ResolveRequest {
     const digest = raw.digest.byteLength === 0 ? undefined : raw.digest
     const tag = raw.tag === '' ? undefined : raw.tag
     const renews = optional('renews', raw.renews)
-    return checkRequest({ url: raw.url, headers, filter: raw.filter, tag, digest, revalidate: raw.revalidate, ...renews })
+    const progress = raw.progress ? { progress: true as const } : {}
+    const { url, filter, revalidate } = raw
+    return checkRequest({ url, headers, filter, tag, digest, revalidate, ...renews, ...progress })
   })
 }
 
@@ -128,6 +148,7 @@ export function decodeResolveReply(bytes: Uint8Array): ResolveReply | undefined 
     if (raw.failed !== undefined) return failureFromWire(raw.failed)
     if (raw.peers !== undefined) return { type: 'peers', peers: peersFromWire(raw.peers.peers) }
     if (raw.rate !== undefined) return rateFromWire(raw.rate)
+    if (raw.progress !== undefined) return progressFromWire(raw.progress)
     if (raw.granted !== undefined) {
       return { type: 'granted', grant: bytesField(raw.granted.grant, 1, LIMITS.grant, 'grant') }
     }
@@ -157,9 +178,29 @@ function replyToWire(reply: ResolveReply): RawReply {
       return { failed: failureToWire(reply) }
     case 'peers':
       return { peers: { peers: peersToWire(reply.peers), links: 0 } }
+    case 'progress':
+      return { progress: progressToWire(reply) }
     case 'origin-rate':
       return { rate: { rate: wholeRate(reply.rate), peers: queueField(reply.peers) } }
   }
+}
+
+function progressToWire(progress: Progress): RawProgress {
+  const { bytes, length, sha256, wasHere } = checkProgress(progress)
+  return { bytes, ...(length === undefined ? {} : { length }), sha256: new Uint8Array(sha256 ?? []), wasHere }
+}
+
+function progressFromWire({ bytes, length, sha256, wasHere }: RawProgress): Progress {
+  const whole = sha256.byteLength === 0 ? undefined : new Uint8Array(bytesField(sha256, 32, 32, 'digest'))
+  return checkProgress({ type: 'progress', bytes, length, sha256: whole, wasHere })
+}
+
+function checkProgress(progress: Progress): Progress {
+  const { bytes, length, sha256 } = progress
+  integerField(bytes, 0, length ?? Number.MAX_SAFE_INTEGER, 'bytes held')
+  if (length !== undefined) integerField(length, 0, Number.MAX_SAFE_INTEGER, 'length')
+  if (sha256 !== undefined && bytes !== length) throw malformed('a digest of a part')
+  return progress
 }
 
 /** What was measured, as a number that can be sent; what is no rate is 0. */

@@ -72,11 +72,15 @@ describe('cli config', () => {
     ['not JSON', '{"seeds": [', /config\.json: not JSON/],
     ['a list', '[]', /config\.json: not an object/],
     ['null', 'null', /config\.json: not an object/],
-    ['a string for seeds', '{"seeds": "x"}', /config\.json: seeds is not a list of strings/],
-    ['a number among trust', '{"trust": ["x", 7]}', /config\.json: trust is not a list of strings/],
+    ['a string for seeds', '{"seeds": "x"}', /config\.json: seeds must be a list of at most 256 texts/],
+    ['a number among trust', '{"trust": ["x", 7]}', /config\.json: trust must be a list of at most 256 texts/],
     ['a misspelt key', '{"seed": []}', /config\.json: unknown key "seed"/],
     ['a key of every object', '{"__proto__": []}', /config\.json: unknown key "__proto__"/],
-    ['too many entries', JSON.stringify({ bootstrap: Array(257).fill('x') }), /config\.json: bootstrap: more than 256/],
+    [
+      'too many entries',
+      JSON.stringify({ bootstrap: Array(257).fill('x') }),
+      /config\.json: bootstrap must be a list of at most 256 texts/,
+    ],
     ['too long a file', ' '.repeat(1024 * 1024 + 1), /config\.json: longer than/],
   ]
   for (const [what, text, message] of malformed) {

@@ -167,7 +167,7 @@ describe('df get, alone', () => {
     await writeFile(path.join(dir, 'home', 'config.json'), '{"seeds": "x"}')
     const ended = await df(`${url}/x`)
     expect(ended).to.include({ code: 2, stdout: '' })
-    expect(ended.stderr).to.equal(`df: ${path.join(dir, 'home', 'config.json')}: seeds is not a list of strings\n`)
+    expect(ended.stderr).to.equal(`df: ${path.join(dir, 'home', 'config.json')}: seeds must be a list of at most 256 texts\n`)
   })
 
   it('DRAGONFLY_SEEDS is read', async () => {

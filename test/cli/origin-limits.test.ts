@@ -59,7 +59,10 @@ describe('cli: limits of origins', () => {
   })
 
   it('say where they are malformed', () => {
-    expect(() => parseConfig('{"originLimit": [1]}', 'c.json')).to.throw(UsageError, 'c.json: originLimit is not a number')
+    expect(() => parseConfig('{"originLimit": [1]}', 'c.json')).to.throw(
+      UsageError,
+      'c.json: originLimit must be a number or a text',
+    )
     expect(() => parseConfig('{"originConnections": 0}', 'c.json')).to.throw(UsageError, 'c.json: originConnections: not a whole')
     expect(() => settingsOfEnv({ DRAGONFLY_ORIGIN_LIMIT: 'x' })).to.throw(
       UsageError,

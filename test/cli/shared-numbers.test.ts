@@ -3,8 +3,8 @@ import { expect } from 'chai'
 import { parseConnections } from '../../src/cli/origin-limits.ts'
 import { DEFAULT_QUOTA, MAX_CONTENTS } from '../../src/cli/seed-admin.ts'
 import { MAX_CONTENTS as SERVED } from '../../src/gateway/control-schemas.ts'
+import { MAX_ORIGIN_CONNECTIONS } from '../../src/node/api/option-schemas.ts'
 import { SEED_QUOTA } from '../../src/node/node.ts'
-import { MAX_ORIGIN_CONNECTIONS } from '../../src/node/origin-limits.ts'
 
 describe('numbers that command line and library share', () => {
   it('the quota of a seed', () => expect(DEFAULT_QUOTA).to.deep.equal(SEED_QUOTA))

@@ -66,7 +66,7 @@ describe('start-up', () => {
       [['get'], /^df: missing required argument 'url'; see df help\n$/],
       [['get', '--sed', 'x', 'http://x'], /^df: unknown option '--sed' \(Did you mean --seed\?\); see df help\n$/],
       [['get', 'http://x', 'y'], /^df: too many arguments for 'get'\. .*\n$/],
-      [['get', 'http://x', '--timeout', 'soon'], /^df: not a duration: "soon"; .*\n$/],
+      [['get', 'http://x', '--timeout', 'soon'], /^df: --timeout: not a duration: "soon"; .*\n$/],
       [['get', 'http://x', '--json', '--quiet', '-o'], /^df: option '-o, --output <file>' argument missing; .*\n$/],
       [['seed'], /^df: no command given; see df help\n$/],
       [['seed', 'stop'], /^df: unknown command 'stop'.*\n$/],

@@ -54,8 +54,9 @@ describe('df get', () => {
     expect(await lab.kept('home')).to.deep.equal([])
     const progress = ended.lines.filter(l => l.type === 'progress')
     expect(progress).to.not.deep.equal([])
-    const keys = ['type', 'bytes', 'length', 'fromOrigin', 'fromPeers', 'fromSeeds', 'resumed', 'peers', 'rate']
-    for (const line of progress) expect(line).to.have.all.keys(keys)
+    const keys = ['type', 'bytes', 'fromOrigin', 'fromPeers', 'fromSeeds', 'resumed', 'peers', 'rate']
+    // the length is left out while it is not known
+    for (const line of progress) expect(line).to.have.all.keys('length' in line ? [...keys, 'length'] : keys)
     expect(progress.at(-1)).to.include({ bytes: CONTENT.length, length: CONTENT.length })
   })
 
@@ -90,7 +91,7 @@ describe('df get', () => {
       lab.df(['get', '--json', '-o', 'one/', url]).ended,
       lab.df(['get', '--json', '-o', 'three/link', url]).ended,
     ])
-    expect(receipt(file).output).to.equal('one/f')
+    expect(receipt(file).output).to.equal(lab.path('one/f'))
     expect(receipt(folder).output).to.equal(lab.path('two/it.bin'))
     expect(receipt(slash).output).to.equal(lab.path('one/it.bin'))
     receipt(link)

@@ -143,11 +143,18 @@ describe('looking after a seed', () => {
     expect((await ls()).map(c => c.url).toSorted()).to.deep.equal([url('a'), url('b'), url('c')])
     await statusWhen(s => s.contents.every(c => !c.isBusy), 'nobody is at it')
     const [removed] = await lines('rm', url('a'))
-    expect(removed).to.include({ type: 'removed', contents: 1 })
+    expect(removed).to.include({ type: 'removed', asked: url('a'), contents: 1 })
     expect((await ls()).map(c => c.url).toSorted()).to.deep.equal([url('b'), url('c')])
     const again = await seedDf('rm', url('a'))
     expect(again).to.include({ code: 2 })
     expect(again.stderr).to.match(/nothing is stored of http/)
+    const some = await seedDf('rm', url('a'), url('b'), '--json')
+    expect(some).to.include({ code: 2, stderr: '' })
+    expect(some.lines.map(({ type, asked, code }) => ({ type, asked, code }))).to.deep.equal([
+      { type: 'failed', asked: url('a'), code: 'not-found' },
+      { type: 'removed', asked: url('b'), code: undefined },
+    ])
+    await get(seed.address, 'b')
     // the seed is none the worse for it
     await get(seed.address, 'a')
     seed.child.kill('SIGTERM')
@@ -163,7 +170,7 @@ describe('looking after a seed', () => {
     for (const name of ['a', 'b', 'c']) await get(seed.address, name)
     await statusWhen(s => s.contents.every(c => !c.isBusy), 'nobody is at it')
     const [pin] = await lines('pin', url('a'))
-    expect(pin).to.include({ type: 'pin', isPinned: true })
+    expect(pin).to.include({ type: 'pinned', asked: url('a') })
     const [gone] = await lines('gc')
     expect(gone).to.include({ type: 'gc', contents: 1, broken: 0 })
     expect((await ls()).map(c => c.url).toSorted()).to.deep.equal([url('a'), url('c')])
@@ -268,6 +275,7 @@ describe('looking after a seed', () => {
         ['GET', '/v1/status?limit=10001', 400],
         ['GET', '/v1/status?limit=-1', 400],
         ['GET', '/v1/contents?limit=x', 400],
+        ['GET', '/v1/openapi.json', 200],
         ['GET', '/', 404],
         ['GET', '/v1/gc', 404],
         ['DELETE', '/v1/contents/..%2f..%2fx', 404],

@@ -132,8 +132,8 @@ const requestFields = fc.record({
   revalidate: fc.boolean(),
 })
 export const request: fc.Arbitrary<ResolveRequest> = fc
-  .tuple(requestFields, optional('renews', LIMITS.topic))
-  .map(([fields, renews]) => ({ ...fields, ...renews }))
+  .tuple(requestFields, optional('renews', LIMITS.topic), fc.constantFrom({}, { progress: true as const }))
+  .map(([fields, renews, progress]) => ({ ...fields, ...renews, ...progress }))
 
 export const reply: fc.Arbitrary<ResolveReply> = fc.oneof(
   fc
@@ -151,6 +151,15 @@ export const reply: fc.Arbitrary<ResolveReply> = fc.oneof(
   ),
   kind('peers', fc.record({ peers })),
   kind('origin-rate', fc.record({ rate: fc.nat({ max: LIMITS.originRate }), peers: queue })),
+  fc
+    .tuple(fc.nat({ max: Number.MAX_SAFE_INTEGER }), fc.constantFrom('open', 'part', 'whole'), bytes(32), fc.boolean())
+    .map(([held, how, sha256, wasHere]) => ({
+      type: 'progress' as const,
+      bytes: held,
+      length: how === 'open' ? undefined : held,
+      sha256: how === 'whole' ? sha256 : undefined,
+      wasHere,
+    })),
 )
 
 const freshness: fc.Arbitrary<Freshness> = fc.record({

@@ -293,6 +293,16 @@ describe('wire/hostile', () => {
       expect(decodeResolveReply(hex('22 00'))).to.deep.equal({ type: 'origin-rate', rate: 0, peers: 0 })
     })
     refuses('a rate of an unsafe size', decodeResolveReply, nested(4, field(1, 2n ** 53n)))
+    const held = (bytes: number, length: number | undefined, digest = 0) =>
+      ResolveReply.encode({
+        progress: { bytes, ...(length === undefined ? {} : { length }), sha256: new Uint8Array(digest), wasHere: false },
+      })
+    refuses('more held than there is', decodeResolveReply, held(8, 7))
+    refuses('progress of an unsafe size', decodeResolveReply, nested(6, field(1, 2n ** 53n)))
+    refuses('a length of an unsafe size', decodeResolveReply, nested(6, field(2, 2n ** 53n)))
+    refuses('a digest of a part', decodeResolveReply, held(6, 7, 32))
+    refuses('a digest without a length', decodeResolveReply, held(7, undefined, 32))
+    refuses('a short digest', decodeResolveReply, held(7, 7, 31))
     refuses('a negative rate', decodeResolveReply, nested(4, field(1, 2n ** 64n - 1n)))
 
     it('shows no control characters', () => {

@@ -182,4 +182,18 @@ export const VECTORS: Vector[] = [
   reply('failed', { type: 'failed', code: 'origin-not-found', message: 'origin says 404', status: 404, retryAfter: undefined }),
   reply('resolve peers', { type: 'peers', peers: PEERS }),
   reply('origin rate', { type: 'origin-rate', rate: 125_000_000, peers: 40 }),
+  {
+    label: 'resolve request, progress',
+    value: { ...REVALIDATING, revalidate: false, progress: true },
+    encode: () => encodeResolveRequest({ ...REVALIDATING, revalidate: false, progress: true }),
+    decode: decodeResolveRequest,
+  },
+  reply('progress', { type: 'progress', bytes: 262144, length: 300000, sha256: undefined, wasHere: false }),
+  reply('progress, whole', {
+    type: 'progress',
+    bytes: 300000,
+    length: 300000,
+    sha256: sha256(Buffer.from('whole')),
+    wasHere: true,
+  }),
 ]

@@ -1,11 +1,14 @@
 // Administration of a store folder that no seed runs on. Locks protect what others work with.
 import { join } from 'node:path'
-import type { Quota } from '../../store/disk-store.ts'
+import type { NodeOptions } from '../api/node-options.ts'
 import type { StoreAdmin } from '../api/store-admin.ts'
 import { Administration } from './administration.ts'
 
+/** A store folder that is looked after without a node. */
 export interface OpenAdministration {
+  /** Looks after what is kept. */
   readonly administration: StoreAdmin
+  /** Lets go of the folder. */
   close(): Promise<void>
 }
 
@@ -15,7 +18,7 @@ export interface OpenAdministration {
  */
 export async function openAdministration(
   home: string,
-  { store, quota }: { store?: string | undefined; quota?: Quota | undefined } = {},
+  { store, quota }: { store?: string | undefined; quota?: NodeOptions['quota'] } = {},
 ): Promise<OpenAdministration> {
   const { openDiskStore } = await import('../../store/disk.ts')
   const disk = await openDiskStore(store ?? join(home, 'store'), { quota })

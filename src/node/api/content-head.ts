@@ -1,28 +1,20 @@
 // What a content is, before its bytes.
-import type { OptionNames } from '../../core/options.ts'
 import type { GetOptions } from './get-options.ts'
 
 /** Options of one `head`, as those of `get`. Every one may be left out. */
 export type HeadOptions = Pick<GetOptions, 'headers' | 'filter' | 'tag' | 'origin' | 'signal'>
 
-/** Every name that there is; any other is refused. */
-export const HEAD_OPTIONS: OptionNames<HeadOptions> = {
-  headers: true,
-  filter: true,
-  tag: true,
-  origin: true,
-  signal: true,
-}
-
 /** What is known of a content before a byte of it is here. */
 export interface ContentHead {
+  /** What was asked for, without credentials. */
   url: string
   /** Bytes; undefined when the origin does not tell. */
   length: number | undefined
   /** Name of the version: equal names are equal bytes, unless it begins with `weak ` or `once `. */
   version: string
-  /** As the origin sent them; undefined without, and when a seed answered, unless the version's name holds them. */
+  /** ETag as the origin sent it; undefined without, and when a seed answered, unless the version's name holds it. */
   etag: string | undefined
+  /** Last-Modified as the origin sent it; undefined as for `etag`. */
   lastModified: string | undefined
   /** Content-Type as the origin sent it; undefined without, and when a seed answered. */
   type: string | undefined

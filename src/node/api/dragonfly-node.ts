@@ -13,7 +13,22 @@ export interface ContentStream extends AsyncIterable<Uint8Array> {
   readonly receipt: Promise<Receipt>
 }
 
-/** What an embedding program holds. */
+/**
+ * A node in this process: downloads, serves, preheats.
+ *
+ * @example A download to a file, and a stream of verified bytes
+ * ```ts
+ * import { createNode } from 'dragonfly-p2p'
+ *
+ * await using node = await createNode({ network: false })
+ * const { sha256, fromOrigin } = await node.download('https://example.org/big.iso', 'copy.iso')
+ * console.log(sha256, fromOrigin)
+ *
+ * let length = 0
+ * for await (const bytes of node.get('https://example.org/big.iso')) length += bytes.byteLength
+ * console.log(length)
+ * ```
+ */
 export interface DragonflyNode {
   /** Resolves to the peer id once the network is up. */
   readonly peerId: string
@@ -31,7 +46,8 @@ export interface DragonflyNode {
   get(url: string, options?: GetOptions): ContentStream
   /**
    * Downloads to a file. The file appears whole or not at all; an existing one is replaced only then. A path that is a
-   * folder, or ends in a separator, takes the file's name from the origin or the URL. Default: the current folder.
+   * folder, or ends in a separator, takes the file's name from the origin or the URL.
+   * @param file - path of the file or folder; default: the current folder
    */
   download(url: string, file?: string, options?: GetOptions): Promise<Receipt>
   /**
@@ -41,7 +57,10 @@ export interface DragonflyNode {
   preheat(url: string, options?: PreheatOptions): Promise<Preheated>
   /** Takes on a seed's duties: reads origins for others, signs, keeps. Resolves once others can ask. */
   seed(): Promise<void>
-  /** What is kept, who is served, how full the disk is. `limit`: contents named. Default 1,000. */
+  /**
+   * What is kept, who is served, how full the disk is.
+   * @param limit - contents that are named; default 1,000
+   */
   status(limit?: number): Promise<SeedStatus>
   /** Every metric as it is now; what there is stands in `METRICS`. */
   metrics(): Promise<Metric[]>
@@ -49,5 +68,6 @@ export interface DragonflyNode {
   readonly administration: StoreAdmin
   /** Safe to call twice. After it nothing of this node is left running. */
   stop(): Promise<void>
+  /** As `stop`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -211,11 +211,25 @@ export type EventCode = keyof typeof EVENTS
 type Fields<C extends EventCode> = (typeof EVENTS)[C] extends Definition<infer F> ? F : never
 
 /** An event as the place where it happens knows it: its code and fields. */
-export type EventFacts = { [C in EventCode]: { code: C } & Fields<C> }[EventCode]
+export type EventFacts = {
+  [C in EventCode]: {
+    /** Which event. */
+    code: C
+  } & Fields<C>
+}[EventCode]
 
 /** One thing that an operator may want to know: its code, its level, one line for a person, and the fields of its code. */
 export type NodeEvent = {
-  [C in EventCode]: Readonly<{ code: C; level: EventLevel; message: string } & Fields<C>>
+  [C in EventCode]: Readonly<
+    {
+      /** Which event. */
+      code: C
+      /** How important it is. */
+      level: EventLevel
+      /** One line for a person. */
+      message: string
+    } & Fields<C>
+  >
 }[EventCode]
 
 /** Adds level and message, as the table has them. */

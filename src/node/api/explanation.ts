@@ -7,6 +7,7 @@ export interface Explanation {
    * shorter): what this host's line can do, as far as this download saw. 0: nothing was fetched.
    */
   bestRate: number
+  /** Seconds over which `bestRate` was measured. */
   bestOver: number
   /** Seconds that the fetched bytes take at that rate. No schedule could have been faster on the line that was seen. */
   bound: number
@@ -18,20 +19,39 @@ export interface Explanation {
   at: Moments
   /** Fetched bytes by who gave them, most first; at most 16. */
   givers: readonly Giver[]
+  /** Peers connected for this download: seeds included, the origin not. */
   neighbours: {
-    /** At the same time, and on average over the time that pieces came. Seeds included, the origin not. */
+    /** The most at the same time. */
     most: number
+    /** On average, over the time in which pieces came. */
     mean: number
     /** Peers that were tried and could not be reached. */
     unreachable: number
   }
   /** While pieces came: time in which nothing did for more than a second; all together, and the longest. */
-  silence: { total: number; longest: number }
+  silence: {
+    /** Seconds. */
+    total: number
+    /** Seconds. */
+    longest: number
+  }
   /** Share of the time in which this program computed, or waited for the processor; near 1 it sets the pace itself. */
   busy: number
+  /** Requests for pieces, by what became of them. */
   requests: Requests
   /** What came when: averages over buckets of `seconds`, from the start. Bytes a second; neighbours. */
-  series: { seconds: number; origin: number[]; seeds: number[]; peers: number[]; neighbours: number[] }
+  series: {
+    /** Length of one bucket, in seconds. */
+    seconds: number
+    /** Bytes a second from the origin. */
+    origin: number[]
+    /** Bytes a second from seeds. */
+    seeds: number[]
+    /** Bytes a second from peers. */
+    peers: number[]
+    /** Neighbours. */
+    neighbours: number[]
+  }
 }
 
 /** Seconds lost, by cause. */
@@ -50,29 +70,39 @@ export interface Losses {
   finish: number
 }
 
+/** When things happened, in seconds from the start. */
 export interface Moments {
+  /** It was known what the content is. */
   manifest: number
   /** The first neighbour that is not the origin. */
   neighbour: number | undefined
+  /** The first piece was here. */
   firstPiece: number | undefined
-  /** Half of the fetched bytes, 95 % of them, and all. */
+  /** Half of the fetched bytes were here. */
   half: number | undefined
+  /** 95 % of the fetched bytes were here. */
   tail: number | undefined
+  /** The last piece was here. */
   lastPiece: number | undefined
-  /** When whoever reads the origin had told the whole manifest, and the share of the fetched bytes that were here then. */
+  /** The whole manifest was known: whoever reads the origin had read all of it. */
   sealed: number | undefined
+  /** Share of the fetched bytes that were here at `sealed`. */
   hereWhenSealed: number
 }
 
+/** Who gave bytes. */
 export interface Giver {
+  /** Where they came from. */
   kind: 'origin' | 'seed' | 'peer'
   /** Peer id; undefined for the origin. */
   peer: string | undefined
+  /** Payload bytes. */
   bytes: number
 }
 
 /** Requests for pieces. */
 export interface Requests {
+  /** Requests sent. */
   asked: number
   /** Asked of a second neighbour while a first one was late. */
   hedged: number
@@ -80,6 +110,7 @@ export interface Requests {
   moved: number
   /** Taken away from a neighbour that was silent. */
   snubbed: number
+  /** Refused by the neighbour. */
   refused: number
   /** Pieces that came again. */
   duplicates: number

@@ -1,70 +1,114 @@
 // Options of one download, and its progress.
 import type { HeaderList } from '../../core/headers.ts'
-import type { OptionNames } from '../../core/options.ts'
 import type { RangeSpec } from '../../core/range.ts'
 
-/** Options of one `get` or `download`. Every one may be left out. */
+/**
+ * Options of one `get` or `download`. Every one may be left out. Unknown names and values out of bounds are refused with
+ * `bad-option`.
+ *
+ * @example Headers for the origin, a digest that the content must have, a time limit
+ * ```ts
+ * import { createNode } from 'dragonfly-p2p'
+ *
+ * const node = await createNode({ network: false })
+ * try {
+ *   const receipt = await node.download('https://example.org/big.iso', 'big.iso', {
+ *     headers: [['authorization', 'Bearer TOKEN']],
+ *     digest: 'sha256:9f86d08…',
+ *     signal: AbortSignal.timeout(60_000),
+ *     onProgress: ({ bytes, length }) => console.log(bytes, length),
+ *   })
+ *   console.log(receipt.trust)
+ * } finally {
+ *   await node.stop()
+ * }
+ * ```
+ */
 export interface GetOptions {
-  /** Headers for the origin only. Default none. */
+  /**
+   * Headers for the origin only: at most 64, and 16 KiB together.
+   * @default none
+   */
   headers?: HeaderList
-  /** sha256:HEX of the whole content; believed above everything else. Default none. */
+  /**
+   * `sha256:` and 64 hexadecimal digits: the digest of the whole content. It is believed above everything else.
+   * @default none
+   */
   digest?: string
   /**
    * Only these bytes: `{ start: 0, end: 500 }` (`end` excluded), `{ start: 500 }`, or `{ last: 500 }`. Only the pieces that they
-   * lie in are fetched. Not together with `digest`, which is that of the whole. Default: the whole content.
+   * lie in are fetched. Not together with `digest`, which is that of the whole.
    *
-   * @example
+   * @default the whole content
+   * @example The first 500 bytes
+   * ```ts
+   * import { createNode } from 'dragonfly-p2p'
+   *
+   * await using node = await createNode({ network: false })
    * await node.download('https://example.org/big.iso', 'head.bin', { range: { start: 0, end: 500 } })
+   * ```
    */
   range?: RangeSpec
-  /** Query parameters that do not change the content. Default none. */
+  /**
+   * Query parameters that do not change the content, such as signatures.
+   * @default none
+   */
   filter?: readonly string[]
-  /** Tells apart contents that share a URL. Default none. */
+  /**
+   * Tells apart contents that share a URL.
+   * @default none
+   */
   tag?: string
-  /** Nothing will do that the origin has not confirmed during this call, by a seed or here. Default false. */
+  /**
+   * Require the origin to confirm, during this call, that the content is current. A seed or this node asks it.
+   * @default false
+   */
   revalidate?: boolean
-  /** Whether this node may read the origin itself. Default true. */
+  /**
+   * Whether this node may read the origin itself.
+   * @default true
+   */
   origin?: boolean
-  /** Keep a finished content in the store, to serve it while this node runs, and for the next time. Default true. */
+  /**
+   * Keep a finished content in the store, to serve it while this node runs, and for the next time.
+   * @default true
+   */
   keep?: boolean
-  /** Ends the download with `aborted` (or `timeout`, for AbortSignal.timeout). Default never. */
+  /**
+   * Ends the download with `aborted`, or with `timeout` for `AbortSignal.timeout`.
+   * @default never
+   */
   signal?: AbortSignal
   /**
-   * File for a record of what was decided and why, as JSON lines that `df sim --replay` repeats: peer ids and piece numbers,
-   * no URL, no header. Goes on until this node leaves the content. A file that cannot be opened is `output-unwritable`;
-   * what goes wrong later is a warning. Default none.
+   * File for a record of what was decided and why: JSON lines that `df sim --replay` repeats, with peer ids and piece numbers,
+   * without URLs and headers. Recording goes on until this node leaves the content. A file that cannot be opened is
+   * `output-unwritable`; a later failure is a warning.
+   * @default none
    */
   trace?: string
-  /** Account for the time in `explain` of the receipt. Default false. */
+  /**
+   * Say in `explain` of the receipt where the time went.
+   * @default false
+   */
   explain?: boolean
-  /** Called at most five times a second, and once at the end. */
+  /**
+   * Called at most five times a second, and once at the end.
+   * @default nobody is called
+   */
   onProgress?: (progress: Progress) => void
 }
 
-/** Every name that there is; any other is refused. */
-export const GET_OPTIONS: OptionNames<GetOptions> = {
-  headers: true,
-  digest: true,
-  range: true,
-  filter: true,
-  tag: true,
-  revalidate: true,
-  origin: true,
-  keep: true,
-  signal: true,
-  trace: true,
-  explain: true,
-  onProgress: true,
-}
-
-/** How far a download is. Byte counts are payload bytes, verified. */
+/** How far a download is. Byte counts are verified payload bytes. */
 export interface Progress {
   /** Verified bytes, resumed ones included; of a range, those that were given out. */
   bytes: number
   /** Length of the content, or of the range, in bytes; undefined while nobody knows. */
   length: number | undefined
+  /** Bytes that this node read from the origin. */
   fromOrigin: number
+  /** Bytes that peers gave. */
   fromPeers: number
+  /** Bytes that seeds gave. */
   fromSeeds: number
   /** Bytes found on disk from an earlier try. */
   resumed: number

@@ -67,14 +67,20 @@ export type MetricLabels<N extends MetricName> = {
 
 /** One series of a metric. */
 export interface MetricSample {
+  /** Name → value. */
   labels: Readonly<Record<string, string>>
+  /** In the unit that the name ends with. */
   value: number
 }
 
 /** A metric with all its series. */
 export interface Metric {
+  /** As Prometheus has it, with its unit. */
   name: MetricName
+  /** A counter only grows. */
   type: 'counter' | 'gauge'
+  /** What it counts, one sentence. */
   help: string
+  /** Its series. */
   samples: readonly MetricSample[]
 }

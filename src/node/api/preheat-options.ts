@@ -1,34 +1,60 @@
-// What a program can ask of `preheat`, and what it is told; declared beside the other options (options.ts).
+// What a program can ask of `preheat`, and what it is told.
 import type { HeaderList } from '../../core/headers.ts'
-import type { OptionNames } from '../../core/options.ts'
 
-/** Options of one `preheat`. Every one may be left out. */
+/**
+ * Options of one `preheat`. Every one may be left out. Unknown names and values out of bounds are refused with `bad-option`.
+ *
+ * @example A seed fetches a content before anyone asks for it
+ * ```ts
+ * import { createNode } from 'dragonfly-p2p'
+ *
+ * const node = await createNode({ seeds: ['/ip4/10.0.0.1/tcp/4801/p2p/12D3KooW…'], listen: [], store: 'memory' })
+ * try {
+ *   const { bytes, alreadyThere } = await node.preheat('https://example.org/big.iso', {
+ *     onProgress: ({ bytes, length }) => console.log(bytes, length),
+ *   })
+ *   console.log(bytes, alreadyThere)
+ * } finally {
+ *   await node.stop()
+ * }
+ * ```
+ */
 export interface PreheatOptions {
-  /** Headers for the origin only. Default none. */
+  /**
+   * Headers for the origin only: at most 64, and 16 KiB together.
+   * @default none
+   */
   headers?: HeaderList
-  /** sha256:HEX that the whole content must have. Default none. */
+  /**
+   * `sha256:` and 64 hexadecimal digits: the digest that the whole content must have.
+   * @default none
+   */
   digest?: string
-  /** Query parameters that do not change the content. Default none. */
+  /**
+   * Query parameters that do not change the content, such as signatures.
+   * @default none
+   */
   filter?: readonly string[]
-  /** Tells apart contents that share a URL. Default none. */
+  /**
+   * Tells apart contents that share a URL.
+   * @default none
+   */
   tag?: string
-  /** The seed that is to have it, a multiaddr ending in /p2p/PEERID. Default: who is responsible for it, else its successors. */
+  /**
+   * The seed that shall have it: a multiaddr that ends in /p2p/PEERID.
+   * @default the seed that is responsible for the URL, else its successors
+   */
   at?: string
-  /** Ends the waiting with `aborted` (or `timeout`, for AbortSignal.timeout); the seed stops too unless others wait. Default never. */
+  /**
+   * Ends the waiting with `aborted`, or with `timeout` for `AbortSignal.timeout`. The seed stops too unless others wait.
+   * @default never
+   */
   signal?: AbortSignal
-  /** Called at most five times a second, and once at the end. */
+  /**
+   * Called at most five times a second, and once at the end.
+   * @default nobody is called
+   */
   onProgress?: (progress: PreheatProgress) => void
-}
-
-/** Every name that there is; any other is refused. */
-export const PREHEAT_OPTIONS: OptionNames<PreheatOptions> = {
-  headers: true,
-  digest: true,
-  filter: true,
-  tag: true,
-  at: true,
-  signal: true,
-  onProgress: true,
 }
 
 /** How far a seed is. */
@@ -45,10 +71,10 @@ export interface PreheatProgress {
 export interface Preheated {
   /** Length of the content. */
   bytes: number
-  /** How long this call took. */
+  /** How long this call took, in seconds. */
   seconds: number
-  /** Peer id of who has it. */
+  /** Peer id of the seed that has it. */
   seed: string
-  /** Whether the seed was serving all of it, in the origin's present version, before it was asked to fetch. */
+  /** Whether the seed had all of it, in the origin's present version, before it was asked to fetch. */
   alreadyThere: boolean
 }

@@ -4,12 +4,13 @@ import type { Trust } from '../../core/trust.ts'
 import type { Explanation } from './explanation.ts'
 
 /**
- * The honest account of one finished download. Byte counts are payload bytes, verified, each counted once. For a range, bytes
- * that came from peers and seeds or were resumed are those of whole pieces, which may be more than the range has.
+ * The account of one finished download. Byte counts are verified payload bytes, each counted once. For a range, bytes that came
+ * from peers and seeds or were resumed are those of whole pieces, which may be more than the range has.
  */
 export interface Receipt {
+  /** What was asked for, without credentials. */
   url: string
-  /** Path of the written file; '-' for a stream. */
+  /** Absolute path of the written file; `-` for a stream. */
   output: string
   /** Bytes that were written or streamed. */
   bytes: number
@@ -17,18 +18,24 @@ export interface Receipt {
   range?: ByteRange
   /** Only when a range was asked for, and the origin tells it: bytes of the whole content. */
   length?: number
-  /** sha2-256 of these bytes, hex, computed here. */
+  /** sha2-256 of these bytes, hexadecimal, computed here. */
   sha256: string
-  /** UnixFS root of the content (CIDv1); empty for a range. */
+  /** UnixFS root of the content (CIDv1), as IPFS computes it; empty for a range. */
   cid: string
+  /** Bytes that this node read from the origin. */
   fromOrigin: number
+  /** Bytes that peers gave. */
   fromPeers: number
+  /** Bytes that seeds gave. */
   fromSeeds: number
+  /** Bytes found on disk from an earlier try. */
   resumed: number
+  /** How long it took, in seconds. */
   seconds: number
-  /** Peers that pieces came from, seeds included. */
+  /** Peers that gave pieces, seeds included. */
   peers: number
+  /** Why the content is believed. */
   trust: Trust
-  /** Only when asked for. */
+  /** Where the time went; only when `explain` was asked for. */
   explain?: Explanation
 }

@@ -1,4 +1,4 @@
-// What a seed tells about itself: for people, scripts and whoever watches it. Never a secret.
+// What a seed tells about itself: for people, scripts and monitoring. Never a secret.
 
 /** One version of a content that is kept. */
 export interface ContentStatus {
@@ -10,11 +10,13 @@ export interface ContentStatus {
   version: string | undefined
   /** Bytes of the whole content; undefined: nobody knows yet. */
   length: number | undefined
-  /** Bytes of it on the disk, with all that belongs to it. */
+  /** Bytes of it on the disk, with everything that belongs to it. */
   bytes: number
-  /** Seconds since it began to be kept, and since it was read or written last. */
+  /** Seconds since it began to be kept. */
   age: number
+  /** Seconds since it was read or written last. */
   idle: number
+  /** Whether it is protected from eviction. */
   isPinned: boolean
   /** Being downloaded or served now: it is not evicted. */
   isBusy: boolean
@@ -24,40 +26,60 @@ export interface ContentStatus {
   peers: number
 }
 
+/** How full the disk is, in bytes. */
 export interface DiskStatus {
-  /** Bytes. */
+  /** What the store holds. */
   used: number
-  /** Undefined: none was set. */
+  /** The most that it may hold; undefined: no quota was set. */
   quota: number | undefined
+  /** What is free beside it. */
   free: number
-  /** Since the start. */
-  evicted: { contents: number; bytes: number }
+  /** What was evicted since the start. */
+  evicted: Removed
   /** Why nothing new is taken; undefined: it is. */
   trouble: string | undefined
 }
 
+/** What a node keeps, reads and sends. */
 export interface SeedStatus {
+  /** This node's peer id. */
   peerId: string
+  /** Full multiaddrs that others can dial. */
   addresses: readonly string[]
+  /** Its process. */
   pid: number
-  /** Seconds. */
+  /** Seconds since it started. */
   uptime: number
-  /** Those used last come first; at most as many as asked for. */
+  /** The most recently used first; at most as many as asked for. */
   contents: readonly ContentStatus[]
   /** How many there are. */
   total: number
   /** Reads of origins under way. */
   reads: number
-  /** Since the start; `hits`: those that were served what was here. */
-  askers: { all: number; hits: number }
+  /** Resolve requests since the start. */
+  askers: {
+    /** How many there were. */
+    all: number
+    /** Those whose content was already here. */
+    hits: number
+  }
   /** Payload bytes since the start. */
-  bytes: { fromOrigin: number; toPeers: number; fromPeers: number }
+  bytes: {
+    /** Read from origins. */
+    fromOrigin: number
+    /** Sent to peers. */
+    toPeers: number
+    /** Received from peers. */
+    fromPeers: number
+  }
   /** Undefined: pieces are kept in memory. */
   disk: DiskStatus | undefined
 }
 
 /** What was removed. */
 export interface Removed {
+  /** Versions of contents. */
   contents: number
+  /** Bytes that they took on the disk. */
   bytes: number
 }

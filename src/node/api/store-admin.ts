@@ -13,7 +13,12 @@ export interface StoreAdmin {
    */
   remove(idOrUrl: string): Promise<Removed>
   /** Removes contents that are broken, abandoned, or unfinished and unused for 7 days, then evicts down to the low watermark of the quota. */
-  gc(): Promise<Removed & { broken: number }>
+  gc(): Promise<
+    Removed & {
+      /** Broken or abandoned entries that were removed besides. */
+      broken: number
+    }
+  >
   /** Protects a content from eviction, or no longer. Resolves to its id. Rejects with `not-found`. */
   pin(idOrUrl: string, isPinned: boolean): Promise<string>
 }

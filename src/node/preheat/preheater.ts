@@ -1,38 +1,25 @@
-// Preheating: makes seeds fetch before anyone asks, each under an identity of its own beside the node's downloads.
+// Preheating: makes seeds fetch before anyone asks.
 import { parseDigest } from '../../core/digest.ts'
 import { abortError, DragonflyError } from '../../core/errors.ts'
+import type { DialablePeer } from '../../core/peer.ts'
 import { rendezvousOrder } from '../../core/rendezvous.ts'
 import { makeTask, type Task } from '../../core/task.ts'
-import { Exchange } from '../../net/exchange.ts'
-import { parsePeerAddress, startHost } from '../../net/host.ts'
+import { parsePeerAddress } from '../../net/host.ts'
 import { causeOf } from '../api/events.ts'
 import type { Preheated, PreheatOptions } from '../api/preheat-options.ts'
-import { KeyedQueue } from '../context/keyed-queue.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
-import { ManifestTrust } from '../session/manifest-trust.ts'
 import { SEEDS_OWN_TROUBLE } from '../sources/seed-source.ts'
-import { LivenessProbe } from './liveness-probe.ts'
-import { PreheatRequest, type Ways } from './preheat-request.ts'
+import { preheatAt } from './preheat-request.ts'
 
-/** A connected seed that does not answer a ping for so long is frozen. */
-const PULSE_PATIENCE_MS = 10_000
 const PROGRESS_MS = 200
 
-interface Seed {
-  peer: string
-  address: string
-}
-
 export class Preheater {
-  readonly #ctx: Pick<NodeContext, 'trusted' | 'isBanned' | 'emit'>
-  readonly #seeds: readonly Seed[]
-  /** A seed keeps one link with us for each content. */
-  readonly #turns = new KeyedQueue()
+  readonly #ctx: Pick<NodeContext, 'networkUp' | 'emit'>
+  readonly #seeds: readonly DialablePeer[]
   readonly #stopping = new AbortController()
   readonly #running = new Set<Promise<unknown>>()
-  #ways: Promise<Ways> | undefined
 
-  constructor(ctx: Pick<NodeContext, 'trusted' | 'isBanned' | 'emit'>, seeds: readonly Seed[]) {
+  constructor(ctx: Pick<NodeContext, 'networkUp' | 'emit'>, seeds: readonly DialablePeer[]) {
     this.#ctx = ctx
     this.#seeds = seeds
   }
@@ -50,8 +37,6 @@ export class Preheater {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await Promise.allSettled(this.#running)
-    const ways = await this.#ways?.catch(() => undefined)
-    await ways?.host.stop()
   }
 
   // ---- inside
@@ -83,30 +68,15 @@ export class Preheater {
     throw inWords(trouble, seeds)
   }
 
-  async #at(seed: Seed, task: Task, wanted: Uint8Array | undefined, options: PreheatOptions, signal: AbortSignal) {
-    const { isBanned, trusted } = this.#ctx
-    // a seed that was named for this errand is as good as one that was named for all
-    const known = { isBanned: isBanned.bind(this.#ctx), trusted: new Set([...trusted, seed.peer]) }
-    const trusting = new ManifestTrust(known, task, wanted)
+  async #at(seed: DialablePeer, task: Task, wanted: Uint8Array | undefined, options: PreheatOptions, signal: AbortSignal) {
+    const network = await this.#ctx.networkUp()
+    if (network === undefined) throw new DragonflyError('aborted', 'the node has no network')
     const told = (bytes: number, length: number | undefined) => options.onProgress?.({ seed: seed.peer, bytes, length })
     const progress = throttled(told)
-    const ways = await this.#open()
-    const errand = { task, wanted, trusting, onProgress: progress.tell }
-    const visit = async () => await new PreheatRequest(ways, seed, errand, signal).run()
-    const done = await this.#turns.run(`${task.id} ${seed.peer}`, visit, signal).finally(progress.stop)
+    const target = { task, wanted, onProgress: progress.tell }
+    const done = await preheatAt(network.host, seed, target, signal).finally(progress.stop)
     told(done.bytes, done.bytes)
     return done
-  }
-
-  /** A peer has one link for each content: those of a download here must not be taken for ours. */
-  async #open(): Promise<Ways> {
-    this.#ways ??= startHost({ listen: [] }).then(host => ({
-      host,
-      // nobody is listened to: what we open is all there is
-      exchange: new Exchange(host, () => ({ refused: 'unknown-topic' })),
-      pulse: new LivenessProbe(host, PULSE_PATIENCE_MS),
-    }))
-    return await this.#ways
   }
 }
 
@@ -117,7 +87,7 @@ function isFinal(error: unknown): boolean {
 }
 
 /** What the first seed said of the origin or of itself; else that nobody was there. */
-function inWords(trouble: unknown, seeds: readonly Seed[]): DragonflyError {
+function inWords(trouble: unknown, seeds: readonly DialablePeer[]): DragonflyError {
   if (trouble instanceof DragonflyError && (SEEDS_OWN_TROUBLE.has(trouble.code) || trouble.code === 'untrusted')) return trouble
   const who = seeds.length === 1 ? `the seed ${seeds[0]?.peer}` : `none of ${seeds.length} seeds`
   const words = trouble instanceof Error ? trouble.message : String(trouble)

@@ -23,6 +23,8 @@ export interface Request {
   revalidate: boolean
   /** On the clock of `now()`. */
   arrived: number
+  /** The client wants to hear what the seed has. */
+  progress?: boolean
 }
 
 export class FreshnessCheck {

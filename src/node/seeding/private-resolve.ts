@@ -116,7 +116,7 @@ export class PrivateResolve {
       const { dhtKey } = active.access
       const grant = await this.#grant(peer, topic)
       const answer = { ...resolved(active, topic), grant, ...(dhtKey === undefined ? {} : { dhtKey: dhtKey.bytes }) }
-      await this.#answers.stay(active, answer, wasHere, say, signal)
+      await this.#answers.stay(active, answer, { wasHere, progress: request.progress }, say, signal)
     } finally {
       leave()
       await this.#registry.release(active, 'keep')

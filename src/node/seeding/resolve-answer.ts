@@ -5,6 +5,7 @@ import type { ActiveTask } from '../session/active-task.ts'
 import type { Deduplicator } from './deduplicator.ts'
 import type { FreshnessCheck } from './freshness-check.ts'
 import type { NegativeCache } from './negative-cache.ts'
+import { reportProgress } from './progress-reports.ts'
 import { RateReports } from './rate-reports.ts'
 import { untilGone, WAITING, WAITING_MS } from './resolving.ts'
 
@@ -38,18 +39,23 @@ export class ResolveAnswer {
     this.#freshness.known(active)
   }
 
-  /** Gives the answer, and resolves when the asker has gone. `wasHere`: the active task was complete when he came. */
+  /**
+   * Gives the answer, and resolves when the client has gone. `wasHere`: the active task was complete when the request came;
+   * `progress`: the client wants to hear what this seed has.
+   */
   async stay(
     active: ActiveTask,
     answer: ResolveReply,
-    wasHere: boolean,
+    { wasHere, progress = false }: { wasHere: boolean; progress?: boolean | undefined },
     say: (reply: ResolveReply) => void,
     signal: AbortSignal,
   ): Promise<void> {
     if (wasHere) this.#ctx.counters.count('dragonfly_resolve_hits_total')
     say(answer)
     const over = new AbortController()
-    void this.#rates.tell(active, say, AbortSignal.any([signal, over.signal]))
+    const staying = AbortSignal.any([signal, over.signal])
+    void this.#rates.tell(active, say, staying)
+    if (progress) void reportProgress(active, wasHere, say, staying)
     try {
       await this.#untilGone(active, wasHere, say, signal)
     } finally {

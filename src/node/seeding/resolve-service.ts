@@ -13,6 +13,7 @@ import { FreshnessCheck, type Request } from './freshness-check.ts'
 import { NegativeCache } from './negative-cache.ts'
 import { OriginAuthorizer } from './origin-authorizer.ts'
 import { PrivateResolve } from './private-resolve.ts'
+import { progressOf } from './progress-reports.ts'
 import { ResolveAnswer } from './resolve-answer.ts'
 import { resolved, untilGone, WAITING, WAITING_MS } from './resolving.ts'
 
@@ -72,9 +73,10 @@ export class ResolveService {
     if (known !== undefined && known.task.id !== task.id) {
       this.#ctx.counters.count('dragonfly_resolve_hits_total')
       say(resolved(known, rawCid(asked.digest as Uint8Array).bytes))
+      if (asked.progress) say(progressOf(known, true))
       return await untilGone(signal)
     }
-    const wish = this.#freshness.request(task, asked.revalidate)
+    const wish = { ...this.#freshness.request(task, asked.revalidate), progress: asked.progress === true }
     // who wants the origin asked wants to hear a no anew, too
     const denied = wish.revalidate ? undefined : this.#negativeCache.find(task, now())
     if (denied !== undefined) throw denied
@@ -93,7 +95,7 @@ export class ResolveService {
         // what began with this request is about what the origin shows now, or fresh
         if (isNew || (await this.#freshness.suits(active, request))) {
           const answer = resolved(active, CID.parse(active.task.id).bytes)
-          return await this.#answers.stay(active, answer, wasHere, say, signal)
+          return await this.#answers.stay(active, answer, { wasHere, progress: request.progress }, say, signal)
         }
         unsuited.add(active)
       } finally {

@@ -68,13 +68,7 @@ async function renewed(
 }
 
 /** A new grant for a private content. Rejects with what the seed says of the origin, or when it cannot be asked. */
-export async function askGrant(
-  host: Host,
-  peer: string,
-  task: Task,
-  topic: Uint8Array,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
+async function askGrant(host: Host, peer: string, task: Task, topic: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
   const { url, headers, filter, tag } = task
   const asked = { url, headers, filter: [...filter], tag, digest: undefined, revalidate: false, renews: topic }
   for await (const reply of resolve(host, peer, asked, signal)) {

@@ -477,6 +477,7 @@ export interface ResolveRequest {
     digest: Uint8Array<ArrayBuffer>;
     revalidate: boolean;
     renews: Uint8Array<ArrayBuffer>;
+    progress: boolean;
 }
 export declare namespace ResolveRequest {
     const codec: () => Codec<ResolveRequest>;
@@ -515,9 +516,13 @@ export declare namespace ResolveRequest {
         field: '$.renews';
         value: Uint8Array<ArrayBuffer>;
     }
+    interface ResolveRequestProgressFieldEvent {
+        field: '$.progress';
+        value: boolean;
+    }
     function encode(obj: Partial<ResolveRequest>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): ResolveRequest;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): Generator<ResolveRequestUrlFieldEvent | ResolveRequestHeadersNameFieldEvent | ResolveRequestHeadersValueFieldEvent | ResolveRequestFilterFieldEvent | ResolveRequestTagFieldEvent | ResolveRequestDigestFieldEvent | ResolveRequestRevalidateFieldEvent | ResolveRequestRenewsFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): Generator<ResolveRequestUrlFieldEvent | ResolveRequestHeadersNameFieldEvent | ResolveRequestHeadersValueFieldEvent | ResolveRequestFilterFieldEvent | ResolveRequestTagFieldEvent | ResolveRequestDigestFieldEvent | ResolveRequestRevalidateFieldEvent | ResolveRequestRenewsFieldEvent | ResolveRequestProgressFieldEvent>;
 }
 export interface ResolveReply {
     resolved?: Resolved;
@@ -525,6 +530,7 @@ export interface ResolveReply {
     peers?: Peers;
     rate?: OriginRate;
     granted?: Granted;
+    progress?: Progress;
 }
 export declare namespace ResolveReply {
     const codec: () => Codec<ResolveReply>;
@@ -598,9 +604,25 @@ export declare namespace ResolveReply {
         field: '$.granted.grant';
         value: Uint8Array<ArrayBuffer>;
     }
+    interface ResolveReplyProgressBytesFieldEvent {
+        field: '$.progress.bytes';
+        value: number;
+    }
+    interface ResolveReplyProgressLengthFieldEvent {
+        field: '$.progress.length';
+        value: number;
+    }
+    interface ResolveReplyProgressSha256FieldEvent {
+        field: '$.progress.sha256';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ResolveReplyProgressWasHereFieldEvent {
+        field: '$.progress.wasHere';
+        value: boolean;
+    }
     function encode(obj: Partial<ResolveReply>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): ResolveReply;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): Generator<ResolveReplyResolvedTopicFieldEvent | ResolveReplyResolvedVersionFieldEvent | ResolveReplyResolvedPieceLengthFieldEvent | ResolveReplyResolvedLengthFieldEvent | ResolveReplyResolvedFileNameFieldEvent | ResolveReplyResolvedGrantFieldEvent | ResolveReplyResolvedDhtKeyFieldEvent | ResolveReplyFailedCodeFieldEvent | ResolveReplyFailedMessageFieldEvent | ResolveReplyFailedStatusFieldEvent | ResolveReplyFailedRetryAfterMsFieldEvent | ResolveReplyPeersPeersIdFieldEvent | ResolveReplyPeersPeersAddressesFieldEvent | ResolveReplyPeersLinksFieldEvent | ResolveReplyRateRateFieldEvent | ResolveReplyRatePeersFieldEvent | ResolveReplyGrantedGrantFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): Generator<ResolveReplyResolvedTopicFieldEvent | ResolveReplyResolvedVersionFieldEvent | ResolveReplyResolvedPieceLengthFieldEvent | ResolveReplyResolvedLengthFieldEvent | ResolveReplyResolvedFileNameFieldEvent | ResolveReplyResolvedGrantFieldEvent | ResolveReplyResolvedDhtKeyFieldEvent | ResolveReplyFailedCodeFieldEvent | ResolveReplyFailedMessageFieldEvent | ResolveReplyFailedStatusFieldEvent | ResolveReplyFailedRetryAfterMsFieldEvent | ResolveReplyPeersPeersIdFieldEvent | ResolveReplyPeersPeersAddressesFieldEvent | ResolveReplyPeersLinksFieldEvent | ResolveReplyRateRateFieldEvent | ResolveReplyRatePeersFieldEvent | ResolveReplyGrantedGrantFieldEvent | ResolveReplyProgressBytesFieldEvent | ResolveReplyProgressLengthFieldEvent | ResolveReplyProgressSha256FieldEvent | ResolveReplyProgressWasHereFieldEvent>;
 }
 export interface Resolved {
     topic: Uint8Array<ArrayBuffer>;
@@ -708,6 +730,34 @@ export declare namespace Failed {
     function encode(obj: Partial<Failed>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Failed>): Failed;
     function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Failed>): Generator<FailedCodeFieldEvent | FailedMessageFieldEvent | FailedStatusFieldEvent | FailedRetryAfterMsFieldEvent>;
+}
+export interface Progress {
+    bytes: number;
+    length?: number;
+    sha256: Uint8Array<ArrayBuffer>;
+    wasHere: boolean;
+}
+export declare namespace Progress {
+    const codec: () => Codec<Progress>;
+    interface ProgressBytesFieldEvent {
+        field: '$.bytes';
+        value: number;
+    }
+    interface ProgressLengthFieldEvent {
+        field: '$.length';
+        value: number;
+    }
+    interface ProgressSha256FieldEvent {
+        field: '$.sha256';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ProgressWasHereFieldEvent {
+        field: '$.wasHere';
+        value: boolean;
+    }
+    function encode(obj: Partial<Progress>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Progress>): Progress;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Progress>): Generator<ProgressBytesFieldEvent | ProgressLengthFieldEvent | ProgressSha256FieldEvent | ProgressWasHereFieldEvent>;
 }
 export interface OriginRate {
     rate: number;

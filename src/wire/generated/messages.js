@@ -1817,6 +1817,10 @@ export var ResolveRequest;
                     w.uint32(58);
                     w.bytes(obj.renews);
                 }
+                if ((obj.progress != null && obj.progress !== false)) {
+                    w.uint32(64);
+                    w.bool(obj.progress);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1828,7 +1832,8 @@ export var ResolveRequest;
                     tag: '',
                     digest: uint8ArrayAlloc(0),
                     revalidate: false,
-                    renews: uint8ArrayAlloc(0)
+                    renews: uint8ArrayAlloc(0),
+                    progress: false
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1868,6 +1873,10 @@ export var ResolveRequest;
                         }
                         case 7: {
                             obj.renews = reader.bytes();
+                            break;
+                        }
+                        case 8: {
+                            obj.progress = reader.bool();
                             break;
                         }
                         default: {
@@ -1948,6 +1957,13 @@ export var ResolveRequest;
                             };
                             break;
                         }
+                        case 8: {
+                            yield {
+                                field: `${prefix}.progress`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
@@ -1981,31 +1997,43 @@ export var ResolveReply;
                     w.fork();
                 }
                 obj = { ...obj };
+                if (obj.progress != null) {
+                    obj.granted = undefined;
+                    obj.rate = undefined;
+                    obj.peers = undefined;
+                    obj.failed = undefined;
+                    obj.resolved = undefined;
+                }
                 if (obj.granted != null) {
+                    obj.progress = undefined;
                     obj.rate = undefined;
                     obj.peers = undefined;
                     obj.failed = undefined;
                     obj.resolved = undefined;
                 }
                 if (obj.rate != null) {
+                    obj.progress = undefined;
                     obj.granted = undefined;
                     obj.peers = undefined;
                     obj.failed = undefined;
                     obj.resolved = undefined;
                 }
                 if (obj.peers != null) {
+                    obj.progress = undefined;
                     obj.granted = undefined;
                     obj.rate = undefined;
                     obj.failed = undefined;
                     obj.resolved = undefined;
                 }
                 if (obj.failed != null) {
+                    obj.progress = undefined;
                     obj.granted = undefined;
                     obj.rate = undefined;
                     obj.peers = undefined;
                     obj.resolved = undefined;
                 }
                 if (obj.resolved != null) {
+                    obj.progress = undefined;
                     obj.granted = undefined;
                     obj.rate = undefined;
                     obj.peers = undefined;
@@ -2030,6 +2058,10 @@ export var ResolveReply;
                 if (obj.granted != null) {
                     w.uint32(42);
                     Granted.codec().encode(obj.granted, w);
+                }
+                if (obj.progress != null) {
+                    w.uint32(50);
+                    Progress.codec().encode(obj.progress, w);
                 }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
@@ -2070,37 +2102,55 @@ export var ResolveReply;
                             });
                             break;
                         }
+                        case 6: {
+                            obj.progress = Progress.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.progress
+                            });
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
                         }
                     }
                 }
+                if (obj.progress != null) {
+                    delete obj.granted;
+                    delete obj.rate;
+                    delete obj.peers;
+                    delete obj.failed;
+                    delete obj.resolved;
+                }
                 if (obj.granted != null) {
+                    delete obj.progress;
                     delete obj.rate;
                     delete obj.peers;
                     delete obj.failed;
                     delete obj.resolved;
                 }
                 if (obj.rate != null) {
+                    delete obj.progress;
                     delete obj.granted;
                     delete obj.peers;
                     delete obj.failed;
                     delete obj.resolved;
                 }
                 if (obj.peers != null) {
+                    delete obj.progress;
                     delete obj.granted;
                     delete obj.rate;
                     delete obj.failed;
                     delete obj.resolved;
                 }
                 if (obj.failed != null) {
+                    delete obj.progress;
                     delete obj.granted;
                     delete obj.rate;
                     delete obj.peers;
                     delete obj.resolved;
                 }
                 if (obj.resolved != null) {
+                    delete obj.progress;
                     delete obj.granted;
                     delete obj.rate;
                     delete obj.peers;
@@ -2139,6 +2189,12 @@ export var ResolveReply;
                         case 5: {
                             yield* Granted.codec().stream(reader, reader.uint32(), `${prefix}.granted`, {
                                 limits: opts.limits?.granted
+                            });
+                            break;
+                        }
+                        case 6: {
+                            yield* Progress.codec().stream(reader, reader.uint32(), `${prefix}.progress`, {
+                                limits: opts.limits?.progress
                             });
                             break;
                         }
@@ -2618,6 +2674,123 @@ export var Failed;
     }
     Failed.stream = stream;
 })(Failed || (Failed = {}));
+export var Progress;
+(function (Progress) {
+    let _codec;
+    Progress.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.bytes != null && obj.bytes !== 0)) {
+                    w.uint32(8);
+                    w.uint64Number(obj.bytes);
+                }
+                if (obj.length != null) {
+                    w.uint32(16);
+                    w.uint64Number(obj.length);
+                }
+                if ((obj.sha256 != null && obj.sha256.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.sha256);
+                }
+                if ((obj.wasHere != null && obj.wasHere !== false)) {
+                    w.uint32(32);
+                    w.bool(obj.wasHere);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    bytes: 0,
+                    sha256: uint8ArrayAlloc(0),
+                    wasHere: false
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.bytes = reader.uint64Number();
+                            break;
+                        }
+                        case 2: {
+                            obj.length = reader.uint64Number();
+                            break;
+                        }
+                        case 3: {
+                            obj.sha256 = reader.bytes();
+                            break;
+                        }
+                        case 4: {
+                            obj.wasHere = reader.bool();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.bytes`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.length`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.sha256`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.wasHere`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Progress.codec());
+    }
+    Progress.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Progress.codec(), opts);
+    }
+    Progress.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Progress.codec(), opts);
+    }
+    Progress.stream = stream;
+})(Progress || (Progress = {}));
 export var OriginRate;
 (function (OriginRate) {
     let _codec;

@@ -1,0 +1,54 @@
+// config.json: one declaration of its keys, from which type, check, messages and reference are made.
+import type { Static } from 'typebox'
+
+/** Entries of one list. */
+export const MAX_ENTRIES = 256
+
+/** JSON Schema. A key that nobody set is left out. `npm run schemas` compiles it. */
+export const CONFIG_SCHEMA = {
+  type: 'object',
+  properties: {
+    seeds: {
+      description: 'Seeds: asked first, and trusted. Multiaddrs that end in /p2p/PEERID.',
+      type: 'array',
+      items: { type: 'string' },
+      maxItems: MAX_ENTRIES,
+    },
+    bootstrap: {
+      description: 'Ways into the DHT, not trusted. Multiaddrs that end in /p2p/PEERID.',
+      type: 'array',
+      items: { type: 'string' },
+      maxItems: MAX_ENTRIES,
+    },
+    trust: {
+      description: 'Peer ids whose signatures count as those of a seed, besides those of `seeds`.',
+      type: 'array',
+      items: { type: 'string' },
+      maxItems: MAX_ENTRIES,
+    },
+    announce: {
+      description: 'Multiaddrs that others are told, as for `--announce`.',
+      type: 'array',
+      items: { type: 'string' },
+      maxItems: MAX_ENTRIES,
+    },
+    allowOrigins: {
+      description: 'What a seed reads for others besides public addresses. Patterns as for `--allow-origin`.',
+      type: 'array',
+      items: { type: 'string' },
+      maxItems: MAX_ENTRIES,
+    },
+    originLimit: {
+      description: 'Bytes a second from one origin host; or text as for `--origin-limit` (`100M`, `1gbit`). Default: no limit.',
+      type: ['number', 'string'],
+    },
+    originConnections: {
+      description: 'Requests to one origin host at a time, 1 to 1,000. Default 16.',
+      type: ['integer', 'string'],
+    },
+  },
+  additionalProperties: false,
+} as const
+
+/** What config.json may say. */
+export type Config = Static<typeof CONFIG_SCHEMA>

@@ -1,0 +1,18 @@
+// Every environment variable that df reads, declared once. The reference is made from this table.
+
+/** Name → meaning. */
+export const VARIABLES: Readonly<Record<string, string>> = {
+  DRAGONFLY_HOME:
+    "Home folder: identity, store, `config.json`. Default: the platform's data folder (`~/.local/share/dragonfly` on Linux, `~/Library/Application Support/dragonfly` on macOS).",
+  DRAGONFLY_SEEDS: 'As `seeds` in `config.json`: multiaddrs, with commas or spaces between them.',
+  DRAGONFLY_ANNOUNCE: 'As `announce` in `config.json`: multiaddrs, with commas or spaces between them.',
+  DRAGONFLY_ALLOW_ORIGIN: 'As `allowOrigins` in `config.json`: patterns, with commas or spaces between them.',
+  DRAGONFLY_ORIGIN_LIMIT: 'As `originLimit` in `config.json`.',
+  DRAGONFLY_ORIGIN_CONNECTIONS: 'As `originConnections` in `config.json`.',
+  DRAGONFLY_NODE: 'The Node program that runs df. Default: the one beside the package, else the one in `PATH`.',
+  XDG_CACHE_HOME: "Node's compile cache goes to `dragonfly/compile` in this folder. Default `~/.cache`.",
+  NODE_DISABLE_COMPILE_CACHE: '`1`: no compile cache.',
+  NODE_EXTRA_CA_CERTS: "File with more certificate authorities for https origins (Node's own variable).",
+  DEBUG:
+    'Any value: stack traces of errors, on standard error. `dragonfly:*`, `dragonfly:peer-*`: events as they happen. `libp2p:*`: what libp2p does.',
+}
