@@ -65,7 +65,7 @@ export async function createNode(options: NodeOptions = {}): Promise<DragonflyNo
 
 function checkExpire(expire: number | undefined): void {
   if (expire === undefined || (expire >= 0 && expire <= Number.MAX_SAFE_INTEGER)) return
-  throw new DragonflyError('bad-option', `expire of ${expire} milliseconds`, { hint: 'give 0 or more' })
+  throw new DragonflyError('bad-option', `expire is not a valid time: ${expire} milliseconds`, { hint: 'give 0 or more' })
 }
 
 /** What is there before the node. */
@@ -178,7 +178,7 @@ class Node implements DragonflyNode, NodeContext {
 
   async preheat(url: string, options: PreheatOptions = {}): Promise<Preheated> {
     refuseUnknown(options, PREHEAT_OPTIONS, 'preheat')
-    if (this.network === undefined) throw new DragonflyError('bad-option', 'a node without a network reaches no seed')
+    if (this.network === undefined) throw new DragonflyError('bad-option', 'a node without a network cannot reach a seed')
     if (this.#stopped !== undefined) throw new DragonflyError('aborted', 'the node was stopped')
     this.#preheats ??= import('./preheat/preheater.ts').then(({ Preheater }) => new Preheater(this, this.#seeds))
     return await (await this.#preheats).preheat(url, options)

@@ -8,7 +8,7 @@ export const MAX_ORIGIN_CONNECTIONS = 1000
 /** Throws `bad-option`. */
 export function checkOriginLimits({ originLimit, originConnections }: NodeOptions): void {
   if (originLimit !== undefined && !(originLimit > 0)) {
-    throw new DragonflyError('bad-option', 'originLimit is not a number of bytes a second above 0')
+    throw new DragonflyError('bad-option', 'originLimit is not a positive number of bytes per second')
   }
   if (originConnections === undefined) return
   if (!Number.isInteger(originConnections) || originConnections < 1 || originConnections > MAX_ORIGIN_CONNECTIONS) {

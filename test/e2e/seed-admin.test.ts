@@ -219,7 +219,7 @@ describe('looking after a seed', () => {
     await get(seed.address, 'b')
     expect((await status()).disk.trouble).to.equal(undefined)
     seed.child.kill('SIGTERM')
-    const warnings = (await seed.ended).lines.filter(l => l.type === 'warning' && /takes nothing new/.test(String(l.message)))
+    const warnings = (await seed.ended).lines.filter(l => l.type === 'warning' && /accepts nothing new/.test(String(l.message)))
     expect(warnings).to.have.length(1)
   })
 

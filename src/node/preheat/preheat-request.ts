@@ -118,7 +118,7 @@ export class PreheatRequest {
       this.#resolved = reply
       this.#changes.notify()
     }
-    throw new DragonflyError('peer-refused', 'it has gone away')
+    throw new DragonflyError('peer-refused', 'it stopped answering')
   }
 
   /** A seed may wait for its origin longer than for anything else; but it answers pings meanwhile. */

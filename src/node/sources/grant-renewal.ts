@@ -81,5 +81,5 @@ export async function askGrant(
     if (reply.type === 'failed') throw errorOf(reply)
     if (reply.type === 'granted') return reply.grant
   }
-  throw new DragonflyError('peer-refused', 'it has gone away')
+  throw new DragonflyError('peer-refused', 'it stopped answering')
 }
