@@ -1,4 +1,4 @@
-// One large file from nginx on loopback by curl, by wget, by df alone and by df from a warm seed, side by side.
+// Downloads one large file from nginx on loopback with curl, wget, df alone and df from a warm seed, and compares the costs.
 import { rm } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { DF, Lab } from '../test/e2e/lab.ts'

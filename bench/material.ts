@@ -1,4 +1,4 @@
-// Large files for the origin, of bytes that nothing can compress.
+// Makes large incompressible files for the origin.
 import { createHash, randomFillSync } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'

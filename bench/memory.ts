@@ -1,4 +1,4 @@
-// Peak memory of a seed and its peers while a large file passes through all of them.
+// Measures the peak memory of a seed and its peers while a large file passes through all of them.
 import { rm } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { Lab } from '../test/e2e/lab.ts'

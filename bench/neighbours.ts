@@ -1,4 +1,4 @@
-// What graphs neighbourhoods make, in virtual time: the table of docs/swarm.md. Sizes as arguments; 10,000 take a minute each.
+// Simulates graphs of neighbours in virtual time, for the table of docs/swarm.md. Sizes are arguments; 10,000 peers take a minute each.
 import { parseArgs } from 'node:util'
 import { figures, Neighbourhoods, type Plan } from '../test/swarm/neighbourhood-world.ts'
 import { table } from './report.ts'

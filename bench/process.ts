@@ -1,4 +1,4 @@
-// Runs one command and says what it cost: wall time, CPU time, peak memory, as the system counted them.
+// Runs one command and measures its cost as the system counts it: wall time, CPU time, peak memory.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// Tables in Markdown with the machine, the versions and the date above them.
+// Formats results as Markdown tables, with the machine, the versions and the date above them.
 import { execFileSync } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import os from 'node:os'

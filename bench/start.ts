@@ -1,4 +1,4 @@
-// From typing to done: an empty Node, `df help`, and `df get` of 1 KiB alone, from a warm seed, and through the DHT.
+// Measures the time from typing to done: an empty Node, `df help`, and `df get` of 1 KiB alone, from a warm seed, and through the DHT.
 import { parseArgs } from 'node:util'
 import { DF, Lab } from '../test/e2e/lab.ts'
 import { type Cost, measure } from './process.ts'

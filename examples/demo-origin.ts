@@ -1,4 +1,4 @@
-// An origin for the demo: one file of random bytes behind HTTP, at a limited rate, that counts what leaves it.
+// The origin of the demo: serves one file of random bytes over HTTP at a limited rate, and counts the bytes it sends.
 import { createHash, randomFillSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
@@ -11,12 +11,12 @@ const RANGE = /^bytes=(\d+)-(\d*)$/
 export interface DemoOrigin {
   url: string
   sha256: string
-  /** What was asked and given so far: GET requests, and bytes of the file. */
+  /** GET requests answered, and bytes of the file sent so far. */
   served: { reads: number; bytes: number }
   close(): void
 }
 
-/** Serves `size` bytes on loopback, `rate` bytes a second to each connection. */
+/** Serves `size` bytes on loopback, at `rate` bytes per second for each connection. */
 export async function startOrigin(size: number, rate: number): Promise<DemoOrigin> {
   const file = Buffer.alloc(size)
   for (let at = 0; at < size; at += 2 ** 24) randomFillSync(file, at, Math.min(2 ** 24, size - at))

@@ -1,4 +1,4 @@
-// What the demo shows: one line a peer, redrawn in place on a terminal; and the table at the end.
+// The output of the demo: one line per peer, redrawn in place on a terminal, and a table at the end.
 import type { Progress, Receipt } from 'dragonfly-p2p'
 
 export interface PeerState {
@@ -67,7 +67,7 @@ export class Screen {
   }
 }
 
-/** Who got how much from whom, and what it cost the origin. */
+/** A table of the bytes that each peer received by source, and the number of times the origin was read. */
 export function summary(
   size: number,
   rate: number,
@@ -90,7 +90,7 @@ export function summary(
   return [
     ...grid([['MiB', 'time', 'from peers', 'from seed', 'from origin', 'sha256'], ...rows, all]),
     '',
-    `The origin was asked ${reads === 1 ? 'once' : `${reads} times`} and gave ${(bytes / size).toFixed(2)} × the file; alone it would have given ${peers.length} ×.`,
+    `The origin was asked ${reads === 1 ? 'once' : `${reads} times`} and sent ${(bytes / size).toFixed(2)} × the file; without the seed and the peers it would have sent ${peers.length} ×.`,
     `Reading it took the origin ${(size / rate).toFixed(1)} s; the last peer was done after ${slowest.toFixed(1)} s.`,
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-// The whole thing on one machine: an origin, a seed and some peers as real `df` processes, side by side in the terminal.
+// Runs an origin, a seed and some peers on one machine, as real `df` processes, and shows their progress in the terminal.
 //
 //   npm run demo -- [--size 32MiB] [--peers 8] [--rate 2MiB]
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -48,7 +48,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  console.log(`An origin that gives ${values.rate}/s, a seed, and ${peers.length} peers that want ${values.size} from it:\n`)
+  console.log(`An origin that sends ${values.rate}/s, a seed, and ${peers.length} peers that download ${values.size}:\n`)
   const seed = await startSeed()
   screen.start()
   await Promise.all(peers.map((peer, i) => runPeer(peer, i, seed)))
@@ -63,7 +63,7 @@ try {
   if (!isInterrupted) await cleanUp()
 }
 
-/** Resolves to the address that peers are given. */
+/** Resolves to the address of the seed, for its peers. */
 async function startSeed(): Promise<string> {
   for await (const line of df('seed', ['seed', 'start', '--json', '--allow-origin', '127.0.0.1', ...LISTEN])) {
     if (line.type === 'ready') return line.addresses[0] as string
@@ -72,7 +72,7 @@ async function startSeed(): Promise<string> {
   throw new Error('the seed ended before it was ready')
 }
 
-/** Resolves when the peer has the file; it goes on serving the others. */
+/** Resolves when the peer has the file. The peer continues to serve the others. */
 async function runPeer(peer: PeerState, i: number, seed: string): Promise<void> {
   const args = ['get', origin.url, '-o', path.join(folder, `copy-${i}`), '--seed', seed, '--json', '--linger', '5m', ...LISTEN]
   for await (const line of df(`home-${i}`, args)) {
@@ -85,7 +85,7 @@ async function runPeer(peer: PeerState, i: number, seed: string): Promise<void> 
   throw new Error(`${peer.name} ended before it was done`)
 }
 
-/** Starts a df with a home of its own, as if it were on a host of its own. */
+/** Starts a df with its own DRAGONFLY_HOME, as if it ran on its own host. */
 async function* df(home: string, args: string[]): AsyncGenerator<Line> {
   const env = { ...process.env, DRAGONFLY_HOME: path.join(folder, home), DRAGONFLY_SEEDS: '' }
   const child = spawn(DF, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })

@@ -1,4 +1,4 @@
-// Uses a content while it downloads: unpacks a .gz from the swarm and counts its lines, without a file of its own.
+// Uses a content while it downloads: unpacks a .gz file from the swarm and counts its lines, without writing a file.
 //
 //   node examples/embed.ts URL.gz [SEED…]
 import { Readable } from 'node:stream'
@@ -8,10 +8,10 @@ import { createNode } from 'dragonfly-p2p'
 
 const [url = '', ...seeds] = process.argv.slice(2)
 
-// One node for the life of the program, for any number of contents. Pieces in memory: nothing is left on the disk.
+// One node serves the whole program, for any number of contents. Pieces stay in memory, so nothing is left on the disk.
 const node = await createNode({ seeds, store: 'memory', network: seeds.length > 0 })
 try {
-  // Bytes in order, each piece verified before it is seen; nothing is fetched before the first read.
+  // Yields the bytes in order and verifies each piece first. Nothing is fetched before the first read.
   const content = node.get(url, { keep: false })
   let lines = 0
   await pipeline(Readable.from(content), createGunzip(), async chunks => {

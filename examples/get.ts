@@ -5,7 +5,7 @@ import { createNode, DragonflyError } from 'dragonfly-p2p'
 
 const [url = '', folder = '.', ...seeds] = process.argv.slice(2)
 
-// Without seeds there is nobody to talk to: a node without a network starts faster and reads the origin itself.
+// Without seeds the network is not needed: a node without it starts faster and reads the origin itself.
 const node = await createNode({ seeds, network: seeds.length > 0 })
 try {
   const receipt = await node.download(url, folder, {
@@ -14,7 +14,7 @@ try {
   })
   console.log(JSON.stringify(receipt, undefined, 2))
 } catch (error) {
-  // Every error of the library has a stable code, one line for people, and often a hint at what to do.
+  // Every error of the library has a stable code, a one-line message, and often a hint that says what to do.
   if (!(error instanceof DragonflyError)) throw error
   console.error(`${error.code}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`)
   process.exitCode = 1

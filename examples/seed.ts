@@ -1,4 +1,4 @@
-// A seed inside a program of your own: reads origins for others, keeps and signs what it read, until it is stopped.
+// A seed inside your own program: reads origins for others, stores and signs what it read, until it is stopped.
 //
 //   node examples/seed.ts [--allow-origin PATTERN]… [LISTEN…]
 import { once } from 'node:events'
@@ -12,18 +12,18 @@ const { values, positionals: listen } = parseArgs({
 
 const node = await createNode({
   listen: listen.length > 0 ? listen : ['/ip4/0.0.0.0/tcp/4801'],
-  // Besides public addresses; a private registry, say. Without it nobody gets at this network through the seed.
+  // Private addresses that the seed may read for others, such as a registry. By default it reads public addresses only.
   allowOrigins: values['allow-origin'] ?? [],
-  // The same peer id after a restart: others name a seed by it.
+  // Keeps the peer id over restarts, because other hosts name the seed by it.
   persistentIdentity: true,
   onEvent: ({ level, code, message }) => console.error(`${level} ${code}: ${message}`),
 })
 try {
   await node.seed()
-  // Each of these, as it is, is what `df get --seed` and the `seeds` option take.
+  // `df get --seed` and the `seeds` option take each of these addresses unchanged.
   for (const address of node.addresses) console.log(address)
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
 } finally {
-  // Nothing is left behind: connections closed, the store unlocked.
+  // Closes the connections and unlocks the store.
   await node.stop()
 }

@@ -15,7 +15,7 @@ const BEGIN = '<!-- figures:begin -->'
 const END = '<!-- figures:end -->'
 const HUGE = 'equal-10000'
 const INTRODUCTION =
-  'Written by `npm run docs:swarm`; `df sim NAME` runs one. *In vain*: bytes fetched that were there already, called back or wrong, against all that was needed.'
+  'Written by `npm run docs:swarm`; `df sim NAME` runs one. *Wasted*: bytes that were fetched twice, cancelled or wrong, as a share of all needed bytes.'
 /** Shown on the page itself; the others are folded away below it. */
 const SHOWN = 'equal-1200'
 /** Megabytes that a run may take: 10,000 peers need more than Node takes by itself. */
@@ -87,11 +87,11 @@ function notes(rows: ReadonlyMap<string, readonly string[]>): string[] {
   const show = (name: string): string => `![${findScenario(name)?.title}](swarm/${name}.svg)`
   const others = pictures.filter(name => name !== SHOWN)
   return [
-    "\\* of each peer's own bound, from when it joined: what its line, and what the swarm can give each, allow.",
+    "\\* relative to each peer's own bound: what its link and the swarm's capacity allow from the time when it joined.",
     ...(pictures.includes(SHOWN) ? ['', show(SHOWN)] : []),
     ...(others.length === 0
       ? []
-      : ['', '<details><summary>The pictures of all the others</summary>', '', ...others.map(show), '', '</details>']),
+      : ['', '<details><summary>Pictures of the other scenarios</summary>', '', ...others.map(show), '', '</details>']),
   ]
 }
 

@@ -91,7 +91,7 @@ describe('examples', () => {
     const ended = await run(...example('demo', '--size', '4MiB', '--peers', '3', '--rate', '4MiB'))
     expect(ended.code, ended.stdout + ended.stderr).to.equal(0)
     expect(ended.stdout.match(/^peer \d .* equal$/gm)).to.have.length(3)
-    expect(ended.stdout).to.include('The origin was asked once and gave 1.00 × the file')
+    expect(ended.stdout).to.include('The origin was asked once and sent 1.00 × the file')
     expect((await readdir(dir)).filter(name => name.startsWith('df-demo-'))).to.deep.equal([])
   })
 

@@ -1,5 +1,5 @@
-// docs/origins.md holds: each row of its table is an origin, and what it says is what a download does there.
-// After a change: `UPDATE_DOCS=1 npm exec -- mocha test/origins-table.test.ts` writes the table anew.
+// Checks docs/origins.md: each row of its table is an origin, and says what a download does there.
+// After a change: `UPDATE_DOCS=1 npm exec -- mocha test/origins-table.test.ts` rewrites the table.
 import { readFile, writeFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import path from 'node:path'
@@ -44,17 +44,17 @@ function range(start: number, headers: Record<string, string> = { etag: '"1"' },
 
 const ROWS: [string, Origin][] = [
   ['ranges, and a strong ETag', r => honest(r, BODY, { etag: '"1"' })],
-  ['ranges, and a Last-Modified of more than a minute before Date', r => honest(r, BODY, { lastModified: OLD })],
-  ['ranges, and a Last-Modified of the last minute', r => honest(r, BODY, { lastModified: new Date().toUTCString() })],
+  ['ranges, and a Last-Modified more than a minute before Date', r => honest(r, BODY, { lastModified: OLD })],
+  ['ranges, and a Last-Modified within the last minute', r => honest(r, BODY, { lastModified: new Date().toUTCString() })],
   ['ranges, and a weak ETag', r => honest(r, BODY, { etag: 'W/"1"' })],
   ['ranges, and an ETag without quotes', r => honest(r, BODY, { etag: '1' })],
-  ['ranges, and no validator', r => honest(r, BODY, {})],
-  ['no ranges, a strong ETag', r => honest(r, BODY, { etag: '"1"', ranges: false })],
-  ['no ranges, a Last-Modified (`python3 -m http.server`)', r => honest(r, BODY, { lastModified: OLD, ranges: false })],
-  ['no ranges, no validator', r => honest(r, BODY, { ranges: false })],
-  ['206 with the whole, from byte 0', refusing(() => range(0))],
+  ['ranges, but no validator', r => honest(r, BODY, {})],
+  ['no ranges, but a strong ETag', r => honest(r, BODY, { etag: '"1"', ranges: false })],
+  ['no ranges, but a Last-Modified (`python3 -m http.server`)', r => honest(r, BODY, { lastModified: OLD, ranges: false })],
+  ['neither ranges nor a validator', r => honest(r, BODY, { ranges: false })],
+  ['206 with the whole file, from byte 0', refusing(() => range(0))],
   ['206 without Content-Range', refusing(start => ({ status: 206, body: BODY.subarray(start), headers: { etag: '"1"' } }))],
-  ['206 that names no version', refusing(start => range(start, {}))],
+  ['206 without a validator', refusing(start => range(start, {}))],
   [
     '206 multipart/byteranges',
     refusing(start => range(start, { etag: '"1"', 'content-type': 'multipart/byteranges; boundary=x' })),
@@ -80,7 +80,7 @@ const ROWS: [string, Origin][] = [
     (r, nth) => honest(r, nth === 1 ? BODY : OTHER, { etag: `"${Math.min(nth, 2)}"` }),
   ],
   [
-    '503 for two requests, then as it should',
+    '503 for two requests, then correct answers',
     (r, nth) => (nth === 2 || nth === 3 ? { status: 503 } : honest(r, BODY, { etag: '"1"' })),
   ],
 ]

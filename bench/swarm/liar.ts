@@ -1,4 +1,4 @@
-// A peer of the bench that says it has everything and gives wrong bytes to whoever asks, until nobody talks to it any more.
+// A malicious peer of the bench: claims to have everything and sends wrong bytes to every peer, until nobody is linked to it any more.
 import { createInterface } from 'node:readline/promises'
 import { makeTask } from '../../src/core/task.ts'
 import { claimsAll } from '../../test/malicious/claims-all.ts'

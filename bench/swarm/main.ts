@@ -1,4 +1,4 @@
-// One file to many hosts over real shaped links, by df and by others, one after the other: who is done when, at what cost.
+// Distributes one file to many hosts over real shaped links, with df and with other tools in turn, and measures time and cost.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'

@@ -1,4 +1,4 @@
-// What one process and the link of its host have done since the go, read now and then while the process lives.
+// Samples what one process and its host's link have done since the start of the run, while the process lives.
 import type { Participant } from './participant.ts'
 import { cpuSeconds, peakBytes, type Traffic, trafficOf } from './usage.ts'
 

@@ -1,4 +1,4 @@
-// Whether everything is here that a run needs, and how to get what is not.
+// Checks that all programs that a run needs are installed, and says how to install the missing ones.
 import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
 import { NGINX } from './origin.ts'

@@ -1,4 +1,4 @@
-// The options of the bench, and the bound that follows from them.
+// The options of the bench, and the bound that is computed from them.
 import { parseArgs } from 'node:util'
 import { MiB } from '../report.ts'
 import type { Rates } from './topology.ts'

@@ -1,4 +1,4 @@
-// nginx as the origin of a run, on its own host; its log is the meter of what left it.
+// Runs nginx as the origin, on its own host. Its log counts the bytes that it sent.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Participant } from './participant.ts'

@@ -1,4 +1,4 @@
-// A process on a host of the bench, told what to do by lines and heard by lines (NDJSON), ended by its id.
+// A process on a host of the bench: takes commands as lines, answers in lines of NDJSON, and is ended by its process id.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'

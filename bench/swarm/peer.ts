@@ -1,4 +1,4 @@
-// A peer of the bench: embeds the library as `df get` does, says that it is up, waits for the go, downloads, tells how it went.
+// A peer of the bench: embeds the library as `df get` does, reports that it is up, waits for the start, downloads, reports the result.
 import path from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { pathToFileURL } from 'node:url'

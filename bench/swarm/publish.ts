@@ -1,4 +1,4 @@
-// Prints a report, and keeps it in bench/results/swarm.md.
+// Prints a report, and writes it into bench/results/swarm.md.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'

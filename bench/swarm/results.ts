@@ -1,4 +1,4 @@
-// The file of results: one section for each configuration, the newest run of it.
+// The file of results: one section for each configuration, with its newest run.
 
 export interface Section {
   title: string

@@ -1,4 +1,4 @@
-// One run of one tool: everybody up, one go, until the last file; what it took, by the counters of the kernel.
+// One run of one tool: starts everybody, waits for the last file, and reads the cost from the kernel's counters.
 import { mkdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'

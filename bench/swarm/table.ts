@@ -1,4 +1,4 @@
-// Outcomes as a table, with what a person has to know before believing it.
+// Formats outcomes as a table, with remarks on how far the figures can be trusted.
 import { MiB, median, table } from '../report.ts'
 import { bound, type Options, ratesOf } from './options.ts'
 import type { Outcome, PeerOutcome } from './run.ts'

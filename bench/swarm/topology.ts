@@ -1,4 +1,4 @@
-// Hosts as network namespaces on one bridge, each with a link of its own that is shaped in both directions.
+// Creates hosts as network namespaces on one bridge, each with its own link that is shaped in both directions.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 

@@ -1,4 +1,4 @@
-// A torrent of one file, and opentracker to announce it at: what every BitTorrent tool of the bench is given.
+// Makes a torrent of one file, and runs opentracker to announce it, for every BitTorrent tool of the bench.
 import { createHash } from 'node:crypto'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'

@@ -1,4 +1,4 @@
-// What a run used, as the kernel counted it: processors, links, the CPU time of the bench.
+// Reads from the kernel what a run used: processors, links, the CPU time of the bench.
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** Bytes of Ethernet, IPv4 and TCP headers (with time stamps) around the payload of one packet. */

@@ -1,4 +1,4 @@
-// What may go wrong while a swarm runs, and which tools it makes sense for.
+// The faults that can be injected while a swarm runs, and the tools that each one applies to.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ToolName, Variant } from './options.ts'
 import type { Participant } from './participant.ts'

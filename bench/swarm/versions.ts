@@ -1,4 +1,4 @@
-// Versions of the tools that were run.
+// Finds the versions of the tools that were run.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { NGINX } from './origin.ts'

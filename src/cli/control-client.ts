@@ -14,13 +14,17 @@ export async function askSeed(socketPath: string, method: Method, path: string):
   const answer = await exchange(socketPath, method, path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') return undefined
     if (error instanceof DragonflyError) throw error
-    throw new DragonflyError('no-source', `cannot speak to the seed at ${socketPath}: ${error.message}`, { cause: error })
+    throw new DragonflyError('no-source', `cannot talk to the seed at ${socketPath}: ${error.message}`, { cause: error })
   })
   if (answer === undefined) return undefined
   const body = parse(answer.text)
   if (answer.status === 200) return body
   const { code, message, hint } = body as { code?: DragonflyError['code']; message?: string; hint?: string }
-  throw new DragonflyError(code ?? 'internal', message ?? `the seed said ${answer.status}`, hint === undefined ? {} : { hint })
+  throw new DragonflyError(
+    code ?? 'internal',
+    message ?? `the seed answered with status ${answer.status}`,
+    hint === undefined ? {} : { hint },
+  )
 }
 
 /** Path of a content in the API. */
@@ -39,7 +43,7 @@ async function exchange(socketPath: string, method: Method, path: string): Promi
   let length = 0
   for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.byteLength
-    if (length > MAX_ANSWER) throw new DragonflyError('protocol', 'the seed says too much')
+    if (length > MAX_ANSWER) throw new DragonflyError('protocol', 'the answer of the seed is too long')
     chunks.push(chunk)
   }
   return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }
@@ -49,6 +53,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new DragonflyError('protocol', 'what answers on the control socket is no seed', { cause: error })
+    throw new DragonflyError('protocol', 'the program on the control socket is not a seed', { cause: error })
   }
 }

@@ -51,7 +51,7 @@ export function describe(error: unknown): Failure {
     return { exitCode: exitCodeOf('store-error'), code: 'store-error', message, hint: 'raise it (ulimit -n 256 or more)' }
   }
   const message = error instanceof Error ? error.message || error.name : String(error)
-  return { exitCode: UNEXPECTED, code: 'internal', message: `unexpected: ${message}`, hint: 'DEBUG=1 shows where' }
+  return { exitCode: UNEXPECTED, code: 'internal', message: `unexpected: ${message}`, hint: 'set DEBUG=1 to see where' }
 }
 
 /** EMFILE and ENFILE, which some calls of Node pass on as a number only. */

@@ -19,20 +19,17 @@ export const TERMINATED = 143
 
 /** What `df help exit-codes` prints; the README has the same table. */
 export const EXIT_CODES: ReadonlyArray<readonly [code: number, meaning: string]> = [
-  [OK, 'done; for a seed or while lingering: stopped as asked'],
-  [UNEXPECTED, 'unexpected: a fault of df itself'],
+  [OK, 'done; for a seed or during --linger: stopped by a signal'],
+  [UNEXPECTED, 'unexpected: a bug in df'],
   [USAGE, 'usage: an option, a URL, an address, a digest, a header or the config file is malformed'],
   [REFUSED, 'the origin refuses: 404, 401, 403 and every other 4xx'],
-  [ORIGIN_BROKEN, 'the origin is broken or cannot be reached: 5xx, refused, unknown host, timeout, cut short'],
-  [
-    WRONG_CONTENT,
-    'the content is not what it should be: wrong digest, changed while it was read, not trusted, shorter than -r asks',
-  ],
+  [ORIGIN_BROKEN, 'the origin fails or cannot be reached: 5xx, connection refused, unknown host, timeout, cut short'],
+  [WRONG_CONTENT, 'wrong content: wrong digest, changed while it was read, not trusted, or shorter than the range of -r'],
   [OUTPUT, 'output, disk or store: not writable, no space, in use'],
-  [NO_SOURCE, 'the network: nobody has it, peers refuse, or no address to listen on'],
-  [TIMEOUT, '--timeout is over'],
+  [NO_SOURCE, 'network: nobody has the content, peers refuse, or no address to listen on'],
+  [TIMEOUT, '--timeout expired'],
   [INTERRUPTED, 'stopped by SIGINT (Ctrl-C)'],
-  [PIPE_CLOSED, 'whoever read standard output went away'],
+  [PIPE_CLOSED, 'the reader of standard output closed it'],
   [TERMINATED, 'stopped by SIGTERM'],
 ]
 

@@ -18,11 +18,11 @@ const BARS = '▁▂▃▄▅▆▇█'
 type Cause = keyof Explanation['lost']
 
 const CAUSES: ReadonlyArray<readonly [cause: Cause, words: string]> = [
-  ['finding', 'finding out what it is and who has it'],
+  ['finding', 'finding the content and its sources'],
   ['firstPiece', 'until the first piece was here'],
   ['middle', 'from there to 95 %, below the best rate'],
   ['tail', 'from 95 % to the last piece, below the best rate'],
-  ['wasted', 'for bytes that came for nothing'],
+  ['wasted', 'for wasted bytes'],
   ['finish', 'checking the whole, writing the file'],
 ]
 
@@ -81,14 +81,14 @@ function neighbours({ neighbours, at }: Explanation): string {
 function details({ requests, silence, busy }: Explanation): string[] {
   const { asked, hedged, moved, snubbed, refused, duplicates, wastedBytes } = requests
   const parts: [number, string][] = [
-    [hedged, 'asked of a second neighbour too'],
+    [hedged, 'sent to a second neighbour too'],
     [moved, 'moved from a seed to a peer'],
-    [snubbed, 'taken from a neighbour that was silent'],
+    [snubbed, 'taken away from a silent neighbour'],
     [refused, 'refused'],
-    [duplicates, 'came twice'],
+    [duplicates, 'received twice'],
   ]
   const told = parts.filter(([n]) => n > 0).map(([n, words]) => `${n} ${words}`)
-  const wasted = wastedBytes > 0 ? `; ${bytes(wastedBytes)} came for nothing` : ''
+  const wasted = wastedBytes > 0 ? `; ${bytes(wastedBytes)} wasted` : ''
   const lines = asked > 0 ? [`requests: ${[`${asked} asked`, ...told].join(', ')}${wasted}`] : []
   if (busy >= WORTH_BUSY) lines.push(`processor: this program was busy for ${percent(busy, 1)} of the time`)
   if (silence.total > 0) lines.push(`silence: nothing came for ${time(silence.total)}, ${time(silence.longest)} of it in a row`)
@@ -124,7 +124,7 @@ function pace(receipt: Receipt, { at, busy }: Explanation): string | undefined {
   const { manifest, lastPiece = 0, sealed, hereWhenSealed } = at
   const transfer = lastPiece - manifest
   if (transfer < Math.max(WORTH_SECONDS, WORTH_SHARE * receipt.seconds)) return undefined
-  if (busy >= TOO_BUSY) return 'this host was busy: its processor, and not the line or the swarm, set the pace'
+  if (busy >= TOO_BUSY) return 'this host was busy: its processor was the limit, not the link or the swarm'
   if (fromOrigin >= NEARLY_ALL * fetched) {
     const given = `the time went to waiting for the origin: it gave this host ${rate(fromOrigin / transfer)}`
     return at.neighbour === undefined ? `${given}; with a seed (--seed) many hosts share one read of it` : given
@@ -140,17 +140,17 @@ const CAUSE_HINTS: Record<Cause, (receipt: Receipt, explain: Explanation) => str
   finding: (_, { at, neighbours }) =>
     at.neighbour === undefined && neighbours.unreachable === 0
       ? 'the origin was slow to answer; if a seed was named, it did not answer either (is it running, and its address right?)'
-      : 'it took long until somebody said what the content is: the seed was slow to answer, or the origin to it',
-  firstPiece: () => 'the first piece came late: whoever had it was busy, or the origin slow to begin',
+      : 'finding the content took long: the seed, or the origin that it asked, was slow to answer',
+  firstPiece: () => 'the first piece came late: its holders were busy, or the origin was slow to start',
   middle: ({ seconds: all }, { neighbours, silence }) => {
     if (silence.total >= WORTH_SHARE * all) return `nothing at all came for ${time(silence.total)}: whoever was asked fell silent`
     if (neighbours.most > 1)
-      return 'the neighbours together gave less than this line takes: they were busy, or their lines slower'
-    if (neighbours.unreachable === 0) return 'one neighbour only, and it gave less than this line takes'
-    return `one neighbour only: ${count(neighbours.unreachable, 'peer')} could not be reached; is a firewall between the hosts?`
+      return 'the neighbours together sent less than this link can take: they were busy, or their links are slower'
+    if (neighbours.unreachable === 0) return 'there was only one neighbour, and it sent less than this link can take'
+    return `there was only one neighbour: ${count(neighbours.unreachable, 'peer')} could not be reached; is there a firewall between the hosts?`
   },
-  tail: () => 'the last pieces came slowly: few had them, or slow neighbours held them',
-  wasted: () => 'much came for nothing: neighbours were too slow, and others were asked as well',
+  tail: () => 'the last pieces came slowly: few peers had them, or slow ones had been asked',
+  wasted: () => 'many bytes were wasted: neighbours were too slow, so others were asked as well',
   finish: () => 'checking and writing took long: the disk or the processor is slow or busy',
 }
 

@@ -129,7 +129,7 @@ async function nodeOptions(flags: GetFlags, home: string | undefined, onEvent: (
     ...(flags.output !== '-' && { spareFolder: folderOf(flags.output ?? '.') }),
     ...(home !== undefined && { home }),
     // what is kept goes only when the disk itself is short
-    quota: Infinity,
+    quota: Number.MAX_SAFE_INTEGER,
     network: needsNetwork(flags, { seeds, bootstrap }),
     dhtServer: flags.linger > 0,
     onEvent,

@@ -29,5 +29,5 @@ export function addLogFlags(command: Command, usual: string): Command {
     .addOption(
       new Option('--log-level <level>', `log to standard error from this level on (default: ${usual})`).choices(LOG_LEVELS),
     )
-    .addOption(new Option('--log-format <format>', 'how the log looks (default: text)').choices(LOG_FORMATS))
+    .addOption(new Option('--log-format <format>', 'format of the log (default: text)').choices(LOG_FORMATS))
 }

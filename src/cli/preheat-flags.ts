@@ -13,23 +13,21 @@ const DEFAULT_PARALLEL = 4
 export function addPreheat(program: Command, name: string, run: (urls: string[], flags: PreheatFlags) => Promise<void>): void {
   const command = program
     .command('preheat')
-    .description('make seeds fetch URLs before anyone asks for them; nothing comes here')
+    .description('make seeds fetch URLs before hosts ask for them; nothing is downloaded to this host')
     .argument('[url...]', 'http:// or https:// URLs')
-    .option('-i, --input-file <file>', 'more URLs, one a line, # for comments; - for standard input')
-    .addOption(list('--seed <multiaddr>', `a seed; the one responsible for a URL fetches it ${REPEAT}`))
-    .addOption(list('--at <multiaddr>', `exactly these seeds fetch every URL ${REPEAT}`))
-    .addOption(parsed('--parallel <n>', 'so many at a time', wholeNumber(1, MAX_PARALLEL)).default(DEFAULT_PARALLEL))
-    .addOption(list('-H, --header <header>', `'Name: value' for the origin only ${REPEAT}`))
+    .option('-i, --input-file <file>', 'read more URLs from FILE, one per line, # for comments; - is standard input')
+    .addOption(list('--seed <multiaddr>', `a seed; the seed responsible for a URL fetches it ${REPEAT}`))
+    .addOption(list('--at <multiaddr>', `make exactly these seeds fetch every URL ${REPEAT}`))
+    .addOption(parsed('--parallel <n>', 'number of concurrent URLs', wholeNumber(1, MAX_PARALLEL)).default(DEFAULT_PARALLEL))
+    .addOption(list('-H, --header <header>', `'Name: value', sent to the origin only ${REPEAT}`))
     .addOption(
-      new Option('--filter <names>', 'query parameters that do not change the content, as a,b,c').argParser(text =>
-        text.split(','),
-      ),
+      new Option('--filter <names>', 'query parameters that do not change the content: a,b,c').argParser(text => text.split(',')),
     )
-    .option('--tag <tag>', 'tells apart contents that share a URL')
-    .option('--digest <digest>', 'sha256:HEX that the whole content must have (one URL only)')
-    .addOption(parsed('--timeout <duration>', 'give up after so long', text => parseDuration(text)).default(0, 'none'))
-    .option('--json', 'one JSON object a line on standard output')
-    .addOption(new Option('--quiet', 'say nothing but errors').conflicts('json'))
+    .option('--tag <tag>', 'a name that separates contents with the same URL')
+    .option('--digest <digest>', 'sha256:HEX of the whole content; fail if it differs (one URL only)')
+    .addOption(parsed('--timeout <duration>', 'give up after this time', text => parseDuration(text)).default(0, 'none'))
+    .option('--json', 'print one JSON object per line on standard output')
+    .addOption(new Option('--quiet', 'print only errors').conflicts('json'))
   addLogFlags(command, 'warn; with --json or --quiet nothing').addHelpText('after', help(name)).action(run)
 }
 
@@ -41,8 +39,8 @@ Examples:
   ${name} preheat --at /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… --at /ip4/10.0.0.2/tcp/4801/p2p/12D3Koo… https://example.org/big.iso
   generate-list | ${name} preheat -H 'Authorization: Bearer …' --json -i -
 
-Ask for it with the same -H, --filter and --tag as ${name} get will. It ends when the seeds have everything: they stop
-reading when nobody waits any more. Seeds also come from DRAGONFLY_SEEDS and config.json, as for ${name} get.
-Exit code 0: all of it is there; else that of the first URL, in their order, that failed: ${name} help exit-codes
+Use the same -H, --filter and --tag as the later ${name} get. The command ends when the seeds have everything; if it is
+stopped earlier, they stop reading unless others wait too. Without --seed, seeds come from DRAGONFLY_SEEDS, else from config.json.
+Exit code 0: the seeds have everything; else that of the first URL, in the given order, that failed: ${name} help exit-codes
 `
 }

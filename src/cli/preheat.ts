@@ -38,7 +38,7 @@ export async function preheat(named: readonly string[], flags: PreheatFlags, nam
   let report = await makePreheatReport({ ...options, errands: 0 }, process.stdout, process.stderr)
   try {
     const urls = await urlsOf(named, flags.inputFile, interrupt.signal)
-    if (flags.digest !== undefined && urls.length > 1) throw new UsageError('--digest is of one content', 'give one URL')
+    if (flags.digest !== undefined && urls.length > 1) throw new UsageError('--digest works with one URL only', 'give one URL')
     const { withoutSecrets } = await import('../index.ts')
     const jobs = jobsOf(urls, flags.at, withoutSecrets)
     report = await makePreheatReport({ ...options, errands: jobs.length }, process.stdout, process.stderr)

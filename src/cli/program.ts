@@ -36,10 +36,10 @@ export function makeProgram(name: string, actions: Actions): Parsed {
   program
     .exitOverride()
     .configureOutput({ writeErr: () => {}, outputError: () => {} })
-    .helpOption('-h, --help', 'show this')
+    .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
   program
-    .description('Any file to any number of hosts at the speed of their links, every byte checked, the origin read about once.')
+    .description('Downloads a file to one host or thousands at link speed, verifies every byte, and reads the origin about once.')
     .version(version(), '-V, --version', 'show the version')
     .addHelpText('after', generalHelp(name))
   addGet(program, name, parsed, actions)
@@ -72,25 +72,28 @@ function addGet(program: Command, name: string, parsed: Parsed, actions: Actions
     .argument('<url>', 'http:// or https:// URL')
     .option('-o, --output <file>', "write to FILE, into a folder, or - for standard output (default: the content's own name)")
     .addOption(list('--seed <multiaddr>', `ask and trust this seed ${REPEAT}`))
-    .addOption(list('--bootstrap <multiaddr>', `a way into the network, not trusted ${REPEAT}`))
-    .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))
-    .addOption(list('--listen <multiaddr>', `listen here for other peers ${REPEAT}`))
-    .addOption(list('--announce <multiaddr>', `tell others this address of ours, not those of the interfaces ${REPEAT}`))
-    .option('-r, --range <range>', 'these bytes only: 0-499, 500- (from there on) or -500 (the last ones); not with --digest')
-    .option('--digest <digest>', 'sha256:HEX that the whole content must have')
-    .addOption(list('-H, --header <header>', `'Name: value' for the origin only ${REPEAT}`))
-    .addOption(names('--filter <names>', 'query parameters that do not change the content, as a,b,c'))
-    .option('--tag <tag>', 'tells apart contents that share a URL')
-    .option('--no-origin', 'never read the origin from here')
-    .option('--revalidate', 'have the origin asked whether it is current, however fresh a copy is')
-    .addOption(duration('--linger <duration>', 'serve it to others for so long afterwards (30s, 5m)'))
-    .addOption(duration('--timeout <duration>', 'give up after so long'))
+    .addOption(list('--bootstrap <multiaddr>', `a peer to join the DHT through; not trusted ${REPEAT}`))
+    .addOption(list('--trust <peerid>', `trust this seed's signature without asking it ${REPEAT}`))
+    .addOption(list('--listen <multiaddr>', `listen on this address for other peers ${REPEAT}`))
+    .addOption(list('--announce <multiaddr>', `announce this address instead of those of the interfaces ${REPEAT}`))
+    .option(
+      '-r, --range <range>',
+      'only these bytes: 0-499, 500- (from byte 500 to the end) or -500 (the last 500); not with --digest',
+    )
+    .option('--digest <digest>', 'sha256:HEX of the whole content; fail if it differs')
+    .addOption(list('-H, --header <header>', `'Name: value', sent to the origin only ${REPEAT}`))
+    .addOption(names('--filter <names>', 'query parameters that do not change the content: a,b,c'))
+    .option('--tag <tag>', 'a name that separates contents with the same URL')
+    .option('--no-origin', 'never read the origin from this host')
+    .option('--revalidate', 'ask the origin whether the content is current, even if a copy is fresh')
+    .addOption(duration('--linger <duration>', 'continue to serve it to other peers for this time (30s, 5m)'))
+    .addOption(duration('--timeout <duration>', 'give up after this time'))
     .option('--store <dir>', 'folder for pieces')
-    .option('--explain', 'say where the time went and how near to the bound it was')
-    .option('--trace <file>', 'record every decision into FILE, for df sim --replay')
-    .option('--no-daemon', 'run in this process (what it always does so far)')
-    .option('--json', 'one JSON object a line on standard output; with -o - on standard error')
-    .addOption(new Option('--quiet', 'say nothing but errors').conflicts('json'))
+    .option('--explain', 'show where the time went and how close it was to the bound')
+    .option('--trace <file>', 'record every decision of the swarm in FILE, for df sim --replay')
+    .option('--no-daemon', 'run in this process (always the case so far)')
+    .option('--json', 'print one JSON object per line on standard output; with -o - on standard error')
+    .addOption(new Option('--quiet', 'print only errors').conflicts('json'))
   addLogFlags(command, 'warn; with --json or --quiet nothing')
     .addHelpText('after', getHelp(name))
     .action(async (url: string, flags: GetFlags) => {
@@ -101,7 +104,7 @@ function addGet(program: Command, name: string, parsed: Parsed, actions: Actions
 function addHelp(program: Command): void {
   program
     .command('help')
-    .description('help on a command, or on: exit-codes')
+    .description('show help on a command, or on exit-codes')
     .argument('[topic...]')
     .action((topic: string[]) => {
       if (topic.join(' ') === 'exit-codes') return print(program, exitCodesHelp())
@@ -134,7 +137,7 @@ function version(): string {
 function generalHelp(name: string): string {
   const diskTool =
     name === 'df'
-      ? '\nEverything else goes to the system\'s df: "df", "df -h", "df /path", "df --help"; "df ./get" for a file called get.\n'
+      ? '\nAll other commands go to the system\'s df: "df", "df -h", "df /path", "df --help"; "df ./get" for a file named get.\n'
       : ''
   return `
 Examples:
@@ -156,9 +159,9 @@ Examples:
   ${name} get --digest sha256:9f86d08… -o big.iso https://example.org/big.iso
   ${name} get -H 'Authorization: Bearer …' --linger 5m https://example.org/private.bin
 
-Seeds also come from DRAGONFLY_SEEDS (multiaddrs, with commas between), then from config.json in $DRAGONFLY_HOME:
+Without --seed, seeds come from DRAGONFLY_SEEDS (multiaddrs, separated by commas), else from config.json in $DRAGONFLY_HOME:
   {"seeds": ["/ip4/…/p2p/…"], "bootstrap": [], "trust": []}
-A flag replaces what the environment says, which replaces the file. Exit codes: ${name} help exit-codes
+A flag wins over the environment, which wins over the file. Exit codes: ${name} help exit-codes
 `
 }
 

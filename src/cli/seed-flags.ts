@@ -14,48 +14,50 @@ export interface SeedActions {
 
 /** Ten years. */
 const MAX_EXPIRE_DAYS = 3650
-const STORE = ['--store <dir>', "folder for pieces, when it is not the home's"] as const
-const JSON_FLAG = ['--json', 'one JSON object a line on standard output'] as const
+const STORE = ['--store <dir>', 'folder of the pieces, if it is not in $DRAGONFLY_HOME'] as const
+const JSON_FLAG = ['--json', 'print one JSON object per line on standard output'] as const
 
 /** Adds the commands under the program called `name`. */
 export function addSeed(program: Command, name: string, { startSeed, administrate }: SeedActions): void {
-  const seed = program.command('seed').description('be a seed: read origins for others, keep and sign what was read')
+  const seed = program
+    .command('seed')
+    .description('run and manage a seed, which reads origins for other hosts, stores and signs what it read')
   const start = seed
     .command('start')
     .description('run a seed until it is stopped')
-    .addOption(list('--listen <multiaddr>', `listen here (default: port 4801, IPv4 and IPv6) ${REPEAT}`))
-    .addOption(list('--announce <multiaddr>', `tell others this address of ours, not those of the interfaces ${REPEAT}`))
+    .addOption(list('--listen <multiaddr>', `listen on this address (default: port 4801, IPv4 and IPv6) ${REPEAT}`))
+    .addOption(list('--announce <multiaddr>', `announce this address instead of those of the interfaces ${REPEAT}`))
     .addOption(list('--seed <multiaddr>', `another seed, to share the work with ${REPEAT}`))
-    .addOption(list('--bootstrap <multiaddr>', `a way into the network, not trusted ${REPEAT}`))
-    .addOption(list('--trust <peerid>', `believe what this seed signed ${REPEAT}`))
-    .addOption(list('--allow-origin <pattern>', `read this origin for others, though its address is not public ${REPEAT}`))
+    .addOption(list('--bootstrap <multiaddr>', `a peer to join the DHT through; not trusted ${REPEAT}`))
+    .addOption(list('--trust <peerid>', `trust this seed's signature without asking it ${REPEAT}`))
+    .addOption(list('--allow-origin <pattern>', `read this origin for other hosts although its address is private ${REPEAT}`))
     .option('--store <dir>', 'folder for pieces')
     .addOption(quota())
     .addOption(expire())
-    .addOption(parsed('--origin-limit <rate>', 'bytes a second from one origin (100M, 1gbit)', parseRate))
-    .addOption(parsed('--origin-connections <n>', 'requests to one origin at a time (default: 16)', parseConnections))
+    .addOption(parsed('--origin-limit <rate>', 'limit the rate from one origin, in bytes per second (100M, 1gbit)', parseRate))
+    .addOption(parsed('--origin-connections <n>', 'limit the concurrent requests to one origin (default: 16)', parseConnections))
     .option(...JSON_FLAG)
   addLogFlags(start, 'info; with --json nothing').addHelpText('after', startHelp(name)).action(startSeed)
   seed
     .command('status')
-    .description('what the seed that runs here keeps, serves and reads')
+    .description('show what the running seed stores, serves and reads')
     .option(...JSON_FLAG)
     .action((flags: SeedAdminFlags) => administrate({ do: 'status' }, flags))
   seed
     .command('ls')
-    .description('list what is kept, whether a seed runs or not')
+    .description('list the stored contents, also when no seed runs')
     .option(...STORE)
     .option(...JSON_FLAG)
     .action((flags: SeedAdminFlags) => administrate({ do: 'ls' }, flags))
   for (const [word, description] of [
     ['rm', 'remove contents, and their pins'],
-    ['pin', 'keep contents, whatever the quota'],
-    ['unpin', 'let pinned contents go when room is short'],
+    ['pin', 'never evict these contents'],
+    ['unpin', 'allow eviction of pinned contents again'],
   ] as const) {
     seed
       .command(word)
       .description(description)
-      .argument('<id or url...>', 'as ls shows it, or the URL it was asked for with')
+      .argument('<id or url...>', 'the id that ls shows, or the URL that was requested')
       .option(...STORE)
       .option(...JSON_FLAG)
       .action((what: string[], flags: SeedAdminFlags) => administrate({ do: word, what }, flags))
@@ -63,22 +65,22 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
   for (const parent of [seed, program]) {
     parent
       .command('gc')
-      .description('remove what is broken or unfinished for 7 days, evict down to 85 % of the quota')
+      .description('remove contents that are broken or unfinished for 7 days, and evict down to 85 % of the quota')
       .option(...STORE)
       .addOption(quota())
       .option(...JSON_FLAG)
-      .addHelpText('after', '\nA seed that runs here uses its own quota.\n')
+      .addHelpText('after', '\nIf a seed is running, its own quota is used.\n')
       .action((flags: SeedAdminFlags) => administrate({ do: 'gc' }, flags))
   }
 }
 
 function quota(): Option {
-  const what = 'the most that is kept: 50GiB, or 20% of what is free and kept (default: 80%)'
+  const what = 'size limit of the store: 50GiB, or 20% of its size plus the free space (default: 80%)'
   return parsed('--quota <size>', what, parseQuota)
 }
 
 function expire(): Option {
-  const text = 'what was read counts as fresh for so long, whatever the origin says (0: always ask; default: as it says)'
+  const text = 'treat contents as fresh for this time (0: always ask the origin; default: as the origin says)'
   return parsed('--expire <duration>', text, value => parseDuration(value, MAX_EXPIRE_DAYS))
 }
 
@@ -91,12 +93,12 @@ Examples:
   ${name} seed start --allow-origin registry.corp.example
   ${name} seed status
 
-For others a seed reads public addresses only. --allow-origin adds a host name, *.NAME, an IP address, a range (10.0.0.0/8),
-private (RFC 1918, RFC 4193, 100.64.0.0/10) or any, each with an optional :PORT. It also comes from DRAGONFLY_ALLOW_ORIGIN
-(commas between), then from "allowOrigins" in config.json.
+For other hosts, a seed reads public addresses only. --allow-origin adds a host name, *.NAME, an IP address, a range
+(10.0.0.0/8), private (RFC 1918, RFC 4193, 100.64.0.0/10) or any, each with an optional :PORT. Without the flag, patterns come
+from DRAGONFLY_ALLOW_ORIGIN (separated by commas), else from "allowOrigins" in config.json.
 
-What an origin has to bear also comes from DRAGONFLY_ORIGIN_LIMIT and DRAGONFLY_ORIGIN_CONNECTIONS, then from config.json:
+Without flags, the limits per origin come from DRAGONFLY_ORIGIN_LIMIT and DRAGONFLY_ORIGIN_CONNECTIONS, else from config.json:
   {"originLimit": "100M", "originConnections": 16}
-Its identity and its pieces are kept in $DRAGONFLY_HOME. SIGINT and SIGTERM stop it; that is exit code 0.
+The seed keeps its identity and its pieces in $DRAGONFLY_HOME. SIGINT and SIGTERM stop it with exit code 0.
 `
 }

@@ -8,9 +8,9 @@ export function statusLines(status: SeedStatus): string[] {
   const rows: [string, string][] = [
     ['seed', `${peerId} (pid ${pid}, up ${seconds(uptime)})`],
     ...addresses.map((address, i): [string, string] => [i === 0 ? 'listens on' : '', address]),
-    ['askers', askersText(askers)],
+    ['requests', askersText(askers)],
     ['bytes', `${bytes(status.bytes.fromOrigin)} from origins, ${bytes(status.bytes.toPeers)} to peers`],
-    ['origins', reads === 0 ? 'none is being read' : `${count(reads, 'read')} under way`],
+    ['origins', reads === 0 ? 'no reads' : `${count(reads, 'read')} under way`],
     ...(disk === undefined ? [['store', 'in memory'] as [string, string]] : diskRows(disk)),
   ]
   const shown = contents.length < total ? `, the last ${contents.length} of them:` : total === 0 ? '' : ':'
@@ -51,7 +51,7 @@ function stateOf({ bytes: here, length, version, age, idle, isPinned, isBusy, is
 }
 
 function askersText({ all, hits }: SeedStatus['askers']): string {
-  return all === 0 ? 'none yet' : `${all}, ${percent(hits, all)} served from what was here`
+  return all === 0 ? 'none yet' : `${all}, ${percent(hits, all)} served from the store`
 }
 
 function diskRows({ used, quota, free, evicted, trouble }: DiskStatus): [string, string][] {

@@ -19,23 +19,29 @@ export function addSim(
 ): void {
   program
     .command('sim')
-    .description('simulate a swarm in virtual time, with the decider that downloads use')
-    .argument('[scenario]', 'one of --list (default: equal-100)')
-    .addOption(parsed('--peers <n>', 'peers', wholeNumber(1, MAX_PEERS)))
-    .addOption(parsed('--pieces <n>', 'pieces of the content', wholeNumber(1, MAX_PIECES)))
-    .addOption(parsed('--piece-length <size>', 'length of a piece (512KiB)', parsePieceLength))
+    .description('simulate a swarm in virtual time, with the policy that downloads use')
+    .argument('[scenario]', 'a scenario of --list (default: equal-100)')
+    .addOption(parsed('--peers <n>', 'number of peers', wholeNumber(1, MAX_PEERS)))
+    .addOption(parsed('--pieces <n>', 'number of pieces of the content', wholeNumber(1, MAX_PIECES)))
+    .addOption(parsed('--piece-length <size>', 'size of a piece (512KiB)', parsePieceLength))
     .addOption(parsed('--up <rate>', "a peer's uplink (100mbit, 12.5MB)", parseRate))
     .addOption(parsed('--down <rate>', "a peer's downlink", parseRate))
     .addOption(parsed('--seed-up <rate>', "the seed's uplink (default: twice a peer's)", parseRate))
-    .addOption(parsed('--origin <rate>', 'the seed reads an origin of this rate (default: it has everything)', parseRate))
-    .addOption(parsed('--neighbours <n>', 'neighbours of a peer besides the seed', wholeNumber(1, MAX_NEIGHBOURS)))
     .addOption(
-      parsed('--seed <number>', 'random number: the same one gives the same run (default: 1)', wholeNumber(0, MAX_RANDOM_NUMBER)),
+      parsed('--origin <rate>', 'the seed reads an origin at this rate (default: it has everything from the start)', parseRate),
+    )
+    .addOption(parsed('--neighbours <n>', 'number of neighbours of a peer, besides the seed', wholeNumber(1, MAX_NEIGHBOURS)))
+    .addOption(
+      parsed(
+        '--seed <number>',
+        'random seed: the same number gives the same run (default: 1)',
+        wholeNumber(0, MAX_RANDOM_NUMBER),
+      ),
     )
     .option('--svg <file>', 'write a picture of the run to FILE')
-    .option('--json', 'one JSON object on standard output')
-    .addOption(new Option('--list', 'show the named scenarios').conflicts(['replay', 'svg']))
-    .addOption(new Option('--replay <file>', 'replay what df get --trace recorded, and compare').conflicts('svg'))
+    .option('--json', 'print one JSON object on standard output')
+    .addOption(new Option('--list', 'list the scenarios').conflicts(['replay', 'svg']))
+    .addOption(new Option('--replay <file>', 'replay a recording of df get --trace, and compare the decisions').conflicts('svg'))
     .addHelpText('after', help(name))
     .action(run)
 }
@@ -53,6 +59,6 @@ Examples:
   ${name} sim equal-1200 --peers 300 --up 20mbit --down 100mbit --seed 7
   ${name} get --trace t.ndjson https://example.org/big.iso && ${name} sim --replay t.ndjson
 
-A scenario's times and rates follow from the flags. Exit code 7: some peer never got it all; 1: a replay differs.
+The times and rates of a scenario are scaled by the flags. Exit code 7: a peer did not complete; 1: a replay differs.
 `
 }

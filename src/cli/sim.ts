@@ -69,7 +69,7 @@ async function replayFile(file: string, scenario: string | undefined, json: bool
 async function run(scenario: string, flags: SimFlags): Promise<number> {
   const { findScenario, makeScenario } = await import('../sim/catalogue.ts')
   const named = findScenario(scenario)
-  if (named === undefined) throw new UsageError(`no scenario '${scenario}'`, 'df sim --list shows them')
+  if (named === undefined) throw new UsageError(`unknown scenario '${scenario}'`, 'df sim --list lists them')
   if (flags.svg !== undefined) await checkFolder(flags.svg)
   const made = makeScenario(named, knobs(flags))
   const { simulate } = await import('../sim/run.ts')

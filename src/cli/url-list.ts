@@ -17,7 +17,7 @@ const MAX_LIST = 32 * 1024 * 1024
 export async function urlsOf(named: readonly string[], list: string | undefined, signal: AbortSignal): Promise<string[]> {
   const urls = new Set(named)
   if (list !== undefined) await readList(list, urls, signal)
-  if (urls.size === 0) throw new UsageError('no URL given', 'name some, or a list of them with -i FILE')
+  if (urls.size === 0) throw new UsageError('no URL given', 'give URLs, or a list of them with -i FILE')
   if (urls.size > MAX_URLS) throw new UsageError(`more than ${MAX_URLS} URLs`, 'split the list')
   return [...urls]
 }

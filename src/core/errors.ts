@@ -108,7 +108,7 @@ export function abortError(signal?: AbortSignal): DragonflyError {
   const reason: unknown = signal?.reason
   if (reason instanceof DragonflyError) return reason
   if (reason instanceof Error && reason.name === 'TimeoutError') {
-    return new DragonflyError('timeout', 'gave up: the time allowed is over', { cause: reason })
+    return new DragonflyError('timeout', 'gave up: the timeout expired', { cause: reason })
   }
   return new DragonflyError('aborted', 'stopped before the end', { cause: reason })
 }

@@ -55,7 +55,7 @@ export function parseHeader(text: string): readonly [string, string] {
   const name = text.slice(0, Math.max(0, colon)).trim().toLowerCase()
   const value = text.slice(colon + 1).trim()
   if (colon < 1 || !TOKEN.test(name)) {
-    throw new DragonflyError('bad-header', 'a header has no proper name', { hint: "write it as -H 'Name: value'" })
+    throw new DragonflyError('bad-header', 'a header has no valid name', { hint: "write it as -H 'Name: value'" })
   }
   checkHeader(name, value)
   return [name, value]
@@ -76,9 +76,9 @@ export function checkHeaders(headers: HeaderList): HeaderList {
 }
 
 function checkHeader(name: string, value: string): void {
-  if (!TOKEN.test(name)) throw new DragonflyError('bad-header', 'a header has no proper name')
+  if (!TOKEN.test(name)) throw new DragonflyError('bad-header', 'a header has no valid name')
   if (BAD_VALUE.test(value)) throw new DragonflyError('bad-header', `header ${name} has a forbidden character in its value`)
-  if (METHODS.has(name)) throw new DragonflyError('bad-header', `header ${name} cannot be given: df only ever reads`)
+  if (METHODS.has(name)) throw new DragonflyError('bad-header', `header ${name} cannot be given: df only reads`)
   if (OURS.has(name) || name.startsWith('proxy-')) {
     throw new DragonflyError('bad-header', `header ${name} cannot be given: df sets it itself`, {
       hint: `leave out -H '${name}: …'`,

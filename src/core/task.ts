@@ -64,7 +64,7 @@ export function makeTask(request: TaskRequest): Task {
   if (url.username !== '' || url.password !== '') {
     if (headers.some(([name]) => name === 'authorization')) {
       throw new DragonflyError('bad-header', 'credentials both in the URL and in an Authorization header', {
-        hint: 'give one of them',
+        hint: 'give only one of them',
       })
     }
     const userPass = `${decode(url.username)}:${decode(url.password)}`
@@ -137,7 +137,7 @@ function parseUrl(text: string): URL {
   const url = URL.parse(text)
   if (url === null) {
     throw new DragonflyError('bad-url', `not a URL: ${JSON.stringify(withoutSecrets(text.replace(/^.*@/s, '…@')))}`, {
-      hint: 'write it whole, as in https://example.org/file.iso',
+      hint: 'write a complete URL, such as https://example.org/file.iso',
     })
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {

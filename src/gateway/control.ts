@@ -50,19 +50,21 @@ export async function serveControl(node: DragonflyNode, home: string): Promise<C
 async function clearWay(path: string): Promise<void> {
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
     throw new DragonflyError('listen-failed', `the path of the control socket is too long: ${path}`, {
-      hint: `choose a home of at most ${MAX_SOCKET_PATH - '/control.sock'.length} bytes`,
+      hint: `choose a DRAGONFLY_HOME of at most ${MAX_SOCKET_PATH - '/control.sock'.length} bytes`,
     })
   }
   const folder = dirname(path)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const { mode } = await stat(folder)
   if ((mode & 0o022) !== 0) {
-    throw new DragonflyError('listen-failed', `others may write to ${folder}: no control socket there`, {
+    throw new DragonflyError('listen-failed', `no control socket, because others may write to ${folder}`, {
       hint: `chmod go-w ${folder}`,
     })
   }
   if (await isServed(path)) {
-    throw new DragonflyError('store-locked', `another seed serves ${path}`, { hint: 'one home is one seed' })
+    throw new DragonflyError('store-locked', `another seed serves ${path}`, {
+      hint: 'use another DRAGONFLY_HOME for a second seed',
+    })
   }
   await rm(path, { force: true })
 }

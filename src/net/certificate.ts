@@ -84,7 +84,7 @@ export async function ownerOf(bytes: Uint8Array, expected?: PeerId): Promise<Pee
   if (!(await publicKey.verify(Buffer.concat([PREFIX, spki]), signature))) throw invalid('not signed by who it names')
   const owner = peerIdFromPublicKey(publicKey)
   if (expected !== undefined && !expected.equals(owner)) {
-    throw new DragonflyError('protocol', `${owner} answers in the place of ${expected}`)
+    throw new DragonflyError('protocol', `${owner} answered instead of ${expected}`)
   }
   return owner
 }

@@ -71,7 +71,7 @@ export class Exchange {
       control.post(encodeControl(hello))
       const answer = decodeControl(await firstMessage(control, signal))
       if (answer?.type === 'refused') throw new LinkRefused(answer.reason, answer.peers)
-      if (answer?.type !== 'hello') throw new DragonflyError('protocol', 'no hello in answer to ours')
+      if (answer?.type !== 'hello') throw new DragonflyError('protocol', 'did not answer our hello')
       if (!sameBytes(answer.topic, hello.topic)) throw new DragonflyError('protocol', 'answered with another topic')
       await check?.(answer)
       return this.#open(peer, true, control, answer, hello, attach)
@@ -89,7 +89,7 @@ export class Exchange {
   async #onControl(stream: Stream, peer: string): Promise<void> {
     const control = new MessageChannel(stream, LIMITS.message)
     const hello = decodeControl(await firstMessage(control, AbortSignal.timeout(this.#firstMessageMs)))
-    if (hello?.type !== 'hello') throw new DragonflyError('protocol', 'first message is no hello')
+    if (hello?.type !== 'hello') throw new DragonflyError('protocol', 'the first message is not a hello')
     const answer = await this.#accept(peer, hello)
     if ('refused' in answer) {
       control.post(encodeControl({ type: 'refused', reason: answer.refused, peers: [...(answer.peers ?? [])] }))
@@ -103,7 +103,7 @@ export class Exchange {
   async #onData(stream: Stream, peer: string): Promise<void> {
     const channel = new MessageChannel(stream, LIMITS.requestMessage)
     const hello = decodeDataRequest(await firstMessage(channel, AbortSignal.timeout(this.#firstMessageMs)))
-    if (hello?.type !== 'hello') throw new DragonflyError('protocol', 'first message is no hello')
+    if (hello?.type !== 'hello') throw new DragonflyError('protocol', 'the first message is not a hello')
     const link = this.#links.get(linkKey(peer, hello.topic))
     if (link === undefined || link.isClosed) throw new DragonflyError('protocol', 'data stream without a link')
     try {

@@ -82,7 +82,7 @@ export class PieceResponder {
   }
 
   #ask(piece: number, load: number): void {
-    if (this.#unanswered.size >= LIMITS.asks) throw new DragonflyError('protocol', 'too many asks at once')
+    if (this.#unanswered.size >= LIMITS.asks) throw new DragonflyError('protocol', 'too many requests at once')
     if (this.#unanswered.has(piece)) return
     this.#unanswered.add(piece)
     this.#listener.ask(piece, load)

@@ -64,7 +64,7 @@ export async function serveResolve(host: Host, resolver: Resolver, firstMessageM
     const say = (reply: ResolveReply) => {
       if (gone.signal.aborted || channel.trySend(encodeResolveReply(reply))) return
       gone.abort()
-      channel.abort(new DragonflyError('peer-refused', 'the asker does not listen any more'))
+      channel.abort(new DragonflyError('peer-refused', 'the client does not listen any more'))
     }
     await resolver(peer, request, say, gone.signal)
     await channel.close()

@@ -235,8 +235,8 @@ async function whole(active: ActiveTask, { options, wanted }: Job): Promise<void
   if (wanted !== undefined && !sameBytes(digest, wanted)) throw digestMismatch()
   const sealed = active.manifest?.seal?.sha256
   if (sealed === undefined || !sameBytes(digest, sealed)) {
-    throw new DragonflyError('untrusted', 'the manifest was sealed over other bytes than its pieces', {
-      hint: 'whoever signed it is broken or lies; do not trust it',
+    throw new DragonflyError('untrusted', 'the signed digest of the whole does not match its pieces', {
+      hint: 'the seed that signed it is broken or malicious; do not trust it',
     })
   }
 }

@@ -61,7 +61,7 @@ async function fromSeeds(
     }
   }
   if (why instanceof DragonflyError && why.code.startsWith('origin-')) throw why
-  throw new DragonflyError('no-source', 'nobody who can be reached knows this content', {
+  throw new DragonflyError('no-source', 'no reachable peer knows this content', {
     hint: 'leave out --no-origin, or give a --seed that is running',
     cause: why,
   })
@@ -83,5 +83,5 @@ async function askSeed(
     if (reply.type === 'failed') throw errorOf(reply)
     if (reply.type === 'resolved') return reply
   }
-  throw new DragonflyError('peer-refused', 'it has gone away')
+  throw new DragonflyError('peer-refused', 'it stopped answering')
 }

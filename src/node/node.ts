@@ -171,7 +171,7 @@ class Node implements DragonflyNode, NodeContext {
 
   async preheat(url: string, options: PreheatOptions = {}): Promise<Preheated> {
     refuseFault(preheatFault(options), 'preheat')
-    if (this.network === undefined) throw new DragonflyError('bad-option', 'a node without a network reaches no seed')
+    if (this.network === undefined) throw new DragonflyError('bad-option', 'a node without a network cannot reach a seed')
     if (this.#stopped !== undefined) throw new DragonflyError('aborted', 'the node was stopped')
     this.#preheats ??= import('./preheat/preheater.ts').then(({ Preheater }) => new Preheater(this, this.#seeds))
     return await (await this.#preheats).preheat(url, options)

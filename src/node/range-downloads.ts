@@ -165,7 +165,7 @@ export class RangeDownloads {
 function makeRangeJob(url: string, range: RangeSpec, options: GetOptions): Job {
   checkRange(range)
   if (options.digest !== undefined) {
-    throw new DragonflyError('bad-option', 'a digest is that of the whole content, and cannot be checked for a range', {
+    throw new DragonflyError('bad-option', 'a digest belongs to the whole content, and cannot be checked for a range', {
       hint: 'leave out the digest, or the range',
     })
   }

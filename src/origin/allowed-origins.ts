@@ -105,13 +105,13 @@ function withoutDot(host: string): string {
 }
 
 function malformed(text: string): never {
-  throw new DragonflyError('bad-option', `not an origin to allow: ${JSON.stringify(text.slice(0, 100))}`, {
-    hint: 'write a host name, *.NAME, an IP address, a range as 10.0.0.0/8, private or any; each may end in :PORT',
+  throw new DragonflyError('bad-option', `not an origin pattern: ${JSON.stringify(text.slice(0, 100))}`, {
+    hint: 'write a host name, *.NAME, an IP address, a range such as 10.0.0.0/8, private or any; each may end in :PORT',
   })
 }
 
 function onlyOneByOne(range: string): DragonflyError {
-  return new DragonflyError('bad-option', `${range} cannot be allowed as a range: cloud metadata services are in it`, {
-    hint: 'name the single address',
+  return new DragonflyError('bad-option', `the range ${range} cannot be allowed: it contains cloud metadata services`, {
+    hint: 'allow single addresses instead',
   })
 }

@@ -106,8 +106,8 @@ export function requestFailure(error: unknown, url: string): DragonflyError {
   if (CERTIFICATE.test(code)) {
     // what Node advises its own users
     const said = firstLine(error).replace(/; if the root CA.*/, '')
-    const hint = 'if its authority is your own, add it to the system, or name its file in NODE_EXTRA_CA_CERTS'
-    const clock = `look at the clock of this host, which says ${new Date().toISOString()}`
+    const hint = 'if the certificate authority is your own, add it to the system, or name its file in NODE_EXTRA_CA_CERTS'
+    const clock = `check the clock of this host, which says ${new Date().toISOString()}`
     return new DragonflyError('origin-unreachable', `no secure connection to ${host}: ${said}`, {
       ...why,
       ...(isUnknownIssuer(error) && { hint }),
@@ -121,10 +121,10 @@ export function requestFailure(error: unknown, url: string): DragonflyError {
     return new DragonflyError('origin-lies', `origin sent a malformed Content-Length for ${to}`, why)
   }
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || isParserError(error)) {
-    return new DragonflyError('origin-error', `origin sent no proper HTTP answer for ${to}`, why)
+    return new DragonflyError('origin-error', `origin sent a malformed HTTP answer for ${to}`, why)
   }
   if (code === 'UND_ERR_INVALID_ARG' || code === 'ERR_INVALID_ARG_VALUE') {
-    return new DragonflyError('bad-header', `a request for ${to} cannot be made of these headers`, why)
+    return new DragonflyError('bad-header', `cannot make a request for ${to} with these headers`, why)
   }
   return new DragonflyError('origin-error', `origin closed the connection without an answer for ${to}`, {
     ...why,
@@ -157,10 +157,10 @@ export function changed(url: string): DragonflyError {
 /** A read broke off, and nothing strong names its version: only a read from the first byte can go on. */
 export class UnjoinableError extends DragonflyError {
   constructor(failure: DragonflyError) {
-    super(failure.code, `${failure.message}, and names no version that the rest could be asked of`, {
+    super(failure.code, `${failure.message}, and it sends no validator with which the rest could be requested`, {
       cause: failure,
       retryable: true,
-      hint: 'start again; the origin gives neither a strong ETag nor an old enough Last-Modified with a length',
+      hint: 'start again; the origin sends neither a strong ETag nor an old enough Last-Modified with a length',
     })
   }
 }

@@ -85,7 +85,7 @@ export class Guard {
   #refused(host: string, refusal: Refusal): DragonflyError {
     const [what, hint] =
       refusal === 'metadata'
-        ? ['a link-local or metadata address', 'such an address has to be allowed by itself, not by a name']
+        ? ['a link-local or metadata address', 'allow such an address by itself, not by a name']
         : ['not a public address', `start the seed with --allow-origin ${host}`]
     const error = new DragonflyError('origin-refused', `refused to read ${host} for others: ${what}`, { hint })
     this.#onRefused(host, error)

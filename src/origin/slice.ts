@@ -93,7 +93,7 @@ function wholeSlice({ headers, url, noted }: Answer, asked: RangeSpec): SliceRes
   const within = length === undefined ? undefined : rangeWithin(asked, length)
   if (length !== undefined && within === undefined) throw unsatisfiable(asked, length)
   if (within === undefined && 'last' in asked) {
-    throw new DragonflyError('origin-error', 'the origin tells no length, and gives no range from the end', {
+    throw new DragonflyError('origin-error', 'the origin sends no length, and supports no range from the end', {
       hint: 'ask for a range from the beginning',
     })
   }

@@ -11,6 +11,6 @@ export function isTrouble(error: unknown): error is DragonflyError {
 
 /** What is said where the origin forbids that a stale copy stands in for it (RFC 9111 §5.2.2.2: 504). No peer's copy will do either. */
 export function forbidden(trouble: DragonflyError): DragonflyError {
-  const message = `${trouble.message}; it forbids the use of what was kept unless it is asked`
+  const message = `${trouble.message}; the origin forbids serving the cached copy without asking`
   return new DragonflyError('origin-error', message, { status: 504, retryable: true, cause: trouble })
 }

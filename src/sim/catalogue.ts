@@ -119,12 +119,12 @@ export const CATALOGUE: readonly NamedScenario[] = [
   },
   ...loss('seed-killed-reading', 'The seed dies in the middle of its read', at => ({ type: 'seed-death', at })),
   ...loss('seed-frozen', 'The seed freezes in the middle of its read', at => ({ type: 'seed-frozen', at })),
-  ...loss('seed-cut-from-origin', 'In the middle of its read the seed reaches the origin no more', at => ({
+  ...loss('seed-cut-from-origin', 'The seed loses its origin in the middle of its read', at => ({
     type: 'seed-cut',
     from: 'origin',
     at,
   })),
-  ...loss('seed-cut-from-peers', 'In the middle of its read the seed reaches no other host', at => ({
+  ...loss('seed-cut-from-peers', 'The seed loses all other hosts in the middle of its read', at => ({
     type: 'seed-cut',
     from: 'peers',
     at,
@@ -135,7 +135,7 @@ export const CATALOGUE: readonly NamedScenario[] = [
 function loss(name: string, title: string, fault: (at: number) => Fault): NamedScenario[] {
   return [1, 3].map(seeds => ({
     name: seeds === 1 ? name : `${name}-${seeds}`,
-    title: seeds === 1 ? title : `${title}; there are ${seeds}`,
+    title: seeds === 1 ? title : `${title}; ${seeds} seeds`,
     knobs: { peers: 24 },
     originTimes: 1,
     twist: (_, t) => ({ seeds, sources: {}, faults: [fault(t / 2)] }),

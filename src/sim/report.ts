@@ -64,7 +64,7 @@ export function setupLine(s: Scenario): string {
   return [
     `${grouped(s.peers)} peers`,
     `${grouped(pieces)} ${pieces === 1 ? 'piece' : 'pieces'} of ${size(pieceLength)}`,
-    `lines ${lineRates(peerLine)}${others}`,
+    `links ${lineRates(peerLine)}${others}`,
     `${seeds} ${rate(seedLine.up)} up`,
     ...(originRate === undefined ? [] : [`the origin ${rate(originRate)}`]),
     `${latency} ms`,
@@ -75,18 +75,18 @@ export function setupLine(s: Scenario): string {
 export function reportLines(s: Scenario, r: Result): string[] {
   const f = figuresOf(s, r)
   const rows: [string, string][] = [
-    ['bound', `${seconds(r.boundMs)}, which no schedule can beat for the last of all`],
+    ['bound', `${seconds(r.boundMs)}, the least time of any schedule for the last peer`],
     ['last peer', reached(r.lastMs, r.boundMs)],
     ...(f.isOwnBound ? [ownRow('every peer', f.bound)] : othersRows(r)),
     ...lossRow(r),
     ...classRows(f),
     [`${seedsOf(s)} sent`, `${f.seedCopies.toFixed(2)} copies`],
     ['origin read', r.originBytes === 0 ? 'nothing' : `${f.originCopies.toFixed(2)} copies`],
-    ['fetched in vain', percent(f.duplicates)],
-    ['messages', `${grouped(Math.round(f.messagesPerPeer))} a peer, ${r.messagesPerPiece.toFixed(1)} a piece`],
+    ['wasted bytes', percent(f.duplicates)],
+    ['messages', `${grouped(Math.round(f.messagesPerPeer))} per peer, ${r.messagesPerPiece.toFixed(1)} per piece`],
   ]
   if (f.complete < f.peers)
-    rows.unshift(['incomplete', `${grouped(f.peers - f.complete)} of ${grouped(f.peers)} peers never got it all`])
+    rows.unshift(['incomplete', `${grouped(f.peers - f.complete)} of ${grouped(f.peers)} peers did not complete`])
   if (r.failures.length > 0) rows.push(['gave up', failures(r.failures)])
   if (r.bans.length > 0) rows.push(['banned', bans(r.bans)])
   const width = Math.max(...rows.map(([name]) => name.length))
@@ -100,8 +100,8 @@ export const FIGURE_HEAD: readonly string[] = [
   'median',
   'the seeds sent',
   'origin read',
-  'in vain',
-  'messages a peer',
+  'wasted',
+  'messages per peer',
 ]
 
 /** The rows of the table in the docs; `picture` is where the picture is. Of mixed hosts each class has a row of its own. */

@@ -155,8 +155,8 @@ export class DiskSpace {
     const held = await this.#used()
     return new DragonflyError(
       'no-space',
-      `${dir} needs ${human(wanted)} more, but it holds ${human(held)} of its quota of ${human(room.quota)}, and too little of that may go`,
-      { hint: 'unpin or remove contents, or give it a larger --quota' },
+      `${dir} needs ${human(wanted)} more, but it holds ${human(held)} of its quota of ${human(room.quota)}, and too little of that can be evicted`,
+      { hint: 'unpin or remove contents, or raise --quota' },
     )
   }
 

@@ -132,7 +132,7 @@ class FolderStore implements DiskStore {
 
   async limit(quota: Quota): Promise<void> {
     const bytes = typeof quota === 'number' ? quota : quota.share * (await this.#present())
-    if (!(bytes > 0)) throw new DragonflyError('bad-option', 'a quota is more than nothing', { hint: 'write 50GiB or 20%' })
+    if (!(bytes > 0)) throw new DragonflyError('bad-option', 'the quota is not above 0', { hint: 'write 50GiB or 20%' })
     this.#space.quota = bytes === Infinity ? bytes : Math.floor(bytes)
     await this.#ballast.lay()
     this.#upkeep ??= setInterval(() => void this.#keepUp().catch(() => {}), UPKEEP_MS).unref()

@@ -103,7 +103,7 @@ export class PieceEntry implements StoreEntry {
       if (signal?.aborted) throw abortError(signal)
       if (length > 0) this.#checkKnown(0, length, this.#pieceLength ?? 1)
       if (pieceCountOf(length, this.#pieceLength ?? 1) < this.count || this.#end > length) {
-        throw new DragonflyError('store-error', `the store knows more than the ${length} bytes of the content`)
+        throw new DragonflyError('store-error', `the store has more than the ${length} bytes of the content`)
       }
       await this.#backing.handOver(target, length, how, signal)
     })
@@ -183,13 +183,13 @@ export class PieceEntry implements StoreEntry {
     const first = Math.floor(start / pieceLength)
     const missing = this.#known.firstMissing(first)
     if (end > this.#end || missing < pieceCountOf(end, pieceLength)) {
-      throw new DragonflyError('store-error', `bytes ${start} to ${end} are not all known`)
+      throw new DragonflyError('store-error', `bytes ${start} to ${end} are not all stored`)
     }
   }
 
   /** Two lengths in one entry would lay pieces over one another. */
   #fixPieceLength(pieceLength: number): void {
-    if (!isPieceLength(pieceLength)) throw new DragonflyError('internal', `${pieceLength} is no piece length`)
+    if (!isPieceLength(pieceLength)) throw new DragonflyError('internal', `${pieceLength} is not a piece length`)
     this.#pieceLength ??= pieceLength
     if (this.#pieceLength !== pieceLength) {
       throw new DragonflyError('internal', `piece length ${pieceLength} in an entry of ${this.#pieceLength}`)

@@ -111,7 +111,7 @@ export function checkRecord(record: Uint8Array, used: number, added: number): vo
   }
   if (used + added > MAX_RECORDS_BYTES) {
     throw new DragonflyError('store-error', `records would take more than ${MAX_RECORDS_BYTES} bytes`, {
-      hint: 'remove the entry from the store and start anew',
+      hint: 'remove the entry from the store and start again',
     })
   }
 }

@@ -156,7 +156,7 @@ export function decodeLine(line: string, number: number): TraceHeader | TraceSte
 /** What is wrong with a trace, and where. */
 export function badTrace(line: number, what: string, cause?: unknown): DragonflyError {
   return new DragonflyError('bad-option', `line ${line} of the trace: ${what}`, {
-    hint: 'give a file that df get --trace wrote, whole and unchanged',
+    hint: 'give a complete, unchanged file from df get --trace',
     cause,
   })
 }

@@ -72,7 +72,7 @@ describe('cli: df get --explain', () => {
     expect(explainLines(receipt(), 0.41)).to.deep.equal([
       'efficiency 94 %: at 2.5 MB/s, the best rate kept up for 2.8 s, it would have taken 27 s. Where the 28 s went:',
       '     27 s  94 %  64.0 MiB at the best rate',
-      '   212 ms   1 %  finding out what it is and who has it',
+      '   212 ms   1 %  finding the content and its sources',
       '   400 ms   1 %  until the first piece was here',
       '   600 ms   2 %  from there to 95 %, below the best rate',
       '   300 ms   1 %  from 95 % to the last piece, below the best rate',
@@ -80,7 +80,7 @@ describe('cli: df get --explain', () => {
       'before that the program took 410 ms to start',
       'given by 2 peers 45.0 MiB (70 %, one of them 25.0 MiB); 1 seed 19.0 MiB (30 %)',
       'neighbours: 8.1 on average, 12 at most, the first after 250 ms',
-      'requests: 260 asked, 4 asked of a second neighbour too, 3 moved from a seed to a peer',
+      'requests: 260 asked, 4 sent to a second neighbour too, 3 moved from a seed to a peer',
     ])
   })
 
@@ -105,10 +105,10 @@ describe('cli: df get --explain', () => {
         lost: { ...EXPLAIN.lost, wasted: 1.25 },
       }),
     ).join('\n')
-    expect(text).to.include('1.3 s   4 %  for bytes that came for nothing')
+    expect(text).to.include('1.3 s   4 %  for wasted bytes')
     expect(text).to.include('neighbours: 0.9 on average, 1 at most, the first after 250 ms; 1 peer could not be reached')
     expect(text).to.include(
-      'requests: 9 asked, 2 taken from a neighbour that was silent, 5 refused, 1 came twice; 3.0 MiB came for nothing',
+      'requests: 9 asked, 2 taken away from a silent neighbour, 5 refused, 1 received twice; 3.0 MiB wasted',
     )
     expect(text).to.include('silence: nothing came for 5.2 s, 3.1 s of it in a row')
     expect(text).to.include('processor: this program was busy for 66 % of the time')
@@ -157,21 +157,21 @@ describe('cli: df get --explain', () => {
 
     const many = { most: 9, mean: 8, unreachable: 0 }
     const cases: [cause: keyof Explanation['lost'], what: string, change: Partial<Explanation>, hint: RegExp][] = [
-      ['finding', 'a seed that said nothing', {}, /^it took long until somebody said what the content is/],
+      ['finding', 'a seed that said nothing', {}, /^finding the content took long/],
       ['finding', 'no neighbour', { at: { ...EXPLAIN.at, neighbour: undefined } }, /^the origin was slow to answer; if a seed/],
       ['firstPiece', 'a late start', {}, /^the first piece came late/],
-      ['middle', 'slow neighbours', { neighbours: many }, /^the neighbours together gave less/],
-      ['middle', 'one neighbour', { neighbours: { ...many, most: 1 } }, /^one neighbour only, and it gave less/],
+      ['middle', 'slow neighbours', { neighbours: many }, /^the neighbours together sent less/],
+      ['middle', 'one neighbour', { neighbours: { ...many, most: 1 } }, /^there was only one neighbour, and it sent less/],
       [
         'middle',
         'neighbours out of reach',
         { neighbours: { most: 1, mean: 1, unreachable: 3 } },
-        /^one neighbour only: 3 peers could not be reached; is a firewall/,
+        /^there was only one neighbour: 3 peers could not be reached; is there a firewall/,
       ],
       ['middle', 'silence', { silence: { total: 12, longest: 9 } }, /^nothing at all came for 12 s/],
       ['middle', 'a busy host', { busy: 0.93 }, /^this host was busy: its processor/],
       ['tail', 'slow last pieces', {}, /^the last pieces came slowly/],
-      ['wasted', 'many duplicates', {}, /^much came for nothing/],
+      ['wasted', 'many duplicates', {}, /^many bytes were wasted/],
       ['finish', 'a slow disk', {}, /^checking and writing took long/],
     ]
     for (const [cause, what, change, hint] of cases) {

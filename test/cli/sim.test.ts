@@ -27,7 +27,7 @@ describe('df sim', () => {
     const ended = await df(...SMALL, '--up', '16mbit', '--down', '4MB/s', '--seed', '7')
     expect(ended).to.include({ code: 0, stderr: '' })
     expect(ended.stdout).to.match(
-      /^equal-100: .*\n8 peers, 16 pieces of 256 KiB, lines 16 Mbit\/s up, 32 Mbit\/s down, the seed 32 Mbit\/s up, 5 ms, random number 7\n/,
+      /^equal-100: .*\n8 peers, 16 pieces of 256 KiB, links 16 Mbit\/s up, 32 Mbit\/s down, the seed 32 Mbit\/s up, 5 ms, random number 7\n/,
     )
     for (const row of [
       'bound',
@@ -37,7 +37,7 @@ describe('df sim', () => {
       'lost',
       'the seed sent',
       'origin read',
-      'fetched in vain',
+      'wasted bytes',
       'messages',
     ])
       expect(ended.stdout).to.match(new RegExp(`^${row} {2,}\\S`, 'm'))

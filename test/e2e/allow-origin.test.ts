@@ -67,6 +67,6 @@ describe('a seed and a private origin', () => {
   it('cannot be named in a way that says nothing', async () => {
     const ended = await lab.df(['seed', 'start', ...HERE, '--allow-origin', 'https://registry.corp.example/']).ended
     expect(ended.code).to.equal(2)
-    expect(ended.stderr).to.match(/^df: not an origin to allow: "https:[^\n]*; write a host name[^\n]*\n$/)
+    expect(ended.stderr).to.match(/^df: not an origin pattern: "https:[^\n]*; write a host name[^\n]*\n$/)
   })
 })

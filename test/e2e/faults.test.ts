@@ -63,7 +63,7 @@ const ORIGIN: Fault[] = [
     what: 'an origin that never answers',
     code: 'timeout',
     exit: 8,
-    says: /time allowed is over/,
+    says: /the timeout expired/,
     args: async () => ['--timeout', '300ms', (await muteVillain()).url],
   },
   {
@@ -77,7 +77,7 @@ const ORIGIN: Fault[] = [
     what: 'something that is not HTTP',
     code: 'origin-error',
     exit: 4,
-    says: /no proper HTTP/,
+    says: /malformed HTTP/,
     args: async () => [(await rawVillain('220 ftp ready\r\n')).url],
   },
   {
@@ -259,7 +259,7 @@ describe('df get, when things go wrong', () => {
 
     it('of another digest: nothing at the output, nothing in the store', async () => {
       const { url } = await villain(request => honest(request, content(MiB), { etag: '"1"' }))
-      const wrong = { code: 'digest-mismatch', exit: 5, says: /does not have the digest.*--digest/ } as const
+      const wrong = { code: 'digest-mismatch', exit: 5, says: /does not have the given digest.*--digest/ } as const
       await expectFault(wrong, ['--digest', `sha256:${'0'.repeat(64)}`, '-o', 'out/f', url])
       await writeFile(lab.path('out/f'), 'old')
       await expectFault(wrong, ['--digest', `sha256:${'0'.repeat(64)}`, '-o', 'out/f', url], ['f'])

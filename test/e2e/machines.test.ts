@@ -209,7 +209,7 @@ describe('df get, on machines as they are', () => {
     const ended = await lab.df(['get', '--json', '-o', 'out/file', zipped.url]).ended
     receipt(ended)
     expect(warnings(ended)).to.deep.equal([
-      'the origin sent it compressed (Content-Encoding: gzip), though not asked to; it is saved as it was sent',
+      'the origin sent compressed bytes (Content-Encoding: gzip) although the request asked for none; they are saved as they were sent',
     ])
     expect((await readFile(lab.path('out/file'))).equals(CONTENT)).to.equal(true)
   })

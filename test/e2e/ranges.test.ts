@@ -92,7 +92,7 @@ describe('df get -r', () => {
     }
     const digested = await lab.df(['get', '-r', '0-1', '--digest', `sha256:${'0'.repeat(64)}`, url]).ended
     expect(digested.code, digested.stderr).to.equal(2)
-    expect(digested.stderr).to.include('a digest is that of the whole content')
+    expect(digested.stderr).to.include('a digest belongs to the whole content')
     expect(await lab.files('image.bin')).to.deep.equal([])
   })
 })

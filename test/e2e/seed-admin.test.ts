@@ -120,7 +120,7 @@ describe('looking after a seed', () => {
     expect(twice.askers).to.deep.equal({ all: 2, hits: 1 })
     expect(twice.bytes).to.include({ fromOrigin: LENGTH, toPeers: 2 * LENGTH })
     const { stdout } = await seedDf('status')
-    expect(stdout.toString()).to.match(/askers +2, 50 % served from what was here\n/)
+    expect(stdout.toString()).to.match(/requests +2, 50 % served from the store\n/)
     expect(stdout.toString()).to.match(/\n1 content:\nhttp:\S+\/f\?…\n +bafy\w+\n +2\.0 MiB on disk of 2\.0 MiB, version /)
     expect(`${stdout}${JSON.stringify(twice)}`).to.not.include('SECRET')
   })
@@ -226,7 +226,7 @@ describe('looking after a seed', () => {
     await get(seed.address, 'b')
     expect((await status()).disk.trouble).to.equal(undefined)
     seed.child.kill('SIGTERM')
-    const warnings = (await seed.ended).lines.filter(l => l.type === 'warning' && /takes nothing new/.test(String(l.message)))
+    const warnings = (await seed.ended).lines.filter(l => l.type === 'warning' && /accepts nothing new/.test(String(l.message)))
     expect(warnings).to.have.length(1)
   })
 

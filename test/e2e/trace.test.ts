@@ -103,7 +103,7 @@ describe('traces and accounts of processes', () => {
     await lab.file('plain.bin', 3 * MiB)
     const asked = await lab.df(['get', '--explain', '-o', 'a', `${origin.url}/plain.bin`]).ended
     expect(asked.stderr).to.match(/^efficiency \d+ %: at [\d.]+ [kMG]?B\/s, the best rate kept up for .* Where the .* went:$/m)
-    expect(asked.stderr).to.match(/^ +\d[^%]* \d+ % {2}finding out what it is and who has it$/m)
+    expect(asked.stderr).to.match(/^ +\d[^%]* \d+ % {2}finding the content and its sources$/m)
     expect(asked.stderr).to.match(/^given by the origin 3\.0 MiB \(100 %\)$/m)
     const plain = await lab.df(['get', '--json', '-o', 'b', `${origin.url}/plain.bin`]).ended
     expect(plain.lines.at(-1)).to.include({ type: 'done' }).and.not.have.property('explain')

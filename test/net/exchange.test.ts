@@ -162,7 +162,7 @@ describe('net/exchange', () => {
   it('does not take another topic, or no hello, for an answer', async () => {
     const odd: [ControlMessage, string][] = [
       [hello(Uint8Array.of(9)), 'another topic'],
-      [{ type: 'have', pieces: [1], queue: 0 }, 'no hello'],
+      [{ type: 'have', pieces: [1], queue: 0 }, 'did not answer our hello'],
     ]
     for (const [answer, why] of odd) {
       await far.host.libp2p.unhandle(EXCHANGE_PROTOCOL)

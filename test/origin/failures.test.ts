@@ -130,7 +130,7 @@ describe('origin: failures', () => {
 
   it('something that is no HTTP', async () => {
     const { url } = await rawVillain('SSH-2.0-OpenSSH_9.6\r\n')
-    expect((await failure(impatient().open({ url, headers: [] }), 'origin-error')).message).to.include('no proper HTTP')
+    expect((await failure(impatient().open({ url, headers: [] }), 'origin-error')).message).to.include('malformed HTTP')
   })
 
   it('an endless header', async () => {

@@ -188,11 +188,11 @@ describe('sim: knobs', () => {
 describe('sim: the report', () => {
   it('says what was simulated', () => {
     expect(setupLine(makeScenario(findScenario('equal-1200') as NamedScenario))).to.equal(
-      '1,200 peers, 763 pieces of 256 KiB, lines 100 Mbit/s each way, the seed 200 Mbit/s up, 5 ms',
+      '1,200 peers, 763 pieces of 256 KiB, links 100 Mbit/s each way, the seed 200 Mbit/s up, 5 ms',
     )
     const s = makeScenario(findScenario('two-seeds') as NamedScenario, { ...SMALL, pieces: 1, down: 3000 })
     expect(setupLine(s)).to.equal(
-      '24 peers, 1 piece of 256 KiB, lines 12 Mbit/s up, 24 Mbit/s down, each of 2 seeds 24 Mbit/s up, the origin 24 Mbit/s, 5 ms',
+      '24 peers, 1 piece of 256 KiB, links 12 Mbit/s up, 24 Mbit/s down, each of 2 seeds 24 Mbit/s up, the origin 24 Mbit/s, 5 ms',
     )
   })
 
@@ -216,12 +216,12 @@ describe('sim: the report', () => {
     for (const cells of rows) expect(cells).to.have.length(FIGURE_HEAD.length)
   })
 
-  it('tells who was banned, and who never got it all', () => {
+  it('tells who was banned, and how many did not complete', () => {
     const liar = run('liar')
     expect(reportLines(liar.s, liar.r).at(-1)).to.match(/^banned +p0; \d+ times$/)
     const stuck = run('equal-100', {}, { faults: [{ type: 'seed-death', at: 1000 }], limitMs: 60_000 })
     const lines = reportLines(stuck.s, stuck.r)
-    expect(lines[0]).to.match(/^incomplete +24 of 24 peers never got it all$/)
+    expect(lines[0]).to.match(/^incomplete +24 of 24 peers did not complete$/)
     expect(lines.join('\n')).to.match(/last peer +never, – of the bound/)
   })
 })

@@ -1,4 +1,4 @@
-// df: a seed by `df seed start`, and peers that embed the library as `df get` does, all from a copy of what was built.
+// df: a seed by `df seed start`, and peers that embed the library as `df get` does, all from a copy of the build.
 import { cp, mkdir, stat, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'

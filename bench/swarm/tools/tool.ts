@@ -1,4 +1,4 @@
-// What the bench wants of a tool: how to start its swarm, and the command of one peer.
+// The interface of a tool: how to start its swarm, and the command of one peer.
 import type { Origin } from '../origin.ts'
 import type { Command, Participant } from '../participant.ts'
 import type { Host, Topology } from '../topology.ts'

@@ -1,4 +1,4 @@
-// A WebTorrent peer or seed of the bench (Node, TCP): says that it is up, begins with the go, tells when it has everything.
+// A WebTorrent peer or seed of the bench (Node, TCP): reports that it is up, waits for the start, reports when it has everything.
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { pathToFileURL } from 'node:url'

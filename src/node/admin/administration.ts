@@ -104,7 +104,7 @@ export class Administration implements StoreAdmin {
 
   #onDisk(): DiskStore {
     if (this.#disk !== undefined) return this.#disk
-    throw new DragonflyError('bad-option', 'pieces are kept in memory, where nothing is managed')
+    throw new DragonflyError('bad-option', 'pieces are kept in memory, so there is nothing to manage')
   }
 
   #freshEntries(): Promise<KeptEntry[]> {
@@ -171,12 +171,14 @@ function secondsSince(ms: number): number {
 }
 
 function unknown(idOrUrl: string): DragonflyError {
-  return new DragonflyError('not-found', `nothing is stored of ${withoutSecrets(idOrUrl)}`, { hint: 'df seed ls shows what is' })
+  return new DragonflyError('not-found', `nothing is stored of ${withoutSecrets(idOrUrl)}`, {
+    hint: 'df seed ls lists what is stored',
+  })
 }
 
 function inUse(id: string): DragonflyError {
   return new DragonflyError('store-locked', `${id} is being downloaded or served`, {
-    hint: 'wait until nobody is at it',
+    hint: 'wait until it is not in use any more',
     retryable: true,
   })
 }

@@ -33,21 +33,21 @@ export const EVENTS = {
   // ---- this host
   'node-unreachable': define<{ addresses: string }>(
     'warn',
-    'This node listens, and has loopback addresses only.',
+    'This node listens only on loopback addresses.',
     ({ addresses }) =>
-      `no other host can connect to this one, which has only ${addresses}; name an address that they reach with --announce`,
+      `no other host can connect to this one, because it has only ${addresses}; announce a reachable address with --announce`,
   ),
   'store-temporary': define<Cause & { place: string }>(
     'warn',
-    'The store of the home folder cannot be used: another one serves this run only.',
+    'The store in the home folder cannot be used. A temporary one is used for this run.',
     ({ reason, place }) =>
-      `${reason}; pieces are kept ${place} for this run, and an interrupted download begins anew (set DRAGONFLY_HOME)`,
+      `${reason}; pieces are kept ${place} for this run, and an interrupted download starts over (set DRAGONFLY_HOME to avoid that)`,
   ),
   'content-encoded': define<{ coding: string }>(
     'warn',
-    'The origin sent a Content-Encoding though the request asked for none.',
+    'The origin sent a Content-Encoding although the request asked for none.',
     ({ coding }) =>
-      `the origin sent it compressed (Content-Encoding: ${coding}), though not asked to; it is saved as it was sent`,
+      `the origin sent compressed bytes (Content-Encoding: ${coding}) although the request asked for none; they are saved as they were sent`,
   ),
 
   // ---- peers
@@ -68,28 +68,28 @@ export const EVENTS = {
   ),
   'neighbour-failed': define<Peer & Cause>(
     'info',
-    'A peer could not be linked up with.',
-    ({ peer, reason }) => `cannot link up with peer ${peer}: ${reason}`,
+    'This node could not connect to a peer.',
+    ({ peer, reason }) => `cannot connect to peer ${peer}: ${reason}`,
   ),
   'link-opened': define<Peer & { task: string }>(
     'debug',
-    'A link to a peer began, for one task.',
+    'A link to a peer was opened, for one task.',
     ({ peer, task }) => `link to peer ${peer} opened for task ${task}`,
   ),
   'link-closed': define<Peer & { task: string }>(
     'debug',
-    'A link to a peer ended, for one task.',
+    'A link to a peer was closed, for one task.',
     ({ peer, task }) => `link to peer ${peer} closed for task ${task}`,
   ),
   // ---- ways to the content
   'source-decided': define<{ task: string; decision: string; seed?: string | undefined }>(
     'debug',
-    'What a download does next to get its bytes, as the source selector decided.',
+    'A decision of the source selector: what a download does next to get its bytes.',
     ({ task, decision, seed }) => `task ${task}: ${decision}${seed === undefined ? '' : ` ${seed}`}`,
   ),
   'seed-unusable': define<Peer & Cause>(
     'warn',
-    'A seed does not help with this download for now. The download goes on with the next way.',
+    'A seed cannot be used for this download now. The download continues with the next source.',
     ({ peer, reason, error }) =>
       error === 'origin-refused'
         ? `seed ${peer} ${reason}. Start the seed with --allow-origin, or every host reads the origin itself`
@@ -113,7 +113,7 @@ export const EVENTS = {
   'dht-announce-failed': define<Cause>(
     'info',
     'A content could not be announced in the DHT.',
-    ({ reason }) => `the DHT did not take an announcement: ${reason}`,
+    ({ reason }) => `cannot announce a content in the DHT: ${reason}`,
   ),
   'bootstrap-failed': define<Cause & { address: string }>(
     'info',
@@ -138,8 +138,8 @@ export const EVENTS = {
   ),
   'origin-piece-failed': define<Cause & { piece: number }>(
     'warn',
-    'The origin did not give the bytes of one piece.',
-    ({ piece, reason }) => `the origin gave no piece ${piece}: ${reason}`,
+    'The origin did not send the bytes of one piece.',
+    ({ piece, reason }) => `cannot read piece ${piece} from the origin: ${reason}`,
   ),
   'origin-piece-corrupt': define<{ piece: number; version: string }>(
     'warn',
@@ -148,17 +148,17 @@ export const EVENTS = {
   ),
   'stale-served': define<Cause>(
     'warn',
-    'The origin is in trouble, and the seed serves its cached copy.',
-    ({ reason }) => `the origin is in trouble, serving the cached copy: ${reason}`,
+    'The origin fails, and the seed serves its cached copy.',
+    ({ reason }) => `the origin is in trouble, so the cached copy is served: ${reason}`,
   ),
   'freshness-check-failed': define<Cause>(
     'warn',
-    'A check in the background, whether a cached copy is current, failed.',
+    'A background check whether a cached copy is current failed.',
     ({ reason }) => `cannot check whether a cached copy is current: ${reason}`,
   ),
   'freshness-not-saved': define<Cause>(
     'warn',
-    'What the origin said about freshness could not be written. The origin is asked again after a restart.',
+    'The caching headers of the origin could not be stored. The origin is asked again after a restart.',
     ({ reason }) => `cannot save how long a content is fresh: ${reason}`,
   ),
   // ---- seeding
@@ -174,14 +174,14 @@ export const EVENTS = {
   ),
   'control-unavailable': define<Cause>(
     'warn',
-    'The control socket is not served. The seed runs all the same.',
+    'The control socket is not available. The seed runs without it.',
     ({ reason }) => reason,
   ),
   // ---- this machine
   'store-unavailable': define<Cause>(
     'error',
-    'The store takes nothing new, because it is full or broken. It goes on serving what it has.',
-    ({ reason }) => `the store takes nothing new and serves what it has: ${reason}`,
+    'The store accepts nothing new, because it is full or broken. It continues to serve what it has.',
+    ({ reason }) => `the store accepts nothing new and serves what it has: ${reason}`,
   ),
   'resume-failed': define<Cause>(
     'warn',
@@ -200,7 +200,7 @@ export const EVENTS = {
   ),
   'trace-ended': define<{ reason: string }>(
     'warn',
-    'The trace is incomplete. The download goes on.',
+    'The trace is incomplete. The download continues.',
     ({ reason }) => `the trace ends here: ${reason}`,
   ),
 } as const

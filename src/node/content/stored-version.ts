@@ -150,7 +150,7 @@ async function makeRoom(entry: StoreEntry, task: Task, length: number | undefine
 }
 
 export function digestMismatch(): DragonflyError {
-  return new DragonflyError('digest-mismatch', 'the content does not have the digest that was asked for', {
-    hint: 'check --digest, or ask who publishes the file whether it changed',
+  return new DragonflyError('digest-mismatch', 'the content does not have the given digest', {
+    hint: 'check --digest, or ask the publisher whether the file changed',
   })
 }

@@ -69,7 +69,7 @@ export class GrantBook {
     const apart = grant.expires - access.grant - Date.now()
     if (Math.abs(apart) <= access.skew) return new DragonflyError('protocol', "the seed's grant is for another peer or content")
     const way = apart > 0 ? 'behind' : 'ahead of'
-    const message = `the clock of this host is about ${human(Math.abs(apart))} ${way} the seed's, so its grant does not count here`
+    const message = `the clock of this host is about ${human(Math.abs(apart))} ${way} the seed's, so its grant is not valid here`
     return new DragonflyError('protocol', message, { hint: 'set the clocks of both hosts (NTP)' })
   }
 

@@ -176,7 +176,7 @@ export class PeerLink implements LinkListener {
     }
     const end = waiting.from + waiting.digests.length
     if (from !== end || end + digests.length > MAX_PIECES)
-      throw new DragonflyError('protocol', 'manifest parts do not follow one another')
+      throw new DragonflyError('protocol', 'manifest parts are not consecutive')
     waiting.digests.push(...digests)
   }
 }

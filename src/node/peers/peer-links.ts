@@ -177,7 +177,7 @@ export class PeerLinks {
 
   /** Ends at once, whatever is on its way, the link to a peer that may have nothing more. */
   cut(peer: string): void {
-    this.get(peer)?.link.abort(new DragonflyError('peer-refused', 'its grant has run out'))
+    this.get(peer)?.link.abort(new DragonflyError('peer-refused', 'its grant has expired'))
   }
 
   /** Ends all of them, and those that still come. */
@@ -214,6 +214,6 @@ export class PeerLinks {
       grants === undefined
         ? sameBytes(answer.proof, makeProof(task.secret, peer, this.#self))
         : grants.admits(peer, await shownGrant(answer)) && grants === this.#owner.grants
-    if (!isGood) throw new DragonflyError('peer-refused', 'peer does not prove that it may have this content')
+    if (!isGood) throw new DragonflyError('peer-refused', 'the peer does not prove that it may have this content')
   }
 }

@@ -45,7 +45,7 @@ export class AccessControl {
     const { task } = this.#owner
     const id = contentId(task, version)
     if (!task.isPrivate || !sameBytes(topic, CID.parse(id).bytes)) {
-      throw new DragonflyError('protocol', 'the seed grants another content than was asked for')
+      throw new DragonflyError('protocol', 'the grant of the seed is for another content than the requested one')
     }
     await this.enter(id, version, grant, dhtKey === undefined ? undefined : CID.decode(dhtKey))
   }

@@ -85,7 +85,7 @@ export class ManifestSync {
     const known = this.#content.manifest.digest(index)
     if (known === undefined || sameBytes(known, digest)) return
     if (this.#content.trust === 'digest') throw digestMismatch()
-    throw new DragonflyError('origin-changed', `the origin's bytes are not those of its version any more (piece ${index})`)
+    throw new DragonflyError('origin-changed', `the content changed at the origin while it was read (piece ${index})`)
   }
 
   /** A piece of our own read is stored: adds its digest, unless a seed has told it meanwhile. Throws as `check`. */

@@ -75,5 +75,5 @@ async function askGrant(host: Host, peer: string, task: Task, topic: Uint8Array,
     if (reply.type === 'failed') throw errorOf(reply)
     if (reply.type === 'granted') return reply.grant
   }
-  throw new DragonflyError('peer-refused', 'it has gone away')
+  throw new DragonflyError('peer-refused', 'it stopped answering')
 }

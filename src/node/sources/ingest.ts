@@ -70,7 +70,7 @@ export async function sealWhenWhole(active: ActiveTask, length: number): Promise
   const { manifest } = active
   if (manifest === undefined) throw new DragonflyError('internal', 'nothing was adopted')
   if (manifest.count !== pieceCountOf(length, manifest.pieceLength)) {
-    throw new DragonflyError('origin-changed', 'the origin ended elsewhere than its version says')
+    throw new DragonflyError('origin-changed', 'the content at the origin has another length than before')
   }
   while (!active.hasAllKnown) await active.changed()
   const builder = new RootBuilder()

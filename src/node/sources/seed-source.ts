@@ -108,7 +108,7 @@ export class SeedSource {
       if (this.#active.grants !== undefined) this.#options.onGranted()
       await this.#active.links.dial(peer, connectTimeout(signal), ownTopic(reply.topic, this.#active))
     }
-    throw new DragonflyError('peer-refused', 'it has gone away')
+    throw new DragonflyError('peer-refused', 'it stopped answering')
   }
 
   #note(peer: string, error: unknown): void {

@@ -245,7 +245,7 @@ export class Supply {
     if (why === 'seed') return trouble
     if (why !== 'no-source' && failure !== undefined) return failure
     if (trouble instanceof DragonflyError && trouble.code.startsWith('origin-')) return trouble
-    return new DragonflyError('no-source', 'nobody who can be reached has this content', {
+    return new DragonflyError('no-source', 'no reachable peer has this content', {
       hint:
         this.#origin !== undefined
           ? 'check the network'
