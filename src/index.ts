@@ -1,4 +1,4 @@
-// The front door of the library: what an embedding program may import.
+// The public API of the library.
 export { parseDigest } from './core/digest.ts'
 export { ERROR_CODES, type ErrorCode } from './core/error-codes.ts'
 export { DragonflyError, type ErrorDetails } from './core/errors.ts'

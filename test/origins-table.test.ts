@@ -6,7 +6,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import { DragonflyError } from '../src/core/errors.ts'
 import { ROOT } from './cli/processes.ts'
-import { type Act, honest, stopVillains, villain } from './origin/villains.ts'
+import { type Act, honest, hostileOrigin, stopHostileOrigins } from './origin/hostile-origin.ts'
 import { until } from './waiting.ts'
 import { content, fileHash, hex, PIECE } from './world/content.ts'
 import { World } from './world/world.ts'
@@ -95,7 +95,7 @@ describe('docs/origins.md', function () {
   })
   afterEach(async () => {
     await world.close()
-    await stopVillains()
+    await stopHostileOrigins()
   })
   after(async () => {
     if (process.env.UPDATE_DOCS === undefined) return
@@ -121,7 +121,7 @@ describe('docs/origins.md', function () {
   /** The first answer ends, or stalls, in the middle. */
   async function play(act: Origin, first: Act): Promise<Played> {
     const acts: Act[] = []
-    const { url } = await villain((request, nth) => {
+    const { url } = await hostileOrigin((request, nth) => {
       acts.push({ ...act(request, nth), ...(nth === 1 && first) })
       return acts.at(-1) as Act
     })

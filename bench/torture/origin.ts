@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Act, honest } from '../../test/origin/villains.ts'
+import { type Act, honest } from '../../test/origin/hostile-origin.ts'
 import type { LastingFault, OriginPlan, RequestFault } from './plan.ts'
 
 /** How often a limited answer goes on, milliseconds. */

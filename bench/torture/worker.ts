@@ -80,9 +80,9 @@ async function stream(node: DragonflyNode, url: string, path: string, options: G
 // ---- villains
 
 async function startVillain(order: VillainOrder): Promise<Started> {
-  const villain = await ScriptedPeer.start(makeTask({ url: order.url, headers: [] }), behaviourOf(order))
-  villains.set(order.name, villain)
-  return { address: villain.address }
+  const hostileOrigin = await ScriptedPeer.start(makeTask({ url: order.url, headers: [] }), behaviourOf(order))
+  villains.set(order.name, hostileOrigin)
+  return { address: hostileOrigin.address }
 }
 
 function behaviourOf({ kind, key, length, hasLength, version }: VillainOrder): Behaviour {
@@ -93,15 +93,15 @@ function behaviourOf({ kind, key, length, hasLength, version }: VillainOrder): B
     // to whoever has been given a digest it looks right, until the whole is there
     const claimsDigest = (head: ManifestHead) => ({ ...head, seal: { ...(head.seal as Seal), sha256: sha256(body) } })
     return {
-      met: (link, villain) =>
-        tellManifest(link, villain, manifestOf(villain.task, fake, { version }), claimsDigest).catch(() => {}),
+      met: (link, hostileOrigin) =>
+        tellManifest(link, hostileOrigin, manifestOf(hostileOrigin.task, fake, { version }), claimsDigest).catch(() => {}),
       ask: givesPiecesOf(fake, PIECE),
     }
   }
   const claims = claimsAll(Math.max(1, Math.ceil(length / pieceLength)))
   const lie = (piece: number) => pieceOf(body, piece, pieceLength).map((byte, i) => (i === 0 ? byte ^ 1 : byte))
   return {
-    met: (link, villain) => claims(undefined, link, villain),
+    met: (link, hostileOrigin) => claims(undefined, link, hostileOrigin),
     message: claims,
     ...(kind === 'liar' ? { ask: (piece, link) => void link.give(piece, lie(piece)).catch(() => {}) } : {}),
   }

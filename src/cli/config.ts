@@ -1,4 +1,4 @@
-// Whom to ask, whom to trust, what to read for others: from flags, else the environment, else the config file, each key on its own.
+// Reads seeds, trusted peers and other settings: a flag wins over the environment, which wins over the config file, key by key.
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { type Config, MAX_ENTRIES } from './config-schema.ts'

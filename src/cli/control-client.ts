@@ -1,4 +1,4 @@
-// Speaks to the seed that runs on this home, over its control socket.
+// Sends requests to the seed that runs in this home folder, over its control socket.
 import http from 'node:http'
 import { DragonflyError } from '../index.ts'
 

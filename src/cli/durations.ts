@@ -1,4 +1,4 @@
-// Durations as people type them: 30s, 5m, 1h30m, or a plain number of seconds.
+// Parses durations: 30s, 5m, 1h30m, or a plain number of seconds.
 import parse from 'parse-duration'
 import { UsageError } from './errors.ts'
 

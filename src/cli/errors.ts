@@ -1,4 +1,4 @@
-// Every way to fail as one line for a person, one object for a program and one exit code.
+// Turns every failure into one line for a person, one object for a program, and an exit code.
 import { constants } from 'node:os'
 import { exitCodeOf, isErrorCode, UNEXPECTED, USAGE } from './exit-codes.ts'
 

@@ -1,4 +1,4 @@
-// Exit codes of df: stable, documented in `df help exit-codes`, one for every way to end.
+// Exit codes of df. They are stable, and `df help exit-codes` lists them.
 import type { DragonflyError } from '../index.ts'
 
 type ErrorCode = DragonflyError['code']

@@ -1,4 +1,4 @@
-// Where the time of a download went, in a few lines for the person who waited.
+// Prints where the time of a download went (`--explain`).
 import type { Explanation, Receipt } from '../index.ts'
 import { bytes, count, percent, rate, seconds } from './figures.ts'
 

@@ -1,4 +1,4 @@
-// Numbers as people read them: bytes, rates, times, shares.
+// Formats bytes, rates, times and shares for people.
 import prettyBytes from 'pretty-bytes'
 
 /** Binary units, as files are measured: 64.0 MiB. */

@@ -1,4 +1,4 @@
-// df get: one download, from the arguments to the receipt and the exit code.
+// df get: runs one download, from the arguments to the receipt and the exit code.
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { DragonflyNode, GetOptions, NodeEvent, NodeOptions, Receipt } from '../index.ts'

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM: the first one asks to stop, the second one ends the process at once.
+// Handles SIGINT and SIGTERM: the first one stops the command, the second one ends the process at once.
 import { INTERRUPTED, TERMINATED } from './exit-codes.ts'
 
 const EXIT_CODES = { SIGINT: INTERRUPTED, SIGTERM: TERMINATED }

@@ -1,4 +1,4 @@
-// The lines of a text file, one by one, none of them longer than it may be.
+// Reads a text file line by line, with a limit on the length of a line.
 import { createReadStream } from 'node:fs'
 import { UsageError } from './errors.ts'
 

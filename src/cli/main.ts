@@ -1,4 +1,4 @@
-// The program df: reads the arguments, runs one command, ends with its exit code.
+// The program df: parses the arguments, runs one command, and exits with its code.
 import { CommanderError } from 'commander'
 import { describe, failureLine, OutputError, UsageError } from './errors.ts'
 import { OK } from './exit-codes.ts'

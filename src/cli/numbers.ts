@@ -1,4 +1,4 @@
-// Numbers as people type them: counts, sizes (512KiB) and rates (12.5MB, 100mbit).
+// Parses counts, sizes (512KiB) and rates (12.5MB, 100mbit).
 import { UsageError } from './errors.ts'
 
 const SHAPE = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)(bit|b)$/i

@@ -1,4 +1,4 @@
-// Kinds of options that several commands have.
+// Option types that several commands share.
 import { type Command, Option } from 'commander'
 import { UsageError } from './errors.ts'
 import { LOG_FORMATS, LOG_LEVELS } from './log-levels.ts'

@@ -1,4 +1,4 @@
-// How much an origin has to bear, as a person says it: flags, else the environment, else the config file.
+// Limits on how hard an origin is read: a flag wins over the environment, which wins over the config file.
 import { UsageError } from './errors.ts'
 import { parseRate, wholeNumber } from './numbers.ts'
 

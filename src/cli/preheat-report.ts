@@ -1,4 +1,4 @@
-// What df preheat tells: NDJSON for programs, lines for logs, and a live line on a terminal.
+// Reports of df preheat: NDJSON for programs, lines for logs, and a live line on a terminal.
 import type { NodeEvent, Preheated, PreheatProgress } from '../index.ts'
 import { type Failure, failureLine, printable } from './errors.ts'
 import { bytes, count, percent, rate, seconds } from './figures.ts'

@@ -1,4 +1,4 @@
-// df preheat: any number of URLs at the seeds that are to have them, some at a time.
+// df preheat: makes seeds fetch any number of URLs, a few at a time.
 import type { DragonflyNode, NodeOptions, PreheatOptions } from '../index.ts'
 import { readSettings } from './config.ts'
 import { describe, type Failure, UsageError } from './errors.ts'

@@ -1,4 +1,4 @@
-// The command line of df: every flag, once. Nothing heavier than commander is loaded to read it or to refuse it.
+// Declares every command and flag once. Only commander is loaded to parse or refuse them.
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'

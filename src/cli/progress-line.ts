@@ -1,4 +1,4 @@
-// One line of a terminal that tells how far a long run is, and is gone when it is over.
+// One terminal line that shows the progress of a long run and disappears at the end.
 import type { Sink } from './report.ts'
 
 /** A shorter run, milliseconds, says nothing. */

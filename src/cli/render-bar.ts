@@ -1,4 +1,4 @@
-// A live bar on a terminal; what is worth keeping stays above it as lines.
+// A progress bar on a terminal, with warnings and the receipt as lines above it.
 import type { SingleBar } from 'cli-progress'
 import progressBar from 'cli-progress'
 import type { NodeEvent, Progress, Receipt } from '../index.ts'

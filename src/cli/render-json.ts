@@ -1,4 +1,4 @@
-// One JSON object a line (NDJSON), for programs.
+// Writes one JSON object per line (NDJSON), for programs.
 import type { NodeEvent, Progress, Receipt } from '../index.ts'
 import type { Failure } from './errors.ts'
 import { errorLine, jsonLine } from './json-lines.ts'

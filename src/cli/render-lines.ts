@@ -1,4 +1,4 @@
-// Plain lines for logs and pipes: one every two seconds while something changes, and a receipt.
+// Writes plain lines for logs and pipes: progress while it changes, and the receipt.
 import path from 'node:path'
 import type { NodeEvent, Progress, Receipt } from '../index.ts'
 import { type Failure, failureLine, printable } from './errors.ts'

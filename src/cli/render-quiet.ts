@@ -1,4 +1,4 @@
-// Nothing but the reason of a failure.
+// Prints only the reason of a failure.
 import type { NodeEvent, Progress, Receipt } from '../index.ts'
 import { type Failure, failureLine } from './errors.ts'
 import { NO_LOG } from './log.ts'

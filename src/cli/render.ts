@@ -1,4 +1,4 @@
-// Chooses how a download tells about itself.
+// Chooses how a download is reported: bar, lines, NDJSON or nothing.
 import { makeLog } from './log.ts'
 import type { LogFlags } from './log-levels.ts'
 import type { Report, Sink } from './report.ts'

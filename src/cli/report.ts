@@ -1,4 +1,4 @@
-// What a download tells while it runs, whoever listens: a terminal, a log, a program, nobody.
+// The interface of a download's report.
 import type { NodeEvent, Progress, Receipt } from '../index.ts'
 import type { Failure } from './errors.ts'
 

@@ -1,4 +1,4 @@
-// df seed status, ls, rm, gc, pin, unpin: asks the seed that runs on this home, or looks after its store when none does.
+// df seed status, ls, rm, gc, pin, unpin: asks the running seed, or opens its store when no seed runs.
 import path from 'node:path'
 import type { ContentStatus, Removed, SeedStatus, StoreAdmin } from '../index.ts'
 import { describe, type Failure, failureLine } from './errors.ts'

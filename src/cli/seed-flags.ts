@@ -1,4 +1,4 @@
-// The commands below df seed, and their flags.
+// Declares the commands below df seed and their flags.
 import type { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { parseQuota, parseRate } from './numbers.ts'

@@ -1,4 +1,4 @@
-// What a seed tells about itself, for a person.
+// Prints a seed's status for people.
 import type { ContentStatus, DiskStatus, Removed, SeedStatus } from '../index.ts'
 import { printable } from './errors.ts'
 import { bytes, count, percent, seconds } from './figures.ts'

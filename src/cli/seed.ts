@@ -1,4 +1,4 @@
-// df seed start: a long-running seed, until SIGINT or SIGTERM.
+// df seed start: runs a seed until SIGINT or SIGTERM.
 import path from 'node:path'
 import type { Control, NodeEvent } from '../index.ts'
 import { readSettings } from './config.ts'

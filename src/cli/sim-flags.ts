@@ -1,4 +1,4 @@
-// The flags of df sim.
+// Declares the flags of df sim.
 import { type Command, Option } from 'commander'
 import { parseRate, parseSize, wholeNumber } from './numbers.ts'
 import { parsed } from './options.ts'

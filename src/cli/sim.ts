@@ -1,4 +1,4 @@
-// df sim: one simulation, a replay, or the list of scenarios.
+// df sim: runs one simulation, replays a trace, or lists the scenarios.
 import { constants } from 'node:fs'
 import { access, writeFile } from 'node:fs/promises'
 import path from 'node:path'

@@ -1,4 +1,4 @@
-// Content to standard output: with back-pressure, and without a word when the reader goes away.
+// Writes content to standard output with back-pressure, and ends quietly when the reader goes away.
 import { createWriteStream, fstatSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'

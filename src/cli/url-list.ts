@@ -1,4 +1,4 @@
-// URLs from the command line and from a list, each once, in their order.
+// Collects URLs from the command line and from a list, each once and in order.
 import { createReadStream } from 'node:fs'
 import { addAbortSignal } from 'node:stream'
 import { UsageError } from './errors.ts'

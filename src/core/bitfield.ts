@@ -1,4 +1,4 @@
-// A set of piece indices of known size, one bit each; the currency of `have`.
+// A set of piece indices, one bit each.
 
 /** Bit order on the wire: piece 0 is the highest bit of byte 0, as in BEP 3. */
 export class Bitfield {

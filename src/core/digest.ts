@@ -1,4 +1,4 @@
-// A digest as people write it: sha256:HEX.
+// Parses and formats digests: sha256:HEX.
 import { DragonflyError } from './errors.ts'
 
 /** Parses `sha256:` and 64 hex digits (any case) to 32 bytes; rejects everything else with `bad-digest`. */

@@ -1,4 +1,4 @@
-// Every error code that leaves this library, and what it means: the one table that docs, wire and exit codes are made from.
+// The table of error codes and their meanings; docs, wire and exit codes are derived from it.
 
 /**
  * Code → meaning. Stable: programs branch on the code. The part before the first dash names who is to blame.

@@ -1,4 +1,4 @@
-// The error class of this library: a stable code for programs, a line and a hint for people, and the cause.
+// The error class of this library: a stable code for programs, a message and a hint for people, and the cause.
 
 import type { ErrorCode } from './error-codes.ts'
 

@@ -1,4 +1,4 @@
-// A grant: a seed's word that the origin accepted one peer's credentials for one private content, for a while.
+// A grant: a seed's signed statement that the origin accepted one peer's credentials for one private content, with an expiry.
 import { sameBytes } from './piece.ts'
 
 export interface Grant {

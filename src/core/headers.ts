@@ -1,4 +1,4 @@
-// Request headers that a person adds for the origin: parsed, limited, and told apart by what they give away.
+// Request headers for the origin: parsing, limits, and which of them make a download private.
 import { DragonflyError } from './errors.ts'
 
 /** Name in lower case, value as given. Order is kept; a name may come more than once. */

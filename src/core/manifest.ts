@@ -1,4 +1,4 @@
-// A manifest: what a version consists of. It grows while the origin is read, then it is sealed.
+// A manifest: length, version and piece digests of a content. It grows while the origin is read, and is sealed at the end.
 import { createHash } from 'node:crypto'
 import { DragonflyError } from './errors.ts'
 import { MAX_PIECES, PIECE_DIGEST_LENGTH, pieceCountOf, sameBytes, sha256 } from './piece.ts'

@@ -1,4 +1,4 @@
-// Options of a call that do not fit: one that is not known is an error too, since what it asks for would silently not happen.
+// Refuses options with unknown names, so that a misspelt option is not silently ignored.
 import { DragonflyError } from './errors.ts'
 
 /** What a compiled check found. */

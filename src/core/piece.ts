@@ -1,4 +1,4 @@
-// A piece: the unit of verification, storage, have and scheduling; and the one gate through which bytes become one.
+// A piece: the unit of verification, storage and scheduling. `verifyPiece` and `hashPiece` alone make verified pieces.
 import { createHash, hash, webcrypto } from 'node:crypto'
 import { DragonflyError } from './errors.ts'
 

@@ -1,4 +1,4 @@
-// What the origin said to whom: which reader was shown which version, and for how long that counts.
+// Remembers which version the origin showed to which reader, with a time limit.
 import { LRUCache } from 'lru-cache'
 
 /** More readers than any seed has in a few minutes; the ones longest silent are forgotten, and asked about again. */

@@ -1,4 +1,4 @@
-// Byte ranges: as somebody asks for one, and as bytes of a content whose length is known.
+// Byte ranges, half open, with both ends known.
 import { DragonflyError } from './errors.ts'
 
 /** Bytes `start` (included) to `end` (excluded). */

@@ -1,4 +1,4 @@
-// Which seed is responsible for a task: highest random weight (Thaler and Ravishankar 1998), the same on every host.
+// Rendezvous hashing (highest random weight, Thaler and Ravishankar 1998): every host computes the same order of seeds for a task.
 import { sha256 } from './piece.ts'
 
 /** Seeds in the order in which they should be asked for this task; the first is responsible, the others succeed it. */

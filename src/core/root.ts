@@ -1,4 +1,4 @@
-// The content root: the UnixFS DAG root over the pieces, built from their digests alone.
+// Computes the UnixFS DAG root of a content from its piece digests.
 import * as dagPb from '@ipld/dag-pb'
 import { UnixFS } from 'ipfs-unixfs'
 import { CID } from 'multiformats/cid'

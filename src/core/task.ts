@@ -1,4 +1,4 @@
-// A task: what is asked for. Its id is the DHT key, its secret the proof of having been asked for it.
+// A task: URL, tag and credentials in canonical form. Its id is the DHT key; its secret proves that a peer was asked for it.
 import { createHmac, randomBytes, scryptSync } from 'node:crypto'
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'

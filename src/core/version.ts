@@ -1,4 +1,4 @@
-// A version: one state of the origin's content. Different versions never mix.
+// A version: one state of the origin's content, named by its validators. Pieces of different versions are never mixed.
 import { hex } from './digest.ts'
 import { sha256 } from './piece.ts'
 

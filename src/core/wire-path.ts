@@ -1,4 +1,4 @@
-// The path and query of a URL as they were written: the URL parser of browsers says %27 for ', and forgets a bare "?".
+// The path and query of a URL exactly as written; the WHATWG parser rewrites ' to %27 and drops a bare "?".
 
 /** What goes into the request line for `url`, which was parsed from `text`. Nothing but `'` and a bare `?` differs from the parser's. */
 export function wirePath(text: string, url: URL): string {

@@ -1,4 +1,4 @@
-// Who has it, by a private Kademlia: settings that hold on a LAN and in a data centre, and four verbs.
+// Finds providers in a private Kademlia DHT, with settings for LANs and data centres.
 import { type KadDHT, kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import type { CID } from 'multiformats/cid'
 import { raceSignal } from 'race-signal'

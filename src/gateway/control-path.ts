@@ -1,4 +1,4 @@
-// Where the seed of a home folder is spoken to.
+// The path of the control socket of a home folder.
 import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
 

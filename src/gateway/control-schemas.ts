@@ -1,4 +1,4 @@
-// JSON Schemas of the control API. What an answer has beyond its schema is left out.
+// JSON Schemas of the control API. Fields outside the schema are left out of answers.
 import { MAX_URL_BYTES } from '../core/task.ts'
 
 /** Contents named in one answer. */

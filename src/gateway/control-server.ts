@@ -1,4 +1,4 @@
-// The control API: HTTP with JSON, every request and answer of a declared shape; and metrics in the text format of Prometheus.
+// The control API: HTTP with JSON; every request and answer has a schema.
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'

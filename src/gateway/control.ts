@@ -1,4 +1,4 @@
-// The control socket: lets other programs of the same user ask a running seed, and tell it what to do.
+// The control socket: other programs of the same user query and control a running seed over it.
 import { chmod, mkdir, rm, stat } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { connect } from 'node:net'

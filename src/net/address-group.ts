@@ -1,4 +1,4 @@
-// Groups addresses by network: the first guess at which peers are near, before anything is measured.
+// Groups addresses by network, as a first guess at which peers are near.
 import { multiaddr } from '@multiformats/multiaddr'
 import ipaddr from 'ipaddr.js'
 

@@ -1,4 +1,4 @@
-// The certificate of libp2p's TLS: signed by itself, it says in an extension whose it is, and that the owner says so.
+// The self-signed certificate of libp2p's TLS, whose extension proves the peer id.
 // https://github.com/libp2p/specs/blob/master/tls/tls.md
 //
 // libp2p's own code for it goes through three ASN.1 libraries in JavaScript: 10 ms of CPU a handshake, a fifth of all that

@@ -1,4 +1,4 @@
-// Messages over a stream: each behind its length, read with a limit, written in order from a bounded queue.
+// Length-prefixed messages over a stream: reads with a size limit, writes in order from a bounded queue.
 import type { Stream } from '@libp2p/interface'
 import { raceSignal } from 'race-signal'
 import type { Uint8ArrayList } from 'uint8arraylist'

@@ -1,4 +1,4 @@
-// Chunks of a data stream in, frames out; each payload byte is copied once, to where its piece is being put together.
+// Decodes a data stream into frames; copies each payload byte once, into the buffer of its piece.
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { DragonflyError } from '../core/errors.ts'
 import { decodeFrameHeader, type FrameHeader } from '../wire/codec-data.ts'

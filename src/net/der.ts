@@ -1,4 +1,4 @@
-// The little of DER (ITU-T X.690) that a libp2p certificate takes: values with a tag and a definite length, one byte of tag.
+// Encodes and decodes the part of DER (ITU-T X.690) that libp2p certificates use.
 
 export const INTEGER = 0x02
 export const BIT_STRING = 0x03

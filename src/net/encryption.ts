@@ -1,4 +1,4 @@
-// libp2p's noise, with the two things done otherwise that cost a swarm most: keys taken in anew, and writes in crumbs.
+// libp2p's noise with cached key objects and one write per message; these two were its largest costs in a swarm.
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import { type ICryptoInterface, type NoiseComponents, noise } from '@chainsafe/libp2p-noise'
 import { defaultCrypto } from '@chainsafe/libp2p-noise/crypto'

@@ -1,4 +1,4 @@
-// The exchange and data protocols: opens and accepts links, and finds for each data stream the link it belongs to.
+// The exchange and data protocols: opens and accepts links, and attaches each data stream to its link.
 import type { Stream } from '@libp2p/interface'
 import { DragonflyError } from '../core/errors.ts'
 import { sameBytes } from '../core/piece.ts'

@@ -1,4 +1,4 @@
-// The libp2p node of this process: transports, encryption, identity and limits, set for swarms inside an organisation.
+// Starts libp2p: transports, encryption, identity and limits for swarms inside an organisation.
 
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'

@@ -1,4 +1,4 @@
-// How a link is used: bytes both ways, what runs on it, and how often it was asked for nothing.
+// Counts the bytes of a link in both directions, its open requests, and requests that led to nothing.
 
 /** Payload bytes over any number of links. */
 export interface LinkTotals {

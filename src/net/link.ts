@@ -1,4 +1,4 @@
-// A link: two peers that share one content, over a control stream and, where pieces flow, data streams beside it.
+// A link between two peers that share one content: a control stream, and data streams while pieces flow.
 import { DragonflyError } from '../core/errors.ts'
 import { type ControlMessage, encodeControl } from '../wire/codec-control.ts'
 import { encodeDataRequest } from '../wire/codec-data.ts'

@@ -1,4 +1,4 @@
-// Yamux that spends less on small frames: those of one turn of the event loop go out together, small credits wait.
+// Yamux that sends the small frames of one event-loop turn together and delays small window updates.
 //
 // yamux 8 answers every message with a window update of its own, and every frame is encrypted, framed and written by
 // itself: a `have` of 10 bytes becomes two packets each way. In a swarm on slow links that was most of the work.

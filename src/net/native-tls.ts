@@ -1,4 +1,4 @@
-// libp2p's TLS with Node's own TLS engine sitting on the socket itself: no byte passes through JavaScript before it is decrypted.
+// libp2p's TLS on Node's own TLS engine, directly on the socket, so that no encrypted byte passes through JavaScript.
 //
 // libp2p's encrypter feeds the engine through a stream made in JavaScript, a call and a copy for every TCP segment. On a slow
 // line a segment is all that comes at a time, so that most of a swarm's CPU went there. On the wire it is the same protocol:

@@ -1,4 +1,4 @@
-// The asking end of a data stream: asks for pieces, puts their frames together, counts what comes unasked.
+// The requesting end of a data stream: asks for pieces and assembles their frames.
 import type { Stream } from '@libp2p/interface'
 import { DragonflyError } from '../core/errors.ts'
 import { MAX_PIECE_LENGTH } from '../core/piece.ts'

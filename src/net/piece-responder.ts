@@ -1,4 +1,4 @@
-// The giving end of a data stream: hears asks and cancels, sends pieces frame by frame at the reader's pace.
+// The responding end of a data stream: receives requests and sends pieces frame by frame at the reader's pace.
 import type { Stream } from '@libp2p/interface'
 import PQueue from 'p-queue'
 import { DragonflyError } from '../core/errors.ts'

@@ -1,4 +1,4 @@
-// Whether somebody listens at an address: tells a host that is down from one that has too much to do.
+// Tests whether anything listens at an address, to tell a dead host from a busy one.
 import { connect } from 'node:net'
 import { parseAddress } from './host.ts'
 

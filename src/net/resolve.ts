@@ -1,4 +1,4 @@
-// The resolve protocol: a peer asks a seed for a task and listens; the seed answers and keeps it informed.
+// The resolve protocol: a peer asks a seed for a task, and the seed keeps it informed on the same stream.
 import type { Stream } from '@libp2p/interface'
 import { DragonflyError } from '../core/errors.ts'
 import {

@@ -1,4 +1,4 @@
-// Reading and writing a libp2p stream with back-pressure that works and endings that are never quiet.
+// Reads and writes a libp2p stream with real back-pressure and explicit errors at the end.
 //
 // libp2p's own ways lack both (facts, measured with @libp2p/utils 7.4): `for await` over a stream never pauses it and ends
 // at the other side's close while bytes are still buffered; `onDrain()` waits only the first time. And when a connection is

@@ -1,4 +1,4 @@
-// The plain side of a TLS socket as the message stream that libp2p's muxers work on.
+// The decrypted side of a TLS socket as a libp2p message stream.
 import type { TLSSocket } from 'node:tls'
 import { type AbortOptions, type MultiaddrConnection, TimeoutError } from '@libp2p/interface'
 import { AbstractMessageStream, type SendResult } from '@libp2p/utils'

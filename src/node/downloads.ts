@@ -1,4 +1,4 @@
-// One download: an active task brought to its end, checked as a whole, handed to a file or read as a stream.
+// Runs one download: waits until the active task is complete, checks the whole, and writes the file or streams it.
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'

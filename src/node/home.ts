@@ -1,4 +1,4 @@
-// Where a host keeps what outlives a process: identity, store, configuration.
+// The home folder of a host: identity, store and configuration.
 import { DragonflyError } from '../core/errors.ts'
 
 /** Undefined where there is no home folder at all: env-paths asks for it when it is loaded, and the system then knows of none. */

@@ -1,4 +1,4 @@
-// The key of a host's peer id, in its home folder.
+// Loads or creates the key of a host's peer id.
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PrivateKey } from '@libp2p/interface'

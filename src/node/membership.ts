@@ -1,4 +1,4 @@
-// Staying part of the network: a long-lived node connects to its seeds and bootstrap peers, and again when they were gone.
+// Keeps a long-lived node connected to its seeds and bootstrap peers.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Host } from '../net/host.ts'
 import { parsePeerAddress } from '../net/host.ts'

@@ -1,4 +1,4 @@
-// The network of a node: libp2p host, DHT and exchange, wired together; loaded only when there is someone to talk to.
+// Starts the network of a node: libp2p host, DHT and exchange. Loaded only when there is somebody to talk to.
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// A node: store, network, active tasks and duties of one process, started and stopped as one.
+// A node: starts and stops store, network, active tasks and seed services of one process.
 import { DragonflyError } from '../core/errors.ts'
 import { ACCESS_TIMES, type AccessTimes } from '../core/grant.ts'
 import { refuseFault } from '../core/options.ts'

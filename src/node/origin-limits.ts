@@ -1,4 +1,4 @@
-// What a node's options say about how much an origin has to bear.
+// Checks the options that limit how hard origins are read.
 import type { OriginOptions } from '../origin/options.ts'
 import type { NodeOptions } from './api/node-options.ts'
 

@@ -1,4 +1,4 @@
-// The origins as one node reads them: a client for its own user, one for others; what a host has to bear counts for both together.
+// The origin clients of a node: one for its own user, one for others, with common limits per host.
 import type { DragonflyError } from '../core/errors.ts'
 import type { AllowedOrigins } from '../origin/allowed-origins.ts'
 import type { Gates } from '../origin/gates.ts'

@@ -1,4 +1,4 @@
-// What kind of network an IP address belongs to: the special-purpose registries of IANA (RFC 6890), and where clouds keep secrets.
+// Classifies IP addresses by the special-purpose registries of IANA (RFC 6890) and known cloud metadata addresses.
 import { BlockList, isIP } from 'node:net'
 
 /**

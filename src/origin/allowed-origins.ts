@@ -1,4 +1,4 @@
-// Which origins a node reads for others: every public address, and what its operator names.
+// Which origins a node reads for others: public addresses, and what its operator allows.
 import { BlockList } from 'node:net'
 import { DragonflyError } from '../core/errors.ts'
 import { type AddressClass, classOf, familyOf, withoutZone } from './address-class.ts'

@@ -1,4 +1,4 @@
-// For how long an origin says that an answer without content may be repeated in its place (RFC 9111).
+// How long an origin's error may be repeated in its place (RFC 9111).
 import CachePolicy from 'http-cache-semantics'
 import { type AnswerHeaders, field } from './fields.ts'
 

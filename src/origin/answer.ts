@@ -1,9 +1,9 @@
-// One answer of an origin: its head, and its body as it comes.
+// One answer of an origin: its head, and its body as a stream.
 import { finished } from 'node:stream/promises'
 import type { Dispatcher } from 'undici'
+import type { CachedHeaders } from './cached-headers.ts'
 import { contentLength } from './content-range.ts'
 import { type AnswerHeaders, field } from './fields.ts'
-import type { Noted } from './noted.ts'
 import type { Ending, SurplusWatch } from './surplus.ts'
 
 /** A body that is of no use is read to its end if it is this short, so that the connection can be used again. */
@@ -21,7 +21,7 @@ export class Answer implements Ending {
   readonly place: string
   readonly endsByClose: boolean
   /** What HTTP caching has to know of it and of the redirects that led to it. */
-  readonly noted: Noted
+  readonly cachedHeaders: CachedHeaders
   readonly #body: Dispatcher.ResponseData['body']
   readonly #watch: SurplusWatch
   readonly #pace: Pacing
@@ -30,12 +30,12 @@ export class Answer implements Ending {
   #taken = 0
 
   /** Rejects with `origin-lies` for a malformed Content-Length. */
-  constructor(data: Dispatcher.ResponseData, url: URL, watch: SurplusWatch, noted: Noted, pace: Pacing) {
+  constructor(data: Dispatcher.ResponseData, url: URL, watch: SurplusWatch, cachedHeaders: CachedHeaders, pace: Pacing) {
     this.status = data.statusCode
     this.headers = data.headers
     this.url = url.href
     this.place = `${url.protocol}//${url.host}`
-    this.noted = noted
+    this.cachedHeaders = cachedHeaders
     this.#watch = watch
     this.#pace = pace
     this.#body = data.body

@@ -1,4 +1,4 @@
-// When a failing origin host is left alone, for how long, and how it is found to be well again. Told the time.
+// A circuit breaker for one origin host. Told the time.
 
 export interface BreakerSettings {
   /** Failures in a row after which the host is left alone. */

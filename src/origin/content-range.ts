@@ -1,4 +1,4 @@
-// Content-Length and Content-Range, parsed strictly: what is malformed is an error, never a guess.
+// Parses Content-Length and Content-Range strictly.
 import { lies } from './failures.ts'
 import { type AnswerHeaders, field } from './fields.ts'
 

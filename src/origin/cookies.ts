@@ -1,4 +1,4 @@
-// Cookies that redirects set, for the length of one request: some origins let nobody pass who does not bring them back.
+// Cookies set by redirects, kept for the length of one request.
 import type { HeaderList } from '../core/headers.ts'
 import type { AnswerHeaders } from './fields.ts'
 

@@ -1,4 +1,4 @@
-// Connections to origins: the first address that answers wins (Happy Eyeballs, RFC 8305), so that a dead one costs a moment.
+// Connects to origins by Happy Eyeballs (RFC 8305), so that a dead address costs a moment.
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { buildConnector, errors } from 'undici'

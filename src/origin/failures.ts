@@ -1,4 +1,4 @@
-// What went wrong at the origin, in our words: one line, the URL without its secrets, and whether a retry can help.
+// Turns failures of the origin into our errors: one line, the URL without secrets, and whether a retry can help.
 import { STATUS_CODES } from 'node:http'
 import { DragonflyError, type ErrorDetails } from '../core/errors.ts'
 import { withoutSecrets } from '../core/task.ts'

@@ -1,4 +1,4 @@
-// The fields of an HTTP answer, as undici hands them over.
+// Reads header fields of an answer as undici delivers them.
 import { isUtf8 } from 'node:buffer'
 
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>

@@ -1,4 +1,4 @@
-// The name that an origin or a URL suggests for a file, made safe to create in the current folder.
+// Derives a safe file name from an origin's answer or a URL.
 import { parse } from 'content-disposition'
 import type { AnswerHeaders } from './fields.ts'
 import { field, fieldText } from './fields.ts'

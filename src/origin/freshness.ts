@@ -1,8 +1,8 @@
-// How long what an origin sent may be used without asking again: HTTP caching (RFC 9111, RFC 5861), told the time.
+// HTTP caching (RFC 9111, RFC 5861): how long an answer may be used without asking again. Told the time.
 import CachePolicy from 'http-cache-semantics'
-import type { Freshness, NotedAnswer } from '../core/freshness.ts'
+import type { CachedAnswer, Freshness } from '../core/freshness.ts'
 import { type HeaderList, hasCredentials } from '../core/headers.ts'
-import type { Noted } from './noted.ts'
+import type { CachedHeaders } from './cached-headers.ts'
 
 /** Who asks for a content, and what this host makes of freshness. */
 export interface Asker {
@@ -22,20 +22,20 @@ export type Verdict = 'fresh' | 'usable' | 'ask'
 const OPTIONS = { shared: true, cacheHeuristic: 0, immutableMinTimeToLive: 0 }
 
 /** What is known after an answer. A 304 (RFC 9111 §4.3.4) changes what it names; its age is its own. */
-export function freshnessOf(noted: Noted, before: Freshness | undefined): Freshness {
-  const last = noted.answers.at(-1) as NotedAnswer
+export function freshnessOf(cachedHeaders: CachedHeaders, before: Freshness | undefined): Freshness {
+  const last = cachedHeaders.answers.at(-1) as CachedAnswer
   const old = before?.answers.at(-1)
   const answer = last.status === 304 ? validated(last, old) : last
   return {
-    at: noted.at,
-    answers: [...noted.answers.slice(0, -1), answer],
+    at: cachedHeaders.at,
+    answers: [...cachedHeaders.answers.slice(0, -1), answer],
   }
 }
 
 /** A version that the origin has no more: whoever finds it later has to ask. */
 export const OUTDATED: Freshness = { at: 0, answers: [] }
 
-function validated(last: NotedAnswer, old: NotedAnswer | undefined): NotedAnswer {
+function validated(last: CachedAnswer, old: CachedAnswer | undefined): CachedAnswer {
   const { age: _age, date: _date, ...kept } = old?.fields ?? {}
   return { status: old?.status ?? 200, fields: { ...kept, ...last.fields } }
 }
@@ -115,7 +115,7 @@ function born({ at, answers }: Freshness): number {
   return at - Number(answers.at(-1)?.fields.age ?? 0) * 1000
 }
 
-function verdictOn(answer: NotedAnswer, at: number, asker: Asker, now: number): Verdict {
+function verdictOn(answer: CachedAnswer, at: number, asker: Asker, now: number): Verdict {
   const policy = policyOf(answer, at, asker, now)
   const { response, revalidation } = policy.evaluateRequest({ headers: requestFields(asker.headers) })
   if (response === undefined) return 'ask'
@@ -127,7 +127,7 @@ function verdictOn(answer: NotedAnswer, at: number, asker: Asker, now: number): 
  * The library asks about every answer that says `must-revalidate`, which forbids stale ones only (RFC 9111 §5.2.2.2), so
  * that it is not told. Vary is decided by `variesAlways`.
  */
-function policyOf({ status, fields }: NotedAnswer, at: number, asker: Asker, now: number): CachePolicy {
+function policyOf({ status, fields }: CachedAnswer, at: number, asker: Asker, now: number): CachePolicy {
   const { vary: _vary, ...rest } = fields
   const control = fields['cache-control'] ?? ''
   const allowed = has(control, 'must-revalidate')

@@ -1,4 +1,4 @@
-// One gate for each origin host, for as long as there is something to remember about it.
+// Keeps one gate per origin host, as long as there is something to remember about it.
 import { type GateSettings, HostGate } from './host-gate.ts'
 
 /** Hosts that are remembered; redirects can name any number of them. */

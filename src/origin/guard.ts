@@ -1,4 +1,4 @@
-// Lets the connections of a client go only where others may have it read: checked on the very address that is connected to.
+// Restricts reads for others to allowed addresses; checks the address of each connection.
 import { type LookupAddress, lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import type { buildConnector } from 'undici'

@@ -1,4 +1,4 @@
-// Puts the head of an HTTP/1 answer, as old and careless servers write it, into the form that the parser takes (RFC 9112).
+// Normalises the heads of HTTP/1 answers from careless servers into what the parser accepts (RFC 9112).
 
 /** Bytes of one answer's head, all fields together. curl stops at 300 KiB. */
 export const MAX_HEAD_BYTES = 256 * 1024

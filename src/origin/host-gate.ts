@@ -1,4 +1,4 @@
-// The way to one origin host: requests wait here for their turn, and bodies for their share of the rate.
+// The gate of one origin host: requests wait for their turn, and bodies for their share of the rate.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { abortError, type DragonflyError } from '../core/errors.ts'
 import { ofHost, parseRetryAfter, statusError } from './failures.ts'

@@ -1,4 +1,4 @@
-// One GET to the origin with its redirects, in such a way that credentials stay with the host they were given for.
+// Sends one GET and follows its redirects; credentials go only to the host that they were given for.
 import { raceSignal } from 'race-signal'
 import { Agent, type Dispatcher } from 'undici'
 import { abortError, DragonflyError } from '../core/errors.ts'
@@ -6,13 +6,13 @@ import { type HeaderList, withoutNeutral } from '../core/headers.ts'
 import { withoutSecrets } from '../core/task.ts'
 import { wirePath } from '../core/wire-path.ts'
 import { Answer } from './answer.ts'
+import { type CachedHeaders, note } from './cached-headers.ts'
 import { Cookies } from './cookies.ts'
 import { requestFailure } from './failures.ts'
 import { type AnswerHeaders, field, fieldText } from './fields.ts'
 import { Gates } from './gates.ts'
 import type { Guard } from './guard.ts'
 import { MAX_HEAD_BYTES } from './head.ts'
-import { type Noted, note } from './noted.ts'
 import type { OriginRequest, OriginSettings } from './options.ts'
 import { SurplusWatch } from './surplus.ts'
 import type { Condition } from './validators.ts'
@@ -58,12 +58,12 @@ export class HttpClient {
   async get(request: OriginRequest, conditions: readonly Condition[], patienceMs: number, signal: AbortSignal): Promise<Answer> {
     let place = startOf(request.url)
     let given = this.#forOthers ? withoutNeutral(request.headers) : request.headers
-    let noted: Noted | undefined
+    let cachedHeaders: CachedHeaders | undefined
     const cookies = new Cookies()
     for (let hop = 0; ; hop++) {
       const headers = [...withDefaults(cookies.added(given, place.url)), ...place.credentials, ...conditions]
-      const answer = await this.#once(place, headers, patienceMs, signal, noted)
-      noted = answer.noted
+      const answer = await this.#once(place, headers, patienceMs, signal, cachedHeaders)
+      cachedHeaders = answer.cachedHeaders
       if (!REDIRECTS.has(answer.status)) return answer
       answer.discard()
       cookies.take(answer.headers, place.url)
@@ -93,7 +93,7 @@ export class HttpClient {
     headers: HeaderList,
     patienceMs: number,
     signal: AbortSignal,
-    before: Noted | undefined,
+    before: CachedHeaders | undefined,
   ): Promise<Answer> {
     const gate = this.#gates.at(url.origin)
     const turn = await gate.enter(patienceMs, signal).catch(error => this.#turnedAway(url, error))
@@ -114,8 +114,8 @@ export class HttpClient {
     data.body.once('close', () => turn.end())
     turn.answered(data.statusCode, data.headers, url)
     const { at, answers } = before ?? { at: askedAt, answers: [] }
-    const noted = { at, answers: [...answers, note(data.statusCode, data.headers, at)] }
-    return new Answer(data, url, this.#surplus, noted, chunks => (gate.isPaced ? gate.paced(chunks, signal) : chunks))
+    const cachedHeaders = { at, answers: [...answers, note(data.statusCode, data.headers, at)] }
+    return new Answer(data, url, this.#surplus, cachedHeaders, chunks => (gate.isPaced ? gate.paced(chunks, signal) : chunks))
   }
 }
 

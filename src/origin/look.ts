@@ -1,4 +1,4 @@
-// Asking an origin for one byte: whether it lets this request in, and what it shows to it.
+// Asks an origin for one byte: whether it accepts the request, and which version it shows.
 import { randomUUID } from 'node:crypto'
 import { type Validators, versionName } from '../core/version.ts'
 import type { Answer } from './answer.ts'
@@ -44,12 +44,12 @@ export function headOf(answer: Answer): OriginHead {
 }
 
 function validatorsShown(answer: Answer): Validators {
-  const { status, headers, url, noted } = answer
-  if (status === 200 || status === 203) return validatorsOf(headers, contentLength(headers, url), noted.at)
+  const { status, headers, url, cachedHeaders } = answer
+  if (status === 200 || status === 203) return validatorsOf(headers, contentLength(headers, url), cachedHeaders.at)
   // 416: it is empty, and has no first byte
   if (status === 206 || status === 416) {
     const { total } = contentRange(headers, url)
-    if (status === 206 || total === 0) return validatorsOf(headers, total, noted.at)
+    if (status === 206 || total === 0) return validatorsOf(headers, total, cachedHeaders.at)
   }
   throw statusError(status, headers, url)
 }

@@ -1,4 +1,4 @@
-// What can be set about reading an origin, declared once, and what is asked of it.
+// Options of reading an origin, and the shape of a request.
 import type { DragonflyError } from '../core/errors.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Gates } from './gates.ts'

@@ -1,16 +1,16 @@
-// The origin as a source of bytes: whole contents, single ranges, and whether a version is still there.
+// Reads an origin: whole contents, single ranges, and whether a version is still current.
 
 import { randomUUID } from 'node:crypto'
 import { abortError, DragonflyError } from '../core/errors.ts'
 import type { ByteRange, RangeSpec } from '../core/range.ts'
 import { isResumable, isVersion, type Validators, versionName } from '../core/version.ts'
+import { AbortScopes } from './abort-scope.ts'
 import type { Answer } from './answer.ts'
+import type { CachedHeaders } from './cached-headers.ts'
 import type { Continuation } from './continuation.ts'
 import { bodyFailure, lies, NoRangesError } from './failures.ts'
 import { HttpClient } from './http-client.ts'
-import { Lifelines } from './lifeline.ts'
 import { headOf, ONE_BYTE, type OriginHead } from './look.ts'
-import type { Noted } from './noted.ts'
 import { type OriginOptions, type OriginRequest, type OriginSettings, settings } from './options.ts'
 import { Patience } from './patience.ts'
 import { HttpRead, type OriginRead, payload, type ReadSupply } from './read.ts'
@@ -39,7 +39,7 @@ export interface OpenOptions {
 /** Fewer than the tries that a read has in a row. */
 const MAX_BUSY_RANGES = 3
 
-export type CheckResult = { state: 'same'; noted: Noted } | { state: 'changed'; read: OriginRead }
+export type CheckResult = { state: 'same'; cachedHeaders: CachedHeaders } | { state: 'changed'; read: OriginRead }
 
 /** Whoever asks whether what he has is current has something: he does not wait long for an origin that wants a pause. */
 const MAX_CHECK_PAUSE_MS = 1000
@@ -51,7 +51,7 @@ const MAX_CHECK_PAUSE_MS = 1000
 export class Origin {
   readonly #settings: OriginSettings
   readonly #client: HttpClient
-  readonly #lifelines = new Lifelines()
+  readonly #scopes = new AbortScopes()
 
   constructor(options: OriginOptions = {}) {
     this.#settings = settings(options)
@@ -66,21 +66,21 @@ export class Origin {
     const { version, from = 0, tail = new Uint8Array() } = want
     const supply = this.#supply(request, version !== undefined, want.signal)
     return guarded(supply, async () => {
-      const { patience, lifeline } = supply
+      const { patience, abortScope } = supply
       const wanted = { from: from - tail.length, version, length: undefined }
-      const first = await patience.until(() => this.#begun(wanted, tail, supply), lifeline.signal)
+      const first = await patience.until(() => this.#begun(wanted, tail, supply), abortScope.signal)
       const isWanted = version !== undefined && isVersion(version, first.rest.validators)
       return begin(isWanted ? version : nameOf(first), first, supply)
     })
   }
 
   /** The answer that a read begins with: what the tail contradicts is another content, to be read from its first byte. */
-  async #begun(wanted: Wanted, tail: Uint8Array, { fetch, lifeline }: Supply): Promise<Continuation> {
-    const first = await fetch(wanted, lifeline.signal)
+  async #begun(wanted: Wanted, tail: Uint8Array, { fetch, abortScope }: Supply): Promise<Continuation> {
+    const first = await fetch(wanted, abortScope.signal)
     if (tail.length === 0 || first.rest.start !== wanted.from) return first
     if (await follows(first, tail, wanted.from)) return first
     await first.answer.close()
-    return await fetch({ from: 0, version: undefined, length: undefined }, lifeline.signal)
+    return await fetch({ from: 0, version: undefined, length: undefined }, abortScope.signal)
   }
 
   /**
@@ -101,7 +101,7 @@ export class Origin {
     let got = 0
     const fill = async (): Promise<void> => {
       const wanted = { from: range.start + got, end: range.end, version, length }
-      const part = holding(await supply.ask(conditionsFor(wanted), supply.lifeline.signal), wanted)
+      const part = holding(await supply.ask(conditionsFor(wanted), supply.abortScope.signal), wanted)
       try {
         for await (const chunk of part.bytes) {
           bytes.set(chunk, got)
@@ -109,15 +109,15 @@ export class Origin {
           supply.patience.progress(chunk.length)
         }
       } catch (error) {
-        if (supply.lifeline.signal.aborted) throw abortError(supply.lifeline.signal)
+        if (supply.abortScope.signal.aborted) throw abortError(supply.abortScope.signal)
         if (error instanceof DragonflyError) throw error
         if (got < bytes.length) throw bodyFailure(error, part.answer.url, range.start + got, length)
       }
       if (got < bytes.length) throw lies(part.answer.url, 'sent less than it announced')
     }
     return guarded(supply, async () => {
-      if (bytes.length > 0) await supply.patience.until(fill, supply.lifeline.signal)
-      supply.lifeline.end()
+      if (bytes.length > 0) await supply.patience.until(fill, supply.abortScope.signal)
+      supply.abortScope.end()
       return bytes
     })
   }
@@ -137,11 +137,11 @@ export class Origin {
     }
     const supply = this.#supply(request, version !== undefined, signal)
     return guarded(supply, async () => {
-      const { ask, patience, lifeline } = supply
+      const { ask, patience, abortScope } = supply
       const conditions = conditionsForSlice(range, version)
       const first = await patience.until(
-        async () => firstOf(await ask(conditions, lifeline.signal), range, version),
-        lifeline.signal,
+        async () => firstOf(await ask(conditions, abortScope.signal), range, version),
+        abortScope.signal,
       )
       patience.reached()
       return new HttpSlice(version ?? nameOf(first), range, first, supply)
@@ -155,14 +155,14 @@ export class Origin {
   async check(request: OriginRequest, version: string, validators: Validators, signal?: AbortSignal): Promise<CheckResult> {
     const supply = this.#supply(request, false, signal, MAX_CHECK_PAUSE_MS)
     return guarded(supply, async () => {
-      const answer = await supply.patience.until(() => showOrSame(ifChanged(validators), supply), supply.lifeline.signal)
+      const answer = await supply.patience.until(() => showOrSame(ifChanged(validators), supply), supply.abortScope.signal)
       if ('rest' in answer && !isVersion(version, answer.rest.validators)) {
         return { state: 'changed', read: begin(nameOf(answer), answer, supply) }
       }
-      supply.lifeline.end()
+      supply.abortScope.end()
       if ('rest' in answer) await answer.answer.close()
       else answer.answer.discard()
-      return { state: 'same', noted: answer.answer.noted }
+      return { state: 'same', cachedHeaders: answer.answer.cachedHeaders }
     })
   }
 
@@ -173,7 +173,7 @@ export class Origin {
   async look(request: OriginRequest, signal?: AbortSignal): Promise<OriginHead> {
     const supply = this.#supply(request, false, signal)
     return guarded(supply, async () => {
-      const { signal } = supply.lifeline
+      const { signal } = supply.abortScope
       const head = await supply.patience.until(async () => {
         const answer = await supply.ask([...ONE_BYTE], signal)
         try {
@@ -182,14 +182,14 @@ export class Origin {
           answer.discard()
         }
       }, signal)
-      supply.lifeline.end()
+      supply.abortScope.end()
       return head
     })
   }
 
   /** Ends every read that is under way and closes all connections. Safe to call twice. */
   async stop(): Promise<void> {
-    this.#lifelines.stop()
+    this.#scopes.stop()
     await this.#client.stop()
   }
 
@@ -206,7 +206,7 @@ export class Origin {
       ask,
       fetch: fetcher(ask),
       patience: new Patience(settings, reached),
-      lifeline: this.#lifelines.begin(signal),
+      abortScope: this.#scopes.begin(signal),
     }
   }
 }
@@ -216,8 +216,8 @@ type Ask = (conditions: Condition[], signal: AbortSignal) => Promise<Answer>
 type Supply = ReadSupply & { ask: Ask }
 
 /** The content from its first byte, or the answer alone if none of the conditions holds (304). */
-async function showOrSame(conditions: Condition[], { ask, lifeline }: Supply): Promise<Continuation | { answer: Answer }> {
-  const answer = await ask(conditions, lifeline.signal)
+async function showOrSame(conditions: Condition[], { ask, abortScope }: Supply): Promise<Continuation | { answer: Answer }> {
+  const answer = await ask(conditions, abortScope.signal)
   if (conditions.length > 0 && answer.status === 304) return { answer }
   return holding(answer, { from: 0, version: undefined, length: undefined })
 }
@@ -269,7 +269,7 @@ async function guarded<T>(supply: ReadSupply, call: () => Promise<T>): Promise<T
   try {
     return await call()
   } catch (error) {
-    supply.lifeline.end()
+    supply.abortScope.end()
     throw error
   }
 }

@@ -1,4 +1,4 @@
-// Whether and when to try again: back-off, Retry-After, and the limits of both.
+// Decides whether and when to retry: back-off, Retry-After, and their limits.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { abortError, type DragonflyError } from '../core/errors.ts'
 import { CoolingError } from './failures.ts'

@@ -1,12 +1,12 @@
-// One version of a content being read: goes on by itself where the origin breaks off, and never mixes versions.
+// Reads one version of a content; continues where the origin breaks off, and never mixes versions.
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { isResumable, type Validators } from '../core/version.ts'
+import type { AbortScope } from './abort-scope.ts'
 import type { Answer } from './answer.ts'
+import type { CachedHeaders } from './cached-headers.ts'
 import type { Continuation } from './continuation.ts'
 import { AnotherVersionError, bodyFailure, lies, truncated, UnjoinableError } from './failures.ts'
 import { fileNameFromHeaders } from './filename.ts'
-import type { Lifeline } from './lifeline.ts'
-import type { Noted } from './noted.ts'
 import type { Patience } from './patience.ts'
 import { type Representation, representationOf } from './representation.ts'
 import type { Rest, Wanted } from './rest.ts'
@@ -24,7 +24,7 @@ export interface OriginRead {
   readonly rangesSupported: boolean
   readonly validators: Validators
   /** Of the first answer. */
-  readonly noted: Noted
+  readonly cachedHeaders: CachedHeaders
   /** Once. The end is the content's end: anything short of it is an error, `origin-…` or the abort. */
   [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined>
   /** Abandons the read and frees its connection. Safe to call twice. */
@@ -39,7 +39,7 @@ export interface ReadSupply {
    */
   fetch(wanted: Wanted, signal: AbortSignal): Promise<Continuation>
   patience: Patience
-  lifeline: Lifeline
+  abortScope: AbortScope
 }
 
 /** So many bytes before the place where a read goes on are asked for again, and compared: once they are few beside what is here. */
@@ -51,7 +51,7 @@ export class HttpRead implements OriginRead {
   readonly fileName: string
   readonly start: number
   readonly validators: Validators
-  readonly noted: Noted
+  readonly cachedHeaders: CachedHeaders
   readonly #supply: ReadSupply
   readonly #like: Representation
   #current: Continuation
@@ -68,7 +68,7 @@ export class HttpRead implements OriginRead {
     this.start = start
     this.#like = representationOf(first.answer.headers)
     this.validators = first.rest.validators
-    this.noted = first.answer.noted
+    this.cachedHeaders = first.answer.cachedHeaders
     this.fileName = fileNameFromHeaders(first.answer.headers)
     this.#supply = supply
     this.#current = first
@@ -86,7 +86,7 @@ export class HttpRead implements OriginRead {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    if (this.#supply.lifeline.signal.aborted) throw abortError(this.#supply.lifeline.signal)
+    if (this.#supply.abortScope.signal.aborted) throw abortError(this.#supply.abortScope.signal)
     if (this.#state !== 'new') throw new DragonflyError('internal', 'a read of the origin can be iterated only once')
     this.#state = 'reading'
     try {
@@ -97,20 +97,20 @@ export class HttpRead implements OriginRead {
       }
     } finally {
       this.#state = 'over'
-      this.#supply.lifeline.end()
+      this.#supply.abortScope.end()
       await this.#current.answer.close()
     }
   }
 
   async cancel(): Promise<void> {
-    this.#supply.lifeline.abort(new DragonflyError('aborted', 'the read of the origin was cancelled'))
+    this.#supply.abortScope.abort(new DragonflyError('aborted', 'the read of the origin was cancelled'))
     await this.#current.answer.close()
   }
 
   /** Yields what the current answer gives. Returns why it did not reach the end, if it did not. */
   async *#readCurrent(): AsyncGenerator<Uint8Array, DragonflyError | undefined, undefined> {
     const { answer, rest } = this.#current
-    const { signal } = this.#supply.lifeline
+    const { signal } = this.#supply.abortScope
     const { bytes } = this.#current
     for (;;) {
       let next: IteratorResult<Uint8Array, void>
@@ -136,19 +136,19 @@ export class HttpRead implements OriginRead {
 
   /** Gets the next answer, or throws the failure if there shall be none. */
   async #continue(failure: DragonflyError): Promise<void> {
-    const { fetch, patience, lifeline } = this.#supply
+    const { fetch, patience, abortScope } = this.#supply
     await this.#current.answer.close()
     if (!isResumable(this.version)) throw new UnjoinableError(failure)
-    await patience.afterFailure(failure, lifeline.signal)
+    await patience.afterFailure(failure, abortScope.signal)
     const tail = this.#at < TAIL_FROM ? new Uint8Array() : this.#tail
     const from = this.#at - tail.length
     const wanted = { from, version: this.version, length: this.#length, like: this.#like }
     this.#current = await patience.until(async () => {
-      const next = await fetch(wanted, lifeline.signal)
+      const next = await fetch(wanted, abortScope.signal)
       if (next.rest.start === from && (await follows(next, tail, from))) return next
       await next.answer.close()
       throw new AnotherVersionError(next.answer.url)
-    }, lifeline.signal)
+    }, abortScope.signal)
     this.#length ??= this.#current.rest.validators.length
     this.#rangesSupported ||= this.#current.rest.rangesSupported
   }

@@ -1,4 +1,4 @@
-// Whether two answers carry the same representation of a content (RFC 9110 §8): only then may their bytes be joined.
+// Compares two answers: only the same representation of a content (RFC 9110 §8) may be joined.
 import { type AnswerHeaders, field } from './fields.ts'
 import { codingOf } from './validators.ts'
 

@@ -1,4 +1,4 @@
-// What an answer to "the content from byte N on" holds: which version, which bytes, or why it is of no use.
+// Judges an answer to a request for the rest of a content: its version and bytes, or why it cannot be used.
 import { isResumable, isVersion, type Validators } from '../core/version.ts'
 import type { Answer } from './answer.ts'
 import { contentLength, contentRange } from './content-range.ts'
@@ -63,11 +63,11 @@ export function isWhole({ status }: Answer): boolean {
  * wanted version, a content from its first byte on.
  */
 export function wholeOf(answer: Answer, wanted: Wanted): Rest {
-  const { headers, url, noted } = answer
+  const { headers, url, cachedHeaders } = answer
   if (!isWhole(answer) && answer.status !== 206) throw statusError(answer.status, headers, url)
   const bytes = answer.status === 206 ? wholeRange(answer) : contentLength(headers, url)
   const rangesSupported = /\bbytes\b/i.test(field(headers, 'accept-ranges') ?? '')
-  const shown = validatorsOf(headers, bytes, noted.at)
+  const shown = validatorsOf(headers, bytes, cachedHeaders.at)
   const { from, version } = wanted
   const known = knownLength(wanted)
   const validators = { ...shown, length: bytes ?? known }
@@ -90,7 +90,7 @@ function partial(answer: Answer, wanted: Wanted): Rest {
   const { from, end } = wanted
   if (from === 0 && end === undefined) return wholeOf(answer, wanted)
   const { range, total } = contentRange(answer.headers, answer.url)
-  const validators = validatorsOf(answer.headers, total ?? knownLength(wanted), answer.noted.at)
+  const validators = validatorsOf(answer.headers, total ?? knownLength(wanted), answer.cachedHeaders.at)
   if (/^multipart\//i.test(field(answer.headers, 'content-type') ?? '')) throw lies(answer.url, 'sent several ranges')
   checkVersion(answer, wanted, validators)
   if (wanted.like !== undefined && !mayFollow(wanted.like, representationOf(answer.headers))) throw changed(answer.url)
@@ -109,7 +109,7 @@ function nothingLeft(answer: Answer, wanted: Wanted): Rest {
   if (wanted.from === 0 && wanted.end === undefined) throw statusError(416, answer.headers, answer.url)
   const { range, total } = contentRange(answer.headers, answer.url)
   // its body is a page for people, in a coding of its own
-  const validators = { ...validatorsOf(answer.headers, total, answer.noted.at), coding: codingInName(wanted.version) }
+  const validators = { ...validatorsOf(answer.headers, total, answer.cachedHeaders.at), coding: codingInName(wanted.version) }
   // Many origins name no version in this answer; then it is If-Range that they have answered.
   const byDate = wanted.version?.startsWith('etag ') !== true
   const named = validators.etag !== undefined || (byDate && validators.lastModified !== undefined)

@@ -1,4 +1,4 @@
-// When a content is read from its first byte again, because the origin broke off and no strong validator joins the rest.
+// Decides when a content is read again from its first byte because nothing safe joins the rest.
 import type { DragonflyError } from '../core/errors.ts'
 import { AnotherVersionError, UnjoinableError } from './failures.ts'
 import { MAX_BACKOFF_MS } from './patience.ts'

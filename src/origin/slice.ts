@@ -68,7 +68,7 @@ function sliceOf(answer: Answer, range: RangeSpec): SliceRest {
   throw unsatisfiable(range, headers['content-range'] === undefined ? undefined : contentRange(headers, url).total)
 }
 
-function partOf({ headers, url, noted }: Answer, asked: RangeSpec): SliceRest {
+function partOf({ headers, url, cachedHeaders }: Answer, asked: RangeSpec): SliceRest {
   if (/^multipart\//i.test(field(headers, 'content-type') ?? '')) throw lies(url, 'sent several ranges')
   const { range, total } = contentRange(headers, url)
   if (range === undefined) throw lies(url, 'sent no proper Content-Range')
@@ -76,7 +76,7 @@ function partOf({ headers, url, noted }: Answer, asked: RangeSpec): SliceRest {
   if (!isAsked(range, total, asked)) throw lies(url, 'sent another range than asked')
   const bytes = end - start
   if ((contentLength(headers, url) ?? bytes) !== bytes) throw lies(url, 'sent a range of another length')
-  return { start, end, validators: validatorsOf(headers, total, noted.at), skip: 0, bytes, rangesSupported: true }
+  return { start, end, validators: validatorsOf(headers, total, cachedHeaders.at), skip: 0, bytes, rangesSupported: true }
 }
 
 /** Without a total only a range with both ends can be told to be the right one. */
@@ -87,9 +87,9 @@ function isAsked(range: ByteRange, total: number | undefined, asked: RangeSpec):
 }
 
 /** The origin has no ranges, or does not want to use them: what comes before is read and thrown away. */
-function wholeSlice({ headers, url, noted }: Answer, asked: RangeSpec): SliceRest {
+function wholeSlice({ headers, url, cachedHeaders }: Answer, asked: RangeSpec): SliceRest {
   const length = contentLength(headers, url)
-  const validators = validatorsOf(headers, length, noted.at)
+  const validators = validatorsOf(headers, length, cachedHeaders.at)
   const within = length === undefined ? undefined : rangeWithin(asked, length)
   if (length !== undefined && within === undefined) throw unsatisfiable(asked, length)
   if (within === undefined && 'last' in asked) {
@@ -138,7 +138,7 @@ export class HttpSlice implements OriginSlice {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    if (this.#supply.lifeline.signal.aborted) throw abortError(this.#supply.lifeline.signal)
+    if (this.#supply.abortScope.signal.aborted) throw abortError(this.#supply.abortScope.signal)
     if (this.#isUsed) throw new DragonflyError('internal', 'a range of the origin can be iterated only once')
     this.#isUsed = true
     try {
@@ -148,26 +148,26 @@ export class HttpSlice implements OriginSlice {
         await this.#continue(failure)
       }
     } finally {
-      this.#supply.lifeline.end()
+      this.#supply.abortScope.end()
       await this.#current.answer.close()
     }
   }
 
   async cancel(): Promise<void> {
-    this.#supply.lifeline.abort(new DragonflyError('aborted', 'the read of the origin was cancelled'))
+    this.#supply.abortScope.abort(new DragonflyError('aborted', 'the read of the origin was cancelled'))
     await this.#current.answer.close()
   }
 
   /** Yields what the current answer gives of the range. Returns why it did not reach the end, if it did not. */
   async *#readCurrent(): AsyncGenerator<Uint8Array, DragonflyError | undefined, undefined> {
     const { answer, bytes } = this.#current
-    const { patience, lifeline } = this.#supply
+    const { patience, abortScope } = this.#supply
     for (;;) {
       let next: IteratorResult<Uint8Array, void>
       try {
         next = await bytes.next()
       } catch (error) {
-        if (lifeline.signal.aborted) throw abortError(lifeline.signal)
+        if (abortScope.signal.aborted) throw abortError(abortScope.signal)
         if (error instanceof DragonflyError) throw error
         return bodyFailure(error, answer.url, this.#at, this.#length)
       }
@@ -194,10 +194,10 @@ export class HttpSlice implements OriginSlice {
 
   /** Gets the next answer, or throws the failure if there shall be none. */
   async #continue(failure: DragonflyError): Promise<void> {
-    const { fetch, patience, lifeline } = this.#supply
+    const { fetch, patience, abortScope } = this.#supply
     await this.#current.answer.close()
     if (!isResumable(this.version)) throw new UnjoinableError(failure)
-    await patience.afterFailure(failure, lifeline.signal)
+    await patience.afterFailure(failure, abortScope.signal)
     const wanted: Wanted = {
       from: this.#at,
       version: this.version,
@@ -205,7 +205,7 @@ export class HttpSlice implements OriginSlice {
       like: this.#like,
       ...(this.#end !== undefined && { end: this.#end }),
     }
-    this.#current = await patience.until(() => fetch(wanted, lifeline.signal), lifeline.signal)
+    this.#current = await patience.until(() => fetch(wanted, abortScope.signal), abortScope.signal)
     const { answer, rest } = this.#current
     if (rest.start !== this.#at || !isVersion(this.version, rest.validators)) throw changed(answer.url)
     this.#length ??= rest.validators.length

@@ -1,4 +1,4 @@
-// Notices bytes that an origin sends beyond the end that it announced, and bodies that end by a reset: undici is silent about both.
+// Detects bytes that an origin sends beyond the announced end, which undici drops silently.
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { buildConnector } from 'undici'

@@ -1,4 +1,4 @@
-// Certificate authorities that the administrator of this machine has added, where curl and browsers find them too.
+// Certificate authorities that this machine trusts, as curl and browsers find them.
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 
 let context: SecureContext | undefined

@@ -1,4 +1,4 @@
-// So much a second over time, and no more than a little of it at once. Told the time; waits for nothing.
+// A token bucket. Told the time; waits for nothing.
 
 /** After the "generic cell rate algorithm": one number instead of tokens that somebody has to refill. */
 export class TokenBucket {

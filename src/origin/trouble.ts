@@ -1,4 +1,4 @@
-// An origin that cannot answer, as opposed to one that says no: what we have is better than that (RFC 5861 §4).
+// Tells an origin that cannot answer from one that refuses (RFC 5861 §4).
 import { DragonflyError } from '../core/errors.ts'
 
 const TROUBLE = new Set(['origin-unreachable', 'origin-unknown-host', 'origin-timeout', 'origin-truncated'])

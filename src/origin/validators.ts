@@ -1,4 +1,4 @@
-// Which version an answer shows, and how to ask for the rest of one, or whether it is still there.
+// Reads the version that an answer shows, and builds conditions for the next request.
 import type { Validators } from '../core/version.ts'
 import { type AnswerHeaders, field } from './fields.ts'
 

@@ -1,4 +1,4 @@
-// How a host's links are used: bytes both ways, what runs on them, and how often it asked for nothing.
+// Counts the use of a simulated host's links.
 import type { LinkUse } from '../swarm/neighbourhood-events.ts'
 
 /** The same as src/net/link-usage.ts keeps for a real link. */

@@ -1,4 +1,4 @@
-// The driver of one neighbourhood in the simulated world: dials, drops and tells as it decides.
+// Drives one neighbourhood decider in the simulator.
 import { Neighbourhood } from '../swarm/neighbourhood.ts'
 import type { LinkUse, NeighbourhoodAction, NeighbourhoodEvent } from '../swarm/neighbourhood-events.ts'
 import { Accounts } from './accounts.ts'

@@ -1,4 +1,4 @@
-// Something that happens at a virtual time that may still be moved.
+// An event at a virtual time that can still be moved.
 
 /** In at most one world. */
 export abstract class Alarm {

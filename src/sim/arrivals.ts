@@ -1,4 +1,4 @@
-// Lets the peers of a scenario come and go: each finds its neighbours when it joins.
+// Lets the peers of a scenario join and leave.
 import { seededRandom } from '../swarm/random.ts'
 import { Acquaintance } from './acquaintance.ts'
 import { joinTimes, leaveTimes } from './comings.ts'

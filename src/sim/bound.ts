@@ -1,4 +1,4 @@
-// What a single peer could reach at best: its own line, and what the swarm and the origin can give each.
+// Computes the best time that any schedule could reach.
 import { contentBytes, fairRate, type Scenario, sourceRate } from './scenario.ts'
 
 export interface OwnLine {

@@ -1,4 +1,4 @@
-// News that go out collected: the first at once, those of the next while together, as src/node/swarm-driver.ts does it.
+// Batches announcements as the real driver does: the first at once, later ones together.
 import { Call } from './alarm.ts'
 import type { World } from './world.ts'
 

@@ -1,4 +1,4 @@
-// The named scenarios: what docs/swarm.md shows, what tests hold, and what `df sim NAME` runs.
+// The named scenarios of docs/swarm.md, the tests and `df sim`.
 import { type Fault, fluidBound, type Scenario } from './scenario.ts'
 
 /** What a person may turn. Rates are bytes per millisecond, lengths bytes. */

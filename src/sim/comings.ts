@@ -1,4 +1,4 @@
-// Who comes when, and who leaves when.
+// Draws when peers join and leave.
 import { drawn, exponential } from './draw.ts'
 import type { Joins, Leaves } from './scenario.ts'
 

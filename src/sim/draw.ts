@@ -1,4 +1,4 @@
-// Drawing by lot, reproducibly.
+// Reproducible random draws.
 import { seededRandom } from '../swarm/random.ts'
 
 /** A row of random numbers of its own for each purpose: one more purpose does not change the others. */

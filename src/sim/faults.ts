@@ -1,4 +1,4 @@
-// What goes wrong, when its time comes.
+// Injects faults at their times.
 import { drawn, randomFor } from './draw.ts'
 import type { Hosts } from './hosts.ts'
 import type { SimPeer } from './peer.ts'

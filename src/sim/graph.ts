@@ -1,4 +1,4 @@
-// Neighbours that are given from the start: a random graph in which all have about the same number.
+// A random graph of fixed neighbours with nearly equal degree.
 import { shuffled } from './draw.ts'
 import type { SimPeer } from './peer.ts'
 

@@ -1,4 +1,4 @@
-// The driver of one host's source selector in the simulated world: asks seeds, reads the origin, and answers those who ask.
+// Drives the source selector of one simulated host.
 import type { SourceAction, SourceEvent, SourcePolicy } from '../swarm/source-events.ts'
 import { SourceSelector } from '../swarm/source-selector.ts'
 import { Call } from './alarm.ts'

@@ -1,4 +1,4 @@
-// A host as others in the simulated world see it.
+// A host as others in the simulator see it.
 import type { NeighbourKind, SwarmEvent } from '../swarm/events.ts'
 import type { Swarm } from '../swarm/swarm.ts'
 import type { Accounts } from './accounts.ts'

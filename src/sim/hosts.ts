@@ -1,4 +1,4 @@
-// The hosts of a scenario and its swarms, before anything happens.
+// Builds the hosts and swarms of a scenario.
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
 import { seededRandom } from '../swarm/random.ts'
 import { SEED_SOURCE_POLICY } from '../swarm/source-events.ts'

@@ -1,4 +1,4 @@
-// A row of happenings that come in the order in which they were planned: a ring buffer.
+// A ring buffer of events in the order in which they were planned.
 
 export class Lane<T> {
   readonly #arrive: (item: T) => void

@@ -1,4 +1,4 @@
-// One direction of a host's line, and a transfer from one line to another.
+// One direction of a host's line, and a transfer between two lines.
 import { Alarm } from './alarm.ts'
 import type { Meter } from './meter.ts'
 import { NOWHERE, type Table } from './table.ts'

@@ -1,4 +1,4 @@
-// All lines of a world and the transfers that go over them.
+// All lines of a world and the transfers on them.
 import { Link, Transfer } from './link.ts'
 import type { Meter } from './meter.ts'
 import { Settling } from './settling.ts'

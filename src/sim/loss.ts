@@ -1,4 +1,4 @@
-// Where a swarm lost its time against the bound: before its lines were full, while they were, and in the tail.
+// Splits the time above the bound: before the lines were full, while they were, and in the tail.
 import type { Result, Sample } from './scenario.ts'
 
 /** Milliseconds, none negative unless all is. The three losses together are `lastMs - boundMs`. */

@@ -1,4 +1,4 @@
-// One host of the simulated world: its line, the budget that its contents share, and how far they are.
+// One simulated host with its line, and the budget that its contents share.
 import { Budget } from '../swarm/budget.ts'
 import type { SwarmEvent, SwarmPolicy } from '../swarm/events.ts'
 import type { Swarm } from '../swarm/swarm.ts'

@@ -1,4 +1,4 @@
-// Small messages from host to host: they take the latency, cost no line, and wait while the hosts are cut off.
+// Small messages between hosts: they take the latency, use no bandwidth, and wait during partitions.
 import type { SimHost } from './host.ts'
 import type { World } from './world.ts'
 

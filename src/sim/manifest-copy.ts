@@ -1,4 +1,4 @@
-// What a host knows of the manifest, and how that travels: who reads the origin tells, all others ask, as src/node/manifest-talk.ts.
+// What a simulated host knows of the manifest, and how it spreads.
 import { Call } from './alarm.ts'
 import { Bulletin } from './bulletin.ts'
 import type { SimHost } from './host.ts'

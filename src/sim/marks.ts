@@ -1,4 +1,4 @@
-// What happened to a swarm from outside, with its time: the marks on a picture.
+// Events from outside, marked on a picture.
 import type { Fault, Result, Scenario } from './scenario.ts'
 
 /** Something at a time, or from one time to another, milliseconds. */

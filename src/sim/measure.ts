@@ -1,4 +1,4 @@
-// Figures of a run that is over.
+// Computes the figures of a finished run.
 import { ownBound } from './bound.ts'
 import type { Machines } from './hosts.ts'
 import type { Machine } from './machine.ts'

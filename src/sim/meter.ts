@@ -1,4 +1,4 @@
-// What several links could carry together, and did.
+// Measures what several links could carry and did carry.
 
 export class Meter {
   /** Bytes per millisecond. */

@@ -1,4 +1,4 @@
-// Single pieces that a peer reads from the origin by itself.
+// Single pieces that a peer reads from the origin itself.
 import { ORIGIN, type SimHost } from './host.ts'
 import type { Transfer } from './link.ts'
 import type { Surroundings } from './surroundings.ts'

@@ -1,4 +1,4 @@
-// The one read of the origin, by a seed: in some order, passing every piece on as it comes, leaving out what the swarm has.
+// A seed's read of the origin: passes pieces on as they come and leaves out what the swarm has.
 import { Call } from './alarm.ts'
 import type { SimHost } from './host.ts'
 import type { Transfer } from './link.ts'

@@ -1,4 +1,4 @@
-// The pieces that a host is sending: a transfer each, with signs of life for the receiver.
+// The pieces that a host is sending, one transfer each.
 import { Bitfield } from '../core/bitfield.ts'
 import type { SimHost } from './host.ts'
 import type { Transfer } from './link.ts'

@@ -1,4 +1,4 @@
-// The driver of one swarm in the simulated world: performs what it decides over virtual links and messages.
+// Drives one swarm decider in the simulator.
 import { Bitfield } from '../core/bitfield.ts'
 import type { NeighbourKind, SwarmAction, SwarmEvent } from '../swarm/events.ts'
 import { Swarm, type SwarmOptions } from '../swarm/swarm.ts'

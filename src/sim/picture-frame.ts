@@ -1,4 +1,4 @@
-// What all parts of a picture share: the run, its scale of time, and the measures of the page.
+// What all parts of a picture share: the run, its time scale, and the page.
 import { type Loss, timeLost } from './loss.ts'
 import { type Mark, marksOf } from './marks.ts'
 import { type Box, line, type Scale, scale, text } from './plot.ts'

@@ -1,4 +1,4 @@
-// The words above a picture: what was simulated, what it came to, and what the lines below mean.
+// The text above a picture.
 import { comeAtOnce, MARGIN, type Part, type Run } from './picture-frame.ts'
 import { line, rect, text } from './plot.ts'
 import { figuresOf, grouped, percent, seconds, seedsOf, setupLine, share } from './report.ts'

@@ -1,4 +1,4 @@
-// The panels of a picture, one above the other on one scale of time.
+// The panels of a picture on one time scale.
 import { comeAtOnce, LEFT, level, MARGIN, type Part, panel, RIGHT, type Run } from './picture-frame.ts'
 import { area, line, type Point, path, rect, type Scale, scale, tag, text } from './plot.ts'
 import { figuresOf, grouped, seconds } from './report.ts'

@@ -1,4 +1,4 @@
-// Colours and type of the pictures: a card of their own, light or dark as the reader's screen is.
+// Colours and fonts of the pictures, for light and dark screens.
 
 interface Colours {
   card: string

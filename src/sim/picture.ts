@@ -1,4 +1,4 @@
-// A picture (SVG) of a run: who had how much when, which lines were busy, and where time was lost against the bound.
+// Draws a run as SVG: progress, busy lines, and losses against the bound.
 import type { Mark } from './marks.ts'
 import { frame, LEFT, type Part, RIGHT, type Run, WIDTH } from './picture-frame.ts'
 import { header, lead } from './picture-header.ts'

@@ -1,4 +1,4 @@
-// Parts of a picture as SVG text: scales, paths, labels.
+// SVG primitives: scales, paths, labels.
 
 export interface Box {
   x: number

@@ -1,4 +1,4 @@
-// A heap of alarms that can be moved and taken out: the earliest first, of two at the same instant the one planned first.
+// A heap of alarms that can be moved and removed, ordered by time and then by sequence.
 import type { Alarm } from './alarm.ts'
 
 /** Children of a node: four lie in one cache line of times. */

@@ -1,4 +1,4 @@
-// A recorded run once more: the same events into a fresh decider, and every answer compared with the recorded one.
+// Replays a recorded run in a fresh decider and compares every answer.
 import type { SwarmAction, SwarmEvent } from '../swarm/events.ts'
 import { startSwarm } from '../swarm/setup.ts'
 import type { Swarm } from '../swarm/swarm.ts'

@@ -1,4 +1,4 @@
-// What a run came to, in words and figures: lines for a terminal, a row for the table in the docs.
+// Reports a run: lines for a terminal, a row for the docs.
 import prettyBytes from 'pretty-bytes'
 import type { NamedScenario } from './catalogue.ts'
 import { timeLost } from './loss.ts'

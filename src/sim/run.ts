@@ -1,4 +1,4 @@
-// Runs a scenario: builds the hosts, lets them come and go while virtual time passes, and measures.
+// Runs a scenario: builds the hosts, advances virtual time, and measures.
 import { seededRandom } from '../swarm/random.ts'
 import { planPeers } from './arrivals.ts'
 import { planFaults } from './faults.ts'

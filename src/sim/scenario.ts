@@ -1,4 +1,4 @@
-// What a simulation is given: how many peers, which lines, how they come and go, what goes wrong when.
+// The parameters of a simulation: peers, lines, arrivals and faults.
 import type { SwarmPolicy } from '../swarm/events.ts'
 
 /** A line's two directions, bytes per millisecond. */

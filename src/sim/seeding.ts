@@ -1,4 +1,4 @@
-// What seeds do: they have the content, or the first of them alive reads the origin.
+// Simulated seeds: they have the content, or the first live one reads the origin.
 
 import { Call } from './alarm.ts'
 import { randomFor, shuffled } from './draw.ts'

@@ -1,4 +1,4 @@
-// Looks at the swarm now and again, and keeps about 200 samples of a run whose length nobody knows beforehand.
+// Samples a run of unknown length into about 200 points.
 import { Call } from './alarm.ts'
 import type { Machine } from './machine.ts'
 import type { Meter } from './meter.ts'

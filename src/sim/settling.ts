@@ -1,4 +1,4 @@
-// How links share anew after a change: max-min fairly, and only as far as the change reaches.
+// Recomputes max-min fair shares after a change, as far as the change reaches.
 import type { Link, Transfer } from './link.ts'
 import { fairOffer } from './share.ts'
 import type { Table } from './table.ts'

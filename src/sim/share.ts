@@ -1,4 +1,4 @@
-// What a link offers each of its transfers, from what the links at their other ends offer (Charny, Clark and Jain 1995).
+// What a link offers each transfer (Charny, Clark and Jain 1995).
 
 /**
  * The rate that all transfers of a link can have which take no less elsewhere: together they fill the link. When all of

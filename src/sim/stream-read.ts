@@ -1,4 +1,4 @@
-// A host's own read of the origin in order, as src/node/sources reads it: one piece after the other, nothing left out.
+// A simulated host's own read of the origin in order.
 import type { OriginFailure, SourceAction } from '../swarm/source-events.ts'
 import { Call } from './alarm.ts'
 import type { Transfer } from './link.ts'

@@ -1,4 +1,4 @@
-// What all hosts of a simulated world share, and the world of a scenario before there is anybody in it.
+// What all hosts of a simulated world share.
 import type { Link } from './link.ts'
 import { Links } from './links.ts'
 import { Mail } from './mail.ts'

@@ -1,4 +1,4 @@
-// The numbers of links and transfers that settling touches most, side by side instead of spread over objects.
+// The numbers of links and transfers in flat arrays, for speed.
 
 /** The end of a transfer that is cut off: offers nothing, has nothing. */
 export const NOWHERE = 0

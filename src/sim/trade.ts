@@ -1,4 +1,4 @@
-// What a host says to its neighbours about pieces, and hears from them: news, requests, pieces.
+// Messages between simulated neighbours: announcements, requests, pieces.
 import type { SwarmAction } from '../swarm/events.ts'
 import type { Accounts } from './accounts.ts'
 import { Bulletin } from './bulletin.ts'

@@ -1,4 +1,4 @@
-// Virtual time: a queue of happenings ordered by (time, sequence), and the clock that it moves.
+// Virtual time: a queue of events ordered by time and sequence.
 import { type Alarm, Call } from './alarm.ts'
 import { Lane } from './lane.ts'
 import { Queue } from './queue.ts'

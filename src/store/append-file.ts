@@ -1,4 +1,4 @@
-// A file that only grows at its end, one append after the other.
+// A file that grows only at its end, one append at a time.
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import PQueue from 'p-queue'
 import { fromSystemError } from '../core/errors.ts'

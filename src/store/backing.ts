@@ -1,4 +1,4 @@
-// What lies under an entry: bytes that somebody once wrote, with no knowledge of what is good.
+// The interface of a medium that keeps bytes and knows nothing of their validity.
 import type { VerifiedPiece } from '../core/piece.ts'
 
 /** One medium's part of an entry. `PieceEntry` above it decides what is known; a backing only keeps. */

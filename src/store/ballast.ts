@@ -1,4 +1,4 @@
-// A file that is good for nothing but to be dropped: even removing takes a lock, which a full disk has no block for.
+// A spare file to delete on a full disk, where even a lock file cannot be written.
 import { randomBytes } from 'node:crypto'
 import { rm, stat, writeFile } from 'node:fs/promises'
 

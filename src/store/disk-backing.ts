@@ -1,4 +1,4 @@
-// An entry's bytes on disk: DIR/entries/KEY/{data,marks,records,label,lock}.
+// The files of one entry: DIR/entries/KEY/{data,marks,records,label,lock}.
 import { randomUUID } from 'node:crypto'
 import { constants, copyFile, type FileHandle, link, open, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

@@ -1,4 +1,4 @@
-// The room of one store on its disk: reserved before it is needed, made by eviction when it is short.
+// The space of one store: reserves before writing, and evicts when space is short.
 import PQueue from 'p-queue'
 import { DragonflyError } from '../core/errors.ts'
 import type { EntrySpace } from './entry-space.ts'

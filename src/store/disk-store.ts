@@ -1,4 +1,4 @@
-// What a store on disk can do beyond any store: it has a quota, can be looked at, and can be cleared up.
+// What a store on disk can do beyond any store: quota, listing, clean-up.
 import type { DragonflyError } from '../core/errors.ts'
 import type { Evicted } from './disk-space.ts'
 import type { Evictable } from './eviction.ts'
@@ -23,7 +23,7 @@ export interface DiskOptions {
 }
 
 /** One content on the disk. */
-export interface KeptEntry extends Evictable {
+export interface StoredEntry extends Evictable {
   /** When it was made, ms since 1970. */
   since: number
   label: string | undefined
@@ -49,7 +49,7 @@ export interface DiskStore extends Store {
   /** Told who holds entries open, so that they may be evicted too. */
   heldBy(holder: Holder): void
   /** All entries, without opening them. */
-  list(): Promise<KeptEntry[]>
+  list(): Promise<StoredEntry[]>
   space(): Promise<SpaceReport>
   /**
    * Keys of entries that nobody has used since `before` (ms since 1970), works with, or has pinned. Looks at `most` entries, drawn by

@@ -1,11 +1,11 @@
-// A store on disk: survives a crash, shared by any number of processes, one at a time per entry.
+// A store on disk. It survives crashes; several processes share it, one per entry.
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { abortError, DragonflyError, fromSystemError } from '../core/errors.ts'
 import { Ballast } from './ballast.ts'
 import { DiskBacking } from './disk-backing.ts'
 import { DiskSpace, type Evicted } from './disk-space.ts'
-import type { DiskOptions, DiskStore, Holder, KeptEntry, Quota, SpaceReport } from './disk-store.ts'
+import type { DiskOptions, DiskStore, Holder, Quota, SpaceReport, StoredEntry } from './disk-store.ts'
 import { PieceEntry } from './entry.ts'
 import type { Evictable } from './eviction.ts'
 import { emptyTrash, exists, lockFolder, makeFolder } from './folders.ts'
@@ -142,7 +142,7 @@ class FolderStore implements DiskStore {
     this.#holder = holder
   }
 
-  async list(): Promise<KeptEntry[]> {
+  async list(): Promise<StoredEntry[]> {
     const entries = await this.#evictables()
     return await Promise.all(
       entries.map(async entry => ({

@@ -1,4 +1,4 @@
-// What an entry asks of the disk that it shares with the others.
+// What an entry asks of the shared disk space.
 
 export interface EntrySpace {
   /** The content will come to `length` bytes. Rejects with `no-space` when there is no room for them. */

@@ -1,4 +1,4 @@
-// An entry: decides which pieces are known, and lets only known ones out.
+// A store entry: knows which pieces are verified, and reads only those.
 import { Bitfield } from '../core/bitfield.ts'
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { isPieceLength, MAX_PIECES, pieceCountOf, type VerifiedPiece } from '../core/piece.ts'

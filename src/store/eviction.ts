@@ -1,4 +1,4 @@
-// Decides which contents go when room is short. Nothing here looks at a disk or a clock.
+// Decides which contents to evict. Pure: without disk or clock.
 
 import { Leaving, type Occupant, occupiedBy } from './occupancy.ts'
 

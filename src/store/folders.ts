@@ -1,4 +1,4 @@
-// Making folders that other processes make and remove at the same time.
+// Creates folders that other processes create and remove at the same time.
 import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'

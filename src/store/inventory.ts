@@ -1,4 +1,4 @@
-// What lies on the disk, looked at from outside: without opening an entry, and without taking its lock.
+// Lists what is on the disk, without opening or locking entries.
 import type { Stats } from 'node:fs'
 import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Whether a process still lives, told apart from another one that has its number now.
+// Whether a process is alive, even when its number has been reused.
 import { readFile } from 'node:fs/promises'
 
 /** Fields of /proc/PID/stat behind the command name (proc(5)): state is field 3. */

@@ -1,4 +1,4 @@
-// A lock between processes: a small file that says who holds it, free at once when that process is gone.
+// A lock between processes that is free as soon as its holder is gone.
 //
 // Not proper-lockfile: it believes a lock until its time stamp is some seconds old, so that a download killed with
 // kill -9 and started again at once would find its own store locked. Processes of other containers are told by their presence.

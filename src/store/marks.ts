@@ -1,4 +1,4 @@
-// The file of marks: which pieces were written, as u32 little-endian indexes. Hints only, never proof.
+// The file of marks: written pieces as u32 little-endian indices. Hints only, verified again after a restart.
 import { MAX_PIECES } from '../core/piece.ts'
 import { AppendFile } from './append-file.ts'
 import { MAX_MARKS_BYTES } from './store.ts'

@@ -1,4 +1,4 @@
-// An entry's bytes in memory: pieces and records stay as long as the store that made them.
+// An entry in memory.
 import { open } from 'node:fs/promises'
 import { abortError } from '../core/errors.ts'
 import type { VerifiedPiece } from '../core/piece.ts'

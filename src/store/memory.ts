@@ -1,4 +1,4 @@
-// A store in memory: for tests, and for whoever must not touch a disk.
+// A store in memory.
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { PieceEntry } from './entry.ts'
 import { MemoryBacking, MemoryContent } from './memory-backing.ts'

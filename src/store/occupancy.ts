@@ -1,4 +1,4 @@
-// How many bytes contents take on the disk together: several may share one file, which goes with the last of them.
+// Bytes that contents take on the disk, where several may share one file.
 
 /** What one content takes. */
 export interface Occupant {

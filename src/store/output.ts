@@ -1,4 +1,4 @@
-// Output: a file appears whole at its path, or not at all, wherever the file system can do that.
+// Writes the output file: whole at its path, or not at all.
 import { randomUUID } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
 import { access, chmod, type FileHandle, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'

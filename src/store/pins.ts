@@ -1,4 +1,4 @@
-// Pins: names of contents that stay, whatever the quota. One empty file each, below DIR/pins.
+// Pins protect contents from eviction: one empty file each, below DIR/pins.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromSystemError } from '../core/errors.ts'

@@ -1,4 +1,4 @@
-// Reading and writing at a position until all is done: the system may do less than it was asked for.
+// Reads and writes at a position until everything is done.
 import type { FileHandle } from 'node:fs/promises'
 import { fromSystemError } from '../core/errors.ts'
 

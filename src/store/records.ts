@@ -1,4 +1,4 @@
-// The file of records: each framed by its length and a checksum, so that a torn or corrupt tail is seen and cut off.
+// The file of records: length and checksum frame each one, so that a torn tail is found and cut off.
 import { crc32 } from 'node:zlib'
 import { AppendFile } from './append-file.ts'
 import { checkRecord, MAX_RECORD_BYTES, MAX_RECORDS_BYTES } from './store.ts'

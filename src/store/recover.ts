@@ -1,4 +1,4 @@
-// Recovery: turns hints about written pieces back into verified pieces, or drops them.
+// Turns marks of written pieces back into verified pieces after a restart.
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { type VerifiedPiece, verifyPiece } from '../core/piece.ts'
 import type { Backing } from './backing.ts'
@@ -28,7 +28,7 @@ export async function* reverify(
       if (signal?.aborted) throw abortError(signal)
       for (; next < inTable.length && ahead.length < WINDOW; next++) {
         const index = inTable[next] as number
-        ahead.push({ index, piece: noted(isKnown(index) ? nothing : reread(backing, table, index)) })
+        ahead.push({ index, piece: cachedHeaders(isKnown(index) ? nothing : reread(backing, table, index)) })
       }
       const turn = ahead.shift()
       if (turn === undefined) break
@@ -44,7 +44,7 @@ export async function* reverify(
 const nothing = Promise.resolve(undefined)
 
 /** The rejection is seen when its turn comes; until then it is no unhandled one. */
-function noted<T>(promise: Promise<T>): Promise<T> {
+function cachedHeaders<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   return promise
 }

@@ -1,4 +1,4 @@
-// What contents that are being written will still take: room that is spoken for, so that it is not given twice.
+// Space that running writes will still take, so that it is not given away twice.
 //
 // Bookkeeping of one process, not of the disk: Node has no posix_fallocate, and a file made long by ftruncate is only a hole.
 

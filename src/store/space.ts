@@ -1,4 +1,4 @@
-// Room on a disk, asked for before it is needed.
+// Checks the free space of a disk before it is needed.
 import { readFile, statfs } from 'node:fs/promises'
 import prettyBytes from 'pretty-bytes'
 import { DragonflyError } from '../core/errors.ts'

@@ -1,4 +1,4 @@
-// The store room's front: what a store of verified pieces is, whether on disk or in memory, and its limits.
+// The interface of a store of verified pieces, and its limits.
 import type { Bitfield } from '../core/bitfield.ts'
 import { DragonflyError } from '../core/errors.ts'
 import type { VerifiedPiece } from '../core/piece.ts'

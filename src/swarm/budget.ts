@@ -1,4 +1,4 @@
-// What all contents of a host may use together: bytes asked for and upload slots, shared fairly among their swarms.
+// The arbiter of a host: shares requested bytes and upload slots fairly among all contents.
 import { DEFAULT_POLICY } from './events.ts'
 import { Pool } from './pool.ts'
 import { type Priority, WEIGHTS } from './weights.ts'

@@ -1,4 +1,4 @@
-// Peers that could be dialled: hearsay within a limit, and a memory for those that failed.
+// Peers that could be dialled, with a limit, and a memory of failures.
 import type { KnownPeer, NeighbourhoodPolicy } from './neighbourhood-events.ts'
 
 export interface Candidate extends KnownPeer {

@@ -1,4 +1,4 @@
-// The moments at which a decision may turn out differently although nothing happens.
+// The earliest time at which a decision may change although nothing happens.
 
 export class Deadlines {
   #now = -Infinity

@@ -1,4 +1,4 @@
-// When the DHT is searched for providers: at once, then ever more seldom, and not while there are neighbours enough.
+// Decides when to search the DHT: at once, then less and less often.
 import type { Deadlines } from './deadlines.ts'
 import type { SourcePolicy } from './source-events.ts'
 

@@ -1,4 +1,4 @@
-// What a swarm is told and what it answers: facts in, intentions out, no payload.
+// Events and actions of a swarm. No payload.
 import type { Bitfield } from '../core/bitfield.ts'
 
 /** How a neighbour is looked at: a seed reads origins and is asked last; `origin` is the origin itself, read by range. */

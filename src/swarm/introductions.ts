@@ -1,4 +1,4 @@
-// Who is told of whom: those that need neighbours, of peers that are near, that few have, and that are like to have room.
+// Decides which peers are introduced to one another.
 import type { NeighbourLink } from './neighbour-link.ts'
 import type { KnownPeer, NeighbourhoodPolicy } from './neighbourhood-events.ts'
 

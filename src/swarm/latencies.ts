@@ -1,4 +1,4 @@
-// How long requests took lately: what is late follows from it.
+// Measured latencies of requests, from which "late" is derived.
 
 /** Enough to know a percentile, few enough to forget what the network was like a while ago. */
 const KEPT = 64

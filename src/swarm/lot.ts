@@ -1,4 +1,4 @@
-// Numbers that every peer computes alike from names, so that all agree on an order without a message.
+// Numbers that every peer derives equally from names, so that all agree on an order without a message.
 
 /** FNV-1a (draft-eastlake-fnv), 32 bits. */
 export function hashOf(text: string): number {

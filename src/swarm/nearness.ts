@@ -1,4 +1,4 @@
-// How far away somebody is: by group (subnet, rack) before there is a link, by measured round trip after.
+// How near a peer is: by subnet before there is a link, by round trip after.
 import type { NeighbourLink } from './neighbour-link.ts'
 import type { KnownPeer, NeighbourhoodPolicy } from './neighbourhood-events.ts'
 

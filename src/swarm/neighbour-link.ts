@@ -1,4 +1,4 @@
-// One link as the neighbourhood sees it: who it is, how far away, how it is used, and whom it was told of.
+// One link as the neighbourhood decider sees it.
 import type { KnownPeer, LinkUse } from './neighbourhood-events.ts'
 
 /** Peers told to one neighbour that are remembered; then it is told anew. */

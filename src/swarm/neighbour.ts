@@ -1,4 +1,4 @@
-// One neighbour as the swarm sees it: what it has, what we asked of it, how fast and how reliable it is.
+// One neighbour as the swarm sees it: its pieces, our requests, its rate and reliability.
 import { Bitfield } from '../core/bitfield.ts'
 import type { NeighbourKind, SwarmPolicy } from './events.ts'
 import { hashOf } from './lot.ts'

@@ -1,4 +1,4 @@
-// What a neighbourhood is told and what it answers: whom to dial, whom to drop, whom to tell of whom; and its numbers.
+// Events, actions and policy of a neighbourhood.
 
 /** Somebody who shares the content, as far as is known before there is a link. */
 export interface KnownPeer {

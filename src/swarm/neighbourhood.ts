@@ -1,4 +1,4 @@
-// The neighbourhood of one node in one swarm: whom to dial, whom to let in, whom to drop, whom to tell of whom.
+// Decides on the links of one node in one swarm: whom to dial, accept, drop and introduce.
 import { type Candidate, Candidates } from './candidates.ts'
 import { Introductions } from './introductions.ts'
 import { Nearness, type Tally } from './nearness.ts'

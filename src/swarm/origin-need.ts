@@ -1,4 +1,4 @@
-// Whether this node has to read the origin by range itself: nothing comes, or the origin is much faster than the swarm.
+// Decides whether this node reads pieces from the origin itself: nothing comes, or the origin is much faster.
 import type { SwarmPolicy } from './events.ts'
 import type { Neighbour } from './neighbour.ts'
 import { OriginTrial } from './origin-trial.ts'

@@ -1,4 +1,4 @@
-// Whether we should read the origin because it is faster than the swarm: a seed's word begins a trial, what comes decides.
+// A trial that finds out whether the origin is faster than the swarm.
 import type { SwarmPolicy } from './events.ts'
 import type { Turns } from './turns.ts'
 

@@ -1,4 +1,4 @@
-// Our own reads of the origin: never two at once, ranges only where the origin gives them, and no more than a few in vain.
+// Decides on our own reads of the origin: never two at once, and only a few in vain.
 import type { Deadlines } from './deadlines.ts'
 import type { OriginFailure, SourceAction, SourcePolicy } from './source-events.ts'
 

@@ -1,4 +1,4 @@
-// How fast a download has been lately.
+// The recent rate of a download.
 
 /** Bytes are counted by the half second, and looked at over so many of these. */
 const BUCKET_MS = 500

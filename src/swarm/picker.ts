@@ -1,4 +1,4 @@
-// Which piece to ask for next: bookkeeping of what is missing, asked and how rare it is.
+// The piece picker: missing pieces, open requests and availability.
 import { Bitfield } from '../core/bitfield.ts'
 import type { PieceRun } from './events.ts'
 

@@ -1,4 +1,4 @@
-// One resource of a host, shared by its contents: max-min fair by weight, and nothing is left idle while somebody wants it.
+// One resource of a host, shared max-min fairly by weight; never idle while somebody wants it.
 
 interface Member {
   /** The least that is of any use, in units of the resource: one piece. */

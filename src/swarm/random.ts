@@ -1,4 +1,4 @@
-// Randomness that a seed number reproduces: deciders get theirs from outside.
+// A random generator that a seed number reproduces.
 
 /** xorshift32 (Marsaglia 2003): numbers in [0, 1). The same seed gives the same row, neighbouring seeds unlike ones. */
 export function seededRandom(seed: number): () => number {

@@ -1,4 +1,4 @@
-// Who may move bytes when: limits up, down and in all for a host, shared by its contents; told the time, without a clock.
+// Rate limits of a host (up, down, total), shared by its contents. Told the time.
 import { type Priority, WEIGHTS } from './weights.ts'
 
 export type Direction = 'up' | 'down'

@@ -1,4 +1,4 @@
-// Which links are of no use: both ends have everything, nothing passes and nothing will, or there are too many.
+// Decides which links are useless.
 import type { NeighbourLink } from './neighbour-link.ts'
 import type { NeighbourhoodPolicy } from './neighbourhood-events.ts'
 

@@ -1,4 +1,4 @@
-// What is asked of whom: every window is kept full, the silent lose their requests to others, the last pieces are asked for twice.
+// Decides which pieces to request from whom: keeps windows full, moves late requests, and hedges at the end.
 import type { NeighbourKind, SwarmAction, SwarmPolicy } from './events.ts'
 import { Latencies } from './latencies.ts'
 import type { Neighbour } from './neighbour.ts'

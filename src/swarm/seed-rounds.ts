@@ -1,4 +1,4 @@
-// Seeds as a source: which one is asked when, how long each is waited for, and whether more is expected of them.
+// Decides which seed to ask when, and how long to wait for it.
 import type { Deadlines } from './deadlines.ts'
 import type { SeedFailure, SourceAction, SourcePolicy } from './source-events.ts'
 

@@ -1,4 +1,4 @@
-// What a decider begins with: with the same setup and the same events it gives the same answers.
+// The initial state of a decider; equal setups and events give equal answers.
 import type { SwarmPolicy } from './events.ts'
 import { seededRandom } from './random.ts'
 import { Swarm, type SwarmOptions } from './swarm.ts'

@@ -1,4 +1,4 @@
-// What a source selector is told and what it answers: which source a download uses when. Facts in, intentions out.
+// Events, intentions and policy of the source selector.
 
 /** Why a visit at a seed ended. */
 export type SeedFailure =

@@ -1,4 +1,4 @@
-// The decider: one content's swarm as this node sees it. Facts in, intentions out; no clock, no payload, no promises.
+// The decider of one content's swarm: events in, actions out; no clock, no payload, no promises.
 import type { Bitfield } from '../core/bitfield.ts'
 import { MAX_PIECES } from '../core/piece.ts'
 import type { Usage } from './budget.ts'

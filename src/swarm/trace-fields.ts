@@ -1,4 +1,4 @@
-// How single values of a trace are written as JSON, and read back with a limit each.
+// Encodes and decodes single values of a trace, with limits.
 import { Bitfield } from '../core/bitfield.ts'
 import { MAX_PIECE_LENGTH, MAX_PIECES } from '../core/piece.ts'
 import type { PieceRun } from './events.ts'

@@ -1,4 +1,4 @@
-// A decider's run as lines of text: what it began with, then every event with its time and the answer.
+// A decider's run as text: its setup, then every event with its time and the answer.
 import { DragonflyError } from '../core/errors.ts'
 import { MAX_PIECE_LENGTH } from '../core/piece.ts'
 import { DEFAULT_POLICY, type SwarmAction, type SwarmEvent, type SwarmPolicy } from './events.ts'

@@ -1,4 +1,4 @@
-// Who of a swarm reads the origin, and what: decided by everybody alone, from names that all know, so that few do.
+// Decides which few peers of a swarm read the origin, without any message.
 import { hashOf, lot } from './lot.ts'
 import type { Neighbour } from './neighbour.ts'
 

@@ -1,4 +1,4 @@
-// Whom to serve next: the hungriest first, no more at a time than fills our line; a seed sends each piece once before any twice.
+// Decides whom to serve next: the least loaded first, as many as fill our line; a seed sends each piece once before any twice.
 import type { SwarmPolicy } from './events.ts'
 
 export interface Upload {

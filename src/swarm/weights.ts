@@ -1,4 +1,4 @@
-// How contents of unlike priority share what is scarce.
+// Weights of priorities.
 
 export type Priority = 'low' | 'normal' | 'high'
 

@@ -1,4 +1,4 @@
-// Memory that pieces are put together in, used again: fresh megabytes cost page faults, and wait long for the collector.
+// A pool of piece buffers; fresh megabytes cost page faults and garbage collection.
 
 /** Free buffers kept; more than that many pieces are seldom under way in one content. */
 const MAX_FREE = 4

@@ -1,4 +1,4 @@
-// The sha2-256 of the whole content, computed behind the download: pieces in file order, from memory when they come so.
+// Computes the sha2-256 of the whole content in file order, behind the download.
 import type { Manifest } from '../core/manifest.ts'
 import { sha256Stream } from '../core/piece.ts'
 import type { StoreEntry } from '../store/store.ts'

@@ -1,4 +1,4 @@
-// Messages of the exchange stream.
+// Encodes and decodes messages of the exchange stream.
 import { Bitfield } from '../core/bitfield.ts'
 import { type Hello, helloFromWire, helloToWire } from './codec-hello.ts'
 import { type ManifestPart, partFromWire, partToWire } from './codec-manifest.ts'

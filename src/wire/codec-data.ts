@@ -1,4 +1,4 @@
-// Messages of the data stream: requests one way, frame headers the other.
+// Encodes and decodes messages of the data stream: requests one way, frame headers the other.
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { type Hello, helloFromWire, helloToWire } from './codec-hello.ts'
 import { decoding, encoding, integerField, loadField, malformed, pieceIndexField } from './fields.ts'

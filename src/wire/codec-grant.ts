@@ -1,4 +1,4 @@
-// What a grant's envelope holds, in bytes.
+// Encodes and decodes grants.
 import type { Grant } from '../core/grant.ts'
 import { peerIdFromWire, peerIdToWire } from './codec-peers.ts'
 import { bytesField, decoding, encoding, integerField } from './fields.ts'

@@ -1,4 +1,4 @@
-// Hello: how both the exchange and the data stream begin.
+// Encodes and decodes the hello that begins an exchange or data stream.
 import { bytesField, integerField, linksField, textField } from './fields.ts'
 import type { Hello as RawHello } from './generated/messages.js'
 import { LIMITS } from './limits.ts'

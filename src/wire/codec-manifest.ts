@@ -1,4 +1,4 @@
-// The parts of a manifest as messages: version, digests, head, seal.
+// Encodes and decodes the parts of a manifest: version, digests, head, seal.
 import type { ManifestHead, Seal, VersionInfo } from '../core/manifest.ts'
 import { isPieceLength, PIECE_DIGEST_LENGTH, pieceCountOf } from '../core/piece.ts'
 import { bytesField, cidTextField, cleanFileName, decoding, encoding, integerField, malformed, textField } from './fields.ts'

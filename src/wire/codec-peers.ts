@@ -1,4 +1,4 @@
-// Peers and where they can be dialled: texts inside, compact binary on the wire.
+// Encodes and decodes peers and their addresses.
 import { peerIdFromMultihash, peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as Digest from 'multiformats/hashes/digest'

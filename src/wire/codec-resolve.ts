@@ -1,4 +1,4 @@
-// Messages of the resolve stream: what a peer asks of a seed, and what the seed answers.
+// Encodes and decodes messages of the resolve stream.
 import { DragonflyError, type ErrorCode } from '../core/errors.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { VersionInfo } from '../core/manifest.ts'

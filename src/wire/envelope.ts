@@ -1,4 +1,4 @@
-// What a seed signs, a manifest head or a grant, with the signature around it: a libp2p signed envelope (RFC 0002).
+// Signs and opens manifest heads and grants as libp2p signed envelopes (RFC 0002).
 import type { PrivateKey } from '@libp2p/interface'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import { RecordEnvelope } from '@libp2p/peer-record'

@@ -1,4 +1,4 @@
-// Which error codes a seed may name.
+// Decodes the error codes that a seed may send.
 import { type ErrorCode, isErrorCode } from '../core/error-codes.ts'
 
 /** A code that we do not know comes from a newer seed, about the origin that it reads for us. */

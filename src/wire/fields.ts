@@ -1,4 +1,4 @@
-// Checks of single fields that all codecs share: wrong is a `protocol` error, and what comes out shares no memory with what came in.
+// Checks single fields for all codecs; a bad one is a `protocol` error, and results share no memory with the input.
 import { DragonflyError } from '../core/errors.ts'
 import { LIMITS } from './limits.ts'
 

@@ -1,4 +1,4 @@
-// How messages follow one another on a stream: each behind its length as an unsigned varint.
+// Frames messages on a stream by an unsigned varint length.
 import { Uint8ArrayList } from 'uint8arraylist'
 import { malformed } from './fields.ts'
 

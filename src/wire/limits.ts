@@ -1,4 +1,4 @@
-// Everything that a stranger can grow, and how far, in one table; checked when sending and when receiving.
+// The table of limits on everything that a peer can make grow, checked when sending and receiving.
 import { MAX_HEADER_BYTES, MAX_HEADERS } from '../core/headers.ts'
 import { MAX_FILE_NAME_BYTES, MAX_VERSION_BYTES } from '../core/manifest.ts'
 import { MAX_PIECE_LENGTH, MAX_PIECES } from '../core/piece.ts'

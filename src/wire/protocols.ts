@@ -1,4 +1,4 @@
-// The ids that peers negotiate; a change that old peers would misread gets a new number.
+// Protocol ids; an incompatible change gets a new number.
 
 /** Who has which pieces of one content: hellos, manifest, haves, peers. One long-lived stream per content and peer. */
 export const EXCHANGE_PROTOCOL = '/dragonfly/exchange/1.0.0'

@@ -1,10 +1,10 @@
-// What a node keeps about a version beside its pieces: the store's opaque records. A local format, never sent.
+// The store's records about a version: a local format that is never sent.
 import {
+  type CachedAnswer,
   type Freshness,
-  MAX_NOTED_ANSWERS,
-  MAX_NOTED_FIELDS,
-  MAX_NOTED_VALUE_BYTES,
-  type NotedAnswer,
+  MAX_CACHED_ANSWERS,
+  MAX_CACHED_FIELDS,
+  MAX_CACHED_VALUE_BYTES,
 } from '../core/freshness.ts'
 import type { Seal, VersionInfo } from '../core/manifest.ts'
 import {
@@ -21,10 +21,10 @@ import { StoreRecord as RawRecord, type StoredAnswer, type StoredFreshness, Trus
 import { LIMITS } from './limits.ts'
 
 /** Why the manifest was believed when it was kept. */
-export type KeptTrust = 'seed' | 'digest' | 'origin'
+export type StoredTrust = 'seed' | 'digest' | 'origin'
 
 export type StoreRecord =
-  | { type: 'info'; info: VersionInfo; trust: KeptTrust }
+  | { type: 'info'; info: VersionInfo; trust: StoredTrust }
   | ({ type: 'part' } & ManifestPart)
   | { type: 'head'; envelope: Uint8Array }
   | { type: 'seal'; seal: Seal }
@@ -33,7 +33,7 @@ export type StoreRecord =
 /** Of the records; a reader of another one does not guess. */
 const FORMAT = 1
 
-const TRUST: Record<KeptTrust, Trust> = { seed: Trust.SEED, digest: Trust.DIGEST, origin: Trust.ORIGIN }
+const TRUST: Record<StoredTrust, Trust> = { seed: Trust.SEED, digest: Trust.DIGEST, origin: Trust.ORIGIN }
 
 /** Throws `internal` for what could not be read back. */
 export function encodeRecord(record: StoreRecord): Uint8Array {
@@ -78,34 +78,34 @@ function fromWire(raw: RawRecord): StoreRecord {
 function freshnessToWire({ at, answers }: Freshness): StoredFreshness {
   return {
     at: integerField(at, 0, Number.MAX_SAFE_INTEGER, 'time'),
-    answers: listField(answers, MAX_NOTED_ANSWERS, 'answers').map(answerToWire),
+    answers: listField(answers, MAX_CACHED_ANSWERS, 'answers').map(answerToWire),
   }
 }
 
 function freshnessFromWire({ at, answers }: StoredFreshness): Freshness {
   return {
     at: integerField(at, 0, Number.MAX_SAFE_INTEGER, 'time'),
-    answers: listField(answers, MAX_NOTED_ANSWERS, 'answers').map(answerFromWire),
+    answers: listField(answers, MAX_CACHED_ANSWERS, 'answers').map(answerFromWire),
   }
 }
 
-function answerToWire({ status, fields }: NotedAnswer): StoredAnswer {
+function answerToWire({ status, fields }: CachedAnswer): StoredAnswer {
   const checked = checkFields(Object.entries(fields))
   return { status: integerField(status, 100, 599, 'HTTP status'), fields: checked.map(([name, value]) => ({ name, value })) }
 }
 
-function answerFromWire({ status, fields }: StoredAnswer): NotedAnswer {
+function answerFromWire({ status, fields }: StoredAnswer): CachedAnswer {
   const checked = checkFields(fields.map(({ name, value }) => [name, value] as const))
   return { status: integerField(status, 100, 599, 'HTTP status'), fields: Object.fromEntries(checked) }
 }
 
 function checkFields(fields: readonly (readonly [string, string])[]): readonly (readonly [string, string])[] {
-  for (const text of listField(fields, MAX_NOTED_FIELDS, 'fields').flat()) textField(text, MAX_NOTED_VALUE_BYTES, 'field')
+  for (const text of listField(fields, MAX_CACHED_FIELDS, 'fields').flat()) textField(text, MAX_CACHED_VALUE_BYTES, 'field')
   return fields
 }
 
-function trustFromWire(trust: Trust): KeptTrust {
-  const found = (Object.keys(TRUST) as KeptTrust[]).find(name => TRUST[name] === trust)
+function trustFromWire(trust: Trust): StoredTrust {
+  const found = (Object.keys(TRUST) as StoredTrust[]).find(name => TRUST[name] === trust)
   if (found === undefined) throw malformed(`trust ${trust}`)
   return found
 }

@@ -1,4 +1,4 @@
-// Why a peer says no, in our words and on the wire.
+// Reasons for which a peer refuses, in code and on the wire.
 import { malformed } from './fields.ts'
 import { Reason } from './generated/messages.js'
 

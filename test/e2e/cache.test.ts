@@ -1,6 +1,6 @@
 // A seed as a passive CDN, with real processes: what it read outlives it, is fresh as the origin said, and asked about on demand.
 import { expect } from 'chai'
-import { content, honest, type Script, villain } from '../origin/villains.ts'
+import { content, honest, hostileOrigin, type Script } from '../origin/hostile-origin.ts'
 import { receipt } from './expectations.ts'
 import type { Lab } from './lab.ts'
 import { labForEach } from './lab-for-each.ts'
@@ -19,7 +19,7 @@ describe('df seed start, as a passive CDN', () => {
       const act = honest(request, CONTENT, { etag: '"1"' })
       return { ...act, headers: { ...act.headers, 'cache-control': cacheControl } }
     }
-    const { url, requests } = await villain(script)
+    const { url, requests } = await hostileOrigin(script)
     return { url, asked: () => requests.splice(0).map(request => request.headers['if-none-match'] ?? 'all') }
   }
   async function get(seed: string, url: string, ...args: string[]): Promise<void> {

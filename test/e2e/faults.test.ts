@@ -4,7 +4,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { expect } from 'chai'
 import type { ErrorCode } from '../../src/core/errors.ts'
-import { type Act, content, deadUrl, honest, muteVillain, rawVillain, villain } from '../origin/villains.ts'
+import { type Act, content, deadUrl, honest, hostileOrigin, muteVillain, rawVillain } from '../origin/hostile-origin.ts'
 import { complaint, receipt, refusal } from './expectations.ts'
 import { DF, type Ended, isRoot, type Lab } from './lab.ts'
 import { labForEach } from './lab-for-each.ts'
@@ -26,7 +26,7 @@ interface Fault {
   keeps?: true
 }
 
-const answers = (act: Act) => async () => [(await villain(() => act)).url]
+const answers = (act: Act) => async () => [(await hostileOrigin(() => act)).url]
 /** An answer that df would ask for again, made to be asked for at once. */
 const NOW = { 'retry-after': '0' }
 
@@ -95,7 +95,7 @@ const ORIGIN: Fault[] = [
     keeps: true,
     args: async () => {
       const body = content(MiB)
-      const { url } = await villain(request => {
+      const { url } = await hostileOrigin(request => {
         const act = honest(request, body, { etag: '"1"' })
         const from = Number(/\d+/.exec(request.headers.range ?? '0'))
         return { ...act, cutAfter: Math.max(0, 700_000 - from) }
@@ -246,7 +246,7 @@ describe('df get, when things go wrong', () => {
     for (const chunked of [false, true]) {
       it(`of ${sizes.join(', ')} bytes comes right ${chunked ? 'without' : 'with'} a length`, async () => {
         const bodies = new Map(sizes.map(n => [`/${n}`, content(n)]))
-        const { url } = await villain(request => ({ body: bodies.get(request.url as string) as Uint8Array, chunked }))
+        const { url } = await hostileOrigin(request => ({ body: bodies.get(request.url as string) as Uint8Array, chunked }))
         const check = async ([path, body]: [string, Uint8Array]): Promise<void> => {
           const ended = await lab.df(['get', '--json', '-o', `out${path}`, new URL(path, url).href], 'home').ended
           expect(receipt(ended)).to.include({ bytes: body.length, fromOrigin: body.length })
@@ -258,7 +258,7 @@ describe('df get, when things go wrong', () => {
     }
 
     it('of another digest: nothing at the output, nothing in the store', async () => {
-      const { url } = await villain(request => honest(request, content(MiB), { etag: '"1"' }))
+      const { url } = await hostileOrigin(request => honest(request, content(MiB), { etag: '"1"' }))
       const wrong = { code: 'digest-mismatch', exit: 5, says: /does not have the given digest.*--digest/ } as const
       await expectFault(wrong, ['--digest', `sha256:${'0'.repeat(64)}`, '-o', 'out/f', url])
       await writeFile(lab.path('out/f'), 'old')
@@ -268,7 +268,7 @@ describe('df get, when things go wrong', () => {
     })
 
     it('of another digest never reaches standard output as a success', async () => {
-      const { url } = await villain(() => ({ body: content(MiB) }))
+      const { url } = await hostileOrigin(() => ({ body: content(MiB) }))
       const { code, stderr } = await lab.df(['get', '--quiet', '--digest', `sha256:${'0'.repeat(64)}`, '-o', '-', url]).ended
       expect({ code, stderr }).to.include({ code: 5 })
       expect(stderr).to.match(/^df: [^\n]*digest[^\n]*\n$/)
@@ -276,7 +276,7 @@ describe('df get, when things go wrong', () => {
 
     it('that changes between two ranges: an error, then wholly the new version; never a mixture', async () => {
       const [old, fresh] = [content(2 * MiB, 1), content(2 * MiB, 2)]
-      const { url } = await villain((request, nth) =>
+      const { url } = await hostileOrigin((request, nth) =>
         nth === 1 ? { ...honest(request, old, { etag: '"old"' }), cutAfter: MiB + 5 } : honest(request, fresh, { etag: '"new"' }),
       )
       const first = await lab.df(['get', '--quiet', '-o', 'out/f', url], 'home').ended
@@ -314,7 +314,7 @@ describe('df get, when things go wrong', () => {
     for (const [what, act] of rangeLies) {
       it(`an origin that lies about ranges (${what}): read whole instead`, async () => {
         const body = content(2 * MiB)
-        const { url } = await villain((request, nth) => {
+        const { url } = await hostileOrigin((request, nth) => {
           const from = Number(/\d+/.exec(request.headers.range ?? '0'))
           if (from > 0) return act(body, from)
           return { ...honest(request, body, { etag: '"1"' }), ...(nth === 1 && { cutAfter: MiB + 5 }) }
@@ -326,7 +326,7 @@ describe('df get, when things go wrong', () => {
 
     it('an origin that ignores ranges gives the whole again: its beginning is skipped', async () => {
       const body = content(2 * MiB)
-      const { url } = await villain((request, nth) => ({
+      const { url } = await hostileOrigin((request, nth) => ({
         ...honest(request, body, { etag: '"1"', ranges: false }),
         ...(nth === 1 ? { cutAfter: MiB + 5 } : {}),
       }))
@@ -337,11 +337,11 @@ describe('df get, when things go wrong', () => {
   })
 
   describe('output', () => {
-    const url = async (): Promise<string> => (await villain(() => ({ body: content(MiB) }))).url
+    const url = async (): Promise<string> => (await hostileOrigin(() => ({ body: content(MiB) }))).url
     const unwritable = (says: RegExp) => ({ code: 'output-unwritable', exit: 6, says }) as const
 
     it('in a folder that does not exist: told before anything is fetched', async () => {
-      const origin = await villain(() => ({ body: content(MiB) }))
+      const origin = await hostileOrigin(() => ({ body: content(MiB) }))
       await expectFault(unwritable(/folder \S+nowhere does not exist; create it first: mkdir -p/), [
         '-o',
         'out/nowhere/f',
@@ -389,7 +389,7 @@ describe('df get, when things go wrong', () => {
         // only root may mount a disk; the lab says so
         if (!(await lab.disk('out', 4 * MiB))) return this.skip()
         await writeFile(lab.path('out/f'), 'old')
-        const { url } = await villain(() => ({ body: content(8 * MiB), chunked }))
+        const { url } = await hostileOrigin(() => ({ body: content(8 * MiB), chunked }))
         await expectFault(full, ['-o', 'out/f', url], ['f'])
         expect(await readFile(lab.path('out/f'), 'utf8')).to.equal('old')
       })
@@ -397,7 +397,7 @@ describe('df get, when things go wrong', () => {
       it(`with the store on a full disk (${known} length)`, async function () {
         // only root may mount a disk; the lab says so
         if (!(await lab.disk('disk', 4 * MiB))) return this.skip()
-        const { url } = await villain(() => ({ body: content(8 * MiB), chunked }))
+        const { url } = await hostileOrigin(() => ({ body: content(8 * MiB), chunked }))
         for (const store of ['disk/q', 'disk/j']) {
           const said = await lab.df(['get', '--quiet', '--store', store, '-o', 'out/f', url]).ended
           expect(complaint(said, 6)).to.match(full.says)
@@ -408,7 +408,7 @@ describe('df get, when things go wrong', () => {
       it(`with store and output on one full disk (${known} length)`, async function () {
         // only root may mount a disk; the lab says so
         if (!(await lab.disk('out', 4 * MiB))) return this.skip()
-        const { url } = await villain(() => ({ body: content(8 * MiB), chunked }))
+        const { url } = await hostileOrigin(() => ({ body: content(8 * MiB), chunked }))
         const said = await lab.df(['get', '--json', '--store', 'out/store', '-o', 'out/f', url], 'home').ended
         refusal(said, 6, 'no-space')
         expect(await lab.files('out')).to.deep.equal(['store'])
@@ -423,7 +423,7 @@ describe('df get, when things go wrong', () => {
     it('standard output on a full disk', async function () {
       // only root may mount a disk; the lab says so
       if (!(await lab.disk('out', MiB))) return this.skip()
-      const { url } = await villain(() => ({ body: content(4 * MiB) }))
+      const { url } = await hostileOrigin(() => ({ body: content(4 * MiB) }))
       const ended = await lab.run('sh', ['-c', 'exec "$0" get --quiet -o - "$1" >out/f', DF, url]).ended
       expect(complaint(ended, 6)).to.match(/standard output.*(ENOSPC|space)/)
     })

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { stat, symlink, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
-import { content, honest, pausing, villain } from '../origin/villains.ts'
+import { content, honest, hostileOrigin, pausing } from '../origin/hostile-origin.ts'
 import { complaint, expectFile, receipt } from './expectations.ts'
 import { DF, type Ended, hasNginx, hasScript, type Lab } from './lab.ts'
 import { labForEach } from './lab-for-each.ts'
@@ -29,7 +29,7 @@ describe('df get', () => {
 
   /** URL of an origin that gives CONTENT under any path. */
   const origin = async (headers: Record<string, string> = {}): Promise<string> => {
-    const { url } = await villain(request => {
+    const { url } = await hostileOrigin(request => {
       const act = honest(request, CONTENT, { etag: '"1"' })
       return { ...act, headers: { ...act.headers, ...headers } }
     })
@@ -134,7 +134,7 @@ describe('df get', () => {
     goOn()
     receipt(await df.ended)
     await expectFile(`${folder}/f`, body)
-    const bad = await villain(() => ({ body: content(MiB), cutAfter: MiB - 7 }))
+    const bad = await hostileOrigin(() => ({ body: content(MiB), cutAfter: MiB - 7 }))
     complaint(await get('--quiet', '-o', 'out/f', bad.url), 4)
     await expectFile(`${folder}/f`, body)
     expect(await lab.files('out')).to.deep.equal(['f'])

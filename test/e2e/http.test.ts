@@ -1,7 +1,7 @@
 // HTTP as it is: headers and secrets, redirects, ranges or none, retries, identity of a task, credentials at a seed.
 import type { IncomingMessage } from 'node:http'
 import { expect } from 'chai'
-import { type Act, content, honest, type Script, type Villain, villain } from '../origin/villains.ts'
+import { type Act, content, type HostileOrigin, honest, hostileOrigin, type Script } from '../origin/hostile-origin.ts'
 import { complaint, type Done, expectFile, receipt, refusal } from './expectations.ts'
 import { type Ended, holds, type Lab, LISTEN } from './lab.ts'
 import { labForEach } from './lab-for-each.ts'
@@ -12,7 +12,7 @@ const SECRET = 'hunter2-hunter2'
 
 const good = (request: IncomingMessage): Act => honest(request, CONTENT, { etag: '"1"' })
 /** Bodies that were sent, whole or in part. */
-const reads = (origin: Villain, script: Script): number =>
+const reads = (origin: HostileOrigin, script: Script): number =>
   origin.requests.filter((request, i) => !isProof(request) && [200, 206, undefined].includes(script(request, i + 1).status))
     .length
 /** A seed asks for one byte to see whether a reader is let in (docs/seed.md, private content). */
@@ -48,7 +48,7 @@ describe('df get, at HTTP origins', () => {
     }
 
     it('reach the origin, and nothing else: no file, no line', async () => {
-      const { url, requests } = await villain((request, nth) =>
+      const { url, requests } = await hostileOrigin((request, nth) =>
         nth === 1 ? { status: 503, headers: { 'retry-after': '0' } } : good(request),
       )
       const json = await get([...SECRETS, '-o', 'f', url])
@@ -60,7 +60,7 @@ describe('df get, at HTTP origins', () => {
     })
 
     it('are in no complaint', async () => {
-      const { url } = await villain(() => ({ status: 403 }))
+      const { url } = await hostileOrigin(() => ({ status: 403 }))
       const query = `${url}?token=${SECRET}`
       const said = await Promise.all([get([...SECRETS, query]), lab.df(['get', '--quiet', ...SECRETS, query]).ended])
       expect(said.map(s => s.code)).to.deep.equal([3, 3])
@@ -68,7 +68,7 @@ describe('df get, at HTTP origins', () => {
     })
 
     it('go through a seed to the origin; no log, store, DHT record or other peer gets them', async () => {
-      const { url, requests } = await villain(good)
+      const { url, requests } = await hostileOrigin(good)
       const seed = await lab.seed()
       const peers = await Promise.all(
         ['a', 'b'].map(name => get(['--seed', seed.address, ...LISTEN, ...SECRETS, '-o', name, url])),
@@ -84,8 +84,8 @@ describe('df get, at HTTP origins', () => {
     })
 
     it('go along with a redirect on the same host, and never to another one', async () => {
-      const elsewhere = await villain(good)
-      const { url, requests } = await villain(request =>
+      const elsewhere = await hostileOrigin(good)
+      const { url, requests } = await hostileOrigin(request =>
         request.url === '/dir/file.bin'
           ? { status: 302, headers: { location: '/dir/next' } }
           : { status: 307, headers: { location: elsewhere.url } },
@@ -99,7 +99,7 @@ describe('df get, at HTTP origins', () => {
     })
 
     it('user and password in the URL are credentials, and not in the receipt', async () => {
-      const { url, requests } = await villain(good)
+      const { url, requests } = await hostileOrigin(good)
       const ended = await get(['-o', 'f', url.replace('//', `//me:${SECRET}@`)])
       expect(receipt(ended).url).to.equal(url)
       expect(requests[0]?.headers.authorization).to.equal(`Basic ${Buffer.from(`me:${SECRET}`).toString('base64')}`)
@@ -110,7 +110,7 @@ describe('df get, at HTTP origins', () => {
   describe('answers', () => {
     const redirects = [301, 302, 303, 307, 308]
     it(`redirects: ${redirects.join(', ')}, one after the other`, async () => {
-      const { url, requests } = await villain(request => {
+      const { url, requests } = await hostileOrigin(request => {
         const hop = Number(new URL(request.url as string, 'http://x').searchParams.get('hop') ?? 0)
         const status = redirects[hop]
         return status === undefined ? good(request) : { status, headers: { location: `?hop=${hop + 1}` } }
@@ -120,7 +120,10 @@ describe('df get, at HTTP origins', () => {
     })
 
     it('without ranges, or without a length: one plain stream', async () => {
-      const [plain, chunked] = [await villain(() => ({ body: CONTENT })), await villain(() => ({ body: CONTENT, chunked: true }))]
+      const [plain, chunked] = [
+        await hostileOrigin(() => ({ body: CONTENT })),
+        await hostileOrigin(() => ({ body: CONTENT, chunked: true })),
+      ]
       const [known, unknown] = await Promise.all([fetch([plain.url]), fetch([chunked.url])])
       expect([known.fromOrigin, unknown.fromOrigin]).to.deep.equal([CONTENT.length, CONTENT.length])
       expect([plain.requests.length, chunked.requests.length]).to.deep.equal([1, 1])
@@ -134,7 +137,7 @@ describe('df get, at HTTP origins', () => {
         { hangUp: true },
       ]
       const at: number[] = []
-      const { url } = await villain((request, nth) => {
+      const { url } = await hostileOrigin((request, nth) => {
         at.push(performance.now())
         return troubles[nth - 1] ?? good(request)
       })
@@ -147,7 +150,10 @@ describe('df get, at HTTP origins', () => {
     })
 
     it('a connection lost in the middle goes on by Range, and only for the version it began with', async () => {
-      const { url, requests } = await villain((request, nth) => ({ ...good(request), ...(nth < 3 ? { cutAfter: 700_000 } : {}) }))
+      const { url, requests } = await hostileOrigin((request, nth) => ({
+        ...good(request),
+        ...(nth < 3 ? { cutAfter: 700_000 } : {}),
+      }))
       const done = await fetch([url])
       expect(done.fromOrigin).to.equal(CONTENT.length)
       expect(requests.map(r => r.headers['if-range'])).to.deep.equal([undefined, '"1"', '"1"'])
@@ -159,12 +165,12 @@ describe('df get, at HTTP origins', () => {
   })
 
   describe('identity, at one seed', () => {
-    let origin: Villain
+    let origin: HostileOrigin
     let seed: string
     const at = (...args: string[]): Promise<Done> => fetch(['--seed', seed, ...args])
 
     beforeEach(async () => {
-      origin = await villain(good)
+      origin = await hostileOrigin(good)
       seed = (await lab.seed()).address
     })
 
@@ -194,7 +200,7 @@ describe('df get, at HTTP origins', () => {
     const mine = ['-H', `Authorization: Bearer ${SECRET}`]
 
     it('is shared among the very same credentials, and others get what the origin gives them', async () => {
-      const origin = await villain(guarded)
+      const origin = await hostileOrigin(guarded)
       const { address } = await lab.seed()
       const at = (...args: string[]): string[] => ['--seed', address, ...LISTEN, ...args]
       const [a, b] = await Promise.all([fetch(at(...mine, origin.url)), fetch(at(...mine, origin.url))])
@@ -220,7 +226,7 @@ describe('df get, at HTTP origins', () => {
     it('is asked about anew when the credentials are withdrawn at the origin', async () => {
       let isOpen = true
       const script: Script = request => (isOpen ? guarded(request, 0) : { status: 403 })
-      const origin = await villain(script)
+      const origin = await hostileOrigin(script)
       const { address } = await lab.seed()
       await fetch(['--seed', address, ...mine, origin.url])
       isOpen = false

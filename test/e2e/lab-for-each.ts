@@ -1,5 +1,5 @@
 // The set-up of most end-to-end files.
-import { stopVillains } from '../origin/villains.ts'
+import { stopHostileOrigins } from '../origin/hostile-origin.ts'
 import { Lab } from './lab.ts'
 
 /** Gives every test of the suite a lab of its own, and ends it afterwards with every scripted origin. */
@@ -11,6 +11,6 @@ export function labForEach(use: (lab: Lab) => void): void {
   })
   afterEach(async () => {
     await lab.close()
-    await stopVillains()
+    await stopHostileOrigins()
   })
 }

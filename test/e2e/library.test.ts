@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { createNode, type DragonflyError, type DragonflyNode, type ErrorCode, type Progress } from '../../src/index.ts'
 import { ROOT } from '../cli/processes.ts'
-import { content, honest, stopVillains, villain } from '../origin/villains.ts'
+import { content, honest, hostileOrigin, stopHostileOrigins } from '../origin/hostile-origin.ts'
 import { Lab } from './lab.ts'
 
 const MiB = 1024 * 1024
@@ -25,7 +25,7 @@ describe('the library', () => {
   afterEach(async () => {
     await Promise.all(nodes.map(node => node.stop()))
     await lab.close()
-    await stopVillains()
+    await stopHostileOrigins()
   })
 
   const start: typeof createNode = async options => {
@@ -39,9 +39,9 @@ describe('the library', () => {
     return node
   }
   const alone = async (): Promise<DragonflyNode> => await start({ network: false })
-  const origin = async () => await villain(request => honest(request, CONTENT, { etag: '"1"' }))
+  const origin = async () => await hostileOrigin(request => honest(request, CONTENT, { etag: '"1"' }))
   /** An origin that goes silent in the middle. */
-  const silent = async () => await villain(() => ({ headers: { etag: '"1"' }, body: CONTENT, stallAfter: 2 * MiB }))
+  const silent = async () => await hostileOrigin(() => ({ headers: { etag: '"1"' }, body: CONTENT, stallAfter: 2 * MiB }))
   const failure = async (call: Promise<unknown>): Promise<ErrorCode> =>
     await call.then(
       () => expect.fail('succeeded'),
@@ -150,7 +150,7 @@ describe('the library', () => {
   it('one of two who share a download may leave: the other one gets it', async () => {
     const node = await alone()
     const { promise: until, resolve: goOn } = Promise.withResolvers<void>()
-    const { url } = await villain(() => ({ headers: { etag: '"1"' }, body: CONTENT, stallAfter: 2 * MiB, until }))
+    const { url } = await hostileOrigin(() => ({ headers: { etag: '"1"' }, body: CONTENT, stallAfter: 2 * MiB, until }))
     const controller = new AbortController()
     const far = reached(MiB)
     const leaver = failure(node.download(url, lab.path('a'), { signal: controller.signal, onProgress: far.onProgress }))

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmod, chown, mkdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
-import { content, honest, type Villain, villain } from '../origin/villains.ts'
+import { content, type HostileOrigin, honest, hostileOrigin } from '../origin/hostile-origin.ts'
 import { CONTAINED, hasContainers } from '../store/child.ts'
 import { noLinks } from '../store/no-links.ts'
 import { expectFile, receipt, refusal } from './expectations.ts'
@@ -15,14 +15,14 @@ const NOBODY = 54_321
 
 describe('df get, on machines as they are', () => {
   let lab: Lab
-  let origin: Villain
+  let origin: HostileOrigin
 
   labForEach(l => {
     lab = l
   })
 
   beforeEach(async () => {
-    origin = await villain(request => honest(request, CONTENT, { etag: '"1"' }))
+    origin = await hostileOrigin(request => honest(request, CONTENT, { etag: '"1"' }))
     await lab.folder('out')
   })
 
@@ -117,7 +117,10 @@ describe('df get, on machines as they are', () => {
 
     /** Leaves half of a download in `home`; resolves to the key of its entry. */
     async function leaveHalf(home: string): Promise<string> {
-      const stalling = await villain(request => ({ ...honest(request, CONTENT, { etag: '"half"' }), stallAfter: 2_000_000 }))
+      const stalling = await hostileOrigin(request => ({
+        ...honest(request, CONTENT, { etag: '"half"' }),
+        stallAfter: 2_000_000,
+      }))
       const get = lab.df(['get', '--json', '-o', 'out/half', `${stalling.url}?signature=1`], home)
       await get.said(said => /"bytes":[1-9]/.test(String(said)))
       get.child.kill('SIGINT')
@@ -202,7 +205,7 @@ describe('df get, on machines as they are', () => {
   })
 
   it('a content that comes compressed though not asked for so is saved as it is, and told', async () => {
-    const zipped = await villain(request => {
+    const zipped = await hostileOrigin(request => {
       const act = honest(request, CONTENT, { etag: '"1"' })
       return { ...act, headers: { ...act.headers, 'content-encoding': 'gzip' } }
     })

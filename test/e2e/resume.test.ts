@@ -2,7 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { content, honest, pausing, type Villain, villain } from '../origin/villains.ts'
+import { content, type HostileOrigin, honest, hostileOrigin, pausing } from '../origin/hostile-origin.ts'
 import { type Done, expectFile, receipt, refusal } from './expectations.ts'
 import { hasNginx, type Lab, type Nginx, type Running } from './lab.ts'
 import { labForEach } from './lab-for-each.ts'
@@ -53,8 +53,8 @@ describe('df get, interrupted', () => {
     return { nginx, url: `${nginx.url}/f.bin`, sha256 }
   }
   /** An honest origin, but for the first answer: it goes silent. */
-  const stallingOnce = (body: Uint8Array, stallAfter: number): Promise<Villain> =>
-    villain((request, nth) => ({ ...honest(request, body, { etag: '"1"' }), ...(nth === 1 ? { stallAfter } : {}) }))
+  const stallingOnce = (body: Uint8Array, stallAfter: number): Promise<HostileOrigin> =>
+    hostileOrigin((request, nth) => ({ ...honest(request, body, { etag: '"1"' }), ...(nth === 1 ? { stallAfter } : {}) }))
   /** Runs df again and again, and kills it each time with more of the file there; nothing of it shows. */
   const killAtMoments = async (args: readonly string[]): Promise<void> => {
     await lab.folder('out')
@@ -173,7 +173,7 @@ describe('df get, interrupted', () => {
   }
 
   it('--timeout: 8, no half file', async () => {
-    const { url } = await villain(() => ({ body: content(4 * MiB), stallAfter: MiB }))
+    const { url } = await hostileOrigin(() => ({ body: content(4 * MiB), stallAfter: MiB }))
     await lab.folder('out')
     refusal(await lab.df(['get', '--json', '--timeout', '700ms', '-o', 'out/f', url]).ended, 8, 'timeout')
     expect(await lab.files('out')).to.deep.equal([])
@@ -193,7 +193,7 @@ describe('df get, interrupted', () => {
 
   it('a killed one whose place was taken leaves nothing that stays for ever', async () => {
     const body = content(2 * MiB)
-    const { url } = await villain((_, nth) => ({ headers: { etag: '"1"' }, body, ...(nth < 3 ? { stallAfter: MiB } : {}) }))
+    const { url } = await hostileOrigin((_, nth) => ({ headers: { etag: '"1"' }, body, ...(nth < 3 ? { stallAfter: MiB } : {}) }))
     const both = ['a', 'b'].map(name => lab.df(['get', '--json', '-o', name, url], 'home'))
     await Promise.all(both.map(df => arrives(df, MiB)))
     await Promise.all(both.map(kill))
@@ -203,7 +203,7 @@ describe('df get, interrupted', () => {
 
   it('50 at once of a small file with one home', async () => {
     const body = content(300_000)
-    const { url } = await villain(() => ({ headers: { etag: '"1"' }, body }))
+    const { url } = await hostileOrigin(() => ({ headers: { etag: '"1"' }, body }))
     const all = Array.from({ length: 50 }, (_, i) => lab.df(['get', '--quiet', '-o', `f-${i}`, url], 'home'))
     for (const df of all) {
       const ended = await df.ended

@@ -40,7 +40,7 @@ describe('a seed with a quota', () => {
   }
 
   /** Which of these the seed has. */
-  async function kept(...names: string[]): Promise<string[]> {
+  async function cached(...names: string[]): Promise<string[]> {
     const tasks = new Set((await readdir(join(dir, 'entries'))).map(key => key.split('.')[0]))
     return names.filter(name => tasks.has(makeTask({ url: url(name) }).id))
   }
@@ -48,7 +48,7 @@ describe('a seed with a quota', () => {
   it('drops what was used least recently, and not what somebody is at', async () => {
     seed = await world.seed({ store: dir, quota: 3.4 * MiB })
     for (const name of ['a', 'b', 'c']) await get(name)
-    expect(await kept('a', 'b', 'c')).to.deep.equal(['a', 'b', 'c'])
+    expect(await cached('a', 'b', 'c')).to.deep.equal(['a', 'b', 'c'])
     const host = await startHost({ listen: [] })
     world.atEnd(() => host.stop())
     await host.connect([seed.address])
@@ -59,7 +59,7 @@ describe('a seed with a quota', () => {
     await get('a')
     // last read: b, c, a; b is resolved and stays, c goes and is not enough for the low watermark, so a goes too
     await get('d')
-    expect(await kept('a', 'b', 'c', 'd')).to.deep.equal(['b', 'd'])
+    expect(await cached('a', 'b', 'c', 'd')).to.deep.equal(['b', 'd'])
     leave.abort()
   })
 
@@ -67,7 +67,7 @@ describe('a seed with a quota', () => {
     seed = await world.seed({ store: dir, quota: 1.5 * MiB })
     for (const name of ['a', 'b', 'a']) await get(name)
     expect(origin.gets.filter(({ path, status }) => path === '/a' && status === 200)).to.have.length(2)
-    expect(await kept('a', 'b')).to.deep.equal(['a'])
+    expect(await cached('a', 'b')).to.deep.equal(['a'])
   })
 
   it('tells that a content is too large, before it is read; what it has goes on being served', async () => {
@@ -83,7 +83,7 @@ describe('a seed with a quota', () => {
     enough.abort()
     expect(await download).to.have.property('code', 'aborted')
     expect((await seed.node.status()).bytes.fromOrigin).to.equal(LENGTH)
-    expect(await kept('a')).to.deep.equal(['a'])
+    expect(await cached('a')).to.deep.equal(['a'])
     await get('a')
     expect(origin.gets.filter(({ path, status }) => path === '/a' && status === 200)).to.have.length(1)
   })

@@ -28,7 +28,7 @@ async function supplied(
 ) {
   const lone = await LoneSession.start(world, `${origin.url}/file.bin`, [seed.peer])
   const address = `/ip4/127.0.0.1/tcp/${seed.port}/p2p/${seed.peer}`
-  const options = { reader: 'self' as const, revalidate: false, kept: undefined, policy }
+  const options = { reader: 'self' as const, revalidate: false, cached: undefined, policy }
   const supply = new Supply(lone, lone.active, { ...options, seeds: [{ peer: seed.peer, address }] })
   const begun = performance.now()
   const running = supply.run()

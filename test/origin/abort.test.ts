@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { expect } from 'chai'
 import { cleanUp, expectBytes, failure, impatient, readAll } from './fixtures.ts'
-import { content, honest, muteVillain, villain } from './villains.ts'
+import { content, honest, hostileOrigin, muteVillain } from './hostile-origin.ts'
 
 const BYTES = content(5_000_000)
 
@@ -18,7 +18,7 @@ describe('origin: abort, cancel, stop', () => {
 
   it('aborts while waiting for the answer', async () => {
     const controller = new AbortController()
-    const silent = await villain(() => {
+    const silent = await hostileOrigin(() => {
       setImmediate(() => controller.abort())
       return { silent: true }
     })
@@ -27,14 +27,14 @@ describe('origin: abort, cancel, stop', () => {
   })
 
   it('aborts while waiting for a retry', async () => {
-    const { url } = await villain(() => ({ status: 503 }))
+    const { url } = await hostileOrigin(() => ({ status: 503 }))
     const controller = new AbortController()
     const origin = impatient({ backoffMs: 3_600_000, onRetry: () => setImmediate(() => controller.abort()) })
     await failure(origin.open({ url, headers: [] }, { signal: controller.signal }), 'aborted')
   })
 
   it('aborts in the middle of the body', async () => {
-    const stalling = await villain(() => ({ body: BYTES, headers: { etag: '"a"' }, stallAfter: 1000 }))
+    const stalling = await hostileOrigin(() => ({ body: BYTES, headers: { etag: '"a"' }, stallAfter: 1000 }))
     const controller = new AbortController()
     const read = await impatient({ onRetry: () => expect.fail('retried') }).open(
       { url: stalling.url, headers: [] },
@@ -48,19 +48,19 @@ describe('origin: abort, cancel, stop', () => {
   })
 
   it('aborts a range, and tells a timeout as one', async () => {
-    const { url } = await villain(r => ({ ...honest(r, BYTES, { etag: '"a"' }), stallAfter: 10 }))
+    const { url } = await hostileOrigin(r => ({ ...honest(r, BYTES, { etag: '"a"' }), stallAfter: 10 }))
     const call = impatient().range({ url, headers: [] }, 'etag "a"', { start: 0, end: 99 }, BYTES.length, AbortSignal.timeout(20))
     await failure(call, 'timeout')
   })
 
   it('asks nobody with a signal that has fired', async () => {
-    const origin = await villain(() => ({ body: 'x' }))
+    const origin = await hostileOrigin(() => ({ body: 'x' }))
     await failure(impatient().open({ url: origin.url, headers: [] }, { signal: AbortSignal.abort() }), 'aborted')
     expect(origin.connections).to.equal(0)
   })
 
   it('leaves nothing at the signal', async () => {
-    const { url } = await villain(r => honest(r, BYTES, { etag: '"a"' }))
+    const { url } = await hostileOrigin(r => honest(r, BYTES, { etag: '"a"' }))
     const { signal } = new AbortController()
     let listeners = 0
     const { addEventListener: add, removeEventListener: remove } = signal
@@ -83,7 +83,7 @@ describe('origin: abort, cancel, stop', () => {
   })
 
   it('cancel frees the connection, before and during the iteration, twice', async () => {
-    const origin = await villain(() => ({ body: BYTES, stallAfter: 100_000 }))
+    const origin = await hostileOrigin(() => ({ body: BYTES, stallAfter: 100_000 }))
     const client = impatient()
     const unread = await client.open({ url: origin.url, headers: [] })
     await unread.cancel()
@@ -98,7 +98,7 @@ describe('origin: abort, cancel, stop', () => {
   })
 
   it('leaving the loop frees the connection', async () => {
-    const origin = await villain(() => ({ body: BYTES }))
+    const origin = await hostileOrigin(() => ({ body: BYTES }))
     for await (const chunk of await impatient().open({ url: origin.url, headers: [] })) {
       expect(chunk.length).to.be.above(0)
       break
@@ -107,7 +107,7 @@ describe('origin: abort, cancel, stop', () => {
   })
 
   it('stop ends everything, twice', async () => {
-    const origin = await villain(() => ({ body: BYTES, headers: { etag: '"a"' }, stallAfter: 10 }))
+    const origin = await hostileOrigin(() => ({ body: BYTES, headers: { etag: '"a"' }, stallAfter: 10 }))
     const client = impatient({ onRetry: () => expect.fail('retried') })
     const reading = failure(readAll(await client.open({ url: origin.url, headers: [] })), 'aborted')
     await client.stop()
@@ -120,7 +120,7 @@ describe('origin: abort, cancel, stop', () => {
   it('reads no faster than it is asked, and a slow reader is no stalled origin', async () => {
     let sent = 0
     const big = content(64 * 1024 * 1024)
-    const origin = await villain(() => ({ body: big }))
+    const origin = await hostileOrigin(() => ({ body: big }))
     const read = await impatient({ idleTimeoutMs: 10 }).open({ url: origin.url, headers: [] })
     const socket = origin.requests[0]?.socket
     // The origin's side is full: it has to wait for us.

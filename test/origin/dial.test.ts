@@ -4,7 +4,7 @@ import type { LookupFunction } from 'node:net'
 import { expect } from 'chai'
 import { byTurns, dialer } from '../../src/origin/dial.ts'
 import { cleanUp } from './fixtures.ts'
-import { deadUrl, muteVillain } from './villains.ts'
+import { deadUrl, muteVillain } from './hostile-origin.ts'
 
 /** Reserved for documentation (RFC 5737, RFC 3849): no packet comes back. */
 const NOWHERE: LookupAddress = { address: '192.0.2.1', family: 4 }

@@ -8,7 +8,7 @@ import { inspect, promisify } from 'node:util'
 import { expect } from 'chai'
 import { CERTIFICATE, KEY, LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from './certificate.ts'
 import { cleanUp, failure, impatient, readAll } from './fixtures.ts'
-import { deadUrl, muteVillain, rawVillain, villain } from './villains.ts'
+import { deadUrl, hostileOrigin, muteVillain, rawVillain } from './hostile-origin.ts'
 
 describe('origin: failures', () => {
   afterEach(cleanUp)
@@ -33,7 +33,7 @@ describe('origin: failures', () => {
   ]
   for (const [status, code, retried] of STATUSES) {
     it(`${status} is ${code}${retried ? ', after retries' : ', at once'}`, async () => {
-      const { url, requests } = await villain(() => ({ status, body: 'page' }))
+      const { url, requests } = await hostileOrigin(() => ({ status, body: 'page' }))
       const error = await failure(impatient({ attempts: 3 }).open({ url: `${url}?token=hush`, headers: [] }), code)
       expect(error).to.include({ status, retryable: retried })
       expect(error.message).to.match(new RegExp(`^origin answered ${status}[ \\w']* for ${url}$`))
@@ -42,7 +42,7 @@ describe('origin: failures', () => {
   }
 
   it('says what to do about 403', async () => {
-    const { url } = await villain(() => ({ status: 403 }))
+    const { url } = await hostileOrigin(() => ({ status: 403 }))
     const error = await failure(impatient().open({ url, headers: [] }), 'origin-forbidden')
     expect(error.message).to.equal(`origin answered 403 Forbidden for ${url}`)
     expect(error.hint).to.include("-H 'Authorization: …'")
@@ -110,12 +110,12 @@ describe('origin: failures', () => {
   }
 
   it('https where http is spoken', async () => {
-    const { url } = await villain(() => ({ body: 'x' }))
+    const { url } = await hostileOrigin(() => ({ body: 'x' }))
     await failure(impatient().open({ url: url.replace('http:', 'https:'), headers: [] }), 'origin-unreachable')
   })
 
   it('no answer in time', async () => {
-    const { url, requests } = await villain(() => ({ silent: true }))
+    const { url, requests } = await hostileOrigin(() => ({ silent: true }))
     const origin = impatient({ headersTimeoutMs: 100, attempts: 2 })
     const error = await failure(origin.open({ url, headers: [] }), 'origin-timeout')
     expect(error.message).to.equal(`origin sent no answer in time for ${url}`)
@@ -123,7 +123,7 @@ describe('origin: failures', () => {
   })
 
   it('a connection closed instead of an answer', async () => {
-    const { url, requests } = await villain(() => ({ hangUp: true }))
+    const { url, requests } = await hostileOrigin(() => ({ hangUp: true }))
     await failure(impatient({ attempts: 4 }).open({ url, headers: [] }), 'origin-error')
     expect(requests).to.have.lengthOf(4)
   })
@@ -173,7 +173,7 @@ describe('origin: failures', () => {
   }
 
   it('a range unasked', async () => {
-    const { url } = await villain(() => ({ status: 206, body: 'b', headers: { 'content-range': 'bytes 1-1/3' } }))
+    const { url } = await hostileOrigin(() => ({ status: 206, body: 'b', headers: { 'content-range': 'bytes 1-1/3' } }))
     await failure(impatient().open({ url, headers: [] }), 'origin-lies')
   })
 
@@ -194,7 +194,7 @@ describe('origin: failures', () => {
       'https://nonexistent.invalid/?hush',
       'not a url hush',
     ]
-    for (const script of scripts) urls.push(`${(await villain(() => script)).url}?token=hush`)
+    for (const script of scripts) urls.push(`${(await hostileOrigin(() => script)).url}?token=hush`)
     const origin = impatient({ attempts: 1, headersTimeoutMs: 100, idleTimeoutMs: 100 })
     const headers = [['authorization', 'Basic hush']] as const
     await Promise.all(

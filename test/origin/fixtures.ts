@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { DragonflyError } from '../../src/core/errors.ts'
 import type { OriginOptions } from '../../src/origin/options.ts'
 import { Origin } from '../../src/origin/origin.ts'
-import { stopVillains } from './villains.ts'
+import { stopHostileOrigins } from './hostile-origin.ts'
 
 const clients = new Set<Origin>()
 
@@ -18,7 +18,7 @@ export function impatient(options: OriginOptions = {}): Origin {
 export async function cleanUp(): Promise<void> {
   await Promise.all([...clients].map(client => client.stop()))
   clients.clear()
-  await stopVillains()
+  await stopHostileOrigins()
 }
 
 export async function readAll(read: AsyncIterable<Uint8Array>): Promise<Buffer> {

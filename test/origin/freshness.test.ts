@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import type { Freshness } from '../../src/core/freshness.ts'
 import type { HeaderList } from '../../src/core/headers.ts'
+import { note } from '../../src/origin/cached-headers.ts'
 import {
   type Asker,
   freshnessOf,
@@ -12,7 +13,6 @@ import {
   type Verdict,
   verdict,
 } from '../../src/origin/freshness.ts'
-import { note } from '../../src/origin/noted.ts'
 
 type Fields = Record<string, string | string[]>
 

@@ -10,7 +10,7 @@ import { type OriginOptions, settings } from '../../src/origin/options.ts'
 import type { Origin } from '../../src/origin/origin.ts'
 import { CERTIFICATE, KEY } from './certificate.ts'
 import { cleanUp, failure, impatient, readAll } from './fixtures.ts'
-import { honest, type Villain, villain } from './villains.ts'
+import { type HostileOrigin, honest, hostileOrigin } from './hostile-origin.ts'
 
 const FOUND = Buffer.from('found')
 
@@ -40,9 +40,9 @@ describe('origin: reading for others', () => {
     return impatient({ ...options, guard })
   }
 
-  const server = () => villain(r => honest(r, FOUND, { etag: '"a"' }))
+  const server = () => hostileOrigin(r => honest(r, FOUND, { etag: '"a"' }))
   const read = async (origin: Origin, url: string) => String(await readAll(await origin.open({ url, headers: [] })))
-  const named = ({ url }: Villain, host: string) => url.replace('127.0.0.1', host)
+  const named = ({ url }: HostileOrigin, host: string) => url.replace('127.0.0.1', host)
 
   async function isRefused(origin: Origin, url: string, host: string): Promise<void> {
     const error = await failure(origin.open({ url, headers: [] }), 'origin-refused')
@@ -68,7 +68,7 @@ describe('origin: reading for others', () => {
   it('says nothing of what a host has told those who may read it', async () => {
     const limits = { breakerFailures: 1, coolingMs: 60_000 }
     const gates = new Gates(settings(limits))
-    const home = await villain(() => ({ status: 500 }))
+    const home = await hostileOrigin(() => ({ status: 500 }))
     await failure(impatient({ gates, attempts: 1 }).open({ url: home.url, headers: [] }), 'origin-error')
     const names = { 'inside.example': [['127.0.0.1']] }
     await failure(impatient({ gates, attempts: 1 }).open({ url: home.url, headers: [] }), 'origin-error')
@@ -131,7 +131,7 @@ describe('origin: reading for others', () => {
     const secret = await server()
     const targets = [secret.url, named(secret, 'localhost'), 'http://169.254.169.254/latest/meta-data/', 'http://[::1]/']
     for (const location of targets) {
-      const home = await villain(() => ({ status: 302, headers: { location } }))
+      const home = await hostileOrigin(() => ({ status: 302, headers: { location } }))
       const origin = reader(['registry.example'], { 'registry.example': [['127.0.0.1']] })
       await isRefused(origin, named(home, 'registry.example'), new URL(location).hostname.replace(/^\[|\]$/g, ''))
       expect(home.requests).to.have.length(1)
@@ -141,13 +141,13 @@ describe('origin: reading for others', () => {
 
   it('follows a redirect to where it may', async () => {
     const there = await server()
-    const home = await villain(() => ({ status: 302, headers: { location: named(there, 'blobs.corp.example') } }))
+    const home = await hostileOrigin(() => ({ status: 302, headers: { location: named(there, 'blobs.corp.example') } }))
     const names = { 'registry.corp.example': [['127.0.0.1']], 'blobs.corp.example': [['127.0.0.1']] }
     expect(await read(reader(['*.corp.example'], names), named(home, 'registry.corp.example'))).to.equal('found')
   })
 
   it('connects to the address that was checked: a name that answers differently the next time gains nothing', async () => {
-    const home = await villain(() => ({ body: 'found', headers: { connection: 'close' } }))
+    const home = await hostileOrigin(() => ({ body: 'found', headers: { connection: 'close' } }))
     // 127.0.0.1 stands for a public address, 127.0.0.2 for a private one
     const origin = reader(['127.0.0.1'], { 'rebinding.example': [['127.0.0.1'], ['127.0.0.2']] })
     expect(await read(origin, named(home, 'rebinding.example'))).to.equal('found')
@@ -165,7 +165,7 @@ describe('origin: reading for others', () => {
   })
 
   it('asks the same name anew for every connection, for the rest of a read too', async () => {
-    const home = await villain((r, nth) =>
+    const home = await hostileOrigin((r, nth) =>
       nth === 1 ? { body: 'abcdef', headers: { etag: '"a"' }, cutAfter: 2 } : honest(r, Buffer.from('abcdef'), { etag: '"a"' }),
     )
     const origin = reader(['127.0.0.1'], { 'rebinding.example': [['127.0.0.1'], ['127.0.0.2']] })

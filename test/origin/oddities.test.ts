@@ -1,7 +1,7 @@
 // Answers that curl takes, over real connections.
 import { expect } from 'chai'
 import { cleanUp, expectBytes, failure, impatient, readAll } from './fixtures.ts'
-import { content, rawVillain } from './villains.ts'
+import { content, rawVillain } from './hostile-origin.ts'
 
 const BYTES = content(100_000)
 const N = BYTES.length

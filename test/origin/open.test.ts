@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { cleanUp, expectBytes, failure, impatient, readAll } from './fixtures.ts'
-import { content, honest, villain } from './villains.ts'
+import { content, honest, hostileOrigin } from './hostile-origin.ts'
 
 const KiB = 1024
 const DATE = 'Wed, 21 Oct 2015 07:28:00 GMT'
@@ -13,7 +13,7 @@ describe('origin: open', () => {
   for (const length of [0, 1, 16 * KiB, 64 * KiB - 1, 64 * KiB, 64 * KiB + 1, 3 * 1024 * KiB + 7]) {
     it(`reads ${length} bytes`, async () => {
       const bytes = content(length)
-      const { url, requests } = await villain(r => honest(r, bytes, { etag: '"a"', lastModified: DATE }))
+      const { url, requests } = await hostileOrigin(r => honest(r, bytes, { etag: '"a"', lastModified: DATE }))
       const read = await impatient().open({ url, headers: [] })
       expect(read).to.include({ version: 'etag "a"', length, start: 0, rangesSupported: true, fileName: '' })
       expect(read.validators).to.deep.equal({ etag: '"a"', lastModified: DATE, length })
@@ -23,7 +23,7 @@ describe('origin: open', () => {
 
     it(`reads ${length} bytes of a length that is not announced`, async () => {
       const bytes = content(length)
-      const { url } = await villain(() => ({ body: bytes, chunked: true }))
+      const { url } = await hostileOrigin(() => ({ body: bytes, chunked: true }))
       const read = await impatient().open({ url, headers: [] })
       expect(read.length).to.equal(undefined)
       expect(read.version).to.match(/^once .{36}$/)
@@ -33,7 +33,7 @@ describe('origin: open', () => {
   }
 
   it('names the version by date and length without an ETag', async () => {
-    const { url } = await villain(() => ({ body: 'abc', headers: { 'last-modified': DATE } }))
+    const { url } = await hostileOrigin(() => ({ body: 'abc', headers: { 'last-modified': DATE } }))
     const read = await impatient().open({ url, headers: [] })
     expect(read.version).to.equal(`modified ${DATE} 3`)
     expect(read.rangesSupported).to.equal(false)
@@ -41,7 +41,7 @@ describe('origin: open', () => {
   })
 
   it('sends what it must, and what the caller gives', async () => {
-    const { url, requests } = await villain(() => ({ body: 'x' }))
+    const { url, requests } = await hostileOrigin(() => ({ body: 'x' }))
     const origin = impatient()
     await readAll(await origin.open({ url, headers: [] }))
     const headers = [
@@ -63,13 +63,13 @@ describe('origin: open', () => {
 
   it('passes an encoded body as it is', async () => {
     const body = gzipSync('hello')
-    const { url } = await villain(() => ({ body, headers: { 'content-encoding': 'gzip' } }))
+    const { url } = await hostileOrigin(() => ({ body, headers: { 'content-encoding': 'gzip' } }))
     expectBytes(await readAll(await impatient().open({ url, headers: [] })), body)
   })
 
   it('takes the file name from Content-Disposition, cleaned', async () => {
     const names = ['attachment; filename="../../etc/pass wd"', "attachment; filename*=UTF-8''na%C3%AFve.txt", 'inline', '"']
-    const { url } = await villain((_, nth) => ({ headers: { 'content-disposition': names[nth - 1] ?? '' } }))
+    const { url } = await hostileOrigin((_, nth) => ({ headers: { 'content-disposition': names[nth - 1] ?? '' } }))
     const origin = impatient()
     const found: string[] = []
     for (const _ of names) {
@@ -83,7 +83,7 @@ describe('origin: open', () => {
   it('goes on with an earlier read where the origin has ranges, and where it has none', async () => {
     const bytes = content(200_000)
     for (const ranges of [true, false]) {
-      const { url, requests } = await villain(r => honest(r, bytes, { etag: '"a"', ranges }))
+      const { url, requests } = await hostileOrigin(r => honest(r, bytes, { etag: '"a"', ranges }))
       const read = await impatient().open({ url, headers: [] }, { version: 'etag "a"', from: 150_001 })
       expect(read).to.include({ start: 150_001, length: 200_000, version: 'etag "a"', rangesSupported: ranges })
       expectBytes(await readAll(read), bytes.subarray(150_001))
@@ -94,7 +94,7 @@ describe('origin: open', () => {
 
   it('goes on by date', async () => {
     const bytes = content(1000)
-    const { url, requests } = await villain(r => honest(r, bytes, { lastModified: DATE }))
+    const { url, requests } = await hostileOrigin(r => honest(r, bytes, { lastModified: DATE }))
     const read = await impatient().open({ url, headers: [] }, { version: `modified ${DATE} 1000`, from: 999 })
     expectBytes(await readAll(read), bytes.subarray(999))
     expect(requests[0]?.headers['if-range']).to.equal(DATE)
@@ -103,7 +103,7 @@ describe('origin: open', () => {
   it('goes on from the very end: nothing is left', async () => {
     const bytes = content(1000)
     for (const etag of ['"a"', undefined]) {
-      const { url } = await villain(r => {
+      const { url } = await hostileOrigin(r => {
         const act = honest(r, bytes, { etag: '"a"' })
         return etag === undefined ? { ...act, headers: { 'content-range': 'bytes */1000' } } : act
       })
@@ -114,7 +114,7 @@ describe('origin: open', () => {
   })
 
   it('refuses to go on beyond the end', async () => {
-    const { url } = await villain(r => honest(r, content(1000), { etag: '"b"' }))
+    const { url } = await hostileOrigin(r => honest(r, content(1000), { etag: '"b"' }))
     await failure(impatient().open({ url, headers: [] }, { version: 'etag "b"', from: 1001 }), 'origin-lies')
   })
 
@@ -127,7 +127,7 @@ describe('origin: open', () => {
     ['etag "b" +gzip', 500],
   ] as const) {
     it(`begins at byte 0 where it finds another version than ${version}`, async () => {
-      const { url } = await villain(r => honest(r, content(1000), { etag: '"b"' }))
+      const { url } = await hostileOrigin(r => honest(r, content(1000), { etag: '"b"' }))
       const read = await impatient().open({ url, headers: [] }, { version, from })
       expect(read).to.include({ version: 'etag "b"', start: 0 })
       expectBytes(await readAll(read), content(1000))
@@ -135,7 +135,7 @@ describe('origin: open', () => {
   }
 
   it('goes on with a weak version from byte 0 only, under its name', async () => {
-    const { url, requests } = await villain(r => honest(r, content(1000), { etag: 'W/"b"' }))
+    const { url, requests } = await hostileOrigin(r => honest(r, content(1000), { etag: 'W/"b"' }))
     const read = await impatient().open({ url, headers: [] }, { version: 'weak W/"b" 1000', from: 500 })
     expect(read).to.include({ version: 'weak W/"b" 1000', start: 0 })
     expectBytes(await readAll(read), content(1000))
@@ -148,7 +148,7 @@ describe('origin: open', () => {
 
     for (const ranges of [true, false]) {
       it(`goes on where they are the same${ranges ? '' : ', without ranges too'}`, async () => {
-        const { url, requests } = await villain(r => honest(r, bytes, { etag: '"a"', ranges }))
+        const { url, requests } = await hostileOrigin(r => honest(r, bytes, { etag: '"a"', ranges }))
         const read = await impatient().open({ url, headers: [] }, want)
         expect(read).to.include({ version: 'etag "a"', start: 200_000 })
         expectBytes(await readAll(read), bytes.subarray(200_000))
@@ -157,7 +157,7 @@ describe('origin: open', () => {
 
       it(`begins at byte 0 where one ETag has other bytes${ranges ? '' : ', without ranges too'}`, async () => {
         const other = content(300_000, 1)
-        const { url } = await villain(r => honest(r, other, { etag: '"a"', ranges }))
+        const { url } = await hostileOrigin(r => honest(r, other, { etag: '"a"', ranges }))
         const read = await impatient().open({ url, headers: [] }, want)
         expect(read).to.include({ version: 'etag "a"', start: 0 })
         expectBytes(await readAll(read), other)
@@ -165,7 +165,7 @@ describe('origin: open', () => {
     }
 
     it('is patient when the connection breaks within them', async () => {
-      const { url, requests } = await villain((r, nth) => ({
+      const { url, requests } = await hostileOrigin((r, nth) => ({
         ...honest(r, bytes, { etag: '"a"' }),
         ...(nth === 1 && { cutAfter: 10 }),
       }))
@@ -175,7 +175,7 @@ describe('origin: open', () => {
   })
 
   it('is read only once', async () => {
-    const { url } = await villain(() => ({ body: 'abc' }))
+    const { url } = await hostileOrigin(() => ({ body: 'abc' }))
     const read = await impatient().open({ url, headers: [] })
     await readAll(read)
     await failure(readAll(read), 'internal')

@@ -3,7 +3,7 @@ import { DragonflyError } from '../../src/core/errors.ts'
 import { parseRetryAfter } from '../../src/origin/failures.ts'
 import { Patience } from '../../src/origin/patience.ts'
 import { cleanUp, failure, impatient, readAll } from './fixtures.ts'
-import { villain } from './villains.ts'
+import { hostileOrigin } from './hostile-origin.ts'
 
 const ERROR = new DragonflyError('origin-error', 'x', { retryable: true })
 
@@ -21,7 +21,7 @@ describe('origin: retries', () => {
   })
 
   it('honour Retry-After, in seconds', async () => {
-    const { url, requests } = await villain((_, nth) =>
+    const { url, requests } = await hostileOrigin((_, nth) =>
       nth < 3 ? { status: nth === 1 ? 503 : 429, headers: { 'retry-after': '0' } } : { body: 'x' },
     )
     const waits: number[] = []
@@ -34,13 +34,15 @@ describe('origin: retries', () => {
 
   it('honour Retry-After as a date', async () => {
     const date = new Date(Date.now() - 5000).toUTCString()
-    const { url } = await villain((_, nth) => (nth === 1 ? { status: 503, headers: { 'retry-after': date } } : { body: 'x' }))
+    const { url } = await hostileOrigin((_, nth) =>
+      nth === 1 ? { status: 503, headers: { 'retry-after': date } } : { body: 'x' },
+    )
     const origin = impatient({ backoffMs: 3_600_000 })
     expect(String(await readAll(await origin.open({ url, headers: [] })))).to.equal('x')
   })
 
   it('do not wait longer than allowed, and say how long it would be', async () => {
-    const { url, requests } = await villain(() => ({ status: 503, headers: { 'retry-after': '61' } }))
+    const { url, requests } = await hostileOrigin(() => ({ status: 503, headers: { 'retry-after': '61' } }))
     const error = await failure(impatient().open({ url, headers: [] }), 'origin-error')
     expect(error).to.include({ retryAfter: 61_000, status: 503, retryable: true })
     expect(requests).to.have.lengthOf(1)

@@ -8,7 +8,7 @@ import { settings } from '../../src/origin/options.ts'
 import { passTime } from '../clock.ts'
 import { until } from '../waiting.ts'
 import { cleanUp, failure, impatient, readAll } from './fixtures.ts'
-import { content, deadUrl, honest, villain } from './villains.ts'
+import { content, deadUrl, honest, hostileOrigin } from './hostile-origin.ts'
 
 describe('origin: no pressure', () => {
   let server: Server | undefined
@@ -71,7 +71,7 @@ describe('origin: no pressure', () => {
 
     it('are not shared with another host', async () => {
       const { url, open, answer } = await slowOrigin()
-      const other = await villain(() => ({ body: 'y' }))
+      const other = await hostileOrigin(() => ({ body: 'y' }))
       const origin = impatient({ connections: 1 })
       const slow = origin.open({ url, headers: [] })
       await until(() => open.length === 1, 'so many requests are here')
@@ -117,7 +117,7 @@ describe('origin: no pressure', () => {
     }
     for (const [what, use] of Object.entries(ends)) {
       it(`are free again after ${what}`, async () => {
-        const { url } = await villain(request => {
+        const { url } = await hostileOrigin(request => {
           if (request.url?.endsWith('404') === true) return { status: 404, body: 'not here' }
           if (request.url?.endsWith('moved') === true) return { status: 302, headers: { location: '/' } }
           return honest(request, body, { etag: '"a"' })
@@ -135,7 +135,7 @@ describe('origin: no pressure', () => {
   })
 
   it('sends no more requests a second than allowed', async () => {
-    const { url, requests } = await villain(() => ({ body: 'x' }))
+    const { url, requests } = await hostileOrigin(() => ({ body: 'x' }))
     const origin = impatient({ requestsPerSecond: 20, requestBurst: 5 })
     const begun = performance.now()
     await Promise.all(Array.from({ length: 15 }, () => origin.open({ url, headers: [] }).then(readAll)))
@@ -147,7 +147,7 @@ describe('origin: no pressure', () => {
   describe('a rate of bytes', () => {
     it('is kept by all reads of a host together, and not before they are read', async () => {
       const body = content(1_500_000)
-      const { url } = await villain(() => ({ body }))
+      const { url } = await hostileOrigin(() => ({ body }))
       const origin = impatient({ bytesPerSecond: 2_000_000 })
       const begun = performance.now()
       const reads = await Promise.all([1, 2].map(async () => await readAll(await origin.open({ url, headers: [] }))))
@@ -158,7 +158,7 @@ describe('origin: no pressure', () => {
     })
 
     it('is smooth', async () => {
-      const { url } = await villain(() => ({ body: content(600_000) }))
+      const { url } = await hostileOrigin(() => ({ body: content(600_000) }))
       const origin = impatient({ bytesPerSecond: 1_000_000 })
       const parts: { at: number; bytes: number }[] = []
       for await (const chunk of await origin.open({ url, headers: [] }))
@@ -192,7 +192,7 @@ describe('origin: no pressure', () => {
     })
 
     it('is not waited for by a read that is given up', async () => {
-      const { url } = await villain(() => ({ body: content(10_000) }))
+      const { url } = await hostileOrigin(() => ({ body: content(10_000) }))
       const origin = impatient({ bytesPerSecond: 10 })
       const leave = new AbortController()
       const read = readAll(await origin.open({ url, headers: [] }, { signal: leave.signal }))
@@ -205,11 +205,11 @@ describe('origin: no pressure', () => {
     for (const status of [429, 503]) {
       it(`by ${status} holds back every other request to it, and none to others`, async () => {
         const times: number[] = []
-        const { url } = await villain((_, nth) => {
+        const { url } = await hostileOrigin((_, nth) => {
           times.push(performance.now())
           return nth === 1 ? { status, headers: { 'retry-after': '1' } } : { body: 'x' }
         })
-        const other = await villain(() => ({ body: 'y' }))
+        const other = await hostileOrigin(() => ({ body: 'y' }))
         const heard = Promise.withResolvers<void>()
         const origin = impatient({ onRetry: () => heard.resolve() })
         const first = origin.open({ url, headers: [] }).then(readAll)
@@ -223,7 +223,7 @@ describe('origin: no pressure', () => {
     }
 
     it('is told at once to whoever would not wait so long', async () => {
-      const { url, requests } = await villain(() => ({ status: 429, headers: { 'retry-after': '100' } }))
+      const { url, requests } = await hostileOrigin(() => ({ status: 429, headers: { 'retry-after': '100' } }))
       const origin = impatient()
       await failure(origin.open({ url, headers: [] }), 'origin-error')
       const error = await failure(origin.open({ url: `${url}.other`, headers: [] }), 'origin-error')
@@ -234,7 +234,7 @@ describe('origin: no pressure', () => {
     })
 
     it('is not waited for by a check: whoever checks has something', async () => {
-      const { url } = await villain(() => ({ status: 503, headers: { 'retry-after': '5' } }))
+      const { url } = await hostileOrigin(() => ({ status: 503, headers: { 'retry-after': '5' } }))
       const check = impatient().check({ url, headers: [] }, 'etag "a"', { etag: '"a"', lastModified: undefined, length: 1 })
       expect(await failure(check, 'origin-error')).to.include({ status: 503, retryAfter: 5000 })
     })
@@ -244,7 +244,7 @@ describe('origin: no pressure', () => {
     const impatience = { attempts: 1, breakerFailures: 3, coolingMs: 60_000 }
 
     it('is left alone after some failures in a row, and whoever asks hears its last words', async () => {
-      const { url, requests } = await villain(() => ({ status: 500 }))
+      const { url, requests } = await hostileOrigin(() => ({ status: 500 }))
       const origin = impatient(impatience)
       const ask = (path: string) => failure(origin.open({ url: new URL(path, url).href, headers: [] }), 'origin-error')
       for (let i = 0; i < 3; i++) await ask('/secret')
@@ -259,8 +259,8 @@ describe('origin: no pressure', () => {
 
     for (const [what, code, make] of [
       ['refuses connections', 'origin-unreachable', deadUrl],
-      ['hangs up', 'origin-error', async () => (await villain(() => ({ hangUp: true }))).url],
-      ['says nothing', 'origin-timeout', async () => (await villain(() => ({ silent: true }))).url],
+      ['hangs up', 'origin-error', async () => (await hostileOrigin(() => ({ hangUp: true }))).url],
+      ['says nothing', 'origin-timeout', async () => (await hostileOrigin(() => ({ silent: true }))).url],
     ] as const) {
       it(`is one that ${what}`, async () => {
         const url = await make()
@@ -272,7 +272,7 @@ describe('origin: no pressure', () => {
     }
 
     it('is not one that others have given up on, nor one that denies', async () => {
-      const { url, requests } = await villain((_, nth) => (nth <= 5 ? { silent: true } : { status: 404 }))
+      const { url, requests } = await hostileOrigin((_, nth) => (nth <= 5 ? { silent: true } : { status: 404 }))
       const origin = impatient(impatience)
       for (let i = 1; i <= 5; i++) {
         const leave = new AbortController()
@@ -317,7 +317,7 @@ describe('origin: no pressure', () => {
 
     it('is outlasted by a read that has begun', async () => {
       const body = content(1000)
-      const { url } = await villain((request, nth) => {
+      const { url } = await hostileOrigin((request, nth) => {
         const act = honest(request, body, { etag: '"a"' })
         return nth === 1 ? { ...act, cutAfter: 500 } : nth < 5 ? { status: 500 } : act
       })

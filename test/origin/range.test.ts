@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { NoRangesError } from '../../src/origin/failures.ts'
 import { cleanUp, expectBytes, failure, impatient } from './fixtures.ts'
-import { type Act, content, honest, villain } from './villains.ts'
+import { type Act, content, honest, hostileOrigin } from './hostile-origin.ts'
 
 const DATE = 'Wed, 21 Oct 2015 07:28:00 GMT'
 const LENGTH = 1_000_000
@@ -19,7 +19,7 @@ describe('origin: range', () => {
     [5, 5],
   ] as const) {
     it(`gives exactly bytes ${start} to ${end}`, async () => {
-      const { url, requests } = await villain(r => honest(r, BYTES, A))
+      const { url, requests } = await hostileOrigin(r => honest(r, BYTES, A))
       const bytes = await impatient().range({ url, headers: [] }, 'etag "a"', { start, end }, LENGTH)
       expectBytes(bytes, BYTES.subarray(start, end))
       expect(requests.map(r => r.headers.range)).to.deep.equal(start === end ? [] : [`bytes=${start}-${end - 1}`])
@@ -27,7 +27,7 @@ describe('origin: range', () => {
   }
 
   it('knows a version by its date, and needs no length', async () => {
-    const { url, requests } = await villain(r => honest(r, BYTES, { lastModified: DATE }))
+    const { url, requests } = await hostileOrigin(r => honest(r, BYTES, { lastModified: DATE }))
     const piece = { start: 10, end: 20 }
     expectBytes(
       await impatient().range({ url, headers: [] }, `modified ${DATE} ${LENGTH}`, piece, undefined),
@@ -38,7 +38,7 @@ describe('origin: range', () => {
 
   it('knows a version whose ETag was too long to be its name', async () => {
     const etag = `"${'x'.repeat(300)}"`
-    const { url, requests } = await villain(r => honest(r, BYTES, { etag }))
+    const { url, requests } = await hostileOrigin(r => honest(r, BYTES, { etag }))
     const origin = impatient()
     const { version, cancel } = await origin.open({ url, headers: [] }).then(read => ({
       version: read.version,
@@ -51,14 +51,17 @@ describe('origin: range', () => {
   })
 
   it('gets the missing bytes only, after a break', async () => {
-    const { url, requests } = await villain((r, nth) => ({ ...honest(r, BYTES, A), ...(nth < 3 ? { cutAfter: 1000 } : {}) }))
+    const { url, requests } = await hostileOrigin((r, nth) => ({
+      ...honest(r, BYTES, A),
+      ...(nth < 3 ? { cutAfter: 1000 } : {}),
+    }))
     const bytes = await impatient({ attempts: 2 }).range({ url, headers: [] }, 'etag "a"', { start: 10, end: 5010 }, LENGTH)
     expectBytes(bytes, BYTES.subarray(10, 5010))
     expect(requests.map(r => r.headers.range)).to.deep.equal(['bytes=10-5009', 'bytes=1010-5009', 'bytes=2010-5009'])
   })
 
   it('uses one connection for many pieces', async () => {
-    const origin = await villain(r => honest(r, BYTES, A))
+    const origin = await hostileOrigin(r => honest(r, BYTES, A))
     const client = impatient()
     for (let i = 0; i < 10; i++) {
       await client.range({ url: origin.url, headers: [] }, 'etag "a"', { start: i * 1000, end: i * 1000 + 1000 }, LENGTH)
@@ -67,7 +70,7 @@ describe('origin: range', () => {
   })
 
   it('says that the origin has no ranges', async () => {
-    const { url, requests } = await villain(r => honest(r, BYTES, { ...A, ranges: false }))
+    const { url, requests } = await hostileOrigin(r => honest(r, BYTES, { ...A, ranges: false }))
     const error = await failure(
       impatient().range({ url: `${url}?hush`, headers: [] }, 'etag "a"', { start: 1, end: 2 }, LENGTH),
       'origin-error',
@@ -78,7 +81,7 @@ describe('origin: range', () => {
   })
 
   it('asks for no range of a version without strong validator', async () => {
-    const { url, requests } = await villain(r => honest(r, BYTES, A))
+    const { url, requests } = await hostileOrigin(r => honest(r, BYTES, A))
     for (const version of ['once 1', 'weak W/"a" 1000000']) {
       const call = impatient().range({ url, headers: [] }, version, { start: 1, end: 2 }, LENGTH)
       expect(await failure(call, 'origin-error')).to.be.instanceOf(NoRangesError)
@@ -109,14 +112,14 @@ describe('origin: range', () => {
   ]
   for (const [name, code, act] of TROUBLE) {
     it(`${name} is ${code}`, async () => {
-      const { url, requests } = await villain(() => act)
+      const { url, requests } = await hostileOrigin(() => act)
       await failure(impatient().range({ url, headers: [] }, 'etag "a"', { start: 10, end: 12 }, LENGTH), code)
       expect(requests).to.have.lengthOf(1)
     })
   }
 
   it('gives up on an origin that stalls', async () => {
-    const { url } = await villain(r => ({ ...honest(r, BYTES, A), stallAfter: 0 }))
+    const { url } = await hostileOrigin(r => ({ ...honest(r, BYTES, A), stallAfter: 0 }))
     const call = impatient({ idleTimeoutMs: 50, attempts: 1 }).range(
       { url, headers: [] },
       'etag "a"',

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { Cookies, MAX_COOKIE_BYTES } from '../../src/origin/cookies.ts'
 import { cleanUp, failure, impatient, readAll } from './fixtures.ts'
-import { villain } from './villains.ts'
+import { hostileOrigin } from './hostile-origin.ts'
 
 const SECRETS = [
   ['authorization', 'Bearer hush'],
@@ -16,7 +16,7 @@ describe('origin: redirects', () => {
 
   for (const status of [301, 302, 303, 307, 308]) {
     it(`follows ${status} with credentials at the same origin`, async () => {
-      const { url, requests } = await villain(r =>
+      const { url, requests } = await hostileOrigin(r =>
         r.url === '/there?x=1' ? { body: 'found' } : { status, headers: { location: '../there?x=1#part' } },
       )
       const read = await impatient().open({ url, headers: SECRETS })
@@ -27,8 +27,10 @@ describe('origin: redirects', () => {
   }
 
   it('sends a user and a password of a Location to that place, and to no other', async () => {
-    const home = await villain((r, nth) => (nth === 1 ? { status: 302, headers: { location: away } } : { body: String(r.url) }))
-    const abroad = await villain(
+    const home = await hostileOrigin((r, nth) =>
+      nth === 1 ? { status: 302, headers: { location: away } } : { body: String(r.url) },
+    )
+    const abroad = await hostileOrigin(
       (_, nth) => ({ status: 302, headers: { location: nth === 1 ? '/again' : home.url } }),
       'localhost',
     )
@@ -40,8 +42,8 @@ describe('origin: redirects', () => {
   })
 
   it('brings back the cookies that a redirect to itself sets, with those given, and to no other origin', async () => {
-    const away = await villain(() => ({ body: 'found' }), 'localhost')
-    const { url, requests } = await villain(r => {
+    const away = await hostileOrigin(() => ({ body: 'found' }), 'localhost')
+    const { url, requests } = await hostileOrigin(r => {
       if (!r.headers.cookie?.includes('seen=1')) {
         return { status: 302, headers: { location: String(r.url), 'set-cookie': 'seen=1; Path=/; HttpOnly' } }
       }
@@ -63,7 +65,7 @@ describe('origin: redirects', () => {
   })
 
   it('leaves a quote and a bare question mark in a Location as they are', async () => {
-    const { url, requests } = await villain(r => {
+    const { url, requests } = await hostileOrigin(r => {
       if (r.url === '/dir/file.bin') return { status: 302, headers: { location: "/it's?a='b'" } }
       if (r.url === "/it's?a='b'") return { status: 302, headers: { location: '/end?' } }
       return { body: 'x' }
@@ -73,8 +75,10 @@ describe('origin: redirects', () => {
   })
 
   it('gives no credentials to another origin, not even on the way back', async () => {
-    const home = await villain((r, nth) => (nth === 1 ? { status: 302, headers: { location: away } } : { body: String(r.url) }))
-    const abroad = await villain(() => ({ status: 302, headers: { location: home.url } }), 'localhost')
+    const home = await hostileOrigin((r, nth) =>
+      nth === 1 ? { status: 302, headers: { location: away } } : { body: String(r.url) },
+    )
+    const abroad = await hostileOrigin(() => ({ status: 302, headers: { location: home.url } }), 'localhost')
     const away = abroad.url
     expect(String(await readAll(await impatient().open({ url: home.url, headers: SECRETS })))).to.equal('/dir/file.bin')
     expect(home.requests[0]?.headers['x-api-key']).to.equal('hush')
@@ -86,14 +90,14 @@ describe('origin: redirects', () => {
   })
 
   it('counts another port as another origin', async () => {
-    const abroad = await villain(() => ({ body: 'x' }))
-    const home = await villain(() => ({ status: 302, headers: { location: abroad.url } }))
+    const abroad = await hostileOrigin(() => ({ body: 'x' }))
+    const home = await hostileOrigin(() => ({ status: 302, headers: { location: abroad.url } }))
     await readAll(await impatient().open({ url: home.url, headers: SECRETS }))
     expect(abroad.requests[0]?.headers).to.not.have.any.keys('authorization', 'cookie', 'x-api-key')
   })
 
   it('asks the first URL again for the rest: where it led may be gone', async () => {
-    const { url, requests } = await villain((r, nth) =>
+    const { url, requests } = await hostileOrigin((r, nth) =>
       r.url === '/dir/file.bin'
         ? { status: 302, headers: { location: `/once-${nth}` } }
         : r.headers.range === undefined
@@ -106,7 +110,7 @@ describe('origin: redirects', () => {
   })
 
   it('follows ten, not eleven', async () => {
-    const { url, requests } = await villain(r => {
+    const { url, requests } = await hostileOrigin(r => {
       const left = Number(new URL(String(r.url), 'http://x').searchParams.get('left'))
       return left === 0 ? { body: 'end' } : { status: 302, headers: { location: `?left=${left - 1}` } }
     })
@@ -120,13 +124,13 @@ describe('origin: redirects', () => {
   it('refuses loops, places that are no web, and nowhere', async () => {
     const locations: Record<string, string>[] = [{ location: '/dir/file.bin' }, { location: 'file:///etc/passwd' }, {}]
     for (const headers of [...locations, { location: 'http://[' }]) {
-      const { url } = await villain(() => ({ status: 302, headers }))
+      const { url } = await hostileOrigin(() => ({ status: 302, headers }))
       await failure(impatient().open({ url, headers: [] }), 'origin-redirect')
     }
   })
 
   it('understands a Location in raw UTF-8', async () => {
-    const { url, requests } = await villain(r =>
+    const { url, requests } = await hostileOrigin(r =>
       r.url === '/gr%C3%BCn' ? { body: 'x' } : { status: 302, headers: { location: Buffer.from('/grün').toString('latin1') } },
     )
     await readAll(await impatient().open({ url, headers: [] }))
@@ -134,7 +138,7 @@ describe('origin: redirects', () => {
   })
 
   it('is not held up by the body of a redirect', async () => {
-    const { url } = await villain((_, nth) =>
+    const { url } = await hostileOrigin((_, nth) =>
       nth === 1 ? { status: 302, headers: { location: '/x' }, body: Buffer.alloc(1 << 20), stallAfter: 10 } : { body: 'ok' },
     )
     expect(String(await readAll(await impatient().open({ url, headers: [] })))).to.equal('ok')

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { cleanUp, expectBytes, failure, impatient, readAll } from './fixtures.ts'
-import { content } from './villains.ts'
+import { content } from './hostile-origin.ts'
 
 const BYTES = content(300_000)
 const HEADS = ['HTTP/1.0 200 OK\r\n', 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\nConnection: close\r\n']

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { DragonflyError } from '../../src/core/errors.ts'
 import { cleanUp, expectBytes, failure, impatient, readAll } from './fixtures.ts'
-import { type Act, content, honest, rawVillain, type Script, villain } from './villains.ts'
+import { type Act, content, honest, hostileOrigin, rawVillain, type Script } from './hostile-origin.ts'
 
 const DATE = 'Wed, 21 Oct 2015 07:28:00 GMT'
 const LENGTH = 300_000
@@ -26,7 +26,7 @@ describe('origin: a read that breaks off', () => {
 
   for (const honesty of [{ etag: '"a"' }, { lastModified: DATE }]) {
     it(`goes on where it was, by ${Object.keys(honesty)}`, async () => {
-      const { url, requests } = await villain(cutting(70_000, honesty))
+      const { url, requests } = await hostileOrigin(cutting(70_000, honesty))
       const retries: [string, number][] = []
       const origin = impatient({ attempts: 2, onRetry: (e, ms) => retries.push([e.code, ms]), random: () => 0.5 })
       expectBytes(await readAll(await origin.open({ url, headers: [] })), BYTES)
@@ -44,7 +44,7 @@ describe('origin: a read that breaks off', () => {
   }
 
   it('goes on at an origin without ranges by reading over what it has', async () => {
-    const { url, requests } = await villain((r, nth) => {
+    const { url, requests } = await hostileOrigin((r, nth) => {
       const act = honest(r, BYTES, { etag: '"a"', ranges: false })
       return nth < 3 ? { ...act, cutAfter: nth * 100_000 } : act
     })
@@ -53,7 +53,7 @@ describe('origin: a read that breaks off', () => {
   })
 
   it('goes on after a stall', async () => {
-    const { url } = await villain((r, nth) => ({
+    const { url } = await hostileOrigin((r, nth) => ({
       ...honest(r, BYTES, { etag: '"a"' }),
       ...(nth === 1 ? { stallAfter: 5000 } : {}),
     }))
@@ -64,7 +64,7 @@ describe('origin: a read that breaks off', () => {
   })
 
   it('goes on with a body of unknown length, and learns the length', async () => {
-    const { url } = await villain((r, nth) =>
+    const { url } = await hostileOrigin((r, nth) =>
       nth === 1 ? { ...honest(r, BYTES, { etag: '"a"' }), chunked: true, cutAfter: 1000 } : honest(r, BYTES, { etag: '"a"' }),
     )
     const read = await impatient().open({ url, headers: [] })
@@ -74,7 +74,7 @@ describe('origin: a read that breaks off', () => {
   })
 
   it('finds by 416 that a body of unknown length had broken off at its very end', async () => {
-    const { url, requests } = await villain((r, nth) => {
+    const { url, requests } = await hostileOrigin((r, nth) => {
       const act = honest(r, BYTES, { etag: '"a"' })
       return nth === 1 ? { ...act, chunked: true, cutAfter: LENGTH } : act
     })
@@ -83,7 +83,7 @@ describe('origin: a read that breaks off', () => {
   })
 
   it('waits out an origin that is down for a while', async () => {
-    const { url, requests } = await villain((r, nth) =>
+    const { url, requests } = await hostileOrigin((r, nth) =>
       nth === 1
         ? { ...honest(r, BYTES, { etag: '"a"' }), cutAfter: 10 }
         : nth < 5
@@ -95,7 +95,7 @@ describe('origin: a read that breaks off', () => {
   })
 
   it('gives up after six tries without a new byte, as curl --retry 5, not before', async () => {
-    const { url, requests } = await villain(r => ({ ...honest(r, BYTES, { etag: '"a"', ranges: false }), cutAfter: 1000 }))
+    const { url, requests } = await hostileOrigin(r => ({ ...honest(r, BYTES, { etag: '"a"', ranges: false }), cutAfter: 1000 }))
     const error = await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-truncated')
     expect(error.message).to.equal(`origin broke off after 1000 of ${LENGTH} bytes of ${url}`)
     expect(error.retryable).to.equal(true)
@@ -103,24 +103,24 @@ describe('origin: a read that breaks off', () => {
   })
 
   it('goes on as long as there is progress', async () => {
-    const { url, requests } = await villain(cutting(2000, { etag: '"a"' }))
+    const { url, requests } = await hostileOrigin(cutting(2000, { etag: '"a"' }))
     expectBytes(await readAll(await impatient().open({ url, headers: [] })), BYTES)
     expect(requests).to.have.lengthOf(150)
   })
 
   it('gives up after a hundred tries of a byte each', async () => {
-    const { url, requests } = await villain(cutting(1, { etag: '"a"' }))
+    const { url, requests } = await hostileOrigin(cutting(1, { etag: '"a"' }))
     await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-truncated')
     expect(requests).to.have.lengthOf(101)
   })
 
   it('throws the last error if the origin stays away', async () => {
-    const { url } = await villain(thenAnswers({ status: 500 }))
+    const { url } = await hostileOrigin(thenAnswers({ status: 500 }))
     expect(await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-error')).to.include({ status: 500 })
   })
 
   it('does not retry what has no hope', async () => {
-    const { url, requests } = await villain(thenAnswers({ status: 404 }))
+    const { url, requests } = await hostileOrigin(thenAnswers({ status: 404 }))
     await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-not-found')
     // the range, and the plain GET whose answer counts
     expect(requests).to.have.lengthOf(3)
@@ -128,7 +128,7 @@ describe('origin: a read that breaks off', () => {
 
   for (const headers of [{}, { etag: 'W/"weak"' }] as Record<string, string>[]) {
     it(`cannot go on ${headers.etag ? 'by a weak ETag' : 'without validators'}`, async () => {
-      const { url, requests } = await villain(thenAnswers({}, { body: BYTES, headers }))
+      const { url, requests } = await hostileOrigin(thenAnswers({}, { body: BYTES, headers }))
       const error = await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-truncated')
       expect(error.message).to.include('after 1000 of 300000 bytes').and.include('sends no validator')
       expect(error.hint).to.be.a('string')
@@ -137,7 +137,7 @@ describe('origin: a read that breaks off', () => {
   }
 
   it('a cut body of unknown length is no end', async () => {
-    const { url } = await villain(thenAnswers({}, { body: BYTES, chunked: true }))
+    const { url } = await hostileOrigin(thenAnswers({}, { body: BYTES, chunked: true }))
     await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-truncated')
   })
 
@@ -164,7 +164,7 @@ describe('origin: a read that breaks off', () => {
     }
     for (const [name, act] of Object.entries(OTHERS)) {
       it(name, async () => {
-        const { url } = await villain(thenAnswers(act))
+        const { url } = await hostileOrigin(thenAnswers(act))
         const got: Uint8Array[] = []
         const error = await failure(collect(impatient().open({ url, headers: [] }), got), 'origin-changed')
         expect(error.message).to.equal(`the content changed at the origin: ${url}`)
@@ -185,7 +185,7 @@ describe('origin: a read that breaks off', () => {
     }
     for (const [name, headers] of Object.entries(RANGES)) {
       it(`${name}: reads the whole instead`, async () => {
-        const { url, requests } = await villain(({ headers: { range } }, nth) => {
+        const { url, requests } = await hostileOrigin(({ headers: { range } }, nth) => {
           if (range !== undefined) return { ...wrong, headers }
           return { body: BYTES, headers: FIRST, ...(nth === 1 && { cutAfter: 1000 }) }
         })
@@ -196,7 +196,7 @@ describe('origin: a read that breaks off', () => {
 
     it('bytes in a coding are not followed by a range without one', async () => {
       const coded = { body: BYTES, headers: { etag: '"a"', 'content-encoding': 'gzip' } }
-      const { url } = await villain(({ headers: { range: asked } }, nth) => {
+      const { url } = await hostileOrigin(({ headers: { range: asked } }, nth) => {
         if (asked !== undefined) return { ...wrong, headers: range(1000) }
         return { ...coded, ...(nth === 1 && { cutAfter: 1000 }) }
       })
@@ -206,7 +206,7 @@ describe('origin: a read that breaks off', () => {
     it('by date: another date, another length', async () => {
       const first = { body: BYTES, headers: { 'last-modified': DATE } }
       for (const headers of [{ 'last-modified': 'Thu, 22 Oct 2015 07:28:00 GMT' }, { 'last-modified': DATE }]) {
-        const { url } = await villain(
+        const { url } = await hostileOrigin(
           thenAnswers({ body: B.subarray(headers['last-modified'] === DATE ? 1 : 0), headers }, first),
         )
         await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-changed')
@@ -214,7 +214,7 @@ describe('origin: a read that breaks off', () => {
     })
 
     it('a date of this very minute joins nothing', async () => {
-      const { url, requests } = await villain((r, nth) => ({
+      const { url, requests } = await hostileOrigin((r, nth) => ({
         ...honest(r, BYTES, { lastModified: new Date().toUTCString() }),
         ...(nth === 1 && { cutAfter: 1000 }),
       }))
@@ -254,7 +254,7 @@ describe('origin: a read that breaks off', () => {
     }
     for (const [name, act] of Object.entries(ODD)) {
       it(name, async () => {
-        const { url, requests } = await villain(({ headers: { range: asked } }, nth) => {
+        const { url, requests } = await hostileOrigin(({ headers: { range: asked } }, nth) => {
           if (asked !== undefined) return act
           return { body: BYTES, headers: { etag: '"a"' }, ...(nth < 4 && { cutAfter: nth * 1000 }) }
         })
@@ -264,7 +264,7 @@ describe('origin: a read that breaks off', () => {
       })
 
       it(`${name}, and every answer is so`, async () => {
-        const { url } = await villain(thenAnswers(act))
+        const { url } = await hostileOrigin(thenAnswers(act))
         const got: Uint8Array[] = []
         const failed = await collect(impatient().open({ url, headers: [] }), got).then(
           () => false,
@@ -279,7 +279,7 @@ describe('origin: a read that breaks off', () => {
       // a read that begins there knows of no other total
       if (name === 'another total') continue
       it(`${name}, when the read begins with it`, async () => {
-        const { url } = await villain(({ headers }) =>
+        const { url } = await hostileOrigin(({ headers }) =>
           headers.range === undefined ? { body: BYTES, headers: { etag: '"a"' } } : act,
         )
         const read = await impatient().open({ url, headers: [] }, { version: 'etag "a"', from: 1000 })
@@ -290,7 +290,7 @@ describe('origin: a read that breaks off', () => {
 
     it('at the very end of a body of unknown length', async () => {
       for (const act of [{ status: 416, body: '<html>' }, { status: 206 }, { status: 404 }, { status: 204 }]) {
-        const { url } = await villain(({ headers: { range: asked } }, nth) => {
+        const { url } = await hostileOrigin(({ headers: { range: asked } }, nth) => {
           if (asked !== undefined) return act
           return { body: BYTES, chunked: true, headers: { etag: '"a"' }, ...(nth === 1 && { cutAfter: LENGTH }) }
         })
@@ -299,7 +299,7 @@ describe('origin: a read that breaks off', () => {
     })
 
     it('trouble is waited out, not taken for a refusal', async () => {
-      const { url, requests } = await villain((r, nth) =>
+      const { url, requests } = await hostileOrigin((r, nth) =>
         nth === 2 || nth === 3 ? { status: 503 } : { ...honest(r, BYTES, { etag: '"a"' }), ...(nth === 1 && { cutAfter: 1000 }) },
       )
       expectBytes(await readAll(await impatient().open({ url, headers: [] })), BYTES)
@@ -313,7 +313,7 @@ describe('origin: a read that breaks off', () => {
   ] as [string, Act][]) {
     it(`believes no lie: ${name}`, async () => {
       const body = Buffer.concat([act.status === 206 ? BYTES.subarray(1000) : BYTES, BYTES])
-      const { url } = await villain(thenAnswers({ ...act, body, chunked: true }))
+      const { url } = await hostileOrigin(thenAnswers({ ...act, body, chunked: true }))
       const got: Uint8Array[] = []
       await failure(collect(impatient().open({ url, headers: [] }), got), 'origin-lies')
       expectBytes(Buffer.concat(got), BYTES)
@@ -323,12 +323,12 @@ describe('origin: a read that breaks off', () => {
   it('a range without a total is no end of a body of unknown length', async () => {
     const first = { body: BYTES, chunked: true, headers: { etag: '"a"' } }
     const second = { status: 206, body: BYTES.subarray(1000, 2000), headers: range(1000, '*', 2000) }
-    const { url } = await villain(thenAnswers(second, first))
+    const { url } = await hostileOrigin(thenAnswers(second, first))
     await failure(impatient().open({ url, headers: [] }).then(readAll), 'origin-lies')
   })
 
   it('takes a shorter range than asked as a step on the way', async () => {
-    const { url, requests } = await villain((r, nth) => {
+    const { url, requests } = await hostileOrigin((r, nth) => {
       const act = honest(r, BYTES, { etag: '"a"' })
       if (nth === 1) return { ...act, cutAfter: 1000 }
       if (nth === 2) return { status: 206, body: BYTES.subarray(1000, 2000), headers: range(1000, '*', 2000) }
@@ -339,7 +339,7 @@ describe('origin: a read that breaks off', () => {
   })
 
   it('survives a connection that breaks before anyone reads', async () => {
-    const { url, idle } = await villain((r, nth) => ({
+    const { url, idle } = await hostileOrigin((r, nth) => ({
       ...honest(r, BYTES, { etag: '"a"' }),
       ...(nth === 1 ? { cutAfter: 100 } : {}),
     }))

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { parseRange, type RangeSpec } from '../../src/core/range.ts'
 import type { Origin } from '../../src/origin/origin.ts'
 import { cleanUp, expectBytes, failure, impatient, readAll } from './fixtures.ts'
-import { type Act, content, honest, villain } from './villains.ts'
+import { type Act, content, honest, hostileOrigin } from './hostile-origin.ts'
 
 const LENGTH = 100_000
 const BYTES = content(LENGTH)
@@ -30,7 +30,7 @@ describe('origin: slice', () => {
   for (const ranges of [true, false]) {
     for (const [text, start, end] of PLACES) {
       it(`reads ${text} of an origin with${ranges ? '' : 'out'} ranges, by one request`, async () => {
-        const { url, requests } = await villain(r => honest(r, BYTES, { ...A, ranges }))
+        const { url, requests } = await hostileOrigin(r => honest(r, BYTES, { ...A, ranges }))
         const slice = await impatient().slice({ url, headers: [] }, parseRange(text))
         expect(slice).to.include({ version: 'etag "a"', length: LENGTH, start, end })
         expectBytes(await readAll(slice), BYTES.subarray(start, end))
@@ -39,7 +39,7 @@ describe('origin: slice', () => {
     }
 
     it(`gives what a slice gives, with${ranges ? '' : 'out'} ranges`, async () => {
-      const { url } = await villain(r => honest(r, BYTES, { ...A, ranges }))
+      const { url } = await hostileOrigin(r => honest(r, BYTES, { ...A, ranges }))
       const origin = impatient()
       await fc.assert(
         fc.asyncProperty(fc.nat(LENGTH - 1), fc.integer({ min: 1, max: 2 * LENGTH }), async (start, size) => {
@@ -51,7 +51,7 @@ describe('origin: slice', () => {
 
     it(`goes on where the origin breaks off, with${ranges ? '' : 'out'} ranges`, async () => {
       const cut = (nth: number): number => (ranges ? 1000 : 1000 * nth)
-      const { url, requests } = await villain((r, nth) => ({
+      const { url, requests } = await hostileOrigin((r, nth) => ({
         ...honest(r, BYTES, { ...A, ranges }),
         ...(nth < 4 && { cutAfter: cut(nth) }),
       }))
@@ -61,7 +61,7 @@ describe('origin: slice', () => {
     })
 
     it(`says that it begins beyond the end, with${ranges ? '' : 'out'} ranges`, async () => {
-      const { url, requests } = await villain(r => honest(r, BYTES, { ...A, ranges }))
+      const { url, requests } = await hostileOrigin(r => honest(r, BYTES, { ...A, ranges }))
       const error = await failure(read(impatient(), url, { start: LENGTH }), 'range-unsatisfiable')
       expect(error.message).to.equal(`the content has no bytes ${LENGTH}-: it has ${LENGTH} bytes`)
       expect(requests).to.have.lengthOf(1)
@@ -69,20 +69,20 @@ describe('origin: slice', () => {
   }
 
   it('never mixes two versions', async () => {
-    const { url } = await villain((r, nth) =>
+    const { url } = await hostileOrigin((r, nth) =>
       nth === 1 ? { ...honest(r, BYTES, A), cutAfter: 1000 } : honest(r, content(LENGTH, 1), { etag: '"b"' }),
     )
     await failure(read(impatient(), url, { start: 500, end: 6000 }), 'origin-changed')
   })
 
   it('does not go on with a version that has no strong validator', async () => {
-    const { url, requests } = await villain(r => ({ ...honest(r, BYTES, { etag: 'W/"a"' }), cutAfter: 1000 }))
+    const { url, requests } = await hostileOrigin(r => ({ ...honest(r, BYTES, { etag: 'W/"a"' }), cutAfter: 1000 }))
     await failure(read(impatient(), url, { start: 500, end: 6000 }), 'origin-truncated')
     expect(requests).to.have.lengthOf(1)
   })
 
   it('gives the wanted version only', async () => {
-    const { url, requests } = await villain(r => honest(r, BYTES, A))
+    const { url, requests } = await hostileOrigin(r => honest(r, BYTES, A))
     expectBytes(await read(impatient(), url, { start: 5, end: 9 }, 'etag "a"'), BYTES.subarray(5, 9))
     await failure(read(impatient(), url, { start: 5, end: 9 }, 'etag "b"'), 'origin-changed')
     await failure(read(impatient(), url, { start: 5, end: 9 }, 'weak W/"a" 100000'), 'origin-error')
@@ -90,7 +90,7 @@ describe('origin: slice', () => {
   })
 
   it('reads to the end of a content whose length nobody tells', async () => {
-    const { url } = await villain(() => ({ body: BYTES, chunked: true, headers: A }))
+    const { url } = await hostileOrigin(() => ({ body: BYTES, chunked: true, headers: A }))
     const slice = await impatient().slice({ url, headers: [] }, { start: 99_000 })
     expect(slice).to.include({ length: undefined, end: undefined })
     expectBytes(await readAll(slice), BYTES.subarray(99_000))
@@ -116,13 +116,13 @@ describe('origin: slice', () => {
   ]
   for (const [name, code, act] of TROUBLE) {
     it(`${name} is ${code}`, async () => {
-      const { url } = await villain(() => act)
+      const { url } = await hostileOrigin(() => act)
       await failure(read(impatient({ attempts: 1 }), url, { start: 10, end: 12 }), code)
     })
   }
 
   it('believes no open end without a total', async () => {
-    const { url } = await villain(() => ({ status: 206, body: 'xx', headers: range('bytes 10-11/*') }))
+    const { url } = await hostileOrigin(() => ({ status: 206, body: 'xx', headers: range('bytes 10-11/*') }))
     await failure(read(impatient(), url, { start: 10 }), 'origin-lies')
   })
 })
@@ -133,7 +133,7 @@ describe('origin: look', () => {
   it('says what there is, and whether ranges work', async () => {
     const headers = { 'content-type': 'text/plain', 'content-disposition': 'attachment; filename="a.txt"' }
     for (const ranges of [true, false]) {
-      const { url, requests } = await villain(r => {
+      const { url, requests } = await hostileOrigin(r => {
         const act = honest(r, BYTES, { ...A, ranges })
         return { ...act, headers: { ...act.headers, ...headers } }
       })
@@ -145,7 +145,7 @@ describe('origin: look', () => {
 
   it('tells no type that could not be sent on', async () => {
     for (const type of ['x'.repeat(256), 'caf\u00e9/x']) {
-      const { url } = await villain(() => ({ body: 'x', headers: { 'content-type': type } }))
+      const { url } = await hostileOrigin(() => ({ body: 'x', headers: { 'content-type': type } }))
       expect((await impatient().look({ url, headers: [] })).type).to.equal(undefined)
     }
   })

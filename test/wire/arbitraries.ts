@@ -3,7 +3,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import fc from 'fast-check'
 import { Bitfield } from '../../src/core/bitfield.ts'
-import { type Freshness, MAX_NOTED_ANSWERS, MAX_NOTED_FIELDS } from '../../src/core/freshness.ts'
+import { type Freshness, MAX_CACHED_ANSWERS, MAX_CACHED_FIELDS } from '../../src/core/freshness.ts'
 import type { Seal, VersionInfo } from '../../src/core/manifest.ts'
 import type { ControlMessage } from '../../src/wire/codec-control.ts'
 import type { DataRequest, FrameHeader } from '../../src/wire/codec-data.ts'
@@ -167,9 +167,9 @@ const freshness: fc.Arbitrary<Freshness> = fc.record({
   answers: fc.array(
     fc.record({
       status: fc.integer({ min: 100, max: 599 }),
-      fields: fc.dictionary(text(20, 1), text(100), { maxKeys: MAX_NOTED_FIELDS, noNullPrototype: true }),
+      fields: fc.dictionary(text(20, 1), text(100), { maxKeys: MAX_CACHED_FIELDS, noNullPrototype: true }),
     }),
-    { maxLength: MAX_NOTED_ANSWERS },
+    { maxLength: MAX_CACHED_ANSWERS },
   ),
 })
 

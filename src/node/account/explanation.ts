@@ -1,4 +1,4 @@
-// What a timeline means: the bound, and to which cause each second above it is put down.
+// Computes `explain` from a timeline: the bound, and the cause of each second above it.
 import type { Explanation, Giver, Losses, Requests } from '../api/explanation.ts'
 import type { Point, Points } from './points.ts'
 import type { RateSeries } from './rate-series.ts'

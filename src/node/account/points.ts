@@ -1,4 +1,4 @@
-// Where a download stood when its pieces came: evenly thinned out, so that memory is bounded and any share can be found.
+// Samples of a download's progress, thinned out evenly so that memory is bounded.
 
 /** Points that are remembered; then every second one is forgotten, now and from then on. */
 const MAX_POINTS = 2048

@@ -1,4 +1,4 @@
-// How far a download is and how fast: counted once, told at most five times a second.
+// Measures a download's progress and rate, and reports them at most five times a second.
 
 import type { Progress } from '../api/get-options.ts'
 import { now } from '../context/node-context.ts'

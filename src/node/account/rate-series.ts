@@ -1,4 +1,4 @@
-// Amounts over time, in a bounded number of buckets: how much came when, from where, and how fast at best.
+// Amounts over time in a bounded number of buckets.
 
 /** A quarter of a second; twice that whenever the buckets would be too many. */
 const FIRST_WIDTH_MS = 250

@@ -1,4 +1,4 @@
-// Requests of one download: which are under way, what came for each, and how they ended.
+// Requests of one download: open ones, what each delivered, and how it ended.
 import type { SwarmAction, SwarmEvent } from '../../swarm/events.ts'
 import type { Requests } from '../api/explanation.ts'
 

@@ -1,4 +1,4 @@
-// How one download went, told by the swarm as it runs: pure, without a clock, and bounded however long it takes.
+// Records how one download went from the swarm's events. Pure, without a clock, bounded in memory.
 import { Bitfield } from '../../core/bitfield.ts'
 import type { NeighbourKind, SwarmAction, SwarmEvent } from '../../swarm/events.ts'
 import type { Explanation, Giver } from '../api/explanation.ts'

@@ -1,4 +1,4 @@
-// A trace on disk: what a download's decider was told and answered, written beside the download and never in its way.
+// Writes a trace file: what a download's decider was told and what it answered.
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'

@@ -1,7 +1,7 @@
-// Looking after what is kept: of a running node, or of a store folder that no node runs on.
+// Lists, pins and removes stored contents, of a running node or of a store folder.
 import { DragonflyError } from '../../core/errors.ts'
 import { makeTask, withoutSecrets } from '../../core/task.ts'
-import type { DiskStore, KeptEntry } from '../../store/disk-store.ts'
+import type { DiskStore, StoredEntry } from '../../store/disk-store.ts'
 import { freedBy } from '../../store/occupancy.ts'
 import { nameOfKey } from '../../store/pins.ts'
 import { decodeRecord } from '../../wire/records.ts'
@@ -27,7 +27,7 @@ const NOBODY: LiveView = { contents: () => [], letGo: async () => false }
 export class Administration implements StoreAdmin {
   readonly #disk: DiskStore | undefined
   readonly #live: LiveView
-  #look: { at: number; entries: Promise<KeptEntry[]> } | undefined
+  #look: { at: number; entries: Promise<StoredEntry[]> } | undefined
 
   /** `disk`: undefined when pieces are kept in memory. */
   constructor(disk: DiskStore | undefined, live: LiveView = NOBODY) {
@@ -107,12 +107,12 @@ export class Administration implements StoreAdmin {
     throw new DragonflyError('bad-option', 'pieces are kept in memory, so there is nothing to manage')
   }
 
-  #freshEntries(): Promise<KeptEntry[]> {
+  #freshEntries(): Promise<StoredEntry[]> {
     this.#look = undefined
     return this.#entries()
   }
 
-  #entries(): Promise<KeptEntry[]> {
+  #entries(): Promise<StoredEntry[]> {
     const at = performance.now()
     if (this.#look === undefined || at - this.#look.at > FRESH_MS) {
       this.#look = { at, entries: this.#disk?.list() ?? Promise.resolve([]) }
@@ -121,7 +121,10 @@ export class Administration implements StoreAdmin {
   }
 }
 
-function ofEntry({ key, bytes, since, lastUsed, isPinned, isBusy, label, record }: KeptEntry, live?: LiveContent): ContentStatus {
+function ofEntry(
+  { key, bytes, since, lastUsed, isPinned, isBusy, label, record }: StoredEntry,
+  live?: LiveContent,
+): ContentStatus {
   const info = live?.active.manifest?.info ?? infoOf(record)
   return {
     id: nameOfKey(key),

@@ -1,4 +1,4 @@
-// Administration of a store folder that no seed runs on. Locks protect what others work with.
+// Opens a store folder for administration when no seed runs on it.
 import { join } from 'node:path'
 import type { NodeOptions } from '../api/node-options.ts'
 import type { StoreAdmin } from '../api/store-admin.ts'

@@ -1,4 +1,4 @@
-// The node as an embedding program sees it.
+// The interface of a node for embedding programs.
 import type { ContentHead, HeadOptions } from './content-head.ts'
 import type { GetOptions } from './get-options.ts'
 import type { Metric } from './metrics.ts'

@@ -1,4 +1,4 @@
-// Where the time of a download went: the shape of `explain` in a receipt.
+// The shape of `explain` in a receipt: where the time of a download went.
 
 /** Where the time of a download went. Seconds, from the start of the download; bytes are payload. */
 export interface Explanation {

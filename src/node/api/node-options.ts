@@ -1,4 +1,4 @@
-// Options of a node: name with unit, default, bounds, one line of meaning.
+// Options of a node, each with unit, default and bounds.
 import type { AccessTimes } from '../../core/grant.ts'
 import type { NodeEvent } from './events.ts'
 

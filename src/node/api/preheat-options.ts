@@ -1,4 +1,4 @@
-// What a program can ask of `preheat`, and what it is told.
+// Options of one preheat, its progress and its result.
 import type { HeaderList } from '../../core/headers.ts'
 
 /**

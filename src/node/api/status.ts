@@ -1,4 +1,4 @@
-// What a seed tells about itself: for people, scripts and monitoring. Never a secret.
+// The status of a seed. It never contains a secret.
 
 /** One version of a content that is kept. */
 export interface ContentStatus {

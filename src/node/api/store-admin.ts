@@ -1,4 +1,4 @@
-// Administration of what a node keeps on its disk.
+// The interface for administration of stored contents.
 import type { ContentStatus, DiskStatus, Removed } from './status.ts'
 
 /** Lists, pins and removes stored contents. */

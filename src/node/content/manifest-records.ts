@@ -1,4 +1,4 @@
-// How a manifest lies in the store: as records that are only ever appended, read back after a restart.
+// Stores a manifest as append-only records, and reads it back after a restart.
 
 import { hex } from '../../core/digest.ts'
 import { DragonflyError } from '../../core/errors.ts'
@@ -8,7 +8,7 @@ import { sameBytes, sha256 } from '../../core/piece.ts'
 import type { Store, StoreEntry } from '../../store/store.ts'
 import { openHead } from '../../wire/envelope.ts'
 import { manifestParts } from '../../wire/manifest-parts.ts'
-import { decodeRecord, encodeRecord, type KeptTrust, type StoreRecord } from '../../wire/records.ts'
+import { decodeRecord, encodeRecord, type StoredTrust, type StoreRecord } from '../../wire/records.ts'
 
 /** Name of the entry of one version: entries of one task start with its id. */
 export function entryKey(task: string, version: string): string {
@@ -17,7 +17,7 @@ export function entryKey(task: string, version: string): string {
 
 export interface CachedManifest {
   manifest: Manifest
-  trust: KeptTrust
+  trust: StoredTrust
   envelope: Uint8Array | undefined
   /** The origin's last word; undefined when it was never asked by this node. */
   freshness: Freshness | undefined
@@ -31,10 +31,10 @@ export async function loadManifest(entry: StoreEntry): Promise<CachedManifest | 
     const records = (await entry.records()).map(decodeRecord)
     const first = records[0]
     if (first?.type !== 'info') return undefined
-    const kept = await rebuild(first.info, records)
-    if (kept === undefined) return undefined
+    const cached = await rebuild(first.info, records)
+    if (cached === undefined) return undefined
     const said = records.filter(r => r.type === 'freshness')
-    return { ...kept, trust: first.trust, freshness: said.at(-1)?.freshness, freshnessCount: said.length }
+    return { ...cached, trust: first.trust, freshness: said.at(-1)?.freshness, freshnessCount: said.length }
   } catch (error) {
     if (error instanceof DragonflyError && error.code === 'protocol') return undefined
     throw error
@@ -79,7 +79,7 @@ function* digestsOf(records: readonly StoreRecord[]): Generator<Uint8Array> {
   }
 }
 
-export async function keepInfo(entry: StoreEntry, info: VersionInfo, trust: KeptTrust): Promise<void> {
+export async function keepInfo(entry: StoreEntry, info: VersionInfo, trust: StoredTrust): Promise<void> {
   await entry.append(encodeRecord({ type: 'info', info, trust }))
 }
 

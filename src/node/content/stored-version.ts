@@ -1,4 +1,4 @@
-// One version of a content on this node: its manifest, its store entry, its payload, and why it is believed.
+// One version of a content on this node: manifest, store entry, payload, and why it is believed.
 import { DragonflyError } from '../../core/errors.ts'
 import type { Freshness } from '../../core/freshness.ts'
 import { Manifest, type ManifestHead, type VersionInfo } from '../../core/manifest.ts'
@@ -51,8 +51,8 @@ export class StoredVersion {
   #isSealKept: boolean
   #freshnessKept: { last: Freshness | undefined; count: number }
 
-  private constructor(entry: StoreEntry, kept: CachedManifest, isShared: boolean, signer: string | undefined) {
-    const { manifest, trust, envelope } = kept
+  private constructor(entry: StoreEntry, cached: CachedManifest, isShared: boolean, signer: string | undefined) {
+    const { manifest, trust, envelope } = cached
     this.#entry = entry
     this.#isShared = isShared
     this.#digestsKept = manifest.count
@@ -60,8 +60,8 @@ export class StoredVersion {
     this.manifest = manifest
     this.trust = trust
     this.signer = signer
-    this.freshness = kept.freshness
-    this.#freshnessKept = { last: kept.freshness, count: kept.freshnessCount }
+    this.freshness = cached.freshness
+    this.#freshnessKept = { last: cached.freshness, count: cached.freshnessCount }
     this.transfer = new PieceTransfer(entry, manifest)
     if (envelope !== undefined) this.signed = { envelope, count: manifest.count, isSealed: this.#isSealKept }
   }
@@ -72,10 +72,10 @@ export class StoredVersion {
     const key = entryKey(task.id, info.version)
     await removeOthers(store, task.id, key)
     const first = await openEntry(store, key)
-    const kept = await loadManifest(first.entry)
-    if (kept?.trust === trust && kept.manifest.describesSame(info)) {
+    const cached = await loadManifest(first.entry)
+    if (cached?.trust === trust && cached.manifest.describesSame(info)) {
       await makeRoom(first.entry, task, length)
-      return new StoredVersion(first.entry, kept, first.isShared, signer)
+      return new StoredVersion(first.entry, cached, first.isShared, signer)
     }
     await first.entry.remove()
     const { entry, isShared } = await openEntry(store, key)
@@ -86,9 +86,9 @@ export class StoredVersion {
   }
 
   /** Takes over an entry that is open already. */
-  static async resume(kept: CachedManifest & { entry: StoreEntry }, task: Task): Promise<StoredVersion> {
-    await makeRoom(kept.entry, task, kept.manifest.length)
-    return new StoredVersion(kept.entry, kept, true, undefined)
+  static async resume(cached: CachedManifest & { entry: StoreEntry }, task: Task): Promise<StoredVersion> {
+    await makeRoom(cached.entry, task, cached.manifest.length)
+    return new StoredVersion(cached.entry, cached, true, undefined)
   }
 
   /** Key of its store entry. */
@@ -124,9 +124,9 @@ export class StoredVersion {
   async keepFreshness(): Promise<void> {
     const { last, count } = this.#freshnessKept
     if (this.freshness === undefined || count >= MAX_FRESHNESS_RECORDS || !isNews(last, this.freshness)) return
-    const kept = count === MAX_FRESHNESS_RECORDS - 1 ? OUTDATED : this.freshness
-    this.#freshnessKept = { last: kept, count: count + 1 }
-    await keepFreshness(this.#entry, kept)
+    const cached = count === MAX_FRESHNESS_RECORDS - 1 ? OUTDATED : this.freshness
+    this.#freshnessKept = { last: cached, count: count + 1 }
+    await keepFreshness(this.#entry, cached)
   }
 
   /** `forget`: nothing of it stays in the store. */

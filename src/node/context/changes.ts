@@ -1,4 +1,4 @@
-// Waiting for something to change: any number of waiters, one failure that ends them all.
+// A condition to wait for: any number of waiters, and one failure that ends all waits.
 import { raceSignal } from 'race-signal'
 
 export class Changes {

@@ -1,4 +1,4 @@
-// What the parts of one node share: store, network, trust, clock. Built once, in node.ts.
+// What the parts of one node share: store, network, trust, clock.
 
 import type { AccessTimes } from '../../core/grant.ts'
 import type { DialablePeer } from '../../core/peer.ts'

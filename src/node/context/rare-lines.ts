@@ -1,4 +1,4 @@
-// Which refusals are worth a line for the operator: strangers choose how often, and about which hosts.
+// Limits how often the operator is told of refused hosts, since strangers choose how often that happens.
 
 /** Milliseconds in which a host is named once. */
 export const WINDOW_MS = 10 * 60_000

@@ -1,4 +1,4 @@
-// Waits that end early when nobody needs them any more.
+// Waits that end early when they are aborted.
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const CONNECT_TIMEOUT_MS = 5000

@@ -1,4 +1,4 @@
-// Where the peers of one neighbourhood can be dialled: as others named them, or as they said themselves.
+// Addresses of the peers of one neighbourhood, from themselves and from others.
 import type { Host } from '../../net/host.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import { LIMITS } from '../../wire/limits.ts'

@@ -1,4 +1,4 @@
-// What an active task's neighbours have, beside what is here.
+// Compares the pieces of neighbours with our own.
 import type { Bitfield } from '../../core/bitfield.ts'
 import type { Manifest } from '../../core/manifest.ts'
 import type { PeerLink } from './peer-link.ts'

@@ -1,4 +1,4 @@
-// The guard of a private content: our own grant for the others, and theirs, until when each may stay.
+// Grants of a private content: our own, and those of the peers, with their expiry.
 import { createHash, createHmac } from 'node:crypto'
 import type { PrivateKey } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'

@@ -1,4 +1,4 @@
-// Who keeps the neighbourhood of an active task: told of its links, and asked who may come in.
+// The interface of what decides about links: it hears of every link and is asked who may connect.
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import type { PeerLink } from './peer-link.ts'
 

@@ -1,4 +1,4 @@
-// The driver of one neighbourhood: tells the decider of links and hearsay, and dials, drops and tells as it decides.
+// Drives one neighbourhood decider: reports links and addresses to it, and dials, drops and introduces peers as it decides.
 import { isAbort } from '../../core/errors.ts'
 import { groupOfAddress } from '../../net/address-group.ts'
 import { LinkRefused } from '../../net/exchange.ts'

@@ -1,4 +1,4 @@
-// One neighbour of an active task: what it said, what it was told, and the way between its link and the swarm.
+// One peer of an active task: its version, pieces and manifest state, and the messages in both directions.
 import { Bitfield } from '../../core/bitfield.ts'
 import { DragonflyError } from '../../core/errors.ts'
 import type { Manifest } from '../../core/manifest.ts'

@@ -1,4 +1,4 @@
-// The links of one active task, one for each peer: whom it dials, lets in or refuses.
+// The links of one active task, one per peer: dials, accepts and refuses.
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../../core/errors.ts'
 import { sameBytes } from '../../core/piece.ts'

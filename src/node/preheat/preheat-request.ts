@@ -1,4 +1,4 @@
-// One preheat at one seed: asks it for a task, and listens until the seed has all of it.
+// One preheat at one seed: asks for a task and waits until the seed has all of it.
 import { DragonflyError } from '../../core/errors.ts'
 import type { DialablePeer } from '../../core/peer.ts'
 import { sameBytes } from '../../core/piece.ts'

@@ -1,4 +1,4 @@
-// Preheating: makes seeds fetch before anyone asks.
+// Preheating: makes seeds fetch contents before anyone asks for them.
 import { parseDigest } from '../../core/digest.ts'
 import { abortError, DragonflyError } from '../../core/errors.ts'
 import type { DialablePeer } from '../../core/peer.ts'

@@ -1,4 +1,4 @@
-// Equal bytes under several URLs are kept once: their store entries share one file, which goes with the last of them.
+// Deduplication: store entries with equal bytes under several URLs share one file.
 import PQueue from 'p-queue'
 import { sameBytes } from '../../core/piece.ts'
 import { causeOf } from '../api/events.ts'
@@ -55,8 +55,8 @@ export class Deduplicator {
     // open, so that no other process gives the file away meanwhile; one that works on it is left alone
     const entry = await this.#ctx.store.open(key).catch(() => undefined)
     try {
-      const kept = entry === undefined ? undefined : await loadManifest(entry)
-      return isOf(kept?.manifest, digest) && (await active.shareData(key, this.#stopping))
+      const cached = entry === undefined ? undefined : await loadManifest(entry)
+      return isOf(cached?.manifest, digest) && (await active.shareData(key, this.#stopping))
     } finally {
       await entry?.close()
     }

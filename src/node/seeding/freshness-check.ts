@@ -1,4 +1,4 @@
-// Which of a seed's contents may answer a request: while fresh at once, else once the origin was asked, one question for many.
+// Decides whether a stored content may answer a request, and asks the origin when it must, once for many requests.
 import type { DragonflyError } from '../../core/errors.ts'
 import type { Task } from '../../core/task.ts'
 import { validatorsOf } from '../../core/version.ts'
@@ -135,7 +135,7 @@ export class FreshnessCheck {
       const request = { url: task.url, headers: task.headers }
       const answer = await origin.check(request, version, validatorsOf(version), this.#stopping)
       if (answer.state === 'same') {
-        await active.originFreshness.vouch(freshnessOf(answer.noted, active.originFreshness.freshness))
+        await active.originFreshness.vouch(freshnessOf(answer.cachedHeaders, active.originFreshness.freshness))
         this.known(active)
       } else {
         await answer.read.cancel()

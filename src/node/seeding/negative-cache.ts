@@ -1,4 +1,4 @@
-// What an origin has denied a short while ago, so that it need not say it again to each of many. Told the time.
+// A negative cache: errors of the origin that are repeated to later askers for a short time. Told the time.
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { DragonflyError } from '../../core/errors.ts'

@@ -1,4 +1,4 @@
-// Who may read: asks the origin with each reader's own credentials, once for all who bring the same ones.
+// Asks the origin whether a reader's own credentials are accepted, once for all readers with the same ones.
 import { createHmac, randomBytes } from 'node:crypto'
 import type { DragonflyError } from '../../core/errors.ts'
 import { ProofBook } from '../../core/proofs.ts'

@@ -1,4 +1,4 @@
-// A seed's duties for private contents: lets in whom the origin lets in, one swarm for all of them.
+// Answers resolve requests for private contents: grants access to those whom the origin accepts.
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../../core/errors.ts'
 import { sharedTask, type Task } from '../../core/task.ts'
@@ -129,8 +129,8 @@ export class PrivateResolve {
     if (this.#whole(shared) !== undefined) return this.#registry.share(shared.id)
     const rules = this.#freshness.rules({ ...request, revalidate: false }) as CacheRules
     // the origin has just shown this very version: what the disk has of it needs no other question
-    const kept = trouble === undefined ? { ...rules, isFresh: () => true } : rules
-    const { active } = this.#registry.begin(shared, { reader: 'others', kept })
+    const cached = trouble === undefined ? { ...rules, isFresh: () => true } : rules
+    const { active } = this.#registry.begin(shared, { reader: 'others', cached })
     void this.#forgetOthers(shared)
     return active
   }

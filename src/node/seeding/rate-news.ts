@@ -1,4 +1,4 @@
-// When a listener is told again what the origin gives: seldom, and only what is news.
+// Decides when a listener hears of a new origin rate.
 
 /** Between two tellings, at least. */
 const PAUSE_MS = 2000

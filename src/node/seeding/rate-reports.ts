@@ -1,4 +1,4 @@
-// Tells those who wait at a seed what the origin gives to it, and how many they are.
+// Reports the origin's rate and the number of listeners to those who wait at a seed.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ResolveReply } from '../../wire/codec-resolve.ts'
 import { now } from '../context/node-context.ts'

@@ -1,4 +1,4 @@
-// What a seed does for one who asked, once it is known which active task answers: tells him, and holds on until he goes.
+// Answers one resolve request and holds its active task until the client disconnects.
 import type { ResolveReply } from '../../wire/codec-resolve.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
 import type { ActiveTask } from '../session/active-task.ts'

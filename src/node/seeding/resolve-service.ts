@@ -1,4 +1,4 @@
-// A seed's duties: reads the origin once for any number of askers, says where to get it, keeps what it read current.
+// A seed's service: reads the origin once for any number of askers, and tells them where to get the content.
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../../core/errors.ts'
 import { rawCid } from '../../core/root.ts'
@@ -113,7 +113,7 @@ export class ResolveService {
     if (current?.isWhole === true && !current.isClosed && !current.hasFailed && suits(current)) {
       return { active: this.#registry.share(task.id), isNew: false }
     }
-    return this.#registry.begin(task, { reader: 'others', revalidate, kept: this.#freshness.rules(request), suits })
+    return this.#registry.begin(task, { reader: 'others', revalidate, cached: this.#freshness.rules(request), suits })
   }
 }
 

@@ -1,4 +1,4 @@
-// What a seed says of an active task to who asked for it, and for how long it listens.
+// What a seed says about an active task in its answer.
 import type { Resolved, ResolveReply } from '../../wire/codec-resolve.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 

@@ -1,4 +1,4 @@
-// The door of an active task: whether its content is shared by grants, and with what guard.
+// Access control of an active task: whether its content is shared by grants.
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../../core/errors.ts'
 import type { Manifest } from '../../core/manifest.ts'

@@ -1,4 +1,4 @@
-// An active task: one content on this node. Brings together what it is, who shares it, and the swarm that decides.
+// An active task: one content on this node, with its version, its peers and the swarm that schedules it.
 import PQueue from 'p-queue'
 import type { Bitfield } from '../../core/bitfield.ts'
 import { DragonflyError } from '../../core/errors.ts'
@@ -207,11 +207,11 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   }
 
   /** Like `adopt`, with a store entry that is open already. It is closed when another version has begun meanwhile. */
-  async adoptCached(kept: CachedManifest & { entry: StoreEntry }, vouched?: Freshness): Promise<void> {
-    this.access.checkPinned(kept.manifest.info.version)
+  async adoptCached(cached: CachedManifest & { entry: StoreEntry }, vouched?: Freshness): Promise<void> {
+    this.access.checkPinned(cached.manifest.info.version)
     await this.#work.add(async () => {
-      if (this.#version !== undefined || this.#closed) return await kept.entry.close()
-      await this.#begin(await StoredVersion.resume(kept, this.task), vouched)
+      if (this.#version !== undefined || this.#closed) return await cached.entry.close()
+      await this.#begin(await StoredVersion.resume(cached, this.task), vouched)
     })
   }
 
@@ -260,7 +260,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     this.#changes.notify()
   }
 
-  onLiar(peer: string): void {
+  onMaliciousPeer(peer: string): void {
     this.links.expel(peer)
   }
 

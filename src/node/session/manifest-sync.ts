@@ -1,4 +1,4 @@
-// The talk about one manifest: how it grows by what others say and by our own read, and how others hear of it.
+// Synchronises one manifest: extends it from signed heads and our own read, and sends it to peers.
 import type PQueue from 'p-queue'
 import { DragonflyError } from '../../core/errors.ts'
 import type { ManifestHead } from '../../core/manifest.ts'

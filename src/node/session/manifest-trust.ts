@@ -1,4 +1,4 @@
-// Whom an active task believes: which manifest heads count and why, and which version a download may begin with.
+// Decides which manifest heads an active task believes, and why.
 import type { Freshness } from '../../core/freshness.ts'
 import type { ManifestHead } from '../../core/manifest.ts'
 import { sameBytes } from '../../core/piece.ts'

@@ -1,4 +1,4 @@
-// What the origin has said last of the version of one active task, and when.
+// Keeps the origin's latest freshness information for the version of one active task.
 import type PQueue from 'p-queue'
 import type { Freshness } from '../../core/freshness.ts'
 import { OUTDATED } from '../../origin/freshness.ts'

@@ -1,4 +1,4 @@
-// How fast an origin gives while it is read: measured by how long we waited for it, not by how fast we take.
+// Measures how fast an origin delivers, by the time spent waiting for it.
 
 /** Bytes are counted by slices of so long, and looked at over so many of these. */
 const SLICE_MS = 500

@@ -1,4 +1,4 @@
-// The origin as one more neighbour of an active task's swarm: how it is read by range, and how fast it is said to be.
+// Offers the origin to the swarm as one more neighbour, read by range.
 import type { SwarmEvent } from '../../swarm/events.ts'
 import type { RangeReader, SwarmDriver } from './swarm-driver.ts'
 

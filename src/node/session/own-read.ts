@@ -1,4 +1,4 @@
-// Our own read of the origin as an active task sees it: counted, checked against the manifest, added to it.
+// Our own read of the origin: counts it, checks it against the manifest, and extends the manifest.
 import { type NodeContext, now } from '../context/node-context.ts'
 import type { OriginGauge } from './origin-gauge.ts'
 import type { VersionParts } from './peer-handlers.ts'

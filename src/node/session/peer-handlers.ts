@@ -1,4 +1,4 @@
-// Handles what the peers of an active task say: hellos, signed heads, pieces they have, addresses, and the end of a link.
+// Handles the messages of an active task's peers: hellos, signed heads, pieces, addresses, and the end of a link.
 import type PQueue from 'p-queue'
 import { DragonflyError } from '../../core/errors.ts'
 import type { Manifest, ManifestHead, VersionInfo } from '../../core/manifest.ts'

@@ -1,4 +1,4 @@
-// The talk about pieces: what neighbours say of them becomes facts for the swarm, which answers for us.
+// Turns peers' messages about pieces into events for the swarm.
 import type { RefusalReason } from '../../wire/refusal.ts'
 import type { StoredVersion } from '../content/stored-version.ts'
 import type { PeerLink, PieceListener } from '../peers/peer-link.ts'

@@ -1,4 +1,4 @@
-// The driver of one swarm: tells the decider what happened, and performs what it decides over links, store and origin.
+// Drives one swarm decider: reports events to it, and performs its actions over links, store and origin.
 import { DragonflyError } from '../../core/errors.ts'
 import { isResumable } from '../../core/version.ts'
 import { DEFAULT_POLICY, type SwarmAction, type SwarmEvent } from '../../swarm/events.ts'
@@ -39,7 +39,7 @@ export interface DriverOwner {
   /** A piece is here. */
   onStored(): void
   /** This neighbour is to be dealt with no more. */
-  onLiar(peer: string): void
+  onMaliciousPeer(peer: string): void
 }
 
 export class SwarmDriver implements BudgetUser {
@@ -277,7 +277,7 @@ export class SwarmDriver implements BudgetUser {
       else this.#ctx.emit({ code: 'origin-piece-corrupt', piece, version: manifest.info.version })
       return
     }
-    this.#owner.onLiar(peer)
+    this.#owner.onMaliciousPeer(peer)
     // whether the bytes or the manifest are the lie is not known before the end
     if (trust === 'digest') return
     this.#ctx.ban(peer, `piece ${piece} of ${manifest.info.task} does not have the digest that the manifest names`)

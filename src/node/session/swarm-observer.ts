@@ -1,4 +1,4 @@
-// Whoever keeps an account of a swarm's run: told all that the decider begins with, hears and answers.
+// The interface of an observer of a swarm: every event and the actions that answered it.
 import type { SwarmAction, SwarmEvent } from '../../swarm/events.ts'
 import type { SwarmSetup } from '../../swarm/setup.ts'
 

@@ -1,9 +1,9 @@
-// What the store still has of a task from an earlier time, and how it is used again: at once while fresh, else by asking the origin.
+// Finds what the store has of a task, and continues it: at once while fresh, otherwise after asking the origin.
 import type { DragonflyError } from '../../core/errors.ts'
 import type { Freshness } from '../../core/freshness.ts'
 import type { Task } from '../../core/task.ts'
 import { isResumable, validatorsOf } from '../../core/version.ts'
-import type { Noted } from '../../origin/noted.ts'
+import type { CachedHeaders } from '../../origin/cached-headers.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
 import { forbidden, isTrouble } from '../../origin/trouble.ts'
@@ -42,8 +42,8 @@ export async function loadCached(store: Store, task: Task, rules?: CacheRules): 
 export async function loadFresh(store: Store, task: Task, rules: CacheRules): Promise<Cached | undefined> {
   const found = await newest(store, task, rules, () => true)
   if (found === undefined) return undefined
-  const kept = isFinished(found) && rules.isFresh(found.freshness) ? await recovered(store, task, found) : undefined
-  if (kept !== undefined && kept.prefix === kept.manifest.length) return kept
+  const cached = isFinished(found) && rules.isFresh(found.freshness) ? await recovered(store, task, found) : undefined
+  if (cached !== undefined && cached.prefix === cached.manifest.length) return cached
   await found.entry.close()
   return undefined
 }
@@ -74,9 +74,9 @@ function askedAt({ freshness }: CachedManifest): number {
   return freshness?.at ?? 0
 }
 
-function isBelieved(kept: CachedManifest, key: string, task: Task, rules: CacheRules | undefined): boolean {
-  const { trust, manifest } = kept
-  const isOurs = trust === 'origin' || (rules !== undefined && trust === 'seed' && isFinished(kept))
+function isBelieved(cached: CachedManifest, key: string, task: Task, rules: CacheRules | undefined): boolean {
+  const { trust, manifest } = cached
+  const isOurs = trust === 'origin' || (rules !== undefined && trust === 'seed' && isFinished(cached))
   return isOurs && manifest.count > 0 && entryKey(task.id, manifest.info.version) === key
 }
 
@@ -85,9 +85,9 @@ function isFinished({ manifest }: CachedManifest): boolean {
 }
 
 /** An unfinished one goes on where it ended; a finished one needs no more than a validator, which a weak one is too. */
-function canBeAskedFor(kept: CachedManifest): boolean {
-  const { version } = kept.manifest.info
-  return isResumable(version) || (isFinished(kept) && !version.startsWith('once '))
+function canBeAskedFor(cached: CachedManifest): boolean {
+  const { version } = cached.manifest.info
+  return isResumable(version) || (isFinished(cached) && !version.startsWith('once '))
 }
 
 async function recovered(store: Store, task: Task, found: Found): Promise<Cached> {
@@ -102,25 +102,25 @@ async function recovered(store: Store, task: Task, found: Found): Promise<Cached
 export interface Continuing {
   origin: Origin
   /** What counts of what the origin has just said; undefined: nothing. */
-  heard(noted: Noted, known: Freshness | undefined): Freshness | undefined
+  heard(cachedHeaders: CachedHeaders, known: Freshness | undefined): Freshness | undefined
   rules: CacheRules | undefined
   signal: AbortSignal
 }
 
 /** Begins anew, with nothing of what was kept, when the origin has another version now. */
-export async function continueCached(active: ActiveTask, kept: Cached, how: Continuing): Promise<void> {
+export async function continueCached(active: ActiveTask, cached: Cached, how: Continuing): Promise<void> {
   const { task } = active
-  if (kept.prefix === kept.manifest.length) return await continueWhole(active, kept, how)
-  const { version } = kept.manifest.info
+  if (cached.prefix === cached.manifest.length) return await continueWhole(active, cached, how)
+  const { version } = cached.manifest.info
   const request = { url: task.url, headers: task.headers }
-  const { prefix, manifest } = kept
-  const tail = prefix === 0 ? undefined : await tailOf(kept)
+  const { prefix, manifest } = cached
+  const tail = prefix === 0 ? undefined : await tailOf(cached)
   const read = await how.origin.open(request, { version, from: prefix, signal: how.signal, ...(tail !== undefined && { tail }) })
   if (read.version !== version || read.start !== prefix || differs(read.length, manifest.length)) {
     // what was kept is of no use to a later try either
-    return await beginAnew(active, kept, read, how)
+    return await beginAnew(active, cached, read, how)
   }
-  await active.adoptCached(kept, how.heard(read.noted, kept.freshness))
+  await active.adoptCached(cached, how.heard(read.cachedHeaders, cached.freshness))
   await ingest(active, read)
 }
 
@@ -133,25 +133,25 @@ function differs(a: number | undefined, b: number | undefined): boolean {
   return a !== undefined && b !== undefined && a !== b
 }
 
-async function beginAnew(active: ActiveTask, kept: Cached, read: OriginRead, { heard }: Continuing): Promise<void> {
-  await kept.entry.remove()
-  await active.adopt(versionOf(active.task, read), 'origin', { vouched: heard(read.noted, undefined) })
+async function beginAnew(active: ActiveTask, cached: Cached, read: OriginRead, { heard }: Continuing): Promise<void> {
+  await cached.entry.remove()
+  await active.adopt(versionOf(active.task, read), 'origin', { vouched: heard(read.cachedHeaders, undefined) })
   await ingest(active, read)
 }
 
-async function continueWhole(active: ActiveTask, kept: Cached, how: Continuing): Promise<void> {
+async function continueWhole(active: ActiveTask, cached: Cached, how: Continuing): Promise<void> {
   const { origin, heard, rules, signal } = how
   const { task } = active
-  const { version } = kept.manifest.info
+  const { version } = cached.manifest.info
   const request = { url: task.url, headers: task.headers }
   const answer = await origin.check(request, version, validatorsOf(version), signal).catch(error => {
     if (!isTrouble(error) || rules === undefined) throw error
-    if (!rules.mayServeInTrouble(kept.freshness, error)) throw forbidden(error)
+    if (!rules.mayServeInTrouble(cached.freshness, error)) throw forbidden(error)
     return undefined
   })
   if (answer?.state !== 'changed') {
-    await active.adoptCached(kept, answer && heard(answer.noted, kept.freshness))
-    return await sealWhenWhole(active, kept.prefix)
+    await active.adoptCached(cached, answer && heard(answer.cachedHeaders, cached.freshness))
+    return await sealWhenWhole(active, cached.prefix)
   }
-  await beginAnew(active, kept, answer.read, how)
+  await beginAnew(active, cached, answer.read, how)
 }

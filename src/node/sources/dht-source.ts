@@ -1,4 +1,4 @@
-// The DHT as a source: one search for providers of an active task. When it is searched is not decided here.
+// Searches the DHT once for providers of an active task; the source selector decides when.
 import type { CID } from 'multiformats/cid'
 import { isAbort } from '../../core/errors.ts'
 import { rawCid } from '../../core/root.ts'

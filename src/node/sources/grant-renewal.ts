@@ -1,4 +1,4 @@
-// Keeping a grant alive: asks the seeds for a new one when half of the old one is over.
+// Renews a grant at the seeds when half of its life is over.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DragonflyError } from '../../core/errors.ts'

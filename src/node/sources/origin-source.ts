@@ -1,11 +1,11 @@
-// The origin as a source: one read in order, from the start or from where others ended, and single pieces for the swarm.
+// Reads the origin: the whole content in order, or single pieces for the swarm.
 import { DragonflyError, isAbort } from '../../core/errors.ts'
 import type { Freshness } from '../../core/freshness.ts'
 import type { Manifest } from '../../core/manifest.ts'
 import { isResumable } from '../../core/version.ts'
+import type { CachedHeaders } from '../../origin/cached-headers.ts'
 import { NoRangesError } from '../../origin/failures.ts'
 import { freshnessOf } from '../../origin/freshness.ts'
-import type { Noted } from '../../origin/noted.ts'
 import type { Origin } from '../../origin/origin.ts'
 import { Restarts } from '../../origin/restarts.ts'
 import { isTrouble } from '../../origin/trouble.ts'
@@ -20,7 +20,7 @@ export interface OriginSourceOptions {
   /** For whom the origin is read. */
   reader: Reader
   /** See SupplyOptions. */
-  kept: CacheRules | undefined
+  cached: CacheRules | undefined
   tell(event: SourceEvent): void
 }
 
@@ -101,9 +101,9 @@ export class OriginSource {
   }
 
   /** What is vouched for by the origin's answer. Only what was read for others counts as fresh for them. */
-  #heard(noted: Noted, known: Freshness | undefined): Freshness | undefined {
+  #heard(cachedHeaders: CachedHeaders, known: Freshness | undefined): Freshness | undefined {
     if (this.#options.reader !== 'others') return undefined
-    return freshnessOf(noted, known)
+    return freshnessOf(cachedHeaders, known)
   }
 
   async #origin(): Promise<Origin> {
@@ -139,24 +139,24 @@ export class OriginSource {
   /** From the start, or on from what an earlier download has left in the store. */
   async #readNew(origin: Origin, signal: AbortSignal): Promise<void> {
     const { task } = this.#active
-    const { kept: rules } = this.#options
-    const kept = await loadCached(this.#ctx.store, task, rules)
-    if (kept !== undefined) return await this.#continue(origin, kept, signal)
+    const { cached: rules } = this.#options
+    const cached = await loadCached(this.#ctx.store, task, rules)
+    if (cached !== undefined) return await this.#continue(origin, cached, signal)
     const read = await origin.open({ url: task.url, headers: task.headers }, { signal })
-    await this.#active.adopt(versionOf(task, read), 'origin', { vouched: this.#heard(read.noted, undefined) })
+    await this.#active.adopt(versionOf(task, read), 'origin', { vouched: this.#heard(read.cachedHeaders, undefined) })
     await ingest(this.#active, read)
   }
 
-  async #continue(origin: Origin, kept: Cached, signal: AbortSignal): Promise<void> {
-    const heard = (noted: Noted, known: Freshness | undefined) => this.#heard(noted, known)
+  async #continue(origin: Origin, cached: Cached, signal: AbortSignal): Promise<void> {
+    const heard = (cachedHeaders: CachedHeaders, known: Freshness | undefined) => this.#heard(cachedHeaders, known)
     try {
-      await continueCached(this.#active, kept, { origin, heard, rules: this.#options.kept, signal })
+      await continueCached(this.#active, cached, { origin, heard, rules: this.#options.cached, signal })
     } catch (error) {
       // what was taken up is read on with, and closed by the active task
-      if (this.#active.manifest !== kept.manifest) await kept.entry.close()
+      if (this.#active.manifest !== cached.manifest) await cached.entry.close()
       const why = whyFailed(error, 'new')
       // what was cached belongs to a version that is gone, or cannot be gone on with: the next read begins with nothing of it
-      if ((why === 'changed' || why === 'no-ranges') && this.#active.manifest === undefined) await kept.entry.remove()
+      if ((why === 'changed' || why === 'no-ranges') && this.#active.manifest === undefined) await cached.entry.remove()
       throw error
     }
   }

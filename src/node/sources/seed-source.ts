@@ -1,4 +1,4 @@
-// Seeds as a source: performs one request to a seed and tells what comes of it. Which seed is asked when is not decided here.
+// Performs one request to a seed and reports its outcome; the source selector decides which seed and when.
 
 import { DragonflyError, isAbort } from '../../core/errors.ts'
 import type { DialablePeer } from '../../core/peer.ts'

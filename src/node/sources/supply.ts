@@ -1,4 +1,4 @@
-// Where an active task's bytes come from: tells the source selector what happens, and performs what it decides.
+// Drives the source selector of an active task: reports events to it, and performs what it decides.
 
 import { DragonflyError } from '../../core/errors.ts'
 import type { DialablePeer } from '../../core/peer.ts'
@@ -25,7 +25,7 @@ export interface SupplyOptions {
   /** For whom the origin may be read; undefined: this node may not read it. */
   reader: Reader | undefined
   /** A seed's: when a finished content in the store may be given out. Undefined: not before the origin was asked. */
-  kept: CacheRules | undefined
+  cached: CacheRules | undefined
   /** Default: DEFAULT_SOURCE_POLICY, and for a seed SEED_SOURCE_POLICY too. */
   policy?: Partial<SourcePolicy>
 }
@@ -56,7 +56,7 @@ export class Supply {
   readonly #works = new Set<Promise<void>>()
 
   constructor(ctx: NodeContext, active: ActiveTask, options: SupplyOptions) {
-    const { reader, revalidate, kept } = options
+    const { reader, revalidate, cached } = options
     const seeds = rendezvousOrder(active.task.subject, options.seeds)
     const tell = (event: SourceEvent) => this.#tell(event)
     const { signal } = this.#stop
@@ -84,7 +84,7 @@ export class Supply {
     this.#neighbours = new NeighbourhoodDriver(ctx, active)
     const haveSeedsFailed = () => this.#selector.haveSeedsFailed
     this.#dht = new DhtSource(ctx, active, { neighbours: this.#neighbours, haveSeedsFailed }, signal)
-    if (reader !== undefined) this.#origin = new OriginSource(ctx, active, { reader, kept, tell }, signal)
+    if (reader !== undefined) this.#origin = new OriginSource(ctx, active, { reader, cached, tell }, signal)
   }
 
   /**
@@ -226,11 +226,11 @@ export class Supply {
   }
 
   async #adoptFresh(): Promise<void> {
-    const { kept: rules } = this.#options
-    const kept = rules && (await loadFresh(this.#ctx.store, this.#active.task, rules))
-    if (kept === undefined) return
-    await this.#active.adoptCached(kept)
-    await sealWhenWhole(this.#active, kept.prefix)
+    const { cached: rules } = this.#options
+    const cached = rules && (await loadFresh(this.#ctx.store, this.#active.task, rules))
+    if (cached === undefined) return
+    await this.#active.adoptCached(cached)
+    await sealWhenWhole(this.#active, cached.prefix)
   }
 
   async #searchDht(): Promise<void> {

@@ -1,4 +1,4 @@
-// All contents of one node: found by task for those who ask here, by topic for peers who say hello.
+// All active tasks of a node: found by task for local users, and by topic for peers that say hello.
 import { CID } from 'multiformats/cid'
 import { DragonflyError, isAbort } from '../../core/errors.ts'
 import { sameBytes } from '../../core/piece.ts'
@@ -35,7 +35,7 @@ export interface Want {
   /** The origin has to vouch for it anew. */
   revalidate?: boolean
   /** See SupplyOptions. */
-  kept?: CacheRules | undefined
+  cached?: CacheRules | undefined
   /** Which running active task may be shared. Default: any, and for who wants it revalidated those that are. */
   suits?: (active: ActiveTask) => boolean
 }
@@ -103,12 +103,12 @@ export class TaskRegistry implements Holder {
       running.active.ranges.add(want.range)
       return { active: running.active, isNew: false }
     }
-    const { reader, revalidate = false, kept } = want
+    const { reader, revalidate = false, cached } = want
     const active = new ActiveTask(this.#ctx, task, want.digest)
     active.ranges.add(want.range)
     const self = this.#ctx.network?.host.id
     const seeds = this.#ctx.seedsAbove(task.subject).filter(s => s.peer !== self)
-    const supply = new Supply(this.#ctx, active, { reader, seeds, revalidate, kept })
+    const supply = new Supply(this.#ctx, active, { reader, seeds, revalidate, cached })
     const held: Held = { active, reader, revalidate, supply, users: 1, done: Promise.resolve() }
     this.#byTask.set(task.id, [held, ...(this.#byTask.get(task.id) ?? [])])
     held.done = this.#retireOthers(task.id).then(() => supply.run())

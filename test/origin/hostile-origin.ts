@@ -23,7 +23,7 @@ export interface Act {
 
 export type Script = (request: IncomingMessage, nth: number) => Act
 
-export interface Villain {
+export interface HostileOrigin {
   url: string
   /** In order of arrival. */
   requests: IncomingMessage[]
@@ -37,11 +37,11 @@ export interface Villain {
 const running = new Set<{ stop(): Promise<void> }>()
 
 /** Stops every villain of the test that has just ended. */
-export async function stopVillains(): Promise<void> {
-  await Promise.all([...running].map(villain => villain.stop()))
+export async function stopHostileOrigins(): Promise<void> {
+  await Promise.all([...running].map(hostileOrigin => hostileOrigin.stop()))
 }
 
-export async function villain(script: Script, host = '127.0.0.1'): Promise<Villain> {
+export async function hostileOrigin(script: Script, host = '127.0.0.1'): Promise<HostileOrigin> {
   const requests: IncomingMessage[] = []
   const server = createServer((request, response) => {
     requests.push(request)
@@ -53,12 +53,12 @@ export async function villain(script: Script, host = '127.0.0.1'): Promise<Villa
 /** Goes silent after so many bytes of the body, and on with the rest when told. */
 export async function pausing(act: Act, stallAfter: number): Promise<{ url: string; goOn: () => void }> {
   const { promise: until, resolve: goOn } = Promise.withResolvers<void>()
-  const { url } = await villain(() => ({ ...act, stallAfter, until }))
+  const { url } = await hostileOrigin(() => ({ ...act, stallAfter, until }))
   return { url, goOn }
 }
 
 /** Writes `text` to whoever has sent a request, byte for byte, then closes or keeps the connection. */
-export async function rawVillain(text: string | Uint8Array, then: 'close' | 'keep' = 'close'): Promise<Villain> {
+export async function rawVillain(text: string | Uint8Array, then: 'close' | 'keep' = 'close'): Promise<HostileOrigin> {
   const server = createTcpServer(socket => {
     socket.on('error', () => {})
     socket.on('data', () => (then === 'close' ? socket.end(text) : socket.write(text)))
@@ -67,7 +67,7 @@ export async function rawVillain(text: string | Uint8Array, then: 'close' | 'kee
 }
 
 /** Accepts connections and never says a word. */
-export async function muteVillain(): Promise<Villain> {
+export async function muteVillain(): Promise<HostileOrigin> {
   return listen(
     createTcpServer(socket => socket.on('error', () => {}).resume()),
     [],
@@ -138,7 +138,7 @@ function perform(act: Act, response: ServerResponse): void {
   }
 }
 
-async function listen(server: Server | TcpServer, requests: IncomingMessage[], host: string): Promise<Villain> {
+async function listen(server: Server | TcpServer, requests: IncomingMessage[], host: string): Promise<HostileOrigin> {
   const sockets = new Set<Socket>()
   const self = {
     url: '',

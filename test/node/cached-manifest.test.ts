@@ -27,9 +27,9 @@ describe('a kept manifest', () => {
     await content.keep(manifest.head(), undefined)
     await content.close(false)
     const entry = await store.open(KEY)
-    const kept = await loadManifest(entry)
-    expect(kept?.manifest.count).to.equal(30)
-    expect(kept?.manifest.chain).to.deep.equal(manifest.chain)
+    const cached = await loadManifest(entry)
+    expect(cached?.manifest.count).to.equal(30)
+    expect(cached?.manifest.chain).to.deep.equal(manifest.chain)
     await store.stop()
   })
 

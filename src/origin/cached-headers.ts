@@ -1,19 +1,19 @@
-// The caching fields of an answer in a normal form: what is malformed or contradicts itself makes it no fresher.
-import { MAX_NOTED_VALUE_BYTES, type NotedAnswer } from '../core/freshness.ts'
+// Normalises the caching headers of an answer; malformed or contradicting values never make it fresher.
+import { type CachedAnswer, MAX_CACHED_VALUE_BYTES } from '../core/freshness.ts'
 import type { AnswerHeaders } from './fields.ts'
 
 /** What one request to an origin showed, redirects first. */
-export interface Noted {
+export interface CachedHeaders {
   /** When it was sent, milliseconds since 1970: the answer is at least that old. */
   at: number
-  answers: readonly NotedAnswer[]
+  answers: readonly CachedAnswer[]
 }
 
 /** HTTP-date (RFC 9110 §5.6.7) less asctime's form, which names no zone. */
 const HTTP_DATE = /^[a-z]{3,9}, [\w: -]+ GMT$/i
 
 /** `at`: when it was asked for, milliseconds since 1970. */
-export function note(status: number, headers: AnswerHeaders, at: number): NotedAnswer {
+export function note(status: number, headers: AnswerHeaders, at: number): CachedAnswer {
   const expires = single(headers, 'expires')
   const date = dateOf(single(headers, 'date')?.value)
   const given = single(headers, 'age')
@@ -36,7 +36,7 @@ export function note(status: number, headers: AnswerHeaders, at: number): NotedA
 function cacheControl(headers: AnswerHeaders, isDoubtful: boolean): string {
   const given = list(headers, 'cache-control') || (/\bno-cache\b/.test(list(headers, 'pragma')) ? 'no-cache' : '')
   // whatever hides behind such a length
-  if (given.length > MAX_NOTED_VALUE_BYTES - 16) return 'no-store'
+  if (given.length > MAX_CACHED_VALUE_BYTES - 16) return 'no-store'
   return isDoubtful || saysTwice(given, 'max-age') || saysTwice(given, 's-maxage') ? `${given}, no-cache` : given
 }
 

@@ -1,27 +1,27 @@
-// The abort signal of one call: it fires with the caller's, with `stop`, or when the call itself is given up.
+// The abort scope of one call: it ends with the caller's signal, with `stop`, or when the call gives up.
 import { abortError, DragonflyError } from '../core/errors.ts'
 
 /** All calls that are under way, so that `stop` can end them. */
-export class Lifelines {
-  readonly #open = new Set<Lifeline>()
+export class AbortScopes {
+  readonly #open = new Set<AbortScope>()
   #stopped = false
 
   /** Rejects with the abort if the caller's signal has fired, or after `stop`. */
-  begin(signal?: AbortSignal): Lifeline {
+  begin(signal?: AbortSignal): AbortScope {
     if (this.#stopped) throw stopped()
     if (signal?.aborted) throw abortError(signal)
-    const lifeline = new Lifeline(signal, () => this.#open.delete(lifeline))
-    this.#open.add(lifeline)
-    return lifeline
+    const abortScope = new AbortScope(signal, () => this.#open.delete(abortScope))
+    this.#open.add(abortScope)
+    return abortScope
   }
 
   stop(): void {
     this.#stopped = true
-    for (const lifeline of [...this.#open]) lifeline.abort(stopped())
+    for (const abortScope of [...this.#open]) abortScope.abort(stopped())
   }
 }
 
-export class Lifeline {
+export class AbortScope {
   readonly #controller = new AbortController()
   readonly #outer: AbortSignal | undefined
   readonly #onEnd: () => void
