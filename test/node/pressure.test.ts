@@ -93,9 +93,9 @@ describe('a thousand hosts behind a seed', () => {
 
   it('is no request to an origin that is down, until it has cooled down', async () => {
     origin.status = 500
-    // each round is a read of its own, with its own tries
+    // each round is a read of its own, with its own tries; the last ones of a read may come when the origin has cooled down
     while ((await crowd(1)).every(reply => reply.type === 'failed' && reply.retryAfter === undefined)) {
-      expect(origin.asked).to.be.at.most(10)
+      expect(origin.asked).to.be.at.most(12)
     }
     const before = origin.asked
     for (const reply of await crowd(20)) {
