@@ -10,7 +10,7 @@ import { fileNameFromHeaders } from './filename.ts'
 import type { Patience } from './patience.ts'
 import { type Representation, representationOf } from './representation.ts'
 import type { Rest, Wanted } from './rest.ts'
-import { follows } from './tail.ts'
+import { follows, TAIL_BYTES } from './tail.ts'
 
 /** One version being read from byte `start`, which is the wanted byte or 0. To be iterated once to its end, or cancelled. */
 export interface OriginRead {
@@ -42,8 +42,7 @@ export interface ReadSupply {
   abortScope: AbortScope
 }
 
-/** So many bytes before the place where a read goes on are asked for again, and compared: once they are few beside what is here. */
-const TAIL_BYTES = 16 * 1024
+/** The tail is compared once it is small beside what is here. */
 const TAIL_FROM = 64 * TAIL_BYTES
 
 export class HttpRead implements OriginRead {

@@ -4,6 +4,9 @@ import { sameBytes } from '../core/piece.ts'
 import type { Continuation } from './continuation.ts'
 import { bodyFailure } from './failures.ts'
 
+/** So many bytes before the place where a read goes on are asked for again: what differs is another content under the same name. */
+export const TAIL_BYTES = 16 * 1024
+
 /** Whether an answer begins with these bytes, which lie before byte `at + tail.length` of the content. Takes them off it. */
 export async function follows(first: Continuation, tail: Uint8Array, at: number): Promise<boolean> {
   try {

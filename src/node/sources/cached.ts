@@ -6,11 +6,12 @@ import { isResumable, validatorsOf } from '../../core/version.ts'
 import type { CachedHeaders } from '../../origin/cached-headers.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
+import { TAIL_BYTES } from '../../origin/tail.ts'
 import { forbidden, isTrouble } from '../../origin/trouble.ts'
 import type { Store, StoreEntry } from '../../store/store.ts'
 import { type CachedManifest, entryKey, isPrivateEntry, loadManifest, removeOthers } from '../content/manifest-records.ts'
 import type { ActiveTask } from '../session/active-task.ts'
-import { ingest, sealWhenWhole, TAIL_BYTES, versionOf } from './ingest.ts'
+import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
 
 export interface Cached extends CachedManifest {
   /** Open, its pieces verified. */

@@ -7,6 +7,7 @@ import { contentId, type Task } from '../../core/task.ts'
 import { AnotherVersionError, changed } from '../../origin/failures.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
+import { TAIL_BYTES } from '../../origin/tail.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 
 /** What an origin's answer says about the version that it shows. */
@@ -26,9 +27,6 @@ export async function ingest(active: ActiveTask, read: OriginRead): Promise<void
   active.gauge.ended()
   await sealWhenWhole(active, length)
 }
-
-/** So many bytes before the place where a read goes on are asked for again: what differs is another content under the same name. */
-export const TAIL_BYTES = 16 * 1024
 
 function tailOf(piece: Uint8Array): Uint8Array {
   return piece.slice(-TAIL_BYTES)

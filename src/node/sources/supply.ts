@@ -145,7 +145,7 @@ export class Supply {
     const isSettled = manifest?.count === this.#active.have?.size
     if (manifest !== undefined && missing !== undefined && isSettled) {
       const { count, seal } = manifest
-      // the manifest may have grown a moment before the pieces are counted that are missing now: that is no end
+      // a sealed manifest without missing pieces is the end only once every wanted range is placed
       const content = { count, missing, sealed: seal !== undefined && (missing > 0 || this.#active.isComplete) }
       const told = this.#told
       if (count === told.count && missing === told.missing && content.sealed === told.sealed) return
