@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   'store-error': 'The store cannot be read or written.',
   'store-locked': 'Another process uses what is stored.',
   'no-source': 'Nobody who can be reached has the content.',
+  'no-daemon': 'No daemon runs on this host, or it cannot be talked to.',
   'listen-failed': 'An address cannot be listened on.',
   protocol: 'A peer broke the protocol.',
   'peer-refused': 'A peer refuses the connection or the request.',

@@ -1,6 +1,5 @@
 // What every download has: what was asked for, its account of time, where its file goes, its errors in our words.
 import { stat } from 'node:fs/promises'
-import { dirname, resolve, sep } from 'node:path'
 import { parseDigest } from '../core/digest.ts'
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { makeTask, type Task, withoutSecrets } from '../core/task.ts'
@@ -63,21 +62,6 @@ export function shown(url: string): string {
 /** What its file is called: as the origin says (empty: it does not), else as the URL does. */
 export function nameOf(suggested: string | undefined, url: string): string {
   return suggested || fileNameFromUrl(url) || NAMELESS
-}
-
-/** Where the file goes: a path that is a folder, or ends like one, leaves the name open. */
-export async function locate(file: string): Promise<{ folder: string; name: string | undefined }> {
-  const path = resolve(file)
-  const isFolder =
-    file.endsWith(sep) ||
-    file.endsWith('/') ||
-    (await stat(path).then(
-      s => s.isDirectory(),
-      () => false,
-    ))
-  return isFolder
-    ? { folder: path, name: undefined }
-    : { folder: dirname(path), name: path.slice(dirname(path).length).replace(/^[\\/]/, '') }
 }
 
 export async function deviceOf(path: string): Promise<number | undefined> {

@@ -6,6 +6,7 @@ import type { Manifest } from '../core/manifest.ts'
 import { sameBytes } from '../core/piece.ts'
 import { codingInName, isResumable } from '../core/version.ts'
 import { checkOutput, checkTarget } from '../store/output.ts'
+import { locate } from '../store/output-place.ts'
 import { ensureFileSize, ensureSpace } from '../store/space.ts'
 import { ProgressMeter } from './account/progress-meter.ts'
 import { TraceFile } from './account/trace-file.ts'
@@ -13,10 +14,11 @@ import type { ContentStream } from './api/dragonfly-node.ts'
 import type { Explanation } from './api/explanation.ts'
 import type { GetOptions } from './api/get-options.ts'
 import type { Receipt } from './api/receipt.ts'
+import type { StoredContent } from './api/stored-content.ts'
 import { digestMismatch } from './content/stored-version.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { pause } from './context/waiting.ts'
-import { asOurs, deviceOf, type Job, locate, makeJob, nameOf, shown, watchTime } from './download-job.ts'
+import { asOurs, deviceOf, type Job, makeJob, nameOf, shown, watchTime } from './download-job.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 
@@ -70,6 +72,18 @@ export class Downloads {
       const isMine = options.keep === false && this.#registry.isOnlyUser(active)
       await active.handOver(target, isMine ? 'move' : 'copy', options.signal)
       return await receiptOf(active, job, target, account)
+    })
+  }
+
+  async toStore(url: string, options: GetOptions, use: (content: StoredContent) => Promise<void>): Promise<Receipt> {
+    const job = makeJob(url, { ...options, keep: true })
+    return await this.#untilTrue(job, async ({ active, account }) => {
+      await this.#space(active, undefined, false)
+      await whole(active, job)
+      const receipt = await receiptOf(active, job, '', account)
+      const fileName = nameOf(active.manifest?.info.fileName, job.url)
+      await use({ receipt, fileName, file: await active.lend(), bytes: offset => bytesOf(active, offset) })
+      return receipt
     })
   }
 
@@ -238,6 +252,15 @@ async function whole(active: ActiveTask, { options, wanted }: Job): Promise<void
     throw new DragonflyError('untrusted', 'the signed digest of the whole does not match its pieces', {
       hint: 'the seed that signed it is broken or malicious; do not trust it',
     })
+  }
+}
+
+/** Of a complete active task. */
+async function* bytesOf(active: ActiveTask, offset = 0): AsyncGenerator<Uint8Array> {
+  const { pieceLength, count } = active.manifest as Manifest
+  for (let piece = Math.floor(offset / pieceLength); piece < count; piece++) {
+    const bytes = await active.readPiece(piece)
+    yield bytes.subarray(Math.max(0, offset - piece * pieceLength))
   }
 }
 

@@ -20,6 +20,7 @@ import type { NodeOptions } from './api/node-options.ts'
 import type { Preheated, PreheatOptions } from './api/preheat-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import type { SeedStatus } from './api/status.ts'
+import type { StoredContent } from './api/stored-content.ts'
 import { Counters } from './context/counters.ts'
 import { debugLog } from './context/debug-log.ts'
 import { EventEmitter } from './context/event-emitter.ts'
@@ -167,6 +168,12 @@ class Node implements DragonflyNode, NodeContext {
     const { range } = options
     if (range !== undefined) return await this.#rangeDownloads.toFile(url, range, file, options)
     return await this.#downloads.toFile(url, file, options)
+  }
+
+  async fetch(url: string, options: GetOptions, use: (content: StoredContent) => Promise<void>): Promise<Receipt> {
+    refuseFault(getFault(options), 'fetch')
+    if (options.range !== undefined) throw new DragonflyError('bad-option', 'fetch: range is not possible')
+    return await this.#downloads.toStore(url, options, use)
   }
 
   async preheat(url: string, options: PreheatOptions = {}): Promise<Preheated> {

@@ -14,6 +14,8 @@ export interface Backing {
   read(offset: number, into: Uint8Array, pieceLength: number): Promise<number>
   /** See `StoreEntry.handOver`; the caller made sure that all `length` bytes are known, and removes after a move. */
   handOver(target: string, length: number, how: 'move' | 'copy', signal?: AbortSignal): Promise<void>
+  /** See `StoreEntry.lend`; the caller made sure of it as for `handOver`. */
+  lend(length: number): Promise<string | undefined>
   /** See `StoreEntry.shareData`. `isGood` looks at the other's bytes before they take the place of ours. */
   shareData(key: string, isGood: (read: Backing['read']) => Promise<boolean>): Promise<boolean>
   close(): Promise<void>

@@ -115,6 +115,11 @@ export class DiskBacking implements Backing {
     await placeFile(target, length, source, signal)
   }
 
+  async lend(length: number): Promise<string> {
+    await this.#fit(length)
+    return this.#path('data')
+  }
+
   async shareData(key: string, isGood: (read: Backing['read']) => Promise<boolean>): Promise<boolean> {
     const twin = this.#path(TWIN)
     let file: FileHandle | undefined

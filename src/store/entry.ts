@@ -101,13 +101,25 @@ export class PieceEntry implements StoreEntry {
   async handOver(target: string, length: number, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
     await this.#run(async () => {
       if (signal?.aborted) throw abortError(signal)
-      if (length > 0) this.#checkKnown(0, length, this.#pieceLength ?? 1)
-      if (pieceCountOf(length, this.#pieceLength ?? 1) < this.count || this.#end > length) {
-        throw new DragonflyError('store-error', `the store has more than the ${length} bytes of the content`)
-      }
+      this.#checkWhole(length)
       await this.#backing.handOver(target, length, how, signal)
     })
     if (how === 'move') await this.#finish(true)
+  }
+
+  async lend(length: number): Promise<string | undefined> {
+    return await this.#run(async () => {
+      this.#checkWhole(length)
+      this.#space.used()
+      return await this.#backing.lend(length)
+    })
+  }
+
+  #checkWhole(length: number): void {
+    if (length > 0) this.#checkKnown(0, length, this.#pieceLength ?? 1)
+    if (pieceCountOf(length, this.#pieceLength ?? 1) < this.count || this.#end > length) {
+      throw new DragonflyError('store-error', `the store has more than the ${length} bytes of the content`)
+    }
   }
 
   shareData(key: string, table: PieceTable, signal?: AbortSignal): Promise<boolean> {

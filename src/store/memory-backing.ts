@@ -63,6 +63,10 @@ export class MemoryBacking implements Backing {
     return placeFile(target, length, source, signal)
   }
 
+  async lend(): Promise<undefined> {
+    return undefined
+  }
+
   async shareData(): Promise<boolean> {
     return false
   }

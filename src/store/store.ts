@@ -85,6 +85,11 @@ export interface StoreEntry {
    */
   handOver(target: string, length: number, how: 'move' | 'copy', signal?: AbortSignal): Promise<void>
   /**
+   * Path of a file that holds the content (its first `length` bytes, all pieces of them known) and nothing else; undefined in memory.
+   * For reading, and only while the entry is open.
+   */
+  lend(length: number): Promise<string | undefined>
+  /**
    * Takes the data of another entry in place of its own, so that both are one file on disk: it is removed with the last of
    * them. Every piece of the table must be known, and is read and hashed again from there. Resolves to false, and nothing has
    * changed, when the other has not the same bytes, is gone, or cannot be shared (memory, filesystem).

@@ -32,6 +32,7 @@ const EXPECTED: Record<ErrorCode, number> = {
   'store-error': 6,
   'store-locked': 6,
   'no-source': 7,
+  'no-daemon': 7,
   'listen-failed': 7,
   protocol: 7,
   'peer-refused': 7,

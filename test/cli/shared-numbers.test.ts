@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { parseConnections } from '../../src/cli/origin-limits.ts'
 import { DEFAULT_QUOTA, MAX_CONTENTS } from '../../src/cli/seed-admin.ts'
-import { MAX_CONTENTS as SERVED } from '../../src/gateway/control-schemas.ts'
+import { MAX_CONTENTS as SERVED } from '../../src/gateway/api/schemas.ts'
 import { MAX_ORIGIN_CONNECTIONS } from '../../src/node/api/option-schemas.ts'
 import { SEED_QUOTA } from '../../src/node/node.ts'
 

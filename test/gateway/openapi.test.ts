@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { FastifyInstance } from 'fastify'
-import { makeControlServer } from '../../src/gateway/control-server.ts'
+import { makeApiServer } from '../../src/gateway/api/server.ts'
 import type { DragonflyNode } from '../../src/node/api/dragonfly-node.ts'
 import { createNode } from '../../src/node/node.ts'
 
@@ -17,7 +17,7 @@ describe('the OpenAPI document of the control API', () => {
 
   before(async () => {
     node = await createNode({ store: 'memory', network: false })
-    app = await makeControlServer(node)
+    app = await makeApiServer(node)
   })
   after(async () => {
     await app?.close()

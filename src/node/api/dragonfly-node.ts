@@ -6,6 +6,7 @@ import type { Preheated, PreheatOptions } from './preheat-options.ts'
 import type { Receipt } from './receipt.ts'
 import type { SeedStatus } from './status.ts'
 import type { StoreAdmin } from './store-admin.ts'
+import type { StoredContent } from './stored-content.ts'
 
 /** Bytes in order, each verified before it is seen. */
 export interface ContentStream extends AsyncIterable<Uint8Array> {
@@ -50,6 +51,11 @@ export interface DragonflyNode {
    * @param file - path of the file or folder; default: the current folder
    */
   download(url: string, file?: string, options?: GetOptions): Promise<Receipt>
+  /**
+   * Downloads a content into the store, and lends it to `use`: nothing of it is evicted before `use` has ended. Resolves to the
+   * receipt after that. Rejects as `download` does, and with what `use` throws. Not with `range`.
+   */
+  fetch(url: string, options: GetOptions, use: (content: StoredContent) => Promise<void>): Promise<Receipt>
   /**
    * Makes a seed fetch a content before anyone asks for it; nothing of it comes here. Resolves when the seed has all of it.
    * Rejects with `bad-…`, with the seed's error (`origin-…`), with `digest-mismatch`, or with `no-source` when no seed does it.

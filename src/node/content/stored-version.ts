@@ -100,6 +100,11 @@ export class StoredVersion {
     await this.#entry.handOver(target, this.manifest.length ?? 0, how, signal)
   }
 
+  /** See StoreEntry.lend. */
+  async lend(): Promise<string | undefined> {
+    return await this.#entry.lend(this.manifest.length ?? 0)
+  }
+
   /** See StoreEntry.shareData. */
   async shareData(key: string, signal: AbortSignal): Promise<boolean> {
     return await this.#entry.shareData(key, this.manifest, signal)

@@ -167,6 +167,11 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     return await this.#known().content.transfer.read(piece)
   }
 
+  /** See StoreEntry.lend. Only when complete. */
+  async lend(): Promise<string | undefined> {
+    return await this.#known().content.lend()
+  }
+
   /** Makes the finished content appear at `target`, an absolute path. After a `move` it is no longer served from here. */
   async handOver(target: string, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
     await this.#version?.manifestSync.published()
@@ -193,13 +198,10 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   get entryKey(): string | undefined {
     return this.#version?.content.key
   }
-
   /** Has the finished content lie in one file with that of another store entry, if its bytes are the same. */
   async shareData(key: string, signal: AbortSignal): Promise<boolean> {
     return await this.#known().content.shareData(key, signal)
   }
-
-  // ---- what the content is
 
   /** Fixes the version that this active task is about; takes up what the store has of it. Does nothing when done before. */
   async adopt(info: VersionInfo, trust: Trust, from: Adopted = {}): Promise<void> {
@@ -263,8 +265,6 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   onMaliciousPeer(peer: string): void {
     this.links.expel(peer)
   }
-
-  // ---- inside
 
   #known(): VersionParts {
     if (this.#version === undefined) throw new DragonflyError('internal', 'nothing is known of the content yet')

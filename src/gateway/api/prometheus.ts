@@ -1,6 +1,6 @@
 // Metrics as Prometheus reads them: its text format, made by prom-client. Loaded with the first scrape.
 import prometheus from 'prom-client'
-import type { Metric } from '../node/api/metrics.ts'
+import type { Metric } from '../../node/api/metrics.ts'
 
 /** Content type and text of one scrape. */
 export async function prometheusText(metrics: readonly Metric[]): Promise<{ type: string; text: string }> {

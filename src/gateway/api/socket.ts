@@ -1,11 +1,11 @@
-// The control socket: other programs of the same user query and control a running seed over it.
+// The control socket: other programs of the same user download through a running daemon or seed and control it.
 import { chmod, mkdir, rm, stat } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
-import { DragonflyError, fromSystemError } from '../core/errors.ts'
-import type { DragonflyNode } from '../node/api/dragonfly-node.ts'
-import { controlPath } from './control-path.ts'
+import { DragonflyError, fromSystemError } from '../../core/errors.ts'
+import { controlPath } from '../../core/control-path.ts'
+import type { Service } from '../../daemon/service.ts'
 
 /** Longest path of a Unix socket, bytes (sun_path of unix(7), macOS's with the zero at its end). */
 const MAX_SOCKET_PATH = 103
@@ -19,13 +19,13 @@ export interface Control {
 }
 
 /**
- * Serves the node's status and administration on the socket of `home` (made when absent), to its owner alone. A socket that
- * a dead process left is replaced. Rejects with `store-locked` when another seed serves it, `listen-failed` otherwise.
+ * Serves the local API on the socket of `home` (made when absent), to its owner alone. A socket that a dead process left is
+ * replaced. Rejects with `store-locked` when another daemon or seed serves it, `listen-failed` otherwise.
  */
-export async function serveControl(node: DragonflyNode, home: string): Promise<Control> {
+export async function serveControl(service: Service, home: string): Promise<Control> {
   const path = controlPath(home)
-  const { makeControlServer } = await import('./control-server.ts')
-  const app = await makeControlServer(node)
+  const { makeApiServer } = await import('./server.ts')
+  const app = await makeApiServer(service)
   await app.ready()
   try {
     if (process.platform !== 'win32') await clearWay(path)
@@ -62,8 +62,8 @@ async function clearWay(path: string): Promise<void> {
     })
   }
   if (await isServed(path)) {
-    throw new DragonflyError('store-locked', `another seed serves ${path}`, {
-      hint: 'use another DRAGONFLY_HOME for a second seed',
+    throw new DragonflyError('store-locked', `another daemon or seed serves ${path}`, {
+      hint: 'use another DRAGONFLY_HOME for a second one',
     })
   }
   await rm(path, { force: true })

@@ -1,0 +1,225 @@
+// The interface of a node, spoken to a daemon over its socket. Output files are opened and written here, with the caller's rights.
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { copyFile, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DragonflyError } from '../core/errors.ts'
+import type { ContentHead, HeadOptions } from '../node/api/content-head.ts'
+import type { ContentStream, DragonflyNode } from '../node/api/dragonfly-node.ts'
+import type { GetOptions, Progress } from '../node/api/get-options.ts'
+import type { Metric } from '../node/api/metrics.ts'
+import type { Preheated } from '../node/api/preheat-options.ts'
+import type { Receipt } from '../node/api/receipt.ts'
+import type { SeedStatus } from '../node/api/status.ts'
+import type { StoreAdmin } from '../node/api/store-admin.ts'
+import type { StoredContent } from '../node/api/stored-content.ts'
+import { checkOutput, checkTarget, placeBytes, placeFile } from '../store/output.ts'
+import { locate } from '../store/output-place.ts'
+import { type Connection, errorOf } from './connection.ts'
+import { RemoteStore } from './remote-store.ts'
+
+/** What a daemon says of itself. */
+export interface Hello {
+  /** Version of the local API. */
+  api: number
+  /** Version of its program. */
+  version: string
+  /** What it was started as. */
+  role: 'seed' | 'daemon'
+  peerId: string
+  addresses: readonly string[]
+  /** Whom it asks and believes. */
+  ties: { seeds: readonly string[]; bootstrap: readonly string[]; trust: readonly string[] }
+}
+
+/** Lines of a job; see the local API. */
+type JobLine =
+  | { type: 'accepted'; id: string }
+  | ({ type: 'progress' } & Progress)
+  | { type: 'stored'; receipt: Receipt; fileName: string; file?: string }
+  | { type: 'done'; receipt: Receipt }
+  | ({ type: 'error' } & Parameters<typeof errorOf>[0])
+
+/** A node that runs in another process of this host. `stop` only hangs up. */
+export class DaemonClient implements DragonflyNode {
+  readonly hello: Hello
+  readonly administration: StoreAdmin
+  readonly #connection: Connection
+  /** Whether the daemon runs as this user: only then its files are looked at. */
+  readonly #isOwn: boolean
+
+  constructor(connection: Connection, hello: Hello, isOwn: boolean) {
+    this.#connection = connection
+    this.hello = hello
+    this.#isOwn = isOwn
+    this.administration = new RemoteStore(connection)
+  }
+
+  get peerId(): string {
+    return this.hello.peerId
+  }
+
+  get addresses(): readonly string[] {
+    return this.hello.addresses
+  }
+
+  async head(url: string, options: HeadOptions = {}): Promise<ContentHead> {
+    const { signal, ...rest } = options
+    signal?.throwIfAborted()
+    return (await this.#connection.ask('POST', '/v1/head', { url, options: rest })) as ContentHead
+  }
+
+  get(url: string, options: GetOptions = {}): ContentStream {
+    const { promise, resolve, reject } = Promise.withResolvers<Receipt>()
+    promise.catch(() => {})
+    return { receipt: promise, [Symbol.asyncIterator]: () => this.#stream(url, options, resolve, reject) }
+  }
+
+  async download(url: string, file = '.', options: GetOptions = {}): Promise<Receipt> {
+    const { folder, name } = await locate(file)
+    await checkOutput(join(folder, name ?? randomUUID()))
+    if (options.range !== undefined) return await this.#downloadRange(url, folder, name, options)
+    let target = ''
+    const receipt = await this.fetch(url, options, async content => {
+      target = join(folder, name ?? content.fileName)
+      await checkTarget(target)
+      await place(content, target, options.signal)
+    })
+    return { ...receipt, output: target }
+  }
+
+  async fetch(url: string, options: GetOptions, use: (content: StoredContent) => Promise<void>): Promise<Receipt> {
+    let id = ''
+    for await (const line of this.#job(url, 'store', options)) {
+      if (line.type === 'accepted') id = line.id
+      if (line.type !== 'stored') continue
+      const { receipt, fileName, file } = line
+      await use({
+        receipt,
+        fileName,
+        file: this.#isOwn ? file : undefined,
+        bytes: offset => this.#bytes(id, offset, options.signal),
+      })
+      // hanging up gives it back
+      return receipt
+    }
+    throw endedEarly()
+  }
+
+  async preheat(): Promise<Preheated> {
+    throw new DragonflyError('bad-option', 'a daemon does not preheat for others', { hint: 'preheat with a node of your own' })
+  }
+
+  async seed(): Promise<void> {
+    throw new DragonflyError('bad-option', 'a running daemon cannot become a seed', { hint: 'df seed start' })
+  }
+
+  async status(limit?: number): Promise<SeedStatus> {
+    return (await this.#connection.ask('GET', `/v1/status${limit === undefined ? '' : `?limit=${limit}`}`)) as SeedStatus
+  }
+
+  async metrics(): Promise<Metric[]> {
+    return (await this.#connection.ask('GET', '/v1/metrics.json')) as Metric[]
+  }
+
+  /** Ends the daemon. Resolves when it has said that it will. */
+  async stopDaemon(): Promise<void> {
+    await this.#connection.ask('POST', '/v1/stop')
+  }
+
+  async stop(): Promise<void> {
+    this.#connection.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  async #downloadRange(url: string, folder: string, name: string | undefined, options: GetOptions): Promise<Receipt> {
+    const { headers, filter, tag, origin, signal } = options
+    const asked = { headers, filter, tag, origin, signal }
+    const named = name ?? (await this.head(url, defined(asked))).fileName
+    const target = join(folder, named)
+    await checkTarget(target)
+    const stream = this.get(url, options)
+    await placeBytes(target, stream, options.signal)
+    return { ...(await stream.receipt), output: target }
+  }
+
+  async *#stream(
+    url: string,
+    options: GetOptions,
+    done: (receipt: Receipt) => void,
+    failed: (error: unknown) => void,
+  ): AsyncGenerator<Uint8Array> {
+    const job = this.#job(url, 'stream', options)
+    try {
+      const accepted = await job.next()
+      if (accepted.done === true || accepted.value.type !== 'accepted') throw endedEarly()
+      const receipt = receiptOf(job)
+      // the iteration below fails, too, and comes first
+      receipt.catch(() => {})
+      try {
+        yield* this.#bytes(accepted.value.id, 0, options.signal)
+      } catch (error) {
+        // why it broke off is said in the lines of the job
+        await receipt
+        throw error
+      }
+      done(await receipt)
+    } catch (error) {
+      failed(error)
+      throw error
+    } finally {
+      await job.return(undefined)
+      failed(new DragonflyError('aborted', 'the reader stopped before the end'))
+    }
+  }
+
+  #bytes(id: string, offset: number | undefined, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+    return this.#connection.bytes(`/v1/jobs/${id}/bytes${offset ? `?offset=${offset}` : ''}`, signal)
+  }
+
+  /** Its lines; `progress` and `error` are dealt with. */
+  async *#job(url: string, into: 'store' | 'stream', options: GetOptions): AsyncGenerator<Exclude<JobLine, { type: 'progress' | 'error' }>> {
+    const { signal, onProgress, trace, keep: _keep, ...rest } = options
+    if (trace !== undefined) throw new DragonflyError('bad-option', 'a daemon writes no trace', { hint: 'trace with a node of your own' })
+    for await (const line of this.#connection.lines('POST', '/v1/jobs', { body: { url, into, options: rest }, signal })) {
+      const said = line as JobLine
+      if (said.type === 'error') throw errorOf(said)
+      if (said.type === 'progress') onProgress?.({ ...said, length: said.length })
+      else yield said
+    }
+  }
+}
+
+async function receiptOf(job: AsyncGenerator<Exclude<JobLine, { type: 'progress' | 'error' }>>): Promise<Receipt> {
+  for await (const line of job) if (line.type === 'done') return line.receipt
+  throw endedEarly()
+}
+
+function endedEarly(): DragonflyError {
+  return new DragonflyError('no-daemon', 'the daemon has gone', { retryable: true })
+}
+
+/** Shares blocks with the store's file where the filesystem can, else copies; what cannot be read here comes through the socket. */
+async function place(content: StoredContent, target: string, signal: AbortSignal | undefined): Promise<void> {
+  const { file, receipt } = content
+  const handle = file === undefined ? undefined : await open(file, 'r').catch(() => undefined)
+  if (file === undefined || handle === undefined) return await placeBytes(target, content.bytes(), signal)
+  try {
+    const source = {
+      copyTo: (path: string) => copyFile(file, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE),
+      read: async (offset: number, into: Uint8Array) => (await handle.read(into, 0, into.byteLength, offset)).bytesRead,
+    }
+    await placeFile(target, receipt.bytes, source, signal)
+  } finally {
+    await handle.close()
+  }
+}
+
+function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
+}
