@@ -91,6 +91,7 @@ export const JSON_LINES = {
     {
       range: 'with `-r`: which bytes (`start`, and `end` after the last one)',
       length: 'with `-r`: bytes of the whole content, when they are known',
+      lastModified: 'Last-Modified of the content, an HTTP date, when it is known here',
       explain: 'with `--explain`: where the time went',
     },
   ),

@@ -1,10 +1,8 @@
 // Declares every command and flag once. Only commander is loaded to parse or refuse them.
 import { readFileSync } from 'node:fs'
-import { Command, Option } from 'commander'
-import { parseDuration } from './durations.ts'
+import { Command } from 'commander'
 import { EXIT_CODES } from './exit-codes.ts'
-import type { GetFlags } from './get.ts'
-import { addLogFlags, list, parsed, REPEAT } from './options.ts'
+import { addGet, type GetFlags } from './get-flags.ts'
 import type { PreheatFlags } from './preheat.ts'
 import { addPreheat } from './preheat-flags.ts'
 import type { SeedFlags } from './seed.ts'
@@ -42,7 +40,9 @@ export function makeProgram(name: string, actions: Actions): Parsed {
     .description('Downloads a file to one host or thousands at link speed, verifies every byte, and reads the origin about once.')
     .version(version(), '-V, --version', 'show the version')
     .addHelpText('after', generalHelp(name))
-  addGet(program, name, parsed, actions)
+  addGet(program, name, async (url, flags) => {
+    parsed.exitCode = await actions.get(url, flags)
+  })
   addPreheat(program, name, async (urls, flags) => {
     parsed.exitCode = await actions.preheat(urls, flags)
   })
@@ -63,42 +63,6 @@ export function makeProgram(name: string, actions: Actions): Parsed {
     .description('show the version')
     .action(() => print(program, `${version()}\n`))
   return parsed
-}
-
-function addGet(program: Command, name: string, parsed: Parsed, actions: Actions): void {
-  const command = program
-    .command('get')
-    .description('download a URL from peers, seeds and its origin')
-    .argument('<url>', 'http:// or https:// URL')
-    .option('-o, --output <file>', "write to FILE, into a folder, or - for standard output (default: the content's own name)")
-    .addOption(list('--seed <multiaddr>', `ask and trust this seed ${REPEAT}`))
-    .addOption(list('--bootstrap <multiaddr>', `a peer to join the DHT through; not trusted ${REPEAT}`))
-    .addOption(list('--trust <peerid>', `trust this seed's signature without asking it ${REPEAT}`))
-    .addOption(list('--listen <multiaddr>', `listen on this address for other peers ${REPEAT}`))
-    .addOption(list('--announce <multiaddr>', `announce this address instead of those of the interfaces ${REPEAT}`))
-    .option(
-      '-r, --range <range>',
-      'only these bytes: 0-499, 500- (from byte 500 to the end) or -500 (the last 500); not with --digest',
-    )
-    .option('--digest <digest>', 'sha256:HEX of the whole content; fail if it differs')
-    .addOption(list('-H, --header <header>', `'Name: value', sent to the origin only ${REPEAT}`))
-    .addOption(names('--filter <names>', 'query parameters that do not change the content: a,b,c'))
-    .option('--tag <tag>', 'a name that separates contents with the same URL')
-    .option('--no-origin', 'never read the origin from this host')
-    .option('--revalidate', 'ask the origin whether the content is current, even if a copy is fresh')
-    .addOption(duration('--linger <duration>', 'continue to serve it to other peers for this time (30s, 5m)'))
-    .addOption(duration('--timeout <duration>', 'give up after this time'))
-    .option('--store <dir>', 'folder for pieces')
-    .option('--explain', 'show where the time went and how close it was to the bound')
-    .option('--trace <file>', 'record every decision of the swarm in FILE, for df sim --replay')
-    .option('--no-daemon', 'run in this process (always the case so far)')
-    .option('--json', 'print one JSON object per line on standard output; with -o - on standard error')
-    .addOption(new Option('--quiet', 'print only errors').conflicts('json'))
-  addLogFlags(command, 'warn; with --json or --quiet nothing')
-    .addHelpText('after', getHelp(name))
-    .action(async (url: string, flags: GetFlags) => {
-      parsed.exitCode = await actions.get(url, flags)
-    })
 }
 
 function addHelp(program: Command): void {
@@ -122,14 +86,6 @@ function print(program: Command, text: string): void {
   program.configureOutput().writeOut?.(text)
 }
 
-function names(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((value: string) => value.split(','))
-}
-
-function duration(flags: string, description: string): Option {
-  return parsed(flags, description, text => parseDuration(text)).default(0, 'none')
-}
-
 function version(): string {
   return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 }
@@ -148,21 +104,6 @@ Examples:
 
 More: ${name} help get, ${name} help preheat, ${name} help seed, ${name} help seed start, ${name} help sim, ${name} help exit-codes
 ${diskTool}`
-}
-
-function getHelp(name: string): string {
-  return `
-Examples:
-  ${name} get https://example.org/big.iso
-  ${name} get -o - https://example.org/big.tar | tar x
-  ${name} get -r 0-1048575 -o - https://example.org/big.iso | file -
-  ${name} get --digest sha256:9f86d08… -o big.iso https://example.org/big.iso
-  ${name} get -H 'Authorization: Bearer …' --linger 5m https://example.org/private.bin
-
-Without --seed, seeds come from DRAGONFLY_SEEDS (multiaddrs, separated by commas), else from config.json in $DRAGONFLY_HOME:
-  {"seeds": ["/ip4/…/p2p/…"], "bootstrap": [], "trust": []}
-A flag wins over the environment, which wins over the file. Exit codes: ${name} help exit-codes
-`
 }
 
 function exitCodesHelp(): string {

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { parseDigest } from '../core/digest.ts'
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { makeTask, type Task, withoutSecrets } from '../core/task.ts'
+import { isResumable, validatorsOf } from '../core/version.ts'
 import { fileNameFromUrl } from '../origin/filename.ts'
 import { Timeline } from './account/timeline.ts'
 import type { TraceFile } from './account/trace-file.ts'
@@ -64,6 +65,19 @@ export function nameOf(suggested: string | undefined, url: string): string {
   return suggested || fileNameFromUrl(url) || NAMELESS
 }
 
+/** Last-Modified as the origin told this node, or as the version's name has it; undefined when nobody told. */
+export function lastModifiedOf({ originFreshness, manifest }: ActiveTask): string | undefined {
+  const heard = originFreshness.freshness?.answers.at(-1)?.fields['last-modified']
+  const text = heard ?? validatorsOf(manifest?.info.version ?? '').lastModified
+  const at = text === undefined ? Number.NaN : Date.parse(text)
+  return Number.isNaN(at) ? undefined : new Date(at).toUTCString()
+}
+
+/** Whether anybody can go on with it, now or later: half of a version that cannot be asked for again is only in the way. */
+export function isOfUse({ manifest, isComplete, trust }: ActiveTask): boolean {
+  return isComplete || trust !== 'origin' || manifest === undefined || isResumable(manifest.info.version)
+}
+
 export async function deviceOf(path: string): Promise<number | undefined> {
   return await stat(path).then(
     s => s.dev,
@@ -71,10 +85,16 @@ export async function deviceOf(path: string): Promise<number | undefined> {
   )
 }
 
-export function asOurs(error: unknown, job: Job): unknown {
-  if (error instanceof DragonflyError) return error
+/** `goesOn`: what is here serves the next try. */
+export function asOurs(error: unknown, job: Job, goesOn = false): unknown {
   const { signal } = job.options
+  if (goesOn && signal?.aborted === true) return withHint(abortError(signal))
+  if (error instanceof DragonflyError) return error
   if (signal?.aborted === true) return abortError(signal)
   const message = error instanceof Error ? error.message : String(error)
   return new DragonflyError('internal', `${message} (while getting ${withoutSecrets(job.url)})`, { cause: error })
+}
+
+function withHint({ code, message, cause, hint }: DragonflyError): DragonflyError {
+  return new DragonflyError(code, message, { cause, hint: hint ?? 'the same command continues where this one stopped' })
 }

@@ -1,12 +1,13 @@
 // Runs one download: waits until the active task is complete, checks the whole, and writes the file or streams it.
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
+import { hex } from '../core/digest.ts'
 import { DragonflyError } from '../core/errors.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { sameBytes } from '../core/piece.ts'
-import { codingInName, isResumable } from '../core/version.ts'
+import { codingInName } from '../core/version.ts'
 import { checkOutput, checkTarget } from '../store/output.ts'
-import { locate } from '../store/output-place.ts'
+import { locate, setTime } from '../store/output-place.ts'
 import { ensureFileSize, ensureSpace } from '../store/space.ts'
 import { ProgressMeter } from './account/progress-meter.ts'
 import { TraceFile } from './account/trace-file.ts'
@@ -18,7 +19,7 @@ import type { StoredContent } from './api/stored-content.ts'
 import { digestMismatch } from './content/stored-version.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { pause } from './context/waiting.ts'
-import { asOurs, deviceOf, type Job, makeJob, nameOf, shown, watchTime } from './download-job.ts'
+import { asOurs, deviceOf, isOfUse, type Job, lastModifiedOf, makeJob, nameOf, shown, watchTime } from './download-job.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 
@@ -71,7 +72,9 @@ export class Downloads {
       await whole(active, job)
       const isMine = options.keep === false && this.#registry.isOnlyUser(active)
       await active.handOver(target, isMine ? 'move' : 'copy', options.signal)
-      return await receiptOf(active, job, target, account)
+      const receipt = await receiptOf(active, job, target, account)
+      if (options.remoteTime === true && !isStream) await setTime(target, receipt.lastModified)
+      return receipt
     })
   }
 
@@ -180,12 +183,13 @@ export class Downloads {
     let after: After = options.keep === false ? 'drop' : 'keep'
     /** Milliseconds to wait before the next attempt; throws the error as ours when there is none. */
     const judge = (error: unknown, tries: Tries): number => {
-      const mine = asOurs(error, job)
+      const hasSome = (active.manifest?.count ?? 0) > 0 && active.entryKey !== undefined
+      const mine = asOurs(error, job, this.#storeDir !== undefined && hasSome && isOfUse(active))
       const code = mine instanceof DragonflyError ? mine.code : undefined
       const isLie = code === 'digest-mismatch'
       const isChanged = code === 'origin-changed'
-      // what is here is good, and of use to a next try, unless it is a lie or out of date
-      if (isLie || isChanged) after = 'discard'
+      // what is here is good, and of use to a next try, unless it is out of date, or only a wrong digest vouched for it
+      if ((isLie && active.trust === 'digest') || isChanged) after = 'discard'
       else if (after === 'drop') after = 'pause'
       if (isLie && active.trust === 'digest' && active.signer !== undefined && tries.liars++ < MAX_LIARS) {
         this.#ctx.ban(active.signer, 'signed a manifest of other bytes than the digest names')
@@ -246,7 +250,7 @@ async function known(active: ActiveTask, { options }: Job): Promise<void> {
 async function whole(active: ActiveTask, { options, wanted }: Job): Promise<void> {
   while (!active.isComplete) await active.changed(options.signal)
   const digest = await active.wholeDigest()
-  if (wanted !== undefined && !sameBytes(digest, wanted)) throw digestMismatch()
+  if (wanted !== undefined && !sameBytes(digest, wanted)) throw digestMismatch(hex(digest))
   const sealed = active.manifest?.seal?.sha256
   if (sealed === undefined || !sameBytes(digest, sealed)) {
     throw new DragonflyError('untrusted', 'the signed digest of the whole does not match its pieces', {
@@ -264,24 +268,21 @@ async function* bytesOf(active: ActiveTask, offset = 0): AsyncGenerator<Uint8Arr
   }
 }
 
-/** Whether anybody can go on with it, now or later: half of a version that cannot be asked for again is only in the way. */
-function isOfUse({ manifest, isComplete, trust }: ActiveTask): boolean {
-  return isComplete || trust !== 'origin' || manifest === undefined || isResumable(manifest.info.version)
-}
-
 async function receiptOf(active: ActiveTask, job: Job, output: string, account: Attempt['account']): Promise<Receipt> {
   const { counts, manifest, givers } = active
   const seal = manifest?.seal
+  const lastModified = lastModifiedOf(active)
   const end = now()
   return {
     url: shown(job.url),
     output,
     bytes: seal?.length ?? 0,
-    sha256: Buffer.from(await active.wholeDigest()).toString('hex'),
+    sha256: hex(await active.wholeDigest()),
     cid: seal?.root ?? '',
     ...counts,
     seconds: Math.round(end - job.begun) / 1000,
     peers: givers.size,
+    ...(lastModified !== undefined && { lastModified }),
     trust: job.wanted === undefined ? (active.trust ?? 'origin') : 'digest',
     ...(account && { explain: account(end) }),
   }

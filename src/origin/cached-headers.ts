@@ -19,10 +19,13 @@ export function note(status: number, headers: AnswerHeaders, at: number): Cached
   const given = single(headers, 'age')
   const control = cacheControl(headers, expires?.isDoubtful === true || isDoubtfulAge(given))
   const vary = list(headers, 'vary')
+  const modified = dateOf(single(headers, 'last-modified')?.value)
   const fields = {
     ...(control !== '' && { 'cache-control': control }),
     ...(expires !== undefined && { expires: dateOf(expires.value) === undefined ? '0' : expires.value }),
     ...(date !== undefined && { date: new Date(date).toUTCString() }),
+    // no part of freshness: files get it as their time
+    ...(modified !== undefined && { 'last-modified': new Date(modified).toUTCString() }),
     age: String(ageOf(given?.value, date, at)),
     ...(vary !== '' && { vary }),
     // that there is one matters (whose answer is it?), its value is a secret

@@ -128,7 +128,7 @@ function verdictOn(answer: CachedAnswer, at: number, asker: Asker, now: number):
  * that it is not told. Vary is decided by `variesAlways`.
  */
 function policyOf({ status, fields }: CachedAnswer, at: number, asker: Asker, now: number): CachePolicy {
-  const { vary: _vary, ...rest } = fields
+  const { vary: _vary, 'last-modified': _modified, ...rest } = fields
   const control = fields['cache-control'] ?? ''
   const allowed = has(control, 'must-revalidate')
   const headers = { ...rest, 'cache-control': control.replace(/(^|,)\s*must-revalidate\s*(?=,|$)/g, '$1') }

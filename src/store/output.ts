@@ -16,7 +16,7 @@ export interface Output {
    * take its place (a bind mount, a folder that takes no files). `stream`: into a device or a pipe.
    */
   how: 'replace' | 'overwrite' | 'stream'
-  /** Permissions of a new file there (0666 less the umask, or as an ACL says). */
+  /** Permissions of the file there; of a new one 0666 less the umask, or as an ACL says. */
   mode: number
 }
 
@@ -48,7 +48,9 @@ export async function prepareOutput(target: string): Promise<Output> {
   const path = await behindLinks(target)
   await checkFolder(target, path)
   try {
-    return { path, how: 'replace', mode: await tryOut(target, path) }
+    const mode = await tryOut(target, path)
+    // an old file keeps its own, less the bits that make a program run as its owner
+    return { path, how: 'replace', mode: kind === 'file' ? (await stat(path)).mode & 0o777 : mode }
   } catch (error) {
     if (kind === 'file' && isNoReplacing(error) && (await canOverwrite(path))) return { path, how: 'overwrite', mode: 0 }
     throw error

@@ -1,7 +1,7 @@
 // What df get --explain says: a few lines, from the receipt alone.
 import { expect } from 'chai'
 import { explainLines } from '../../src/cli/explain.ts'
-import type { GetFlags } from '../../src/cli/get.ts'
+import type { GetFlags } from '../../src/cli/get-flags.ts'
 import { makeProgram } from '../../src/cli/program.ts'
 import { LineReport } from '../../src/cli/render-lines.ts'
 import type { Explanation, Receipt } from '../../src/index.ts'

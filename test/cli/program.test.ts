@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { CommanderError } from 'commander'
 import { UsageError } from '../../src/cli/errors.ts'
-import type { GetFlags } from '../../src/cli/get.ts'
+import type { GetFlags } from '../../src/cli/get-flags.ts'
 import { parseQuota } from '../../src/cli/numbers.ts'
 import type { PreheatFlags } from '../../src/cli/preheat.ts'
 import { makeProgram } from '../../src/cli/program.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { bytes, percent, rate, seconds, shares } from '../../src/cli/figures.ts'
-import { needsNetwork } from '../../src/cli/get.ts'
+import { needsNetwork } from '../../src/cli/get-options.ts'
 import { NO_LOG } from '../../src/cli/log.ts'
 import { makeReport } from '../../src/cli/render.ts'
 import { BarReport, barLine } from '../../src/cli/render-bar.ts'

@@ -75,6 +75,11 @@ export interface GetOptions {
    */
   keep?: boolean
   /**
+   * Give a file the time of its content (Last-Modified), when it is known. For `download` of a whole content.
+   * @default false
+   */
+  remoteTime?: boolean
+  /**
    * Ends the download with `aborted`, or with `timeout` for `AbortSignal.timeout`.
    * @default never
    */

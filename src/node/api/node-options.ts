@@ -111,6 +111,17 @@ export interface NodeOptions {
    */
   originConnections?: number
   /**
+   * Tries in a row at an origin that gave no new byte, after the first one; 0 to 1,000. An origin that was never reached is tried
+   * less often.
+   * @default 5
+   */
+  originRetries?: number
+  /**
+   * Until a connection to an origin stands, all its addresses together. Milliseconds, above 0.
+   * @default 10,000
+   */
+  originConnectTimeout?: number
+  /**
    * How long an origin's answer about a reader of private content counts.
    * @default those of `AccessTimes`
    */

@@ -7,6 +7,7 @@ import type { PreheatOptions } from './preheat-options.ts'
 
 /** Requests at a time that one origin may have to bear. */
 export const MAX_ORIGIN_CONNECTIONS = 1000
+export const MAX_ORIGIN_RETRIES = 1000
 
 const TEXT = { type: 'string' } as const
 const TEXTS = { type: 'array', items: TEXT } as const
@@ -43,6 +44,8 @@ export const NODE_OPTIONS = {
     network: FLAG,
     originLimit: { type: 'number', exclusiveMinimum: 0 },
     originConnections: { type: 'integer', minimum: 1, maximum: MAX_ORIGIN_CONNECTIONS },
+    originRetries: { type: 'integer', minimum: 0, maximum: MAX_ORIGIN_RETRIES },
+    originConnectTimeout: { type: 'number', exclusiveMinimum: 0, maximum: Number.MAX_SAFE_INTEGER },
     access: { type: 'object', properties: { proof: MS, grant: MS, skew: MS }, additionalProperties: false },
     onEvent: FUNCTION,
   },
@@ -60,6 +63,7 @@ export const GET_OPTIONS = {
     revalidate: FLAG,
     origin: FLAG,
     keep: FLAG,
+    remoteTime: FLAG,
     signal: SIGNAL,
     trace: TEXT,
     explain: FLAG,

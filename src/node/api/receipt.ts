@@ -34,6 +34,11 @@ export interface Receipt {
   seconds: number
   /** Peers that gave pieces, seeds included. */
   peers: number
+  /**
+   * Last-Modified of the content as an HTTP date; left out for a range, and when neither the origin's answer nor the version's name
+   * tells it here.
+   */
+  lastModified?: string
   /** Why the content is believed. */
   trust: Trust
   /** Where the time went; only when `explain` was asked for. */

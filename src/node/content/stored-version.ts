@@ -154,8 +154,10 @@ async function makeRoom(entry: StoreEntry, task: Task, length: number | undefine
   }
 }
 
-export function digestMismatch(): DragonflyError {
-  return new DragonflyError('digest-mismatch', 'the content does not have the given digest', {
+/** `actual`: hexadecimal sha256 of the content, when all of it was here. */
+export function digestMismatch(actual?: string): DragonflyError {
+  const it = actual === undefined ? '' : `: it has sha256:${actual}`
+  return new DragonflyError('digest-mismatch', `the content does not have the given digest${it}`, {
     hint: 'check --digest, or ask the publisher whether the file changed',
   })
 }
