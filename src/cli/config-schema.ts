@@ -38,6 +38,11 @@ export const CONFIG_SCHEMA = {
       items: { type: 'string' },
       maxItems: MAX_ENTRIES,
     },
+    daemon: {
+      description:
+        'Whether `df get` uses the daemon of this host: `use` when one runs (the default), `auto` to start one when none runs, `never`. `--no-daemon` is `never`.',
+      enum: ['use', 'auto', 'never'],
+    },
     originLimit: {
       description: 'Bytes a second from one origin host; or text as for `--origin-limit` (`100M`, `1gbit`). Default: no limit.',
       type: ['number', 'string'],

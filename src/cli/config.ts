@@ -17,16 +17,33 @@ export interface Settings extends OriginLimits {
   announce?: string[]
   /** Patterns, as `allowOrigins` of the library. */
   allowOrigins?: string[]
+  daemon?: DaemonUse
 }
+
+/** Whether a download goes through the daemon of this host; see CONFIG_SCHEMA. */
+export type DaemonUse = NonNullable<Config['daemon']>
+
+const DAEMON_USES: readonly string[] = ['use', 'auto', 'never'] satisfies readonly DaemonUse[]
 
 const MAX_CONFIG_BYTES = 1024 * 1024
 
-type Chosen = Required<Omit<Settings, keyof OriginLimits>> & OriginLimits
+type Chosen = Required<Omit<Settings, keyof OriginLimits | 'daemon'>> & OriginLimits
 
 /** What a command needs: flags replace the environment, which replaces the file of a home. Trust includes every seed. */
 export async function readSettings(flags: Settings, env: NodeJS.ProcessEnv, home: string | undefined): Promise<Chosen> {
   const file = home === undefined ? {} : await readConfig(path.join(home, 'config.json'))
   return chooseSettings(flags, settingsOfEnv(env), file)
+}
+
+/** As a flag, the environment or the file of a home says; `use` when none does. */
+export async function readDaemonUse(isRefused: boolean, env: NodeJS.ProcessEnv, home: string | undefined): Promise<DaemonUse> {
+  if (isRefused) return 'never'
+  const named = env.DRAGONFLY_DAEMON || undefined
+  if (named !== undefined && !DAEMON_USES.includes(named)) {
+    throw new UsageError(`DRAGONFLY_DAEMON must be one of ${DAEMON_USES.join(', ')}`)
+  }
+  const file = home === undefined ? {} : await readConfig(path.join(home, 'config.json'))
+  return (named as DaemonUse | undefined) ?? file.daemon ?? 'use'
 }
 
 export function chooseSettings(flags: Settings, env: Settings, file: Settings): Chosen {

@@ -18,6 +18,8 @@ export interface GetFlags extends LogFlags {
   filter?: string[]
   tag?: string
   origin: boolean
+  /** False: no daemon is used. */
+  daemon?: boolean
   revalidate?: true
   linger: number
   timeout: number
@@ -61,7 +63,7 @@ export function addGetFlags(command: Command): Command {
     .option('--store <dir>', 'folder for pieces')
     .option('--explain', 'show where the time went and how close it was to the bound')
     .option('--trace <file>', 'record every decision of the swarm in FILE, for df sim --replay')
-    .option('--no-daemon', 'run in this process (always the case so far)')
+    .option('--no-daemon', 'run in this process, although a daemon runs on this host')
     .option('--json', 'print one JSON object per line on standard output; with -o - on standard error')
     .addOption(new Option('--quiet', 'print only errors').conflicts('json'))
   return addLogFlags(command, 'warn; with --json or --quiet nothing')

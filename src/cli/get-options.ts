@@ -2,12 +2,12 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { GetOptions, NodeEvent, NodeOptions } from '../index.ts'
-import { readSettings } from './config.ts'
+import { readSettings, type Settings } from './config.ts'
 import type { GetFlags } from './get-flags.ts'
 
 /** Options of the download. Rejects with `bad-…` for a malformed digest, header or range. */
 export async function getOptions(flags: GetFlags, watch: Pick<GetOptions, 'signal' | 'onProgress'>): Promise<GetOptions> {
-  const { parseDigest, parseHeader, parseRange } = await import('../index.ts')
+  const { parseDigest, parseHeader, parseRange } = await import('../client/index.ts')
   if (flags.digest !== undefined) parseDigest(flags.digest)
   return {
     ...(flags.header && { headers: flags.header.map(parseHeader) }),
@@ -24,19 +24,23 @@ export async function getOptions(flags: GetFlags, watch: Pick<GetOptions, 'signa
   }
 }
 
+/** Settings that the flags name. */
+export function settingsOf(flags: GetFlags): Settings {
+  return {
+    ...(flags.seed && { seeds: flags.seed }),
+    ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
+    ...(flags.trust && { trust: flags.trust }),
+    ...(flags.announce && { announce: flags.announce }),
+  }
+}
+
 /** Options of the node. Rejects with a UsageError for a malformed environment or config file. */
 export async function nodeOptions(
   flags: GetFlags,
   home: string | undefined,
   onEvent: (event: NodeEvent) => void,
 ): Promise<NodeOptions> {
-  const named = {
-    ...(flags.seed && { seeds: flags.seed }),
-    ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
-    ...(flags.trust && { trust: flags.trust }),
-    ...(flags.announce && { announce: flags.announce }),
-  }
-  const { seeds, bootstrap, trust, announce } = await readSettings(named, process.env, home)
+  const { seeds, bootstrap, trust, announce } = await readSettings(settingsOf(flags), process.env, home)
   return {
     seeds,
     bootstrap,

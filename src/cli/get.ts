@@ -1,5 +1,6 @@
 // df get: runs one download, from the arguments to the receipt and the exit code.
 import type { DragonflyNode, GetOptions, NodeEvent, Receipt } from '../index.ts'
+import { chooseDaemon } from './daemon-choice.ts'
 import { describe, type Failure, failureLine, OutputError } from './errors.ts'
 import { OK, PIPE_CLOSED } from './exit-codes.ts'
 import type { GetFlags } from './get-flags.ts'
@@ -42,12 +43,12 @@ function tell(failure: Failure, name: string): void {
 async function run(url: string, flags: GetFlags, report: Report, interrupt: Interrupt, reader: AbortSignal): Promise<void> {
   const timeout = flags.timeout > 0 ? [AbortSignal.timeout(flags.timeout)] : []
   const signal = AbortSignal.any([interrupt.signal, reader, ...timeout])
-  const { createNode, homeIfAny } = await import('../index.ts')
   const options = await getOptions(flags, { signal, onProgress: progress => report.progress(progress) })
   // nothing is told before who we are
   let early: NodeEvent[] | undefined = []
   const onEvent = (event: NodeEvent) => void (early === undefined ? report.event(event) : early.push(event))
-  const node = await createNode(await nodeOptions(flags, homeIfAny(), onEvent))
+  const daemon = await chooseDaemon(flags)
+  const node = daemon ?? (await ownNode(flags, onEvent))
   try {
     report.started(node.peerId, node.addresses)
     for (const event of early) report.event(event)
@@ -60,6 +61,11 @@ async function run(url: string, flags: GetFlags, report: Report, interrupt: Inte
   } finally {
     await node.stop()
   }
+}
+
+async function ownNode(flags: GetFlags, onEvent: (event: NodeEvent) => void): Promise<DragonflyNode> {
+  const { createNode, homeIfAny } = await import('../index.ts')
+  return await createNode(await nodeOptions(flags, homeIfAny(), onEvent))
 }
 
 async function fetch(node: DragonflyNode, url: string, output: string | undefined, options: GetOptions): Promise<Receipt> {

@@ -23,6 +23,11 @@ export class Interrupt implements Disposable {
     return this.#controller.signal
   }
 
+  /** As a first signal would, from within. */
+  end(): void {
+    this.#controller.abort()
+  }
+
   /** 130 or 143 after a signal. */
   get exitCode(): number | undefined {
     return this.#exitCode

@@ -44,6 +44,9 @@ const ALL = [
   'seed unpin',
   'seed gc',
   'gc',
+  'daemon start',
+  'daemon stop',
+  'daemon status',
   'sim',
 ]
 
@@ -125,13 +128,17 @@ export const JSON_LINES = {
     { hint: HINT },
   ),
   // ---- df seed
-  ready: line('ready', ['seed start'], 'Others can ask the seed from now on.', { peerId: PEER_ID, addresses: ADDRESSES }),
+  ready: line('ready', ['seed start', 'daemon start'], 'Others can ask the seed or the daemon from now on.', { peerId: PEER_ID, addresses: ADDRESSES }),
+  stopped: line('stopped', ['daemon stop'], 'The daemon has ended.', { pid: 'the process that it was' }),
   status: line(
     'status',
-    ['seed status'],
-    'What the running seed keeps, reads and sends.',
+    ['seed status', 'daemon status'],
+    'What the running seed or daemon keeps, reads and sends.',
     {
-      peerId: 'peer id of the seed',
+      role: '`seed` or `daemon`',
+      version: 'version of its program',
+      jobs: 'downloads that programs of this host asked it for, under way',
+      peerId: 'its peer id',
       addresses: ADDRESSES,
       pid: 'its process',
       uptime: 'seconds since it started',

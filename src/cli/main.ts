@@ -32,6 +32,7 @@ async function main(args: string[]): Promise<number> {
     preheat: async (urls, flags) => (await import('./preheat.ts')).preheat(urls, flags, name),
     startSeed: async flags => (await import('./seed.ts')).startSeed(flags, name),
     administrate: async (command, flags) => (await import('./seed-admin.ts')).administrate(command, flags, name),
+    daemon: async (command, flags) => (await import('./daemon.ts')).daemon(command, flags, name),
     simulate: async (scenario, flags) => (await import('./sim.ts')).sim(scenario, flags, name),
   })
   try {

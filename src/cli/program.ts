@@ -1,8 +1,9 @@
 // Declares every command and flag once. Only commander is loaded to parse or refuse them.
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { EXIT_CODES } from './exit-codes.ts'
 import { addGet, type GetFlags } from './get-flags.ts'
+import type { DaemonCommand, DaemonFlags } from './daemon.ts'
+import { addDaemon } from './daemon-flags.ts'
 import type { PreheatFlags } from './preheat.ts'
 import { addPreheat } from './preheat-flags.ts'
 import type { SeedFlags } from './seed.ts'
@@ -10,6 +11,7 @@ import type { SeedAdminCommand, SeedAdminFlags } from './seed-admin.ts'
 import { addSeed } from './seed-flags.ts'
 import type { SimFlags } from './sim.ts'
 import { addSim } from './sim-flags.ts'
+import { version } from './version.ts'
 
 /** What the program does with what it understood; resolves to an exit code. */
 export interface Actions {
@@ -17,6 +19,7 @@ export interface Actions {
   preheat(urls: string[], flags: PreheatFlags): Promise<number>
   startSeed(flags: SeedFlags): Promise<number>
   administrate(command: SeedAdminCommand, flags: SeedAdminFlags): Promise<number>
+  daemon(command: DaemonCommand, flags: DaemonFlags): Promise<number>
   simulate(scenario: string | undefined, flags: SimFlags): Promise<number>
 }
 
@@ -54,6 +57,9 @@ export function makeProgram(name: string, actions: Actions): Parsed {
       parsed.exitCode = await actions.administrate(command, flags)
     },
   })
+  addDaemon(program, name, async (command, flags) => {
+    parsed.exitCode = await actions.daemon(command, flags)
+  })
   addSim(program, name, async (scenario, flags) => {
     parsed.exitCode = await actions.simulate(scenario, flags)
   })
@@ -84,10 +90,6 @@ function addHelp(program: Command): void {
 
 function print(program: Command, text: string): void {
   program.configureOutput().writeOut?.(text)
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 }
 
 function generalHelp(name: string): string {

@@ -1,6 +1,6 @@
 // df seed status, ls, rm, gc, pin, unpin: asks the running seed, or opens its store when no seed runs.
 import path from 'node:path'
-import type { ContentStatus, Removed, SeedStatus, StoreAdmin } from '../index.ts'
+import type { ContentStatus, Removed, DaemonStatus, StoreAdmin } from '../index.ts'
 import { describe, type Failure, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
@@ -94,12 +94,12 @@ function print(text: string): void {
   process.stdout.write(text)
 }
 
-async function statusOf(): Promise<SeedStatus> {
+async function statusOf(): Promise<DaemonStatus> {
   const { controlPath, DragonflyError, dragonflyHome } = await import('../index.ts')
   const { askSeed } = await import('./control-client.ts')
   const home = dragonflyHome()
   const status = await askSeed(controlPath(home), 'GET', `/v1/status?limit=${MAX_CONTENTS}`)
-  if (status !== undefined) return status as SeedStatus
+  if (status !== undefined) return status as DaemonStatus
   throw new DragonflyError('no-source', `no seed is running here (${home})`, {
     hint: 'start one with df seed start, or name its home with DRAGONFLY_HOME',
   })
@@ -155,7 +155,7 @@ function keptHere(administration: StoreAdmin, close: () => Promise<void>): Keepe
   }
 }
 
-function showStatus(status: SeedStatus, json: boolean): void {
+function showStatus(status: DaemonStatus, json: boolean): void {
   print(json ? jsonLine('status', { ...status }) : `${statusLines(status).join('\n')}\n`)
 }
 

@@ -10,7 +10,7 @@ import type { GetOptions, Progress } from '../node/api/get-options.ts'
 import type { Metric } from '../node/api/metrics.ts'
 import type { Preheated } from '../node/api/preheat-options.ts'
 import type { Receipt } from '../node/api/receipt.ts'
-import type { SeedStatus } from '../node/api/status.ts'
+import type { DaemonStatus } from '../node/api/status.ts'
 import type { StoreAdmin } from '../node/api/store-admin.ts'
 import type { StoredContent } from '../node/api/stored-content.ts'
 import { checkOutput, checkTarget, placeBytes, placeFile } from '../store/output.ts'
@@ -114,8 +114,8 @@ export class DaemonClient implements DragonflyNode {
     throw new DragonflyError('bad-option', 'a running daemon cannot become a seed', { hint: 'df seed start' })
   }
 
-  async status(limit?: number): Promise<SeedStatus> {
-    return (await this.#connection.ask('GET', `/v1/status${limit === undefined ? '' : `?limit=${limit}`}`)) as SeedStatus
+  async status(limit?: number): Promise<DaemonStatus> {
+    return (await this.#connection.ask('GET', `/v1/status${limit === undefined ? '' : `?limit=${limit}`}`)) as DaemonStatus
   }
 
   async metrics(): Promise<Metric[]> {

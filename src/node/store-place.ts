@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts'
 import { causeOf } from './api/events.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { EventEmitter } from './context/event-emitter.ts'
-import { dragonflyHome } from './home.ts'
+import { dragonflyHome } from '../store/home.ts'
 
 export interface StorePlace {
   store: Store

@@ -203,6 +203,7 @@ describe('cli: df get --explain', () => {
       preheat: nothing,
       startSeed: nothing,
       administrate: nothing,
+      daemon: async () => 0,
       simulate: nothing,
     })
     await program.parseAsync(['get', '--explain', '--trace', 't.ndjson', 'http://example.org/x'], { from: 'user' })

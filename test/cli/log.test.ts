@@ -93,6 +93,7 @@ describe('the log', () => {
           preheat: async (_urls, flags) => await note(flags),
           startSeed: note,
           administrate: async () => 0,
+          daemon: async () => 0,
           simulate: async () => 0,
         }).program
       const run = async (...flags: string[]) => await program().parseAsync([...command, ...flags], { from: 'user' })

@@ -38,6 +38,7 @@ async function understand(...args: string[]): Promise<Understood> {
       Object.assign(seen, { seed })
       return 42
     },
+    daemon: async () => 0,
     administrate: async (command, flags) => {
       Object.assign(seen, { command, flags })
       return 44

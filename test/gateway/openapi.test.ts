@@ -1,5 +1,7 @@
 import { expect } from 'chai'
 import type { FastifyInstance } from 'fastify'
+import { EventFeed } from '../../src/daemon/event-feed.ts'
+import { Service } from '../../src/daemon/service.ts'
 import { makeApiServer } from '../../src/gateway/api/server.ts'
 import type { DragonflyNode } from '../../src/node/api/dragonfly-node.ts'
 import { createNode } from '../../src/node/node.ts'
@@ -11,13 +13,14 @@ interface Operation {
   responses: Record<string, { content: { 'application/json': { schema: { properties: object } } } }>
 }
 
-describe('the OpenAPI document of the control API', () => {
+describe('the OpenAPI document of the local API', () => {
   let node: DragonflyNode
   let app: FastifyInstance
 
   before(async () => {
     node = await createNode({ store: 'memory', network: false })
-    app = await makeApiServer(node)
+    const ties = { seeds: [], bootstrap: [], trust: [] }
+    app = await makeApiServer(new Service({ node, events: new EventFeed(), ties, version: '0.0.0', role: 'seed' }))
   })
   after(async () => {
     await app?.close()
@@ -33,7 +36,7 @@ describe('the OpenAPI document of the control API', () => {
   it('has every resource, with what it takes and gives', async () => {
     const { openapi, info, paths } = await document()
     expect(openapi).to.match(/^3\.1\./)
-    expect(info).to.include({ title: 'Dragonfly control API', version: '1' })
+    expect(info).to.include({ title: 'Dragonfly local API', version: '1' })
     const all = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map(m => `${m.toUpperCase()} ${path}`))
     expect(all).to.include.members([
       'GET /v1/status',

@@ -76,6 +76,16 @@ export interface SeedStatus {
   disk: DiskStatus | undefined
 }
 
+/** What a running daemon or seed says of itself on its socket. */
+export interface DaemonStatus extends SeedStatus {
+  /** What it was started as. */
+  role: 'seed' | 'daemon'
+  /** Version of its program. */
+  version: string
+  /** Downloads that programs of this host asked it for, under way. */
+  jobs: number
+}
+
 /** What was removed. */
 export interface Removed {
   /** Versions of contents. */

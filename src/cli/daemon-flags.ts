@@ -1,0 +1,68 @@
+// Declares the commands below df daemon and their flags.
+import type { Command } from 'commander'
+import type { DaemonCommand, DaemonFlags } from './daemon.ts'
+import { parseDuration } from './durations.ts'
+import { parseQuota, parseRate } from './numbers.ts'
+import { addLogFlags, list, parsed, REPEAT } from './options.ts'
+import { parseConnections } from './origin-limits.ts'
+
+const JSON_FLAG = ['--json', 'print one JSON object per line on standard output'] as const
+
+/** Adds the commands under the program called `name`. */
+export function addDaemon(
+  program: Command,
+  name: string,
+  run: (command: DaemonCommand, flags: DaemonFlags) => Promise<void>,
+): void {
+  const daemon = program
+    .command('daemon')
+    .description('run and manage the daemon of this host: one store, one identity and one speed limit for all downloads')
+  const start = daemon
+    .command('start')
+    .description('run the daemon until it is stopped; every df get of this user downloads through it')
+    .addOption(list('--listen <multiaddr>', `listen on this address (default: any free port, IPv4 and IPv6) ${REPEAT}`))
+    .addOption(list('--announce <multiaddr>', `announce this address instead of those of the interfaces ${REPEAT}`))
+    .addOption(list('--seed <multiaddr>', `ask and trust this seed ${REPEAT}`))
+    .addOption(list('--bootstrap <multiaddr>', `a peer to join the DHT through; not trusted ${REPEAT}`))
+    .addOption(list('--trust <peerid>', `trust this seed's signature without asking it ${REPEAT}`))
+    .addOption(list('--allow-origin <pattern>', `read this origin for other hosts although its address is private ${REPEAT}`))
+    .option('--store <dir>', 'folder for pieces')
+    .addOption(
+      parsed('--quota <size>', 'size limit of the store: 50GiB, or 20% of its size plus the free space (default: 80%)', parseQuota),
+    )
+    .addOption(parsed('--origin-limit <rate>', 'limit the rate from one origin, in bytes per second (100M, 1gbit)', parseRate))
+    .addOption(parsed('--origin-connections <n>', 'limit the concurrent requests to one origin (default: 16)', parseConnections))
+    .option('--socket-group <group>', 'let the members of this group download through the daemon, too')
+    .addOption(
+      parsed('--idle <duration>', 'end after this time without a download (default: never)', text => parseDuration(text)),
+    )
+    .option('--detach', 'return when the daemon is ready, and leave it running')
+    .option(...JSON_FLAG)
+  addLogFlags(start, 'info; with --json nothing')
+    .addHelpText('after', startHelp(name))
+    .action((flags: DaemonFlags) => run({ do: 'start' }, flags))
+  daemon
+    .command('stop')
+    .description('stop the daemon of this user; downloads that it runs go on in their own processes')
+    .option(...JSON_FLAG)
+    .action((flags: DaemonFlags) => run({ do: 'stop' }, flags))
+  daemon
+    .command('status')
+    .description('show what the daemon stores, serves and downloads')
+    .option(...JSON_FLAG)
+    .action((flags: DaemonFlags) => run({ do: 'status' }, flags))
+}
+
+function startHelp(name: string): string {
+  return `
+Examples:
+  ${name} daemon start --detach
+  ${name} daemon start --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… --quota 100G
+  ${name} daemon start --socket-group users
+  ${name} daemon status
+
+While it runs, ${name} get uses it. DRAGONFLY_DAEMON=auto, or {"daemon": "auto"} in config.json, starts one when it is first needed,
+which ends after 5 minutes without a download; ${name} get --no-daemon never uses one. The daemon keeps its identity and its pieces in
+$DRAGONFLY_HOME. SIGINT and SIGTERM stop it with exit code 0.
+`
+}

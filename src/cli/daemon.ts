@@ -1,0 +1,143 @@
+// df daemon start, stop, status: the daemon of this host.
+import { spawn } from 'node:child_process'
+import { open } from 'node:fs/promises'
+import path from 'node:path'
+import type { DaemonClient } from '../client/index.ts'
+import { describe, failureLine } from './errors.ts'
+import { OK } from './exit-codes.ts'
+import { errorLine, jsonLine } from './json-lines.ts'
+import { type ServeFlags, serve } from './serve.ts'
+
+/** Flags of `df daemon` as commander leaves them. */
+export interface DaemonFlags extends ServeFlags {
+  socketGroup?: string
+  /** Milliseconds. */
+  idle?: number
+  detach?: true
+}
+
+export interface DaemonCommand {
+  do: 'start' | 'stop' | 'status'
+}
+
+/** As for a seed. */
+const QUOTA = { share: 0.8 }
+/** A daemon that was started in the background is ready, or has said why not, after so long, ms. */
+const START_TIMEOUT = 20_000
+const POLL_MS = 20
+
+/** Resolves to the exit code; whatever went wrong was told. */
+export async function daemon(command: DaemonCommand, flags: DaemonFlags, name: string): Promise<number> {
+  if (command.do === 'start' && flags.detach !== true) return await start(flags, name)
+  try {
+    if (command.do === 'start') await detach(flags)
+    else if (command.do === 'stop') await stop(flags)
+    else await status(flags)
+    return OK
+  } catch (error) {
+    if (process.env.DEBUG) console.error(error)
+    const failure = describe(error)
+    if (flags.json === true) process.stdout.write(errorLine(failure))
+    else process.stderr.write(`${failureLine(name, failure)}\n`)
+    return failure.exitCode
+  }
+}
+
+async function start(flags: DaemonFlags, name: string): Promise<number> {
+  const options = { quota: flags.quota ?? QUOTA, dhtServer: true }
+  const { idle = 0 } = flags
+  return await serve(
+    flags,
+    {
+      role: 'daemon',
+      options,
+      begin: async () => {},
+      needsControl: true,
+      readyText: (addresses, socket) => ['daemon ready', ...addresses, ...(socket === undefined ? [] : [socket]), ''].join('\n'),
+      ...(idle > 0 && { watch: (end, jobs) => endWhenIdle(end, jobs, idle) }),
+    },
+    name,
+  )
+}
+
+/** Calls `end` once nothing was downloaded for `idle` ms. */
+function endWhenIdle(end: () => void, jobs: { readonly size: number; onChange: () => void }, idle: number): () => void {
+  let timer = setTimeout(end, idle)
+  jobs.onChange = () => {
+    clearTimeout(timer)
+    if (jobs.size === 0) timer = setTimeout(end, idle)
+  }
+  return () => clearTimeout(timer)
+}
+
+async function client(): Promise<DaemonClient> {
+  const { controlPath, dragonflyHome, openDaemon } = await import('../client/index.ts')
+  return await openDaemon(controlPath(dragonflyHome()))
+}
+
+async function stop(flags: DaemonFlags): Promise<void> {
+  await using running = await client()
+  const { pid } = await running.status(0)
+  await running.stopDaemon()
+  while (isAlive(pid)) await new Promise(resolve => setTimeout(resolve, POLL_MS))
+  process.stdout.write(flags.json === true ? jsonLine('stopped', { pid }) : `stopped (pid ${pid})\n`)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+async function status(flags: DaemonFlags): Promise<void> {
+  const { statusLines } = await import('./seed-render.ts')
+  await using running = await client()
+  const answer = await running.status()
+  process.stdout.write(flags.json === true ? jsonLine('status', { ...answer }) : `${statusLines(answer).join('\n')}\n`)
+}
+
+/** Starts it in the background and waits until it is ready. */
+async function detach(flags: DaemonFlags): Promise<void> {
+  const args = process.argv.slice(2).filter(arg => arg !== '--detach' && arg !== '--json')
+  await using running = await startInBackground(args, process.cwd())
+  const { peerId, addresses } = running
+  const text = ['daemon ready', ...addresses, ''].join('\n')
+  process.stdout.write(flags.json === true ? jsonLine('ready', { peerId, addresses }) : text)
+}
+
+/** Starts df with these arguments as a process of its own, with its log in the home folder; resolves to the daemon that it is. */
+export async function startInBackground(args: readonly string[], cwd = '/'): Promise<DaemonClient> {
+  const { controlPath, DragonflyError, dragonflyHome, findDaemon } = await import('../client/index.ts')
+  const home = dragonflyHome()
+  const socket = controlPath(home)
+  const before = await findDaemon([socket])
+  if (before !== undefined) return before
+  const logFile = path.join(home, 'daemon.log')
+  const { mkdir, readFile } = await import('node:fs/promises')
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  const log = await open(logFile, 'w', 0o600)
+  const started = spawn(process.execPath, [...process.execArgv, START, process.argv[1] as string, ...args], {
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+    cwd,
+  })
+  await log.close()
+  started.unref()
+  let exited = false
+  started.once('exit', () => (exited = true))
+  const limit = Date.now() + START_TIMEOUT
+  for (;;) {
+    const running = await findDaemon([socket])
+    if (running !== undefined) return running
+    if (exited || Date.now() > limit) {
+      const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''
+      throw new DragonflyError('no-daemon', `the daemon did not start: ${said.slice(0, 500)}`, { hint: `its log is ${logFile}` })
+    }
+    await new Promise(resolve => setTimeout(resolve, POLL_MS))
+  }
+}
+
+/** The launcher's second half; see bin/df. */
+const START = path.join(path.dirname(path.dirname(path.dirname(new URL(import.meta.url).pathname))), 'bin', 'start.mjs')

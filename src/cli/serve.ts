@@ -1,0 +1,124 @@
+// Runs a node for others, as a seed or as the daemon of a host, until a signal or a client ends it.
+import path from 'node:path'
+import type { Control, DragonflyNode, NodeEvent, NodeOptions } from '../index.ts'
+import { readSettings } from './config.ts'
+import { describe, failureLine } from './errors.ts'
+import { OK } from './exit-codes.ts'
+import { Interrupt } from './interrupt.ts'
+import { errorLine, jsonLine } from './json-lines.ts'
+import { eventFields, makeLog } from './log.ts'
+import { isAtLeast, type LogFlags } from './log-levels.ts'
+import { originLimitsOf } from './origin-limits.ts'
+import { version } from './version.ts'
+
+/** Flags of whatever runs a node for others, as commander leaves them. */
+export interface ServeFlags extends LogFlags {
+  listen?: string[]
+  announce?: string[]
+  seed?: string[]
+  bootstrap?: string[]
+  trust?: string[]
+  allowOrigin?: string[]
+  store?: string
+  originLimit?: number
+  originConnections?: number
+  /** Bytes, or a share. */
+  quota?: number | { share: number }
+  json?: true
+}
+
+/** What differs between a seed and a daemon. */
+export interface Serving {
+  role: 'seed' | 'daemon'
+  /** Besides what the flags say. */
+  options: NodeOptions
+  /** Done before others are told that it is ready. */
+  begin(node: DragonflyNode): Promise<void>
+  /** What a person sees when it is ready. */
+  readyText(addresses: readonly string[], socket: string | undefined): string
+  /** Whether a node that cannot be controlled is of no use: it ends then. */
+  needsControl: boolean
+  /** Called with what ends the process in an orderly way, and what says how many downloads run; returns what stops it. */
+  watch?(end: () => void, jobs: { readonly size: number; onChange: () => void }): () => void
+}
+
+/** Resolves to the exit code once it was told to stop, or could not start; whatever went wrong was told. */
+export async function serve(flags: ServeFlags, serving: Serving, name: string): Promise<number> {
+  using interrupt = new Interrupt()
+  try {
+    await run(flags, serving, name, interrupt)
+    return OK
+  } catch (error) {
+    if (process.env.DEBUG) console.error(error)
+    const failure = describe(error)
+    if (flags.json === true) process.stdout.write(errorLine(failure))
+    else process.stderr.write(`${failureLine(name, failure)}\n`)
+    return failure.exitCode
+  }
+}
+
+async function run(flags: ServeFlags, serving: Serving, name: string, interrupt: Interrupt): Promise<void> {
+  const { causeOf, createNode, dragonflyHome, EventFeed, eventOf, Service, serveControl } = await import('../index.ts')
+  const feed = new EventFeed()
+  feed.listen(await listener(flags, name))
+  const home = dragonflyHome()
+  const settings = await readSettings(namedBy(flags), process.env, home)
+  const node = await createNode({
+    ...settings,
+    ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
+    ...(flags.quota !== undefined && { quota: flags.quota }),
+    ...(flags.listen !== undefined && { listen: flags.listen }),
+    ...serving.options,
+    home,
+    persistentIdentity: true,
+    onEvent: feed.publish,
+  })
+  let control: Control | undefined
+  let unwatch: (() => void) | undefined
+  try {
+    await serving.begin(node)
+    const { seeds, bootstrap, trust } = settings
+    const end = () => interrupt.end()
+    const service = new Service({ node, events: feed, ties: { seeds, bootstrap, trust }, version: version(), role: serving.role, stop: end })
+    control = await serveControl(service, home).catch(error => {
+      if (serving.needsControl) throw error
+      feed.publish(eventOf({ code: 'control-unavailable', ...causeOf(error) }))
+      return undefined
+    })
+    unwatch = serving.watch?.(end, service.jobs)
+    if (interrupt.signal.aborted) return
+    const { peerId, addresses } = node
+    const text = () => serving.readyText(addresses, control?.path)
+    process.stdout.write(flags.json === true ? jsonLine('ready', { peerId, addresses }) : text())
+    await interrupt.wait()
+  } finally {
+    unwatch?.()
+    await control?.close()
+    await node.stop()
+  }
+}
+
+function namedBy(flags: ServeFlags) {
+  return {
+    ...(flags.seed && { seeds: flags.seed }),
+    ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
+    ...(flags.trust && { trust: flags.trust }),
+    ...originLimitsOf(flags),
+    ...(flags.announce && { announce: flags.announce }),
+    ...(flags.allowOrigin && { allowOrigins: flags.allowOrigin }),
+  }
+}
+
+/** NDJSON for who wants that, beside a log if one was asked for; else the log. */
+async function listener(flags: ServeFlags, name: string): Promise<(event: NodeEvent) => void> {
+  const json = flags.json === true
+  const log = await makeLog({ name, flags, usual: json ? undefined : 'info' }, process.stderr)
+  return event => {
+    if (json && isAtLeast(event.level, 'info')) printJson(eventFields(event))
+    log.write(event)
+  }
+}
+
+function printJson(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
