@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { type Config, MAX_ENTRIES } from './config-schema.ts'
-import { UsageError } from './errors.ts'
+import { UsageError, unreadable } from './errors.ts'
 import { configFault } from './generated/config.js'
 import { addOriginLimit, type OriginLimits, originLimitsOf, originLimitsOfEnv } from './origin-limits.ts'
 
@@ -85,7 +85,7 @@ export async function readConfig(file: string): Promise<Settings> {
     const { code } = error as NodeJS.ErrnoException
     // a home of somebody else has no file for us
     if (code === 'ENOENT' || !(await isThere(file))) return {}
-    throw new UsageError(`cannot read the config file ${file}: ${code}`)
+    throw unreadable(`the config file ${file}`, error)
   }
   return parseConfig(text, file)
 }

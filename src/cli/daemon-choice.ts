@@ -18,7 +18,8 @@ export async function chooseDaemon(flags: GetFlags): Promise<DaemonClient | unde
   const use = await readDaemonUse(flags.daemon === false, process.env, home)
   if (use === 'never') return undefined
   const own = home === undefined ? [] : [controlPath(home)]
-  const found = await findDaemon(process.platform === 'win32' ? own : [...own, HOST_SOCKET])
+  const shared = process.env.DRAGONFLY_SOCKET || HOST_SOCKET
+  const found = await findDaemon(process.platform === 'win32' ? own : [...own, shared])
   const daemon = found ?? (use === 'auto' && home !== undefined ? await startAndLeave() : undefined)
   if (daemon === undefined || (await hasSameTies(daemon, flags, home))) return daemon
   await daemon.stop()
@@ -27,8 +28,8 @@ export async function chooseDaemon(flags: GetFlags): Promise<DaemonClient | unde
 
 /** What is a matter of the node and not of one download. */
 function needsOwnNode(flags: GetFlags): boolean {
-  const { listen, announce, store, trace, linger } = flags
-  return [listen, announce, store, trace].some(flag => flag !== undefined) || linger > 0
+  const { listen, announce, store, trace, linger, retry, connectTimeout } = flags
+  return [listen, announce, store, trace, retry, connectTimeout].some(flag => flag !== undefined) || linger > 0
 }
 
 async function startAndLeave(): Promise<DaemonClient> {

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { DaemonCommand, DaemonFlags } from './daemon.ts'
 import { parseDuration } from './durations.ts'
+import { parseLoopback } from './loopback.ts'
 import { parseQuota, parseRate } from './numbers.ts'
 import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import { parseConnections } from './origin-limits.ts'
@@ -28,11 +29,19 @@ export function addDaemon(
     .addOption(list('--allow-origin <pattern>', `read this origin for other hosts although its address is private ${REPEAT}`))
     .option('--store <dir>', 'folder for pieces')
     .addOption(
-      parsed('--quota <size>', 'size limit of the store: 50GiB, or 20% of its size plus the free space (default: 80%)', parseQuota),
+      parsed(
+        '--quota <size>',
+        'size limit of the store: 50GiB, or 20% of its size plus the free space (default: 80%)',
+        parseQuota,
+      ),
     )
     .addOption(parsed('--origin-limit <rate>', 'limit the rate from one origin, in bytes per second (100M, 1gbit)', parseRate))
     .addOption(parsed('--origin-connections <n>', 'limit the concurrent requests to one origin (default: 16)', parseConnections))
     .option('--socket-group <group>', 'let the members of this group download through the daemon, too')
+    .option('--socket <path>', 'the socket for that group (default: /run/dragonfly/df.sock)')
+    .addOption(
+      parsed('--api <host:port>', 'serve the local API on this loopback port, too, to whoever has the token', parseLoopback),
+    )
     .addOption(
       parsed('--idle <duration>', 'end after this time without a download (default: never)', text => parseDuration(text)),
     )

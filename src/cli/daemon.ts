@@ -3,14 +3,18 @@ import { spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import type { DaemonClient } from '../client/index.ts'
-import { describe, failureLine } from './errors.ts'
+import type { ControlOptions } from '../index.ts'
+import { describe, failureLine, UsageError } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
+import type { Loopback } from './loopback.ts'
 import { type ServeFlags, serve } from './serve.ts'
 
 /** Flags of `df daemon` as commander leaves them. */
 export interface DaemonFlags extends ServeFlags {
   socketGroup?: string
+  socket?: string
+  api?: Loopback
   /** Milliseconds. */
   idle?: number
   detach?: true
@@ -53,11 +57,25 @@ async function start(flags: DaemonFlags, name: string): Promise<number> {
       options,
       begin: async () => {},
       needsControl: true,
-      readyText: (addresses, socket) => ['daemon ready', ...addresses, ...(socket === undefined ? [] : [socket]), ''].join('\n'),
+      control: () => controlOf(flags),
+      readyText: (addresses, control) =>
+        ['daemon ready', ...addresses, control?.path, control?.url, ''].filter(line => line !== undefined).join('\n'),
       ...(idle > 0 && { watch: (end, jobs) => endWhenIdle(end, jobs, idle) }),
     },
     name,
   )
+}
+
+/** What the local API is served on besides the owner's socket. Rejects with a UsageError for an unknown group. */
+async function controlOf({ socketGroup, socket, api }: DaemonFlags): Promise<ControlOptions> {
+  if (socketGroup === undefined) {
+    if (socket !== undefined) throw new UsageError('--socket is for --socket-group', 'name the group, too')
+    return api === undefined ? {} : { port: api }
+  }
+  const { groupId } = await import('./group-id.ts')
+  const { HOST_SOCKET } = await import('../client/index.ts')
+  const shared = { path: socket === undefined ? HOST_SOCKET : path.resolve(socket), gid: await groupId(socketGroup) }
+  return { shared, ...(api !== undefined && { port: api }) }
 }
 
 /** Calls `end` once nothing was downloaded for `idle` ms. */

@@ -16,6 +16,12 @@ export class UsageError extends Error {
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on the disk',
   EDQUOT: 'no space left in the quota of this user',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  EROFS: 'the filesystem is read-only',
+  ENOTDIR: 'a part of its path is not a folder',
+  EEXIST: 'there is a file with that name',
+  EIO: 'the device reports an error',
   EFBIG: 'the file is too large for this file system, or for the limit on file sizes (ulimit -f)',
 }
 
@@ -25,9 +31,29 @@ export class OutputError extends Error {
   readonly code: 'no-space' | 'output-unwritable'
 
   constructor(cause: NodeJS.ErrnoException, output = 'standard output') {
-    super(`cannot write to ${output}: ${REASONS[cause.code ?? ''] ?? cause.message}`, { cause })
+    super(`cannot write to ${output}: ${REASONS[cause.code ?? ''] ?? `the system says ${cause.code ?? cause.message}`}`, {
+      cause,
+    })
     this.code = cause.code === 'ENOSPC' || cause.code === 'EDQUOT' ? 'no-space' : 'output-unwritable'
   }
+}
+
+const READ_REASONS: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  ELOOP: 'its symbolic links lead in a circle',
+  ENAMETOOLONG: 'its name is too long',
+  EMFILE: 'too many open files (ulimit -n)',
+  EIO: 'the disk reports an error',
+}
+
+/** A file that was named in the arguments cannot be read. */
+export function unreadable(file: string, error: unknown): UsageError {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return new UsageError(`cannot read ${file}: ${READ_REASONS[code] ?? `the system says ${code}`}`)
 }
 
 export interface Failure {

@@ -12,6 +12,7 @@ export const WRONG_CONTENT = 5
 export const OUTPUT = 6
 export const NO_SOURCE = 7
 export const TIMEOUT = 8
+export const HUNG_UP = 129
 export const INTERRUPTED = 130
 /** As a program ends that the system stops for writing to a pipe nobody reads. */
 export const PIPE_CLOSED = 141
@@ -22,12 +23,16 @@ export const EXIT_CODES: ReadonlyArray<readonly [code: number, meaning: string]>
   [OK, 'done; for a seed or during --linger: stopped by a signal'],
   [UNEXPECTED, 'unexpected: a bug in df'],
   [USAGE, 'usage: an option, a URL, an address, a digest, a header or the config file is malformed'],
-  [REFUSED, 'the origin refuses: 404, 401, 403 and every other 4xx'],
-  [ORIGIN_BROKEN, 'the origin fails or cannot be reached: 5xx, connection refused, unknown host, timeout, cut short'],
+  [REFUSED, 'the origin refuses: 404, 401, 403 and every other 4xx but those that mean later'],
+  [
+    ORIGIN_BROKEN,
+    'the origin fails, cannot be reached, or says later: 5xx, 408, 425, 429, connection refused, unknown host, timeout, cut short',
+  ],
   [WRONG_CONTENT, 'wrong content: wrong digest, changed while it was read, not trusted, or shorter than the range of -r'],
   [OUTPUT, 'output, disk or store: not writable, no space, in use'],
   [NO_SOURCE, 'network: nobody has the content, peers refuse, no address to listen on, or no daemon'],
   [TIMEOUT, '--timeout expired'],
+  [HUNG_UP, 'stopped by SIGHUP (the terminal was closed)'],
   [INTERRUPTED, 'stopped by SIGINT (Ctrl-C)'],
   [PIPE_CLOSED, 'the reader of standard output closed it'],
   [TERMINATED, 'stopped by SIGTERM'],
@@ -73,7 +78,8 @@ const BY_ERROR: Record<ErrorCode, number> = {
 
 /** The exit code for an error of the library; `status` is the origin's HTTP status, when it answered. */
 export function exitCodeOf(code: ErrorCode, status?: number): number {
-  if (code === 'origin-error' && status !== undefined && status >= 400 && status < 500) return REFUSED
+  const isLater = status === 408 || status === 425 || status === 429
+  if (code === 'origin-error' && status !== undefined && status >= 400 && status < 500 && !isLater) return REFUSED
   return BY_ERROR[code]
 }
 

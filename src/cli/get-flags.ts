@@ -1,12 +1,36 @@
 // The flags of df get.
 import { type Command, Option } from 'commander'
+import { digestOf } from './digests.ts'
 import { parseDuration } from './durations.ts'
+import { UsageError } from './errors.ts'
 import type { LogFlags } from './log-levels.ts'
-import { addLogFlags, list, parsed, REPEAT } from './options.ts'
+import { wholeNumber } from './numbers.ts'
+import { addLogFlags, list, lists, parsed, REPEAT } from './options.ts'
 
 /** Flags of `df get` as commander leaves them; durations in milliseconds. */
 export interface GetFlags extends LogFlags {
   output?: string
+  directoryPrefix?: string
+  createDirs?: true
+  inputFile?: string
+  head?: true
+  spider?: true
+  timestamping?: true
+  clobber: boolean
+  remoteTime: boolean
+  user?: string
+  password?: string
+  askPassword?: true
+  /** Undefined: once an origin asks who we are. */
+  netrc?: boolean
+  netrcFile?: string
+  userAgent?: string
+  referer?: string
+  cookie?: string[]
+  connectTimeout?: number
+  retry?: number
+  md5?: string
+  verbose?: true
   seed?: string[]
   bootstrap?: string[]
   trust?: string[]
@@ -31,42 +55,90 @@ export interface GetFlags extends LogFlags {
 }
 
 /** Adds the command under the program called `name`. */
-export function addGet(program: Command, name: string, run: (url: string, flags: GetFlags) => Promise<void>): void {
+export function addGet(program: Command, name: string, run: (urls: string[], flags: GetFlags) => Promise<void>): void {
   const command = program
     .command('get')
-    .description('download a URL from peers, seeds and its origin')
-    .argument('<url>', 'http:// or https:// URL')
+    .description('download URLs from peers, seeds and their origins')
+    .argument('[url...]', 'http:// or https:// URLs')
   addGetFlags(command).addHelpText('after', help(name)).action(run)
 }
 
 /** Adds the flags alone. */
 export function addGetFlags(command: Command): Command {
+  addFileFlags(command)
+  addRequestFlags(command)
+  addPeerFlags(command)
   command
-    .option('-o, --output <file>', "write to FILE, into a folder, or - for standard output (default: the content's own name)")
-    .addOption(list('--seed <multiaddr>', `ask and trust this seed ${REPEAT}`))
-    .addOption(list('--bootstrap <multiaddr>', `a peer to join the DHT through; not trusted ${REPEAT}`))
-    .addOption(list('--trust <peerid>', `trust this seed's signature without asking it ${REPEAT}`))
-    .addOption(list('--listen <multiaddr>', `listen on this address for other peers ${REPEAT}`))
-    .addOption(list('--announce <multiaddr>', `announce this address instead of those of the interfaces ${REPEAT}`))
-    .option(
-      '-r, --range <range>',
-      'only these bytes: 0-499, 500- (from byte 500 to the end) or -500 (the last 500); not with --digest',
-    )
-    .option('--digest <digest>', 'sha256:HEX of the whole content; fail if it differs')
-    .addOption(list('-H, --header <header>', `'Name: value', sent to the origin only ${REPEAT}`))
-    .addOption(names('--filter <names>', 'query parameters that do not change the content: a,b,c'))
-    .option('--tag <tag>', 'a name that separates contents with the same URL')
-    .option('--no-origin', 'never read the origin from this host')
-    .option('--revalidate', 'ask the origin whether the content is current, even if a copy is fresh')
-    .addOption(duration('--linger <duration>', 'continue to serve it to other peers for this time (30s, 5m)'))
-    .addOption(duration('--timeout <duration>', 'give up after this time'))
-    .option('--store <dir>', 'folder for pieces')
     .option('--explain', 'show where the time went and how close it was to the bound')
     .option('--trace <file>', 'record every decision of the swarm in FILE, for df sim --replay')
     .option('--no-daemon', 'run in this process, although a daemon runs on this host')
     .option('--json', 'print one JSON object per line on standard output; with -o - on standard error')
-    .addOption(new Option('--quiet', 'print only errors').conflicts('json'))
+    .addOption(new Option('--quiet', 'print only errors (also -q, -s, --silent)').conflicts('json'))
+    .addOption(new Option('-v, --verbose', 'as --log-level debug').conflicts('quiet'))
   return addLogFlags(command, 'warn; with --json or --quiet nothing')
+}
+
+/** What is wanted, and where it goes. */
+function addFileFlags(command: Command): void {
+  command
+    .option(
+      '-o, --output <file>',
+      "write to FILE, into a folder, or - for standard output (default: the content's own name; also -O FILE, -O-)",
+    )
+    .option('-P, --directory-prefix <dir>', 'write into DIR, which is created when missing (also -d, --output-dir)')
+    .option('--create-dirs', 'create the folder of -o FILE when it is missing')
+    .option('-i, --input-file <file>', 'read more URLs from FILE, one per line, # for comments; - is standard input')
+    .option(
+      '-r, --range <range>',
+      'only these bytes: 0-499, 500- (from byte 500 to the end) or -500 (the last 500); not with --digest',
+    )
+    .option('-I, --head', 'show what the origin says of the content (length, type, validators); download nothing')
+    .option('--spider', 'only check that the content is there; download nothing')
+    .option('-N, --timestamping', 'download only what is newer than the file here, or of another length')
+    .option('--no-clobber', 'leave a file that is already there (also -nc)')
+    .option('--no-remote-time', "give files the present time, not the content's (Last-Modified)")
+    .addOption(
+      parsed('--digest <digest>', 'sha256 of the whole content: sha256:HEX, sha-256=HEX or HEX (also --checksum)', digestOf),
+    )
+    .addOption(new Option('--md5 <hex>').hideHelp())
+}
+
+/** What the origin is told. */
+function addRequestFlags(command: Command): void {
+  command
+    .addOption(list('-H, --header <header>', `'Name: value', sent to the origin only; @FILE reads them from a file ${REPEAT}`))
+    .option('-u, --user <user>', 'user:password for the origin; without :password it is asked for')
+    .option('--password <password>', 'password of -u')
+    .option('--ask-password', 'ask for the password of -u')
+    .option('-n, --netrc', 'send the password of ~/.netrc at once (default: when the origin asks for one)')
+    .option('--no-netrc', 'never look into ~/.netrc')
+    .option('--netrc-file <file>', 'as -n, from FILE')
+    .option('-A, --user-agent <name>', 'User-Agent for the origin')
+    .option('-e, --referer <url>', 'Referer for the origin')
+    .addOption(list('-b, --cookie <data>', `'name=value; name=value', or a file with cookies in Netscape format ${REPEAT}`))
+    .addOption(duration('--timeout <duration>', 'give up after this time (also -m, --max-time)'))
+    .addOption(
+      parsed('--connect-timeout <duration>', 'give up connecting to the origin after this time (default: 10s)', positive),
+    )
+    .addOption(
+      parsed('--retry <n>', 'retries in a row without a new byte (default: 5; also -t N, --tries N)', wholeNumber(0, 1000)),
+    )
+    .addOption(names('--filter <names>', 'query parameters that do not change the content: a,b,c'))
+    .option('--tag <tag>', 'a name that separates contents with the same URL')
+    .option('--revalidate', 'ask the origin whether the content is current, even if a copy is fresh')
+}
+
+/** Who else is asked. */
+function addPeerFlags(command: Command): void {
+  command
+    .addOption(lists('--seed <multiaddr>', `ask and trust this seed ${REPEAT}`))
+    .addOption(lists('--bootstrap <multiaddr>', `a peer to join the DHT through; not trusted ${REPEAT}`))
+    .addOption(lists('--trust <peerid>', `trust this seed's signature without asking it ${REPEAT}`))
+    .addOption(lists('--listen <multiaddr>', `listen on this address for other peers ${REPEAT}`))
+    .addOption(lists('--announce <multiaddr>', `announce this address instead of those of the interfaces ${REPEAT}`))
+    .option('--no-origin', 'never read the origin from this host')
+    .addOption(duration('--linger <duration>', 'continue to serve it to other peers for this time (30s, 5m)'))
+    .option('--store <dir>', 'folder for pieces')
 }
 
 function names(flags: string, description: string): Option {
@@ -77,17 +149,29 @@ function duration(flags: string, description: string): Option {
   return parsed(flags, description, text => parseDuration(text)).default(0, 'none')
 }
 
+/** Above 0. */
+function positive(text: string): number {
+  const ms = parseDuration(text)
+  if (ms > 0) return ms
+  throw new UsageError('not a duration above 0', 'write 5s')
+}
+
 function help(name: string): string {
   return `
 Examples:
   ${name} get https://example.org/big.iso
   ${name} get -o - https://example.org/big.tar | tar x
+  ${name} get https://example.org/a.iso https://example.org/b.iso -P isos
   ${name} get -r 0-1048575 -o - https://example.org/big.iso | file -
   ${name} get --digest sha256:9f86d08… -o big.iso https://example.org/big.iso
   ${name} get -H 'Authorization: Bearer …' --linger 5m https://example.org/private.bin
 
+Flags of curl and wget do what they do there, bundles such as -fsSLO and -qO- too; -f -L -J -S -c and -C - are taken, as ${name}
+does so anyway. -O is curl's before a URL, a flag or nothing, else wget's -O FILE. Flags for what ${name} does not do are refused.
+
 Without --seed, seeds come from DRAGONFLY_SEEDS (multiaddrs, separated by commas), else from config.json in $DRAGONFLY_HOME:
   {"seeds": ["/ip4/…/p2p/…"], "bootstrap": [], "trust": []}
-A flag wins over the environment, which wins over the file. Exit codes: ${name} help exit-codes
+A flag wins over the environment, which wins over the file. Several URLs: one after the other; the exit code is that of the first
+one, in the given order, that failed. Exit codes: ${name} help exit-codes
 `
 }

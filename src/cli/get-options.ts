@@ -4,13 +4,12 @@ import path from 'node:path'
 import type { GetOptions, NodeEvent, NodeOptions } from '../index.ts'
 import { readSettings, type Settings } from './config.ts'
 import type { GetFlags } from './get-flags.ts'
+import { originLimitsOf } from './origin-limits.ts'
 
-/** Options of the download. Rejects with `bad-…` for a malformed digest, header or range. */
+/** Options of every download of a command, less the headers. Rejects with `bad-option` for a malformed range. */
 export async function getOptions(flags: GetFlags, watch: Pick<GetOptions, 'signal' | 'onProgress'>): Promise<GetOptions> {
-  const { parseDigest, parseHeader, parseRange } = await import('../client/index.ts')
-  if (flags.digest !== undefined) parseDigest(flags.digest)
+  const { parseRange } = await import('../client/index.ts')
   return {
-    ...(flags.header && { headers: flags.header.map(parseHeader) }),
     ...(flags.digest !== undefined && { digest: flags.digest }),
     ...(flags.range !== undefined && { range: parseRange(flags.range) }),
     ...(flags.filter && { filter: flags.filter }),
@@ -18,37 +17,44 @@ export async function getOptions(flags: GetFlags, watch: Pick<GetOptions, 'signa
     origin: flags.origin,
     ...(flags.revalidate && { revalidate: true }),
     keep: flags.linger > 0,
+    remoteTime: flags.remoteTime,
     ...(flags.trace !== undefined && { trace: path.resolve(flags.trace) }),
     ...(flags.explain && { explain: true }),
     ...watch,
   }
 }
 
-/** Settings that the flags name. */
-export function settingsOf(flags: GetFlags): Settings {
+/** What the flags name, as `readSettings` takes it. */
+export function settingsOf({ seed, bootstrap, trust, announce }: GetFlags): Settings {
   return {
-    ...(flags.seed && { seeds: flags.seed }),
-    ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
-    ...(flags.trust && { trust: flags.trust }),
-    ...(flags.announce && { announce: flags.announce }),
+    ...(seed && { seeds: seed }),
+    ...(bootstrap && { bootstrap }),
+    ...(trust && { trust }),
+    ...(announce && { announce }),
   }
 }
 
+/** What the node needs besides the flags. */
+export interface Around {
+  onEvent: (event: NodeEvent) => void
+  /** Where the output goes, as `node.download` takes it; `-` is standard output. */
+  place: string | undefined
+}
+
 /** Options of the node. Rejects with a UsageError for a malformed environment or config file. */
-export async function nodeOptions(
-  flags: GetFlags,
-  home: string | undefined,
-  onEvent: (event: NodeEvent) => void,
-): Promise<NodeOptions> {
-  const { seeds, bootstrap, trust, announce } = await readSettings(settingsOf(flags), process.env, home)
+export async function nodeOptions(flags: GetFlags, home: string | undefined, { onEvent, place }: Around): Promise<NodeOptions> {
+  const { seeds, bootstrap, trust, announce, ...rest } = await readSettings(settingsOf(flags), process.env, home)
   return {
     seeds,
     bootstrap,
     trust,
     announce,
+    ...originLimitsOf(rest),
+    ...(flags.retry !== undefined && { originRetries: flags.retry }),
+    ...(flags.connectTimeout !== undefined && { originConnectTimeout: flags.connectTimeout }),
     ...(flags.listen && { listen: flags.listen }),
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
-    ...(flags.output !== '-' && { spareFolder: folderOf(flags.output ?? '.') }),
+    ...spare(place),
     ...(home !== undefined && { home }),
     // what is kept goes only when the disk itself is short
     quota: Number.MAX_SAFE_INTEGER,
@@ -58,23 +64,18 @@ export async function nodeOptions(
   }
 }
 
-/** Where an output goes, as the library takes it: a folder, or a file in one. */
-function folderOf(output: string): string {
-  const isFolder = output.endsWith(path.sep) || isDirectory(output)
-  return path.resolve(isFolder ? output : path.dirname(output))
+/** On the disk of the output, unless that is a device or a pipe. */
+function spare(place: string | undefined): Pick<NodeOptions, 'spareFolder'> {
+  if (place === '-') return {}
+  const output = place ?? '.'
+  const found = statSync(output, { throwIfNoEntry: false })
+  if (found !== undefined && !found.isDirectory() && !found.isFile()) return {}
+  const isFolder = output.endsWith(path.sep) || found?.isDirectory() === true
+  return { spareFolder: path.resolve(isFolder ? output : path.dirname(output)) }
 }
 
-/** What is wrong with it is for the library to say. */
-function isDirectory(file: string): boolean {
-  try {
-    return statSync(file).isDirectory()
-  } catch {
-    return false
-  }
-}
-
-/** Whether anybody could be asked, or could ask us. A program that reads NDJSON is told who we are in any case. */
+/** Whether anybody could be asked, or could ask us. */
 export function needsNetwork(flags: GetFlags, peers: { seeds: string[]; bootstrap: string[] }): boolean {
   const asksSomebody = peers.seeds.length > 0 || peers.bootstrap.length > 0
-  return asksSomebody || (flags.listen ?? []).length > 0 || flags.linger > 0 || flags.json === true
+  return asksSomebody || (flags.listen ?? []).length > 0 || flags.linger > 0
 }

@@ -1,27 +1,35 @@
-// df get: runs one download, from the arguments to the receipt and the exit code.
-import type { DragonflyNode, GetOptions, NodeEvent, Receipt } from '../index.ts'
-import { chooseDaemon } from './daemon-choice.ts'
-import { describe, type Failure, failureLine, OutputError } from './errors.ts'
+// df get: runs the downloads of one command, from the arguments to the receipts and the exit code.
+import { fstatSync } from 'node:fs'
+import type { NodeEvent } from '../index.ts'
+import { describe, type Failure, failureLine, OutputError, UsageError } from './errors.ts'
 import { OK, PIPE_CLOSED } from './exit-codes.ts'
 import type { GetFlags } from './get-flags.ts'
-import { getOptions, nodeOptions } from './get-options.ts'
+import { makeHeaders } from './get-headers.ts'
+import { type Command, getOne } from './get-one.ts'
+import { getOptions } from './get-options.ts'
+import { HostNode } from './host-node.ts'
 import { Interrupt } from './interrupt.ts'
+import { placeOf } from './output-place.ts'
 import { makeReport } from './render.ts'
 import type { Report } from './report.ts'
-import { flushed, openStdout, PipeClosed, stdoutError, writeAll } from './stdout.ts'
+import { flushed, PipeClosed, stdoutError } from './stdout.ts'
+import { urlsOf } from './url-list.ts'
 
 /** Resolves to the exit code; whatever went wrong was told. */
-export async function get(url: string, flags: GetFlags, name: string): Promise<number> {
+export async function get(named: readonly string[], flags: GetFlags, name: string): Promise<number> {
   using interrupt = new Interrupt()
   const reader = new AbortController()
   process.stdout.once('error', error => reader.abort(stdoutError(error)))
-  const options = { name, json: flags.json === true, quiet: flags.quiet === true, streaming: flags.output === '-', log: flags }
+  const log = flags.verbose ? { logLevel: 'debug' as const, ...flags } : flags
+  const options = { name, json: flags.json === true, quiet: flags.quiet === true, streaming: flags.output === '-', log }
   const report = await makeReport(options, process.stdout, process.stderr)
   try {
-    await run(url, flags, report, interrupt, reader.signal)
-    if (flags.json === true) await flushed(process.stdout)
+    const urls = await urlsOf(named, flags.inputFile, interrupt.signal)
+    refuseMisfits(urls, flags)
+    const exitCode = await run(urls, flags, report, interrupt, reader.signal)
+    if (flags.json === true || flags.head === true) await flushed(process.stdout)
     reader.signal.throwIfAborted()
-    return OK
+    return exitCode
   } catch (thrown) {
     const error: unknown = reader.signal.aborted ? reader.signal.reason : thrown
     if (error instanceof PipeClosed) return PIPE_CLOSED
@@ -40,39 +48,74 @@ function tell(failure: Failure, name: string): void {
   process.stderr.write(`${failureLine(name, failure)}\n`)
 }
 
-async function run(url: string, flags: GetFlags, report: Report, interrupt: Interrupt, reader: AbortSignal): Promise<void> {
+/** What belongs to one content cannot be for several. */
+function refuseMisfits(urls: readonly string[], { output, digest, md5, trace }: GetFlags): void {
+  if (urls.length === 1) return
+  if (output !== undefined && output !== '-')
+    throw new UsageError('-o works with one URL only', 'write several to a folder with -P DIR')
+  for (const [flag, value] of Object.entries({ '--digest': digest, '--md5': md5, '--trace': trace })) {
+    if (value !== undefined) throw new UsageError(`${flag} works with one URL only`, 'give one URL')
+  }
+}
+
+/** Resolves to the exit code of the first URL that failed. */
+async function run(
+  urls: readonly string[],
+  flags: GetFlags,
+  report: Report,
+  interrupt: Interrupt,
+  reader: AbortSignal,
+): Promise<number> {
   const timeout = flags.timeout > 0 ? [AbortSignal.timeout(flags.timeout)] : []
   const signal = AbortSignal.any([interrupt.signal, reader, ...timeout])
   const options = await getOptions(flags, { signal, onProgress: progress => report.progress(progress) })
+  const headers = await makeHeaders(flags, signal)
+  const place = await placeOf(flags)
+  if (place !== '-' && !flags.json && !flags.head && isPipe(1)) report.note(PIPE_HINT)
   // nothing is told before who we are
   let early: NodeEvent[] | undefined = []
   const onEvent = (event: NodeEvent) => void (early === undefined ? report.event(event) : early.push(event))
-  const daemon = await chooseDaemon(flags)
-  const node = daemon ?? (await ownNode(flags, onEvent))
+  const node = await HostNode.open(flags, { onEvent, place })
   try {
-    report.started(node.peerId, node.addresses)
+    const { peerId, addresses } = await node.identity()
+    report.started(peerId, addresses)
     for (const event of early) report.event(event)
     early = undefined
-    report.done(await fetch(node, url, flags.output, options))
-    if (flags.linger > 0) {
+    const exitCode = await getAll(urls, { node, flags, options, headers, place, report }, signal)
+    if (flags.linger > 0 && exitCode === OK) {
       report.lingering(flags.linger / 1000)
       await interrupt.wait(flags.linger)
     }
+    return exitCode
   } finally {
     await node.stop()
   }
 }
 
-async function ownNode(flags: GetFlags, onEvent: (event: NodeEvent) => void): Promise<DragonflyNode> {
-  const { createNode, homeIfAny } = await import('../index.ts')
-  return await createNode(await nodeOptions(flags, homeIfAny(), onEvent))
+/** One after the other; what fails alone does not stop the others. */
+async function getAll(urls: readonly string[], command: Command, signal: AbortSignal): Promise<number> {
+  const { withoutSecrets } = await import('../client/index.ts')
+  let exitCode = OK
+  for (const url of urls) {
+    try {
+      await getOne(url, command)
+    } catch (error) {
+      if (urls.length === 1 || signal.aborted || error instanceof OutputError || error instanceof PipeClosed) throw error
+      const failure = describe(error)
+      command.report.failedOne(withoutSecrets(url), failure)
+      exitCode ||= failure.exitCode
+    }
+  }
+  return exitCode
 }
 
-async function fetch(node: DragonflyNode, url: string, output: string | undefined, options: GetOptions): Promise<Receipt> {
-  if (output !== '-') return node.download(url, output, options)
-  const stream = node.get(url, options)
-  // The iteration throws the same error, and comes first.
-  stream.receipt.catch(() => {})
-  await writeAll(stream, openStdout())
-  return stream.receipt
+const PIPE_HINT = 'standard output is a pipe, and nothing is written to it: -o - writes the content there'
+
+/** Of a shell; programs that start others mostly use sockets. */
+function isPipe(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFIFO()
+  } catch {
+    return false
+  }
 }

@@ -1,8 +1,9 @@
-// Handles SIGINT and SIGTERM: the first one stops the command, the second one ends the process at once.
-import { INTERRUPTED, TERMINATED } from './exit-codes.ts'
+// Handles SIGINT, SIGTERM and SIGHUP: the first one stops the command, the second one ends the process at once.
+import { HUNG_UP, INTERRUPTED, TERMINATED } from './exit-codes.ts'
 
-const EXIT_CODES = { SIGINT: INTERRUPTED, SIGTERM: TERMINATED }
+const EXIT_CODES = { SIGINT: INTERRUPTED, SIGTERM: TERMINATED, SIGHUP: HUNG_UP }
 type SignalName = keyof typeof EXIT_CODES
+const SIGNALS = Object.keys(EXIT_CODES) as SignalName[]
 
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController()
@@ -14,8 +15,7 @@ export class Interrupt implements Disposable {
   #exitCode: number | undefined
 
   constructor() {
-    process.on('SIGINT', this.#listener)
-    process.on('SIGTERM', this.#listener)
+    for (const name of SIGNALS) process.on(name, this.#listener)
   }
 
   /** Aborted by the first signal. */
@@ -28,7 +28,7 @@ export class Interrupt implements Disposable {
     this.#controller.abort()
   }
 
-  /** 130 or 143 after a signal. */
+  /** 129, 130 or 143 after a signal. */
   get exitCode(): number | undefined {
     return this.#exitCode
   }
@@ -45,7 +45,6 @@ export class Interrupt implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    process.off('SIGINT', this.#listener)
-    process.off('SIGTERM', this.#listener)
+    for (const name of SIGNALS) process.off(name, this.#listener)
   }
 }

@@ -98,6 +98,36 @@ export const JSON_LINES = {
       explain: 'with `--explain`: where the time went',
     },
   ),
+  skipped: line('skipped', ['get'], 'A file that is already there stays (`--no-clobber`, `-N`).', {
+    url: 'what was asked for',
+    output: 'absolute path of the file',
+    reason: '`exists` or `not-newer`',
+  }),
+  head: line(
+    'head',
+    ['get'],
+    'What a content is (`--head`, `--spider`).',
+    {
+      url: 'what was asked for, without credentials',
+      version: 'name of the version',
+      fileName: 'name of the file that a download makes of it',
+      ranges: 'whether a range can be had without the whole',
+      from: 'who said so: `origin` or `seed`',
+    },
+    {
+      length: 'bytes of the content',
+      etag: 'ETag as the origin sent it',
+      lastModified: 'Last-Modified as the origin sent it',
+      contentType: 'Content-Type as the origin sent it',
+    },
+  ),
+  getFailed: line(
+    'failed',
+    ['get'],
+    'One of several URLs failed.',
+    { url: 'what was asked for, without secrets', code: CODE, message: MESSAGE },
+    { hint: HINT },
+  ),
   // ---- df preheat
   preheatProgress: line(
     'progress',
@@ -128,7 +158,10 @@ export const JSON_LINES = {
     { hint: HINT },
   ),
   // ---- df seed
-  ready: line('ready', ['seed start', 'daemon start'], 'Others can ask the seed or the daemon from now on.', { peerId: PEER_ID, addresses: ADDRESSES }),
+  ready: line('ready', ['seed start', 'daemon start'], 'Others can ask the seed or the daemon from now on.', {
+    peerId: PEER_ID,
+    addresses: ADDRESSES,
+  }),
   stopped: line('stopped', ['daemon stop'], 'The daemon has ended.', { pid: 'the process that it was' }),
   status: line(
     'status',

@@ -1,6 +1,6 @@
 // Reads a text file line by line, with a limit on the length of a line.
 import { createReadStream } from 'node:fs'
-import { UsageError } from './errors.ts'
+import { UsageError, unreadable } from './errors.ts'
 
 /**
  * Lines without their ends, of `stream` when given: then `file` only names it. Rejects with a UsageError when it cannot be
@@ -21,7 +21,7 @@ export async function* linesOf(
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw code === undefined ? error : new UsageError(`cannot read ${file}: ${code}`)
+    throw code === undefined || error instanceof UsageError ? error : unreadable(file, error)
   }
   if (rest !== '') yield rest
 }

@@ -28,7 +28,7 @@ end()
 
 async function main(args: string[]): Promise<number> {
   const parsed = makeProgram(name, {
-    get: async (url, flags) => (await import('./get.ts')).get(url, flags, name),
+    get: async (urls, flags) => (await import('./get.ts')).get(urls, flags, name),
     preheat: async (urls, flags) => (await import('./preheat.ts')).preheat(urls, flags, name),
     startSeed: async flags => (await import('./seed.ts')).startSeed(flags, name),
     administrate: async (command, flags) => (await import('./seed-admin.ts')).administrate(command, flags, name),
@@ -36,7 +36,7 @@ async function main(args: string[]): Promise<number> {
     simulate: async (scenario, flags) => (await import('./sim.ts')).sim(scenario, flags, name),
   })
   try {
-    await parsed.program.parseAsync(args, { from: 'user' })
+    await parsed.run(args)
     return parsed.exitCode
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === OK) return OK

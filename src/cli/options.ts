@@ -10,6 +10,17 @@ export function list(flags: string, description: string): Option {
   return new Option(flags, description).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
 }
 
+/** As `list`, for values without commas: `--seed A,B` is two. */
+export function lists(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value: string, before: string[] | undefined) => [
+    ...(before ?? []),
+    ...value
+      .split(',')
+      .map(part => part.trim())
+      .filter(part => part !== ''),
+  ])
+}
+
 /** An option whose value `parse` takes or refuses with a UsageError; the flag is named in that. */
 export function parsed(flags: string, description: string, parse: (text: string) => unknown): Option {
   const option = new Option(flags, description)

@@ -1,9 +1,10 @@
 // Declares every command and flag once. Only commander is loaded to parse or refuse them.
 import { Command } from 'commander'
-import { EXIT_CODES } from './exit-codes.ts'
-import { addGet, type GetFlags } from './get-flags.ts'
 import type { DaemonCommand, DaemonFlags } from './daemon.ts'
 import { addDaemon } from './daemon-flags.ts'
+import { EXIT_CODES } from './exit-codes.ts'
+import { addGet, type GetFlags } from './get-flags.ts'
+import { translate } from './habits.ts'
 import type { PreheatFlags } from './preheat.ts'
 import { addPreheat } from './preheat-flags.ts'
 import type { SeedFlags } from './seed.ts'
@@ -15,7 +16,7 @@ import { version } from './version.ts'
 
 /** What the program does with what it understood; resolves to an exit code. */
 export interface Actions {
-  get(url: string, flags: GetFlags): Promise<number>
+  get(urls: string[], flags: GetFlags): Promise<number>
   preheat(urls: string[], flags: PreheatFlags): Promise<number>
   startSeed(flags: SeedFlags): Promise<number>
   administrate(command: SeedAdminCommand, flags: SeedAdminFlags): Promise<number>
@@ -25,6 +26,8 @@ export interface Actions {
 
 export interface Parsed {
   program: Command
+  /** Runs the command that the arguments name. Rejects with a CommanderError or UsageError for what is not understood. */
+  run(args: readonly string[]): Promise<void>
   /** Set by the command that ran. */
   exitCode: number
 }
@@ -32,7 +35,7 @@ export interface Parsed {
 /** The commands of df under the name it was called by. Throws a CommanderError instead of ending the process. */
 export function makeProgram(name: string, actions: Actions): Parsed {
   const program = new Command(name)
-  const parsed: Parsed = { program, exitCode: 0 }
+  const parsed: Parsed = { program, exitCode: 0, run: async args => await runProgram(program, args) }
   // Before any subcommand: they take over these settings. Errors are told by whoever catches them, on one line.
   program
     .exitOverride()
@@ -43,8 +46,8 @@ export function makeProgram(name: string, actions: Actions): Parsed {
     .description('Downloads a file to one host or thousands at link speed, verifies every byte, and reads the origin about once.')
     .version(version(), '-V, --version', 'show the version')
     .addHelpText('after', generalHelp(name))
-  addGet(program, name, async (url, flags) => {
-    parsed.exitCode = await actions.get(url, flags)
+  addGet(program, name, async (urls, flags) => {
+    parsed.exitCode = await actions.get(urls, flags)
   })
   addPreheat(program, name, async (urls, flags) => {
     parsed.exitCode = await actions.preheat(urls, flags)
@@ -69,6 +72,14 @@ export function makeProgram(name: string, actions: Actions): Parsed {
     .description('show the version')
     .action(() => print(program, `${version()}\n`))
   return parsed
+}
+
+async function runProgram(program: Command, args: readonly string[]): Promise<void> {
+  const [word, ...rest] = args
+  const options = program.commands.find(command => command.name() === word)?.options
+  // who types df get has curl and wget in the fingers
+  const ours = word === 'get' && options !== undefined ? ['get', ...translate(rest, options)] : [...args]
+  await program.parseAsync(ours, { from: 'user' })
 }
 
 function addHelp(program: Command): void {

@@ -7,7 +7,7 @@ import { bytes, count, percent, rate, seconds, shares } from './figures.ts'
 import { textLog } from './log.ts'
 import type { Log } from './log-levels.ts'
 import { LineReport, secondsLeft } from './render-lines.ts'
-import type { Report, Sink } from './report.ts'
+import type { Report, Sink, Skipped } from './report.ts'
 
 const BAR_CELLS = 20
 const DEFAULT_COLUMNS = 80
@@ -47,6 +47,23 @@ export class BarReport implements Report {
 
   lingering(s: number): void {
     this.#lines.lingering(s)
+  }
+
+  skipped(skipped: Skipped): void {
+    this.#end()
+    this.#lines.skipped(skipped)
+  }
+
+  head(): void {}
+
+  note(text: string): void {
+    this.close()
+    this.#lines.note(text)
+  }
+
+  failedOne(url: string, failure: Failure): void {
+    this.#end()
+    this.#lines.failedOne(url, failure)
   }
 
   failed(failure: Failure): void {

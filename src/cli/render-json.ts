@@ -1,10 +1,10 @@
 // Writes one JSON object per line (NDJSON), for programs.
-import type { NodeEvent, Progress, Receipt } from '../index.ts'
+import type { ContentHead, NodeEvent, Progress, Receipt } from '../index.ts'
 import type { Failure } from './errors.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
 import { eventFields, NO_LOG } from './log.ts'
 import { isAtLeast, type Log } from './log-levels.ts'
-import type { Report, Sink } from './report.ts'
+import type { Report, Sink, Skipped } from './report.ts'
 
 export class JsonReport implements Report {
   readonly #sink: Sink
@@ -34,6 +34,19 @@ export class JsonReport implements Report {
   }
 
   lingering(): void {}
+  note(): void {}
+
+  skipped(skipped: Skipped): void {
+    this.#sink.write(jsonLine('skipped', { ...skipped }))
+  }
+
+  head({ type, ...head }: ContentHead): void {
+    this.#sink.write(jsonLine('head', { ...head, contentType: type }))
+  }
+
+  failedOne(url: string, { code, message, hint }: Failure): void {
+    this.#sink.write(jsonLine('getFailed', { url, code, message, hint }))
+  }
 
   failed(failure: Failure): void {
     this.#sink.write(errorLine(failure))

@@ -6,7 +6,7 @@ import { explainLines } from './explain.ts'
 import { bytes, count, percent, rate, seconds, shares } from './figures.ts'
 import { textLog } from './log.ts'
 import type { Log } from './log-levels.ts'
-import type { Report, Sink } from './report.ts'
+import type { Report, Sink, Skipped } from './report.ts'
 
 const INTERVAL_MS = 2000
 
@@ -56,6 +56,20 @@ export class LineReport implements Report {
 
   lingering(s: number): void {
     this.#write(`serving it to others for ${seconds(s)}; Ctrl-C ends it`)
+  }
+
+  skipped({ output, reason }: Skipped): void {
+    this.#write(`kept ${shortest(output)}: ${reason === 'exists' ? 'it is already there' : 'the content is not newer'}`)
+  }
+
+  head(): void {}
+
+  note(text: string): void {
+    this.#write(`${this.#name}: ${text}`)
+  }
+
+  failedOne(url: string, failure: Failure): void {
+    this.failed({ ...failure, message: `${url}: ${failure.message}` })
   }
 
   failed(failure: Failure): void {

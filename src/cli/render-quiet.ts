@@ -20,10 +20,17 @@ export class QuietReport implements Report {
   progress(_progress: Progress): void {}
   done(_receipt: Receipt): void {}
   lingering(_seconds: number): void {}
+  skipped(): void {}
+  head(): void {}
+  note(): void {}
   close(): void {}
 
   event(event: NodeEvent): void {
     this.#log.write(event)
+  }
+
+  failedOne(url: string, failure: Failure): void {
+    this.failed({ ...failure, message: `${url}: ${failure.message}` })
   }
 
   failed(failure: Failure): void {

@@ -1,6 +1,6 @@
 // df seed status, ls, rm, gc, pin, unpin: asks the running seed, or opens its store when no seed runs.
 import path from 'node:path'
-import type { ContentStatus, Removed, DaemonStatus, StoreAdmin } from '../index.ts'
+import type { ContentStatus, DaemonStatus, Removed, StoreAdmin } from '../index.ts'
 import { describe, type Failure, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { errorLine, jsonLine } from './json-lines.ts'

@@ -1,6 +1,6 @@
 // Runs a node for others, as a seed or as the daemon of a host, until a signal or a client ends it.
 import path from 'node:path'
-import type { Control, DragonflyNode, NodeEvent, NodeOptions } from '../index.ts'
+import type { Control, ControlOptions, DragonflyNode, NodeEvent, NodeOptions } from '../index.ts'
 import { readSettings } from './config.ts'
 import { describe, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
@@ -35,7 +35,9 @@ export interface Serving {
   /** Done before others are told that it is ready. */
   begin(node: DragonflyNode): Promise<void>
   /** What a person sees when it is ready. */
-  readyText(addresses: readonly string[], socket: string | undefined): string
+  readyText(addresses: readonly string[], control: Control | undefined): string
+  /** Where the local API is served besides the owner's socket. */
+  control?(): Promise<ControlOptions>
   /** Whether a node that cannot be controlled is of no use: it ends then. */
   needsControl: boolean
   /** Called with what ends the process in an orderly way, and what says how many downloads run; returns what stops it. */
@@ -62,6 +64,7 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
   const feed = new EventFeed()
   feed.listen(await listener(flags, name))
   const home = dragonflyHome()
+  const options = await serving.control?.()
   const settings = await readSettings(namedBy(flags), process.env, home)
   const node = await createNode({
     ...settings,
@@ -79,8 +82,15 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
     await serving.begin(node)
     const { seeds, bootstrap, trust } = settings
     const end = () => interrupt.end()
-    const service = new Service({ node, events: feed, ties: { seeds, bootstrap, trust }, version: version(), role: serving.role, stop: end })
-    control = await serveControl(service, home).catch(error => {
+    const service = new Service({
+      node,
+      events: feed,
+      ties: { seeds, bootstrap, trust },
+      version: version(),
+      role: serving.role,
+      stop: end,
+    })
+    control = await serveControl(service, home, options).catch(error => {
       if (serving.needsControl) throw error
       feed.publish(eventOf({ code: 'control-unavailable', ...causeOf(error) }))
       return undefined
@@ -88,7 +98,7 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
     unwatch = serving.watch?.(end, service.jobs)
     if (interrupt.signal.aborted) return
     const { peerId, addresses } = node
-    const text = () => serving.readyText(addresses, control?.path)
+    const text = () => serving.readyText(addresses, control)
     process.stdout.write(flags.json === true ? jsonLine('ready', { peerId, addresses }) : text())
     await interrupt.wait()
   } finally {

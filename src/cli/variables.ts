@@ -10,6 +10,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   DRAGONFLY_ORIGIN_LIMIT: 'As `originLimit` in `config.json`.',
   DRAGONFLY_ORIGIN_CONNECTIONS: 'As `originConnections` in `config.json`.',
   DRAGONFLY_DAEMON: 'As `daemon` in `config.json`.',
+  DRAGONFLY_SOCKET: 'Socket of the daemon that all users of this host share. Default `/run/dragonfly/df.sock`.',
   DRAGONFLY_NODE: 'The Node program that runs df. Default: the one beside the package, else the one in `PATH`.',
   XDG_CACHE_HOME: "Node's compile cache goes to `dragonfly/compile` in this folder. Default `~/.cache`.",
   NODE_DISABLE_COMPILE_CACHE: '`1`: no compile cache.',

@@ -42,7 +42,11 @@ export class Connection {
   }
 
   /** The lines of an answer as they come. It is hung up on when the iteration ends, or `signal` is aborted. */
-  async *lines(method: Method, path: string, { body, signal }: { body?: object; signal?: AbortSignal | undefined }): AsyncGenerator<object> {
+  async *lines(
+    method: Method,
+    path: string,
+    { body, signal }: { body?: object; signal?: AbortSignal | undefined },
+  ): AsyncGenerator<object> {
     const response = await this.#send(method, path, { body, signal })
     if (response.statusCode !== 200) throw await failed(response)
     let rest = ''

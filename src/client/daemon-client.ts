@@ -14,7 +14,7 @@ import type { DaemonStatus } from '../node/api/status.ts'
 import type { StoreAdmin } from '../node/api/store-admin.ts'
 import type { StoredContent } from '../node/api/stored-content.ts'
 import { checkOutput, checkTarget, placeBytes, placeFile } from '../store/output.ts'
-import { locate } from '../store/output-place.ts'
+import { locate, setTime } from '../store/output-place.ts'
 import { type Connection, errorOf } from './connection.ts'
 import { RemoteStore } from './remote-store.ts'
 
@@ -84,6 +84,7 @@ export class DaemonClient implements DragonflyNode {
       target = join(folder, name ?? content.fileName)
       await checkTarget(target)
       await place(content, target, options.signal)
+      if (options.remoteTime) await setTime(target, content.receipt.lastModified)
     })
     return { ...receipt, output: target }
   }
@@ -181,9 +182,14 @@ export class DaemonClient implements DragonflyNode {
   }
 
   /** Its lines; `progress` and `error` are dealt with. */
-  async *#job(url: string, into: 'store' | 'stream', options: GetOptions): AsyncGenerator<Exclude<JobLine, { type: 'progress' | 'error' }>> {
-    const { signal, onProgress, trace, keep: _keep, ...rest } = options
-    if (trace !== undefined) throw new DragonflyError('bad-option', 'a daemon writes no trace', { hint: 'trace with a node of your own' })
+  async *#job(
+    url: string,
+    into: 'store' | 'stream',
+    options: GetOptions,
+  ): AsyncGenerator<Exclude<JobLine, { type: 'progress' | 'error' }>> {
+    const { signal, onProgress, trace, keep: _keep, remoteTime: _time, ...rest } = options
+    if (trace !== undefined)
+      throw new DragonflyError('bad-option', 'a daemon writes no trace', { hint: 'trace with a node of your own' })
     for await (const line of this.#connection.lines('POST', '/v1/jobs', { body: { url, into, options: rest }, signal })) {
       const said = line as JobLine
       if (said.type === 'error') throw errorOf(said)

@@ -8,11 +8,11 @@ import type { DialablePeer } from '../core/peer.ts'
 import { Dht, dhtService } from '../discovery/dht.ts'
 import { type Accept, Exchange } from '../net/exchange.ts'
 import { type Host, isLoopbackAddress, parsePeerAddress, parsePeerId, startHost } from '../net/host.ts'
+import { dragonflyHome } from '../store/home.ts'
 import { acquireLock, type Lock } from '../store/lock.ts'
 import { showPresence } from '../store/presence.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Network } from './context/node-context.ts'
-import { dragonflyHome } from '../store/home.ts'
 import { loadIdentity } from './identity.ts'
 
 /** libp2p goes on without IPv6 where there is none, as long as IPv4 works. */

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import type { DiskStore } from '../store/disk-store.ts'
+import { dragonflyHome } from '../store/home.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 import { causeOf } from './api/events.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { EventEmitter } from './context/event-emitter.ts'
-import { dragonflyHome } from '../store/home.ts'
 
 export interface StorePlace {
   store: Store

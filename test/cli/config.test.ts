@@ -94,6 +94,6 @@ describe('cli config', () => {
     await readConfig(home).catch(error => {
       caught = error
     })
-    expect(caught).to.be.instanceOf(UsageError).with.property('message').that.includes(`${home}: EISDIR`)
+    expect(caught).to.be.instanceOf(UsageError).with.property('message').that.includes(`${home}: it is a folder`)
   })
 })

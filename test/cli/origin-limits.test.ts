@@ -16,7 +16,14 @@ async function flagsOf(...args: string[]): Promise<SeedFlags> {
     flags = given
     return 0
   }
-  const { program } = makeProgram('df', { get: nothing, startSeed, preheat: nothing, daemon: async () => 0, administrate: nothing, simulate: nothing })
+  const { program } = makeProgram('df', {
+    get: nothing,
+    startSeed,
+    preheat: nothing,
+    daemon: async () => 0,
+    administrate: nothing,
+    simulate: nothing,
+  })
   await program.parseAsync(['seed', 'start', ...args], { from: 'user' })
   return flags
 }

@@ -10,7 +10,6 @@ import type { SeedAdminCommand, SeedAdminFlags } from '../../src/cli/seed-admin.
 import type { SimFlags } from '../../src/cli/sim.ts'
 
 interface Understood {
-  url?: string
   get?: GetFlags
   urls?: string[]
   preheat?: PreheatFlags
@@ -26,8 +25,8 @@ interface Understood {
 async function understand(...args: string[]): Promise<Understood> {
   const seen: Omit<Understood, 'exitCode'> = { text: '' }
   const parsed = makeProgram('df', {
-    get: async (url, get) => {
-      Object.assign(seen, { url, get })
+    get: async (urls, get) => {
+      Object.assign(seen, { urls, get })
       return 41
     },
     preheat: async (urls, preheat) => {
@@ -54,7 +53,7 @@ async function understand(...args: string[]): Promise<Understood> {
   for (const command of [parsed.program, ...parsed.program.commands, ...parsed.program.commands.flatMap(c => c.commands)]) {
     command.configureOutput({ writeOut: collect })
   }
-  await parsed.program.parseAsync(args, { from: 'user' })
+  await parsed.run(args)
   return { ...seen, exitCode: parsed.exitCode }
 }
 
@@ -67,11 +66,13 @@ async function refused(...args: string[]): Promise<Error> {
   throw new Error(`was understood: ${args.join(' ')}`)
 }
 
+const DEFAULTS = { origin: true, daemon: true, clobber: true, remoteTime: true, linger: 0, timeout: 0 }
+
 describe('cli arguments', () => {
   it('df get URL', async () => {
-    const { url, get, exitCode } = await understand('get', 'http://example.org/x')
-    expect(url).to.equal('http://example.org/x')
-    expect(get).to.deep.equal({ origin: true, daemon: true, linger: 0, timeout: 0 })
+    const { urls, get, exitCode } = await understand('get', 'http://example.org/x')
+    expect(urls).to.deep.equal(['http://example.org/x'])
+    expect(get).to.deep.equal(DEFAULTS)
     expect(exitCode).to.equal(41)
   })
 
@@ -103,16 +104,24 @@ describe('cli arguments', () => {
   it('every flag of df get', async () => {
     const { get } = await understand(
       ...['get', '-o', 'f', '--seed', 'A', '--seed', 'B', '--bootstrap', 'C', '--trust', 'T', '--listen', 'L', '--listen', 'M'],
-      ...['--digest', 'sha256:00', '-H', 'A: 1', '--header', 'B: 2', '--filter', 'a,b', '--tag', 't', '--no-origin'],
+      ...['--digest', 'A0'.repeat(32), '-H', 'A: 1', '--header', 'B: 2', '--filter', 'a,b', '--tag', 't', '--no-origin'],
       ...['--revalidate', '--linger', '5m', '--timeout', '30', '--store', 'dir', '--no-daemon', '--json', 'http://example.org/x'],
+      ...['-P', 'dir', '-N', '--no-clobber', '--retry', '2', '--connect-timeout', '3', '--no-remote-time', '-u', 'me:it'],
     )
     expect(get).to.deep.equal({
       output: 'f',
       seed: ['A', 'B'],
+      directoryPrefix: 'dir',
+      timestamping: true,
+      clobber: false,
+      retry: 2,
+      connectTimeout: 3000,
+      remoteTime: false,
+      user: 'me:it',
       bootstrap: ['C'],
       trust: ['T'],
       listen: ['L', 'M'],
-      digest: 'sha256:00',
+      digest: `sha256:${'a0'.repeat(32)}`,
       header: ['A: 1', 'B: 2'],
       filter: ['a', 'b'],
       tag: 't',
@@ -128,7 +137,7 @@ describe('cli arguments', () => {
 
   it('-o - and --quiet, flags after the URL, and a URL after --', async () => {
     expect((await understand('get', 'http://x', '-o', '-', '--quiet')).get).to.include({ output: '-', quiet: true })
-    expect((await understand('get', '--', 'http://x')).url).to.equal('http://x')
+    expect((await understand('get', '--', 'http://x')).urls).to.deep.equal(['http://x'])
   })
 
   it('df seed start', async () => {
@@ -239,8 +248,6 @@ describe('cli arguments', () => {
 
   const wrong: string[][] = [
     [],
-    ['get'],
-    ['get', 'http://x', 'http://y'],
     ['get', '--nonsense', 'http://x'],
     ['get', 'http://x', '--seed'],
     ['get', 'http://x', '--json', '--quiet'],

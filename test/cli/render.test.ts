@@ -225,7 +225,7 @@ describe('cli renderers', () => {
 })
 
 describe('cli network', () => {
-  const flags = { origin: true, linger: 0, timeout: 0 }
+  const flags = { origin: true, linger: 0, timeout: 0, clobber: true, remoteTime: true }
   const nobody = { seeds: [], bootstrap: [] }
 
   it('stays off when there is nobody to ask and nobody to tell', () => expect(needsNetwork(flags, nobody)).to.equal(false))
@@ -234,6 +234,6 @@ describe('cli network', () => {
     expect(needsNetwork(flags, { seeds: [], bootstrap: ['x'] })).to.equal(true)
     expect(needsNetwork({ ...flags, listen: ['x'] }, nobody)).to.equal(true)
     expect(needsNetwork({ ...flags, linger: 1 }, nobody)).to.equal(true)
-    expect(needsNetwork({ ...flags, json: true }, nobody)).to.equal(true)
+    expect(needsNetwork({ ...flags, json: true }, nobody)).to.equal(false)
   })
 })

@@ -61,6 +61,6 @@ describe('a list of URLs', () => {
   it('has to be there', async () => {
     const error = await urlsOf([], path.join(dir, 'none'), NEVER).catch(e => e)
     expect(error).to.be.instanceOf(UsageError)
-    expect(error.message).to.match(/^cannot read .*none: ENOENT$/)
+    expect(error.message).to.match(/^cannot read .*none: there is no such file$/)
   })
 })

@@ -19,7 +19,8 @@ export function addContentRoutes(app: FastifyInstance, { node }: Service): void 
     {
       exposeHeadRoute: false,
       schema: {
-        summary: 'The bytes of a URL, verified; one byte range (RFC 9110 §14) as 206. A failure in the middle breaks the answer off',
+        summary:
+          'The bytes of a URL, verified; one byte range (RFC 9110 §14) as 206. A failure in the middle breaks the answer off',
         querystring: CONTENT_QUERY_SCHEMA,
       },
     },
@@ -41,7 +42,10 @@ export function addContentRoutes(app: FastifyInstance, { node }: Service): void 
         return await send(reply, node, url, { ...asked, ...(digest !== undefined && { digest }) })
       }
       const { start, end } = range
-      reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${head.length}`).header('content-length', end - start)
+      reply
+        .code(206)
+        .header('content-range', `bytes ${start}-${end - 1}/${head.length}`)
+        .header('content-length', end - start)
       return await send(reply, node, url, { ...asked, range })
     },
   )

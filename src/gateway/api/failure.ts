@@ -10,7 +10,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'bad-digest': 400,
   'bad-header': 400,
   'store-locked': 409,
-  'peer-refused': 429,
+  'peer-refused': 403,
   'origin-not-found': 404,
   'origin-forbidden': 403,
   'range-unsatisfiable': 416,

@@ -20,7 +20,12 @@ export function addNodeRoutes(app: FastifyInstance, service: Service): void {
         response: { 200: STATUS_SCHEMA, ...FAILURES },
       },
     },
-    async ({ query }) => ({ ...(await node.status(query.limit)), role: service.role, version: service.version, jobs: service.jobs.size }),
+    async ({ query }) => ({
+      ...(await node.status(query.limit)),
+      role: service.role,
+      version: service.version,
+      jobs: service.jobs.size,
+    }),
   )
   app.get('/v1/metrics', { schema: { summary: 'Metrics in the text format of Prometheus' } }, async (_request, reply) => {
     const { prometheusText } = await import('./prometheus.ts')

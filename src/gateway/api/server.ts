@@ -8,6 +8,7 @@ import { failureOf } from './failure.ts'
 import { addJobRoutes } from './job-routes.ts'
 import { addNodeRoutes } from './node-routes.ts'
 import { addStoreRoutes } from './store-routes.ts'
+import { requireToken } from './token.ts'
 
 /** Bytes of a body, where a route says nothing else. */
 const MAX_BODY = 16 * 1024
@@ -30,11 +31,18 @@ const OPENAPI = {
   },
 } as const
 
-/** `all`: for the owner of the node. `downloads`: for other users of the host, who learn nothing of one another's contents. */
-export type ApiScope = 'all' | 'downloads'
+export interface ApiOptions {
+  /**
+   * `all`: for the owner of the node. `downloads`: for other users of the host, who learn nothing of one another's contents.
+   * Default `all`.
+   */
+  scope?: 'all' | 'downloads'
+  /** What every request has to show; default nothing. */
+  token?: string
+}
 
 /** Not listening yet. */
-export async function makeApiServer(service: Service, scope: ApiScope = 'all'): Promise<FastifyInstance> {
+export async function makeApiServer(service: Service, { scope = 'all', token }: ApiOptions = {}): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     bodyLimit: MAX_BODY,
@@ -46,6 +54,7 @@ export async function makeApiServer(service: Service, scope: ApiScope = 'all'): 
     routerOptions: { maxParamLength: MAX_PARAM },
   })
   app.server.maxConnections = MAX_CONNECTIONS
+  if (token !== undefined) requireToken(app, token)
   // before the routes: it describes those that come after it
   await app.register(swagger, { openapi: OPENAPI })
   addJobRoutes(app, service)

@@ -43,6 +43,11 @@ export const EVENTS = {
     ({ reason, place }) =>
       `${reason}; pieces are kept ${place} for this run, and an interrupted download starts over (set DRAGONFLY_HOME to avoid that)`,
   ),
+  'daemon-lost': define<{ reason: string }>(
+    'warn',
+    'The daemon of this host ended or cannot be talked to. The download goes on in its own process.',
+    ({ reason }) => `${reason}; this process goes on by itself`,
+  ),
   'content-encoded': define<{ coding: string }>(
     'warn',
     'The origin sent a Content-Encoding although the request asked for none.',

@@ -1,0 +1,162 @@
+// The node that a command downloads with: the daemon of this host, or one in this process, also after a daemon has gone.
+import { createHash, type Hash } from 'node:crypto'
+import type {
+  ContentHead,
+  ContentStream,
+  DragonflyNode,
+  EventFacts,
+  GetOptions,
+  HeadOptions,
+  NodeEvent,
+  Receipt,
+} from '../index.ts'
+import { chooseDaemon } from './daemon-choice.ts'
+import type { GetFlags } from './get-flags.ts'
+import { type Around, nodeOptions, settingsOf } from './get-options.ts'
+import { withSource } from './setting-source.ts'
+
+/** What a download needs of a node. */
+export type Downloader = Pick<DragonflyNode, 'head' | 'get' | 'download'>
+
+export class HostNode implements Downloader {
+  readonly #flags: GetFlags
+  readonly #around: Around
+  #node: Promise<DragonflyNode>
+  #isDaemon: boolean
+
+  private constructor(flags: GetFlags, around: Around, daemon: DragonflyNode | undefined) {
+    this.#flags = flags
+    this.#around = around
+    this.#isDaemon = daemon !== undefined
+    this.#node = daemon === undefined ? ownNode(flags, around) : Promise.resolve(daemon)
+  }
+
+  /** Rejects as `createNode` does, and with a UsageError for a malformed environment or config file. */
+  static async open(flags: GetFlags, around: Around): Promise<HostNode> {
+    const daemon = await chooseDaemon(flags).catch(async error => {
+      if (!isLoss(error)) throw error
+      await tell(around.onEvent, { code: 'daemon-lost', reason: (error as Error).message })
+      return undefined
+    })
+    const node = new HostNode(flags, around, daemon)
+    await node.#node
+    return node
+  }
+
+  /** As of now: of the daemon or of this process. */
+  async identity(): Promise<Pick<DragonflyNode, 'peerId' | 'addresses'>> {
+    return await this.#node
+  }
+
+  async head(url: string, options?: HeadOptions): Promise<ContentHead> {
+    return await this.#orByItself(node => node.head(url, options))
+  }
+
+  async download(url: string, file?: string, options?: GetOptions): Promise<Receipt> {
+    return await this.#orByItself(node => node.download(url, file, options))
+  }
+
+  get(url: string, options?: GetOptions): ContentStream {
+    const { promise, resolve, reject } = Promise.withResolvers<Receipt>()
+    promise.catch(() => {})
+    return { receipt: promise, [Symbol.asyncIterator]: () => this.#bytes(url, options, resolve, reject) }
+  }
+
+  async stop(): Promise<void> {
+    await (await this.#node.catch(() => undefined))?.stop()
+  }
+
+  async *#bytes(
+    url: string,
+    options: GetOptions | undefined,
+    done: (receipt: Promise<Receipt>) => void,
+    failed: (error: unknown) => void,
+  ): AsyncGenerator<Uint8Array> {
+    const shown = { bytes: 0, hash: createHash('sha256') }
+    try {
+      for (;;) {
+        const stream = (await this.#node).get(url, options)
+        try {
+          // only the daemon may go away and leave a beginning behind
+          yield* this.#isDaemon || shown.bytes > 0 ? unseen(stream, shown) : stream
+          return done(stream.receipt)
+        } catch (error) {
+          if (!(await this.#goesOn(error))) throw error
+        }
+      }
+    } catch (error) {
+      failed(error)
+      throw error
+    }
+  }
+
+  async #orByItself<T>(work: (node: DragonflyNode) => Promise<T>): Promise<T> {
+    try {
+      return await work(await this.#node)
+    } catch (error) {
+      if (!(await this.#goesOn(error))) throw error
+      return await work(await this.#node)
+    }
+  }
+
+  /** Whether the error was the loss of the daemon; then this process has a node of its own from now on. */
+  async #goesOn(error: unknown): Promise<boolean> {
+    if (!this.#isDaemon || !isLoss(error)) return false
+    const daemon = await this.#node
+    this.#isDaemon = false
+    this.#node = ownNode(this.#flags, this.#around)
+    await tell(this.#around.onEvent, { code: 'daemon-lost', reason: (error as Error).message })
+    await daemon.stop()
+    return true
+  }
+}
+
+interface Shown {
+  bytes: number
+  hash: Hash
+}
+
+/** What comes after the bytes that were shown; those have to be the same as then. */
+async function* unseen(stream: AsyncIterable<Uint8Array>, shown: Shown): AsyncGenerator<Uint8Array> {
+  const expected = shown.hash.copy().digest()
+  const again = createHash('sha256')
+  let left = shown.bytes
+  for await (const chunk of stream) {
+    const old = chunk.subarray(0, left)
+    if (left > 0) {
+      left -= old.byteLength
+      again.update(old)
+      if (left === 0 && !again.digest().equals(expected)) throw await changed()
+    }
+    const fresh = chunk.subarray(old.byteLength)
+    if (fresh.byteLength === 0) continue
+    shown.hash.update(fresh)
+    shown.bytes += fresh.byteLength
+    yield fresh
+  }
+  if (left > 0) throw await changed()
+}
+
+async function changed(): Promise<Error> {
+  const { DragonflyError } = await import('../client/index.ts')
+  return new DragonflyError('origin-changed', 'the content changed at the origin after its beginning was written', {
+    hint: 'run it again',
+    retryable: true,
+  })
+}
+
+async function ownNode(flags: GetFlags, around: Around): Promise<DragonflyNode> {
+  const { createNode, homeIfAny } = await import('../index.ts')
+  const home = homeIfAny()
+  const settings = await nodeOptions(flags, home, around)
+  return await withSource(settingsOf(flags), home, () => createNode(settings))
+}
+
+async function tell(onEvent: (event: NodeEvent) => void, facts: EventFacts): Promise<void> {
+  const { eventOf } = await import('../client/index.ts')
+  onEvent(eventOf(facts))
+}
+
+function isLoss(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'no-daemon'
+}

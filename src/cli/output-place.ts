@@ -1,0 +1,88 @@
+// Where the file of a URL goes, and whether it has to be downloaded at all: -o, -P, --create-dirs, --no-clobber, -N.
+import { existsSync } from 'node:fs'
+import { mkdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import type { ContentHead } from '../index.ts'
+import { OutputError } from './errors.ts'
+import type { GetFlags } from './get-flags.ts'
+
+/** The output as `node.download` takes it, `-` for standard output; its folder is made when that was asked for. */
+export async function placeOf({ output, directoryPrefix, createDirs }: GetFlags): Promise<string | undefined> {
+  if (output === '-') return output
+  const place = directoryPrefix === undefined ? output : under(directoryPrefix, output)
+  if (directoryPrefix !== undefined) await makeFolder(directoryPrefix)
+  if (createDirs && place !== undefined) await makeFolder(place.endsWith(path.sep) ? place : path.dirname(place))
+  return place
+}
+
+function under(folder: string, output: string | undefined): string {
+  if (output === undefined) return `${folder}${path.sep}`
+  return path.isAbsolute(output) ? output : `${folder}${path.sep}${output}`
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (error) {
+    throw new OutputError(error as NodeJS.ErrnoException, `the folder ${folder}`)
+  }
+}
+
+/** A file that stays as it is. */
+export interface Kept {
+  output: string
+  reason: 'exists' | 'not-newer'
+}
+
+/** Undefined: it has to be downloaded. `head` asks the origin, which is done only when nothing else can tell. */
+export async function keptFile(
+  url: string,
+  place: string | undefined,
+  flags: Pick<GetFlags, 'clobber' | 'timestamping'>,
+  head: () => Promise<ContentHead>,
+): Promise<Kept | undefined> {
+  if (place === '-' || (flags.clobber && flags.timestamping !== true)) return undefined
+  const folder = place === undefined ? '.' : (await isFolder(place)) ? place : undefined
+  if (!flags.clobber) {
+    const early = path.resolve(folder === undefined ? (place as string) : path.join(folder, nameInUrl(url)))
+    if (await isFile(early)) return { output: early, reason: 'exists' }
+    if (folder === undefined) return undefined
+  }
+  if (folder === undefined && !existsSync(place as string)) return undefined
+  const found = await head()
+  const output = path.resolve(folder === undefined ? (place as string) : path.join(folder, found.fileName))
+  if (!(await isFile(output))) return undefined
+  if (!flags.clobber) return { output, reason: 'exists' }
+  return (await isCurrent(output, found)) ? { output, reason: 'not-newer' } : undefined
+}
+
+/** As wget decides it: not older than the content, and of its length. */
+async function isCurrent(file: string, { lastModified, length }: ContentHead): Promise<boolean> {
+  const at = lastModified === undefined ? Number.NaN : Date.parse(lastModified)
+  const { mtimeMs, size } = await stat(file)
+  return mtimeMs >= at && (length === undefined || length === size)
+}
+
+async function isFolder(place: string): Promise<boolean> {
+  if (place.endsWith(path.sep)) return true
+  return await stat(place).then(
+    found => found.isDirectory(),
+    () => false,
+  )
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return await stat(file).then(
+    found => found.isFile(),
+    () => false,
+  )
+}
+
+function nameInUrl(url: string): string {
+  const name = URL.parse(url)?.pathname.split('/').at(-1) ?? ''
+  try {
+    return path.basename(decodeURIComponent(name))
+  } catch {
+    return name
+  }
+}
