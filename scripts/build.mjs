@@ -1,6 +1,7 @@
 // Builds dist/: the program in one piece, the library with its packages outside, and its types.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import module from 'node:module'
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +18,38 @@ const LIBRARY = `import '../bin/require-node.mjs'
 export * from './library.js'
 `
 
+/** What the program imports lazily and is no part of its file: source → name beside it. */
+const OUTSIDE = { 'src/index.ts': 'library', 'src/cli/sim.ts': 'sim' }
+
+/** Leaves these imports as they are, under the names that they have in dist/cli. */
+const outside = {
+  name: 'outside',
+  setup(build) {
+    build.onResolve({ filter: /\.ts$/ }, ({ path: target, resolveDir, kind }) => {
+      const out = OUTSIDE[path.relative(root, path.resolve(resolveDir, target)).split(path.sep).join('/')]
+      if (out === undefined || kind !== 'dynamic-import') return undefined
+      return { path: `./${out}.js`, external: true }
+    })
+  },
+}
+
+/**
+ * Node's own modules are looked up when the module of ours that needs them is evaluated, and not as ES modules: an import of
+ * node:http reads every export of it, which loads all of fetch and WebSocket (30 ms of CPU).
+ */
+const builtins = {
+  name: 'builtins',
+  setup(build) {
+    const known = new Set(module.builtinModules)
+    build.onResolve({ filter: /^[a-z_:]+(\/[a-z_/]+)?$/ }, ({ path: name }) =>
+      name.startsWith('node:') || known.has(name) ? { path: name, namespace: 'builtin' } : undefined,
+    )
+    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(name)})`,
+    }))
+  },
+}
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -32,13 +65,26 @@ const common = {
 try {
   const started = new Date()
   const { build } = await import('esbuild')
-  const [program, api] = await Promise.all([
+  const [program, parts, api] = await Promise.all([
+    // one file: what df get loads beside a running daemon is read and compiled at once, and everything of libp2p stays outside
     build({
       ...common,
       entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }],
       outdir: 'dist/cli',
       banner: { js: BANNER },
+      minify: true,
+      keepNames: true,
+      splitting: false,
+      define: { 'process.env.DRAGONFLY_VERSION': JSON.stringify(versionOf('package.json')) },
+      plugins: [outside, builtins],
+    }),
+    build({
+      ...common,
+      entryPoints: Object.entries(OUTSIDE).map(([file, out]) => ({ in: file, out })),
+      outdir: 'dist/cli',
+      banner: { js: BANNER },
       minifySyntax: true,
+      plugins: [builtins],
     }),
     build({
       ...common,
@@ -48,12 +94,13 @@ try {
       sourcemap: true,
     }),
   ])
-  checkLazyImports(program.metafile)
+  checkLazyImports(parts.metafile)
   const notices = path.join(dist, 'cli', 'THIRD-PARTY-LICENSES.txt')
   const files = [
     ...program.outputFiles,
+    ...parts.outputFiles,
     ...api.outputFiles,
-    { path: notices, contents: licensesOf(program.metafile) },
+    { path: notices, contents: licensesOf([program.metafile, parts.metafile]) },
     { path: path.join(dist, 'index.js'), contents: LIBRARY },
   ]
   await replaceDist(files, started)
@@ -98,9 +145,9 @@ function checkLazyImports({ inputs }) {
 }
 
 /** The licences of all packages whose code is in the bundle, as they ask for. */
-function licensesOf(metafile) {
+function licensesOf(metafiles) {
   const folders = new Set()
-  for (const input of Object.keys(metafile.inputs)) {
+  for (const input of metafiles.flatMap(({ inputs }) => Object.keys(inputs))) {
     const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)
     if (match !== null) folders.add(match[1])
   }
@@ -108,6 +155,10 @@ function licensesOf(metafile) {
     .toSorted()
     .map(notice)
     .join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+function versionOf(file) {
+  return JSON.parse(readFileSync(path.join(root, file), 'utf8')).version
 }
 
 function notice(folder) {

@@ -11,7 +11,7 @@ import { addStoreRoutes } from './store-routes.ts'
 import { requireToken } from './token.ts'
 
 /** Bytes of a body, where a route says nothing else. */
-const MAX_BODY = 16 * 1024
+const MAX_BODY = 1024
 /** Connections at the same time. */
 const MAX_CONNECTIONS = 4096
 /** A whole request must be here after so long, ms. */
