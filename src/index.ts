@@ -32,3 +32,4 @@ export type { ContentStatus, DiskStatus, Removed, SeedStatus } from './node/api/
 export type { StoreAdmin } from './node/api/store-admin.ts'
 export { dragonflyHome, homeIfAny } from './node/home.ts'
 export { createNode } from './node/node.ts'
+export { checkProxy } from './origin/proxy.ts'

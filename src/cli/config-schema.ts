@@ -38,6 +38,20 @@ export const CONFIG_SCHEMA = {
       items: { type: 'string' },
       maxItems: MAX_ENTRIES,
     },
+    proxy: {
+      description:
+        'HTTP proxy through which origins are read, as for `--proxy`. Default: that of `http_proxy`, `https_proxy` and `all_proxy`.',
+      type: 'string',
+    },
+    noProxy: {
+      description: 'Origin hosts that are read without a proxy, as for `--noproxy`. Default: those of `no_proxy`.',
+      type: 'string',
+    },
+    ca: {
+      description:
+        'PEM file of certificate authorities, as for `--cacert`. A relative path is one from the folder of `config.json`.',
+      type: 'string',
+    },
     originLimit: {
       description: 'Bytes a second from one origin host; or text as for `--origin-limit` (`100M`, `1gbit`). Default: no limit.',
       type: ['number', 'string'],

@@ -7,12 +7,13 @@ import { describe, type Failure, failureLine, OutputError } from './errors.ts'
 import { OK, PIPE_CLOSED } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
 import type { LogFlags } from './log-levels.ts'
+import { type ProxyFlags, proxySettingsOf } from './proxy-flags.ts'
 import { makeReport } from './render.ts'
 import type { Report } from './report.ts'
 import { flushed, openStdout, PipeClosed, stdoutError, writeAll } from './stdout.ts'
 
 /** Flags of `df get` as commander leaves them; durations in milliseconds. */
-export interface GetFlags extends LogFlags {
+export interface GetFlags extends LogFlags, ProxyFlags {
   output?: string
   seed?: string[]
   bootstrap?: string[]
@@ -117,20 +118,18 @@ async function nodeOptions(flags: GetFlags, home: string | undefined, onEvent: (
     ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
     ...(flags.trust && { trust: flags.trust }),
     ...(flags.announce && { announce: flags.announce }),
+    ...proxySettingsOf(flags),
   }
-  const { seeds, bootstrap, trust, announce } = await readSettings(named, process.env, home)
+  const { allowOrigins: _, ...settings } = await readSettings(named, process.env, home)
   return {
-    seeds,
-    bootstrap,
-    trust,
-    announce,
+    ...settings,
     ...(flags.listen && { listen: flags.listen }),
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
     ...(flags.output !== '-' && { spareFolder: folderOf(flags.output ?? '.') }),
     ...(home !== undefined && { home }),
     // what is kept goes only when the disk itself is short
     quota: Number.MAX_SAFE_INTEGER,
-    network: needsNetwork(flags, { seeds, bootstrap }),
+    network: needsNetwork(flags, settings),
     dhtServer: flags.linger > 0,
     onEvent,
   }

@@ -9,12 +9,13 @@ import { errorLine, jsonLine } from './json-lines.ts'
 import { eventFields, makeLog } from './log.ts'
 import { isAtLeast, type LogFlags } from './log-levels.ts'
 import { originLimitsOf } from './origin-limits.ts'
+import { type ProxyFlags, proxySettingsOf } from './proxy-flags.ts'
 
 /** Where seeds listen unless told otherwise. */
 export const SEED_LISTEN = ['/ip4/0.0.0.0/tcp/4801', '/ip6/::/tcp/4801']
 
 /** Flags of `df seed start` as commander leaves them. */
-export interface SeedFlags extends LogFlags {
+export interface SeedFlags extends LogFlags, ProxyFlags {
   listen?: string[]
   announce?: string[]
   seed?: string[]
@@ -55,6 +56,7 @@ async function run(flags: SeedFlags, name: string, interrupt: Interrupt): Promis
     ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
     ...(flags.trust && { trust: flags.trust }),
     ...originLimitsOf(flags),
+    ...proxySettingsOf(flags),
     ...(flags.announce && { announce: flags.announce }),
     ...(flags.allowOrigin && { allowOrigins: flags.allowOrigin }),
   }
