@@ -105,7 +105,7 @@ export function requestFailure(error: unknown, url: string): DragonflyError {
   }
   if (CERTIFICATE.test(code)) {
     // what Node advises its own users
-    const said = firstLine(error).replace(/; if the root CA.*/, '')
+    const said = tlsReason(error) ?? firstLine(error).replace(/; if the root CA.*/, '')
     const hint =
       'if the certificate authority is your own, name its file with --cacert FILE (SSL_CERT_FILE), or add it to the system'
     const clock = `check the clock of this host, which says ${new Date().toISOString()}`
@@ -176,6 +176,13 @@ export class AnotherVersionError extends DragonflyError {
 
 function where(at: number, length: number | undefined): string {
   return length === undefined ? `after ${at} bytes` : `after ${at} of ${length} bytes`
+}
+
+/** OpenSSL's own reason, without the place in its sources that Node's message has too. */
+function tlsReason(error: unknown): string | undefined {
+  if (codeOf(error) === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'the other side does not speak TLS'
+  const { reason } = error as { reason?: unknown }
+  return /^(ERR_SSL_|EPROTO$)/.test(codeOf(error)) && typeof reason === 'string' ? reason.slice(0, 200) : undefined
 }
 
 function codeOf(error: unknown): string {

@@ -10,13 +10,13 @@ export function proxyFailure(error: unknown, proxy: HttpProxy): DragonflyError {
   if (error instanceof DragonflyError) return error
   const { shown, url } = proxy
   const said = requestFailure(error, `${shown}/`)
-  const { retryable, hint = hintOf(proxy) } = said
-  const details = { cause: error, retryable, hint }
+  const details = { cause: error, retryable: said.retryable, hint: hintOf(proxy) }
   if (said.code === 'origin-unknown-host') {
     return new DragonflyError('origin-unreachable', `unknown host ${url.hostname} of the proxy ${shown}`, details)
   }
   if (said.code === 'origin-unreachable') {
-    return new DragonflyError('origin-unreachable', said.message.replace(` to ${url.host}`, ` to the proxy ${shown}`), details)
+    const message = said.message.replace(` to ${url.host}`, ` to the proxy ${shown}`)
+    return new DragonflyError('origin-unreachable', message, { ...details, hint: said.hint ?? details.hint })
   }
   return new DragonflyError('origin-unreachable', `the proxy ${shown} gave no valid answer`, details)
 }
@@ -24,9 +24,9 @@ export function proxyFailure(error: unknown, proxy: HttpProxy): DragonflyError {
 /** A status of the proxy itself. `to`: where it was asked to go, without secrets. */
 export function proxyRefusal(proxy: HttpProxy, to: string, status: number, headers: AnswerHeaders): DragonflyError {
   const answer = `${status} ${STATUS_CODES[status] ?? ''}`.trim()
-  const retryable = status === 408 || status === 429 || status >= 500
-  const verb = status >= 500 ? 'cannot reach' : 'refuses'
-  const hint = status === 407 ? credentialsHint(proxy, headers) : hintOf(proxy)
+  const retryable = status === 408 || status === 429 || (status >= 500 && status !== 501)
+  const verb = status < 500 || status === 501 ? 'refuses' : 'cannot reach'
+  const hint = status === 407 || status === 401 ? credentialsHint(proxy, headers) : hintOf(proxy)
   return new DragonflyError('origin-unreachable', `the proxy ${proxy.shown} ${verb} ${to}: ${answer}`, { retryable, hint })
 }
 
