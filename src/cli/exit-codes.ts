@@ -22,10 +22,10 @@ export const EXIT_CODES: ReadonlyArray<readonly [code: number, meaning: string]>
   [OK, 'done; for a seed or during --linger: stopped by a signal'],
   [UNEXPECTED, 'unexpected: a bug in df'],
   [USAGE, 'usage: an option, a URL, an address, a digest, a header or the config file is malformed'],
-  [REFUSED, 'the origin refuses: 404, 401, 403 and every other 4xx but 408, 425 and 429'],
+  [REFUSED, 'the origin refuses: 404, 401, 403 and every other 4xx but those that mean later'],
   [
     ORIGIN_BROKEN,
-    'the origin fails or cannot be reached: 5xx, 429 (too many requests), connection refused, unknown host, timeout, cut short',
+    'the origin fails, cannot be reached, or says later: 5xx, 408, 425, 429, connection refused, unknown host, timeout, cut short',
   ],
   [WRONG_CONTENT, 'wrong content: wrong digest, changed while it was read, not trusted, or shorter than the range of -r'],
   [OUTPUT, 'output, disk or store: not writable, no space, in use'],
@@ -73,13 +73,10 @@ const BY_ERROR: Record<ErrorCode, number> = {
   internal: UNEXPECTED,
 }
 
-/** An origin that answers so may have the content later. */
-const LATER = new Set([408, 425, 429])
-
 /** The exit code for an error of the library; `status` is the origin's HTTP status, when it answered. */
 export function exitCodeOf(code: ErrorCode, status?: number): number {
-  const isRefusal = status !== undefined && status >= 400 && status < 500 && !LATER.has(status)
-  if (code === 'origin-error' && isRefusal) return REFUSED
+  const isLater = status === 408 || status === 425 || status === 429
+  if (code === 'origin-error' && status !== undefined && status >= 400 && status < 500 && !isLater) return REFUSED
   return BY_ERROR[code]
 }
 

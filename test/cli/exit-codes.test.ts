@@ -47,7 +47,7 @@ describe('cli exit codes', () => {
 
   it('tell an origin that refuses from one that is broken', () => {
     for (const status of [400, 402, 410, 451, 499]) expect(exitCodeOf('origin-error', status), `${status}`).to.equal(3)
-    for (const status of [500, 503, 599, 302, 408, 425, 429]) expect(exitCodeOf('origin-error', status), `${status}`).to.equal(4)
+    for (const status of [408, 425, 429, 500, 503, 599, 302]) expect(exitCodeOf('origin-error', status), `${status}`).to.equal(4)
     expect(describeError(new DragonflyError('origin-error', 'x', { status: 410 })).exitCode).to.equal(3)
   })
 
