@@ -39,7 +39,7 @@ function errorCodes(): string[] {
 function exitCodesOf(code: ErrorCode): string {
   const denied = exitCodeOf(code, 400)
   const usual = exitCodeOf(code)
-  return denied === usual ? String(usual) : `${usual}; ${denied} for a status of 4xx`
+  return denied === usual ? String(usual) : `${usual}; ${denied} for a status of 4xx but 408, 425 and 429`
 }
 
 function exitCodes(): string[] {

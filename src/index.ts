@@ -34,4 +34,5 @@ export type { ContentStatus, DaemonStatus, DiskStatus, Removed, SeedStatus } fro
 export type { StoreAdmin } from './node/api/store-admin.ts'
 export type { StoredContent } from './node/api/stored-content.ts'
 export { createNode } from './node/node.ts'
+export { checkProxy } from './origin/proxy.ts'
 export { dragonflyHome, homeIfAny } from './store/home.ts'

@@ -43,6 +43,20 @@ export const CONFIG_SCHEMA = {
         'Whether `df get` uses the daemon of this host: `use` when one runs (the default), `auto` to start one when none runs, `never`. `--no-daemon` is `never`.',
       enum: ['use', 'auto', 'never'],
     },
+    proxy: {
+      description:
+        'HTTP proxy through which origins are read, as for `--proxy`. Default: that of `http_proxy`, `https_proxy` and `all_proxy`.',
+      type: 'string',
+    },
+    noProxy: {
+      description: 'Origin hosts that are read without a proxy, as for `--noproxy`. Default: those of `no_proxy`.',
+      type: 'string',
+    },
+    ca: {
+      description:
+        'PEM file of certificate authorities, as for `--cacert`. A relative path is one from the folder of `config.json`.',
+      type: 'string',
+    },
     originLimit: {
       description: 'Bytes a second from one origin host; or text as for `--origin-limit` (`100M`, `1gbit`). Default: no limit.',
       type: ['number', 'string'],

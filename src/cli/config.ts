@@ -5,9 +5,10 @@ import { type Config, MAX_ENTRIES } from './config-schema.ts'
 import { UsageError, unreadable } from './errors.ts'
 import { configFault } from './generated/config.js'
 import { addOriginLimit, type OriginLimits, originLimitsOf, originLimitsOfEnv } from './origin-limits.ts'
+import { chooseProxySettings, type ProxySettings, proxySettingsOfEnv, proxySettingsOfFile } from './proxy-flags.ts'
 
 /** What a person named. A key that nobody named is left out. */
-export interface Settings extends OriginLimits {
+export interface Settings extends OriginLimits, ProxySettings {
   /** Multiaddrs ending in /p2p/PEERID. */
   seeds?: string[]
   bootstrap?: string[]
@@ -27,12 +28,14 @@ const DAEMON_USES: readonly string[] = ['use', 'auto', 'never'] satisfies readon
 
 const MAX_CONFIG_BYTES = 1024 * 1024
 
-type Chosen = Required<Omit<Settings, keyof OriginLimits | 'daemon'>> & OriginLimits
+type Connecting = OriginLimits & ProxySettings
+type Chosen = Required<Omit<Settings, keyof Connecting | 'daemon'>> & Connecting
 
 /** What a command needs: flags replace the environment, which replaces the file of a home. Trust includes every seed. */
 export async function readSettings(flags: Settings, env: NodeJS.ProcessEnv, home: string | undefined): Promise<Chosen> {
   const file = home === undefined ? {} : await readConfig(path.join(home, 'config.json'))
-  return chooseSettings(flags, settingsOfEnv(env), file)
+  const named = settingsOfEnv(env)
+  return { ...chooseSettings(flags, named, file), ...(await chooseProxySettings(flags, named, file)) }
 }
 
 /** As a flag, the environment or the file of a home says; `use` when none does. */
@@ -46,6 +49,7 @@ export async function readDaemonUse(isRefused: boolean, env: NodeJS.ProcessEnv, 
   return (named as DaemonUse | undefined) ?? file.daemon ?? 'use'
 }
 
+/** All but the proxy, which the library checks. */
 export function chooseSettings(flags: Settings, env: Settings, file: Settings): Chosen {
   const seeds = flags.seeds ?? env.seeds ?? file.seeds ?? []
   const bootstrap = flags.bootstrap ?? env.bootstrap ?? file.bootstrap ?? []
@@ -63,6 +67,7 @@ export function settingsOfEnv(env: NodeJS.ProcessEnv): Settings {
   const announce = entriesOf(env, 'DRAGONFLY_ANNOUNCE')
   return {
     ...originLimitsOfEnv(env),
+    ...proxySettingsOfEnv(env),
     ...(seeds.length > 0 && { seeds }),
     ...(announce.length > 0 && { announce }),
     ...(allowOrigins.length > 0 && { allowOrigins }),
@@ -106,7 +111,7 @@ export function parseConfig(text: string, file: string): Settings {
   const limits: OriginLimits = {}
   if (originLimit !== undefined) addOriginLimit(limits, 'originLimit', originLimit, file)
   if (originConnections !== undefined) addOriginLimit(limits, 'originConnections', originConnections, file)
-  return { ...settings, ...limits }
+  return { ...settings, ...limits, ...proxySettingsOfFile(config as Config, file) }
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -6,6 +6,7 @@ import { parseLoopback } from './loopback.ts'
 import { parseQuota, parseRate } from './numbers.ts'
 import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import { parseConnections } from './origin-limits.ts'
+import { addProxyFlags } from './proxy-flags.ts'
 
 const JSON_FLAG = ['--json', 'print one JSON object per line on standard output'] as const
 
@@ -47,6 +48,7 @@ export function addDaemon(
     )
     .option('--detach', 'return when the daemon is ready, and leave it running')
     .option(...JSON_FLAG)
+  addProxyFlags(start)
   addLogFlags(start, 'info; with --json nothing')
     .addHelpText('after', startHelp(name))
     .action((flags: DaemonFlags) => run({ do: 'start' }, flags))

@@ -6,9 +6,10 @@ import { UsageError } from './errors.ts'
 import type { LogFlags } from './log-levels.ts'
 import { wholeNumber } from './numbers.ts'
 import { addLogFlags, list, lists, parsed, REPEAT } from './options.ts'
+import { addProxyFlags, type ProxyFlags } from './proxy-flags.ts'
 
 /** Flags of `df get` as commander leaves them; durations in milliseconds. */
-export interface GetFlags extends LogFlags {
+export interface GetFlags extends LogFlags, ProxyFlags {
   output?: string
   directoryPrefix?: string
   createDirs?: true
@@ -75,6 +76,7 @@ export function addGetFlags(command: Command): Command {
     .option('--json', 'print one JSON object per line on standard output; with -o - on standard error')
     .addOption(new Option('--quiet', 'print only errors (also -q, -s, --silent)').conflicts('json'))
     .addOption(new Option('-v, --verbose', 'as --log-level debug').conflicts('quiet'))
+  addProxyFlags(command)
   return addLogFlags(command, 'warn; with --json or --quiet nothing')
 }
 

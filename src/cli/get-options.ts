@@ -5,6 +5,7 @@ import type { GetOptions, NodeEvent, NodeOptions } from '../index.ts'
 import { readSettings, type Settings } from './config.ts'
 import type { GetFlags } from './get-flags.ts'
 import { originLimitsOf } from './origin-limits.ts'
+import { type ProxySettings, proxySettingsOf } from './proxy-flags.ts'
 
 /** Options of every download of a command, less the headers. Rejects with `bad-option` for a malformed range. */
 export async function getOptions(flags: GetFlags, watch: Pick<GetOptions, 'signal' | 'onProgress'>): Promise<GetOptions> {
@@ -25,13 +26,18 @@ export async function getOptions(flags: GetFlags, watch: Pick<GetOptions, 'signa
 }
 
 /** What the flags name, as `readSettings` takes it. */
-export function settingsOf({ seed, bootstrap, trust, announce }: GetFlags): Settings {
+export function settingsOf({ seed, bootstrap, trust, announce, ...flags }: GetFlags): Settings {
   return {
+    ...proxySettingsOf(flags),
     ...(seed && { seeds: seed }),
     ...(bootstrap && { bootstrap }),
     ...(trust && { trust }),
     ...(announce && { announce }),
   }
+}
+
+function connectingOf({ proxy, noProxy, ca }: ProxySettings): ProxySettings {
+  return { ...(proxy !== undefined && { proxy }), ...(noProxy !== undefined && { noProxy }), ...(ca !== undefined && { ca }) }
 }
 
 /** What the node needs besides the flags. */
@@ -50,6 +56,7 @@ export async function nodeOptions(flags: GetFlags, home: string | undefined, { o
     trust,
     announce,
     ...originLimitsOf(rest),
+    ...connectingOf(rest),
     ...(flags.retry !== undefined && { originRetries: flags.retry }),
     ...(flags.connectTimeout !== undefined && { originConnectTimeout: flags.connectTimeout }),
     ...(flags.listen && { listen: flags.listen }),

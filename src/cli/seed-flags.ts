@@ -4,6 +4,7 @@ import { parseDuration } from './durations.ts'
 import { parseQuota, parseRate } from './numbers.ts'
 import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import { parseConnections } from './origin-limits.ts'
+import { addProxyFlags } from './proxy-flags.ts'
 import type { SeedFlags } from './seed.ts'
 import type { SeedAdminCommand, SeedAdminFlags } from './seed-admin.ts'
 
@@ -37,6 +38,7 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
     .addOption(parsed('--origin-limit <rate>', 'limit the rate from one origin, in bytes per second (100M, 1gbit)', parseRate))
     .addOption(parsed('--origin-connections <n>', 'limit the concurrent requests to one origin (default: 16)', parseConnections))
     .option(...JSON_FLAG)
+  addProxyFlags(start)
   addLogFlags(start, 'info; with --json nothing').addHelpText('after', startHelp(name)).action(startSeed)
   seed
     .command('status')

@@ -29,7 +29,7 @@ export interface Hello {
   peerId: string
   addresses: readonly string[]
   /** Whom it asks and believes. */
-  ties: { seeds: readonly string[]; bootstrap: readonly string[]; trust: readonly string[] }
+  ties: { seeds: readonly string[]; bootstrap: readonly string[]; trust: readonly string[]; route: string }
 }
 
 /** Lines of a job; see the local API. */

@@ -67,7 +67,7 @@ export const FAILURE_SCHEMA = object({ code: text, message: text, hint: text, re
 /** Every route may answer so. */
 export const FAILURES = { '4xx': FAILURE_SCHEMA, '5xx': FAILURE_SCHEMA } as const
 export const STOPPING_SCHEMA = object({ isStopping: flag })
-const TIES = object({ seeds: texts, bootstrap: texts, trust: texts })
+const TIES = object({ seeds: texts, bootstrap: texts, trust: texts, route: text })
 export const HELLO_SCHEMA = object({ api: amount, version: text, role: ROLE, peerId: text, addresses: texts, ties: TIES })
 export const JOB_ID_SCHEMA = {
   type: 'object',
