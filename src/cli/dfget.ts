@@ -84,7 +84,7 @@ export function fromDfget(given: readonly string[], options: readonly Option[]):
 
 /** Whether df get has this flag. */
 function isKnown(text: string, options: readonly Option[]): boolean {
-  const name = /^--[a-z-]+/.exec(text)?.[0]
+  const name = /^--[a-z0-9-]+/.exec(text)?.[0]
   return name === undefined || name === '--insecure' || options.some(({ long }) => long === name)
 }
 
