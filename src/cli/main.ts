@@ -68,12 +68,12 @@ function refuse(error: unknown, args: string[]): number {
 }
 
 function asUsageError(error: CommanderError): UsageError {
+  const help = `see ${name} ${name === 'dfget' ? '--help' : 'help'}`
   // Without a command commander has shown the help already and has no message of its own.
-  if (error.code === 'commander.help') return new UsageError('no command given', `see ${name} help`)
-  return new UsageError(
-    error.message.replace(/^error: /, '').replace(/\.$/, ''),
-    `see ${name} ${name === 'dfget' ? '--help' : 'help'}`,
-  )
+  if (error.code === 'commander.help') return new UsageError('no command given', help)
+  const [, url] = /^error: unknown command '(https?:\/\/[^']*)'/.exec(error.message) ?? []
+  if (url !== undefined) return new UsageError(`no command given for ${url}`, `to download it: ${name} get URL`)
+  return new UsageError(error.message.replace(/^error: /, '').replace(/\.$/, ''), help)
 }
 
 /** Not before a slow reader has everything; not later either: libp2p leaves a timer of a second behind when it stops. */

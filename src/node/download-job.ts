@@ -67,8 +67,7 @@ export function nameOf(suggested: string | undefined, url: string): string {
 
 /** Last-Modified as the origin told this node, or as the version's name has it; undefined when nobody told. */
 export function lastModifiedOf({ originFreshness, manifest }: ActiveTask): string | undefined {
-  const heard = originFreshness.freshness?.answers.at(-1)?.fields['last-modified']
-  const text = heard ?? validatorsOf(manifest?.info.version ?? '').lastModified
+  const text = originFreshness.lastModified ?? validatorsOf(manifest?.info.version ?? '').lastModified
   const at = text === undefined ? Number.NaN : Date.parse(text)
   return Number.isNaN(at) ? undefined : new Date(at).toUTCString()
 }

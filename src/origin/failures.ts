@@ -57,7 +57,10 @@ export function statusError(status: number, headers: AnswerHeaders, url: string)
   if (status === 404 || status === 410)
     return new DragonflyError('origin-not-found', message, { ...details, hint: 'check the URL' })
   if (status === 401 || status === 403 || status === 407) {
-    return new DragonflyError('origin-forbidden', message, { ...details, hint: "pass credentials with -H 'Authorization: …'" })
+    return new DragonflyError('origin-forbidden', message, {
+      ...details,
+      hint: "pass credentials with -u USER or -H 'Authorization: …'",
+    })
   }
   return new DragonflyError('origin-error', message, details)
 }

@@ -102,6 +102,7 @@ export class OriginSource {
 
   /** What is vouched for by the origin's answer. Only what was read for others counts as fresh for them. */
   #heard(cachedHeaders: CachedHeaders, known: Freshness | undefined): Freshness | undefined {
+    this.#active.originFreshness.heard(cachedHeaders)
     if (this.#options.reader !== 'others') return undefined
     return freshnessOf(cachedHeaders, known)
   }
