@@ -75,7 +75,7 @@ try {
       minify: true,
       keepNames: true,
       splitting: false,
-      define: { 'process.env.DRAGONFLY_VERSION': JSON.stringify(versionOf('package.json')) },
+      define: { __VERSION__: JSON.stringify(versionOf('package.json')) },
       plugins: [outside, builtins],
     }),
     build({
