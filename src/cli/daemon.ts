@@ -1,6 +1,6 @@
 // df daemon start, stop, status: the daemon of this host.
 import { spawn } from 'node:child_process'
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { DaemonClient } from '../client/index.ts'
 import type { ControlOptions } from '../index.ts'
@@ -127,14 +127,13 @@ async function detach(flags: DaemonFlags): Promise<void> {
 
 /** Starts df with these arguments as a process of its own, with its log in the home folder; resolves to the daemon that it is. */
 export async function startInBackground(args: readonly string[], cwd = '/'): Promise<DaemonClient> {
-  const { controlPath, DragonflyError, dragonflyHome, findDaemon } = await import('../client/index.ts')
+  const { controlPath, DragonflyError, dragonflyHome, findDaemon, makePath } = await import('../client/index.ts')
   const home = dragonflyHome()
   const socket = controlPath(home)
   const before = await findDaemon([socket])
   if (before !== undefined) return before
   const logFile = path.join(home, 'daemon.log')
-  const { mkdir, readFile } = await import('node:fs/promises')
-  await mkdir(home, { recursive: true, mode: 0o700 })
+  await makePath(home, 0o700)
   const log = await open(logFile, 'w', 0o600)
   const started = spawn(process.execPath, [...process.execArgv, START, process.argv[1] as string, ...args], {
     detached: true,
