@@ -61,7 +61,14 @@ export function addGet(program: Command, name: string, run: (urls: string[], fla
     .command('get')
     .description('download URLs from peers, seeds and their origins')
     .argument('[url...]', 'http:// or https:// URLs')
-  addGetFlags(command).addHelpText('after', help(name)).action(run)
+  addGetFlags(command)
+    .addHelpText('after', help(name))
+    .action(async (urls: string[], flags: GetFlags) => {
+      if (urls.length === 0 && flags.inputFile === undefined) {
+        throw new UsageError('no URL given', 'give URLs, or a list of them with -i FILE')
+      }
+      await run(urls, flags)
+    })
 }
 
 /** Adds the flags alone. */

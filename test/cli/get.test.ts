@@ -167,7 +167,7 @@ describe('df get, alone', () => {
   })
 
   it('works without a home that can be written', async () => {
-    for (const home of ['/proc/nowhere', '']) {
+    for (const home of ['/dev/null/nowhere', '']) {
       const alone = { PATH: env.PATH, HOME: home }
       expect(await run(DF, ['get', '-q', '-o', 'f', `${url}/x`], { env: alone, cwd: dir })).to.include({ code: 0, stderr: '' })
       const streamed = await run(DF, ['get', '-qO-', '-r', '0-3', `${url}/x`], { env: alone, cwd: dir })
