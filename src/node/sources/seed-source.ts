@@ -9,7 +9,6 @@ import type { SeedFailure, SourceEvent } from '../../swarm/source-events.ts'
 import { errorOf } from '../../wire/codec-resolve.ts'
 import { causeOf } from '../api/events.ts'
 import type { NodeContext } from '../context/node-context.ts'
-import { connectTimeout } from '../context/waiting.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 
 export interface SeedSourceOptions {
@@ -106,7 +105,10 @@ export class SeedSource {
       tell({ type: 'seed-resolved', seed: peer, same })
       await this.#active.access.enterBy(reply)
       if (this.#active.grants !== undefined) this.#options.onGranted()
-      await this.#active.links.dial(peer, connectTimeout(signal), ownTopic(reply.topic, this.#active))
+      // a link for another version than ours would be refused
+      if (this.#active.manifest !== undefined && !same) continue
+      await this.#active.links.dial(peer, signal, ownTopic(reply.topic, this.#active))
+      tell({ type: 'seed-dialled', seed: peer })
     }
     throw new DragonflyError('peer-refused', 'it stopped answering')
   }
