@@ -43,6 +43,8 @@ export class SeedRounds {
   #againAt = -Infinity
   /** Whether the last one that told a version told another one than the one that is being got. */
   #haveStrayed = false
+  /** Whether a seed's tries at the origin were used up before. */
+  #hasSpent = false
   /** Last sign that a busy seed gets on. */
   #signAt: number | undefined
   readonly #linked = new Set<string>()
@@ -112,11 +114,18 @@ export class SeedRounds {
     if (this.#visit?.seed === peer) this.#visit.linkDueAt = now + this.#policy.lostMs
   }
 
-  failed(seed: string, why: SeedFailure, now: number): void {
-    if (this.#visit?.seed !== seed) return
+  /** Answers whether what the seed says is final for us, too. */
+  failed(seed: string, why: SeedFailure, now: number): boolean {
+    if (why === 'final' || (why === 'spent' && this.#hasSpent)) return true
+    if (this.#visit?.seed !== seed) return false
+    if (why === 'spent') {
+      this.#hasSpent = true
+      this.#queue.unshift(seed)
+    }
     if (why === 'busy') this.#signAt ??= now
     if (why === 'refused') this.#usable = this.#usable.filter(other => other !== seed)
     this.#end(now)
+    return false
   }
 
   /** Asks and leaves. `grownAt`: when what we have last grew. */

@@ -10,6 +10,8 @@ export type SeedFailure =
   | 'refused'
   /** It answered with a trouble of its own, such as a full disk, or an origin that it cannot reach. */
   | 'trouble'
+  /** The origin failed its read too often. Who came when some of its tries were over asks once more; then that is final. */
+  | 'spent'
   /** It answered with what the origin says of this content, such as 404. That is true for us, too. */
   | 'final'
 

@@ -120,8 +120,7 @@ export class SourceSelector {
       case 'seed-dialled':
         return this.#seeds.dialled(event.seed, now)
       case 'seed-failed':
-        this.#seeds.failed(event.seed, event.why, now)
-        if (event.why === 'final') this.#fail('seed')
+        if (this.#seeds.failed(event.seed, event.why, now)) this.#fail('seed')
         return
       case 'dht-ended':
         return this.#dht.ended(now)

@@ -88,6 +88,13 @@ describe('sources: at the start', () => {
   it('what a seed says of the content is true for us, too', () => {
     const table = new Table({ seeds: ['a'] })
     expect(table.tell(10, { type: 'seed-failed', seed: 'a', why: 'final' })).to.deep.equal(['fail seed'])
+  })
+
+  it('a seed whose tries at the origin are used up is asked once more, as some were over when we came; nobody else asks the origin', () => {
+    const table = new Table({ seeds: ['a', 'b'] })
+    expect(table.tell(10, { type: 'seed-failed', seed: 'a', why: 'spent' })).to.deep.equal(['ask-seed a'])
+    table.tell(20, { type: 'seed-heard', seed: 'a' })
+    expect(table.tell(9000, { type: 'seed-failed', seed: 'a', why: 'spent' })).to.deep.equal(['fail seed'])
     expect(table.selector.nextWake).to.equal(Infinity)
   })
 
