@@ -25,7 +25,7 @@ import type { After, TaskRegistry } from './tasks/task-registry.ts'
 
 /** A content that only a digest vouches for may turn out wrong: so many of those who signed it are banned, one after the other. */
 const MAX_LIARS = 5
-/** A content that changes at its origin while it is read is begun again so often. */
+/** A content that changes at its origin while it is read is begun again so often: each time has all tries of a read. */
 const MAX_CHANGES = 3
 /** Pause before that; doubles. Milliseconds. */
 const CHANGED_PAUSE_MS = 500

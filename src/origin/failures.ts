@@ -158,6 +158,11 @@ export function changed(url: string): DragonflyError {
   })
 }
 
+/** Whether the origin shows another content than before. */
+export function isChanged(error: unknown): error is DragonflyError {
+  return error instanceof DragonflyError && error.code === 'origin-changed'
+}
+
 /** A read broke off, and nothing strong names its version: only a read from the first byte can go on. */
 export class UnjoinableError extends DragonflyError {
   constructor(failure: DragonflyError) {

@@ -96,6 +96,8 @@ export class PeerHandlers implements PeerLinksOwner {
 
   onVersion(from: PeerLink): void {
     this.welcome(from)
+    // whoever waits for a link to a seed waits for it, not for what it will say
+    if (this.#parts.version() === undefined) this.#parts.notify()
   }
 
   onHave(from: PeerLink, pieces: readonly number[]): void {

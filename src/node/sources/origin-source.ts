@@ -4,7 +4,7 @@ import type { Freshness } from '../../core/freshness.ts'
 import type { Manifest } from '../../core/manifest.ts'
 import { isResumable } from '../../core/version.ts'
 import type { CachedHeaders } from '../../origin/cached-headers.ts'
-import { NoRangesError } from '../../origin/failures.ts'
+import { isChanged, NoRangesError } from '../../origin/failures.ts'
 import { freshnessOf } from '../../origin/freshness.ts'
 import type { Origin } from '../../origin/origin.ts'
 import { Restarts } from '../../origin/restarts.ts'
@@ -173,10 +173,6 @@ export class OriginSource {
   #sealFailed(error: unknown): void {
     if (!this.#signal.aborted && !isAbort(error)) this.#active.fail(error)
   }
-}
-
-function isChanged(error: unknown): boolean {
-  return error instanceof DragonflyError && error.code === 'origin-changed'
 }
 
 function whyFailed(error: unknown, how: How): OriginFailure {

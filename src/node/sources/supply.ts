@@ -3,6 +3,7 @@
 import { DragonflyError } from '../../core/errors.ts'
 import type { DialablePeer } from '../../core/peer.ts'
 import { rendezvousOrder } from '../../core/rendezvous.ts'
+import { changed, isChanged } from '../../origin/failures.ts'
 import { SEED_SOURCE_POLICY, type SourceAction, type SourceEvent, type SourcePolicy } from '../../swarm/source-events.ts'
 import { SourceSelector } from '../../swarm/source-selector.ts'
 import { causeOf } from '../api/events.ts'
@@ -243,6 +244,7 @@ export class Supply {
     const { trouble } = this.#seeds
     const failure = this.#origin?.failure
     if (why === 'seed') return trouble
+    if (why === 'origin-changed' && !isChanged(failure)) return changed(this.#active.task.url)
     if (why !== 'no-source' && failure !== undefined) return failure
     if (trouble instanceof DragonflyError && trouble.code.startsWith('origin-')) return trouble
     return new DragonflyError('no-source', 'no reachable peer has this content', {
