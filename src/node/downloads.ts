@@ -16,7 +16,7 @@ import type { Receipt } from './api/receipt.ts'
 import { digestMismatch } from './content/stored-version.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { pause } from './context/waiting.ts'
-import { asOurs, deviceOf, type Job, locate, makeJob, nameOf, shown, watchTime } from './download-job.ts'
+import { asOurs, deviceOf, type Job, locate, makeJob, nameOf, paceOf, shown, watchTime } from './download-job.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 
@@ -159,7 +159,12 @@ export class Downloads {
   #attempt(job: Job) {
     const { task, wanted, options } = job
     const { origin = true, revalidate = false } = options
-    const { active } = this.#registry.begin(task, { digest: wanted, reader: origin ? 'self' : undefined, revalidate })
+    const { active } = this.#registry.begin(task, {
+      digest: wanted,
+      reader: origin ? 'self' : undefined,
+      revalidate,
+      pace: paceOf(options),
+    })
     const meter = new ProgressMeter(active, options.onProgress)
     job.trace?.watch(active)
     const watch = options.explain === true ? watchTime(active, job.begun) : undefined
@@ -184,7 +189,7 @@ export class Downloads {
     const end = async () => {
       meter.stop()
       watch?.stop()
-      await this.#registry.release(active, isOfUse(active) ? after : 'discard')
+      await this.#registry.release(active, isOfUse(active) ? after : 'discard', paceOf(options))
     }
     return { active, account: watch?.account, judge, end }
   }

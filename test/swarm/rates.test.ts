@@ -15,7 +15,7 @@ function saturate(
   const rates = new Rates<number>(limits, 0)
   const moved = contents.map(() => 0)
   for (const [i, { direction, bytes, priority }] of contents.entries()) {
-    rates.enter(i, priority)
+    rates.enter(i, { ...(priority && { priority }) })
     for (let n = 0; n < 2; n++) rates.ask(i, direction, bytes)
   }
   for (let now = 0; now <= ms; now = rates.nextAt(now)) {

@@ -19,6 +19,14 @@ const RANGE = { type: 'object' } as const
 const FUNCTION = { instance: 'function' } as const
 const SIGNAL = { instance: 'AbortSignal' } as const
 
+const LIMIT = { anyOf: [{ type: 'number', minimum: 1, maximum: 8e15 }, TEXT] } as const
+
+export const LIMITS = {
+  type: 'object',
+  properties: { down: LIMIT, up: LIMIT, total: LIMIT },
+  additionalProperties: false,
+} as const
+
 export const NODE_OPTIONS = {
   type: 'object',
   properties: {
@@ -43,6 +51,7 @@ export const NODE_OPTIONS = {
     network: FLAG,
     originLimit: { type: 'number', exclusiveMinimum: 0 },
     originConnections: { type: 'integer', minimum: 1, maximum: MAX_ORIGIN_CONNECTIONS },
+    limits: LIMITS,
     access: { type: 'object', properties: { proof: MS, grant: MS, skew: MS }, additionalProperties: false },
     onEvent: FUNCTION,
   },
@@ -60,6 +69,8 @@ export const GET_OPTIONS = {
     revalidate: FLAG,
     origin: FLAG,
     keep: FLAG,
+    limit: { type: 'number', minimum: 1, maximum: 8e15 },
+    priority: { enum: ['low', 'normal', 'high'] },
     signal: SIGNAL,
     trace: TEXT,
     explain: FLAG,
