@@ -6,13 +6,14 @@ import { readSettings } from './config.ts'
 import { describe, type Failure, failureLine, OutputError } from './errors.ts'
 import { OK, PIPE_CLOSED } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
+import { type DownloadLimitFlags, downloadLimitsOf } from './limit-flags.ts'
 import type { LogFlags } from './log-levels.ts'
 import { makeReport } from './render.ts'
 import type { Report } from './report.ts'
 import { flushed, openStdout, PipeClosed, stdoutError, writeAll } from './stdout.ts'
 
 /** Flags of `df get` as commander leaves them; durations in milliseconds. */
-export interface GetFlags extends LogFlags {
+export interface GetFlags extends LogFlags, DownloadLimitFlags {
   output?: string
   seed?: string[]
   bootstrap?: string[]
@@ -78,6 +79,7 @@ async function run(url: string, flags: GetFlags, report: Report, interrupt: Inte
     origin: flags.origin,
     ...(flags.revalidate && { revalidate: true }),
     keep: flags.linger > 0,
+    ...downloadLimitsOf(flags),
     ...(flags.trace !== undefined && { trace: path.resolve(flags.trace) }),
     ...(flags.explain && { explain: true }),
     signal,
@@ -118,12 +120,13 @@ async function nodeOptions(flags: GetFlags, home: string | undefined, onEvent: (
     ...(flags.trust && { trust: flags.trust }),
     ...(flags.announce && { announce: flags.announce }),
   }
-  const { seeds, bootstrap, trust, announce } = await readSettings(named, process.env, home)
+  const { seeds, bootstrap, trust, announce, limits } = await readSettings(named, process.env, home)
   return {
     seeds,
     bootstrap,
     trust,
     announce,
+    ...(limits && { limits }),
     ...(flags.listen && { listen: flags.listen }),
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
     ...(flags.output !== '-' && { spareFolder: folderOf(flags.output ?? '.') }),

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { GetFlags } from './get.ts'
+import { addDownloadLimitFlags } from './limit-flags.ts'
 import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import type { PreheatFlags } from './preheat.ts'
 import { addPreheat } from './preheat-flags.ts'
@@ -94,6 +95,7 @@ function addGet(program: Command, name: string, parsed: Parsed, actions: Actions
     .option('--no-daemon', 'run in this process (always the case so far)')
     .option('--json', 'print one JSON object per line on standard output; with -o - on standard error')
     .addOption(new Option('--quiet', 'print only errors').conflicts('json'))
+  addDownloadLimitFlags(command)
   addLogFlags(command, 'warn; with --json or --quiet nothing')
     .addHelpText('after', getHelp(name))
     .action(async (url: string, flags: GetFlags) => {

@@ -6,6 +6,7 @@ import { describe, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
+import { type LimitFlags, limitsOfFlags } from './limit-flags.ts'
 import { eventFields, makeLog } from './log.ts'
 import { isAtLeast, type LogFlags } from './log-levels.ts'
 import { originLimitsOf } from './origin-limits.ts'
@@ -14,7 +15,7 @@ import { originLimitsOf } from './origin-limits.ts'
 export const SEED_LISTEN = ['/ip4/0.0.0.0/tcp/4801', '/ip6/::/tcp/4801']
 
 /** Flags of `df seed start` as commander leaves them. */
-export interface SeedFlags extends LogFlags {
+export interface SeedFlags extends LogFlags, LimitFlags {
   listen?: string[]
   announce?: string[]
   seed?: string[]
@@ -55,6 +56,7 @@ async function run(flags: SeedFlags, name: string, interrupt: Interrupt): Promis
     ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
     ...(flags.trust && { trust: flags.trust }),
     ...originLimitsOf(flags),
+    limits: limitsOfFlags(flags),
     ...(flags.announce && { announce: flags.announce }),
     ...(flags.allowOrigin && { allowOrigins: flags.allowOrigin }),
   }
