@@ -98,16 +98,23 @@ describe('core: rate limits', () => {
   it('whatever the text: either refused, or a rate from 1 on at every minute', () => {
     const piece = fc.constantFrom('09', ':', '00', '-', '18', '=', '20M', '%', ',', ' ', '5', 'mbit', '24:00')
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(piece).map(parts => parts.join(''))), fc.nat(1439), (text, minute) => {
-        let limit: ReturnType<typeof parseRateLimit>
-        try {
-          limit = parseRateLimit(text)
-        } catch (error) {
-          expect(error).to.include({ code: 'bad-option' })
-          return
-        }
-        expect(rateAt(limit, minute, 1000) ?? 1).to.be.at.least(1)
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(piece).map(parts => parts.join('')),
+        ),
+        fc.nat(1439),
+        (text, minute) => {
+          let limit: ReturnType<typeof parseRateLimit>
+          try {
+            limit = parseRateLimit(text)
+          } catch (error) {
+            expect(error).to.include({ code: 'bad-option' })
+            return
+          }
+          expect(rateAt(limit, minute, 1000) ?? 1).to.be.at.least(1)
+        },
+      ),
     )
   })
 
