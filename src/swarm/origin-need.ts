@@ -65,6 +65,11 @@ export class OriginNeed {
     this.#heldAt = now
   }
 
+  /** Whether our own limit kept something waiting in the last so many milliseconds: then it is what makes us slow. */
+  isHeld(now: number, ms: number): boolean {
+    return now - this.#heldAt < ms
+  }
+
   /** A peer or a seed gave a whole piece. */
   delivered(bytes: number, now: number): void {
     this.#pace.add(bytes, now)
@@ -91,7 +96,7 @@ export class OriginNeed {
   /** Whether it is worth reading although the swarm moves; once all others have been asked for what they can give. */
   isTempting(isStarved: () => boolean, now: number): boolean {
     // where our own limit is what makes it slow, no other source is faster
-    const isHeld = now - this.#heldAt < this.#policy.originMs
+    const isHeld = this.isHeld(now, this.#policy.originMs)
     this.#isHasty = this.#trial.isOn(isHeld ? undefined : this.#pace.rate(now), isStarved, now)
     return this.#isHasty
   }
