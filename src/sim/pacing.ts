@@ -49,7 +49,7 @@ export class SimPacing<K> {
     const waiting = this.#waiting.get(content)
     if (waiting === undefined) return
     waiting.push({ told: this.#world.now, held, pass })
-    this.#rates.ask(content, 'down', bytes)
+    this.#rates.ask(content, 'down', bytes, this.#world.now)
     this.#turn()
   }
 

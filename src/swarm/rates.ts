@@ -19,6 +19,8 @@ export interface Leave<K> {
 
 /** What may be saved up while nobody moves anything, milliseconds of the rate. */
 const BURST_MS = 100
+/** The same while somebody waits: whoever is woken late by a busy machine makes up for it. */
+const LATE_MS = 1000
 const DIRECTIONS: readonly Direction[] = ['down', 'up']
 
 /**
@@ -39,19 +41,24 @@ class Bucket {
 
   /** When something may pass. */
   opensAt(now: number): number {
-    this.#advance(now)
+    this.#advance(now, LATE_MS)
     if (this.#saved > 0) return now
     // one byte has to be there
     return now + (1 - this.#saved) / this.#rate
+  }
+
+  /** Nobody has waited up to now. */
+  rested(now: number): void {
+    this.#advance(now, BURST_MS)
   }
 
   take(bytes: number): void {
     this.#saved -= bytes
   }
 
-  #advance(now: number): void {
+  #advance(now: number, mostMs: number): void {
     if (this.#rate === Infinity) return
-    this.#saved = Math.min(this.#rate * BURST_MS, this.#saved + this.#rate * (now - this.#at))
+    this.#saved = Math.min(this.#rate * mostMs, this.#saved + this.#rate * (now - this.#at))
     this.#at = now
   }
 }
@@ -133,8 +140,9 @@ export class Rates<K> {
   }
 
   /** The content wants to move so many bytes, as one. */
-  ask(content: K, direction: Direction, bytes: number): void {
+  ask(content: K, direction: Direction, bytes: number, now: number): void {
     const line = this.#line(content, direction)
+    this.#rest(line, direction, now)
     if (!this.#isWaiting(direction)) this.#passed[direction] = Math.max(this.#passed.up, this.#passed.down)
     if (line.waiting.length === 0) line.start = Math.max(line.start, this.#virtual[direction])
     line.waiting.push(bytes)
@@ -169,6 +177,15 @@ export class Rates<K> {
       if (waiting.length > 0) first = Math.min(first, own?.opensAt(now) ?? now)
     }
     return first
+  }
+
+  /** Where nobody has waited until now, no more than a burst is saved up. */
+  #rest(line: Line<K>, direction: Direction, now: number): void {
+    if (line.waiting.length > 0) return
+    line.own?.rested(now)
+    if (this.#isWaiting(direction)) return
+    this.#buckets[direction].rested(now)
+    if (!DIRECTIONS.some(d => this.#isWaiting(d))) this.#buckets.total.rested(now)
   }
 
   #isWaiting(direction: Direction): boolean {

@@ -84,7 +84,7 @@ export class Pacing {
   ask(content: ContentPace, direction: Direction, waiter: Waiter, at: number): boolean {
     if (!this.#contents.has(content)) return true
     content.waiting[direction].push(waiter)
-    this.#rates.ask(content, direction, waiter.bytes)
+    this.#rates.ask(content, direction, waiter.bytes, at)
     this.#turn(at)
     return waiter.hasGone
   }
