@@ -61,6 +61,18 @@ export const CONFIG_SCHEMA = {
       description: 'Bytes a second from one origin host; or text as for `--origin-limit` (`100M`, `1gbit`). Default: no limit.',
       type: ['number', 'string'],
     },
+    limit: {
+      description: 'Bytes a second that a node receives, origin reads included; or text as for `--limit`. Default: no limit.',
+      type: ['number', 'string'],
+    },
+    uploadLimit: {
+      description: 'Bytes a second that it sends to peers; or text as for `--limit`. Default: no limit.',
+      type: ['number', 'string'],
+    },
+    totalLimit: {
+      description: 'Bytes a second of both directions together; or text as for `--limit`. Default: no limit.',
+      type: ['number', 'string'],
+    },
     originConnections: {
       description: 'Requests to one origin host at a time, 1 to 1,000. Default 16.',
       type: ['integer', 'string'],

@@ -3,13 +3,14 @@ import { type Command, Option } from 'commander'
 import { digestOf } from './digests.ts'
 import { parseDuration } from './durations.ts'
 import { UsageError } from './errors.ts'
+import { addDownloadLimitFlags, type DownloadLimitFlags } from './limit-flags.ts'
 import type { LogFlags } from './log-levels.ts'
 import { wholeNumber } from './numbers.ts'
 import { addLogFlags, list, lists, parsed, REPEAT } from './options.ts'
 import { addProxyFlags, type ProxyFlags } from './proxy-flags.ts'
 
 /** Flags of `df get` as commander leaves them; durations in milliseconds. */
-export interface GetFlags extends LogFlags, ProxyFlags {
+export interface GetFlags extends LogFlags, ProxyFlags, DownloadLimitFlags {
   output?: string
   directoryPrefix?: string
   createDirs?: true
@@ -84,6 +85,7 @@ export function addGetFlags(command: Command): Command {
     .addOption(new Option('--quiet', 'print only errors (also -q, -s, --silent)').conflicts('json'))
     .addOption(new Option('-v, --verbose', 'as --log-level debug').conflicts('quiet'))
   addProxyFlags(command)
+  addDownloadLimitFlags(command)
   return addLogFlags(command, 'warn; with --json or --quiet nothing')
 }
 

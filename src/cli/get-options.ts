@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { GetOptions, NodeEvent, NodeOptions } from '../index.ts'
 import { readSettings, type Settings } from './config.ts'
 import type { GetFlags } from './get-flags.ts'
+import { downloadLimitsOf } from './limit-flags.ts'
 import { originLimitsOf } from './origin-limits.ts'
 import { type ProxySettings, proxySettingsOf } from './proxy-flags.ts'
 
@@ -16,6 +17,7 @@ export async function getOptions(flags: GetFlags, watch: Pick<GetOptions, 'signa
     ...(flags.filter && { filter: flags.filter }),
     ...(flags.tag !== undefined && { tag: flags.tag }),
     origin: flags.origin,
+    ...downloadLimitsOf(flags),
     ...(flags.revalidate && { revalidate: true }),
     keep: flags.linger > 0,
     remoteTime: flags.remoteTime,
@@ -49,7 +51,7 @@ export interface Around {
 
 /** Options of the node. Rejects with a UsageError for a malformed environment or config file. */
 export async function nodeOptions(flags: GetFlags, home: string | undefined, { onEvent, place }: Around): Promise<NodeOptions> {
-  const { seeds, bootstrap, trust, announce, ...rest } = await readSettings(settingsOf(flags), process.env, home)
+  const { seeds, bootstrap, trust, announce, limits, ...rest } = await readSettings(settingsOf(flags), process.env, home)
   return {
     seeds,
     bootstrap,
@@ -57,6 +59,7 @@ export async function nodeOptions(flags: GetFlags, home: string | undefined, { o
     announce,
     ...originLimitsOf(rest),
     ...connectingOf(rest),
+    ...(limits && { limits }),
     ...(flags.retry !== undefined && { originRetries: flags.retry }),
     ...(flags.connectTimeout !== undefined && { originConnectTimeout: flags.connectTimeout }),
     ...(flags.listen && { listen: flags.listen }),

@@ -6,6 +6,7 @@ import { describe, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
+import { type LimitFlags, limitsOfFlags } from './limit-flags.ts'
 import { eventFields, makeLog } from './log.ts'
 import { isAtLeast, type LogFlags } from './log-levels.ts'
 import { originLimitsOf } from './origin-limits.ts'
@@ -14,7 +15,7 @@ import { routeOf } from './route.ts'
 import { version } from './version.ts'
 
 /** Flags of whatever runs a node for others, as commander leaves them. */
-export interface ServeFlags extends LogFlags, ProxyFlags {
+export interface ServeFlags extends LogFlags, ProxyFlags, LimitFlags {
   listen?: string[]
   announce?: string[]
   seed?: string[]
@@ -118,6 +119,7 @@ function namedBy(flags: ServeFlags) {
     ...(flags.trust && { trust: flags.trust }),
     ...originLimitsOf(flags),
     ...proxySettingsOf(flags),
+    limits: limitsOfFlags(flags),
     ...(flags.announce && { announce: flags.announce }),
     ...(flags.allowOrigin && { allowOrigins: flags.allowOrigin }),
   }

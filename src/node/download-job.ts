@@ -10,6 +10,7 @@ import type { TraceFile } from './account/trace-file.ts'
 import type { Explanation } from './api/explanation.ts'
 import type { GetOptions } from './api/get-options.ts'
 import { now } from './context/node-context.ts'
+import type { PaceTerms } from './context/pacing.ts'
 import type { ActiveTask } from './session/active-task.ts'
 
 /** Name of a file whose URL and origin suggest none, as wget has it. */
@@ -38,6 +39,11 @@ export function taskOf(url: string, { headers, filter, tag }: Pick<GetOptions, '
     ...(filter === undefined ? {} : { filter }),
     ...(tag === undefined ? {} : { tag }),
   })
+}
+
+/** What these options say of its rate. */
+export function paceOf({ limit, priority }: GetOptions): PaceTerms {
+  return { limit, priority }
 }
 
 /** Keeps account of an active task's time until it is told to stop. */

@@ -14,7 +14,7 @@ import { type AnswerHeaders, field, fieldText } from './fields.ts'
 import { Gates } from './gates.ts'
 import type { Guard } from './guard.ts'
 import { MAX_HEAD_BYTES } from './head.ts'
-import type { OriginRequest, OriginSettings } from './options.ts'
+import type { BodyPace, OriginRequest, OriginSettings } from './options.ts'
 import type { Proxies } from './proxies.ts'
 import { basic, type HttpProxy } from './proxy.ts'
 import { isOfProxy, proxyRefusal, through } from './proxy-failures.ts'
@@ -72,7 +72,7 @@ export class HttpClient {
     const cookies = new Cookies()
     for (let hop = 0; ; hop++) {
       const headers = [...withDefaults(cookies.added(given, place.url)), ...place.credentials, ...conditions]
-      const answer = await this.#once(place, headers, patienceMs, signal, cachedHeaders)
+      const answer = await this.#once(place, headers, { patienceMs, signal, before: cachedHeaders, pace: request.pace })
       cachedHeaders = answer.cachedHeaders
       if (!REDIRECTS.has(answer.status)) return answer
       answer.discard()
@@ -98,14 +98,7 @@ export class HttpClient {
     throw error
   }
 
-  /** `before`: the redirects that led here. */
-  async #once(
-    { url, path }: Place,
-    headers: HeaderList,
-    patienceMs: number,
-    signal: AbortSignal,
-    before: CachedHeaders | undefined,
-  ): Promise<Answer> {
+  async #once({ url, path }: Place, headers: HeaderList, { patienceMs, signal, before, pace }: Hop): Promise<Answer> {
     const proxy = this.#proxies?.for(url)
     const gate = this.#gates.at(url.origin)
     const turn = await gate.enter(patienceMs, signal).catch(error => this.#turnedAway(url, error))
@@ -134,8 +127,20 @@ export class HttpClient {
     turn.answered(data.statusCode, data.headers, url)
     const { at, answers } = before ?? { at: askedAt, answers: [] }
     const cachedHeaders = { at, answers: [...answers, note(data.statusCode, data.headers, at)] }
-    return new Answer(data, url, this.#surplus, cachedHeaders, chunks => (gate.isPaced ? gate.paced(chunks, signal) : chunks))
+    return new Answer(data, url, this.#surplus, cachedHeaders, chunks => {
+      const gated = gate.isPaced ? gate.paced(chunks, signal) : chunks
+      return pace === undefined ? gated : pace(gated, signal)
+    })
   }
+}
+
+/** How one request of several is made. */
+interface Hop {
+  patienceMs: number
+  signal: AbortSignal
+  /** The redirects that led here. */
+  before: CachedHeaders | undefined
+  pace: BodyPace | undefined
 }
 
 /** Where a request goes. */

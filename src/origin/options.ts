@@ -12,7 +12,12 @@ export interface OriginRequest {
   url: string
   /** Checked by `checkHeaders`. */
   headers: HeaderList
+  /** Holds the bytes of bodies back as they are read. Default: nothing does. */
+  pace?: BodyPace
 }
+
+/** Chunks as they come made chunks as they may be used; what is not taken is not read from the connection. Throws the abort. */
+export type BodyPace = (chunks: AsyncIterable<Uint8Array>, signal: AbortSignal) => AsyncIterable<Uint8Array>
 
 /** Every one may be left out. */
 export interface OriginOptions {

@@ -77,7 +77,7 @@ export const JOB_ID_SCHEMA = {
 const URL_TEXT = { type: 'string', minLength: 1, maxLength: MAX_URL_BYTES } as const
 /** The node checks their values, as those of an embedding program. Not `trace`: it writes a file. */
 const HEAD_NAMES = { headers: {}, filter: {}, tag: {}, origin: {} } as const
-const JOB_NAMES = { ...HEAD_NAMES, digest: {}, range: {}, revalidate: {}, explain: {} } as const
+const JOB_NAMES = { ...HEAD_NAMES, digest: {}, range: {}, revalidate: {}, explain: {}, limit: {}, priority: {} } as const
 export const JOB_SCHEMA = {
   type: 'object',
   properties: {
@@ -105,3 +105,5 @@ export const OFFSET_SCHEMA = {
   properties: { offset: { ...amount, default: 0 } },
   required: ['offset'],
 } as const
+/** The node checks their values. */
+export const LIMITS_SCHEMA = { type: 'object', properties: { down: {}, up: {}, total: {} }, additionalProperties: false } as const

@@ -1,6 +1,7 @@
 // Options of a node, each with unit, default and bounds.
 import type { AccessTimes } from '../../core/grant.ts'
 import type { NodeEvent } from './events.ts'
+import type { Limits } from './limits.ts'
 
 /**
  * Options of `createNode`. Every one may be left out. Unknown names and values out of bounds are refused with `bad-option`.
@@ -139,6 +140,11 @@ export interface NodeOptions {
    * @default 10,000
    */
   originConnectTimeout?: number
+  /**
+   * How fast this node may move bytes, all contents together; `setLimits` changes it.
+   * @default no limits
+   */
+  limits?: Limits
   /**
    * How long an origin's answer about a reader of private content counts.
    * @default those of `AccessTimes`

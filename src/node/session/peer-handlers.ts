@@ -4,6 +4,7 @@ import { DragonflyError } from '../../core/errors.ts'
 import type { Manifest, ManifestHead, VersionInfo } from '../../core/manifest.ts'
 import type { Task } from '../../core/task.ts'
 import type { Trust } from '../../core/trust.ts'
+import type { PayloadPace } from '../../net/payload-pace.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import { openHead } from '../../wire/envelope.ts'
 import { causeOf } from '../api/events.ts'
@@ -31,6 +32,7 @@ export interface PeerHandlersOwner {
   readonly task: Task
   readonly links: PeerLinks
   readonly access: AccessControl
+  readonly pace: PayloadPace
   readonly manifest: Manifest | undefined
   readonly isClosed: boolean
   readonly isOver: boolean
@@ -79,6 +81,10 @@ export class PeerHandlers implements PeerLinksOwner {
 
   isOutdated({ version }: PeerLink): boolean {
     return version !== '' && !this.#mayBegin(version)
+  }
+
+  get pace(): PayloadPace {
+    return this.#owner.pace
   }
 
   get pieces(): PieceListener | undefined {

@@ -10,6 +10,7 @@ import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
 import { TAIL_BYTES } from '../../origin/tail.ts'
 import type { ActiveTask } from '../session/active-task.ts'
+import { originRequest } from '../session/origin-request.ts'
 
 /** What an origin's answer says about the version that it shows. */
 export function versionOf(task: Task, read: OriginRead): VersionInfo {
@@ -45,11 +46,11 @@ export async function ingestOn(
 ): Promise<number> {
   const { signal } = how
   const { count, pieceLength, info } = manifest
-  const { url, headers, isPrivate } = active.task
+  const { url, isPrivate } = active.task
   const tail = !how.whole && active.hasPiece(count - 1) ? tailOf(await active.readPiece(count - 1)) : undefined
   const rest = { from: count * pieceLength, version: info.version, signal, ...(tail !== undefined && { tail }) }
   const want = how.whole ? { signal } : rest
-  const read = await origin.open({ url, headers }, want)
+  const read = await origin.open(originRequest(active), want)
   const hasOtherLength = manifest.length !== undefined && read.length !== undefined && read.length !== manifest.length
   const isCodedOtherwise = codingInName(read.version) !== codingInName(info.version)
   // who may read a private content was told by its version

@@ -13,6 +13,7 @@ import type { OriginFailure, SourceEvent } from '../../swarm/source-events.ts'
 import type { NodeContext, Reader } from '../context/node-context.ts'
 import { pause } from '../context/waiting.ts'
 import type { ActiveTask } from '../session/active-task.ts'
+import { originRequest } from '../session/origin-request.ts'
 import { type Cached, type CacheRules, continueCached, loadCached } from './cached.ts'
 import { ingest, ingestOn, sealWhenWhole, versionOf } from './ingest.ts'
 
@@ -72,7 +73,7 @@ export class OriginSource {
 
   /** The swarm may ask the origin for single pieces from now on. */
   offerRanges(): void {
-    const { task, manifest } = this.#active
+    const { manifest } = this.#active
     if (manifest === undefined) return
     const { version } = manifest.info
     if (!isResumable(version)) return queueMicrotask(() => this.#options.tell({ type: 'ranges-refused' }))
@@ -83,8 +84,7 @@ export class OriginSource {
       this.#count(1)
       try {
         const origin = await this.#origin()
-        const request = { url: task.url, headers: task.headers }
-        return await origin.range(request, version, { start, end }, manifest.length, signal)
+        return await origin.range(originRequest(this.#active), version, { start, end }, manifest.length, signal)
       } catch (error) {
         if (!signal.aborted && whyFailed(error, 'rest') !== 'trouble') this.#options.tell({ type: 'ranges-refused' })
         throw error
@@ -143,7 +143,7 @@ export class OriginSource {
     const { cached: rules } = this.#options
     const cached = await loadCached(this.#ctx.store, task, rules)
     if (cached !== undefined) return await this.#continue(origin, cached, signal)
-    const read = await origin.open({ url: task.url, headers: task.headers }, { signal })
+    const read = await origin.open(originRequest(this.#active), { signal })
     await this.#active.adopt(versionOf(task, read), 'origin', { vouched: this.#heard(read.cachedHeaders, undefined) })
     await ingest(this.#active, read)
   }

@@ -10,6 +10,7 @@ import { causeOf } from '../api/events.ts'
 import { type NodeContext, now, type Reader } from '../context/node-context.ts'
 import { NeighbourhoodDriver } from '../peers/neighbourhood-driver.ts'
 import type { ActiveTask } from '../session/active-task.ts'
+import { ORIGIN } from '../session/swarm-driver.ts'
 import type { SwarmObserver } from '../session/swarm-observer.ts'
 import { type CacheRules, loadFresh } from './cached.ts'
 import { DhtSource } from './dht-source.ts'
@@ -159,6 +160,7 @@ export class Supply {
   readonly #observer: SwarmObserver = {
     told: (event, at) => {
       if (event.type === 'progress') this.#progress('progress', at)
+      if (event.type === 'held') this.#progress(event.peer === ORIGIN ? 'origin-progress' : 'progress', at)
     },
     read: (_, at) => this.#progress('origin-progress', at),
     readRange: (_, at) => this.#progress('origin-progress', at),

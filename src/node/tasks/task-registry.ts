@@ -10,6 +10,7 @@ import type { Holder } from '../../store/disk-store.ts'
 import type { Hello } from '../../wire/codec-hello.ts'
 import { causeOf } from '../api/events.ts'
 import type { NodeContext, Reader } from '../context/node-context.ts'
+import type { PaceTerms } from '../context/pacing.ts'
 import { isServing } from '../peers/comparison.ts'
 import { shownGrant } from '../peers/grant-book.ts'
 import { ActiveTask } from '../session/active-task.ts'
@@ -17,6 +18,7 @@ import type { CacheRules } from '../sources/cached.ts'
 import { Supply } from '../sources/supply.ts'
 
 const ANNOUNCE_TIMEOUT_MS = 30_000
+const ANY_PACE: PaceTerms = {}
 
 /**
  * What becomes of an active task when its last user leaves. `keep`: a finished one goes on serving others; `drop`: a finished
@@ -34,6 +36,8 @@ export interface Want {
   reader: Reader | undefined
   /** The origin has to vouch for it anew. */
   revalidate?: boolean
+  /** At which rate. Default: at any, with normal priority. */
+  pace?: PaceTerms
   /** See SupplyOptions. */
   cached?: CacheRules | undefined
   /** Which running active task may be shared. Default: any, and for who wants it revalidated those that are. */
@@ -88,6 +92,7 @@ export class TaskRegistry implements Holder {
   share(task: string): ActiveTask {
     const held = this.#byTask.get(task)?.[0] as Held
     held.users++
+    held.active.pace.join(ANY_PACE)
     return held.active
   }
 
@@ -101,11 +106,13 @@ export class TaskRegistry implements Holder {
     if (running !== undefined) {
       running.users++
       running.active.ranges.add(want.range)
+      running.active.pace.join(want.pace ?? ANY_PACE)
       return { active: running.active, isNew: false }
     }
     const { reader, revalidate = false, cached } = want
     const active = new ActiveTask(this.#ctx, task, want.digest)
     active.ranges.add(want.range)
+    active.pace.join(want.pace ?? ANY_PACE)
     const self = this.#ctx.network?.host.id
     const seeds = this.#ctx.seedsAbove(task.subject).filter(s => s.peer !== self)
     const supply = new Supply(this.#ctx, active, { reader, seeds, revalidate, cached })
@@ -121,11 +128,15 @@ export class TaskRegistry implements Holder {
     return this.#all().find(h => h.active === active)?.users === 1
   }
 
-  /** The caller needs the active task no more. An unfinished one ends in any case when nobody else uses it. */
-  async release(active: ActiveTask, after: After): Promise<void> {
+  /**
+   * The caller needs the active task no more. An unfinished one ends in any case when nobody else uses it.
+   * `pace`: as it was begun with.
+   */
+  async release(active: ActiveTask, after: After, pace: PaceTerms = ANY_PACE): Promise<void> {
     const held = this.#all().find(h => h.active === active)
     if (held === undefined) return
     held.users--
+    active.pace.leave(pace)
     if (held.users > 0 || (after === 'keep' && active.isComplete && !active.isTransient)) return
     const isForgotten = after === 'discard' || (after === 'drop' && active.isComplete)
     await this.#end(held, isForgotten)
@@ -203,6 +214,8 @@ export class TaskRegistry implements Holder {
     if (left.length > 0) this.#byTask.set(task.id, left)
     else this.#byTask.delete(task.id)
     held.supply.stop()
+    // whoever waits for a rate is to see that it is over
+    held.active.pace.close()
     await held.done
     await held.active.close(discard)
   }
