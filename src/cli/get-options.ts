@@ -1,5 +1,5 @@
 // What the flags of df get mean to the library: options of one download and of the node that runs it.
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import path from 'node:path'
 import type { GetOptions, NodeEvent, NodeOptions } from '../index.ts'
 import { readSettings, type Settings } from './config.ts'
@@ -78,10 +78,19 @@ export async function nodeOptions(flags: GetFlags, home: string | undefined, { o
 function spare(place: string | undefined): Pick<NodeOptions, 'spareFolder'> {
   if (place === '-') return {}
   const output = place ?? '.'
-  const found = statSync(output, { throwIfNoEntry: false })
+  const found = statOf(output)
   if (found !== undefined && !found.isDirectory() && !found.isFile()) return {}
   const isFolder = output.endsWith(path.sep) || found?.isDirectory() === true
   return { spareFolder: path.resolve(isFolder ? output : path.dirname(output)) }
+}
+
+/** What is wrong with it is for the library to say. */
+function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether anybody could be asked, or could ask us. */
