@@ -186,4 +186,4 @@ export async function startInBackground(args: readonly string[], cwd = '/'): Pro
 }
 
 /** The launcher's second half; see bin/df. */
-const START = path.join(path.dirname(path.dirname(path.dirname(new URL(import.meta.url).pathname))), 'bin', 'start.mjs')
+const START = path.join(path.dirname(path.dirname(path.dirname(new URL(import.meta.url).pathname))), 'bin', 'start.cjs')
