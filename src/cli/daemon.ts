@@ -18,6 +18,8 @@ export interface DaemonFlags extends ServeFlags {
   /** Milliseconds. */
   idle?: number
   detach?: true
+  /** Commander's, of `--no-lan`. */
+  lan?: boolean
 }
 
 export interface DaemonCommand {
@@ -48,7 +50,7 @@ export async function daemon(command: DaemonCommand, flags: DaemonFlags, name: s
 }
 
 async function start(flags: DaemonFlags, name: string): Promise<number> {
-  const options = { quota: flags.quota ?? QUOTA, dhtServer: true }
+  const options = { quota: flags.quota ?? QUOTA, dhtServer: true, lan: flags.lan !== false }
   const { idle = 0 } = flags
   return await serve(
     flags,

@@ -25,6 +25,7 @@ export const NODE_OPTIONS = {
   properties: {
     seeds: TEXTS,
     bootstrap: TEXTS,
+    lan: FLAG,
     trust: TEXTS,
     listen: TEXTS,
     announce: TEXTS,
