@@ -70,6 +70,9 @@ async function start(flags: DaemonFlags, name: string): Promise<number> {
 
 /** What the local API is served on besides the owner's socket. Rejects with a UsageError for an unknown group. */
 async function controlOf({ socketGroup, socket, api }: DaemonFlags): Promise<ControlOptions> {
+  const { handedOverSocket } = await import('./socket-activation.ts')
+  const fd = handedOverSocket(process.env)
+  if (fd !== undefined) return { shared: { fd }, ...(api !== undefined && { port: api }) }
   if (socketGroup === undefined) {
     if (socket !== undefined) throw new UsageError('--socket is for --socket-group', 'name the group, too')
     return api === undefined ? {} : { port: api }
