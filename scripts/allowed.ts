@@ -11,6 +11,7 @@ export interface OptionSchema {
   readonly maximum?: number
   readonly pattern?: string
   readonly const?: unknown
+  readonly enum?: readonly unknown[]
   readonly anyOf?: readonly OptionSchema[]
   readonly properties?: Readonly<Record<string, OptionSchema>>
   readonly description?: string
@@ -32,6 +33,7 @@ export function allowedBy(schema: OptionSchema): string {
   if (anyOf !== undefined) return anyOf.map(allowedBy).join(', or ')
   if (instance !== undefined) return instance === 'function' ? 'a function' : `an ${instance}`
   if (schema.const !== undefined) return JSON.stringify(schema.const)
+  if (schema.enum !== undefined) return schema.enum.map(value => JSON.stringify(value)).join(' or ')
   if (typeof type === 'object') return type.map(one => allowedBy({ ...schema, type: one })).join(' or ')
   if (type === 'array') return listOf(schema)
   if (type === 'object' && schema.properties !== undefined) {

@@ -1,8 +1,8 @@
 // Builds dist/: the program in one piece, the library with its packages outside, and its types.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import module from 'node:module'
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
+import module from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -75,7 +75,7 @@ try {
       minify: true,
       keepNames: true,
       splitting: false,
-      define: { 'process.env.DRAGONFLY_VERSION': JSON.stringify(versionOf('package.json')) },
+      define: { __VERSION__: JSON.stringify(versionOf('package.json')) },
       plugins: [outside, builtins],
     }),
     build({

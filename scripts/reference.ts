@@ -9,6 +9,7 @@ import { makeProgram } from '../src/cli/program.ts'
 import { VARIABLES } from '../src/cli/variables.ts'
 import { ERROR_CODES, type ErrorCode } from '../src/core/error-codes.ts'
 import { EVENTS } from '../src/node/api/events.ts'
+import { REFUSALS } from '../src/origin/refusals.ts'
 import { allowedBy } from './allowed.ts'
 
 export const REFERENCE = fileURLToPath(new URL('../docs/reference.md', import.meta.url))
@@ -23,6 +24,7 @@ export function reference(): string {
     ...config(),
     ...exitCodes(),
     ...errorCodes(),
+    ...refusals(),
     ...lines(),
   ].join('\n\n')}\n`
 }
@@ -36,10 +38,19 @@ function errorCodes(): string[] {
   ]
 }
 
+function refusals(): string[] {
+  const rows = REFUSALS.map(({ what, code, why }) => [what, `\`${code}\``, why])
+  return [
+    '## Refused answers of origins',
+    'Unusual answers are accepted where curl accepts them ([origins.md](origins.md#unusual-answers-that-are-accepted)). These are refused on purpose.',
+    table(['what', 'code', 'why'], rows),
+  ]
+}
+
 function exitCodesOf(code: ErrorCode): string {
   const denied = exitCodeOf(code, 400)
   const usual = exitCodeOf(code)
-  return denied === usual ? String(usual) : `${usual}; ${denied} for a status of 4xx`
+  return denied === usual ? String(usual) : `${usual}; ${denied} for a status of 4xx but 408, 425 and 429`
 }
 
 function exitCodes(): string[] {

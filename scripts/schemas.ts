@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { _, Ajv, type KeywordCxt } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { CONFIG_SCHEMA } from '../src/cli/config-schema.ts'
-import { GET_OPTIONS, HEAD_OPTIONS, NODE_OPTIONS, PREHEAT_OPTIONS } from '../src/node/api/option-schemas.ts'
+import { GET_OPTIONS, HEAD_OPTIONS, LIMITS, NODE_OPTIONS, PREHEAT_OPTIONS } from '../src/node/api/option-schemas.ts'
 import { allowedBy, type OptionSchema } from './allowed.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -27,7 +27,13 @@ export const TARGETS: readonly Target[] = [
   {
     file: 'src/node/api/generated/options',
     word: 'option',
-    checks: { nodeFault: NODE_OPTIONS, getFault: GET_OPTIONS, headFault: HEAD_OPTIONS, preheatFault: PREHEAT_OPTIONS },
+    checks: {
+      nodeFault: NODE_OPTIONS,
+      limitsFault: LIMITS,
+      getFault: GET_OPTIONS,
+      headFault: HEAD_OPTIONS,
+      preheatFault: PREHEAT_OPTIONS,
+    },
   },
 ]
 

@@ -8,6 +8,12 @@ const RUNNER = new Set(['PipeWrap', 'TTYWrap'])
 const LOOKS = 6000
 const PAUSE_MS = 10
 
+// Origins of the tests are on loopback, which is no exception for a proxy.
+for (const name of ['http_proxy', 'https_proxy', 'all_proxy']) {
+  delete process.env[name]
+  delete process.env[name.toUpperCase()]
+}
+
 export const mochaHooks = {
   afterEach: restoreClock,
 

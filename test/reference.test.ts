@@ -7,7 +7,7 @@ import { VARIABLES } from '../src/cli/variables.ts'
 import { ROOT } from './cli/processes.ts'
 
 /** Between the launcher and the program: nobody else sets them. */
-const OURS = ['DRAGONFLY_NAME', 'DRAGONFLY_PASSED_ON']
+const OURS = ['DRAGONFLY_NAME', 'DRAGONFLY_NOHUP', 'DRAGONFLY_PASSED_ON']
 
 describe('reference', () => {
   it('is as `npm run docs:reference` writes it', async () => {

@@ -13,8 +13,9 @@ export async function askPassword(question: string, signal: AbortSignal): Promis
   const input = new ReadStream(terminal.fd)
   const told = (text: string) => terminal.write(text)
   try {
-    await told(question)
+    // what is typed before the question is not shown either
     input.setRawMode(true)
+    await told(question)
     return await typed(input.setEncoding('utf8'), signal)
   } finally {
     input.setRawMode(false)

@@ -43,8 +43,34 @@ export const CONFIG_SCHEMA = {
         'Whether `df get` uses the daemon of this host: `use` when one runs (the default), `auto` to start one when none runs, `never`. `--no-daemon` is `never`.',
       enum: ['use', 'auto', 'never'],
     },
+    proxy: {
+      description:
+        'HTTP proxy through which origins are read, as for `--proxy`. Default: that of `http_proxy`, `https_proxy` and `all_proxy`.',
+      type: 'string',
+    },
+    noProxy: {
+      description: 'Origin hosts that are read without a proxy, as for `--noproxy`. Default: those of `no_proxy`.',
+      type: 'string',
+    },
+    ca: {
+      description:
+        'PEM file of certificate authorities, as for `--cacert`. A relative path is one from the folder of `config.json`.',
+      type: 'string',
+    },
     originLimit: {
       description: 'Bytes a second from one origin host; or text as for `--origin-limit` (`100M`, `1gbit`). Default: no limit.',
+      type: ['number', 'string'],
+    },
+    limit: {
+      description: 'Bytes a second that a node receives, origin reads included; or text as for `--limit`. Default: no limit.',
+      type: ['number', 'string'],
+    },
+    uploadLimit: {
+      description: 'Bytes a second that it sends to peers; or text as for `--limit`. Default: no limit.',
+      type: ['number', 'string'],
+    },
+    totalLimit: {
+      description: 'Bytes a second of both directions together; or text as for `--limit`. Default: no limit.',
       type: ['number', 'string'],
     },
     originConnections: {

@@ -1,13 +1,16 @@
 // Reads seeds, trusted peers and other settings: a flag wins over the environment, which wins over the config file, key by key.
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
+import type { Limits } from '../index.ts'
 import { type Config, MAX_ENTRIES } from './config-schema.ts'
 import { UsageError, unreadable } from './errors.ts'
 import { configFault } from './generated/config.js'
+import { checkedLimits, limitsOfConfig, limitsOfEnv, type NamedLimits } from './limit-flags.ts'
 import { addOriginLimit, type OriginLimits, originLimitsOf, originLimitsOfEnv } from './origin-limits.ts'
+import { chooseProxySettings, type ProxySettings, proxySettingsOfEnv, proxySettingsOfFile } from './proxy-flags.ts'
 
 /** What a person named. A key that nobody named is left out. */
-export interface Settings extends OriginLimits {
+export interface Settings extends OriginLimits, ProxySettings {
   /** Multiaddrs ending in /p2p/PEERID. */
   seeds?: string[]
   bootstrap?: string[]
@@ -18,6 +21,8 @@ export interface Settings extends OriginLimits {
   /** Patterns, as `allowOrigins` of the library. */
   allowOrigins?: string[]
   daemon?: DaemonUse
+  /** Rates of the node. */
+  limits?: NamedLimits
 }
 
 /** Whether a download goes through the daemon of this host; see CONFIG_SCHEMA. */
@@ -27,12 +32,19 @@ const DAEMON_USES: readonly string[] = ['use', 'auto', 'never'] satisfies readon
 
 const MAX_CONFIG_BYTES = 1024 * 1024
 
-type Chosen = Required<Omit<Settings, keyof OriginLimits | 'daemon'>> & OriginLimits
+type Connecting = OriginLimits & ProxySettings & Pick<Settings, 'limits'>
+type Chosen = Required<Omit<Settings, keyof Connecting | 'daemon'>> & Connecting
 
 /** What a command needs: flags replace the environment, which replaces the file of a home. Trust includes every seed. */
-export async function readSettings(flags: Settings, env: NodeJS.ProcessEnv, home: string | undefined): Promise<Chosen> {
+export async function readSettings(
+  flags: Settings,
+  env: NodeJS.ProcessEnv,
+  home: string | undefined,
+): Promise<Omit<Chosen, 'limits'> & { limits?: Limits }> {
   const file = home === undefined ? {} : await readConfig(path.join(home, 'config.json'))
-  return chooseSettings(flags, settingsOfEnv(env), file)
+  const named = settingsOfEnv(env)
+  const { limits = {}, ...chosen } = chooseSettings(flags, named, file)
+  return { ...chosen, ...(await checkedLimits(limits)), ...(await chooseProxySettings(flags, named, file)) }
 }
 
 /** As a flag, the environment or the file of a home says; `use` when none does. */
@@ -46,14 +58,17 @@ export async function readDaemonUse(isRefused: boolean, env: NodeJS.ProcessEnv, 
   return (named as DaemonUse | undefined) ?? file.daemon ?? 'use'
 }
 
+/** All but the proxy, which the library checks. */
 export function chooseSettings(flags: Settings, env: Settings, file: Settings): Chosen {
   const seeds = flags.seeds ?? env.seeds ?? file.seeds ?? []
   const bootstrap = flags.bootstrap ?? env.bootstrap ?? file.bootstrap ?? []
-  const named = flags.trust ?? env.trust ?? file.trust ?? []
-  const trust = [...new Set([...seeds.flatMap(peerIdOf), ...named])]
+  const trusted = flags.trust ?? env.trust ?? file.trust ?? []
+  const trust = [...new Set([...seeds.flatMap(peerIdOf), ...trusted])]
   const allowOrigins = flags.allowOrigins ?? env.allowOrigins ?? file.allowOrigins ?? []
   const announce = flags.announce ?? env.announce ?? file.announce ?? []
-  return { ...originLimitsOf({ ...file, ...env, ...flags }), seeds, bootstrap, trust, announce, allowOrigins }
+  const limits = { ...file.limits, ...env.limits, ...flags.limits }
+  const named = Object.keys(limits).length > 0 && { limits }
+  return { ...originLimitsOf({ ...file, ...env, ...flags }), seeds, bootstrap, trust, announce, allowOrigins, ...named }
 }
 
 /** DRAGONFLY_SEEDS, DRAGONFLY_ANNOUNCE and DRAGONFLY_ALLOW_ORIGIN: commas or spaces between the entries. Empty is as good as unset. */
@@ -61,8 +76,11 @@ export function settingsOfEnv(env: NodeJS.ProcessEnv): Settings {
   const seeds = entriesOf(env, 'DRAGONFLY_SEEDS')
   const allowOrigins = entriesOf(env, 'DRAGONFLY_ALLOW_ORIGIN')
   const announce = entriesOf(env, 'DRAGONFLY_ANNOUNCE')
+  const limits = limitsOfEnv(env)
   return {
     ...originLimitsOfEnv(env),
+    ...proxySettingsOfEnv(env),
+    ...(Object.keys(limits).length > 0 && { limits }),
     ...(seeds.length > 0 && { seeds }),
     ...(announce.length > 0 && { announce }),
     ...(allowOrigins.length > 0 && { allowOrigins }),
@@ -102,11 +120,24 @@ export function parseConfig(text: string, file: string): Settings {
   const config = parseJson(text, file)
   const fault = configFault(config)
   if (fault !== undefined) throw new UsageError(`${file}: ${fault.message}`, fault.hint)
-  const { originLimit, originConnections, ...settings } = config as Config
+  const { originLimit, originConnections, limit, uploadLimit, totalLimit, ...settings } = config as Config
   const limits: OriginLimits = {}
   if (originLimit !== undefined) addOriginLimit(limits, 'originLimit', originLimit, file)
   if (originConnections !== undefined) addOriginLimit(limits, 'originConnections', originConnections, file)
-  return { ...settings, ...limits }
+  const rates = limitsOfConfig(
+    {
+      ...(limit !== undefined && { limit }),
+      ...(uploadLimit !== undefined && { uploadLimit }),
+      ...(totalLimit !== undefined && { totalLimit }),
+    },
+    file,
+  )
+  return {
+    ...settings,
+    ...limits,
+    ...proxySettingsOfFile(config as Config, file),
+    ...(Object.keys(rates).length > 0 && { limits: rates }),
+  }
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -3,6 +3,7 @@ import type { DaemonClient } from '../client/index.ts'
 import { readDaemonUse, readSettings } from './config.ts'
 import type { GetFlags } from './get-flags.ts'
 import { settingsOf } from './get-options.ts'
+import { routeOf } from './route.ts'
 
 /** How long a daemon that `df get` started stays without a download. */
 const IDLE = '5m'
@@ -39,8 +40,11 @@ async function startAndLeave(): Promise<DaemonClient> {
 
 /** Whether it asks and believes everybody whom this user wants asked and believed. */
 async function hasSameTies(daemon: DaemonClient, flags: GetFlags, home: string | undefined): Promise<boolean> {
-  const { seeds, bootstrap, trust } = await readSettings(settingsOf(flags), process.env, home)
+  const settings = await readSettings(settingsOf(flags), process.env, home)
+  const { seeds, bootstrap, trust } = settings
+  const route = routeOf(settings, process.env)
   const { ties } = daemon.hello
   const covers = (has: readonly string[], wanted: readonly string[]) => wanted.every(one => has.includes(one))
+  if (route !== '' && route !== ties.route) return false
   return covers(ties.seeds, seeds) && covers(ties.bootstrap, bootstrap) && covers(ties.trust, trust)
 }

@@ -2,10 +2,12 @@
 import type { Command } from 'commander'
 import type { DaemonCommand, DaemonFlags } from './daemon.ts'
 import { parseDuration } from './durations.ts'
+import { addLimitFlags } from './limit-flags.ts'
 import { parseLoopback } from './loopback.ts'
 import { parseQuota, parseRate } from './numbers.ts'
 import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import { parseConnections } from './origin-limits.ts'
+import { addProxyFlags } from './proxy-flags.ts'
 
 const JSON_FLAG = ['--json', 'print one JSON object per line on standard output'] as const
 
@@ -48,6 +50,8 @@ export function addDaemon(
     )
     .option('--detach', 'return when the daemon is ready, and leave it running')
     .option(...JSON_FLAG)
+  addProxyFlags(start)
+  addLimitFlags(start)
   addLogFlags(start, 'info; with --json nothing')
     .addHelpText('after', startHelp(name))
     .action((flags: DaemonFlags) => run({ do: 'start' }, flags))
@@ -56,6 +60,13 @@ export function addDaemon(
     .description('stop the daemon of this user; downloads that it runs go on in their own processes')
     .option(...JSON_FLAG)
     .action((flags: DaemonFlags) => run({ do: 'stop' }, flags))
+  daemon
+    .command('set')
+    .description('change the rate limits of the running daemon, or show them')
+    .argument('[limit...]', 'limit=50M, upload-limit=10M, total-limit=none')
+    .option(...JSON_FLAG)
+    .addHelpText('after', setHelp(name))
+    .action((limits: string[], flags: DaemonFlags) => run({ do: 'set', limits }, flags))
   daemon
     .command('status')
     .description('show what the daemon stores, serves and downloads')
@@ -74,5 +85,17 @@ Examples:
 While it runs, ${name} get uses it. DRAGONFLY_DAEMON=auto, or {"daemon": "auto"} in config.json, starts one when it is first needed,
 which ends after 5 minutes without a download; ${name} get --no-daemon never uses one. The daemon keeps its identity and its pieces in
 $DRAGONFLY_HOME. SIGINT and SIGTERM stop it with exit code 0.
+`
+}
+
+function setHelp(name: string): string {
+  return `
+Examples:
+  ${name} daemon set limit=50M
+  ${name} daemon set limit='50M,09:00-18:00=20M' upload-limit=10M
+  ${name} daemon set limit=none
+  ${name} daemon set
+
+What is not named stays as it is. The limits hold until the daemon ends; for longer, name them in config.json.
 `
 }

@@ -1,9 +1,9 @@
 // df daemon start, stop, status: the daemon of this host.
 import { spawn } from 'node:child_process'
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { DaemonClient } from '../client/index.ts'
-import type { ControlOptions } from '../index.ts'
+import type { ControlOptions, Limits } from '../index.ts'
 import { describe, failureLine, UsageError } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
@@ -22,9 +22,7 @@ export interface DaemonFlags extends ServeFlags {
   lan?: boolean
 }
 
-export interface DaemonCommand {
-  do: 'start' | 'stop' | 'status'
-}
+export type DaemonCommand = { do: 'start' | 'stop' | 'status' } | { do: 'set'; limits: readonly string[] }
 
 /** As for a seed. */
 const QUOTA = { share: 0.8 }
@@ -38,6 +36,7 @@ export async function daemon(command: DaemonCommand, flags: DaemonFlags, name: s
   try {
     if (command.do === 'start') await detach(flags)
     else if (command.do === 'stop') await stop(flags)
+    else if (command.do === 'set') await set(command.limits, flags)
     else await status(flags)
     return OK
   } catch (error) {
@@ -121,6 +120,36 @@ async function status(flags: DaemonFlags): Promise<void> {
   process.stdout.write(flags.json === true ? jsonLine('status', { ...answer }) : `${statusLines(answer).join('\n')}\n`)
 }
 
+const LIMITS: Readonly<Record<string, keyof Limits>> = { limit: 'down', 'upload-limit': 'up', 'total-limit': 'total' }
+
+async function set(named: readonly string[], flags: DaemonFlags): Promise<void> {
+  const changes = named.map(limitOf)
+  await using running = await client()
+  const { now: _now, ...before } = await running.limits()
+  const after = Object.fromEntries(
+    Object.entries({ ...before, ...Object.fromEntries(changes) }).filter(([, value]) => value !== 'none'),
+  )
+  if (changes.length > 0) await running.setLimits(after)
+  const { now, ...limits } = await running.limits()
+  if (flags.json === true) return void process.stdout.write(jsonLine('limits', { ...limits, now }))
+  const lines = Object.entries(LIMITS).map(([name, key]) => `${name.padEnd(12)} ${limits[key] ?? 'none'}\n`)
+  process.stdout.write(lines.join(''))
+}
+
+/** Throws a UsageError. */
+function limitOf(text: string): [keyof Limits, string] {
+  const at = text.indexOf('=')
+  const key = LIMITS[text.slice(0, Math.max(0, at)).replace(/^--/, '')]
+  const value = text.slice(at + 1)
+  if (key === undefined || value === '') {
+    throw new UsageError(
+      `not a limit: ${JSON.stringify(text.slice(0, 100))}`,
+      'write limit=50M, upload-limit=10M or total-limit=none',
+    )
+  }
+  return [key, value]
+}
+
 /** Starts it in the background and waits until it is ready. */
 async function detach(flags: DaemonFlags): Promise<void> {
   const args = process.argv.slice(2).filter(arg => arg !== '--detach' && arg !== '--json')
@@ -132,14 +161,13 @@ async function detach(flags: DaemonFlags): Promise<void> {
 
 /** Starts df with these arguments as a process of its own, with its log in the home folder; resolves to the daemon that it is. */
 export async function startInBackground(args: readonly string[], cwd = '/'): Promise<DaemonClient> {
-  const { controlPath, DragonflyError, dragonflyHome, findDaemon } = await import('../client/index.ts')
+  const { controlPath, DragonflyError, dragonflyHome, findDaemon, makePath } = await import('../client/index.ts')
   const home = dragonflyHome()
   const socket = controlPath(home)
   const before = await findDaemon([socket])
   if (before !== undefined) return before
   const logFile = path.join(home, 'daemon.log')
-  const { mkdir, readFile } = await import('node:fs/promises')
-  await mkdir(home, { recursive: true, mode: 0o700 })
+  await makePath(home, 0o700)
   const log = await open(logFile, 'w', 0o600)
   const started = spawn(process.execPath, [...process.execArgv, START, process.argv[1] as string, ...args], {
     detached: true,

@@ -2,14 +2,20 @@
 import { constants } from 'node:os'
 import { exitCodeOf, isErrorCode, UNEXPECTED, USAGE } from './exit-codes.ts'
 
+/** Codes of the library for what is malformed. */
+export type UsageCode = 'bad-option' | 'bad-digest' | 'bad-multiaddr' | 'bad-peer-id' | 'bad-header' | 'bad-url'
+
 /** A mistake in the arguments, the environment or the config file, found before the library is loaded. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly hint: string | undefined
+  /** A code of the library that means exit code 2. */
+  readonly code: UsageCode
 
-  constructor(message: string, hint?: string) {
+  constructor(message: string, hint?: string, code: UsageCode = 'bad-option') {
     super(message)
     this.hint = hint
+    this.code = code
   }
 }
 
@@ -66,7 +72,7 @@ export interface Failure {
 
 /** Sorts out what was thrown. Errors of the library are known by their code: its class is not loaded for this. */
 export function describe(error: unknown): Failure {
-  if (error instanceof UsageError) return { exitCode: USAGE, code: 'bad-option', message: error.message, ...hintOf(error) }
+  if (error instanceof UsageError) return { exitCode: USAGE, code: error.code, message: error.message, ...hintOf(error) }
   if (error instanceof OutputError) return { exitCode: exitCodeOf(error.code), code: error.code, message: error.message }
   if (error instanceof Error && 'code' in error && error.name === 'DragonflyError' && isErrorCode(error.code)) {
     const status = 'status' in error && typeof error.status === 'number' ? error.status : undefined

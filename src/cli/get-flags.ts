@@ -3,12 +3,14 @@ import { type Command, Option } from 'commander'
 import { digestOf } from './digests.ts'
 import { parseDuration } from './durations.ts'
 import { UsageError } from './errors.ts'
+import { addDownloadLimitFlags, type DownloadLimitFlags } from './limit-flags.ts'
 import type { LogFlags } from './log-levels.ts'
 import { wholeNumber } from './numbers.ts'
 import { addLogFlags, list, lists, parsed, REPEAT } from './options.ts'
+import { addProxyFlags, type ProxyFlags } from './proxy-flags.ts'
 
 /** Flags of `df get` as commander leaves them; durations in milliseconds. */
-export interface GetFlags extends LogFlags {
+export interface GetFlags extends LogFlags, ProxyFlags, DownloadLimitFlags {
   output?: string
   directoryPrefix?: string
   createDirs?: true
@@ -60,7 +62,14 @@ export function addGet(program: Command, name: string, run: (urls: string[], fla
     .command('get')
     .description('download URLs from peers, seeds and their origins')
     .argument('[url...]', 'http:// or https:// URLs')
-  addGetFlags(command).addHelpText('after', help(name)).action(run)
+  addGetFlags(command)
+    .addHelpText('after', help(name))
+    .action(async (urls: string[], flags: GetFlags) => {
+      if (urls.length === 0 && flags.inputFile === undefined) {
+        throw new UsageError('no URL given', 'give URLs, or a list of them with -i FILE')
+      }
+      await run(urls, flags)
+    })
 }
 
 /** Adds the flags alone. */
@@ -75,6 +84,8 @@ export function addGetFlags(command: Command): Command {
     .option('--json', 'print one JSON object per line on standard output; with -o - on standard error')
     .addOption(new Option('--quiet', 'print only errors (also -q, -s, --silent)').conflicts('json'))
     .addOption(new Option('-v, --verbose', 'as --log-level debug').conflicts('quiet'))
+  addProxyFlags(command)
+  addDownloadLimitFlags(command)
   return addLogFlags(command, 'warn; with --json or --quiet nothing')
 }
 

@@ -1,10 +1,12 @@
 // What the flags of df get mean to the library: options of one download and of the node that runs it.
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import path from 'node:path'
 import type { GetOptions, NodeEvent, NodeOptions } from '../index.ts'
 import { readSettings, type Settings } from './config.ts'
 import type { GetFlags } from './get-flags.ts'
+import { downloadLimitsOf } from './limit-flags.ts'
 import { originLimitsOf } from './origin-limits.ts'
+import { type ProxySettings, proxySettingsOf } from './proxy-flags.ts'
 
 /** Options of every download of a command, less the headers. Rejects with `bad-option` for a malformed range. */
 export async function getOptions(flags: GetFlags, watch: Pick<GetOptions, 'signal' | 'onProgress'>): Promise<GetOptions> {
@@ -15,6 +17,7 @@ export async function getOptions(flags: GetFlags, watch: Pick<GetOptions, 'signa
     ...(flags.filter && { filter: flags.filter }),
     ...(flags.tag !== undefined && { tag: flags.tag }),
     origin: flags.origin,
+    ...downloadLimitsOf(flags),
     ...(flags.revalidate && { revalidate: true }),
     keep: flags.linger > 0,
     remoteTime: flags.remoteTime,
@@ -25,13 +28,18 @@ export async function getOptions(flags: GetFlags, watch: Pick<GetOptions, 'signa
 }
 
 /** What the flags name, as `readSettings` takes it. */
-export function settingsOf({ seed, bootstrap, trust, announce }: GetFlags): Settings {
+export function settingsOf({ seed, bootstrap, trust, announce, ...flags }: GetFlags): Settings {
   return {
+    ...proxySettingsOf(flags),
     ...(seed && { seeds: seed }),
     ...(bootstrap && { bootstrap }),
     ...(trust && { trust }),
     ...(announce && { announce }),
   }
+}
+
+function connectingOf({ proxy, noProxy, ca }: ProxySettings): ProxySettings {
+  return { ...(proxy !== undefined && { proxy }), ...(noProxy !== undefined && { noProxy }), ...(ca !== undefined && { ca }) }
 }
 
 /** What the node needs besides the flags. */
@@ -43,13 +51,15 @@ export interface Around {
 
 /** Options of the node. Rejects with a UsageError for a malformed environment or config file. */
 export async function nodeOptions(flags: GetFlags, home: string | undefined, { onEvent, place }: Around): Promise<NodeOptions> {
-  const { seeds, bootstrap, trust, announce, ...rest } = await readSettings(settingsOf(flags), process.env, home)
+  const { seeds, bootstrap, trust, announce, limits, ...rest } = await readSettings(settingsOf(flags), process.env, home)
   return {
     seeds,
     bootstrap,
     trust,
     announce,
     ...originLimitsOf(rest),
+    ...connectingOf(rest),
+    ...(limits && { limits }),
     ...(flags.retry !== undefined && { originRetries: flags.retry }),
     ...(flags.connectTimeout !== undefined && { originConnectTimeout: flags.connectTimeout }),
     ...(flags.listen && { listen: flags.listen }),
@@ -68,10 +78,19 @@ export async function nodeOptions(flags: GetFlags, home: string | undefined, { o
 function spare(place: string | undefined): Pick<NodeOptions, 'spareFolder'> {
   if (place === '-') return {}
   const output = place ?? '.'
-  const found = statSync(output, { throwIfNoEntry: false })
+  const found = statOf(output)
   if (found !== undefined && !found.isDirectory() && !found.isFile()) return {}
   const isFolder = output.endsWith(path.sep) || found?.isDirectory() === true
   return { spareFolder: path.resolve(isFolder ? output : path.dirname(output)) }
+}
+
+/** What is wrong with it is for the library to say. */
+function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether anybody could be asked, or could ask us. */

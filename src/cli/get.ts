@@ -5,7 +5,7 @@ import { describe, type Failure, failureLine, OutputError, UsageError } from './
 import { OK, PIPE_CLOSED } from './exit-codes.ts'
 import type { GetFlags } from './get-flags.ts'
 import { makeHeaders } from './get-headers.ts'
-import { type Command, getOne } from './get-one.ts'
+import type { Command } from './get-one.ts'
 import { getOptions } from './get-options.ts'
 import { HostNode } from './host-node.ts'
 import { Interrupt } from './interrupt.ts'
@@ -51,6 +51,12 @@ function tell(failure: Failure, name: string): void {
 /** What belongs to one content cannot be for several. */
 function refuseMisfits(urls: readonly string[], { output, digest, md5, trace }: GetFlags): void {
   if (urls.length === 1) return
+  // of one URL the library says what is wrong; of several nothing is downloaded before all are looked at
+  for (const url of urls) {
+    if (/^https?:\/\//i.test(url) && URL.canParse(url)) continue
+    const shown = JSON.stringify(url.replace(/^.*@/s, '…@').slice(0, 100))
+    throw new UsageError(`not a URL: ${shown}`, 'write complete URLs, such as https://example.org/file.iso')
+  }
   if (output !== undefined && output !== '-')
     throw new UsageError('-o works with one URL only', 'write several to a folder with -P DIR')
   for (const [flag, value] of Object.entries({ '--digest': digest, '--md5': md5, '--trace': trace })) {
@@ -94,7 +100,7 @@ async function run(
 
 /** One after the other; what fails alone does not stop the others. */
 async function getAll(urls: readonly string[], command: Command, signal: AbortSignal): Promise<number> {
-  const { withoutSecrets } = await import('../client/index.ts')
+  const [{ withoutSecrets }, { getOne }] = await Promise.all([import('../client/index.ts'), import('./get-one.ts')])
   let exitCode = OK
   for (const url of urls) {
     try {

@@ -8,6 +8,8 @@ const SIGNALS = Object.keys(EXIT_CODES) as SignalName[]
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController()
   readonly #listener = (name: SignalName): void => {
+    // under nohup
+    if (name === 'SIGHUP' && process.env.DRAGONFLY_NOHUP !== undefined) return
     if (this.#controller.signal.aborted) process.exit(EXIT_CODES[name])
     this.#exitCode = EXIT_CODES[name]
     this.#controller.abort()

@@ -47,6 +47,7 @@ const ALL = [
   'daemon start',
   'daemon stop',
   'daemon status',
+  'daemon set',
   'sim',
 ]
 
@@ -162,6 +163,13 @@ export const JSON_LINES = {
     peerId: PEER_ID,
     addresses: ADDRESSES,
   }),
+  limits: line(
+    'limits',
+    ['daemon set'],
+    'The rate limits of the daemon.',
+    { now: 'what holds at this moment: `down`, `up`, `total`, in bytes a second' },
+    { down: 'limit of what is received', up: 'limit of what is sent to peers', total: 'limit of both together' },
+  ),
   stopped: line('stopped', ['daemon stop'], 'The daemon has ended.', { pid: 'the process that it was' }),
   status: line(
     'status',

@@ -1,6 +1,6 @@
 // The program df: parses the arguments, runs one command, and exits with its code.
-import { CommanderError } from 'commander'
-import { describe, failureLine, OutputError, UsageError } from './errors.ts'
+import { CommanderError, type Option } from 'commander'
+import { describe, failureLine, OutputError, printable, UsageError } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { errorLine } from './json-lines.ts'
 import { makeProgram } from './program.ts'
@@ -36,12 +36,27 @@ async function main(args: string[]): Promise<number> {
     simulate: async (scenario, flags) => (await import('./sim.ts')).sim(scenario, flags, name),
   })
   try {
-    await parsed.run(args)
+    await parsed.run(name === 'dfget' ? await ofDfget(args, parsed.getOptions) : args)
     return parsed.exitCode
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === OK) return OK
     return refuse(error, args)
   }
+}
+
+/** What the original dfget would have done, as arguments of df. */
+async function ofDfget(given: string[], options: readonly Option[]): Promise<string[]> {
+  const { dfgetHelp, fromDfget } = await import('./dfget.ts')
+  if (given.length === 0 || given.includes('--help') || given.includes('-h')) {
+    process.stdout.write(dfgetHelp())
+    throw new CommanderError(OK, 'help', '')
+  }
+  const { args, meaningless } = fromDfget(given, options)
+  if (meaningless.length > 0 && !given.includes('--quiet')) {
+    const words = `${meaningless.join(', ')} ${meaningless.length === 1 ? 'has' : 'have'} no meaning any more`
+    process.stderr.write(`${printable(`${name}: warning: ${words}; see dfget --help`)}\n`)
+  }
+  return args
 }
 
 /** Tells what is wrong with the arguments: as NDJSON for who asked for it, else on one line. */
@@ -53,9 +68,12 @@ function refuse(error: unknown, args: string[]): number {
 }
 
 function asUsageError(error: CommanderError): UsageError {
+  const help = `see ${name} ${name === 'dfget' ? '--help' : 'help'}`
   // Without a command commander has shown the help already and has no message of its own.
-  if (error.code === 'commander.help') return new UsageError('no command given', `see ${name} help`)
-  return new UsageError(error.message.replace(/^error: /, '').replace(/\.$/, ''), `see ${name} help`)
+  if (error.code === 'commander.help') return new UsageError('no command given', help)
+  const [, url] = /^error: unknown command '(https?:\/\/[^']*)'/.exec(error.message) ?? []
+  if (url !== undefined) return new UsageError(`no command given for ${url}`, `to download it: ${name} get URL`)
+  return new UsageError(error.message.replace(/^error: /, '').replace(/\.$/, ''), help)
 }
 
 /** Not before a slow reader has everything; not later either: libp2p leaves a timer of a second behind when it stops. */

@@ -28,7 +28,7 @@ export function parsed(flags: string, description: string, parse: (text: string)
     try {
       return parse(text)
     } catch (error) {
-      if (error instanceof UsageError) throw new UsageError(`${option.long}: ${error.message}`, error.hint)
+      if (error instanceof UsageError) throw new UsageError(`${option.long}: ${error.message}`, error.hint, error.code)
       throw error
     }
   })

@@ -1,6 +1,6 @@
 // Where the file of a URL goes, and whether it has to be downloaded at all: -o, -P, --create-dirs, --no-clobber, -N.
 import { existsSync } from 'node:fs'
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { ContentHead } from '../index.ts'
 import { OutputError } from './errors.ts'
@@ -22,7 +22,8 @@ function under(folder: string, output: string | undefined): string {
 
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true })
+    const { makePath } = await import('../client/index.ts')
+    await makePath(path.resolve(folder), 0o777)
   } catch (error) {
     throw new OutputError(error as NodeJS.ErrnoException, `the folder ${folder}`)
   }

@@ -1,5 +1,5 @@
 // Declares every command and flag once. Only commander is loaded to parse or refuse them.
-import { Command } from 'commander'
+import { Command, type Option } from 'commander'
 import type { DaemonCommand, DaemonFlags } from './daemon.ts'
 import { addDaemon } from './daemon-flags.ts'
 import { EXIT_CODES } from './exit-codes.ts'
@@ -28,6 +28,8 @@ export interface Parsed {
   program: Command
   /** Runs the command that the arguments name. Rejects with a CommanderError or UsageError for what is not understood. */
   run(args: readonly string[]): Promise<void>
+  /** The flags of df get. */
+  readonly getOptions: readonly Option[]
   /** Set by the command that ran. */
   exitCode: number
 }
@@ -35,7 +37,14 @@ export interface Parsed {
 /** The commands of df under the name it was called by. Throws a CommanderError instead of ending the process. */
 export function makeProgram(name: string, actions: Actions): Parsed {
   const program = new Command(name)
-  const parsed: Parsed = { program, exitCode: 0, run: async args => await runProgram(program, args) }
+  const parsed: Parsed = {
+    program,
+    exitCode: 0,
+    run: async args => await runProgram(program, args),
+    get getOptions() {
+      return optionsOfGet(program)
+    },
+  }
   // Before any subcommand: they take over these settings. Errors are told by whoever catches them, on one line.
   program
     .exitOverride()
@@ -76,10 +85,13 @@ export function makeProgram(name: string, actions: Actions): Parsed {
 
 async function runProgram(program: Command, args: readonly string[]): Promise<void> {
   const [word, ...rest] = args
-  const options = program.commands.find(command => command.name() === word)?.options
   // who types df get has curl and wget in the fingers
-  const ours = word === 'get' && options !== undefined ? ['get', ...translate(rest, options)] : [...args]
+  const ours = word === 'get' ? ['get', ...translate(rest, optionsOfGet(program))] : [...args]
   await program.parseAsync(ours, { from: 'user' })
+}
+
+function optionsOfGet(program: Command): readonly Option[] {
+  return program.commands.find(command => command.name() === 'get')?.options ?? []
 }
 
 function addHelp(program: Command): void {

@@ -1,9 +1,11 @@
 // Declares the commands below df seed and their flags.
 import type { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
+import { addLimitFlags } from './limit-flags.ts'
 import { parseQuota, parseRate } from './numbers.ts'
 import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import { parseConnections } from './origin-limits.ts'
+import { addProxyFlags } from './proxy-flags.ts'
 import type { SeedFlags } from './seed.ts'
 import type { SeedAdminCommand, SeedAdminFlags } from './seed-admin.ts'
 
@@ -37,6 +39,8 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
     .addOption(parsed('--origin-limit <rate>', 'limit the rate from one origin, in bytes per second (100M, 1gbit)', parseRate))
     .addOption(parsed('--origin-connections <n>', 'limit the concurrent requests to one origin (default: 16)', parseConnections))
     .option(...JSON_FLAG)
+  addProxyFlags(start)
+  addLimitFlags(start)
   addLogFlags(start, 'info; with --json nothing').addHelpText('after', startHelp(name)).action(startSeed)
   seed
     .command('status')
@@ -99,6 +103,10 @@ from DRAGONFLY_ALLOW_ORIGIN (separated by commas), else from "allowOrigins" in c
 
 Without flags, the limits per origin come from DRAGONFLY_ORIGIN_LIMIT and DRAGONFLY_ORIGIN_CONNECTIONS, else from config.json:
   {"originLimit": "100M", "originConnections": 16}
+--limit, --upload-limit and --total-limit hold for all contents together: bytes per second (20M, 100mbit), a share of the best
+rate that was measured (50%), or a rate at a time of the day ('09:00-18:00=20M'; with commas: '50M,09:00-18:00=20M'). Without
+flags they come from DRAGONFLY_LIMIT, DRAGONFLY_UPLOAD_LIMIT and DRAGONFLY_TOTAL_LIMIT, else from "limit", "uploadLimit" and
+"totalLimit" in config.json.
 The seed keeps its identity and its pieces in $DRAGONFLY_HOME. SIGINT and SIGTERM stop it with exit code 0.
 `
 }

@@ -6,13 +6,16 @@ import { describe, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
+import { type LimitFlags, limitsOfFlags } from './limit-flags.ts'
 import { eventFields, makeLog } from './log.ts'
 import { isAtLeast, type LogFlags } from './log-levels.ts'
 import { originLimitsOf } from './origin-limits.ts'
+import { type ProxyFlags, proxySettingsOf } from './proxy-flags.ts'
+import { routeOf } from './route.ts'
 import { version } from './version.ts'
 
 /** Flags of whatever runs a node for others, as commander leaves them. */
-export interface ServeFlags extends LogFlags {
+export interface ServeFlags extends LogFlags, ProxyFlags, LimitFlags {
   listen?: string[]
   announce?: string[]
   seed?: string[]
@@ -81,11 +84,12 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
   try {
     await serving.begin(node)
     const { seeds, bootstrap, trust } = settings
+    const route = routeOf(settings, process.env)
     const end = () => interrupt.end()
     const service = new Service({
       node,
       events: feed,
-      ties: { seeds, bootstrap, trust },
+      ties: { seeds, bootstrap, trust, route },
       version: version(),
       role: serving.role,
       stop: end,
@@ -114,6 +118,8 @@ function namedBy(flags: ServeFlags) {
     ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
     ...(flags.trust && { trust: flags.trust }),
     ...originLimitsOf(flags),
+    ...proxySettingsOf(flags),
+    limits: limitsOfFlags(flags),
     ...(flags.announce && { announce: flags.announce }),
     ...(flags.allowOrigin && { allowOrigins: flags.allowOrigin }),
   }

@@ -14,9 +14,10 @@ export async function withSource<T>(named: Settings, home: string | undefined, s
     return await start()
   } catch (error) {
     const { code, message, hint } = error as { code?: unknown; message: string; hint?: string }
-    const source = code === 'bad-multiaddr' || code === 'bad-peer-id' ? await sourceOf(message, named, home) : undefined
-    if (source === undefined) throw error
-    throw Object.assign(new UsageError(`${source}: ${message}`, hint), { cause: error })
+    const isNamed = code === 'bad-multiaddr' || code === 'bad-peer-id'
+    const source = isNamed ? await sourceOf(message, named, home) : undefined
+    if (!isNamed || source === undefined) throw error
+    throw Object.assign(new UsageError(`${source}: ${message}`, hint, code), { cause: error })
   }
 }
 

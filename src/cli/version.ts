@@ -1,9 +1,10 @@
 // The version of this program.
 import { readFileSync } from 'node:fs'
 
-/** The build puts it in place of the variable. */
+/** The build puts the version in its place. */
+declare const __VERSION__: string | undefined
+
 export function version(): string {
-  return (
-    process.env.DRAGONFLY_VERSION ?? JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
-  )
+  if (typeof __VERSION__ === 'string') return __VERSION__
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 }

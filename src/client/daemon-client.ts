@@ -7,6 +7,7 @@ import { DragonflyError } from '../core/errors.ts'
 import type { ContentHead, HeadOptions } from '../node/api/content-head.ts'
 import type { ContentStream, DragonflyNode } from '../node/api/dragonfly-node.ts'
 import type { GetOptions, Progress } from '../node/api/get-options.ts'
+import type { Limits, LimitsNow } from '../node/api/limits.ts'
 import type { Metric } from '../node/api/metrics.ts'
 import type { Preheated } from '../node/api/preheat-options.ts'
 import type { Receipt } from '../node/api/receipt.ts'
@@ -29,7 +30,7 @@ export interface Hello {
   peerId: string
   addresses: readonly string[]
   /** Whom it asks and believes. */
-  ties: { seeds: readonly string[]; bootstrap: readonly string[]; trust: readonly string[] }
+  ties: { seeds: readonly string[]; bootstrap: readonly string[]; trust: readonly string[]; route: string }
 }
 
 /** Lines of a job; see the local API. */
@@ -121,6 +122,14 @@ export class DaemonClient implements DragonflyNode {
 
   async metrics(): Promise<Metric[]> {
     return (await this.#connection.ask('GET', '/v1/metrics.json')) as Metric[]
+  }
+
+  async setLimits(limits: Limits): Promise<void> {
+    await this.#connection.ask('PUT', '/v1/limits', limits)
+  }
+
+  async limits(): Promise<LimitsNow> {
+    return (await this.#connection.ask('GET', '/v1/limits')) as LimitsNow
   }
 
   /** Ends the daemon. Resolves when it has said that it will. */

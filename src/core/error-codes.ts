@@ -16,7 +16,7 @@ export const ERROR_CODES = {
   'origin-not-found': 'The origin says that the content does not exist (404, 410).',
   'origin-forbidden': 'The origin refuses these credentials (401, 403).',
   'origin-error': 'The origin answers with another error; the field status has it.',
-  'origin-unreachable': 'The origin refuses connections or drops them.',
+  'origin-unreachable': 'The origin, or the proxy on the way to it, refuses connections or drops them.',
   'origin-unknown-host': 'The name of the origin cannot be resolved.',
   'origin-timeout': 'The origin does not answer in time.',
   'origin-truncated': 'The origin ended before the length that it announced.',

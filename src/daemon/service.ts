@@ -14,6 +14,8 @@ export interface Ties {
   readonly bootstrap: readonly string[]
   /** Peer ids. */
   readonly trust: readonly string[]
+  /** How it reaches origins, as a word to compare: proxies and certificate authorities; empty for none of its own. */
+  readonly route: string
 }
 
 export interface ServiceSetup {

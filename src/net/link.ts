@@ -6,6 +6,7 @@ import type { Hello } from '../wire/codec-hello.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import type { MessageChannel } from './channel.ts'
 import { type LinkTotals, LinkUsage } from './link-usage.ts'
+import type { PayloadPace } from './payload-pace.ts'
 import { PieceRequester, type RequesterListener } from './piece-requester.ts'
 import type { PieceResponder } from './piece-responder.ts'
 
@@ -18,6 +19,10 @@ export interface LinkListener {
   ask(piece: number, load: number): void
   withdraw(piece: number): void
   buffer(size: number): Uint8Array
+  /** What holds payload back, both ways. Default: nothing does. */
+  readonly pace?: PayloadPace | undefined
+  /** For so many milliseconds more, what came has waited for `pace`. */
+  held?(ms: number): void
   progress(piece: number, bytes: number): void
   piece(piece: number, bytes: Uint8Array): void
   refused(piece: number, reason: RefusalReason): void
@@ -132,6 +137,7 @@ export class Link {
 
   /** What an attached data stream tells us. */
   readonly asks = {
+    pace: () => this.#listener?.pace,
     ask: (piece: number, load: number) => {
       if (this.#closed) return
       this.usage.wanted(piece)
@@ -183,6 +189,10 @@ export class Link {
     const { usage } = this
     return {
       buffer: size => listener.buffer(size),
+      get pace() {
+        return listener.pace
+      },
+      held: ms => listener.held?.(ms),
       progress: (piece, bytes) => {
         usage.came(bytes)
         listener.progress(piece, bytes)

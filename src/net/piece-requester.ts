@@ -1,21 +1,30 @@
 // The requesting end of a data stream: asks for pieces and assembles their frames.
 import type { Stream } from '@libp2p/interface'
+import type { Uint8ArrayList } from 'uint8arraylist'
 import { DragonflyError } from '../core/errors.ts'
 import { MAX_PIECE_LENGTH } from '../core/piece.ts'
 import { type DataRequest, encodeDataRequest, type FrameHeader } from '../wire/codec-data.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import type { MessageChannel } from './channel.ts'
 import { FrameDecoder } from './data-decoder.ts'
-import { readStream } from './stream.ts'
+import { type PayloadPace, readAhead } from './payload-pace.ts'
+import { HIGH_WATER, readStream } from './stream.ts'
 
 /** What a download tells its link. */
 export interface RequesterListener {
   /** Memory for a piece; whoever gets the piece has it from then on. */
   buffer(size: number): Uint8Array
+  /** Undefined: nothing is held back. */
+  readonly pace: PayloadPace | undefined
+  /** For so many milliseconds more, what came has waited for `pace`. */
+  held(ms: number): void
   progress(piece: number, bytes: number): void
   piece(piece: number, bytes: Uint8Array): void
   refused(piece: number, reason: RefusalReason): void
 }
+
+/** Waits are told of when they are so long together. */
+const HELD_MS = 100
 
 interface Expected {
   size: number
@@ -32,6 +41,8 @@ export class PieceRequester {
   readonly #listener: RequesterListener
   readonly #expected = new Map<number, Expected>()
   #scratch: Uint8Array | undefined
+  /** Waits that were not told yet, milliseconds. */
+  #heldMs = 0
 
   constructor(stream: Stream, channel: MessageChannel, listener: RequesterListener) {
     this.#stream = stream
@@ -60,8 +71,33 @@ export class PieceRequester {
   /** Reads frames until the stream ends; rejects with `protocol` when the holder breaks the rules. */
   async run(): Promise<void> {
     const decoder = new FrameDecoder({ onFrame: h => this.#place(h), onFrameEnd: h => this.#finish(h) })
-    for await (const chunk of readStream(this.#stream)) decoder.push(chunk)
+    const ahead = () => readAhead(this.#listener.pace, HIGH_WATER)
+    for await (const chunk of readStream(this.#stream, ahead)) await this.#paced(chunk, part => decoder.push(part))
     decoder.end()
+  }
+
+  /** Gives on a chunk as fast as it may pass. */
+  async #paced(chunk: Uint8Array | Uint8ArrayList, push: (part: Uint8Array | Uint8ArrayList) => void): Promise<void> {
+    const { pace } = this.#listener
+    for (let at = 0; at < chunk.byteLength; ) {
+      const end = Math.min(chunk.byteLength, at + (pace?.part('down') ?? Infinity))
+      const wait = pace?.pass('down', end - at, ms => this.#heldBack(ms))
+      if (wait !== undefined) await wait
+      if (at === 0 && end === chunk.byteLength) return push(chunk)
+      push(chunk instanceof Uint8Array ? chunk.subarray(at, end) : chunk.sublist(at, end))
+      at = end
+    }
+  }
+
+  /** Told on a few times a second only: each time is an event of the swarm. */
+  #heldBack(ms: number): void {
+    this.#heldMs += ms
+    if (this.#heldMs >= HELD_MS) this.#tellHeld()
+  }
+
+  #tellHeld(): void {
+    if (this.#heldMs > 0) this.#listener.held(this.#heldMs)
+    this.#heldMs = 0
   }
 
   async close(): Promise<void> {
@@ -109,6 +145,7 @@ export class PieceRequester {
     expected.received += length
     if (expected.wanted) this.#listener.progress(piece, length)
     if (expected.received < expected.size) return
+    this.#tellHeld()
     this.#expected.delete(piece)
     this.#say({ type: 'got', piece })
     if (!expected.wanted) return

@@ -6,6 +6,7 @@ import { decodeDataRequest, encodeFrame } from '../wire/codec-data.ts'
 import { LIMITS } from '../wire/limits.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import type { MessageChannel } from './channel.ts'
+import type { PayloadPace } from './payload-pace.ts'
 import { writeStream } from './stream.ts'
 
 /** Payload of a frame, bytes: what a cancel cannot stop any more, and how often a receiver on a slow line sees that bytes come. */
@@ -19,6 +20,8 @@ export interface ResponderListener {
   /** `load`: pieces under way to who asks, from everybody. */
   ask(piece: number, load: number): void
   withdraw(piece: number): void
+  /** Undefined: nothing is held back. */
+  pace(): PayloadPace | undefined
 }
 
 export class PieceResponder {
@@ -99,10 +102,13 @@ export class PieceResponder {
   /** Whether all was sent. */
   async #frames(piece: number, bytes: Uint8Array): Promise<boolean> {
     if (!this.#unanswered.has(piece)) return false
-    for (let offset = 0; offset < bytes.byteLength; offset += FRAME) {
+    for (let offset = 0; offset < bytes.byteLength; ) {
+      const pace = this.#listener.pace()
+      const payload = bytes.subarray(offset, offset + Math.min(FRAME, pace?.part('up') ?? FRAME))
+      await pace?.pass('up', payload.byteLength)
       if (this.#cancelled.has(piece)) return false
-      const payload = bytes.subarray(offset, offset + FRAME)
       await writeStream(this.#stream, encodeFrame({ piece, offset, length: payload.byteLength }, payload))
+      offset += payload.byteLength
     }
     this.#answered(piece)
     return true

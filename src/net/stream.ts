@@ -7,7 +7,7 @@ import { type Stream, type StreamCloseEvent, type StreamMessageEvent, StreamRese
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { abortError } from '../core/errors.ts'
 
-const HIGH_WATER = 1024 * 1024
+export const HIGH_WATER = 1024 * 1024
 
 /**
  * Yields what arrives, in order and to the last byte, and returns when the other side has closed its writing end.
@@ -17,9 +17,9 @@ const HIGH_WATER = 1024 * 1024
  * Start reading soon: until the first `next()` libp2p buffers, and aborts the stream beyond `maxReadBufferLength`, which
  * has to be at least twice yamux's `maxStreamWindowSize`.
  *
- * @param highWater - bytes taken from the stream and not consumed at which the sender is paused. Default 1 MiB
+ * @param highWater - bytes taken from the stream and not consumed at which the sender is paused; may change. Default 1 MiB
  */
-export async function* readStream(stream: Stream, highWater = HIGH_WATER): AsyncGenerator<Uint8Array | Uint8ArrayList> {
+export async function* readStream(stream: Stream, highWater = () => HIGH_WATER): AsyncGenerator<Uint8Array | Uint8ArrayList> {
   const inbox = new Inbox(stream, highWater)
   let isWhole = false
   try {
@@ -43,7 +43,7 @@ export async function* readStream(stream: Stream, highWater = HIGH_WATER): Async
 /** What has arrived on a stream and waits for its consumer; pauses the stream while that is too much. */
 class Inbox {
   #stream: Stream
-  #highWater: number
+  #highWater: () => number
   #chunks: Array<Uint8Array | Uint8ArrayList> = []
   /** Bytes in `#chunks` and in the one that the consumer is busy with. */
   #held = 0
@@ -55,7 +55,7 @@ class Inbox {
   #isResuming = false
   #wake: (() => void) | undefined
 
-  constructor(stream: Stream, highWater: number) {
+  constructor(stream: Stream, highWater: () => number) {
     this.#stream = stream
     this.#highWater = highWater
     this.#isClosed = stream.status !== 'open' && stream.status !== 'closing'
@@ -78,7 +78,7 @@ class Inbox {
   take(): Uint8Array | Uint8ArrayList | undefined {
     this.#held -= this.#busyWith
     this.#busyWith = 0
-    if (this.#held < this.#highWater / 2 && this.#stream.readStatus === 'paused') this.#resume()
+    if (this.#held < this.#highWater() / 2 && this.#stream.readStatus === 'paused') this.#resume()
     const chunk = this.#chunks.shift()
     this.#busyWith = chunk?.byteLength ?? 0
     return chunk
@@ -108,7 +108,7 @@ class Inbox {
   }
 
   #pauseIfFull(): void {
-    if (this.#isResuming || this.#held < this.#highWater || this.#stream.readStatus !== 'readable') return
+    if (this.#isResuming || this.#held < this.#highWater() || this.#stream.readStatus !== 'readable') return
     this.#stream.pause()
   }
 

@@ -10,6 +10,7 @@ import type { TraceFile } from './account/trace-file.ts'
 import type { Explanation } from './api/explanation.ts'
 import type { GetOptions } from './api/get-options.ts'
 import { now } from './context/node-context.ts'
+import type { PaceTerms } from './context/pacing.ts'
 import type { ActiveTask } from './session/active-task.ts'
 
 /** Name of a file whose URL and origin suggest none, as wget has it. */
@@ -40,6 +41,11 @@ export function taskOf(url: string, { headers, filter, tag }: Pick<GetOptions, '
   })
 }
 
+/** What these options say of its rate. */
+export function paceOf({ limit, priority }: GetOptions): PaceTerms {
+  return { limit, priority }
+}
+
 /** Keeps account of an active task's time until it is told to stop. */
 export function watchTime(active: ActiveTask, begun: number): { account(at: number): Explanation; stop(): void } {
   const timeline = new Timeline(begun, active.counts)
@@ -67,8 +73,7 @@ export function nameOf(suggested: string | undefined, url: string): string {
 
 /** Last-Modified as the origin told this node, or as the version's name has it; undefined when nobody told. */
 export function lastModifiedOf({ originFreshness, manifest }: ActiveTask): string | undefined {
-  const heard = originFreshness.freshness?.answers.at(-1)?.fields['last-modified']
-  const text = heard ?? validatorsOf(manifest?.info.version ?? '').lastModified
+  const text = originFreshness.lastModified ?? validatorsOf(manifest?.info.version ?? '').lastModified
   const at = text === undefined ? Number.NaN : Date.parse(text)
   return Number.isNaN(at) ? undefined : new Date(at).toUTCString()
 }

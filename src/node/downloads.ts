@@ -19,13 +19,13 @@ import type { StoredContent } from './api/stored-content.ts'
 import { digestMismatch } from './content/stored-version.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { pause } from './context/waiting.ts'
-import { asOurs, deviceOf, isOfUse, type Job, lastModifiedOf, makeJob, nameOf, shown, watchTime } from './download-job.ts'
+import { asOurs, deviceOf, isOfUse, type Job, lastModifiedOf, makeJob, nameOf, paceOf, shown, watchTime } from './download-job.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 
 /** A content that only a digest vouches for may turn out wrong: so many of those who signed it are banned, one after the other. */
 const MAX_LIARS = 5
-/** A content that changes at its origin while it is read is begun again so often. */
+/** A content that changes at its origin while it is read is begun again so often: each time has all tries of a read. */
 const MAX_CHANGES = 3
 /** Pause before that; doubles. Milliseconds. */
 const CHANGED_PAUSE_MS = 500
@@ -176,7 +176,12 @@ export class Downloads {
   #attempt(job: Job) {
     const { task, wanted, options } = job
     const { origin = true, revalidate = false } = options
-    const { active } = this.#registry.begin(task, { digest: wanted, reader: origin ? 'self' : undefined, revalidate })
+    const { active } = this.#registry.begin(task, {
+      digest: wanted,
+      reader: origin ? 'self' : undefined,
+      revalidate,
+      pace: paceOf(options),
+    })
     const meter = new ProgressMeter(active, options.onProgress)
     job.trace?.watch(active)
     const watch = options.explain === true ? watchTime(active, job.begun) : undefined
@@ -202,7 +207,7 @@ export class Downloads {
     const end = async () => {
       meter.stop()
       watch?.stop()
-      await this.#registry.release(active, isOfUse(active) ? after : 'discard')
+      await this.#registry.release(active, isOfUse(active) ? after : 'discard', paceOf(options))
     }
     return { active, account: watch?.account, judge, end }
   }

@@ -1,8 +1,9 @@
 // Loads or creates the key of a host's peer id.
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PrivateKey } from '@libp2p/interface'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
+import { makePath } from '../store/make-path.ts'
 import { ignoreNoModes } from '../store/output.ts'
 
 /** Loads the key of this host's peer id, or makes it at the first call. The file is its owner's alone. */
@@ -22,7 +23,7 @@ export async function loadIdentity(home: string): Promise<PrivateKey> {
   }
   try {
     const key = await generateKeyPair('Ed25519')
-    await mkdir(home, { recursive: true, mode: 0o700 })
+    await makePath(home, 0o700)
     const temporary = `${file}.${process.pid}`
     await writeFile(temporary, privateKeyToProtobuf(key), { mode: 0o600, flag: 'wx' })
     await rename(temporary, file)

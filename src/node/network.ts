@@ -1,6 +1,5 @@
 // Starts the network of a node: libp2p host, DHT and exchange. Loaded only when there is somebody to talk to.
 
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KadDHT } from '@libp2p/kad-dht'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
@@ -10,6 +9,7 @@ import { type Accept, Exchange } from '../net/exchange.ts'
 import { type Host, isLoopbackAddress, parsePeerAddress, parsePeerId, startHost } from '../net/host.ts'
 import { dragonflyHome } from '../store/home.ts'
 import { acquireLock, type Lock } from '../store/lock.ts'
+import { makePath } from '../store/make-path.ts'
 import { showPresence } from '../store/presence.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Network } from './context/node-context.ts'
@@ -75,7 +75,7 @@ function isForThisHost({ listen = [] }: NodeOptions): boolean {
 /** One identity is one process: two with the same peer id would hide one another. */
 async function ownIdentity(home: string) {
   try {
-    await mkdir(home, { recursive: true, mode: 0o700 })
+    await makePath(home, 0o700)
   } catch (error) {
     throw fromSystemError(error, 'store-error', `cannot make the home folder ${home}`)
   }

@@ -14,8 +14,9 @@ import { removeSomeExpired } from './admin/expiry.ts'
 import type { ContentHead, HeadOptions } from './api/content-head.ts'
 import type { ContentStream, DragonflyNode } from './api/dragonfly-node.ts'
 import type { EventFacts } from './api/events.ts'
-import { getFault, headFault, nodeFault, preheatFault } from './api/generated/options.js'
+import { getFault, headFault, limitsFault, nodeFault, preheatFault } from './api/generated/options.js'
 import type { GetOptions } from './api/get-options.ts'
+import type { Limits, LimitsNow } from './api/limits.ts'
 import type { Metric } from './api/metrics.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Preheated, PreheatOptions } from './api/preheat-options.ts'
@@ -25,7 +26,9 @@ import type { StoredContent } from './api/stored-content.ts'
 import { Counters } from './context/counters.ts'
 import { debugLog } from './context/debug-log.ts'
 import { EventEmitter } from './context/event-emitter.ts'
+import { LimitSchedule } from './context/limit-schedule.ts'
 import { type BudgetUser, type Network, type NodeContext, now, type Reader } from './context/node-context.ts'
+import { Pacing } from './context/pacing.ts'
 import { Downloads } from './downloads.ts'
 import type { LanDiscovery } from './lan-discovery.ts'
 import type { Membership } from './membership.ts'
@@ -74,6 +77,8 @@ interface Grounds {
 class Node implements DragonflyNode, NodeContext {
   readonly counters: Counters
   readonly budget = new Budget<BudgetUser>()
+  readonly pacing = new Pacing()
+  readonly #schedule = new LimitSchedule(this.pacing)
   readonly administration: Administration
   readonly #begun = now()
   readonly store: Store
@@ -129,6 +134,7 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   async start(): Promise<void> {
+    if (this.#options.limits !== undefined) this.#schedule.set(this.#options.limits)
     await this.#origins.check()
     if (this.#options.network === false) return
     const { startNetwork } = await import('./network.ts')
@@ -216,6 +222,15 @@ class Node implements DragonflyNode, NodeContext {
     return await metricsOf(this, this.#begun, this.#registry.all())
   }
 
+  async setLimits(limits: Limits): Promise<void> {
+    refuseFault(limitsFault(limits), 'setLimits')
+    this.#schedule.set(limits)
+  }
+
+  async limits(): Promise<LimitsNow> {
+    return this.#schedule.get()
+  }
+
   async stop(): Promise<void> {
     this.#stopped ??= this.#stop()
     await this.#stopped
@@ -265,6 +280,7 @@ class Node implements DragonflyNode, NodeContext {
 
   async #stop(): Promise<void> {
     clearInterval(this.#expiry)
+    this.#schedule.stop()
     await (await this.#preheats)?.stop()
     await (await this.#duty?.catch(() => undefined))?.stop()
     await this.#lan?.stop()

@@ -2,6 +2,7 @@
 import type { DragonflyError } from '../core/errors.ts'
 import type { AllowedOrigins } from '../origin/allowed-origins.ts'
 import type { Gates } from '../origin/gates.ts'
+import type { OriginOptions } from '../origin/options.ts'
 import type { Origin } from '../origin/origin.ts'
 import { causeOf } from './api/events.ts'
 import type { NodeOptions } from './api/node-options.ts'
@@ -24,6 +25,12 @@ export class Origins {
   /** Rejects with `bad-option`. */
   async check(): Promise<void> {
     if (this.#options.allowOrigins !== undefined) await this.#allowed()
+    const { proxy, noProxy, ca } = this.#options
+    if (proxy !== undefined || noProxy !== undefined) await this.#connections()
+    if (ca !== undefined) {
+      const { fileTrust } = await import('../origin/trust.ts')
+      fileTrust({ path: ca, source: 'ca' })
+    }
   }
 
   /** One for each kind of reader: they share no connection. */
@@ -41,7 +48,8 @@ export class Origins {
     const { Origin } = await import('../origin/origin.ts')
     this.#gates ??= this.#makeGates()
     const onRequest = () => this.#ctx.counters.count('dragonfly_origin_requests_total')
-    const common = { ...originLimits(this.#options), gates: await this.#gates, onRequest, onRetry: this.#onRetry }
+    const limits = { ...originLimits(this.#options), gates: await this.#gates }
+    const common = { ...limits, ...(await this.#connections()), onRequest, onRetry: this.#onRetry }
     if (reader === 'self') return new Origin(common)
     const { Guard } = await import('../origin/guard.ts')
     const guard = new Guard(await this.#allowed(), { onRefused: this.#onRefused })
@@ -51,6 +59,14 @@ export class Origins {
   async #makeGates(): Promise<Gates> {
     const [{ Gates }, { settings }] = await Promise.all([import('../origin/gates.ts'), import('../origin/options.ts')])
     return new Gates(settings(originLimits(this.#options)))
+  }
+
+  /** How connections are made: the options, else what the environment says. */
+  async #connections(): Promise<Pick<OriginOptions, 'proxies' | 'ca'>> {
+    const [{ Proxies }, { caFileOf }] = await Promise.all([import('../origin/proxies.ts'), import('../origin/trust.ts')])
+    const { proxy, noProxy, ca } = this.#options
+    const named = { ...(proxy !== undefined && { proxy }), ...(noProxy !== undefined && { noProxy }) }
+    return { proxies: new Proxies(named, process.env), ca: caFileOf(ca, process.env) }
   }
 
   async #allowed(): Promise<AllowedOrigins> {

@@ -13,9 +13,10 @@ import type { Explanation } from './api/explanation.ts'
 import type { GetOptions } from './api/get-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import { type NodeContext, now } from './context/node-context.ts'
-import { asOurs, type Job, makeJob, nameOf, shown, watchTime } from './download-job.ts'
+import { asOurs, type Job, makeJob, nameOf, paceOf, shown, watchTime } from './download-job.ts'
 import { RangePart } from './range-part.ts'
 import type { ActiveTask } from './session/active-task.ts'
+import { originRequest } from './session/origin-request.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 
 /** A range download under way. */
@@ -103,7 +104,12 @@ export class RangeDownloads {
     const { task, options } = job
     const { origin = true, revalidate = false, trace } = options
     if (trace !== undefined) job.trace = await TraceFile.open(trace, facts => this.#ctx.emit(facts))
-    const { active } = this.#registry.begin(task, { range, reader: origin ? 'self' : undefined, revalidate })
+    const { active } = this.#registry.begin(task, {
+      range,
+      reader: origin ? 'self' : undefined,
+      revalidate,
+      pace: paceOf(options),
+    })
     const part = new RangePart(range)
     const meter = new ProgressMeter(active, options.onProgress && (p => options.onProgress?.({ ...p, ...sizesOf(part) })))
     job.trace?.watch(active)
@@ -115,7 +121,7 @@ export class RangeDownloads {
       active.setCursor(undefined)
       meter.stop()
       watch?.stop()
-      await this.#registry.release(active, afterOf(active, options))
+      await this.#registry.release(active, afterOf(active, options), paceOf(options))
       await job.trace?.ended()
     }
     return { attempt, end }
@@ -141,12 +147,12 @@ export class RangeDownloads {
   /** What is left of the range, by one read of our own; of the same version as what was given out before. */
   async *#fromOrigin(job: Job, attempt: Attempt): AsyncGenerator<Uint8Array> {
     const { active, part } = attempt
-    const { task, options } = job
+    const { options } = job
     const { at, delivered } = part
     const origin = await this.#ctx.origin('self')
     const version = delivered > 0 ? active.manifest?.info.version : undefined
     const rest = delivered === 0 || at === undefined ? part.spec : { start: at, end: part.end }
-    const slice = await origin.slice({ url: task.url, headers: task.headers }, rest, {
+    const slice = await origin.slice(originRequest(active), rest, {
       ...(version !== undefined && { version }),
       ...(options.signal !== undefined && { signal: options.signal }),
     })

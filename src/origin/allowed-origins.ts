@@ -18,7 +18,7 @@ export interface Target {
 interface Pattern {
   /** Undefined: any. */
   port: number | undefined
-  covers(target: Target, kind: AddressClass): boolean
+  covers(target: Target, kind: AddressClass | 'unknown'): boolean
 }
 
 export const MAX_PATTERNS = 256
@@ -44,9 +44,14 @@ export class AllowedOrigins {
     if (kind === 'public' || this.#patterns.some(pattern => matches(pattern, target, kind))) return undefined
     return kind === 'metadata' ? 'metadata' : 'not-public'
   }
+
+  /** Whether a pattern covers the host by its name, or `any` does: whatever address it may have, except metadata services. */
+  names(host: string, port: number): boolean {
+    return this.#patterns.some(pattern => matches(pattern, { host, port, address: '' }, 'unknown'))
+  }
 }
 
-function matches({ port, covers }: Pattern, target: Target, kind: AddressClass): boolean {
+function matches({ port, covers }: Pattern, target: Target, kind: AddressClass | 'unknown'): boolean {
   return (port === undefined || port === target.port) && covers(target, kind)
 }
 
@@ -79,7 +84,8 @@ function namesAddresses(name: string): Pattern['covers'] | undefined {
   list.addSubnet(withoutZone(base), prefix, family)
   const isOne = prefix === bits
   if (!isOne && classOf(base) === 'metadata') throw onlyOneByOne(name)
-  return ({ address }, kind) => (isOne || kind !== 'metadata') && list.check(withoutZone(address), familyOf(address))
+  return ({ address }, kind) =>
+    kind !== 'unknown' && (isOne || kind !== 'metadata') && list.check(withoutZone(address), familyOf(address))
 }
 
 function namesHosts(name: string): Pattern['covers'] | undefined {

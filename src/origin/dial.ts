@@ -1,43 +1,30 @@
 // Connects to origins by Happy Eyeballs (RFC 8305), so that a dead address costs a moment.
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
-import { buildConnector, errors } from 'undici'
-import { isUnknownIssuer, systemTrust } from './system-trust.ts'
+import { type buildConnector, errors } from 'undici'
+import { hostOf, portOf } from './endpoint.ts'
+import { KEEP_ALIVE_MS, Securer } from './secure.ts'
+import type { CaFile } from './trust.ts'
 
 /** Until the next address is tried beside those that have not answered yet. */
 const ATTEMPT_DELAY_MS = 250
-/** A connection on which nothing comes is asked whether it lives, so that a slow origin may be waited for and a dead link is seen. */
-const KEEP_ALIVE_MS = 15_000
 
 export interface DialSettings {
   /** Until the connection stands; then once more until it is secure. Milliseconds. */
   timeoutMs: number
+  /** Authorities for https. Default: Node's and the system's. */
+  ca?: CaFile | undefined
   /** Default: the system's. */
   lookup?: LookupFunction
 }
 
-/** Makes undici's connections. Certificates are checked against Node's authorities, then against the system's too. */
-export function dialer({ timeoutMs, lookup = systemLookup }: DialSettings): buildConnector.connector {
-  const settings = { timeout: timeoutMs, allowH2: false, keepAliveInitialDelay: KEEP_ALIVE_MS }
-  const secure = buildConnector(settings)
-  let secureBySystem: buildConnector.connector | undefined
+/** Makes undici's connections. */
+export function dialer({ timeoutMs, ca, lookup = systemLookup }: DialSettings): buildConnector.connector {
+  const securer = new Securer(timeoutMs, ca)
   return (place, callback) => {
-    const host = place.hostname.replace(/^\[|\]$/g, '')
-    const port = Number(place.port) || (place.protocol === 'https:' ? 443 : 80)
-    const open = (done: buildConnector.Callback): void => new Dial(port, timeoutMs, done).begin(host, lookup)
-    if (place.protocol !== 'https:') return open(callback)
-    // RFC 6066 §3: the name without its trailing dot; an address is no name
-    const servername = isIP(host) === 0 ? { servername: (place.servername ?? host).replace(/\.$/, '') } : {}
-    const openSecure = (connect: buildConnector.connector, done: buildConnector.Callback): void =>
-      open((...[error, socket]) => {
-        if (error !== null) done(error, null)
-        else connect({ ...place, ...servername, httpSocket: socket }, done)
-      })
-    openSecure(secureBySystem ?? secure, (...result) => {
-      if (result[0] === null || secureBySystem !== undefined || !isUnknownIssuer(result[0])) return callback(...result)
-      secureBySystem = buildConnector({ ...settings, secureContext: systemTrust() })
-      openSecure(secureBySystem, callback)
-    })
+    const open = (done: buildConnector.Callback): void => new Dial(portOf(place), timeoutMs, done).begin(hostOf(place), lookup)
+    if (place.protocol === 'https:') securer.secure(place, open, callback)
+    else open(callback)
   }
 }
 

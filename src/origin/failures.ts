@@ -4,7 +4,7 @@ import { DragonflyError, type ErrorDetails } from '../core/errors.ts'
 import { withoutSecrets } from '../core/task.ts'
 import { lifeOf } from './answer-life.ts'
 import { type AnswerHeaders, field } from './fields.ts'
-import { isUnknownIssuer } from './system-trust.ts'
+import { isUnknownIssuer } from './trust.ts'
 
 /** The origin gives no ranges of this version: it can only be read from its first byte to its last. */
 export class NoRangesError extends DragonflyError {
@@ -57,7 +57,10 @@ export function statusError(status: number, headers: AnswerHeaders, url: string)
   if (status === 404 || status === 410)
     return new DragonflyError('origin-not-found', message, { ...details, hint: 'check the URL' })
   if (status === 401 || status === 403 || status === 407) {
-    return new DragonflyError('origin-forbidden', message, { ...details, hint: "pass credentials with -H 'Authorization: …'" })
+    return new DragonflyError('origin-forbidden', message, {
+      ...details,
+      hint: "pass credentials with -u USER or -H 'Authorization: …'",
+    })
   }
   return new DragonflyError('origin-error', message, details)
 }
@@ -105,8 +108,9 @@ export function requestFailure(error: unknown, url: string): DragonflyError {
   }
   if (CERTIFICATE.test(code)) {
     // what Node advises its own users
-    const said = firstLine(error).replace(/; if the root CA.*/, '')
-    const hint = 'if the certificate authority is your own, add it to the system, or name its file in NODE_EXTRA_CA_CERTS'
+    const said = tlsReason(error) ?? firstLine(error).replace(/; if the root CA.*/, '')
+    const hint =
+      'if the certificate authority is your own, name its file with --cacert FILE (SSL_CERT_FILE), or add it to the system'
     const clock = `check the clock of this host, which says ${new Date().toISOString()}`
     return new DragonflyError('origin-unreachable', `no secure connection to ${host}: ${said}`, {
       ...why,
@@ -154,6 +158,11 @@ export function changed(url: string): DragonflyError {
   })
 }
 
+/** Whether the origin shows another content than before. */
+export function isChanged(error: unknown): error is DragonflyError {
+  return error instanceof DragonflyError && error.code === 'origin-changed'
+}
+
 /** A read broke off, and nothing strong names its version: only a read from the first byte can go on. */
 export class UnjoinableError extends DragonflyError {
   constructor(failure: DragonflyError) {
@@ -175,6 +184,13 @@ export class AnotherVersionError extends DragonflyError {
 
 function where(at: number, length: number | undefined): string {
   return length === undefined ? `after ${at} bytes` : `after ${at} of ${length} bytes`
+}
+
+/** OpenSSL's own reason, without the place in its sources that Node's message has too. */
+function tlsReason(error: unknown): string | undefined {
+  if (codeOf(error) === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'the other side does not speak TLS'
+  const { reason } = error as { reason?: unknown }
+  return /^(ERR_SSL_|EPROTO$)/.test(codeOf(error)) && typeof reason === 'string' ? reason.slice(0, 200) : undefined
 }
 
 function codeOf(error: unknown): string {

@@ -5,8 +5,19 @@ import type { buildConnector } from 'undici'
 import { DragonflyError } from '../core/errors.ts'
 import type { AllowedOrigins, Refusal } from './allowed-origins.ts'
 import { dialer } from './dial.ts'
+import { type Endpoint, hostOf, portOf } from './endpoint.ts'
+import type { CaFile } from './trust.ts'
 
 const MAX_DIALERS = 64
+
+const REASONS: Record<Refusal | 'by-proxy', (host: string) => [what: string, hint: string]> = {
+  metadata: () => ['a link-local or metadata address', 'allow such an address by itself, not by a name'],
+  'not-public': host => ['not a public address', `start the seed with --allow-origin ${host}`],
+  'by-proxy': host => [
+    'only the proxy knows the address that it would connect to',
+    `start the seed with --allow-origin ${host}, or read it by https`,
+  ],
+}
 
 /** Every one may be left out. */
 export interface GuardOptions {
@@ -29,21 +40,21 @@ export class Guard {
   }
 
   /** As undici's, except that a connection fails with `origin-refused` where it may not go, without a packet sent. */
-  connector(timeoutMs: number): buildConnector.connector {
+  connector(timeoutMs: number, ca?: CaFile): buildConnector.connector {
     return (place, callback) => {
       const host = place.hostname
       const port = portOf(place)
       // an address needs no lookup
       const refusal = isIP(host) === 0 ? undefined : this.#allowed.refusal({ host, port, address: host })
       if (refusal !== undefined) return queueMicrotask(() => callback(this.#refused(host, refusal), null))
-      this.#dialer(port, timeoutMs)(place, callback)
+      this.#dialer(port, timeoutMs, ca)(place, callback)
     }
   }
 
   /** One for each port, because a lookup is not told the port. Remembers TLS sessions, so it is kept. */
-  #dialer(port: number, timeoutMs: number): buildConnector.connector {
+  #dialer(port: number, timeoutMs: number, ca: CaFile | undefined): buildConnector.connector {
     const key = `${port} ${timeoutMs}`
-    const known = this.#dialers.get(key) ?? dialer({ timeoutMs, lookup: this.#lookupFor(port) })
+    const known = this.#dialers.get(key) ?? dialer({ timeoutMs, ca, lookup: this.#lookupFor(port) })
     // a redirect may name any port
     if (this.#dialers.size >= MAX_DIALERS) this.#dialers.clear()
     this.#dialers.set(key, known)
@@ -52,7 +63,7 @@ export class Guard {
 
   /** Rejects with `origin-refused` when no connection could go there now. */
   async check(url: URL): Promise<void> {
-    const host = url.hostname.replace(/^\[|\]$/g, '')
+    const host = hostOf(url)
     const port = portOf(url)
     const refusal = isIP(host) === 0 ? undefined : this.#allowed.refusal({ host, port, address: host })
     if (refusal !== undefined) throw this.#refused(host, refusal)
@@ -64,6 +75,39 @@ export class Guard {
         else resolve()
       })
     })
+  }
+
+  /**
+   * Rejects with `origin-refused` where a proxy may not be sent. The proxy resolves the name again, and for http nothing proves that
+   * it finds the address that was checked here: without a pattern that names the host, only addresses may be read by http. For
+   * https the certificate proves the name, so it is enough that the name has no address here that may not be read.
+   */
+  async checkProxied(endpoint: Endpoint, timeoutMs: number): Promise<void> {
+    const host = hostOf(endpoint)
+    const port = portOf(endpoint)
+    if (isIP(host) !== 0) return this.#checkAll(host, port, [host])
+    const isNamed = this.#allowed.names(host, port)
+    if (!isNamed && endpoint.protocol !== 'https:') throw this.#refused(host, 'by-proxy')
+    const addresses = await this.#addressesOf(host, timeoutMs)
+    if (!isNamed && addresses.length === 0) throw this.#refused(host, 'by-proxy')
+    this.#checkAll(host, port, addresses)
+  }
+
+  /** The proxy takes any of them. */
+  #checkAll(host: string, port: number, addresses: readonly string[]): void {
+    const refusals = addresses.map(address => this.#allowed.refusal({ host, port, address }))
+    const refusal = refusals.find(r => r !== undefined)
+    if (refusal !== undefined) throw this.#refused(host, refusal)
+  }
+
+  /** None when the name cannot be resolved here in time, as behind many proxies. */
+  async #addressesOf(host: string, timeoutMs: number): Promise<string[]> {
+    const { promise, resolve } = Promise.withResolvers<string[]>()
+    const timer = setTimeout(() => resolve([]), timeoutMs)
+    this.#lookup(host, { all: true }, (error, found) => {
+      resolve(error === null ? (found as LookupAddress[]).map(({ address }) => address) : [])
+    })
+    return await promise.finally(() => clearTimeout(timer))
   }
 
   /** Gives a connection those addresses of a name that it may use: a name that changes between check and use is of no use. */
@@ -82,17 +126,10 @@ export class Guard {
     }
   }
 
-  #refused(host: string, refusal: Refusal): DragonflyError {
-    const [what, hint] =
-      refusal === 'metadata'
-        ? ['a link-local or metadata address', 'allow such an address by itself, not by a name']
-        : ['not a public address', `start the seed with --allow-origin ${host}`]
+  #refused(host: string, refusal: Refusal | 'by-proxy'): DragonflyError {
+    const [what, hint] = REASONS[refusal](host)
     const error = new DragonflyError('origin-refused', `refused to read ${host} for others: ${what}`, { hint })
     this.#onRefused(host, error)
     return error
   }
-}
-
-function portOf({ port, protocol }: { port: string; protocol: string }): number {
-  return Number(port) || (protocol === 'https:' ? 443 : 80)
 }

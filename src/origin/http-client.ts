@@ -7,18 +7,24 @@ import { withoutSecrets } from '../core/task.ts'
 import { wirePath } from '../core/wire-path.ts'
 import { Answer } from './answer.ts'
 import { type CachedHeaders, note } from './cached-headers.ts'
+import { connectorOf } from './connect.ts'
 import { Cookies } from './cookies.ts'
 import { requestFailure } from './failures.ts'
 import { type AnswerHeaders, field, fieldText } from './fields.ts'
 import { Gates } from './gates.ts'
 import type { Guard } from './guard.ts'
 import { MAX_HEAD_BYTES } from './head.ts'
-import type { OriginRequest, OriginSettings } from './options.ts'
+import type { BodyPace, OriginRequest, OriginSettings } from './options.ts'
+import type { Proxies } from './proxies.ts'
+import { basic, type HttpProxy } from './proxy.ts'
+import { isOfProxy, proxyRefusal, through } from './proxy-failures.ts'
 import { SurplusWatch } from './surplus.ts'
 import type { Condition } from './validators.ts'
 
 export const MAX_REDIRECTS = 10
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
+/** Failures that no proxy has a part in. */
+const OF_THIS_HOST = new Set<string>(['origin-refused', 'bad-option', 'bad-header'])
 export const USER_AGENT = 'dragonfly-p2p'
 
 /**
@@ -31,6 +37,8 @@ export class HttpClient {
   readonly #agent: Agent
   readonly #gates: Gates
   readonly #guard: Guard | undefined
+  readonly #proxies: Proxies | undefined
+  readonly #connectTimeoutMs: number
   readonly #onRequest: () => void
   readonly #forOthers: boolean
   readonly #surplus = new SurplusWatch()
@@ -38,6 +46,8 @@ export class HttpClient {
   constructor(settings: OriginSettings) {
     this.#gates = settings.gates ?? new Gates(settings)
     this.#guard = settings.guard
+    this.#proxies = settings.proxies
+    this.#connectTimeoutMs = settings.connectTimeoutMs
     this.#onRequest = settings.onRequest
     this.#forOthers = settings.forOthers
     this.#agent = new Agent({
@@ -47,7 +57,7 @@ export class HttpClient {
       maxHeaderSize: MAX_HEAD_BYTES + 1024,
       headersTimeout: settings.headersTimeoutMs,
       bodyTimeout: settings.idleTimeoutMs,
-      connect: this.#surplus.connector(settings.connectTimeoutMs, settings.guard),
+      connect: this.#surplus.watching(connectorOf(settings, USER_AGENT)),
     })
   }
 
@@ -62,7 +72,7 @@ export class HttpClient {
     const cookies = new Cookies()
     for (let hop = 0; ; hop++) {
       const headers = [...withDefaults(cookies.added(given, place.url)), ...place.credentials, ...conditions]
-      const answer = await this.#once(place, headers, patienceMs, signal, cachedHeaders)
+      const answer = await this.#once(place, headers, { patienceMs, signal, before: cachedHeaders, pace: request.pace })
       cachedHeaders = answer.cachedHeaders
       if (!REDIRECTS.has(answer.status)) return answer
       answer.discard()
@@ -83,40 +93,54 @@ export class HttpClient {
 
   /** What a host has said is for those who may read it: others only hear that they may not. */
   async #turnedAway(url: URL, error: unknown): Promise<never> {
-    await this.#guard?.check(url)
+    if (this.#proxies?.for(url) === undefined) await this.#guard?.check(url)
+    else await this.#guard?.checkProxied(url, this.#connectTimeoutMs)
     throw error
   }
 
-  /** `before`: the redirects that led here. */
-  async #once(
-    { url, path }: Place,
-    headers: HeaderList,
-    patienceMs: number,
-    signal: AbortSignal,
-    before: CachedHeaders | undefined,
-  ): Promise<Answer> {
+  async #once({ url, path }: Place, headers: HeaderList, { patienceMs, signal, before, pace }: Hop): Promise<Answer> {
+    const proxy = this.#proxies?.for(url)
     const gate = this.#gates.at(url.origin)
     const turn = await gate.enter(patienceMs, signal).catch(error => this.#turnedAway(url, error))
     // a wait for the turn makes no answer older
     const askedAt = Date.now()
     let data: Dispatcher.ResponseData
     try {
-      const sending = this.#agent.request({ origin: url.origin, path, method: 'GET', headers: headers.flat(), signal })
+      const sending = this.#agent.request({ ...asSent(url, path, headers, proxy), method: 'GET', signal })
       // undici would first wait until the connection stands; what comes later is dropped by it
       data = await raceSignal(sending, signal)
     } catch (error) {
-      const failure = signal.aborted ? undefined : requestFailure(error, url.href)
+      const failure = signal.aborted ? undefined : failureOf(error, url, proxy)
       turn.ended(failure, url)
       if (failure?.code !== 'origin-refused') this.#onRequest()
       throw failure ?? abortError(signal)
     }
     this.#onRequest()
+    if (proxy !== undefined && url.protocol === 'http:' && isOfProxy(data.statusCode, data.headers)) {
+      // it says nothing about the origin, nor about who may read it
+      const failure = proxyRefusal(proxy, url.host, data.statusCode, data.headers)
+      data.body.on('error', () => {}).destroy()
+      turn.ended(failure, url)
+      throw failure
+    }
     data.body.once('close', () => turn.end())
     turn.answered(data.statusCode, data.headers, url)
     const { at, answers } = before ?? { at: askedAt, answers: [] }
     const cachedHeaders = { at, answers: [...answers, note(data.statusCode, data.headers, at)] }
-    return new Answer(data, url, this.#surplus, cachedHeaders, chunks => (gate.isPaced ? gate.paced(chunks, signal) : chunks))
+    return new Answer(data, url, this.#surplus, cachedHeaders, chunks => {
+      const gated = gate.isPaced ? gate.paced(chunks, signal) : chunks
+      return pace === undefined ? gated : pace(gated, signal)
+    })
   }
+}
+
+/** How one request of several is made. */
+interface Hop {
+  patienceMs: number
+  signal: AbortSignal
+  /** The redirects that led here. */
+  before: CachedHeaders | undefined
+  pace: BodyPace | undefined
 }
 
 /** Where a request goes. */
@@ -149,20 +173,25 @@ function redirectTarget(from: URL, headers: AnswerHeaders, asked: string): Place
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw badRedirect(asked, `redirects to ${url.protocol}`)
   const { username, password } = url
   // an origin that puts them there wants them sent there, and nowhere else
-  const credentials = username === '' && password === '' ? [] : [basic(username, password)]
+  const credentials = username === '' && password === '' ? [] : [['authorization', basic(username, password)] as const]
   return { ...bare(url, text), credentials }
 }
 
-function basic(username: string, password: string): readonly [string, string] {
-  return ['authorization', `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`]
+/** Through a proxy, http is asked for in absolute form; https is in a tunnel, and looks as ever. */
+function asSent(
+  url: URL,
+  path: string,
+  headers: HeaderList,
+  proxy: HttpProxy | undefined,
+): Pick<Dispatcher.RequestOptions, 'path' | 'headers'> & { origin: string } {
+  if (proxy === undefined || url.protocol === 'https:') return { origin: url.origin, path, headers: headers.flat() }
+  const forProxy = proxy.authorization === undefined ? [] : ['proxy-authorization', proxy.authorization]
+  return { origin: url.origin, path: url.origin + path, headers: [...headers.flat(), ...forProxy] }
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+function failureOf(error: unknown, url: URL, proxy: HttpProxy | undefined): DragonflyError {
+  const failure = requestFailure(error, url.href)
+  return proxy === undefined || OF_THIS_HOST.has(failure.code) ? failure : through(failure, proxy)
 }
 
 function badRedirect(url: string, what: string): DragonflyError {

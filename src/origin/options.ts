@@ -3,6 +3,8 @@ import type { DragonflyError } from '../core/errors.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Gates } from './gates.ts'
 import type { Guard } from './guard.ts'
+import type { Proxies } from './proxies.ts'
+import type { CaFile } from './trust.ts'
 
 /** What is asked of an origin: a canonical URL, and headers that go to the URL's own host only. */
 export interface OriginRequest {
@@ -10,7 +12,12 @@ export interface OriginRequest {
   url: string
   /** Checked by `checkHeaders`. */
   headers: HeaderList
+  /** Holds the bytes of bodies back as they are read. Default: nothing does. */
+  pace?: BodyPace
 }
+
+/** Chunks as they come made chunks as they may be used; what is not taken is not read from the connection. Throws the abort. */
+export type BodyPace = (chunks: AsyncIterable<Uint8Array>, signal: AbortSignal) => AsyncIterable<Uint8Array>
 
 /** Every one may be left out. */
 export interface OriginOptions {
@@ -44,6 +51,10 @@ export interface OriginOptions {
   forOthers?: boolean
   /** Says where connections may go, redirects included; elsewhere is `origin-refused`. Default: anywhere. */
   guard?: Guard | undefined
+  /** Chooses the proxy of each connection. Default: all are direct. */
+  proxies?: Proxies | undefined
+  /** Certificate authorities for https. Default: Node's and the system's. */
+  ca?: CaFile | undefined
   /** Shared with other clients: what a host has to bear counts for all of them together, by the settings of the gates. Default: its own. */
   gates?: Gates | undefined
   /** Told of every HTTP request when it is answered or has failed, redirects and retries included. Default: nobody is. */
@@ -73,6 +84,8 @@ export function settings(options: OriginOptions): OriginSettings {
     maxCoolingMs: 60_000,
     forOthers: false,
     guard: undefined,
+    proxies: undefined,
+    ca: undefined,
     gates: undefined,
     onRequest: () => {},
     onRetry: () => {},

@@ -202,12 +202,8 @@ export class Origin {
   ): Supply {
     const settings = { ...this.#settings, maxRetryAfterMs: Math.min(this.#settings.maxRetryAfterMs, maxPauseMs) }
     const ask: Ask = (conditions, inner) => this.#client.get(request, conditions, settings.maxRetryAfterMs, inner)
-    return {
-      ask,
-      fetch: fetcher(ask),
-      patience: new Patience(settings, reached),
-      abortScope: this.#scopes.begin(signal),
-    }
+    const patience = new Patience(settings, reached)
+    return { ask, fetch: fetcher(ask, patience), patience, abortScope: this.#scopes.begin(signal) }
   }
 }
 
@@ -233,12 +229,20 @@ function holding(answer: Answer, wanted: Wanted, judge = restOf): Continuation {
   }
 }
 
-/** See ReadSupply.fetch. Who has refused a range, or could not give several in a row, is not asked for another by the same read. */
-function fetcher(ask: Ask): ReadSupply['fetch'] {
+/**
+ * See ReadSupply.fetch. Who has refused a range, or could not give several in a row, is not asked for another by the same read;
+ * the whole then has as many tries as if no range had been asked for.
+ */
+function fetcher(ask: Ask, patience: Patience): ReadSupply['fetch'] {
   let isRefusing = false
   let busyRanges = 0
+  const refuse = () => {
+    isRefusing = true
+    patience.startOver()
+  }
   return async (wanted, signal) => {
     const { from, version } = wanted
+    if (busyRanges === MAX_BUSY_RANGES && !isRefusing) refuse()
     if (from > 0 && version !== undefined && isResumable(version) && !isRefusing) {
       const answer = await ask(conditionsFor(wanted), signal)
       if (isWhole(answer)) return holding(answer, wanted, wholeOf)
@@ -247,8 +251,11 @@ function fetcher(ask: Ask): ReadSupply['fetch'] {
         busyRanges = 0
         return rest
       } catch (error) {
-        isRefusing = !(error as DragonflyError).retryable || answer.status === 501 || ++busyRanges === MAX_BUSY_RANGES
-        if ((error as DragonflyError).retryable && answer.status !== 501) throw error
+        if ((error as DragonflyError).retryable && answer.status !== 501) {
+          busyRanges++
+          throw error
+        }
+        refuse()
       }
     }
     return holding(await ask([], signal), wanted, wholeOf)

@@ -38,6 +38,11 @@ export class Patience {
     this.#reached = true
   }
 
+  /** From now on the origin is asked for something else: what it gave or refused before says nothing about that. */
+  startOver(): void {
+    this.#fruitless = this.#waits = 0
+  }
+
   /** New bytes came. */
   progress(bytes: number): void {
     this.#given += bytes

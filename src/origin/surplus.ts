@@ -2,8 +2,6 @@
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { buildConnector } from 'undici'
-import { dialer } from './dial.ts'
-import type { Guard } from './guard.ts'
 import { HeadMender } from './head.ts'
 
 /** An answer whose end is awaited. */
@@ -34,9 +32,8 @@ export class SurplusWatch {
   /** As `#fresh`. */
   readonly #freshResets = new Set<string>()
 
-  /** Makes undici's connections, so that they can be watched; where a guard lets them go. */
-  connector(connectTimeoutMs: number, guard: Guard | undefined): buildConnector.connector {
-    const connect = guard === undefined ? dialer({ timeoutMs: connectTimeoutMs }) : guard.connector(connectTimeoutMs)
+  /** The same connections, watched. */
+  watching(connect: buildConnector.connector): buildConnector.connector {
     return (options, callback) =>
       connect(options, (...result) => {
         if (result[1]) {

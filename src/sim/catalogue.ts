@@ -51,6 +51,16 @@ export const CATALOGUE: readonly NamedScenario[] = [
     title: 'Ten contents at once on every host',
     twist: ({ pieces }) => ({ contents: MANY, pieces: Math.max(LEAST_PIECES, Math.ceil(pieces / MANY)) }),
   },
+  {
+    name: 'limited',
+    title: 'Ten contents with priorities on every host, limited to half of its line',
+    twist: ({ pieces, down }) => ({
+      contents: MANY,
+      pieces: Math.max(LEAST_PIECES, Math.ceil(pieces / MANY)),
+      downLimit: down / 2,
+      priorities: ['high', 'normal', 'normal', 'low', 'normal'],
+    }),
+  },
   { name: 'slow-origin', title: 'The seed reads an origin half as fast as a peer', originTimes: 0.5 },
   {
     name: 'poisson',

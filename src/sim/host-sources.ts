@@ -95,6 +95,7 @@ export class HostSources {
       this.#askers.set(asker, true)
       asker.#hear(this, { type: 'seed-resolved', seed: this.self.id, same: true })
       if (!this.self.hears(asker.self)) connect(this.self, asker.self)
+      asker.#hear(this, { type: 'seed-dialled', seed: this.self.id })
     }
   }
 

@@ -52,6 +52,8 @@ export interface SimHost {
   /** Pieces that it can tell digests of; 0: it tells none. */
   readonly manifest: number
   learnManifest(count: number): void
+  /** Calls back when a piece that came may count by the limit of this host. */
+  hold(from: SimHost, bytes: number, pass: () => void): void
   /** A neighbour has more pieces now. */
   heardNews(from: SimHost, news: Extract<SwarmEvent, { type: 'have' }>): void
   /** The neighbour has ended the connection. */

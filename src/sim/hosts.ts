@@ -36,7 +36,7 @@ export interface Machines {
 export function makeMachines(s: Scenario, around: Surroundings, meters: Meters): Machines {
   const policy = s.policy ?? {}
   const seed = { line: s.seedLine, lineClass: 'seed', upMeter: meters.seedUp, downMeter: meters.seedDown, policy }
-  const peer = { upMeter: meters.up, downMeter: meters.down, policy }
+  const peer = { upMeter: meters.up, downMeter: meters.down, policy, downLimit: s.downLimit }
   return {
     seeds: Array.from({ length: s.seeds ?? 1 }, () => new Machine(seed, around)),
     peers: linesByPeer(s).map(({ name, line }) => new Machine({ ...peer, line, lineClass: name }, around)),
@@ -50,11 +50,12 @@ export function makeHosts(
   machines: Machines,
   { content, random }: { content: number; random: () => number },
 ): Hosts {
+  const priority = s.priorities?.[content % s.priorities.length]
   let index = content * (machines.seeds.length + machines.peers.length)
   const host = (id: string, isSeed: boolean, machine: Machine): SimPeer => {
     const own = seededRandom(Math.floor(random() * 0x100000000))
     const options = { self: id, isSeed, pieceLength: around.pieceLength, random: own, policy: s.policy ?? {} }
-    return new SimPeer({ id, index: index++, machine }, options, around)
+    return new SimPeer({ id, index: index++, machine, priority }, options, around)
   }
   const seeds = machines.seeds.map((machine, i) => host(i === 0 ? 'seed' : `seed${i}`, true, machine))
   const peers = machines.peers.map((machine, i) => host(`p${i}`, false, machine))
@@ -92,7 +93,7 @@ function makeSources(
 
 /** Which peer has which line, drawn by chance when there is a choice. */
 function linesByPeer(s: Scenario): { name: string; line: Line }[] {
-  const lines = classCounts(s).flatMap(({ name, count, line }) =>
+  const lines = classCounts({ ...s, downLimit: Infinity }).flatMap(({ name, count, line }) =>
     new Array<{ name: string; line: Line }>(count).fill({ name, line }),
   )
   if (lines.every(l => l.name === REST_CLASS)) return lines

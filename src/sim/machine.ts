@@ -2,8 +2,10 @@
 import { Budget } from '../swarm/budget.ts'
 import type { SwarmEvent, SwarmPolicy } from '../swarm/events.ts'
 import type { Swarm } from '../swarm/swarm.ts'
+import type { Priority } from '../swarm/weights.ts'
 import type { Link } from './link.ts'
 import type { Meter } from './meter.ts'
+import { SimPacing } from './pacing.ts'
 import type { Line } from './scenario.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -29,6 +31,8 @@ export interface MachineOptions {
   upMeter: Meter
   downMeter: Meter
   policy: Partial<SwarmPolicy>
+  /** Bytes per millisecond that it may receive. Default no limit. */
+  downLimit?: number | undefined
 }
 
 export class Machine {
@@ -37,16 +41,21 @@ export class Machine {
   readonly down: Link
   readonly budget: Budget<Content>
   readonly contents: Content[] = []
+  /** Where it may receive no more than its line could. */
+  readonly pacing: SimPacing<Content> | undefined
   /** What its downlink had when: the first from the start. */
   readonly downRates: { at: number; rate: number }[]
   readonly #around: Surroundings
+  readonly #downLimit: number
   readonly #here = new Set<Content>()
 
-  constructor({ line, lineClass, upMeter, downMeter, policy }: MachineOptions, around: Surroundings) {
+  constructor({ line, lineClass, upMeter, downMeter, policy, downLimit }: MachineOptions, around: Surroundings) {
     this.lineClass = lineClass
     this.up = around.links.link(line.up, upMeter)
     this.down = around.links.link(line.down, downMeter)
-    this.downRates = [{ at: 0, rate: this.down.rate }]
+    this.#downLimit = downLimit ?? Infinity
+    this.downRates = [{ at: 0, rate: Math.min(this.#downLimit, this.down.rate) }]
+    if (downLimit !== undefined) this.pacing = new SimPacing(around.world, downLimit)
     this.budget = new Budget({
       ...(policy.maxAskedBytes !== undefined && { askedBytes: policy.maxAskedBytes }),
       ...(policy.uploadSlots !== undefined && { uploadSlots: policy.uploadSlots }),
@@ -88,15 +97,20 @@ export class Machine {
     return this.contents.reduce((sum, content) => sum + content.sentBytes, 0)
   }
 
-  enter(content: Content): void {
+  enter(content: Content, priority: Priority = 'normal'): void {
     if (!this.isHere) this.#meter(true)
     this.#here.add(content)
-    this.budget.enter(content, { pieceLength: this.#around.pieceLength })
+    const { pieceLength } = this.#around
+    this.budget.enter(content, { pieceLength, priority })
+    if (this.pacing === undefined) return
+    this.pacing.enter(content, priority)
+    this.budget.cap(content, { asked: this.pacing.window(pieceLength), uploads: Infinity })
   }
 
   leave(content: Content): void {
     this.#here.delete(content)
     this.budget.leave(content)
+    this.pacing?.leave(content)
     this.wakeWaiting()
     if (!this.isHere) this.#meter(false)
   }
@@ -112,7 +126,7 @@ export class Machine {
     links.setLine(this.up, line.up)
     links.setLine(this.down, line.down)
     if (this.isHere) this.#meter(true)
-    this.downRates.push({ at: world.now, rate: this.down.rate })
+    this.downRates.push({ at: world.now, rate: Math.min(this.#downLimit, this.down.rate) })
   }
 
   /** Changes to the side of those that it can reach. */

@@ -24,6 +24,7 @@ export function measure(s: Scenario, { seeds, peers }: Machines, around: Surroun
   const efficiencies = ownEfficiency(courses)
   return {
     doneAt: peers.map(p => p.doneAt),
+    contentDoneAt: peers.map(p => p.contents.map(content => content.doneAt)),
     joinedAt: peers.map(p => p.joinedAt),
     failures: peers.flatMap((p, peer) => (p.failure === undefined ? [] : [{ peer, ...p.failure }])),
     ownBoundMs: peers.map(p => own.get(p) as number),

@@ -2,6 +2,7 @@
 import { Bitfield } from '../core/bitfield.ts'
 import type { NeighbourKind, SwarmAction, SwarmEvent } from '../swarm/events.ts'
 import { Swarm, type SwarmOptions } from '../swarm/swarm.ts'
+import type { Priority } from '../swarm/weights.ts'
 import { Call } from './alarm.ts'
 import { type LinkKeeper, ORIGIN, type Parting, type SimHost } from './host.ts'
 import type { Link } from './link.ts'
@@ -19,6 +20,8 @@ export interface Identity {
   /** Its number among all of all swarms. */
   index: number
   machine: Machine
+  /** Of its content. Default `normal`. */
+  priority?: Priority | undefined
 }
 
 /** A host as it is in the swarm of one content. */
@@ -27,6 +30,7 @@ export class SimPeer implements SimHost, Content {
   readonly index: number
   readonly kind: NeighbourKind
   readonly machine: Machine
+  readonly #priority: Priority
   readonly swarm: Swarm
   readonly trade: Trade
   readonly ranges: OriginRanges
@@ -64,6 +68,7 @@ export class SimPeer implements SimHost, Content {
     this.index = identity.index
     this.machine = identity.machine
     this.machine.contents.push(this)
+    this.#priority = identity.priority ?? 'normal'
     this.kind = options.isSeed ? 'seed' : 'peer'
     this.swarm = new Swarm(options)
     this.#around = around
@@ -109,7 +114,7 @@ export class SimPeer implements SimHost, Content {
   enter(): void {
     this.isHere = true
     this.joinedAt = this.#around.world.now
-    this.machine.enter(this)
+    this.machine.enter(this, this.#priority)
     if (this.isLiar) this.holdAll()
   }
 
@@ -146,6 +151,13 @@ export class SimPeer implements SimHost, Content {
   part(other: SimHost): void {
     this.#disconnect(other, 'parted')
     this.tell({ type: 'left', peer: other.id })
+  }
+
+  /** A piece from the neighbour has come; calls back when it counts. */
+  hold(from: SimHost, bytes: number, pass: () => void): void {
+    const { pacing } = this.machine
+    if (pacing === undefined) return pass()
+    pacing.hold(this, bytes, ms => this.tell({ type: 'held', peer: from.id, ms }), pass)
   }
 
   /** Knows the origin, too: it has everything. */

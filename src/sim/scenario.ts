@@ -1,5 +1,6 @@
 // The parameters of a simulation: peers, lines, arrivals and faults.
 import type { SwarmPolicy } from '../swarm/events.ts'
+import type { Priority } from '../swarm/weights.ts'
 
 /** A line's two directions, bytes per millisecond. */
 export interface Line {
@@ -67,6 +68,10 @@ export interface Scenario {
   pieceLength?: number
   /** How many contents, all alike, every host gets at the same time. Default 1. */
   contents?: number
+  /** What every peer may receive by its own limit, all contents together, bytes per millisecond. Default no limit. */
+  downLimit?: number
+  /** Of the contents, by their number, in turn. Default `normal`. */
+  priorities?: readonly Priority[]
   /** The line of every peer that is in none of the `lineClasses`. */
   peerLine: Line
   /** Mixed hosts. Default none. */
@@ -158,6 +163,8 @@ export interface Sample {
 export interface Result {
   /** When the peers had everything, in their order, milliseconds since the start; undefined: never. */
   doneAt: readonly (number | undefined)[]
+  /** The same for each of their contents. */
+  contentDoneAt: readonly (readonly (number | undefined)[])[]
   /** When they joined. */
   joinedAt: readonly number[]
   /** See `ownBound`: the milliseconds that a peer's own line, and what the swarm can give each, explain. */
@@ -203,7 +210,7 @@ export function contentBytes(s: Scenario): number {
   return (s.contents ?? 1) * s.pieces * (s.pieceLength ?? DEFAULT_PIECE_LENGTH)
 }
 
-/** How many peers have which line; the rest class last. */
+/** How many peers may use which line; the rest class last. */
 export function classCounts(s: Scenario): { name: string; count: number; line: Line }[] {
   let rest = s.peers
   const classes = (s.lineClasses ?? []).map(({ name, share, line }) => {
@@ -211,7 +218,10 @@ export function classCounts(s: Scenario): { name: string; count: number; line: L
     rest -= count
     return { name, count, line }
   })
-  return [...classes, { name: REST_CLASS, count: rest, line: s.peerLine }]
+  const all = [...classes, { name: REST_CLASS, count: rest, line: s.peerLine }]
+  const limit = s.downLimit
+  if (limit === undefined) return all
+  return all.map(c => ({ ...c, line: { up: c.line.up, down: Math.min(limit, c.line.down) } }))
 }
 
 /** Bytes per millisecond that come into the swarm of peers at most: the seeds' uplinks, and the origin's where peers read it. */

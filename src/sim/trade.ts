@@ -72,6 +72,10 @@ export class Trade implements Dealer {
   }
 
   arrived(from: SimHost, piece: number): void {
+    this.#self.hold(from, this.#around.pieceLength, () => this.#passed(from, piece))
+  }
+
+  #passed(from: SimHost, piece: number): void {
     const { pieceLength, tally } = this.#around
     this.accounts?.came(from.id, piece, pieceLength)
     if (from.isLiar || this.#self.swarm.have.has(piece)) tally.duplicateBytes += pieceLength

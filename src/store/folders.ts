@@ -1,8 +1,9 @@
 // Creates folders that other processes create and remove at the same time.
-import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { lstat, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import { acquireLock, type Lock } from './lock.ts'
+import { makePath } from './make-path.ts'
 import type { Presence } from './presence.ts'
 
 /** How often a folder may be made or removed under our hands: each time somebody else got on with his work. */
@@ -24,30 +25,11 @@ export async function lockFolder(folder: string, signal?: AbortSignal, presence?
 /** Makes a folder and those above it. */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await makePath(path)
+    await makePath(path, 0o700)
   } catch (error) {
     const named = fromSystemError(error, 'store-error', `cannot make the store folder ${path}`)
     if (named.code !== 'store-error') throw named
     throw new DragonflyError('store-error', named.message, { hint: 'choose another place with --store', cause: error })
-  }
-}
-
-/**
- * Not mkdir's own `recursive`: below a link that leads nowhere (an unmounted disk), and below /proc, the asynchronous one
- * never ends and keeps a thread busy (Node 24.21), and on a full disk it reports ENOENT.
- */
-async function makePath(path: string, tries = MAX_TRIES): Promise<void> {
-  const parent = dirname(path)
-  try {
-    await mkdir(path, 0o700)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const inTheWay = code === 'EEXIST' ? await kindOf(path) : 'nothing'
-    if (inTheWay === 'folder') return
-    // Other processes make and remove folders, too: what was missing may be there by now, what was in the way may be gone.
-    if (inTheWay === 'other' || (code !== 'EEXIST' && code !== 'ENOENT') || tries === 0 || parent === path) throw error
-    if (code === 'ENOENT' && (await kindOf(parent)) === 'nothing') await makePath(parent, tries - 1)
-    await makePath(path, tries - 1)
   }
 }
 
@@ -60,12 +42,5 @@ export async function exists(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
     () => false,
-  )
-}
-
-async function kindOf(path: string): Promise<'folder' | 'other' | 'nothing'> {
-  return stat(path).then(
-    found => (found.isDirectory() ? 'folder' : 'other'),
-    () => 'nothing',
   )
 }

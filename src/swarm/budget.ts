@@ -41,6 +41,7 @@ export const DEFAULT_LIMITS: Readonly<BudgetLimits> = {
 }
 
 const NOBODY: readonly never[] = []
+const NO_CAP: Readonly<Allowance> = { asked: Infinity, uploads: Infinity }
 
 /**
  * The arbiter of a host. For every event of a content, its driver does three things with nothing in between: it passes
@@ -52,6 +53,8 @@ export class Budget<K> {
   readonly #asked: Pool<K>
   readonly #uploads: Pool<K>
   readonly #told = new Map<K, Allowance>()
+  /** What is of any use to a content beyond which it gets nothing, by a limit of its rate. */
+  readonly #caps = new Map<K, Allowance>()
 
   constructor(limits: Partial<BudgetLimits> = {}) {
     const { askedBytes, uploadSlots, uploadBytes } = { ...DEFAULT_LIMITS, ...limits }
@@ -87,12 +90,19 @@ export class Budget<K> {
     this.#asked.leave(content)
     this.#uploads.leave(content)
     this.#told.delete(content)
+    this.#caps.delete(content)
+  }
+
+  /** From now on it gets no more than this, whatever is free: more is of no use at the rate that it may have. */
+  cap(content: K, cap: Allowance): void {
+    this.#caps.set(content, cap)
   }
 
   /** What the content may hold now; undefined: the same as it was told the last time. */
   allowance(content: K): Allowance | undefined {
-    const asked = this.#asked.allow(content)
-    const uploads = this.#uploads.allow(content)
+    const cap = this.#caps.get(content) ?? NO_CAP
+    const asked = Math.min(cap.asked, this.#asked.allow(content))
+    const uploads = Math.min(cap.uploads, this.#uploads.allow(content))
     const told = this.#told.get(content)
     if (told?.asked === asked && told.uploads === uploads) return undefined
     const allowance = { asked, uploads }
@@ -101,8 +111,10 @@ export class Budget<K> {
   }
 
   report(content: K, { asked, wantsToAsk, uploads, wantsToSend }: Usage): void {
-    this.#asked.report(content, asked, wantsToAsk)
-    this.#uploads.report(content, uploads, wantsToSend)
+    const cap = this.#caps.get(content) ?? NO_CAP
+    // whom its cap holds back must not keep others waiting
+    this.#asked.report(content, asked, wantsToAsk && asked < cap.asked)
+    this.#uploads.report(content, uploads, wantsToSend && uploads < cap.uploads)
   }
 
   /** The contents whose turn it is to get what has become free: each is to be told to `wake`, soon. */

@@ -21,6 +21,8 @@ export type SwarmEvent =
   | { type: 'have'; peer: string; pieces: readonly number[]; queue: number }
   /** Some bytes of a piece that we asked for came. */
   | { type: 'progress'; peer: string; piece: number; bytes: number }
+  /** For so many milliseconds what the neighbour sent waited for our own rate limit: that time is not its fault. */
+  | { type: 'held'; peer: string; ms: number }
   /** A piece came, is good and is stored. */
   | { type: 'received'; peer: string; piece: number; bytes: number }
   /** A piece came and is not what the manifest says: a proven lie. */

@@ -59,6 +59,17 @@ export class Neighbour {
     return true
   }
 
+  /** We kept what it sends waiting for so many milliseconds: they count neither as silence nor as slowness. */
+  held(ms: number, now: number): void {
+    const later = (at: number) => Math.min(now, at + ms)
+    this.heardAt = later(this.heardAt)
+    this.#lastPieceAt = later(this.#lastPieceAt)
+    for (const asked of this.asked.values()) {
+      asked.at = later(asked.at)
+      if (asked.begun !== undefined) asked.begun = later(asked.begun)
+    }
+  }
+
   /** A good piece came: the rate follows, past silence is forgiven. `asked`: the request for it, which is over. */
   delivered(asked: Asked | undefined, bytes: number, now: number): void {
     this.heardAt = now

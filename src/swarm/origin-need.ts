@@ -28,6 +28,8 @@ export class OriginNeed {
   /** When bytes last came from anybody; before that, when we began. */
   #lastProgress: number | undefined
   readonly #trial: OriginTrial
+  /** When our own rate limit last kept something waiting. */
+  #heldAt = -Infinity
   /** The swarm was silent for too long, and has not given anything since. */
   #isSilent = false
   /** The origin is so much faster that we, one of few, read it. */
@@ -57,6 +59,17 @@ export class OriginNeed {
     this.#lastProgress = now
   }
 
+  /** What came waits for our own rate limit. */
+  held(now: number): void {
+    this.#lastProgress = now
+    this.#heldAt = now
+  }
+
+  /** Whether our own limit kept something waiting in the last so many milliseconds: then it is what makes us slow. */
+  isHeld(now: number, ms: number): boolean {
+    return now - this.#heldAt < ms
+  }
+
   /** A peer or a seed gave a whole piece. */
   delivered(bytes: number, now: number): void {
     this.#pace.add(bytes, now)
@@ -82,7 +95,9 @@ export class OriginNeed {
 
   /** Whether it is worth reading although the swarm moves; once all others have been asked for what they can give. */
   isTempting(isStarved: () => boolean, now: number): boolean {
-    this.#isHasty = this.#trial.isOn(this.#pace.rate(now), isStarved, now)
+    // where our own limit is what makes it slow, no other source is faster
+    const isHeld = this.isHeld(now, this.#policy.originMs)
+    this.#isHasty = this.#trial.isOn(isHeld ? undefined : this.#pace.rate(now), isStarved, now)
     return this.#isHasty
   }
 

@@ -160,6 +160,8 @@ export class Requests {
   /** The last pieces, and the one that a reader waits for, are asked for a second time when they are late. */
   hedge(now: number): void {
     if (this.#picker.askedCount === 0 || (this.#picker.hasOpen && this.cursor === undefined)) return
+    // a second copy would only take its part of a rate that we limit ourselves
+    if (this.#originNeed.isHeld(now, 2 * this.#policy.hedgeMs)) return
     const late = Math.max(this.#policy.hedgeMs, this.#lateMs ?? 2 * this.#policy.hedgeMs)
     const next = this.cursor === undefined ? undefined : this.#picker.firstMissing(this.cursor)
     for (const n of this.#neighbours.values()) {

@@ -12,8 +12,8 @@ interface Visit {
   resolvedAt: number | undefined
   /** When it told of another version than the one that is being got: of that it gives nothing. */
   strayedAt: number | undefined
-  /** When it was last seen linked. */
-  linkedAt: number
+  /** From then on it is to be linked; before, a link that is missing is still on its way, or may come back. */
+  linkDueAt: number
   /** When we decided to leave it; it is over once `seed-failed` is told. */
   leftAt: number | undefined
 }
@@ -41,6 +41,10 @@ export class SeedRounds {
   #visit: Visit | undefined
   #haveFailed: boolean
   #againAt = -Infinity
+  /** Whether the last one that told a version told another one than the one that is being got. */
+  #haveStrayed = false
+  /** Whether a seed's tries at the origin were used up before. */
+  #hasSpent = false
   /** Last sign that a busy seed gets on. */
   #signAt: number | undefined
   readonly #linked = new Set<string>()
@@ -60,6 +64,16 @@ export class SeedRounds {
     return this.#haveFailed
   }
 
+  /** Whether they may be asked again: not all have refused. */
+  get mayReturn(): boolean {
+    return this.#usable.length > 0
+  }
+
+  /** Whether the version that is being got is not the one that a seed would give. */
+  get haveStrayed(): boolean {
+    return this.#haveStrayed
+  }
+
   heard(seed: string, now: number): void {
     if (this.#visit?.seed !== seed) return
     this.#visit.heardAt = now
@@ -68,15 +82,22 @@ export class SeedRounds {
 
   resolved(seed: string, now: number): void {
     if (this.#visit?.seed !== seed || this.#visit.leftAt !== undefined) return
-    this.#visit.heardAt = this.#visit.resolvedAt = this.#visit.linkedAt = now
+    this.#visit.heardAt = this.#visit.resolvedAt = now
+    this.#visit.linkDueAt = now + this.#policy.dialMs
     this.#visit.strayedAt = undefined
-    this.#haveFailed = false
+    this.#haveFailed = this.#haveStrayed = false
+  }
+
+  /** It has accepted our link. */
+  dialled(seed: string, now: number): void {
+    if (this.#visit?.seed === seed) this.#visit.linkDueAt = now + this.#policy.lostMs
   }
 
   /** It told of another version than the one that is being got. */
   strayed(seed: string, now: number): void {
     if (this.#visit?.seed !== seed) return
     this.#visit.heardAt = this.#visit.strayedAt = now
+    this.#haveStrayed = true
   }
 
   /** Whether this is the seed that answered. */
@@ -90,14 +111,21 @@ export class SeedRounds {
 
   unlinked(peer: string, now: number): void {
     this.#linked.delete(peer)
-    if (this.#visit?.seed === peer) this.#visit.linkedAt = now
+    if (this.#visit?.seed === peer) this.#visit.linkDueAt = now + this.#policy.lostMs
   }
 
-  failed(seed: string, why: SeedFailure, now: number): void {
-    if (this.#visit?.seed !== seed) return
+  /** Answers whether what the seed says is final for us, too. */
+  failed(seed: string, why: SeedFailure, now: number): boolean {
+    if (why === 'final' || (why === 'spent' && this.#hasSpent)) return true
+    if (this.#visit?.seed !== seed) return false
+    if (why === 'spent') {
+      this.#hasSpent = true
+      this.#queue.unshift(seed)
+    }
     if (why === 'busy') this.#signAt ??= now
     if (why === 'refused') this.#usable = this.#usable.filter(other => other !== seed)
     this.#end(now)
+    return false
   }
 
   /** Asks and leaves. `grownAt`: when what we have last grew. */
@@ -117,14 +145,13 @@ export class SeedRounds {
       this.#queue = [...this.#usable]
     const seed = this.#queue.shift()
     if (seed === undefined) return
-    const linkedAt = this.#linked.has(seed) ? now : -Infinity
     this.#visit = {
       seed,
       askedAt: now,
       heardAt: undefined,
       resolvedAt: undefined,
       strayedAt: undefined,
-      linkedAt,
+      linkDueAt: -Infinity,
       leftAt: undefined,
     }
     this.#intend({ type: 'ask-seed', seed })
@@ -182,7 +209,7 @@ export class SeedRounds {
     if (strayedAt !== undefined) return isDue(Math.max(grownAt, strayedAt) + lostMs) ? 'it has another version' : undefined
     if (isDue(Math.max(grownAt + patientMs, askedAt + muteMs))) return 'it gives nothing'
     if (resolvedAt === undefined) return isDue(heardAt + muteMs) ? 'it says nothing' : undefined
-    if (!this.#linked.has(visit.seed)) return isDue(visit.linkedAt + lostMs) ? 'its link is lost' : undefined
+    if (!this.#linked.has(visit.seed)) return isDue(visit.linkDueAt) ? 'its link is lost' : undefined
     return isDue(Math.max(grownAt, resolvedAt) + stallMs) && isDue(heardAt + muteMs) ? 'it gives nothing' : undefined
   }
 }

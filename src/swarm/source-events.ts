@@ -10,6 +10,8 @@ export type SeedFailure =
   | 'refused'
   /** It answered with a trouble of its own, such as a full disk, or an origin that it cannot reach. */
   | 'trouble'
+  /** The origin failed its read too often. Who came when some of its tries were over asks once more; then that is final. */
+  | 'spent'
   /** It answered with what the origin says of this content, such as 404. That is true for us, too. */
   | 'final'
 
@@ -39,6 +41,8 @@ export type SourceEvent =
   | { type: 'seed-heard'; seed: string }
   /** The seed told which version the content is. `same`: the version that was begun here already. */
   | { type: 'seed-resolved'; seed: string; same: boolean }
+  /** Our request for a link to the seed that answered was accepted; `linked` is told before or soon after. */
+  | { type: 'seed-dialled'; seed: string }
   | { type: 'seed-failed'; seed: string; why: SeedFailure }
   | { type: 'dht-ended' }
   /** Bytes came from our own read. */
@@ -81,7 +85,9 @@ export interface SourcePolicy {
   answerMs: number
   /** A seed that has said nothing for so long hangs: one that waits for its origin says so every 5 s, so this is three of them. */
   muteMs: number
-  /** A seed that has answered, but has no link to us for so long, is asked anew: its link is lost. */
+  /** A seed that has answered has so long to accept our link: a starved host takes seconds for what should take one round trip. */
+  dialMs: number
+  /** A seed that had accepted our link, but has none to us for so long, is asked anew: its link is lost. */
   lostMs: number
   /** A seed that was left is taken for unreachable when its visit has not ended by then: it takes 1 s to see whether its host listens. */
   leaveMs: number
@@ -111,6 +117,11 @@ export interface SourcePolicy {
   manifestMs: number
   /** Who is linked and gives nothing for so long is no source. Without another one, a download that may not read the origin ends. */
   stallMs: number
+  /**
+   * A download that may not read the origin has only its seeds and peers: so long after the last growth it ends, if none of its
+   * seeds is back. A seed that is restarted by its supervisor has read its store by then.
+   */
+  returnMs: number
   /** When ranges are offered and bring nothing for so long, the origin is read whole: longer than the swarm's own patience with them. */
   rangesMs: number
   /** Longest wait without growth for a seed that says it is waiting for the origin: its own timeouts come before. */
@@ -124,6 +135,7 @@ export interface SourcePolicy {
 export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   answerMs: 3000,
   muteMs: 15_000,
+  dialMs: 15_000,
   lostMs: 3000,
   leaveMs: 2000,
   retryMs: 2000,
@@ -137,6 +149,7 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   takeoverMs: 3000,
   manifestMs: 15_000,
   stallMs: 5000,
+  returnMs: 15_000,
   rangesMs: 15_000,
   patientMs: 300_000,
   readMs: 600_000,

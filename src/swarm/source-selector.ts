@@ -117,9 +117,10 @@ export class SourceSelector {
         if (this.#content !== undefined && !event.same) return this.#seeds.strayed(event.seed, now)
         this.#seeds.resolved(event.seed, now)
         return this.#yieldTo(event.seed, event.same)
+      case 'seed-dialled':
+        return this.#seeds.dialled(event.seed, now)
       case 'seed-failed':
-        this.#seeds.failed(event.seed, event.why, now)
-        if (event.why === 'final') this.#fail('seed')
+        if (this.#seeds.failed(event.seed, event.why, now)) this.#fail('seed')
         return
       case 'dht-ended':
         return this.#dht.ended(now)
@@ -170,7 +171,7 @@ export class SourceSelector {
     const { mayRead } = this.#options
     if (mayRead) this.#read()
     const isLost = (!mayRead || this.#origin.isTroubled) && !this.#origin.isReading
-    if (isLost && this.#isOut()) this.#fail(mayRead ? this.#origin.why : 'no-source')
+    if (isLost && this.#isOut()) this.#fail(this.#isSuperseded ? 'origin-changed' : mayRead ? this.#origin.why : 'no-source')
   }
 
   // ---- the origin
@@ -223,9 +224,14 @@ export class SourceSelector {
     return this.#deadlines.isDue(this.#grownAt + forMs) && !this.#seeds.isHopeful(this.#grownAt)
   }
 
+  /** Nobody gives the version that was begun, but a seed would give another one. */
+  get #isSuperseded(): boolean {
+    return this.#content !== undefined && this.#seeds.haveStrayed
+  }
+
   /** Nobody is left who could give what is missing, our own read not counted. */
   #isOut(): boolean {
-    const { stallMs, patientMs, readMs } = this.#policy
+    const { stallMs, returnMs, patientMs, readMs } = this.#policy
     if (this.#deadlines.isDue(this.#grownAt + readMs)) return true
     if (this.#origin.readsRanges || this.#seeds.isHopeful(this.#grownAt)) return false
     if (this.#deadlines.isDue(this.#grownAt + patientMs)) return true
@@ -234,6 +240,8 @@ export class SourceSelector {
     if (isUnknown && this.#seeds.isCrowded(this.#begunAt)) return false
     if (this.#links.size === 0 && this.#origin.isTroubled) return true
     if (!this.#deadlines.isDue(this.#grownAt + stallMs)) return false
+    const mayReturn = !this.#options.mayRead && this.#seeds.mayReturn && !this.#isSuperseded
+    if (mayReturn && !this.#deadlines.isDue(this.#grownAt + returnMs)) return false
     // who has come just now may have it, unless only the origin can say what is current
     if (isUnknown && this.#options.revalidate) return true
     return [...this.#links.values()].every(since => this.#deadlines.isDue(since + stallMs))

@@ -176,7 +176,7 @@ export class Swarm {
 
   #heard(
     n: Neighbour,
-    event: Extract<SwarmEvent, { type: 'bitfield' | 'have' | 'progress' | 'received' | 'corrupt' | 'refused' }>,
+    event: Extract<SwarmEvent, { type: 'bitfield' | 'have' | 'progress' | 'held' | 'received' | 'corrupt' | 'refused' }>,
     now: number,
   ): void {
     switch (event.type) {
@@ -189,6 +189,9 @@ export class Swarm {
       case 'progress':
         this.#originNeed.moved(now)
         return this.#requests.progressed(n, event.piece, now)
+      case 'held':
+        this.#originNeed.held(now)
+        return n.held(event.ms, now)
       case 'received':
         return this.#received(n, event.piece, event.bytes, now)
       case 'corrupt':

@@ -63,6 +63,7 @@ const EVENTS: Codecs<SwarmEvent> = {
   bitfield: { peer, have: bitfield, queue },
   have: { peer, pieces: pieceList, queue },
   progress: { peer, piece, bytes: byteCount },
+  held: { peer, ms: quantity },
   received: { peer, piece, bytes: byteCount },
   corrupt: { peer, piece },
   refused: { peer, piece, forever: flag },

@@ -25,6 +25,7 @@ describe('df get, alone', () => {
       const { pathname } = new URL(request.url ?? '/', 'http://x')
       if (pathname.startsWith('/missing')) return response.writeHead(404).end()
       if (pathname.startsWith('/broken')) return response.writeHead(501).end()
+      if (pathname.includes('tagged')) response.setHeader('etag', '"1"').setHeader('accept-ranges', 'bytes')
       response.setHeader('content-length', CONTENT.length)
       // The whole of a stalling file never comes.
       if (pathname.startsWith('/stall')) return response.write(CONTENT.subarray(0, 2 ** 20 + 5))
@@ -109,6 +110,7 @@ describe('df get, alone', () => {
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const) {
     it(`leaves no half file after ${signal}, and ends with ${code}`, async () => {
       const { child, says, ended } = start(DF, ['get', '--json', '-o', 'f', `${url}/stall`], { env, cwd: dir })
@@ -120,6 +122,59 @@ describe('df get, alone', () => {
       expect(await files()).to.deep.equal([])
     })
   }
+
+  it('says that the same command goes on, when it does', async () => {
+    for (const [file, hint] of [
+      ['stall', ''],
+      ['stall-tagged', '; the same command continues where this one stopped'],
+    ] as const) {
+      const { child, says, ended } = start(DF, ['get', '--json', '-o', 'f', `${url}/${file}`], { env, cwd: dir })
+      await says(/"type":"progress","bytes":[1-9]/)
+      child.kill('SIGINT')
+      const last = jsonLines((await ended).stdout).at(-1)
+      expect(`; ${last?.hint ?? ''}`).to.equal(hint === '' ? '; ' : hint)
+    }
+  })
+
+  it('outlives a closed terminal under nohup', async function () {
+    if (process.platform !== 'linux') return this.skip()
+    const script = ['nohup', DF, 'get', '--json', '-o', 'f', `${url}/stall`]
+    const { child, says, ended } = start('/usr/bin/env', script, { env, cwd: dir })
+    await says(/"type":"progress","bytes":[1-9]/)
+    child.kill('SIGHUP')
+    child.kill('SIGTERM')
+    expect(await ended).to.include({ code: 143 })
+  })
+
+  it('a wrong digest shows the right one, and the pieces are kept for it', async () => {
+    const wrong = await df('--digest', '0'.repeat(64), '-o', 'f', `${url}/tagged`)
+    expect(wrong).to.include({ code: 5 })
+    expect(wrong.stderr).to.include(`it has sha256:${SHA256}`)
+    const right = await df('--json', '--digest', SHA256, '-o', 'f', `${url}/tagged`)
+    expect(jsonLines(right.stdout).at(-1)).to.include({ type: 'done', resumed: CONTENT.length, fromOrigin: 0 })
+  })
+
+  it('opens no port for --json', async () => {
+    const [started] = jsonLines((await df('--json', '-o', 'f', `${url}/x`)).stdout)
+    expect(started).to.deep.equal({ type: 'started', peerId: '', addresses: [] })
+  })
+
+  it('takes limits of origins from the environment', async () => {
+    env.DRAGONFLY_ORIGIN_LIMIT = 'much'
+    const ended = await df(`${url}/x`)
+    expect(ended).to.include({ code: 2 })
+    expect(ended.stderr).to.include('DRAGONFLY_ORIGIN_LIMIT')
+  })
+
+  it('works without a home that can be written', async () => {
+    for (const home of ['/dev/null/nowhere', '']) {
+      const alone = { PATH: env.PATH, HOME: home }
+      expect(await run(DF, ['get', '-q', '-o', 'f', `${url}/x`], { env: alone, cwd: dir })).to.include({ code: 0, stderr: '' })
+      const streamed = await run(DF, ['get', '-qO-', '-r', '0-3', `${url}/x`], { env: alone, cwd: dir })
+      expect(streamed).to.include({ code: 0, stderr: '' })
+      await rm(path.join(dir, 'f'))
+    }
+  })
 
   it('lingers after the done line until a signal, which is success', async () => {
     const { child, says, ended } = start(DF, ['get', '--json', '--linger', '1h', '-o', 'f', `${url}/x`], { env, cwd: dir })

@@ -63,9 +63,9 @@ describe('start-up', () => {
 
   describe('a usage error is exit code 2 and one line', () => {
     const wrong: Array<[args: string[], line: RegExp]> = [
-      [['get'], /^df: missing required argument 'url'; see df help\n$/],
+      [['get'], /^df: no URL given; give URLs, or a list of them with -i FILE\n$/],
       [['get', '--sed', 'x', 'http://x'], /^df: unknown option '--sed' \(Did you mean --seed\?\); see df help\n$/],
-      [['get', 'http://x', 'y'], /^df: too many arguments for 'get'\. .*\n$/],
+      [['get', 'http://x', 'y'], /^df: not a URL: "y"; .*\n$/],
       [['get', 'http://x', '--timeout', 'soon'], /^df: --timeout: not a duration: "soon"; .*\n$/],
       [['get', 'http://x', '--json', '--quiet', '-o'], /^df: option '-o, --output <file>' argument missing; .*\n$/],
       [['seed'], /^df: no command given; see df help\n$/],

@@ -128,6 +128,22 @@ describe('the daemon of a host', () => {
     expect(await status()).to.include({ total: 0 })
   })
 
+  it('holds a limit of the host that is set while it downloads', async () => {
+    const digest = await lab.file('l.bin', 6 * MiB)
+    const origin = await lab.nginx()
+    await startDaemon(['--limit', '1MiB'])
+    const client = lab.df(['get', '--json', '-o', lab.path('l'), `${origin.url}/l.bin`], HOME)
+    await client.line('progress')
+    const set = await lab.df(['daemon', 'set', '--json', 'limit=none', 'upload-limit=5M'], HOME).ended
+    expect(set.lines).to.deep.equal([{ type: 'limits', up: '5M', now: { up: 5_000_000 } }])
+    expect((await client.ended).code).to.equal(0)
+    expect(sha256(await readFile(lab.path('l')))).to.equal(digest)
+    expect((await lab.df(['daemon', 'set', 'limit=fast'], HOME).ended).code).to.equal(2)
+    expect((await lab.df(['daemon', 'set', 'speed=5M'], HOME).ended).code).to.equal(2)
+    const shown = await lab.df(['daemon', 'set'], HOME).ended
+    expect(shown.stdout.toString()).to.match(/^limit +none\nupload-limit +5M\ntotal-limit +none\n$/)
+  })
+
   it('starts when it is needed and leaves when idle, if that was asked for', async () => {
     await lab.file('g.bin', 1000)
     const origin = await lab.nginx()

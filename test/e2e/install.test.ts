@@ -80,6 +80,7 @@ describe('the package, installed', () => {
     files = packed.files.map(file => file.path)
     expect(files).to.include.members([
       'bin/df',
+      'bin/dfget',
       'bin/dragonfly',
       'bin/start.mjs',
       'dist/cli/main.js',

@@ -19,7 +19,7 @@ describe('the OpenAPI document of the local API', () => {
 
   before(async () => {
     node = await createNode({ store: 'memory', network: false })
-    const ties = { seeds: [], bootstrap: [], trust: [] }
+    const ties = { seeds: [], bootstrap: [], trust: [], route: '' }
     app = await makeApiServer(new Service({ node, events: new EventFeed(), ties, version: '0.0.0', role: 'seed' }))
   })
   after(async () => {

@@ -78,7 +78,7 @@ describe('net/stream', () => {
     })()
     let received = 0
     let inFlight = 0
-    for await (const chunk of readStream(theirs, HIGH_WATER)) {
+    for await (const chunk of readStream(theirs, () => HIGH_WATER)) {
       // slow: the sender has had every chance to run ahead
       for (let i = 0; i < 20; i++) await turn()
       inFlight = Math.max(inFlight, sent - received)
@@ -101,7 +101,7 @@ describe('net/stream', () => {
         sent += 64 * 1024
       }
     })()
-    const reader = readStream(theirs, HIGH_WATER)
+    const reader = readStream(theirs, () => HIGH_WATER)
     const first = await reader.next()
     expect(first.done).to.equal(false)
     await settled(() => sent)
@@ -187,7 +187,7 @@ describe('net/stream', () => {
 
     it('waits again after the first drain', async () => {
       const { ours, theirs } = await nodes.open()
-      const reader = readStream(theirs, HIGH_WATER)
+      const reader = readStream(theirs, () => HIGH_WATER)
       for (let round = 0; round < 3; round++) {
         let isWritten = false
         const writing = writeStream(ours, new Uint8Array(8 * MiB)).then(() => {

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
+import { until } from '../waiting.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import { World } from '../world/world.ts'
 
@@ -55,6 +56,31 @@ describe('a content that changes while it is read', () => {
     const paths = peers.map(() => world.path())
     await Promise.all(peers.map(({ node }, i) => node.download(url, paths[i], { origin: false })))
     for (const path of paths) expect(await fileHash(path)).to.equal(hex(NEW))
+  })
+
+  it('comes whole to a host that may not read the origin, whose seed is restarted in the middle, and has the new version then', async () => {
+    const held = await world.origin(OLD)
+    held.hold(4 * PIECE)
+    const options = { store: world.path(), home: world.path(), persistentIdentity: true }
+    const seed = await world.seed(options)
+    const port = Number(/\/tcp\/(\d+)/.exec(seed.address)?.[1])
+    const { node, said } = await world
+      .node({ seeds: [seed.address] })
+      .then(p => ({ node: p.node, said: (w: RegExp) => p.said(w) }))
+    const path = world.path()
+    let bytes = 0
+    const url = `${held.url}/file.bin`
+    const download = node.download(url, path, { origin: false, onProgress: progress => (bytes = progress.bytes) })
+    await until(() => bytes >= PIECE, 'a part is here')
+    await seed.node.stop()
+    held.release()
+    held.body = NEW
+    held.etag = '"two"'
+    await world.seed({ ...options, listen: [`/ip4/127.0.0.1/tcp/${port}`] })
+    const receipt = await download
+    expect(await fileHash(path)).to.equal(hex(NEW))
+    expect(receipt).to.include({ bytes: NEW.length, fromOrigin: 0 })
+    expect(said(/changed at the origin/)).to.have.length(1)
   })
 
   it('ends a stream that has shown something else, with a clear error and no byte of the new version', async () => {

@@ -9,6 +9,7 @@ import { HANG_MS, until } from '../waiting.ts'
 import { content, PIECE } from '../world/content.ts'
 import { LoneSession } from '../world/lone-session.ts'
 import type { TestOrigin } from '../world/origin.ts'
+import { SlowLine } from '../world/slow-line.ts'
 import { together } from '../world/together.ts'
 import type { World } from '../world/world.ts'
 
@@ -125,6 +126,27 @@ describe('a seed that does not answer', () => {
         host.open(Number(/tcp\/(\d+)/.exec(seed.address)?.[1]))
         while (!lone.active.isComplete) await lone.active.changed()
         expect(lone.active.counts).to.include({ fromSeeds: BODY.length, fromOrigin: 0 })
+        expect(origin.asked, 'by the seed').to.equal(1)
+      },
+    ],
+    [
+      'but has told what the content is is not asked anew while it is slow to accept a link, and to send the first byte',
+      async world => {
+        const origin = await world.origin(BODY)
+        origin.hold(0)
+        const seed = await world.seed()
+        // the answer to our hello takes many times `lostMs`
+        const line = new SlowLine(8000)
+        world.atEnd(() => line.stop())
+        const port = Number(/tcp\/(\d+)/.exec(await line.toPeer(seed.address))?.[1])
+        const policy = { answerMs: HANG_MS, lostMs: 5 }
+        const { lone } = await supplied(world, origin, { peer: seed.id, port }, policy)
+        const hears = (what: string) => lone.said.filter(m => m.includes(what))
+        await until(() => hears('link to peer').length > 0, 'the link stands')
+        line.rate = Number.POSITIVE_INFINITY
+        origin.release()
+        while (!lone.active.isComplete) await lone.active.changed()
+        expect(hears('ask-seed')).to.have.lengthOf(1)
         expect(origin.asked, 'by the seed').to.equal(1)
       },
     ],

@@ -79,7 +79,7 @@ describe('origin: failures', () => {
       const error = await failure(impatient({ onRetry }).open({ url, headers: [] }), 'origin-unreachable')
       expect(error.message).to.match(/^no secure connection to 127\.0\.0\.1:\d+: .*(self.signed|expired)/)
       expect(error.retryable).to.equal(false)
-      expect(error.hint).to.include('NODE_EXTRA_CA_CERTS')
+      expect(error.hint).to.include('--cacert FILE')
     } finally {
       server.close()
     }

@@ -1,5 +1,7 @@
 // Answers that curl takes, over real connections.
 import { expect } from 'chai'
+import { makeTask } from '../../src/core/task.ts'
+import { REFUSALS } from '../../src/origin/refusals.ts'
 import { cleanUp, expectBytes, failure, impatient, readAll } from './fixtures.ts'
 import { content, rawVillain } from './hostile-origin.ts'
 
@@ -45,17 +47,33 @@ describe('origin: odd answers that are taken', () => {
     expect((await failure(impatient().open({ url, headers: [] }), 'origin-redirect')).message).to.include('more than 10 times')
   })
 
-  for (const [name, code, bytes] of [
-    ['a line without colon', 'origin-error', answer(`${OK}nonsense\r\n${L}`)],
-    ['NUL in a field', 'origin-error', answer(`${OK}X: a\0b\r\n${L}`)],
-    ['300 KiB of fields', 'origin-error', answer(`${OK}${`X: ${'x'.repeat(4000)}\r\n`.repeat(75)}${L}`)],
-    ['two lengths', 'origin-lies', answer(`${OK}${L}Content-Length: 7\r\n`)],
-    ['206 unasked, of a part', 'origin-lies', answer(`HTTP/1.1 206 X\r\nContent-Range: bytes 0-${N - 1}/${N + 1}\r\n${L}`)],
-    ['more than announced', 'origin-lies', answer(`${OK}${L}Connection: close\r\n`, BYTES, 'surplus')],
-  ] as [string, string, Buffer][]) {
+  const refused: [string, Buffer][] = [
+    ['a header line without a colon', answer(`${OK}nonsense\r\n${L}`)],
+    ['NUL in a field', answer(`${OK}X: a\0b\r\n${L}`)],
+    ['headers beyond 256 KiB', answer(`${OK}${`X: ${'x'.repeat(4000)}\r\n`.repeat(75)}${L}`)],
+    ['different Content-Lengths in one answer', answer(`${OK}${L}Content-Length: 7\r\n`)],
+    [
+      'a part of the file as 206 without a requested range',
+      answer(`HTTP/1.1 206 X\r\nContent-Range: bytes 0-${N - 1}/${N + 1}\r\n${L}`),
+    ],
+    ['more bytes than announced, except a line end', answer(`${OK}${L}Connection: close\r\n`, BYTES, 'surplus')],
+  ]
+  for (const [name, bytes] of refused) {
     it(`not taken: ${name}`, async () => {
+      const code = REFUSALS.find(({ what }) => what === name)?.code as string
       const { url } = await rawVillain(bytes, 'keep')
       await failure(impatient({ attempts: 1 }).open({ url, headers: [] }).then(readAll), code)
     })
   }
+
+  it('not taken: an IPv6 zone in a URL', () => {
+    expect(() => makeTask({ url: 'http://[fe80::1%25eth0]/f' }))
+      .to.throw()
+      .with.property('code', 'bad-url')
+  })
+
+  it('nothing else is in the table of what is refused', () => {
+    const tried = [...refused.map(([name]) => name), 'an IPv6 zone in a URL: `http://[fe80::1%25eth0]/`']
+    expect(REFUSALS.map(({ what }) => what)).to.have.members(tried)
+  })
 })

@@ -52,6 +52,24 @@ describe('origin: a read that breaks off', () => {
     expect(requests).to.have.lengthOf(3)
   })
 
+  it('gives a whole read as many tries as curl --retry 5, however many ranges failed before', async () => {
+    const busy = async (status: number) => {
+      // cut; ranges that fail; five plain GETs that fail; the sixth does not
+      const { url, requests } = await hostileOrigin((r, nth) => {
+        if (nth === 1) return { ...honest(r, BYTES, { etag: '"a"' }), cutAfter: 1000 }
+        if (r.headers.range !== undefined) return { status }
+        return requests.filter(({ headers }) => headers.range === undefined).length < 7
+          ? { status: 502 }
+          : honest(r, BYTES, { etag: '"a"' })
+      })
+      const origin = impatient({ breakerFailures: 99 })
+      expectBytes(await readAll(await origin.open({ url, headers: [] })), BYTES)
+      return requests.filter(({ headers }) => headers.range !== undefined).length
+    }
+    expect(await busy(403)).to.equal(1)
+    expect(await busy(503)).to.equal(3)
+  })
+
   it('goes on after a stall', async () => {
     const { url } = await hostileOrigin((r, nth) => ({
       ...honest(r, BYTES, { etag: '"a"' }),

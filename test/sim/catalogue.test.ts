@@ -37,6 +37,7 @@ const PROMISES: Record<string, Promised> = {
   'equal-1200': EQUAL,
   'equal-10000': EQUAL,
   'many-contents': { last: 0.67, median: 0.71, seedCopies: 1.95 },
+  limited: { last: 0.9, median: 0.92, seedCopies: 2.85 },
   'slow-origin': { last: 0.87, median: 0.89, seedCopies: 4, originCopies: 1 },
   poisson: { last: 0.72, median: 0.96, seedCopies: 3.95 },
   waves: { last: 0.8, median: 0.93, seedCopies: 3.65 },

@@ -43,10 +43,10 @@ describe('sim: seeds in trouble', function () {
   it('whoever may not read the origin fails with no-source, soon after the seed was of no more use', () => {
     // the seed that is cut off from the origin says for 75 s that it is waiting, then what is wrong
     const latest = {
-      'seed-killed-reading': 8000,
+      'seed-killed-reading': 17_000,
       'seed-frozen': 21_000,
-      'seed-cut-from-origin': 82_000,
-      'seed-cut-from-peers': 21_000,
+      'seed-cut-from-origin': 92_000,
+      'seed-cut-from-peers': 22_000,
     }
     for (const [name, ms] of Object.entries(latest)) {
       const { r, s } = run(name, { mayRead: false })

@@ -250,6 +250,18 @@ describe('swarm: the budget of a host', () => {
     expect([held(high), held(normal)]).to.deep.equal([32, 8])
   })
 
+  it('a cap holds for one content, and what that leaves goes to the others', () => {
+    const host = new Host()
+    const capped = host.adds(MiB)
+    host.budget.cap(capped, { asked: 2, uploads: 1 })
+    const other = host.adds(MiB)
+    host.begins(capped).begins(other)
+    expect(host.budget.allowance(capped) ?? { asked: 2, uploads: 1 }).to.deep.equal({ asked: 2, uploads: 1 })
+    expect(capped.swarm.usage.asked).to.equal(2)
+    expect(other.swarm.usage.asked).to.equal(6 * DEFAULT_POLICY.minWindow)
+    expect(host.budget.takeWaiting()).not.to.include(capped)
+  })
+
   it('small pieces do not starve large ones', () => {
     const host = new Host({ askedBytes: 4 * MiB })
     const small = some(8, () => host.adds(MiB / 4, { peers: 10 }))

@@ -11,7 +11,7 @@ const BOUND_MS = SCHEDULE_MS + DEFAULT_SOURCE_POLICY.patientMs + 2 * DEFAULT_SOU
 /** Where nobody does: three seeds that hang, one after the other, then the crowd's turn, the origin's patience, a whole read. */
 const SHORT_BOUND_MS = SCHEDULE_MS + 150_000
 
-const seedState = fc.constantFrom<SeedState>('up', 'waiting', 'frozen', 'dead', 'refusing', 'failing')
+const seedState = fc.constantFrom<SeedState>('up', 'renewed', 'waiting', 'frozen', 'dead', 'refusing', 'failing')
 const originState = fc.constantFrom<OriginState>('up', 'down', 'no-ranges', 'other-version', 'gone', 'hangs')
 const at = fc.nat(SCHEDULE_MS)
 const change: fc.Arbitrary<Change> = fc.oneof(
@@ -23,6 +23,7 @@ const setup: fc.Arbitrary<Setup> = fc.record({
   seeds: fc.array(seedState, { maxLength: 3 }),
   origin: originState,
   changes: fc.array(change, { maxLength: 12 }),
+  dialMs: fc.constantFrom(0, 10, 4000, 12_000),
   options: fc.record({
     mayRead: fc.boolean(),
     hasDht: fc.boolean(),
@@ -37,13 +38,19 @@ function fit({ seeds, changes, ...rest }: Setup): Setup {
   return { ...rest, seeds, changes: changes.filter(c => !('seed' in c) || c.seed < seeds.length) }
 }
 
+/** Whether a seed shows another version at some time. */
+function hasRenewed({ seeds, changes }: Setup): boolean {
+  return seeds.includes('renewed') || changes.some(c => 'to' in c && c.to === 'renewed')
+}
+
 describe('sources: whatever is lost', () => {
   it('each download is complete, or failed with a reason, within a bound', () => {
     fc.assert(
       fc.property(setup, s => {
         const { at, why } = new SourceWorld(fit(s)).run(BOUND_MS)
         expect(at).to.be.below(BOUND_MS)
-        if (why === 'origin' || why === 'origin-changed') expect(s.options?.mayRead).to.equal(true)
+        if (why === 'origin') expect(s.options?.mayRead).to.equal(true)
+        if (why === 'origin-changed') expect(s.options?.mayRead === true || hasRenewed(s)).to.equal(true)
         if (why === 'no-source') expect(s.options?.mayRead).to.equal(false)
       }),
       PLENTY,
@@ -64,7 +71,8 @@ describe('sources: whatever is lost', () => {
   })
 
   it('nothing fails while the origin can be read', () => {
-    const reads = setup.map(s => ({
+    const oneVersion = setup.filter(s => !hasRenewed(s))
+    const reads = oneVersion.map(s => ({
       ...fit(s),
       origin: s.origin === 'no-ranges' ? ('no-ranges' as const) : ('up' as const),
       changes: fit(s).changes.filter(c => !('origin' in c)),
@@ -75,6 +83,36 @@ describe('sources: whatever is lost', () => {
         expect(new SourceWorld(s).run(BOUND_MS).why).to.equal('complete')
       }),
       PLENTY,
+    )
+  })
+
+  it('a seed that is up is asked once, however long it takes to accept a link', () => {
+    const dialMs = fc.nat(DEFAULT_SOURCE_POLICY.dialMs - 1000)
+    const slow = fc.record({ dialMs, mayRead: fc.boolean(), origin: originState })
+    fc.assert(
+      fc.property(slow, ({ dialMs, mayRead, origin }) => {
+        const world = new SourceWorld({ seeds: ['up'], origin, changes: [], dialMs, options: { mayRead } })
+        const { why, reads, said } = world.run(BOUND_MS)
+        expect({ why, reads }).to.deep.equal({ why: 'complete', reads: 0 })
+        expect(said.filter(({ action }) => action.type === 'ask-seed')).to.have.lengthOf(1)
+      }),
+    )
+  })
+
+  it('a host that may not read the origin outlasts a restart of its seed; if the seed has another version then, it begins again', () => {
+    const restart = fc.record({
+      dies: fc.nat(10_000),
+      forMs: fc.nat(10_000),
+      to: fc.constantFrom('up' as const, 'renewed' as const),
+    })
+    fc.assert(
+      fc.property(restart, ({ dies, forMs, to }) => {
+        const changes = [{ at: dies, seed: 0, to: 'dead' } as const, { at: dies + forMs, seed: 0, to }]
+        const world = new SourceWorld({ seeds: ['up'], origin: 'down', changes, options: { mayRead: false } })
+        const { why } = world.run(BOUND_MS)
+        if (to === 'up') expect(why).to.equal('complete')
+        else expect(why).to.be.oneOf(['complete', 'origin-changed'])
+      }),
     )
   })
 

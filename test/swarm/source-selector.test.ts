@@ -88,6 +88,13 @@ describe('sources: at the start', () => {
   it('what a seed says of the content is true for us, too', () => {
     const table = new Table({ seeds: ['a'] })
     expect(table.tell(10, { type: 'seed-failed', seed: 'a', why: 'final' })).to.deep.equal(['fail seed'])
+  })
+
+  it('a seed whose tries at the origin are used up is asked once more, as some were over when we came; nobody else asks the origin', () => {
+    const table = new Table({ seeds: ['a', 'b'] })
+    expect(table.tell(10, { type: 'seed-failed', seed: 'a', why: 'spent' })).to.deep.equal(['ask-seed a'])
+    table.tell(20, { type: 'seed-heard', seed: 'a' })
+    expect(table.tell(9000, { type: 'seed-failed', seed: 'a', why: 'spent' })).to.deep.equal(['fail seed'])
     expect(table.selector.nextWake).to.equal(Infinity)
   })
 
@@ -158,12 +165,39 @@ describe('sources: a crowd at a busy seed', () => {
     expect(table.tell(12_000, { type: 'seed-resolved', seed: 's', same: true })).to.deep.equal(['stop-reading', 'offer-ranges'])
   })
 
-  it('without the origin waits as long', () => {
+  it('without the origin waits for its return, 15 s', () => {
     const table = new Table({ seeds: ['s'], mayRead: false })
     table.until(3000)
     table.tell(3000, { type: 'seed-failed', seed: 's', why: 'busy' })
     const failed = table.until(60_000).filter(word => word.includes('fail'))
-    expect(failed).to.deep.equal(['11 fail no-source'])
+    expect(failed).to.deep.equal(['15 fail no-source'])
+  })
+})
+
+describe('sources: the link to a seed that answered', () => {
+  function answered(): Table {
+    const table = new Table({ seeds: ['s'] })
+    table.tell(50, { type: 'seed-heard', seed: 's' })
+    table.tell(100, { type: 'seed-resolved', seed: 's', same: false })
+    return table
+  }
+
+  it('has 15 s to be accepted', () => {
+    const table = answered()
+    expect(table.until(15_000)).to.deep.equal([])
+    expect(table.until(15_100)).to.deep.equal(['15.1 leave-seed s'])
+  })
+
+  it('is lost when it does not stand 3 s after that, or after its end', () => {
+    const never = answered()
+    never.tell(9000, { type: 'seed-dialled', seed: 's' })
+    expect(never.until(20_000)[0]).to.equal('12 leave-seed s')
+    const ended = answered()
+    ended.tell(9000, { type: 'linked', peer: 's' })
+    ended.tell(9000, { type: 'seed-dialled', seed: 's' })
+    ended.tell(10_000, { type: 'seed-heard', seed: 's' })
+    ended.tell(11_000, { type: 'unlinked', peer: 's' })
+    expect(ended.until(20_000)[0]).to.equal('14 leave-seed s')
   })
 })
 
@@ -224,14 +258,14 @@ describe('sources: in the middle', () => {
     expect(table.tell(60_000, { type: 'ranges', active: 0 })).to.deep.equal(['withdraw-ranges', 'read whole 0'])
   })
 
-  it('without the origin it ends 5 s after the last who had something is gone, however many are linked', () => {
+  it('without the origin it ends 15 s after the last growth when no seed is back, however many are linked', () => {
     const table = served({ mayRead: false })
     for (const peer of ['p', 'q']) table.tell(100, { type: 'linked', peer })
     table.tell(2000, { type: 'content', count: 8, missing: 3, sealed: true })
     table.tell(3000, { type: 'unlinked', peer: 's' })
     table.tell(3000, { type: 'seed-failed', seed: 's', why: 'unreachable' })
     const said = table.until(60_000)
-    expect(said.filter(word => word.includes('fail'))).to.deep.equal(['7 fail no-source'])
+    expect(said.filter(word => word.includes('fail'))).to.deep.equal(['17 fail no-source'])
   })
 
   it('goes on as long as bytes come from anybody', () => {
@@ -241,7 +275,7 @@ describe('sources: in the middle', () => {
       expect(table.until(at).filter(word => word.includes('fail'))).to.deep.equal([])
       table.tell(at, { type: 'progress' })
     }
-    expect(table.until(60_000)).to.include('41 fail no-source')
+    expect(table.until(60_000)).to.include('51 fail no-source')
   })
 
   /** A seed that gave a part and was lost is back, and has begun another version. */
@@ -270,7 +304,8 @@ describe('sources: in the middle', () => {
   it('a seed that has begun another version is no hope, however often it says that it is there', () => {
     const table = strayed()
     expect(insisting(table, 20_000).filter(said => said.includes('read'))).to.have.lengthOf(1)
-    expect(insisting(strayed({ mayRead: false }), 20_000).at(-1)).to.include('fail no-source')
+    // what it has now can be got by beginning again
+    expect(insisting(strayed({ mayRead: false }), 20_000).at(-1)).to.equal('5.1 fail origin-changed')
   })
 
   it('it is asked again, and welcome when it has ours', () => {

@@ -12,7 +12,8 @@ const SIGN_MS = 5000
 /** The real reader's own retries take about so long. */
 const ORIGIN_PATIENCE_MS = 6000
 
-export type SeedState = 'up' | 'waiting' | 'frozen' | 'dead' | 'refusing' | 'failing'
+/** `renewed`: up, with version B; the others have A. */
+export type SeedState = 'up' | 'renewed' | 'waiting' | 'frozen' | 'dead' | 'refusing' | 'failing'
 export type OriginState = 'up' | 'down' | 'no-ranges' | 'other-version' | 'gone' | 'hangs'
 
 /** What changes when. */
@@ -27,6 +28,8 @@ export interface Setup {
   origin: OriginState
   changes: readonly Change[]
   options?: Partial<SourceSelectorOptions>
+  /** How long a seed that has answered takes to accept a link, milliseconds. Default 0. */
+  dialMs?: number
 }
 
 export interface Outcome {
@@ -47,10 +50,11 @@ export class SourceWorld {
   #queue: { at: number; sequence: number; run: () => void }[] = []
   readonly #have = new Set<number>()
   #known = 0
-  /** Seeds and peers have version A. */
+  /** Peers have version A. */
   #version: 'A' | 'B' | undefined
   #isSealed = false
   readonly #links = new Set<string>()
+  readonly #dialMs: number
   /** The visit at a seed that is under way. */
   #visit: { seed: string; id: number } | undefined
   #read: number | undefined
@@ -62,7 +66,8 @@ export class SourceWorld {
   #reads = 0
   readonly #said: { at: number; action: SourceAction }[] = []
 
-  constructor({ seeds, origin, changes, options = {} }: Setup) {
+  constructor({ seeds, origin, changes, options = {}, dialMs = 0 }: Setup) {
+    this.#dialMs = dialMs
     this.#seeds = [...seeds]
     this.#origin = origin
     const usual = { hasDht: true, mayRead: true, revalidate: false, believesOthers: true, chance: 0.5 }
@@ -107,7 +112,7 @@ export class SourceWorld {
       case 'leave-seed': {
         const { seed } = action
         this.#visit = undefined
-        const hangs = ['frozen', 'up', 'waiting'].includes(this.#stateOf(seed))
+        const hangs = ['frozen', 'up', 'renewed', 'waiting'].includes(this.#stateOf(seed))
         return this.#after(LATENCY_MS, () => this.#tell({ type: 'seed-failed', seed, why: hangs ? 'busy' : 'unreachable' }))
       }
       case 'search-dht':
@@ -180,27 +185,44 @@ export class SourceWorld {
       this.#visit = undefined
       this.#tell({ type: 'seed-failed', seed, why })
     }
+    let isDialling = false
     const again = () => {
       if (!isOn()) return
       const state = this.#stateOf(seed)
       if (state === 'dead') return failed('unreachable')
       if (state === 'refusing') return failed('refused')
       if (state === 'failing') return failed('trouble')
-      if (state === 'up' || state === 'waiting') this.#tell({ type: 'seed-heard', seed })
-      if (state === 'up' && !this.#links.has(seed)) {
-        this.#tell({ type: 'seed-resolved', seed, same: this.#version === 'A' })
-        if (this.#version === 'B') return this.#after(SIGN_MS, again)
-        this.#link(seed)
-        this.#version ??= 'A'
-        this.#learn(PIECES, true)
+      const isUp = state === 'up' || state === 'renewed'
+      if (isUp || state === 'waiting') this.#tell({ type: 'seed-heard', seed })
+      if (isUp && !this.#links.has(seed) && !isDialling) {
+        this.#tell({ type: 'seed-resolved', seed, same: this.#version === this.#versionOf(seed) })
+        isDialling = this.#fits(seed)
+        if (isDialling) this.#after(this.#dialMs, () => isOn() && this.#dialled(seed))
       }
       this.#after(state === 'frozen' ? 1000 : SIGN_MS, again)
     }
     this.#after(2 * LATENCY_MS, again)
   }
 
+  /** The seed accepts our link, unless we are at another version by now. */
+  #dialled(seed: string): void {
+    if (!this.#fits(seed)) return
+    this.#link(seed)
+    this.#tell({ type: 'seed-dialled', seed })
+    this.#version ??= this.#versionOf(seed)
+    this.#learn(PIECES, true)
+  }
+
+  #versionOf(from: string): 'A' | 'B' {
+    return from.startsWith('s') && this.#stateOf(from) === 'renewed' ? 'B' : 'A'
+  }
+
+  #fits(from: string): boolean {
+    return this.#version === undefined || this.#version === this.#versionOf(from)
+  }
+
   #link(peer: string): void {
-    if (this.#links.has(peer) || this.#version === 'B') return
+    if (this.#links.has(peer) || !this.#fits(peer)) return
     this.#links.add(peer)
     this.#tell({ type: 'linked', peer })
     this.#giveLater(peer)
@@ -215,7 +237,7 @@ export class SourceWorld {
     this.#after(PIECE_MS, () => {
       if (!this.#links.has(from) || this.#outcome !== undefined) return
       const isSeed = from.startsWith('s')
-      if (this.#version !== 'B' && (!isSeed || this.#stateOf(from) === 'up')) {
+      if (this.#fits(from) && (!isSeed || ['up', 'renewed'].includes(this.#stateOf(from)))) {
         const has = isSeed ? PIECES : (this.#peers.get(Number(from.slice(1))) ?? 0)
         const piece = Array.from({ length: Math.min(has, this.#known) }, (_, i) => i).find(i => !this.#have.has(i))
         if (piece !== undefined) this.#gain(piece)
@@ -226,9 +248,11 @@ export class SourceWorld {
 
   #change(change: Change): void {
     if ('seed' in change) {
-      this.#seeds[change.seed] = change.to
       const seed = `s${change.seed}`
-      if (change.to !== 'dead') return
+      const before = this.#versionOf(seed)
+      this.#seeds[change.seed] = change.to
+      // another version takes a restart
+      if (change.to !== 'dead' && this.#versionOf(seed) === before) return
       this.#unlink(seed)
       if (this.#visit?.seed !== seed) return
       this.#visit = undefined

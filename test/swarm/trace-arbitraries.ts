@@ -32,6 +32,7 @@ export const ANY_EVENT: Arbitraries<SwarmEvent> = {
   bitfield: fc.record({ peer, have: bitfield, queue }),
   have: fc.record({ peer, pieces, queue }),
   progress: fc.record({ peer, piece, bytes }),
+  held: fc.record({ peer, ms: fc.double({ min: 0, max: 1e9, noNaN: true }) }),
   received: fc.record({ peer, piece, bytes }),
   corrupt: fc.record({ peer, piece }),
   refused: fc.record({ peer, piece, forever: fc.boolean() }),

@@ -98,7 +98,7 @@ export class TestOrigin {
     const { body } = this
     if (status === 416) response.setHeader('content-range', `bytes */${body.length}`)
     if (status !== 200 && status !== 206) return void response.writeHead(status).end()
-    const { start, end } = this.#rangeIn(headers)
+    const { start, end } = status === 206 ? this.#rangeIn(headers) : { start: 0, end: body.length }
     if (status === 206) response.setHeader('content-range', `bytes ${start}-${end - 1}/${body.length}`)
     if (!this.isChunked) response.setHeader('content-length', end - start)
     response.writeHead(status)

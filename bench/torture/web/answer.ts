@@ -41,6 +41,13 @@ export function answerOf(plan: WebOriginPlan, at: number, nth: number, asked: As
   return partOf(replica.ranges, start, end, whole, fields, shown)
 }
 
+/** The strong ETag that every replica gives before the change; undefined: there is none, and no two answers may be joined. */
+export function commonEtag({ replicas }: WebOriginPlan): string | undefined {
+  const isOne = replicas.every(({ etag, ownEtag }) => etag === 'strong' && !(ownEtag && replicas.length > 1))
+  if (!isOne) return undefined
+  return replicas[0]?.ownEtag === true ? '"v0-0"' : '"v0"'
+}
+
 function validatorsOf(plan: WebOriginPlan, at: number, nth: number, state: number): [string, string][] {
   const { etag, ownEtag, lastModified } = plan.replicas[at] as Replica
   const name = `v${state}${ownEtag ? `-${at}` : ''}`

@@ -15,13 +15,20 @@ export interface CurlTold {
   said: string
 }
 
-/** `begun`: requests that the origin has had before. `half`: bytes of the content that are there already, to go on from. */
-export async function curl(plan: WebOriginPlan, begun: number, output: string, half = 0): Promise<CurlTold> {
+/** Bytes of the content that are there already, and the strong ETag that they came with. */
+export interface Half {
+  bytes: number
+  etag: string
+}
+
+/** `begun`: requests that the origin has had before. `half`: to go on from, by a range under its ETag as RFC 9110 §13.1.5 has it. */
+export async function curl(plan: WebOriginPlan, begun: number, output: string, half?: Half): Promise<CurlTold> {
   const origin = new WebOrigin(plan, { log: () => {}, begun })
   await origin.start()
   try {
-    if (half > 0) await writeFile(output, (origin.versions[0] as Buffer).subarray(0, half))
-    const child = spawn('curl', [...PLAIN, ...(half > 0 ? ['-C', '-'] : []), '-o', output, origin.url], {
+    if (half !== undefined) await writeFile(output, (origin.versions[0] as Buffer).subarray(0, half.bytes))
+    const goingOn = half === undefined ? [] : ['-C', '-', '-H', `If-Range: ${half.etag}`]
+    const child = spawn('curl', [...PLAIN, ...goingOn, '-o', output, origin.url], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     let said = ''

@@ -9,6 +9,7 @@ import { type Judgement, judge } from '../judge.ts'
 import type { Told } from '../orders.ts'
 import type { RoundResult } from '../round.ts'
 import type { Judged } from '../world.ts'
+import { commonEtag } from './answer.ts'
 import { type CurlTold, curl } from './curl.ts'
 import { Host, type Quarters } from './hosts.ts'
 import type { WebPlan } from './plan.ts'
@@ -166,9 +167,11 @@ class WebRound {
     if (this.#origin.hasChanged && judgement.why.startsWith('origin-changed')) return judgement
     const { kill, origin } = this.#plan
     const output = path.join(this.#dir, `curl-${this.#tries++}`)
-    const half = kill?.whom === 'peer' && begun > 0 ? Math.floor(kill.at * origin.length) : 0
+    const bytes = kill?.whom === 'peer' && begun > 0 ? Math.floor(kill.at * origin.length) : 0
+    const etag = commonEtag(origin)
     const plain = await curl(origin, begun, output)
-    const resumed: CurlTold | undefined = half > 0 && !plain.isRight ? await curl(origin, begun, output, half) : undefined
+    const mayResume = bytes > 0 && etag !== undefined && !plain.isRight
+    const resumed: CurlTold | undefined = mayResume ? await curl(origin, begun, output, { bytes, etag }) : undefined
     if (!plain.isRight && resumed?.isRight !== true) return { verdict: 'excused', why: `${judgement.why} (${plain.said})` }
     return { verdict: 'failed', why: `${judgement.why} (curl succeeds)` }
   }

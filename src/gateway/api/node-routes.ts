@@ -2,8 +2,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import type { Service } from '../../daemon/service.ts'
+import type { Limits } from '../../node/api/limits.ts'
 import { LineWriter } from './line-writer.ts'
-import { FAILURES, LIMIT_SCHEMA, STATUS_SCHEMA, STOPPING_SCHEMA } from './schemas.ts'
+import { FAILURES, LIMIT_SCHEMA, LIMITS_SCHEMA, STATUS_SCHEMA, STOPPING_SCHEMA } from './schemas.ts'
 
 interface Limit {
   Querystring: Static<typeof LIMIT_SCHEMA>
@@ -37,6 +38,15 @@ export function addNodeRoutes(app: FastifyInstance, service: Service): void {
     const lines = LineWriter.take(reply)
     lines.onEnd(service.events.listen(event => lines.write(event)))
   })
+  app.get('/v1/limits', { schema: { summary: 'Rate limits as they were set, and what holds of them now' } }, () => node.limits())
+  app.put<{ Body: Limits }>(
+    '/v1/limits',
+    { schema: { summary: 'Set the rate limits; one that is left out is lifted', body: LIMITS_SCHEMA } },
+    async ({ body }) => {
+      await node.setLimits(body)
+      return await node.limits()
+    },
+  )
   app.post(
     '/v1/stop',
     { schema: { summary: 'End the process, after an answer', response: { 200: STOPPING_SCHEMA, ...FAILURES } } },

@@ -69,7 +69,7 @@ export const FAILURE_SCHEMA = object({ code: text, message: text, hint: text, re
 /** Every route may answer so. */
 export const FAILURES = { '4xx': FAILURE_SCHEMA, '5xx': FAILURE_SCHEMA } as const
 export const STOPPING_SCHEMA = object({ isStopping: flag })
-const TIES = object({ seeds: texts, bootstrap: texts, trust: texts })
+const TIES = object({ seeds: texts, bootstrap: texts, trust: texts, route: text })
 export const HELLO_SCHEMA = object({ api: amount, version: text, role: ROLE, peerId: text, addresses: texts, ties: TIES })
 export const JOB_ID_SCHEMA = {
   type: 'object',
@@ -79,7 +79,7 @@ export const JOB_ID_SCHEMA = {
 const URL_TEXT = { type: 'string', minLength: 1, maxLength: MAX_URL_BYTES } as const
 /** The node checks their values, as those of an embedding program. Not `trace`: it writes a file. */
 const HEAD_NAMES = { headers: {}, filter: {}, tag: {}, origin: {} } as const
-const JOB_NAMES = { ...HEAD_NAMES, digest: {}, range: {}, revalidate: {}, explain: {} } as const
+const JOB_NAMES = { ...HEAD_NAMES, digest: {}, range: {}, revalidate: {}, explain: {}, limit: {}, priority: {} } as const
 export const JOB_SCHEMA = {
   type: 'object',
   properties: {
@@ -107,3 +107,5 @@ export const OFFSET_SCHEMA = {
   properties: { offset: { ...amount, default: 0 } },
   required: ['offset'],
 } as const
+/** The node checks their values. */
+export const LIMITS_SCHEMA = { type: 'object', properties: { down: {}, up: {}, total: {} }, additionalProperties: false } as const

@@ -1,5 +1,5 @@
 // The control socket: other programs of the same user download through a running daemon or seed and control it.
-import { chmod, chown, mkdir, rm, stat } from 'node:fs/promises'
+import { chmod, chown, rm, stat } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import { controlPath } from '../../core/control-path.ts'
 import { DragonflyError, fromSystemError } from '../../core/errors.ts'
 import type { Service } from '../../daemon/service.ts'
+import { makePath } from '../../store/make-path.ts'
 import { readToken } from './token.ts'
 
 /** Longest path of a Unix socket, bytes (sun_path of unix(7), macOS's with the zero at its end). */
@@ -117,7 +118,7 @@ async function clearWay(path: string, folderMode: number): Promise<void> {
     })
   }
   const folder = dirname(path)
-  await mkdir(folder, { recursive: true, mode: folderMode })
+  await makePath(folder, folderMode)
   const { mode } = await stat(folder)
   if ((mode & 0o022) !== 0) {
     throw new DragonflyError('listen-failed', `no control socket, because others may write to ${folder}`, {

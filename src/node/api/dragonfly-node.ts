@@ -1,6 +1,7 @@
 // The interface of a node for embedding programs.
 import type { ContentHead, HeadOptions } from './content-head.ts'
 import type { GetOptions } from './get-options.ts'
+import type { Limits, LimitsNow } from './limits.ts'
 import type { Metric } from './metrics.ts'
 import type { Preheated, PreheatOptions } from './preheat-options.ts'
 import type { Receipt } from './receipt.ts'
@@ -70,6 +71,15 @@ export interface DragonflyNode {
   status(limit?: number): Promise<SeedStatus>
   /** Every metric as it is now; what there is stands in `METRICS`. */
   metrics(): Promise<Metric[]>
+  /**
+   * Limits the rates of this node from now on, in place of all limits before: one that is left out is lifted. Rejects with `bad-option`.
+   *
+   * @example
+   * await node.setLimits({ down: '50M,09:00-18:00=20M', up: 1_000_000 })
+   */
+  setLimits(limits: Limits): Promise<void>
+  /** The limits that were set, and what holds of them now. */
+  limits(): Promise<LimitsNow>
   /** Looks after what is kept. */
   readonly administration: StoreAdmin
   /** Safe to call twice. After it nothing of this node is left running. */

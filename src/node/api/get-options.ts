@@ -1,6 +1,7 @@
 // Options of one download, and its progress.
 import type { HeaderList } from '../../core/headers.ts'
 import type { RangeSpec } from '../../core/range.ts'
+import type { DownloadPriority } from './limits.ts'
 
 /**
  * Options of one `get` or `download`. Every one may be left out. Unknown names and values out of bounds are refused with
@@ -79,6 +80,18 @@ export interface GetOptions {
    * @default false
    */
   remoteTime?: boolean
+  /**
+   * Bytes a second, from 1 on, that may come for this download, inside the limits of the node. Where several downloads share a
+   * content, the highest of their limits holds.
+   * @default no limit of its own
+   */
+  limit?: number
+  /**
+   * Its part of the node's rate beside other downloads, while there is a limit: `high` has 4 times as much as `normal`, that
+   * 4 times as much as `low`. What one does not use goes to the others.
+   * @default 'normal'
+   */
+  priority?: DownloadPriority
   /**
    * Ends the download with `aborted`, or with `timeout` for `AbortSignal.timeout`.
    * @default never

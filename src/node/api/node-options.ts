@@ -1,6 +1,7 @@
 // Options of a node, each with unit, default and bounds.
 import type { AccessTimes } from '../../core/grant.ts'
 import type { NodeEvent } from './events.ts'
+import type { Limits } from './limits.ts'
 
 /**
  * Options of `createNode`. Every one may be left out. Unknown names and values out of bounds are refused with `bad-option`.
@@ -107,6 +108,24 @@ export interface NodeOptions {
    */
   network?: boolean
   /**
+   * HTTP proxy through which origins are read, whatever the environment says: `http://` or `https://`, with `USER:PASSWORD@` if it asks
+   * for them, or `HOST:PORT`. Empty: none. What `noProxy` or `no_proxy` names is read directly.
+   * @default that of `https_proxy` or `http_proxy` by the scheme of the origin, else of `all_proxy`
+   */
+  proxy?: string
+  /**
+   * Origin hosts that are read without a proxy, by commas or spaces: `example.org` (and all names below it), IP addresses, ranges such as
+   * `10.0.0.0/8`, `*`; each with an optional `:PORT`.
+   * @default `no_proxy` of the environment
+   */
+  noProxy?: string
+  /**
+   * File of PEM certificates: the certificate authorities of https origins and proxies, in place of Node's and the system's. Those of
+   * `NODE_EXTRA_CA_CERTS` count in any case.
+   * @default the file in `CURL_CA_BUNDLE` or `SSL_CERT_FILE`, else Node's authorities and the system's
+   */
+  ca?: string
+  /**
    * Bytes a second, above 0, that are read from one origin host (scheme, name and port), all contents together.
    * @default no limit
    */
@@ -127,6 +146,11 @@ export interface NodeOptions {
    * @default 10,000
    */
   originConnectTimeout?: number
+  /**
+   * How fast this node may move bytes, all contents together; `setLimits` changes it.
+   * @default no limits
+   */
+  limits?: Limits
   /**
    * How long an origin's answer about a reader of private content counts.
    * @default those of `AccessTimes`

@@ -20,6 +20,14 @@ const RANGE = { type: 'object' } as const
 const FUNCTION = { instance: 'function' } as const
 const SIGNAL = { instance: 'AbortSignal' } as const
 
+const LIMIT = { anyOf: [{ type: 'number', minimum: 1, maximum: 8e15 }, TEXT] } as const
+
+export const LIMITS = {
+  type: 'object',
+  properties: { down: LIMIT, up: LIMIT, total: LIMIT },
+  additionalProperties: false,
+} as const
+
 export const NODE_OPTIONS = {
   type: 'object',
   properties: {
@@ -43,10 +51,14 @@ export const NODE_OPTIONS = {
     expire: MS,
     allowOrigins: { type: 'array', items: TEXT, maxItems: 256 },
     network: FLAG,
+    proxy: TEXT,
+    noProxy: TEXT,
+    ca: TEXT,
     originLimit: { type: 'number', exclusiveMinimum: 0 },
     originConnections: { type: 'integer', minimum: 1, maximum: MAX_ORIGIN_CONNECTIONS },
     originRetries: { type: 'integer', minimum: 0, maximum: MAX_ORIGIN_RETRIES },
     originConnectTimeout: { type: 'number', exclusiveMinimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    limits: LIMITS,
     access: { type: 'object', properties: { proof: MS, grant: MS, skew: MS }, additionalProperties: false },
     onEvent: FUNCTION,
   },
@@ -65,6 +77,8 @@ export const GET_OPTIONS = {
     origin: FLAG,
     keep: FLAG,
     remoteTime: FLAG,
+    limit: { type: 'number', minimum: 1, maximum: 8e15 },
+    priority: { enum: ['low', 'normal', 'high'] },
     signal: SIGNAL,
     trace: TEXT,
     explain: FLAG,

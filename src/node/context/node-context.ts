@@ -10,6 +10,7 @@ import type { Store } from '../../store/store.ts'
 import type { Budget } from '../../swarm/budget.ts'
 import type { EventFacts } from '../api/events.ts'
 import type { Counters } from './counters.ts'
+import type { Pacing } from './pacing.ts'
 
 export interface Network {
   host: Host
@@ -30,6 +31,8 @@ export interface NodeContext {
   readonly store: Store
   /** What all contents of this node may use together. */
   readonly budget: Budget<BudgetUser>
+  /** At which rate they may move bytes. */
+  readonly pacing: Pacing
   /** Peer ids whose signatures on manifests are believed. Our own is among them. */
   readonly trusted: ReadonlySet<string>
   /** Seeds to resolve a task with this subject at: all of them for a peer, those that rank above it for a seed. */

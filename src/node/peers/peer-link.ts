@@ -4,6 +4,7 @@ import { DragonflyError } from '../../core/errors.ts'
 import type { Manifest } from '../../core/manifest.ts'
 import { MAX_PIECES } from '../../core/piece.ts'
 import type { Link, LinkListener } from '../../net/link.ts'
+import type { PayloadPace } from '../../net/payload-pace.ts'
 import type { ControlMessage } from '../../wire/codec-control.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import { LIMITS } from '../../wire/limits.ts'
@@ -15,6 +16,8 @@ import type { SignedState } from '../content/signed-state.ts'
 export interface PeerLinkListener {
   /** Who listens to talk of pieces; nobody while the version is not known. */
   readonly pieces: PieceListener | undefined
+  /** How fast payload may come and go. */
+  readonly pace: PayloadPace
   onHead(from: PeerLink, envelope: Uint8Array): Promise<void>
   /** It says hello again, and may show a new grant. */
   onGrant(from: PeerLink, grant: Uint8Array): Promise<void>
@@ -31,6 +34,7 @@ export interface PieceListener {
   onWithdraw(from: PeerLink, piece: number): void
   onBuffer(size: number): Uint8Array
   onProgress(from: PeerLink, piece: number, bytes: number): void
+  onHeld(from: PeerLink, ms: number): void
   onPiece(from: PeerLink, piece: number, bytes: Uint8Array): void
   onRefused(from: PeerLink, piece: number, reason: RefusalReason): void
 }
@@ -145,6 +149,14 @@ export class PeerLink implements LinkListener {
 
   progress(piece: number, bytes: number): void {
     this.#ears.pieces?.onProgress(this, piece, bytes)
+  }
+
+  get pace(): PayloadPace {
+    return this.#ears.pace
+  }
+
+  held(ms: number): void {
+    this.#ears.pieces?.onHeld(this, ms)
   }
 
   piece(piece: number, bytes: Uint8Array): void {

@@ -1,5 +1,6 @@
 // The links of one active task, one per peer: dials, accepts and refuses.
 import { CID } from 'multiformats/cid'
+import { raceSignal } from 'race-signal'
 import { DragonflyError } from '../../core/errors.ts'
 import { sameBytes } from '../../core/piece.ts'
 import { makeProof, type Task } from '../../core/task.ts'
@@ -8,7 +9,7 @@ import type { Link } from '../../net/link.ts'
 import type { Hello } from '../../wire/codec-hello.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import type { RefusalReason } from '../../wire/refusal.ts'
-import { type NodeContext, now } from '../context/node-context.ts'
+import { type Network, type NodeContext, now } from '../context/node-context.ts'
 import { type GrantBook, shownGrant } from './grant-book.ts'
 import type { LinkKeeper } from './link-keeper.ts'
 import { PeerLink, type PeerLinkListener } from './peer-link.ts'
@@ -35,7 +36,7 @@ export class PeerLinks {
   readonly #ctx: NodeContext
   readonly #owner: PeerLinksOwner
   readonly #byPeer = new Map<string, PeerLink>()
-  readonly #dialling = new Set<string>()
+  readonly #dialling = new Map<string, Promise<void>>()
   #keeper: LinkKeeper | undefined
   #isClosed = false
 
@@ -99,13 +100,27 @@ export class PeerLinks {
 
   // ---- coming
 
-  /** Links up with a connected peer unless linked. Rejects when it refuses or is gone. */
+  /** Links up with a connected peer unless linked, after any dial that is under way. Rejects when it refuses or is gone. */
   async dial(peer: string, signal: AbortSignal, topic?: Uint8Array): Promise<void> {
     const { network } = this.#ctx
     if (network === undefined || peer === this.#self || this.#ctx.isBanned(peer)) return
     const present = this.get(peer)
-    if ((present !== undefined && !this.#owner.isOutdated(present)) || this.#dialling.has(peer)) return
-    this.#dialling.add(peer)
+    if (present !== undefined && !this.#owner.isOutdated(present)) return
+    const other = this.#dialling.get(peer)
+    if (other !== undefined) {
+      // it may have less time than we have
+      await raceSignal(
+        other.catch(() => {}),
+        signal,
+      )
+      return await this.dial(peer, signal, topic)
+    }
+    const dialling = this.#dial(network, peer, signal, topic).finally(() => this.#dialling.delete(peer))
+    this.#dialling.set(peer, dialling)
+    await dialling
+  }
+
+  async #dial(network: Network, peer: string, signal: AbortSignal, topic: Uint8Array | undefined): Promise<void> {
     try {
       const hello = topic === undefined ? this.hello(peer) : { ...this.hello(peer), topic, proof: new Uint8Array() }
       const check = topic === undefined ? (answer: Hello) => this.#check(peer, answer) : undefined
@@ -113,8 +128,6 @@ export class PeerLinks {
     } catch (error) {
       if (error instanceof LinkRefused && error.peers.length > 0) this.#keeper?.heard(peer, error.peers)
       throw error
-    } finally {
-      this.#dialling.delete(peer)
     }
   }
 

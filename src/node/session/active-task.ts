@@ -11,6 +11,7 @@ import type { CachedManifest } from '../content/manifest-records.ts'
 import { StoredVersion } from '../content/stored-version.ts'
 import { Changes } from '../context/changes.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
+import type { ContentPace } from '../context/pacing.ts'
 import type { GrantBook } from '../peers/grant-book.ts'
 import { PeerLinks } from '../peers/peer-links.ts'
 import { AccessControl } from './access-control.ts'
@@ -42,6 +43,8 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   readonly gauge = new OriginGauge()
   /** Who may have it. */
   readonly access: AccessControl
+  /** How fast it may move bytes. */
+  readonly pace: ContentPace
   readonly counts: Counts = { fromOrigin: 0, fromPeers: 0, fromSeeds: 0, resumed: 0 }
   /** Peers that pieces came from. */
   readonly givers = new Set<string>()
@@ -61,6 +64,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   constructor(ctx: NodeContext, task: Task, wanted: Uint8Array | undefined) {
     this.#ctx = ctx
     this.task = task
+    this.pace = ctx.pacing.enter()
     this.wanted = wanted
     this.originFreshness = new OriginFreshness(ctx, this, this.#work)
     this.#trust = new ManifestTrust(ctx, task, wanted)
@@ -226,11 +230,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
 
   // ---- what the origin gives
 
-  /**
-   * Reads the origin from piece `first` on: every piece is checked against the manifest where it is known, else added to it.
-   * Resolves to the length of the content. Rejects with the origin's error, `origin-changed` when bytes contradict the manifest,
-   * or what the store says.
-   */
+  /** See `readOrigin`. */
   async ingest(source: AsyncIterable<Uint8Array>, first: number): Promise<number> {
     return await readOrigin(this.#ctx, this, this.#known(), { source, first })
   }

@@ -1,6 +1,7 @@
 // Keeps the origin's latest freshness information for the version of one active task.
 import type PQueue from 'p-queue'
 import type { Freshness } from '../../core/freshness.ts'
+import type { CachedHeaders } from '../../origin/cached-headers.ts'
 import { OUTDATED } from '../../origin/freshness.ts'
 import { causeOf } from '../api/events.ts'
 import type { StoredVersion } from '../content/stored-version.ts'
@@ -18,6 +19,7 @@ export class OriginFreshness {
   readonly #work: PQueue
   #content: StoredVersion | undefined
   #vouchedAt: number | undefined
+  #lastModified: string | undefined
 
   constructor(ctx: Pick<NodeContext, 'emit'>, owner: OriginFreshnessOwner, work: PQueue) {
     this.#ctx = ctx
@@ -33,6 +35,16 @@ export class OriginFreshness {
   /** When the origin has last said that this version is the current one, on the clock of `now()`; undefined: not to this active task. */
   get vouchedAt(): number | undefined {
     return this.#vouchedAt
+  }
+
+  /** Last-Modified in the origin's latest answer to this node that had one, or in what is known from before. */
+  get lastModified(): string | undefined {
+    return this.#lastModified ?? this.freshness?.answers.at(-1)?.fields['last-modified']
+  }
+
+  /** The origin has answered, whoever it counts for. */
+  heard({ answers }: CachedHeaders): void {
+    this.#lastModified = answers.at(-1)?.fields['last-modified'] ?? this.#lastModified
   }
 
   /** The version is known from now on; `vouched`: by what the origin has just said. */

@@ -4,6 +4,7 @@ import { DragonflyError } from '../../core/errors.ts'
 import type { Manifest, ManifestHead, VersionInfo } from '../../core/manifest.ts'
 import type { Task } from '../../core/task.ts'
 import type { Trust } from '../../core/trust.ts'
+import type { PayloadPace } from '../../net/payload-pace.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import { openHead } from '../../wire/envelope.ts'
 import { causeOf } from '../api/events.ts'
@@ -31,6 +32,7 @@ export interface PeerHandlersOwner {
   readonly task: Task
   readonly links: PeerLinks
   readonly access: AccessControl
+  readonly pace: PayloadPace
   readonly manifest: Manifest | undefined
   readonly isClosed: boolean
   readonly isOver: boolean
@@ -81,6 +83,10 @@ export class PeerHandlers implements PeerLinksOwner {
     return version !== '' && !this.#mayBegin(version)
   }
 
+  get pace(): PayloadPace {
+    return this.#owner.pace
+  }
+
   get pieces(): PieceListener | undefined {
     return this.#parts.version()?.pieceExchange
   }
@@ -96,6 +102,8 @@ export class PeerHandlers implements PeerLinksOwner {
 
   onVersion(from: PeerLink): void {
     this.welcome(from)
+    // whoever waits for a link to a seed waits for it, not for what it will say
+    if (this.#parts.version() === undefined) this.#parts.notify()
   }
 
   onHave(from: PeerLink, pieces: readonly number[]): void {

@@ -51,6 +51,10 @@ export class PieceExchange implements PieceListener {
     this.#driver.tell({ type: 'progress', peer, piece, bytes })
   }
 
+  onHeld({ peer }: PeerLink, ms: number): void {
+    this.#driver.tell({ type: 'held', peer, ms })
+  }
+
   onPiece({ peer }: PeerLink, piece: number, bytes: Uint8Array): void {
     this.#content.transfer.receive(piece, bytes).then(received => this.#driver.received(peer, piece, received), this.#fail)
   }

@@ -8,13 +8,14 @@ import type { PieceFact, Received } from '../../transfer/piece-transfer.ts'
 import { causeOf } from '../api/events.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
 import { type BudgetUser, type NodeContext, now } from '../context/node-context.ts'
+import type { ContentPace } from '../context/pacing.ts'
 import type { PeerLinks } from '../peers/peer-links.ts'
 import { HaveAnnouncer } from './have-announcer.ts'
 import type { SwarmObserver } from './swarm-observer.ts'
 import type { WantedRanges } from './wanted-ranges.ts'
 
 /** The origin as a neighbour of the swarm; no peer id looks like it. */
-const ORIGIN = 'origin'
+export const ORIGIN = 'origin'
 
 /** Reads bytes `start` to `end` of the version from the origin. */
 export type RangeReader = (start: number, end: number) => Promise<Uint8Array>
@@ -32,6 +33,7 @@ export interface DriverOwner {
   readonly links: Pick<PeerLinks, 'get' | 'values'>
   readonly counts: Counts
   readonly givers: Set<string>
+  readonly pace: ContentPace
   readonly ranges: Pick<WantedRanges, 'runs' | 'areAllPlaced'>
   /** Who keeps an account of the run. */
   readonly observers: ReadonlySet<SwarmObserver>
@@ -64,6 +66,7 @@ export class SwarmDriver implements BudgetUser {
     const setup = { self: ctx.network?.host.id ?? '', isSeed: ctx.isSeed, pieceLength, seed, policy: DEFAULT_POLICY }
     this.#swarm = startSwarm(setup)
     ctx.budget.enter(this, { pieceLength })
+    owner.pace.onOriginHeld = ms => this.tell({ type: 'held', peer: ORIGIN, ms })
     const { links } = owner
     this.#haves = new HaveAnnouncer(ctx, { links, manifest: content.manifest, queue: () => this.#swarm.queue })
     for (const observer of owner.observers) observer.begun?.(setup)
@@ -94,6 +97,7 @@ export class SwarmDriver implements BudgetUser {
     if (this.#isStopped) return
     const at = now()
     const { budget } = this.#ctx
+    budget.cap(this, this.#owner.pace.window(this.#content.manifest.pieceLength))
     const allowance = budget.allowance(this)
     if (allowance !== undefined) this.#decide({ type: 'allowance', ...allowance }, at)
     const actions = this.#decide(event, at)

@@ -11,6 +11,7 @@ import { forbidden, isTrouble } from '../../origin/trouble.ts'
 import type { Store, StoreEntry } from '../../store/store.ts'
 import { type CachedManifest, entryKey, isPrivateEntry, loadManifest, removeOthers } from '../content/manifest-records.ts'
 import type { ActiveTask } from '../session/active-task.ts'
+import { originRequest } from '../session/origin-request.ts'
 import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
 
 export interface Cached extends CachedManifest {
@@ -110,10 +111,9 @@ export interface Continuing {
 
 /** Begins anew, with nothing of what was kept, when the origin has another version now. */
 export async function continueCached(active: ActiveTask, cached: Cached, how: Continuing): Promise<void> {
-  const { task } = active
   if (cached.prefix === cached.manifest.length) return await continueWhole(active, cached, how)
   const { version } = cached.manifest.info
-  const request = { url: task.url, headers: task.headers }
+  const request = originRequest(active)
   const { prefix, manifest } = cached
   const tail = prefix === 0 ? undefined : await tailOf(cached)
   const read = await how.origin.open(request, { version, from: prefix, signal: how.signal, ...(tail !== undefined && { tail }) })
@@ -142,9 +142,8 @@ async function beginAnew(active: ActiveTask, cached: Cached, read: OriginRead, {
 
 async function continueWhole(active: ActiveTask, cached: Cached, how: Continuing): Promise<void> {
   const { origin, heard, rules, signal } = how
-  const { task } = active
   const { version } = cached.manifest.info
-  const request = { url: task.url, headers: task.headers }
+  const request = originRequest(active)
   const answer = await origin.check(request, version, validatorsOf(version), signal).catch(error => {
     if (!isTrouble(error) || rules === undefined) throw error
     if (!rules.mayServeInTrouble(cached.freshness, error)) throw forbidden(error)

@@ -4,11 +4,13 @@ import type { Manifest, VersionInfo } from '../../core/manifest.ts'
 import { choosePieceLength, pieceCountOf } from '../../core/piece.ts'
 import { RootBuilder } from '../../core/root.ts'
 import { contentId, type Task } from '../../core/task.ts'
+import { codingInName } from '../../core/version.ts'
 import { AnotherVersionError, changed } from '../../origin/failures.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
 import { TAIL_BYTES } from '../../origin/tail.ts'
 import type { ActiveTask } from '../session/active-task.ts'
+import { originRequest } from '../session/origin-request.ts'
 
 /** What an origin's answer says about the version that it shows. */
 export function versionOf(task: Task, read: OriginRead): VersionInfo {
@@ -44,16 +46,18 @@ export async function ingestOn(
 ): Promise<number> {
   const { signal } = how
   const { count, pieceLength, info } = manifest
-  const { url, headers, isPrivate } = active.task
+  const { url, isPrivate } = active.task
   const tail = !how.whole && active.hasPiece(count - 1) ? tailOf(await active.readPiece(count - 1)) : undefined
   const rest = { from: count * pieceLength, version: info.version, signal, ...(tail !== undefined && { tail }) }
   const want = how.whole ? { signal } : rest
-  const read = await origin.open({ url, headers }, want)
+  const read = await origin.open(originRequest(active), want)
   const hasOtherLength = manifest.length !== undefined && read.length !== undefined && read.length !== manifest.length
+  const isCodedOtherwise = codingInName(read.version) !== codingInName(info.version)
   // who may read a private content was told by its version
-  if (hasOtherLength || (isPrivate && read.version !== info.version)) {
+  if (hasOtherLength || isCodedOtherwise || (isPrivate && read.version !== info.version)) {
     await read.cancel()
-    throw changed(url)
+    // of several machines behind a name some compress: the next answer may be as the first one was
+    throw isCodedOtherwise && !isPrivate ? new AnotherVersionError(url) : changed(url)
   }
   const length = await active.ingest(read, read.start / pieceLength).catch(error => {
     const differs = error instanceof DragonflyError && error.code === 'origin-changed' && !(error instanceof AnotherVersionError)

@@ -4,7 +4,7 @@ import type { Freshness } from '../../core/freshness.ts'
 import type { Manifest } from '../../core/manifest.ts'
 import { isResumable } from '../../core/version.ts'
 import type { CachedHeaders } from '../../origin/cached-headers.ts'
-import { NoRangesError } from '../../origin/failures.ts'
+import { isChanged, NoRangesError } from '../../origin/failures.ts'
 import { freshnessOf } from '../../origin/freshness.ts'
 import type { Origin } from '../../origin/origin.ts'
 import { Restarts } from '../../origin/restarts.ts'
@@ -13,6 +13,7 @@ import type { OriginFailure, SourceEvent } from '../../swarm/source-events.ts'
 import type { NodeContext, Reader } from '../context/node-context.ts'
 import { pause } from '../context/waiting.ts'
 import type { ActiveTask } from '../session/active-task.ts'
+import { originRequest } from '../session/origin-request.ts'
 import { type Cached, type CacheRules, continueCached, loadCached } from './cached.ts'
 import { ingest, ingestOn, sealWhenWhole, versionOf } from './ingest.ts'
 
@@ -72,7 +73,7 @@ export class OriginSource {
 
   /** The swarm may ask the origin for single pieces from now on. */
   offerRanges(): void {
-    const { task, manifest } = this.#active
+    const { manifest } = this.#active
     if (manifest === undefined) return
     const { version } = manifest.info
     if (!isResumable(version)) return queueMicrotask(() => this.#options.tell({ type: 'ranges-refused' }))
@@ -83,8 +84,7 @@ export class OriginSource {
       this.#count(1)
       try {
         const origin = await this.#origin()
-        const request = { url: task.url, headers: task.headers }
-        return await origin.range(request, version, { start, end }, manifest.length, signal)
+        return await origin.range(originRequest(this.#active), version, { start, end }, manifest.length, signal)
       } catch (error) {
         if (!signal.aborted && whyFailed(error, 'rest') !== 'trouble') this.#options.tell({ type: 'ranges-refused' })
         throw error
@@ -102,6 +102,7 @@ export class OriginSource {
 
   /** What is vouched for by the origin's answer. Only what was read for others counts as fresh for them. */
   #heard(cachedHeaders: CachedHeaders, known: Freshness | undefined): Freshness | undefined {
+    this.#active.originFreshness.heard(cachedHeaders)
     if (this.#options.reader !== 'others') return undefined
     return freshnessOf(cachedHeaders, known)
   }
@@ -142,7 +143,7 @@ export class OriginSource {
     const { cached: rules } = this.#options
     const cached = await loadCached(this.#ctx.store, task, rules)
     if (cached !== undefined) return await this.#continue(origin, cached, signal)
-    const read = await origin.open({ url: task.url, headers: task.headers }, { signal })
+    const read = await origin.open(originRequest(this.#active), { signal })
     await this.#active.adopt(versionOf(task, read), 'origin', { vouched: this.#heard(read.cachedHeaders, undefined) })
     await ingest(this.#active, read)
   }
@@ -172,10 +173,6 @@ export class OriginSource {
   #sealFailed(error: unknown): void {
     if (!this.#signal.aborted && !isAbort(error)) this.#active.fail(error)
   }
-}
-
-function isChanged(error: unknown): boolean {
-  return error instanceof DragonflyError && error.code === 'origin-changed'
 }
 
 function whyFailed(error: unknown, how: How): OriginFailure {

@@ -9,7 +9,6 @@ import type { SeedFailure, SourceEvent } from '../../swarm/source-events.ts'
 import { errorOf } from '../../wire/codec-resolve.ts'
 import { causeOf } from '../api/events.ts'
 import type { NodeContext } from '../context/node-context.ts'
-import { connectTimeout } from '../context/waiting.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 
 export interface SeedSourceOptions {
@@ -77,7 +76,7 @@ export class SeedSource {
       const error: unknown = leaving.signal.aborted ? leaving.signal.reason : thrown
       const why = await whyFailed(seed, error)
       if (this.#signal.aborted) return
-      if (why === 'final') this.#trouble = error
+      if (why === 'final' || why === 'spent') this.#trouble = error
       else this.#note(peer, error)
       this.#options.tell({ type: 'seed-failed', seed: peer, why })
     }
@@ -106,7 +105,10 @@ export class SeedSource {
       tell({ type: 'seed-resolved', seed: peer, same })
       await this.#active.access.enterBy(reply)
       if (this.#active.grants !== undefined) this.#options.onGranted()
-      await this.#active.links.dial(peer, connectTimeout(signal), ownTopic(reply.topic, this.#active))
+      // a link for another version than ours would be refused
+      if (this.#active.manifest !== undefined && !same) continue
+      await this.#active.links.dial(peer, signal, ownTopic(reply.topic, this.#active))
+      tell({ type: 'seed-dialled', seed: peer })
     }
     throw new DragonflyError('peer-refused', 'it stopped answering')
   }
@@ -123,7 +125,13 @@ async function whyFailed({ address }: DialablePeer, error: unknown): Promise<See
   // its operator will hardly think better of it during a download
   if (error.code === 'origin-refused') return 'refused'
   if (SEEDS_OWN_TROUBLE.has(error.code)) return 'trouble'
+  if (isSpent(error)) return 'spent'
   return error.code.startsWith('origin-') ? 'final' : 'unreachable'
+}
+
+/** Whether the origin might give the content to another try: it broke off, hung up, or answered 5xx or 429. */
+function isSpent({ code, status = 500 }: DragonflyError): boolean {
+  return code === 'origin-truncated' || (code === 'origin-error' && (status >= 500 || status === 429))
 }
 
 /** libp2p's own timeouts, ours, and those of signals. */

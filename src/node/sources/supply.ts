@@ -3,12 +3,14 @@
 import { DragonflyError } from '../../core/errors.ts'
 import type { DialablePeer } from '../../core/peer.ts'
 import { rendezvousOrder } from '../../core/rendezvous.ts'
+import { changed, isChanged } from '../../origin/failures.ts'
 import { SEED_SOURCE_POLICY, type SourceAction, type SourceEvent, type SourcePolicy } from '../../swarm/source-events.ts'
 import { SourceSelector } from '../../swarm/source-selector.ts'
 import { causeOf } from '../api/events.ts'
 import { type NodeContext, now, type Reader } from '../context/node-context.ts'
 import { NeighbourhoodDriver } from '../peers/neighbourhood-driver.ts'
 import type { ActiveTask } from '../session/active-task.ts'
+import { ORIGIN } from '../session/swarm-driver.ts'
 import type { SwarmObserver } from '../session/swarm-observer.ts'
 import { type CacheRules, loadFresh } from './cached.ts'
 import { DhtSource } from './dht-source.ts'
@@ -158,6 +160,7 @@ export class Supply {
   readonly #observer: SwarmObserver = {
     told: (event, at) => {
       if (event.type === 'progress') this.#progress('progress', at)
+      if (event.type === 'held') this.#progress(event.peer === ORIGIN ? 'origin-progress' : 'progress', at)
     },
     read: (_, at) => this.#progress('origin-progress', at),
     readRange: (_, at) => this.#progress('origin-progress', at),
@@ -243,6 +246,7 @@ export class Supply {
     const { trouble } = this.#seeds
     const failure = this.#origin?.failure
     if (why === 'seed') return trouble
+    if (why === 'origin-changed' && !isChanged(failure)) return changed(this.#active.task.url)
     if (why !== 'no-source' && failure !== undefined) return failure
     if (trouble instanceof DragonflyError && trouble.code.startsWith('origin-')) return trouble
     return new DragonflyError('no-source', 'no reachable peer has this content', {

@@ -116,8 +116,9 @@ export class ClosedContents {
     }
     const active = new ActiveTask(this.#ctx, task, undefined)
     active.ranges.add(undefined)
-    await active.adoptCached({ ...cached, entry })
+    await active.adoptCached({ ...cached, entry }).catch(() => {})
     if (active.isWhole && active.isComplete) return active
+    active.pace.close()
     await active.close()
     return undefined
   }

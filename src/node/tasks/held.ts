@@ -2,6 +2,7 @@
 import { sameBytes } from '../../core/piece.ts'
 import type { RangeSpec } from '../../core/range.ts'
 import type { Reader } from '../context/node-context.ts'
+import type { PaceTerms } from '../context/pacing.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import type { CacheRules } from '../sources/cached.ts'
 import type { Supply } from '../sources/supply.ts'
@@ -16,6 +17,8 @@ export interface Want {
   reader: Reader | undefined
   /** The origin has to vouch for it anew. */
   revalidate?: boolean
+  /** At which rate. Default: at any, with normal priority. */
+  pace?: PaceTerms
   /** See SupplyOptions. */
   cached?: CacheRules | undefined
   /** Which running active task may be shared. Default: any, and for who wants it revalidated those that are. */

@@ -8,6 +8,7 @@ import type { Answer } from '../../net/exchange.ts'
 import type { Holder } from '../../store/disk-store.ts'
 import type { Hello } from '../../wire/codec-hello.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
+import type { PaceTerms } from '../context/pacing.ts'
 import { isServing } from '../peers/comparison.ts'
 import { shownGrant } from '../peers/grant-book.ts'
 import { ActiveTask } from '../session/active-task.ts'
@@ -22,6 +23,7 @@ import { contentTopics, isPublicContent, topicText } from './topics.ts'
 export const MAX_IDLE = 100
 /** A peer waits for the opening of a content for so long, ms; then it is told to come again. */
 const OPEN_MS = 3000
+const ANY_PACE: PaceTerms = {}
 
 /**
  * What becomes of an active task when its last user leaves. `keep`: a finished one goes on serving others; `drop`: a finished
@@ -78,6 +80,7 @@ export class TaskRegistry implements Holder {
   share(task: string): ActiveTask {
     const held = this.#byTask.get(task)?.[0] as Held
     held.users++
+    held.active.pace.join(ANY_PACE)
     held.usedAt = now()
     return held.active
   }
@@ -92,11 +95,13 @@ export class TaskRegistry implements Holder {
     if (running !== undefined) {
       running.users++
       running.active.ranges.add(want.range)
+      running.active.pace.join(want.pace ?? ANY_PACE)
       return { active: running.active, isNew: false }
     }
     const { reader, revalidate = false, cached } = want
     const active = new ActiveTask(this.#ctx, task, want.digest)
     active.ranges.add(want.range)
+    active.pace.join(want.pace ?? ANY_PACE)
     this.#closed.forget(task.id)
     const held = this.#hold(active, { reader, revalidate, cached, users: 1 })
     this.#byTask.set(task.id, [held, ...(this.#byTask.get(task.id) ?? [])])
@@ -110,12 +115,16 @@ export class TaskRegistry implements Holder {
     return this.#all().find(h => h.active === active)?.users === 1
   }
 
-  /** The caller needs the active task no more. An unfinished one ends in any case when nobody else uses it. */
-  async release(active: ActiveTask, after: After): Promise<void> {
+  /**
+   * The caller needs the active task no more. An unfinished one ends in any case when nobody else uses it.
+   * `pace`: as it was begun with.
+   */
+  async release(active: ActiveTask, after: After, pace: PaceTerms = ANY_PACE): Promise<void> {
     const held = this.#all().find(h => h.active === active)
     if (held === undefined) return
     held.users--
     held.usedAt = now()
+    active.pace.leave(pace)
     if (held.users > 0) return
     if (after === 'keep' && active.isComplete && !active.isTransient) return this.#closeIdle()
     const isForgotten = after === 'discard' || (after === 'drop' && active.isComplete)
@@ -249,6 +258,8 @@ export class TaskRegistry implements Holder {
     if (left.length > 0) this.#byTask.set(task.id, left)
     else this.#byTask.delete(task.id)
     held.supply.stop()
+    // whoever waits for a rate is to see that it is over
+    held.active.pace.close()
     await held.done
     await held.active.close(discard)
   }

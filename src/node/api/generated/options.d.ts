@@ -9,6 +9,9 @@ interface Fault {
 export declare function nodeFault(value: unknown): Fault | undefined
 
 /** What is wrong with it; undefined: nothing. */
+export declare function limitsFault(value: unknown): Fault | undefined
+
+/** What is wrong with it; undefined: nothing. */
 export declare function getFault(value: unknown): Fault | undefined
 
 /** What is wrong with it; undefined: nothing. */
