@@ -39,6 +39,9 @@ describe('a thousand downloads through one daemon', () => {
     const origin = await lab.nginx()
     const daemon = lab.df(['daemon', 'start', '--json', ...LISTEN], HOME)
     const { addresses } = (await daemon.line('ready')) as { addresses: string[] }
+    // somebody to keep records of what is announced
+    const other = lab.df(['daemon', 'start', '--json', ...LISTEN, '--bootstrap', addresses[0] as string], 'other')
+    await other.line('ready')
     const client = await openDaemon(lab.path(HOME, 'control.sock'))
     const get = async (name: string) => await client.download(`${origin.url}/${name}`, lab.path('out'), {})
     await get('first.bin')
