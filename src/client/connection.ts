@@ -113,17 +113,12 @@ async function* received(response: http.IncomingMessage, signal?: AbortSignal): 
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no daemon is running',
-  ECONNREFUSED: 'no daemon is running',
-  EACCES: 'this user may not use the daemon that is running',
-}
-
 function broken(error: Error, signal: AbortSignal | undefined): Error {
   if (signal?.aborted === true) return abortError(signal)
   if (error instanceof DragonflyError) return error
-  const { code = '' } = error as NodeJS.ErrnoException
-  return new DragonflyError('no-daemon', REASONS[code] ?? 'the daemon has gone', {
+  const { code } = error as NodeJS.ErrnoException
+  const absent = code === 'EACCES' ? 'this user may not use the daemon that is running' : 'no daemon is running'
+  return new DragonflyError('no-daemon', isFromConnect(error) ? absent : 'the daemon has gone', {
     hint: 'start one with df daemon start',
     retryable: true,
     cause: error,
@@ -133,7 +128,12 @@ function broken(error: Error, signal: AbortSignal | undefined): Error {
 /** Whether an error says that no daemon is there for this user, as against one that cannot be talked to. */
 export function isAbsence(error: unknown): boolean {
   if (!(error instanceof DragonflyError) || error.code !== 'no-daemon') return false
-  return ((error.cause as NodeJS.ErrnoException | undefined)?.code ?? '') in REASONS
+  return isFromConnect(error.cause)
+}
+
+/** There may be no socket, nobody behind it, or no way to it: a home below a file, a path that is too long. */
+function isFromConnect(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.syscall === 'connect'
 }
 
 async function failed(response: http.IncomingMessage): Promise<DragonflyError> {
