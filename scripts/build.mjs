@@ -112,7 +112,10 @@ try {
     }),
     build({
       ...common,
-      entryPoints: [{ in: 'src/index.ts', out: 'library' }],
+      entryPoints: [
+        { in: 'src/index.ts', out: 'library' },
+        { in: 'src/client/index.ts', out: 'client' },
+      ],
       outdir: 'dist',
       packages: 'external',
       sourcemap: true,
@@ -201,7 +204,7 @@ function tsc() {
 
 /** Keeps the types that index.d.ts leads to and no others: what is inside is nobody's business. */
 function gatherTypes() {
-  const reached = new Set([path.join(dist, 'index.d.ts')])
+  const reached = new Set([path.join(dist, 'index.d.ts'), path.join(dist, 'client', 'index.d.ts')])
   for (const file of reached) {
     if (!existsSync(file))
       throw new Error(`the types of ${path.relative(root, file)} are missing: tsc writes none for JavaScript`)
