@@ -121,6 +121,7 @@ try {
       sourcemap: true,
     }),
   ])
+  checkSmall(program.metafile)
   checkLazyImports(parts.metafile)
   const notices = path.join(dist, 'cli', 'THIRD-PARTY-LICENSES.txt')
   const files = [
@@ -155,6 +156,12 @@ async function replaceDist(files, started) {
     const file = path.join(entry.parentPath, entry.name)
     if (entry.isFile() && !fresh.has(file)) rmSync(file)
   }
+}
+
+/** What df get loads beside a running daemon has nothing of what runs a node. */
+function checkSmall({ inputs }) {
+  const heavy = Object.keys(inputs).find(file => /^src\/index\.ts$|\/@?libp2p\//.test(file))
+  if (heavy !== undefined) throw new Error(`dist/cli/main.cjs would contain ${heavy}`)
 }
 
 /**

@@ -1,6 +1,6 @@
 // Sends requests to the seed that runs in this home folder, over its control socket.
 import http from 'node:http'
-import { DragonflyError } from '../index.ts'
+import { DragonflyError } from '../client/index.ts'
 
 /** A look at many contents on a busy disk takes its time, ms. */
 const TIMEOUT = 30_000
