@@ -6,6 +6,7 @@ import type { RangeSpec } from '../../core/range.ts'
 import { rawCid } from '../../core/root.ts'
 import { makeProof, type Task } from '../../core/task.ts'
 import type { Answer } from '../../net/exchange.ts'
+import type { Restarts } from '../../origin/restarts.ts'
 import type { Holder } from '../../store/disk-store.ts'
 import type { Hello } from '../../wire/codec-hello.ts'
 import { causeOf } from '../api/events.ts'
@@ -40,6 +41,8 @@ export interface Want {
   pace?: PaceTerms
   /** See SupplyOptions. */
   cached?: CacheRules | undefined
+  /** See SupplyOptions. Of no effect where a running active task is shared. */
+  restarts?: Restarts
   /** Which running active task may be shared. Default: any, and for who wants it revalidated those that are. */
   suits?: (active: ActiveTask) => boolean
 }
@@ -109,13 +112,13 @@ export class TaskRegistry implements Holder {
       running.active.pace.join(want.pace ?? ANY_PACE)
       return { active: running.active, isNew: false }
     }
-    const { reader, revalidate = false, cached } = want
+    const { reader, revalidate = false, cached, restarts } = want
     const active = new ActiveTask(this.#ctx, task, want.digest)
     active.ranges.add(want.range)
     active.pace.join(want.pace ?? ANY_PACE)
     const self = this.#ctx.network?.host.id
     const seeds = this.#ctx.seedsAbove(task.subject).filter(s => s.peer !== self)
-    const supply = new Supply(this.#ctx, active, { reader, seeds, revalidate, cached })
+    const supply = new Supply(this.#ctx, active, { reader, seeds, revalidate, cached, restarts })
     const held: Held = { active, reader, revalidate, supply, users: 1, done: Promise.resolve() }
     this.#byTask.set(task.id, [held, ...(this.#byTask.get(task.id) ?? [])])
     held.done = this.#retireOthers(task.id).then(() => supply.run())
