@@ -50,6 +50,27 @@ const builtins = {
   },
 }
 
+/** Has each of Node's own modules loaded when something of it is first used: df get needs neither crypto nor child_process most times. */
+const lazyBuiltins = {
+  name: 'lazy-builtins',
+  setup(build) {
+    const known = new Set(module.builtinModules)
+    build.onResolve({ filter: /^[a-z_:]+(\/[a-z_/]+)?$/ }, ({ path: name }) => {
+      const bare = name.replace(/^node:/, '')
+      return known.has(bare) ? { path: bare, namespace: 'lazy-builtin' } : undefined
+    })
+    build.onLoad({ filter: /.*/, namespace: 'lazy-builtin' }, ({ path: name }) => {
+      const found = process.getBuiltinModule(name)
+      const load = `process.getBuiltinModule(${JSON.stringify(name)})`
+      if (typeof found === 'function') return { contents: `module.exports = ${load}` }
+      const getters = Object.keys(found)
+        .filter(key => /^[\w$]+$/.test(key) && key !== 'default')
+        .map(key => `get ${key}() { return load().${key} }`)
+      return { contents: `const load = () => ${load}; module.exports = { ${getters.join(', ')} }` }
+    })
+  },
+}
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -71,12 +92,15 @@ try {
       ...common,
       entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }],
       outdir: 'dist/cli',
-      banner: { js: BANNER },
+      outExtension: { '.js': '.cjs' },
+      format: 'cjs',
+      banner: { js: "const importMetaUrl = require('url').pathToFileURL(__filename).href" },
+      supported: { 'dynamic-import': true },
       minify: true,
       keepNames: true,
       splitting: false,
-      define: { __VERSION__: JSON.stringify(versionOf('package.json')) },
-      plugins: [outside, builtins],
+      define: { __VERSION__: JSON.stringify(versionOf('package.json')), 'import.meta.url': 'importMetaUrl' },
+      plugins: [outside, lazyBuiltins],
     }),
     build({
       ...common,
@@ -116,7 +140,7 @@ try {
  * meanwhile finds a whole program. The entry is as old as the sources that it was made of.
  */
 async function replaceDist(files, started) {
-  const isEntry = file => ['main.js', 'index.js'].includes(path.basename(file.path))
+  const isEntry = file => ['main.cjs', 'index.js'].includes(path.basename(file.path))
   for (const file of files.toSorted((a, b) => isEntry(a) - isEntry(b))) {
     await mkdir(path.dirname(file.path), { recursive: true })
     await writeFile(`${file.path}.new`, file.contents)

@@ -4,10 +4,11 @@ import { printable } from './errors.ts'
 import { bytes, count, percent, seconds } from './figures.ts'
 
 export function statusLines(status: SeedStatus): string[] {
-  const { peerId, addresses, pid, uptime, contents, total, reads, askers, disk } = status
+  const { peerId, addresses, pid, uptime, lanPeers, contents, total, reads, askers, disk } = status
   const rows: [string, string][] = [
     ['seed', `${peerId} (pid ${pid}, up ${seconds(uptime)})`],
     ...addresses.map((address, i): [string, string] => [i === 0 ? 'listens on' : '', address]),
+    ...(lanPeers === undefined ? [] : [['LAN', count(lanPeers, 'peer')] as [string, string]]),
     ['requests', askersText(askers)],
     ['bytes', `${bytes(status.bytes.fromOrigin)} from origins, ${bytes(status.bytes.toPeers)} to peers`],
     ['origins', reads === 0 ? 'no reads' : `${count(reads, 'read')} under way`],
