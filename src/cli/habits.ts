@@ -18,6 +18,7 @@ class Translation {
   readonly #options: readonly Option[]
   readonly #out: string[] = []
   #outputs = 0
+  #urls = 0
 
   constructor(args: readonly string[], options: readonly Option[]) {
     this.#left = [...args]
@@ -26,10 +27,21 @@ class Translation {
 
   result(): string[] {
     for (let arg = this.#left.shift(); arg !== undefined; arg = this.#left.shift()) {
-      if (arg === '--') return [...this.#out, arg, ...this.#left]
+      if (arg === '--') {
+        this.#urls += this.#left.length
+        this.#out.push(arg, ...this.#left.splice(0))
+        break
+      }
       if (arg.startsWith('--')) this.#long(arg)
       else if (arg.startsWith('-') && arg.length > 1) this.#bundle(arg)
-      else this.#out.push(arg)
+      else {
+        this.#urls++
+        this.#out.push(arg)
+      }
+    }
+    // of one URL the last output counts, as of other flags that are repeated; of several it would take all
+    if (this.#outputs > 1 && this.#urls > 1) {
+      throw new UsageError('more than one output', 'give one -o (curl) or -O FILE (wget); for several URLs -P DIR')
     }
     return this.#out
   }
@@ -109,9 +121,7 @@ class Translation {
 
   #own(option: Option, value: string, name = option.long ?? ''): void {
     this.#checkValue(name, option.long, value)
-    if (option.long === '--output' && ++this.#outputs > 1) {
-      throw new UsageError('more than one output', 'give one -o (curl) or -O FILE (wget); for several URLs -P DIR')
-    }
+    if (option.long === '--output') this.#outputs++
     this.#out.push(`${option.long}=${value}`)
   }
 

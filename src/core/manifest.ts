@@ -69,6 +69,11 @@ export class Manifest {
     return this.#digests.length
   }
 
+  /** Bytes from the start that it names, the last piece being counted as a full one. */
+  get reached(): number {
+    return this.count * this.pieceLength
+  }
+
   get pieceLength(): number {
     return this.info.pieceLength
   }

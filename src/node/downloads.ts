@@ -6,6 +6,7 @@ import { DragonflyError } from '../core/errors.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { sameBytes } from '../core/piece.ts'
 import { codingInName } from '../core/version.ts'
+import { Restarts } from '../origin/restarts.ts'
 import { checkOutput, checkTarget } from '../store/output.ts'
 import { locate, setTime } from '../store/output-place.ts'
 import { ensureFileSize, ensureSpace } from '../store/space.ts'
@@ -27,13 +28,12 @@ import type { After, TaskRegistry } from './tasks/task-registry.ts'
 const MAX_LIARS = 5
 /** A content that changes at its origin while it is read is begun again so often: each time has all tries of a read. */
 const MAX_CHANGES = 3
-/** Pause before that; doubles. Milliseconds. */
-const CHANGED_PAUSE_MS = 500
 
 /** What went wrong in the attempts so far. */
 interface Tries {
   liars: number
   changes: number
+  restarts: Restarts
 }
 
 /** Pieces that a stream has given out, by the manifest that named them. */
@@ -101,10 +101,10 @@ export class Downloads {
     job.begun = now()
     try {
       await this.#openTrace(job)
-      const tries: Tries = { liars: 0, changes: 0 }
+      const tries: Tries = { liars: 0, changes: 0, restarts: new Restarts() }
       const shown: { last: Shown | undefined } = { last: undefined }
       for (let wait = 0; ; await pause(wait, job.options.signal)) {
-        const attempt = this.#attempt(job)
+        const attempt = this.#attempt(job, tries)
         const { active, account } = attempt
         try {
           await known(active, job)
@@ -114,7 +114,7 @@ export class Downloads {
           await whole(active, job)
           return done(await receiptOf(active, job, '-', account))
         } catch (error) {
-          wait = attempt.judge(error, tries)
+          wait = attempt.judge(error)
         } finally {
           await attempt.end()
         }
@@ -150,15 +150,15 @@ export class Downloads {
   async #untilTrue(job: Job, finish: (attempt: Attempt) => Promise<Receipt>): Promise<Receipt> {
     await this.#openTrace(job)
     try {
-      const tries: Tries = { liars: 0, changes: 0 }
+      const tries: Tries = { liars: 0, changes: 0, restarts: new Restarts() }
       for (let wait = 0; ; await pause(wait, job.options.signal)) {
-        const attempt = this.#attempt(job)
+        const attempt = this.#attempt(job, tries)
         try {
           await known(attempt.active, job)
           this.#tellCoding(attempt.active)
           return await finish(attempt)
         } catch (error) {
-          wait = attempt.judge(error, tries)
+          wait = attempt.judge(error)
         } finally {
           await attempt.end()
         }
@@ -173,7 +173,7 @@ export class Downloads {
     if (trace !== undefined) job.trace = await TraceFile.open(trace, facts => this.#ctx.emit(facts))
   }
 
-  #attempt(job: Job) {
+  #attempt(job: Job, tries: Tries) {
     const { task, wanted, options } = job
     const { origin = true, revalidate = false } = options
     const { active } = this.#registry.begin(task, {
@@ -181,13 +181,14 @@ export class Downloads {
       reader: origin ? 'self' : undefined,
       revalidate,
       pace: paceOf(options),
+      restarts: tries.restarts,
     })
     const meter = new ProgressMeter(active, options.onProgress)
     job.trace?.watch(active)
     const watch = options.explain === true ? watchTime(active, job.begun) : undefined
     let after: After = options.keep === false ? 'drop' : 'keep'
     /** Milliseconds to wait before the next attempt; throws the error as ours when there is none. */
-    const judge = (error: unknown, tries: Tries): number => {
+    const judge = (error: unknown): number => {
       const hasSome = (active.manifest?.count ?? 0) > 0 && active.entryKey !== undefined
       const mine = asOurs(error, job, this.#storeDir !== undefined && hasSome && isOfUse(active))
       const code = mine instanceof DragonflyError ? mine.code : undefined
@@ -201,8 +202,10 @@ export class Downloads {
         return 0
       }
       if (!isChanged || error instanceof ShownOtherwiseError || tries.changes++ >= MAX_CHANGES) throw mine
+      const wait = tries.restarts.anew(active.manifest?.reached ?? 0)
+      if (wait === undefined) throw mine
       this.#ctx.emit({ code: 'content-changed', restart: tries.changes, of: MAX_CHANGES })
-      return CHANGED_PAUSE_MS * 2 ** (tries.changes - 1)
+      return wait
     }
     const end = async () => {
       meter.stop()

@@ -10,6 +10,8 @@ export const MAX_LEAN_TRIES = 100
 export const LEAN_BYTES = 1024
 /** Silence is waited for long enough that another try is not like to hear more. */
 const SILENT_TRIES = 2
+/** So long a host that is left alone is waited for in all without a new byte: as long as `curl --retry 5` pauses. */
+export const MAX_COOLING_MS = 31_000
 /** A person who mistyped a port learns it after at most (250 + 500) × 1.5 ms at the default back-off. */
 const FIRST_CONTACT_TRIES = 3
 
@@ -23,6 +25,8 @@ export class Patience {
   /** Waits in a row; each is twice as long as the one before. */
   #waits = 0
   #lean = 0
+  /** Milliseconds waited in a row for a host that is left alone. */
+  #cooledMs = 0
   /** Bytes that the try under way has given. */
   #given = 0
   #reached: boolean
@@ -40,7 +44,7 @@ export class Patience {
 
   /** From now on the origin is asked for something else: what it gave or refused before says nothing about that. */
   startOver(): void {
-    this.#fruitless = this.#waits = 0
+    this.#fruitless = this.#waits = this.#cooledMs = 0
   }
 
   /** New bytes came. */
@@ -65,13 +69,15 @@ export class Patience {
     // who has nothing yet learns at once what is wrong; who is in the middle of a read may outlast a short trouble
     if (error instanceof CoolingError && !this.#reached) throw error
     const { maxRetryAfterMs, onRetry } = this.#settings
-    if (this.#given > 0) this.#fruitless = this.#waits = 0
+    if (this.#given > 0) this.#fruitless = this.#waits = this.#cooledMs = 0
     else this.#fruitless++
     this.#lean = this.#given < LEAN_BYTES ? this.#lean + 1 : 0
     this.#given = 0
     if (!error.retryable || this.#fruitless >= this.#allowed(error) || this.#lean > MAX_LEAN_TRIES) throw error
     if ((error.retryAfter ?? 0) > maxRetryAfterMs) throw error
     const wait = error.retryAfter ?? this.#backoff()
+    if (error instanceof CoolingError) this.#cooledMs += wait
+    if (this.#cooledMs > MAX_COOLING_MS) throw error
     onRetry(error, wait)
     try {
       await sleep(wait, undefined, { signal })

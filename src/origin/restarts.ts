@@ -1,15 +1,18 @@
-// Decides when a content is read again from its first byte because nothing safe joins the rest.
+// Decides when a content is read again from its first byte because nothing safe joins the rest, or it has changed.
 import type { DragonflyError } from '../core/errors.ts'
 import { AnotherVersionError, UnjoinableError } from './failures.ts'
 import { MAX_BACKOFF_MS } from './patience.ts'
 
-/** Restarts in a row that came no further than the one before. */
+/** Restarts in a row that came no further. */
 const MAX_FRUITLESS = 5
-/** Restarts of one content in all: each may read all of it. */
+/** Restarts in all: each may read the whole content. */
 export const MAX_RESTARTS = 20
 const BACKOFF_MS = 250
 
-/** Counts the restarts of one content. Pure: it is told what failed and where, and says how long to wait. */
+/**
+ * Counts the restarts of one download, in all its attempts: it ends after six reads in a row that came no further than any
+ * before, which is as many as `curl --retry 5` makes. Pure: it is told what failed and where, and says how long to wait.
+ */
 export class Restarts {
   #count = 0
   #fruitless = 0
@@ -22,6 +25,11 @@ export class Restarts {
   after(error: DragonflyError, reached: number): number | undefined {
     // any other failure has been tried again often enough by the read itself
     if (!(error instanceof UnjoinableError || error instanceof AnotherVersionError)) return undefined
+    return this.anew(reached)
+  }
+
+  /** The same when the content that was begun is given up for another one. */
+  anew(reached: number): number | undefined {
     this.#fruitless = reached > this.#furthest ? 1 : this.#fruitless + 1
     this.#furthest = Math.max(this.#furthest, reached)
     if (this.#fruitless > MAX_FRUITLESS || ++this.#count > MAX_RESTARTS) return undefined

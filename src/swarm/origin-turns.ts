@@ -84,6 +84,13 @@ export class OriginTurns {
     this.#activeRanges = this.#hasRanges ? active : 0
   }
 
+  /** A single piece did not come, whatever the reader tried. */
+  failedRange(): void {
+    if (!this.#hasRanges) return
+    this.#hasFailed = true
+    this.#why = 'origin'
+  }
+
   refusedRanges(): void {
     this.#givesRanges = false
     this.#setRanges(false)

@@ -53,6 +53,8 @@ export type SourceEvent =
   | { type: 'ranges'; active: number }
   /** The origin gave no range when it was asked for a single piece. */
   | { type: 'ranges-refused' }
+  /** A single piece did not come: the origin cannot be reached, stalls, or answers 5xx; the reader's own retries are used up. */
+  | { type: 'range-failed' }
   | { type: 'wake' }
 
 /** An intention, to be performed in order. */
@@ -149,7 +151,7 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   takeoverMs: 3000,
   manifestMs: 15_000,
   stallMs: 5000,
-  returnMs: 15_000,
+  returnMs: 9000,
   rangesMs: 15_000,
   patientMs: 300_000,
   readMs: 600_000,

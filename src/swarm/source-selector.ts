@@ -128,6 +128,8 @@ export class SourceSelector {
         return this.#origin.ranges(event.active)
       case 'ranges-refused':
         return this.#origin.refusedRanges()
+      case 'range-failed':
+        return this.#origin.failedRange()
       case 'origin-progress':
         this.#grownAt = now
         return this.#origin.moved(now)
@@ -233,7 +235,9 @@ export class SourceSelector {
   #isOut(): boolean {
     const { stallMs, returnMs, patientMs, readMs } = this.#policy
     if (this.#deadlines.isDue(this.#grownAt + readMs)) return true
-    if (this.#origin.readsRanges || this.#seeds.isHopeful(this.#grownAt)) return false
+    if (this.#seeds.isHopeful(this.#grownAt)) return false
+    // one piece that failed says nothing while others come
+    if (this.#origin.readsRanges && !(this.#origin.isTroubled && this.#deadlines.isDue(this.#grownAt + stallMs))) return false
     if (this.#deadlines.isDue(this.#grownAt + patientMs)) return true
     if (!this.#dht.hasSearched || this.#dht.isSearching) return false
     const isUnknown = this.#content === undefined

@@ -148,6 +148,10 @@ describe('df get, habits of curl and wget:', () => {
       ['--nonsense=1', '-Y', URL],
     ],
     [['-o'], ['-o']],
+    [
+      ['-o', 'a', URL, '-o', '-'],
+      ['--output=a', URL, '--output=-'],
+    ],
   ]
   for (const [args, ours] of understood) {
     it(`${args.join(' ')} → ${ours.join(' ')}`, () => expect(translate(args, options)).to.deep.equal(ours))
@@ -166,6 +170,7 @@ describe('df get, habits of curl and wget:', () => {
     [['-i', URL], /-I/],
     [['-m', URL], /30s/],
     [['-o', 'a', URL, '-o', 'b', 'http://a/y'], /-P DIR/],
+    [['-o', 'a', '-o', 'b', '--', URL, 'http://a/y'], /-P DIR/],
     [['-fsST', 'file', URL], /does not upload/],
   ]
   for (const [args, hint] of refused) {

@@ -102,7 +102,7 @@ describe('sources: whatever is lost', () => {
   it('a host that may not read the origin outlasts a restart of its seed; if the seed has another version then, it begins again', () => {
     const restart = fc.record({
       dies: fc.nat(10_000),
-      forMs: fc.nat(10_000),
+      forMs: fc.nat(6000),
       to: fc.constantFrom('up' as const, 'renewed' as const),
     })
     fc.assert(
@@ -113,6 +113,29 @@ describe('sources: whatever is lost', () => {
         if (to === 'up') expect(why).to.equal('complete')
         else expect(why).to.be.oneOf(['complete', 'origin-changed'])
       }),
+    )
+  })
+
+  it('where everything is dead, it fails within 16 s', () => {
+    const end = fc.record({
+      dies: fc.nat(10_000),
+      // the origin dies before the seed does, or soon after, or was never there
+      beforeMs: fc.integer({ min: -1000, max: 10_000 }),
+      mayRead: fc.boolean(),
+      chance: fc.double({ min: 0, max: 0.999, noNaN: true }),
+      peers: fc.array(fc.nat(PIECES - 1), { maxLength: 3 }),
+    })
+    fc.assert(
+      fc.property(end, ({ dies, beforeMs, peers, ...options }) => {
+        const changes: Change[] = [
+          ...peers.map((has, peer) => ({ at: 1, peer, has })),
+          { at: Math.max(0, dies - beforeMs), origin: 'down' },
+          { at: dies, seed: 0, to: 'dead' },
+        ]
+        const { at, why } = new SourceWorld({ seeds: ['up'], origin: 'up', changes, options }).run(BOUND_MS)
+        if (why !== 'complete') expect(at - dies).to.be.at.most(16_000)
+      }),
+      PLENTY,
     )
   })
 

@@ -165,12 +165,12 @@ describe('sources: a crowd at a busy seed', () => {
     expect(table.tell(12_000, { type: 'seed-resolved', seed: 's', same: true })).to.deep.equal(['stop-reading', 'offer-ranges'])
   })
 
-  it('without the origin waits for its return, 15 s', () => {
+  it('without the origin waits for its return', () => {
     const table = new Table({ seeds: ['s'], mayRead: false })
     table.until(3000)
     table.tell(3000, { type: 'seed-failed', seed: 's', why: 'busy' })
     const failed = table.until(60_000).filter(word => word.includes('fail'))
-    expect(failed).to.deep.equal(['15 fail no-source'])
+    expect(failed).to.deep.equal(['11 fail no-source'])
   })
 })
 
@@ -248,6 +248,28 @@ describe('sources: in the middle', () => {
     expect(table.until(4000)).to.deep.equal(['2.3 ask-seed s', '3.1 read whole 0'])
   })
 
+  it('a piece that the origin did not give, whatever was tried, ends what has no other source', () => {
+    const table = served()
+    table.tell(200, { type: 'content', count: 8, missing: 5, sealed: true })
+    table.tell(300, { type: 'unlinked', peer: 's' })
+    table.tell(300, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+    table.tell(1300, { type: 'ranges', active: 2 })
+    table.tell(8000, { type: 'ranges', active: 1 })
+    expect(table.tell(8000, { type: 'range-failed' })).to.include('fail origin')
+  })
+
+  it('not while another piece is on its way, nor while others may give it', () => {
+    const table = served()
+    table.tell(200, { type: 'content', count: 8, missing: 5, sealed: true })
+    table.tell(300, { type: 'unlinked', peer: 's' })
+    table.tell(300, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+    table.tell(1300, { type: 'ranges', active: 2 })
+    table.tell(7500, { type: 'origin-progress' })
+    expect(table.tell(8000, { type: 'range-failed' })).to.deep.equal([])
+    table.tell(8100, { type: 'content', count: 8, missing: 4, sealed: true })
+    expect(table.until(40_000).filter(word => word.includes('fail'))).to.deep.equal([])
+  })
+
   it('a piece that is being read by range is no second read’s', () => {
     const table = new Table()
     table.tell(0, { type: 'origin-progress' })
@@ -258,14 +280,14 @@ describe('sources: in the middle', () => {
     expect(table.tell(60_000, { type: 'ranges', active: 0 })).to.deep.equal(['withdraw-ranges', 'read whole 0'])
   })
 
-  it('without the origin it ends 15 s after the last growth when no seed is back, however many are linked', () => {
+  it('without the origin it ends 9 s after the last growth when no seed is back, however many are linked', () => {
     const table = served({ mayRead: false })
     for (const peer of ['p', 'q']) table.tell(100, { type: 'linked', peer })
     table.tell(2000, { type: 'content', count: 8, missing: 3, sealed: true })
     table.tell(3000, { type: 'unlinked', peer: 's' })
     table.tell(3000, { type: 'seed-failed', seed: 's', why: 'unreachable' })
     const said = table.until(60_000)
-    expect(said.filter(word => word.includes('fail'))).to.deep.equal(['17 fail no-source'])
+    expect(said.filter(word => word.includes('fail'))).to.deep.equal(['11 fail no-source'])
   })
 
   it('goes on as long as bytes come from anybody', () => {
@@ -275,7 +297,7 @@ describe('sources: in the middle', () => {
       expect(table.until(at).filter(word => word.includes('fail'))).to.deep.equal([])
       table.tell(at, { type: 'progress' })
     }
-    expect(table.until(60_000)).to.include('51 fail no-source')
+    expect(table.until(60_000)).to.include('45 fail no-source')
   })
 
   /** A seed that gave a part and was lost is back, and has begun another version. */

@@ -321,7 +321,8 @@ export class SourceWorld {
         if (this.#range !== id || this.#ranges === 0) return
         this.#count(-1)
         const shown = this.#origin === 'other-version' ? 'B' : 'A'
-        if (this.#origin === 'no-ranges' || shown !== this.#version) this.#tell({ type: 'ranges-refused' })
+        if (this.#origin === 'down') this.#tell({ type: 'range-failed' })
+        else if (this.#origin === 'no-ranges' || shown !== this.#version) this.#tell({ type: 'ranges-refused' })
         else if (this.#origin === 'up' || this.#origin === 'other-version') this.#gain(piece)
         this.#rangeLater()
       })

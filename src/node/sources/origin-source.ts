@@ -7,7 +7,7 @@ import type { CachedHeaders } from '../../origin/cached-headers.ts'
 import { isChanged, NoRangesError } from '../../origin/failures.ts'
 import { freshnessOf } from '../../origin/freshness.ts'
 import type { Origin } from '../../origin/origin.ts'
-import { Restarts } from '../../origin/restarts.ts'
+import type { Restarts } from '../../origin/restarts.ts'
 import { isTrouble } from '../../origin/trouble.ts'
 import type { OriginFailure, SourceEvent } from '../../swarm/source-events.ts'
 import type { NodeContext, Reader } from '../context/node-context.ts'
@@ -22,6 +22,8 @@ export interface OriginSourceOptions {
   reader: Reader
   /** See SupplyOptions. */
   cached: CacheRules | undefined
+  /** See SupplyOptions. */
+  restarts: Restarts
   tell(event: SourceEvent): void
 }
 
@@ -86,12 +88,18 @@ export class OriginSource {
         const origin = await this.#origin()
         return await origin.range(originRequest(this.#active), version, { start, end }, manifest.length, signal)
       } catch (error) {
-        if (!signal.aborted && whyFailed(error, 'rest') !== 'trouble') this.#options.tell({ type: 'ranges-refused' })
+        if (!signal.aborted) this.#rangeFailed(error)
         throw error
       } finally {
         if (!stopped.aborted) this.#count(-1)
       }
     })
+  }
+
+  #rangeFailed(error: unknown): void {
+    const isTrouble = whyFailed(error, 'rest') === 'trouble'
+    if (isTrouble) this.#failure = error
+    this.#options.tell({ type: isTrouble ? 'range-failed' : 'ranges-refused' })
   }
 
   withdrawRanges(): void {
@@ -121,7 +129,7 @@ export class OriginSource {
   /** Begins again a few times where the origin breaks off and lets nobody go on. */
   async #readAgain(how: How, signal: AbortSignal): Promise<void> {
     await this.#active.ranges.untilWhole(signal)
-    const restarts = new Restarts()
+    const { restarts } = this.#options
     for (;;) {
       try {
         const { manifest } = this.#active
@@ -130,7 +138,7 @@ export class OriginSource {
       } catch (error) {
         const { manifest } = this.#active
         if (manifest === undefined || signal.aborted || !(error instanceof DragonflyError)) throw error
-        const wait = restarts.after(error, manifest.count * manifest.pieceLength)
+        const wait = restarts.after(error, manifest.reached)
         if (wait === undefined) throw error
         await pause(wait, signal)
       }

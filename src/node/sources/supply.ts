@@ -4,6 +4,7 @@ import { DragonflyError } from '../../core/errors.ts'
 import type { DialablePeer } from '../../core/peer.ts'
 import { rendezvousOrder } from '../../core/rendezvous.ts'
 import { changed, isChanged } from '../../origin/failures.ts'
+import { Restarts } from '../../origin/restarts.ts'
 import { SEED_SOURCE_POLICY, type SourceAction, type SourceEvent, type SourcePolicy } from '../../swarm/source-events.ts'
 import { SourceSelector } from '../../swarm/source-selector.ts'
 import { causeOf } from '../api/events.ts'
@@ -28,6 +29,8 @@ export interface SupplyOptions {
   reader: Reader | undefined
   /** A seed's: when a finished content in the store may be given out. Undefined: not before the origin was asked. */
   cached: CacheRules | undefined
+  /** How often the content is begun again: shared by all attempts of one download. Default: this supply's own. */
+  restarts?: Restarts | undefined
   /** Default: DEFAULT_SOURCE_POLICY, and for a seed SEED_SOURCE_POLICY too. */
   policy?: Partial<SourcePolicy>
 }
@@ -58,7 +61,7 @@ export class Supply {
   readonly #works = new Set<Promise<void>>()
 
   constructor(ctx: NodeContext, active: ActiveTask, options: SupplyOptions) {
-    const { reader, revalidate, cached } = options
+    const { reader, revalidate, cached, restarts = new Restarts() } = options
     const seeds = rendezvousOrder(active.task.subject, options.seeds)
     const tell = (event: SourceEvent) => this.#tell(event)
     const { signal } = this.#stop
@@ -86,7 +89,7 @@ export class Supply {
     this.#neighbours = new NeighbourhoodDriver(ctx, active)
     const haveSeedsFailed = () => this.#selector.haveSeedsFailed
     this.#dht = new DhtSource(ctx, active, { neighbours: this.#neighbours, haveSeedsFailed }, signal)
-    if (reader !== undefined) this.#origin = new OriginSource(ctx, active, { reader, cached, tell }, signal)
+    if (reader !== undefined) this.#origin = new OriginSource(ctx, active, { reader, cached, restarts, tell }, signal)
   }
 
   /**

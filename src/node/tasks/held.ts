@@ -1,6 +1,7 @@
 // An active task with those who use it, and who may share it.
 import { sameBytes } from '../../core/piece.ts'
 import type { RangeSpec } from '../../core/range.ts'
+import type { Restarts } from '../../origin/restarts.ts'
 import type { Reader } from '../context/node-context.ts'
 import type { PaceTerms } from '../context/pacing.ts'
 import type { ActiveTask } from '../session/active-task.ts'
@@ -21,6 +22,8 @@ export interface Want {
   pace?: PaceTerms
   /** See SupplyOptions. */
   cached?: CacheRules | undefined
+  /** See SupplyOptions. Of no effect where a running active task is shared. */
+  restarts?: Restarts | undefined
   /** Which running active task may be shared. Default: any, and for who wants it revalidated those that are. */
   suits?: (active: ActiveTask) => boolean
 }

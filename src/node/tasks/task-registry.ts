@@ -98,12 +98,12 @@ export class TaskRegistry implements Holder {
       running.active.pace.join(want.pace ?? ANY_PACE)
       return { active: running.active, isNew: false }
     }
-    const { reader, revalidate = false, cached } = want
+    const { reader, revalidate = false, cached, restarts } = want
     const active = new ActiveTask(this.#ctx, task, want.digest)
     active.ranges.add(want.range)
     active.pace.join(want.pace ?? ANY_PACE)
     this.#closed.forget(task.id)
-    const held = this.#hold(active, { reader, revalidate, cached, users: 1 })
+    const held = this.#hold(active, { reader, revalidate, cached, restarts, users: 1 })
     this.#byTask.set(task.id, [held, ...(this.#byTask.get(task.id) ?? [])])
     held.done = this.#retireOthers(task.id).then(() => held.supply.run())
     void this.#announcer.follow(active)
@@ -200,11 +200,11 @@ export class TaskRegistry implements Holder {
     await Promise.all(this.#all().map(held => this.#end(held)))
   }
 
-  #hold(active: ActiveTask, how: Pick<Held, 'reader' | 'revalidate' | 'users'> & Pick<Want, 'cached'>): Held {
-    const { reader, revalidate, cached, users } = how
+  #hold(active: ActiveTask, how: Pick<Held, 'reader' | 'revalidate' | 'users'> & Pick<Want, 'cached' | 'restarts'>): Held {
+    const { reader, revalidate, cached, restarts, users } = how
     const self = this.#ctx.network?.host.id
     const seeds = this.#ctx.seedsAbove(active.task.subject).filter(s => s.peer !== self)
-    const supply = new Supply(this.#ctx, active, { reader, seeds, revalidate, cached })
+    const supply = new Supply(this.#ctx, active, { reader, seeds, revalidate, cached, restarts })
     return { active, reader, revalidate, supply, users, usedAt: now(), done: Promise.resolve() }
   }
 
