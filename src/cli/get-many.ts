@@ -33,6 +33,7 @@ export async function getMany({ targets, count, parallel }: Several, command: Co
   const one = async (target: Target, index: number): Promise<void> => {
     const transfer = { url: withoutSecrets(target.url) }
     try {
+      if (target.error !== undefined) throw target.error
       const receipt = await getOne({ ...target, transfer }, shared)
       if (receipt === undefined) summary.kept++
       else {

@@ -32,6 +32,8 @@ export interface Target {
   file?: string
   /** One of several. */
   transfer?: Transfer
+  /** Why there is nothing to download. */
+  error?: unknown
   /** See GetOptions. */
   nameFile?: (fileName: string) => string
 }
@@ -78,7 +80,7 @@ function headOptions({ filter, tag, origin, signal }: GetOptions): HeadOptions {
 }
 
 /** The origin is asked without the login of the netrc file first, as wget does. */
-async function withLogin<T>(url: string, headers: HeadersOf, attempt: (headers: HeaderList) => Promise<T>): Promise<T> {
+export async function withLogin<T>(url: string, headers: HeadersOf, attempt: (headers: HeaderList) => Promise<T>): Promise<T> {
   try {
     return await attempt(headers.of(url))
   } catch (error) {

@@ -51,8 +51,9 @@ function tell(failure: Failure, name: string): void {
 }
 
 /** What belongs to one content cannot be for several. */
-function refuseMisfits(urls: readonly string[], { output, digest, md5, trace }: GetFlags): void {
-  if (urls.length === 1) return
+function refuseMisfits(urls: readonly string[], { output, digest, md5, trace, recursive }: GetFlags): void {
+  if (recursive && output === '-') throw new UsageError('--recursive writes files', 'write them to a folder with -P DIR')
+  if (urls.length === 1 && !recursive) return
   // of one URL the library says what is wrong; of several nothing is downloaded before all are looked at
   for (const url of urls) {
     if (/^https?:\/\//i.test(url) && URL.canParse(url)) continue
@@ -109,6 +110,10 @@ async function getAll(urls: readonly string[], command: Command, signal: AbortSi
     return OK
   }
   const { getMany, ofList } = await import('./get-many.ts')
+  if (flags.recursive) {
+    const { below } = await import('./index-walk.ts')
+    return await getMany({ targets: below(urls, command), count: undefined, parallel: flags.parallel }, command, signal)
+  }
   // on standard output one follows the other
   const parallel = place === '-' || (flags.head && !flags.json) ? 1 : flags.parallel
   return await getMany({ targets: ofList(urls, command), count: urls.length, parallel }, command, signal)
