@@ -30,7 +30,7 @@ const CAUSES: ReadonlyArray<readonly [cause: Cause, words: string]> = [
 export function explainLines(receipt: Receipt, startup?: number): string[] {
   const { explain } = receipt
   if (explain === undefined) return []
-  if (explain.efficiency === undefined) return ['nothing had to be fetched: all of it was here from an earlier try']
+  if (explain.efficiency === undefined) return ['nothing had to be fetched: all of it was in the store']
   return [
     verdict(receipt, explain),
     ...losses(receipt, explain),

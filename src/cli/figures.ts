@@ -7,9 +7,9 @@ export function bytes(n: number): string {
   return prettyBytes(n, { binary: true, minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
-/** Decimal units, as links are measured: 20.4 MB/s. */
+/** In the units of sizes, so that the one can be divided by the other: 19.5 MiB/s. */
 export function rate(bytesPerSecond: number): string {
-  return `${prettyBytes(Math.max(0, Math.round(bytesPerSecond)), { maximumFractionDigits: 1 })}/s`
+  return `${bytes(Math.max(0, Math.round(bytesPerSecond)))}/s`
 }
 
 /** 3.2 s, 45 s, 2 min 5 s, 3 h 20 min. */
@@ -33,10 +33,14 @@ export interface Sources {
   resumed: number
 }
 
-/** Where bytes came from, in percent of what is here: `peers 70 %, seeds 20 %, origin 10 %`. Empty when nothing came. */
-export function shares(sources: Sources): string {
+/**
+ * Where bytes came from, in percent of what is here: `peers 70 %, seeds 20 %, origin 10 %`. Empty when nothing came. `length`: of
+ * a content that may not be whole yet; what is whole without a byte that came was in the store.
+ */
+export function shares(sources: Sources, length = 0): string {
   const { fromPeers, fromSeeds, fromOrigin, resumed } = sources
   const all = fromPeers + fromSeeds + fromOrigin + resumed
+  if (resumed > 0 && resumed === all && resumed >= length) return 'the store'
   const parts: Array<[string, number]> = [
     ['peers', fromPeers],
     ['seeds', fromSeeds],

@@ -5,12 +5,13 @@ import { parseDuration } from './durations.ts'
 import { UsageError } from './errors.ts'
 import { addDownloadLimitFlags, type DownloadLimitFlags } from './limit-flags.ts'
 import type { LogFlags } from './log-levels.ts'
+import { addManyFlags, type ManyFlags } from './many-flags.ts'
 import { wholeNumber } from './numbers.ts'
 import { addLogFlags, list, lists, parsed, REPEAT } from './options.ts'
 import { addProxyFlags, type ProxyFlags } from './proxy-flags.ts'
 
 /** Flags of `df get` as commander leaves them; durations in milliseconds. */
-export interface GetFlags extends LogFlags, ProxyFlags, DownloadLimitFlags {
+export interface GetFlags extends LogFlags, ProxyFlags, DownloadLimitFlags, ManyFlags {
   output?: string
   directoryPrefix?: string
   createDirs?: true
@@ -75,6 +76,7 @@ export function addGet(program: Command, name: string, run: (urls: string[], fla
 /** Adds the flags alone. */
 export function addGetFlags(command: Command): Command {
   addFileFlags(command)
+  addManyFlags(command)
   addRequestFlags(command)
   addPeerFlags(command)
   command
@@ -182,7 +184,7 @@ does so anyway. -O is curl's before a URL, a flag or nothing, else wget's -O FIL
 
 Without --seed, seeds come from DRAGONFLY_SEEDS (multiaddrs, separated by commas), else from config.json in $DRAGONFLY_HOME:
   {"seeds": ["/ip4/…/p2p/…"], "bootstrap": [], "trust": []}
-A flag wins over the environment, which wins over the file. Several URLs: one after the other; the exit code is that of the first
-one, in the given order, that failed. Exit codes: ${name} help exit-codes
+A flag wins over the environment, which wins over the file. Several URLs: --parallel at a time, each to its own file (a name
+that another URL has already gets .1, .2, …); the exit code is that of the first one, in the given order, that failed. Exit codes: ${name} help exit-codes
 `
 }

@@ -2,14 +2,15 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import path from 'node:path'
 import type { ContentHead, GetOptions, HeaderList, HeadOptions, Receipt } from '../index.ts'
 import { printable } from './errors.ts'
 import { bytes } from './figures.ts'
 import type { GetFlags } from './get-flags.ts'
 import type { HeadersOf } from './get-headers.ts'
 import type { Downloader } from './host-node.ts'
-import { keptFile } from './output-place.ts'
-import type { Report } from './report.ts'
+import { keptFile, makeFolder } from './output-place.ts'
+import type { Report, Transfer } from './report.ts'
 import { openStdout, writeAll } from './stdout.ts'
 
 /** What all URLs of a command have in common. */
@@ -24,16 +25,45 @@ export interface Command {
   report: Report
 }
 
-/** Rejects with the library's error, PipeClosed or an OutputError. */
-export async function getOne(url: string, command: Command): Promise<void> {
-  const { node, flags, options, headers, place, report } = command
+/** One download of a command. */
+export interface Target {
+  url: string
+  /** Path of its file, where it does not go to the place of the command; its folder is made. */
+  file?: string
+  /** One of several. */
+  transfer?: Transfer
+  /** Why there is nothing to download. */
+  error?: unknown
+  /** See GetOptions. */
+  nameFile?: (fileName: string) => string
+}
+
+/** Resolves to undefined when nothing had to be downloaded. Rejects with the library's error, PipeClosed or an OutputError. */
+export async function getOne(target: Target, command: Command): Promise<Receipt | undefined> {
+  const { url, transfer, nameFile } = target
+  const { node, flags, headers, report } = command
+  const place = target.file ?? command.place
+  const options: GetOptions = {
+    ...command.options,
+    ...(nameFile && { nameFile }),
+    onProgress: progress => report.progress(progress, transfer),
+  }
   const head = () => withLogin(url, headers, headers => node.head(url, { ...headOptions(options), ...some(headers) }))
-  if (flags.head || flags.spider) return showHead(await head(), command)
-  const kept = await keptFile(url, place, flags, head)
-  if (kept !== undefined) return report.skipped({ url, ...kept })
+  if (flags.head || flags.spider) {
+    showHead(await head(), command)
+    return undefined
+  }
+  const kept = await keptFile({ url, place, nameFile }, flags, head)
+  if (kept !== undefined) {
+    report.skipped({ url, ...kept }, transfer)
+    return undefined
+  }
+  if (target.file !== undefined) await makeFolder(path.dirname(target.file))
   const md5 = flags.md5 === undefined ? undefined : flags.md5.toLowerCase()
-  const receipt = await withLogin(url, headers, headers => fetch(command, url, { ...options, ...some(headers) }, md5))
-  report.done(receipt)
+  const work = (headers: HeaderList) => fetch({ node, place }, url, { ...options, ...some(headers) }, md5)
+  const receipt = await withLogin(url, headers, work)
+  report.done(receipt, transfer)
+  return receipt
 }
 
 function some(headers: HeaderList): Pick<GetOptions, 'headers'> {
@@ -50,7 +80,7 @@ function headOptions({ filter, tag, origin, signal }: GetOptions): HeadOptions {
 }
 
 /** The origin is asked without the login of the netrc file first, as wget does. */
-async function withLogin<T>(url: string, headers: HeadersOf, attempt: (headers: HeaderList) => Promise<T>): Promise<T> {
+export async function withLogin<T>(url: string, headers: HeadersOf, attempt: (headers: HeaderList) => Promise<T>): Promise<T> {
   try {
     return await attempt(headers.of(url))
   } catch (error) {
@@ -61,7 +91,12 @@ async function withLogin<T>(url: string, headers: HeadersOf, attempt: (headers: 
   }
 }
 
-async function fetch({ node, place }: Command, url: string, options: GetOptions, md5: string | undefined): Promise<Receipt> {
+async function fetch(
+  { node, place }: Pick<Command, 'node' | 'place'>,
+  url: string,
+  options: GetOptions,
+  md5: string | undefined,
+): Promise<Receipt> {
   if (place !== '-') {
     const receipt = await node.download(url, place, options)
     if (md5 !== undefined) await checkFile(receipt.output, md5)

@@ -22,10 +22,12 @@ export async function get(named: readonly string[], flags: GetFlags, name: strin
   process.stdout.once('error', error => reader.abort(stdoutError(error)))
   const log = flags.verbose ? { logLevel: 'debug' as const, ...flags } : flags
   const options = { name, json: flags.json === true, quiet: flags.quiet === true, streaming: flags.output === '-', log }
-  const report = await makeReport(options, process.stdout, process.stderr)
+  let report = await makeReport(options, process.stdout, process.stderr)
   try {
     const urls = await urlsOf(named, flags.inputFile, interrupt.signal)
     refuseMisfits(urls, flags)
+    const several = flags.recursive ? 0 : urls.length > 1 ? urls.length : undefined
+    if (several !== undefined) report = await makeReport({ ...options, several }, process.stdout, process.stderr)
     const exitCode = await run(urls, flags, report, interrupt, reader.signal)
     if (flags.json === true || flags.head === true) await flushed(process.stdout)
     reader.signal.throwIfAborted()
@@ -49,8 +51,9 @@ function tell(failure: Failure, name: string): void {
 }
 
 /** What belongs to one content cannot be for several. */
-function refuseMisfits(urls: readonly string[], { output, digest, md5, trace }: GetFlags): void {
-  if (urls.length === 1) return
+function refuseMisfits(urls: readonly string[], { output, digest, md5, trace, recursive }: GetFlags): void {
+  if (recursive && output === '-') throw new UsageError('--recursive writes files', 'write them to a folder with -P DIR')
+  if (urls.length === 1 && !recursive) return
   // of one URL the library says what is wrong; of several nothing is downloaded before all are looked at
   for (const url of urls) {
     if (/^https?:\/\//i.test(url) && URL.canParse(url)) continue
@@ -74,7 +77,7 @@ async function run(
 ): Promise<number> {
   const timeout = flags.timeout > 0 ? [AbortSignal.timeout(flags.timeout)] : []
   const signal = AbortSignal.any([interrupt.signal, reader, ...timeout])
-  const options = await getOptions(flags, { signal, onProgress: progress => report.progress(progress) })
+  const options = await getOptions(flags, { signal })
   const headers = await makeHeaders(flags, signal)
   const place = await placeOf(flags)
   if (place !== '-' && !flags.json && !flags.head && isPipe(1)) report.note(PIPE_HINT)
@@ -98,21 +101,22 @@ async function run(
   }
 }
 
-/** One after the other; what fails alone does not stop the others. */
+/** Resolves to the exit code. */
 async function getAll(urls: readonly string[], command: Command, signal: AbortSignal): Promise<number> {
-  const [{ withoutSecrets }, { getOne }] = await Promise.all([import('../client/index.ts'), import('./get-one.ts')])
-  let exitCode = OK
-  for (const url of urls) {
-    try {
-      await getOne(url, command)
-    } catch (error) {
-      if (urls.length === 1 || signal.aborted || error instanceof OutputError || error instanceof PipeClosed) throw error
-      const failure = describe(error)
-      command.report.failedOne(withoutSecrets(url), failure)
-      exitCode ||= failure.exitCode
-    }
+  const { flags, place } = command
+  const [url] = urls
+  if (urls.length === 1 && url !== undefined && !flags.recursive) {
+    await (await import('./get-one.ts')).getOne({ url }, command)
+    return OK
   }
-  return exitCode
+  const { getMany, ofList } = await import('./get-many.ts')
+  if (flags.recursive) {
+    const { below } = await import('./index-walk.ts')
+    return await getMany({ targets: below(urls, command), count: undefined, parallel: flags.parallel }, command, signal)
+  }
+  // on standard output one follows the other
+  const parallel = place === '-' || (flags.head && !flags.json) ? 1 : flags.parallel
+  return await getMany({ targets: ofList(urls, command), count: urls.length, parallel }, command, signal)
 }
 
 const PIPE_HINT = 'standard output is a pipe, and nothing is written to it: -o - writes the content there'

@@ -131,7 +131,11 @@ class Translation {
       throw new UsageError('-d with data is not a flag of df', `${NOT_DONE['--data']}; a folder with such a name: -P DIR`)
     }
     if (!URL_LIKE.test(value)) return
-    if (long === '--range') throw new UsageError(`${name} takes a range of bytes, not a URL`, 'write -r 0-499')
+    if (long === '--range')
+      throw new UsageError(
+        `${name} takes a range of bytes, not a URL`,
+        'write -r 0-499; for everything below a folder: --recursive',
+      )
     if (long === '--input-file') throw new UsageError(`${name} takes a file with URLs, not a URL`, 'for the headers of a URL: -I')
     if (long === '--directory-prefix') throw new UsageError(`${name} takes a folder, not a URL`, 'write -P DIR URL')
     if (long === '--timeout') throw new UsageError(`${name} takes a duration, not a URL`, `write ${name} 30s URL`)

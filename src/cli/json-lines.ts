@@ -67,11 +67,12 @@ export const JSON_LINES = {
       fromOrigin: 'bytes read from the origin by this host',
       fromPeers: 'bytes from peers',
       fromSeeds: 'bytes from seeds',
-      resumed: 'bytes found on disk from an earlier try',
+      resumed: 'bytes found in the store: of an earlier try, or of a content that was there',
+      received: 'bytes that came since it began, whether verified yet or not',
       peers: 'peers connected for this content, seeds included',
-      rate: 'bytes a second over the last seconds',
+      rate: 'bytes a second that came over the last seconds',
     },
-    { length: 'bytes of the whole content, or of the range' },
+    { length: 'bytes of the whole content, or of the range', url: 'with several URLs: which one, without secrets' },
   ),
   receipt: line(
     'done',
@@ -87,7 +88,7 @@ export const JSON_LINES = {
       fromPeers: 'bytes from peers',
       fromSeeds: 'bytes from seeds',
       resumed:
-        'bytes found on disk from an earlier try; the four add up to `bytes`, with `-r` to the pieces that the range lies in',
+        'bytes found in the store: of an earlier try, or of a content that was there; the four add up to `bytes`, with `-r` to the pieces that the range lies in',
       seconds: 'how long it took',
       peers: 'peers that gave pieces, seeds included',
       trust: 'why the content is believed: `digest`, `seed` or `origin`',
@@ -129,6 +130,13 @@ export const JSON_LINES = {
     { url: 'what was asked for, without secrets', code: CODE, message: MESSAGE },
     { hint: HINT },
   ),
+  getSummary: line('summary', ['get'], 'With several URLs, or `--recursive`: every one was tried. Only events may follow.', {
+    files: 'how many were downloaded',
+    kept: 'how many were there already and stay',
+    failed: 'how many failed',
+    bytes: 'bytes of those that were downloaded',
+    seconds: 'how long the command took',
+  }),
   // ---- df preheat
   preheatProgress: line(
     'progress',

@@ -20,7 +20,7 @@ function under(folder: string, output: string | undefined): string {
   return path.isAbsolute(output) ? output : `${folder}${path.sep}${output}`
 }
 
-async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string): Promise<void> {
   try {
     const { makePath } = await import('../client/index.ts')
     await makePath(path.resolve(folder), 0o777)
@@ -35,23 +35,30 @@ export interface Kept {
   reason: 'exists' | 'not-newer'
 }
 
+/** What is to be downloaded, and where to. */
+export interface Wanted {
+  url: string
+  place: string | undefined
+  /** See GetOptions. */
+  nameFile: ((fileName: string) => string) | undefined
+}
+
 /** Undefined: it has to be downloaded. `head` asks the origin, which is done only when nothing else can tell. */
 export async function keptFile(
-  url: string,
-  place: string | undefined,
+  { url, place, nameFile = name => name }: Wanted,
   flags: Pick<GetFlags, 'clobber' | 'timestamping'>,
   head: () => Promise<ContentHead>,
 ): Promise<Kept | undefined> {
   if (place === '-' || (flags.clobber && flags.timestamping !== true)) return undefined
   const folder = place === undefined ? '.' : (await isFolder(place)) ? place : undefined
   if (!flags.clobber) {
-    const early = path.resolve(folder === undefined ? (place as string) : path.join(folder, nameInUrl(url)))
+    const early = path.resolve(folder === undefined ? (place as string) : path.join(folder, nameFile(nameInUrl(url))))
     if (await isFile(early)) return { output: early, reason: 'exists' }
     if (folder === undefined) return undefined
   }
   if (folder === undefined && !existsSync(place as string)) return undefined
   const found = await head()
-  const output = path.resolve(folder === undefined ? (place as string) : path.join(folder, found.fileName))
+  const output = path.resolve(folder === undefined ? (place as string) : path.join(folder, nameFile(found.fileName)))
   if (!(await isFile(output))) return undefined
   if (!flags.clobber) return { output, reason: 'exists' }
   return (await isCurrent(output, found)) ? { output, reason: 'not-newer' } : undefined
@@ -79,7 +86,8 @@ async function isFile(file: string): Promise<boolean> {
   )
 }
 
-function nameInUrl(url: string): string {
+/** The last part of its path; empty when that is a folder. */
+export function nameInUrl(url: string): string {
   const name = URL.parse(url)?.pathname.split('/').at(-1) ?? ''
   try {
     return path.basename(decodeURIComponent(name))

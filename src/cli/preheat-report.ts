@@ -7,9 +7,8 @@ import { eventFields, makeLog } from './log.ts'
 import { isAtLeast, type Log, type LogFlags } from './log-levels.ts'
 import { ProgressLine } from './progress-line.ts'
 import type { Sink } from './report.ts'
+import { SparseLines } from './sparse-lines.ts'
 
-/** Between two lines of progress in a log. */
-const INTERVAL_MS = 2000
 const BAR_CELLS = 20
 
 /** One URL at one seed, or at whoever is responsible. */
@@ -102,8 +101,7 @@ class Lines implements PreheatReport {
   readonly #log: Log
   readonly #running = new Map<PreheatTarget, PreheatProgress>()
   #over = 0
-  #last = performance.now()
-  #shown = ''
+  readonly #sparse = new SparseLines()
 
   constructor(options: PreheatReportOptions, sink: Sink, live: ProgressLine, log: Log) {
     this.#options = options
@@ -116,10 +114,8 @@ class Lines implements PreheatReport {
     this.#running.set(errand, progress)
     if (this.#options.quiet) return
     if (this.#sink.isTTY === true) return this.#live.show(`${this.#bar()}  ${this.#words()}`)
-    if (performance.now() - this.#last < INTERVAL_MS || this.#words() === this.#shown) return
-    this.#last = performance.now()
-    this.#shown = this.#words()
-    this.#write(this.#shown)
+    const line = this.#sparse.due(() => this.#words())
+    if (line !== undefined) this.#write(line)
   }
 
   event(event: NodeEvent): void {

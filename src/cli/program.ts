@@ -1,5 +1,6 @@
 // Declares every command and flag once. Only commander is loaded to parse or refuse them.
 import { Command, type Option } from 'commander'
+import { completionScript, SHELLS } from './completion.ts'
 import type { DaemonCommand, DaemonFlags } from './daemon.ts'
 import { addDaemon } from './daemon-flags.ts'
 import { EXIT_CODES } from './exit-codes.ts'
@@ -91,6 +92,7 @@ export function makeProgram(name: string, actions: Actions, only?: string): Pars
   }
   for (const declare of Object.values(add)) declare()
   addHelp(program)
+  addCompletion(program)
   program
     .command('version')
     .description('show the version')
@@ -109,13 +111,16 @@ function optionsOfGet(program: Command): readonly Option[] {
   return program.commands.find(command => command.name() === 'get')?.options ?? []
 }
 
+/** A topic of help that is no command. */
+const EXIT_TOPIC = 'exit-codes'
+
 function addHelp(program: Command): void {
   program
     .command('help')
     .description('show help on a command, or on exit-codes')
     .argument('[topic...]')
     .action((topic: string[]) => {
-      if (topic.join(' ') === 'exit-codes') return print(program, exitCodesHelp())
+      if (topic.join(' ') === EXIT_TOPIC) return print(program, exitCodesHelp())
       let command = program
       for (const word of topic) {
         const next = command.commands.find(c => c.name() === word)
@@ -123,6 +128,18 @@ function addHelp(program: Command): void {
         command = next
       }
       command.outputHelp()
+    })
+}
+
+function addCompletion(program: Command): void {
+  program
+    .command('completion')
+    .description('print a completion script for a shell: bash, zsh or fish')
+    .argument('<shell>', SHELLS.join(', '))
+    .addHelpText('after', completionHelp(program.name()))
+    .action((shell: string) => {
+      const topics = [...program.commands.map(command => command.name()), EXIT_TOPIC]
+      print(program, completionScript(shell, program, topics))
     })
 }
 
@@ -142,8 +159,18 @@ Examples:
   ${name} get --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… https://example.org/big.iso
   ${name} preheat --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… https://example.org/big.iso
 
-More: ${name} help get, ${name} help preheat, ${name} help seed, ${name} help seed start, ${name} help sim, ${name} help exit-codes
+More: ${name} help COMMAND, such as ${name} help get or ${name} help seed start, and ${name} help exit-codes
 ${diskTool}`
+}
+
+function completionHelp(name: string): string {
+  return `
+Examples:
+  ${name} completion bash > ~/.local/share/bash-completion/completions/${name}
+  ${name} completion zsh > "\${fpath[1]}/_dragonfly_df"
+  ${name} completion fish > ~/.config/fish/completions/${name}.fish
+  source <(${name} completion bash)
+`
 }
 
 function exitCodesHelp(): string {

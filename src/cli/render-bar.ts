@@ -2,15 +2,16 @@
 import type { SingleBar } from 'cli-progress'
 import progressBar from 'cli-progress'
 import type { NodeEvent, Progress, Receipt } from '../index.ts'
+import { barLine } from './bar-line.ts'
 import type { Failure } from './errors.ts'
-import { bytes, count, percent, rate, seconds, shares } from './figures.ts'
 import { textLog } from './log.ts'
 import type { Log } from './log-levels.ts'
-import { LineReport, secondsLeft } from './render-lines.ts'
-import type { Report, Sink, Skipped } from './report.ts'
+import { paint } from './paint.ts'
+import { LineReport } from './render-lines.ts'
+import type { Report, Sink, Skipped, Summary, Transfer } from './report.ts'
 
-const BAR_CELLS = 20
-const DEFAULT_COLUMNS = 80
+/** Of cli-progress, for every bar. */
+export const BAR_OPTIONS = { fps: 5, clearOnComplete: true, gracefulExit: false, emptyOnZero: true } as const
 
 export class BarReport implements Report {
   readonly #lines: LineReport
@@ -61,14 +62,21 @@ export class BarReport implements Report {
     this.#lines.note(text)
   }
 
-  failedOne(url: string, failure: Failure): void {
+  failedOne(transfer: Transfer, failure: Failure): void {
     this.#end()
-    this.#lines.failedOne(url, failure)
+    this.#lines.failedOne(transfer, failure)
   }
 
   failed(failure: Failure): void {
     this.#end()
     this.#lines.failed(failure)
+  }
+
+  expect(): void {}
+
+  summary(summary: Summary): void {
+    this.#end()
+    this.#lines.summary(summary)
   }
 
   close(): void {
@@ -83,33 +91,11 @@ export class BarReport implements Report {
 
   #show(): void {
     this.#bar = new progressBar.SingleBar({
+      ...BAR_OPTIONS,
       stream: this.#sink as NodeJS.WriteStream,
-      format: (_options, _params, payload: { progress: Progress }) => barLine(payload.progress, this.#sink.columns),
-      fps: 5,
-      clearOnComplete: true,
-      gracefulExit: false,
-      emptyOnZero: true,
+      format: (_options, _params, payload: { progress: Progress }) =>
+        barLine(payload.progress, this.#sink.columns || undefined, cells => paint('cyan', cells, this.#sink)),
     })
     this.#bar.start(1, 0, { progress: this.#progress })
   }
-}
-
-/** One line of the bar, at most `columns` wide. */
-export function barLine(p: Progress, columns = DEFAULT_COLUMNS): string {
-  const left = secondsLeft(p)
-  const from = shares(p)
-  const parts = [
-    p.length === undefined ? bytes(p.bytes) : `${bytes(p.bytes)} of ${bytes(p.length)}`,
-    rate(p.rate),
-    ...(left === undefined ? [] : [`${seconds(left)} left`]),
-    ...(from === '' ? [] : [`from ${from}`]),
-    count(p.peers, 'peer'),
-  ]
-  const head = p.length === undefined ? '' : `${percent(p.bytes, p.length).padStart(5)} ${cells(p.bytes, p.length)}  `
-  return `${head}${parts.join('  ')}`.slice(0, Math.max(1, columns - 1))
-}
-
-function cells(part: number, whole: number): string {
-  const full = whole <= 0 ? BAR_CELLS : Math.min(BAR_CELLS, Math.floor((part / whole) * BAR_CELLS))
-  return '█'.repeat(full) + '░'.repeat(BAR_CELLS - full)
 }

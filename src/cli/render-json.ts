@@ -4,7 +4,7 @@ import type { Failure } from './errors.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
 import { eventFields, NO_LOG } from './log.ts'
 import { isAtLeast, type Log } from './log-levels.ts'
-import type { Report, Sink, Skipped } from './report.ts'
+import type { Report, Sink, Skipped, Summary, Transfer } from './report.ts'
 
 export class JsonReport implements Report {
   readonly #sink: Sink
@@ -20,8 +20,8 @@ export class JsonReport implements Report {
     this.#sink.write(jsonLine('started', { peerId, addresses }))
   }
 
-  progress(progress: Progress): void {
-    this.#sink.write(jsonLine('getProgress', { ...progress }))
+  progress(progress: Progress, transfer?: Transfer): void {
+    this.#sink.write(jsonLine('getProgress', { ...transfer, ...progress }))
   }
 
   event(event: NodeEvent): void {
@@ -44,12 +44,18 @@ export class JsonReport implements Report {
     this.#sink.write(jsonLine('head', { ...head, contentType: type }))
   }
 
-  failedOne(url: string, { code, message, hint }: Failure): void {
+  failedOne({ url }: Transfer, { code, message, hint }: Failure): void {
     this.#sink.write(jsonLine('getFailed', { url, code, message, hint }))
   }
 
   failed(failure: Failure): void {
     this.#sink.write(errorLine(failure))
+  }
+
+  expect(): void {}
+
+  summary(summary: Summary): void {
+    this.#sink.write(jsonLine('getSummary', { ...summary }))
   }
 
   close(): void {}

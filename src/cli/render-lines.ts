@@ -1,14 +1,14 @@
 // Writes plain lines for logs and pipes: progress while it changes, and the receipt.
 import path from 'node:path'
 import type { NodeEvent, Progress, Receipt } from '../index.ts'
+import { secondsLeft } from './bar-line.ts'
 import { type Failure, failureLine, printable } from './errors.ts'
 import { explainLines } from './explain.ts'
 import { bytes, count, percent, rate, seconds, shares } from './figures.ts'
 import { textLog } from './log.ts'
 import type { Log } from './log-levels.ts'
-import type { Report, Sink, Skipped } from './report.ts'
-
-const INTERVAL_MS = 2000
+import type { Report, Sink, Skipped, Summary, Transfer } from './report.ts'
+import { SparseLines } from './sparse-lines.ts'
 
 const TRUST: Record<Receipt['trust'], string> = {
   digest: 'the digest given',
@@ -20,28 +20,21 @@ export class LineReport implements Report {
   readonly #name: string
   readonly #sink: Sink
   readonly #log: Log
-  readonly #now: () => number
-  #last: number
-  #shown = ''
+  readonly #sparse: SparseLines
 
   /** `now` in milliseconds, on a clock that never goes back. */
-  constructor(name: string, sink: Sink, log: Log = textLog(name, 'warn', sink), now: () => number = () => performance.now()) {
+  constructor(name: string, sink: Sink, log: Log = textLog(name, 'warn', sink), now?: () => number) {
     this.#name = name
     this.#sink = sink
     this.#log = log
-    this.#now = now
-    this.#last = now()
+    this.#sparse = new SparseLines(now)
   }
 
   started(_peerId: string, _addresses: readonly string[]): void {}
 
   progress(progress: Progress): void {
-    if (this.#now() - this.#last < INTERVAL_MS) return
-    const line = progressLine(progress)
-    if (line === this.#shown) return
-    this.#last = this.#now()
-    this.#shown = line
-    this.#write(line)
+    const line = this.#sparse.due(() => progressLine(progress))
+    if (line !== undefined) this.#write(line)
   }
 
   event(event: NodeEvent): void {
@@ -68,8 +61,14 @@ export class LineReport implements Report {
     this.#write(`${this.#name}: ${text}`)
   }
 
-  failedOne(url: string, failure: Failure): void {
+  failedOne({ url }: Transfer, failure: Failure): void {
     this.failed({ ...failure, message: `${url}: ${failure.message}` })
+  }
+
+  expect(): void {}
+
+  summary(summary: Summary): void {
+    this.#write(summaryLine(summary))
   }
 
   failed(failure: Failure): void {
@@ -83,37 +82,41 @@ export class LineReport implements Report {
   }
 }
 
-/** `26.9 MiB of 64.0 MiB (42 %), 20.1 MB/s, 1.9 s left, from peers 70 %, origin 30 %; 8 peers` */
+/** `26.9 MiB of 64.0 MiB (42 %), 19.2 MiB/s, 1.9 s left, from peers 70 %, origin 30 %; 8 peers` */
 export function progressLine(p: Progress): string {
   const known = p.length !== undefined && p.length > 0
   const size = known
     ? `${bytes(p.bytes)} of ${bytes(p.length as number)} (${percent(p.bytes, p.length as number)})`
     : bytes(p.bytes)
   const left = secondsLeft(p)
-  const from = shares(p)
+  const from = shares(p, p.length ?? Infinity)
   const parts = [size, rate(p.rate)]
   if (left !== undefined) parts.push(`${seconds(left)} left`)
   if (from !== '') parts.push(`from ${from}`)
   return `${parts.join(', ')}; ${count(p.peers, 'peer')}`
 }
 
-/** Seconds to the end at the present rate; undefined while nobody can tell. */
-export function secondsLeft(p: Progress): number | undefined {
-  if (p.length === undefined || p.rate <= 0 || p.bytes >= p.length) return undefined
-  return (p.length - p.bytes) / p.rate
+/** `998 files, 15.6 MiB in 8.2 s (1.9 MiB/s), 2 failed` */
+export function summaryLine({ files, kept, failed, bytes: all, seconds: s }: Summary): string {
+  const speed = s > 0 && all > 0 ? ` (${rate(all / s)})` : ''
+  const parts = [`${count(files, 'file')}, ${bytes(all)} in ${seconds(s)}${speed}`]
+  if (kept > 0) parts.push(`${kept} kept`)
+  return [...parts, ...(failed > 0 ? [`${failed} failed`] : [])].join(', ')
 }
 
-/** The short human form of a receipt. */
+/** The short human form of a receipt: what was saved, its digest on a line of its own, where it came from. */
 export function receiptLines(r: Receipt): string[] {
+  const from = shares(r)
+  return [savedLine(r), `sha256 ${r.sha256}`, `${from === '' ? 'empty' : `from ${from}`}; checked against: ${TRUST[r.trust]}`]
+}
+
+/** `saved f.iso  64.0 MiB in 3.2 s (20.0 MiB/s)` */
+export function savedLine(r: Receipt): string {
   const fetched = r.bytes - r.resumed
   const speed = r.seconds > 0 && fetched > 0 ? ` (${rate(fetched / r.seconds)})` : ''
   const part = r.range === undefined ? '' : `bytes ${r.range.start}-${r.range.end - 1} of ${r.length ?? 'unknown length'}, `
   const what = r.output === '-' ? 'streamed' : `saved ${shortest(r.output)} `
-  const from = shares(r)
-  return [
-    `${what} ${part}${bytes(r.bytes)} in ${seconds(r.seconds)}${speed}, sha256 ${r.sha256}`,
-    `${from === '' ? 'empty' : `from ${from}`}; checked against: ${TRUST[r.trust]}`,
-  ]
+  return `${what} ${part}${bytes(r.bytes)} in ${seconds(r.seconds)}${speed}`
 }
 
 /** Below the current folder by its relative path, elsewhere by the whole one. */

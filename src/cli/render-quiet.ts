@@ -3,7 +3,7 @@ import type { NodeEvent, Progress, Receipt } from '../index.ts'
 import { type Failure, failureLine } from './errors.ts'
 import { NO_LOG } from './log.ts'
 import type { Log } from './log-levels.ts'
-import type { Report, Sink } from './report.ts'
+import type { Report, Sink, Transfer } from './report.ts'
 
 export class QuietReport implements Report {
   readonly #name: string
@@ -23,13 +23,15 @@ export class QuietReport implements Report {
   skipped(): void {}
   head(): void {}
   note(): void {}
+  expect(): void {}
+  summary(): void {}
   close(): void {}
 
   event(event: NodeEvent): void {
     this.#log.write(event)
   }
 
-  failedOne(url: string, failure: Failure): void {
+  failedOne({ url }: Transfer, failure: Failure): void {
     this.failed({ ...failure, message: `${url}: ${failure.message}` })
   }
 

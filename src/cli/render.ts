@@ -11,6 +11,8 @@ export interface ReportOptions {
   /** Standard output carries the content: NDJSON goes to standard error. */
   streaming: boolean
   log: LogFlags
+  /** Of several downloads: how many, 0 when nobody knows yet. Undefined: there is one. */
+  several?: number
 }
 
 /** Loads only the one that is used. */
@@ -26,6 +28,10 @@ export async function makeReport(options: ReportOptions, stdout: Sink, stderr: S
   if (options.quiet) {
     const { QuietReport } = await import('./render-quiet.ts')
     return new QuietReport(name, stderr, log)
+  }
+  if (options.several !== undefined) {
+    const { ManyReport } = await import('./render-many.ts')
+    return new ManyReport({ name, log, files: options.several }, stderr)
   }
   if (stderr.isTTY === true) {
     const { BarReport } = await import('./render-bar.ts')

@@ -10,22 +10,45 @@ export interface Skipped {
   reason: 'exists' | 'not-newer'
 }
 
+/** One of several downloads of a command; the same object each time. */
+export interface Transfer {
+  /** Without secrets. */
+  url: string
+}
+
+/** What became of several downloads. */
+export interface Summary {
+  /** How many were downloaded. */
+  files: number
+  /** How many were there already. */
+  kept: number
+  failed: number
+  /** Of those that were downloaded. */
+  bytes: number
+  seconds: number
+}
+
 export interface Report {
   started(peerId: string, addresses: readonly string[]): void
-  progress(progress: Progress): void
+  /** `transfer`: one of several. */
+  progress(progress: Progress, transfer?: Transfer): void
   event(event: NodeEvent): void
   /** The download is complete and the output stands. */
-  done(receipt: Receipt): void
+  done(receipt: Receipt, transfer?: Transfer): void
   /** From now on the node only serves, for so many seconds. */
   lingering(seconds: number): void
   /** A download that was not needed. */
-  skipped(skipped: Skipped): void
+  skipped(skipped: Skipped, transfer?: Transfer): void
   /** What a content is; for programs only. */
   head(head: ContentHead): void
   /** Something for a person to know. */
   note(text: string): void
-  /** One of several URLs failed; the command goes on. `url`: without secrets. */
-  failedOne(url: string, failure: Failure): void
+  /** One of several failed; the command goes on. */
+  failedOne(transfer: Transfer, failure: Failure): void
+  /** How many downloads there are, as far as they are known. */
+  expect(files: number, isAll: boolean): void
+  /** The end of several. */
+  summary(summary: Summary): void
   failed(failure: Failure): void
   /** Safe to call twice; gives the terminal back. */
   close(): void
@@ -36,4 +59,5 @@ export interface Sink {
   write(text: string): unknown
   isTTY?: boolean
   columns?: number
+  rows?: number
 }

@@ -82,7 +82,7 @@ export class DaemonClient implements DragonflyNode {
     if (options.range !== undefined) return await this.#downloadRange(url, folder, name, options)
     let target = ''
     const receipt = await this.fetch(url, options, async content => {
-      target = join(folder, name ?? content.fileName)
+      target = join(folder, name ?? nameFor(content.fileName, options))
       await checkTarget(target)
       await place(content, target, options.signal)
       if (options.remoteTime) await setTime(target, content.receipt.lastModified)
@@ -148,7 +148,7 @@ export class DaemonClient implements DragonflyNode {
   async #downloadRange(url: string, folder: string, name: string | undefined, options: GetOptions): Promise<Receipt> {
     const { headers, filter, tag, origin, signal } = options
     const asked = { headers, filter, tag, origin, signal }
-    const named = name ?? (await this.head(url, defined(asked))).fileName
+    const named = name ?? nameFor((await this.head(url, defined(asked))).fileName, options)
     const target = join(folder, named)
     await checkTarget(target)
     const stream = this.get(url, options)
@@ -196,7 +196,7 @@ export class DaemonClient implements DragonflyNode {
     into: 'store' | 'stream',
     options: GetOptions,
   ): AsyncGenerator<Exclude<JobLine, { type: 'progress' | 'error' }>> {
-    const { signal, onProgress, trace, keep: _keep, remoteTime: _time, ...rest } = options
+    const { signal, onProgress, trace, keep: _keep, remoteTime: _time, nameFile: _name, ...rest } = options
     if (trace !== undefined)
       throw new DragonflyError('bad-option', 'a daemon writes no trace', { hint: 'trace with a node of your own' })
     for await (const line of this.#connection.lines('POST', '/v1/jobs', { body: { url, into, options: rest }, signal })) {
@@ -231,6 +231,10 @@ async function place(content: StoredContent, target: string, signal: AbortSignal
   } finally {
     await handle.close()
   }
+}
+
+function nameFor(fileName: string, { nameFile }: GetOptions): string {
+  return nameFile === undefined ? fileName : nameFile(fileName)
 }
 
 function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

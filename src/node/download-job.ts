@@ -71,6 +71,11 @@ export function nameOf(suggested: string | undefined, url: string): string {
   return suggested || fileNameFromUrl(url) || NAMELESS
 }
 
+/** The name that the caller wants for it. */
+export function nameFor(fileName: string, { nameFile }: GetOptions): string {
+  return nameFile === undefined ? fileName : nameFile(fileName)
+}
+
 /** Last-Modified as the origin told this node, or as the version's name has it; undefined when nobody told. */
 export function lastModifiedOf({ originFreshness, manifest }: ActiveTask): string | undefined {
   const text = originFreshness.lastModified ?? validatorsOf(manifest?.info.version ?? '').lastModified

@@ -20,7 +20,19 @@ import type { StoredContent } from './api/stored-content.ts'
 import { digestMismatch } from './content/stored-version.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { pause } from './context/waiting.ts'
-import { asOurs, deviceOf, isOfUse, type Job, lastModifiedOf, makeJob, nameOf, paceOf, shown, watchTime } from './download-job.ts'
+import {
+  asOurs,
+  deviceOf,
+  isOfUse,
+  type Job,
+  lastModifiedOf,
+  makeJob,
+  nameFor,
+  nameOf,
+  paceOf,
+  shown,
+  watchTime,
+} from './download-job.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 
@@ -28,6 +40,8 @@ import type { After, TaskRegistry } from './tasks/task-registry.ts'
 const MAX_LIARS = 5
 /** A content that changes at its origin while it is read is begun again so often: each time has all tries of a read. */
 const MAX_CHANGES = 3
+/** How long a folder that could be written is not tried again before a download; at its end it always is. */
+const CHECKED_MS = 5000
 
 /** What went wrong in the attempts so far. */
 interface Tries {
@@ -52,6 +66,8 @@ export class Downloads {
   readonly #ctx: NodeContext
   readonly #registry: TaskRegistry
   readonly #storeDir: string | undefined
+  /** The folder that could be written last, and when that was seen. */
+  #checked = { path: '', at: 0 }
 
   /** `storeDir`: where pieces lie; undefined when in memory. */
   constructor(ctx: NodeContext, registry: TaskRegistry, storeDir: string | undefined) {
@@ -63,10 +79,9 @@ export class Downloads {
   async toFile(url: string, file: string | undefined, options: GetOptions): Promise<Receipt> {
     const job = makeJob(url, options)
     const { folder, name } = await locate(file ?? '.')
-    // a name that nobody has: the folder must do, whatever the file will be called
-    await checkOutput(join(folder, name ?? randomUUID()))
+    await (name === undefined ? this.#checkFolder(folder) : checkOutput(join(folder, name)))
     return await this.#untilTrue(job, async ({ active, account }) => {
-      const target = join(folder, name ?? nameOf(active.manifest?.info.fileName, job.url))
+      const target = join(folder, name ?? nameFor(nameOf(active.manifest?.info.fileName, job.url), options))
       const isStream = (await checkTarget(target)) === 'stream'
       await this.#space(active, isStream ? undefined : dirname(target), options.keep !== false)
       await whole(active, job)
@@ -76,6 +91,14 @@ export class Downloads {
       if (options.remoteTime === true && !isStream) await setTime(target, receipt.lastModified)
       return receipt
     })
+  }
+
+  /** A folder must do, whatever the file will be called; of many files at once it is asked once. */
+  async #checkFolder(folder: string): Promise<void> {
+    const { path, at } = this.#checked
+    if (path === folder && now() - at < CHECKED_MS) return
+    await checkOutput(join(folder, randomUUID()))
+    this.#checked = { path: folder, at: now() }
   }
 
   async toStore(url: string, options: GetOptions, use: (content: StoredContent) => Promise<void>): Promise<Receipt> {

@@ -13,7 +13,7 @@ import type { Explanation } from './api/explanation.ts'
 import type { GetOptions } from './api/get-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import { type NodeContext, now } from './context/node-context.ts'
-import { asOurs, type Job, makeJob, nameOf, paceOf, shown, watchTime } from './download-job.ts'
+import { asOurs, type Job, makeJob, nameFor, nameOf, paceOf, shown, watchTime } from './download-job.ts'
 import { RangePart } from './range-part.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import { originRequest } from './session/origin-request.ts'
@@ -47,7 +47,7 @@ export class RangeDownloads {
       const { bytes, part } = attempt
       // the file's name is known with the first byte
       const first = await bytes.next()
-      const target = join(folder, name ?? nameOf(part.fileName, job.url))
+      const target = join(folder, name ?? nameFor(nameOf(part.fileName, job.url), options))
       const isStream = (await checkTarget(target)) === 'stream'
       if (part.size !== undefined && !isStream) {
         await ensureFileSize(dirname(target), part.size)

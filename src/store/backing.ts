@@ -5,6 +5,8 @@ import type { VerifiedPiece } from '../core/piece.ts'
 export interface Backing {
   /** Pieces that were marked as written before this opening. Hints, to be verified again. */
   readonly hints: Set<number>
+  /** Bytes of the content that were there at the opening. */
+  readonly present: number
   records(): Promise<Uint8Array[]>
   append(record: Uint8Array): Promise<void>
   describe(label: string): Promise<void>

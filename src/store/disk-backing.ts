@@ -1,6 +1,6 @@
 // The files of one entry: DIR/entries/KEY/{data,marks,records,label,lock}.
 import { randomUUID } from 'node:crypto'
-import { constants, copyFile, type FileHandle, link, open, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { constants, copyFile, type FileHandle, link, open, readFile, rename, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import type { VerifiedPiece } from '../core/piece.ts'
@@ -11,6 +11,7 @@ import { Marks } from './marks.ts'
 import { ignoreNoModes, isNoReplacing, outputError, placeFile, prepareOutput } from './output.ts'
 import { readAt, writeAt } from './positional.ts'
 import { Records } from './records.ts'
+import { removeFile, removeFolder } from './removal.ts'
 
 /**
  * `data` holds each piece at index × piece length, with holes; `marks` says which ones were written. There is no fsync:
@@ -51,7 +52,7 @@ export class DiskBacking implements Backing {
   static async open(folder: string, trash: string, lock: Lock): Promise<DiskBacking> {
     const opened: { close(): Promise<void> }[] = []
     try {
-      await rm(join(folder, TWIN), { force: true }) // left over from a crash
+      await removeFile(join(folder, TWIN)) // left over from a crash
       const data = await open(join(folder, 'data'), constants.O_RDWR | constants.O_CREAT, 0o600)
       opened.push(data)
       const marks = await Marks.open(join(folder, 'marks'))
@@ -140,7 +141,7 @@ export class DiskBacking implements Backing {
       throw fromSystemError(error, 'store-error', 'cannot share data in the store')
     } finally {
       await file?.close()
-      await rm(twin, { force: true })
+      await removeFile(twin)
     }
   }
 
@@ -165,7 +166,7 @@ export class DiskBacking implements Backing {
       })
     }
     // What stays is removed by the next who opens the store.
-    await rm(grave, { recursive: true, force: true }).catch(() => {})
+    await removeFolder(grave).catch(() => {})
   }
 
   /** False when target is on another filesystem or no file that can be replaced, or the data are another entry's too: what becomes of an output is not ours. */

@@ -37,6 +37,11 @@ export class PieceEntry implements StoreEntry {
     return this.#known.has(index)
   }
 
+  isEmpty(): Promise<boolean> {
+    const { hints, present } = this.#backing
+    return this.#run(async () => hints.size === 0 && present === 0 && (await this.#backing.records()).length === 0)
+  }
+
   records(): Promise<Uint8Array[]> {
     return this.#run(() => this.#backing.records())
   }

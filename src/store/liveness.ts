@@ -36,8 +36,21 @@ async function statOf(pid: number): Promise<string[] | undefined> {
   return text?.slice(text.lastIndexOf(')') + 2).split(' ')
 }
 
-/** Names this run of the system; empty where there is no /proc to tell. */
-export async function bootId(): Promise<string> {
-  const text = await readFile('/proc/sys/kernel/random/boot_id', 'latin1').catch(() => '')
-  return text.trim()
+let boot: Promise<string> | undefined
+
+/** Names this run of the system; empty where there is no /proc to tell. Read once: it outlives this process. */
+export function bootId(): Promise<string> {
+  boot ??= readFile('/proc/sys/kernel/random/boot_id', 'latin1').then(
+    text => text.trim(),
+    () => '',
+  )
+  return boot
+}
+
+let ours: Promise<string | null> | undefined
+
+/** `startOf` of this process, which never changes. */
+export function ownStart(): Promise<string | null> {
+  ours ??= startOf(process.pid)
+  return ours
 }

@@ -3,12 +3,13 @@
 // Not proper-lockfile: it believes a lock until its time stamp is some seconds old, so that a download killed with
 // kill -9 and started again at once would find its own store locked. Processes of other containers are told by their presence.
 import { createHash, randomUUID } from 'node:crypto'
-import { link, open, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { link, open, stat, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { abortError, DragonflyError, fromSystemError } from '../core/errors.ts'
-import { isAlive, startOf } from './liveness.ts'
+import { isAlive, ownStart } from './liveness.ts'
 import { isPresent, type Presence, pidSpace } from './presence.ts'
+import { removeFile } from './removal.ts'
 
 export interface Lock {
   /** Lets go. Safe to call twice. */
@@ -63,7 +64,7 @@ async function acquire(path: string, signal: AbortSignal | undefined, presence: 
   const space = await pidSpace()
   const me: Holder = {
     pid: process.pid,
-    started: await startOf(process.pid),
+    started: await ownStart(),
     ...(space !== undefined && { space }),
     ...(presence !== undefined && { presence: relative(dirname(path), presence.path) }),
     id: randomUUID(),
@@ -135,7 +136,7 @@ async function create(path: string, text: string): Promise<boolean> {
     if (NO_LINKS.has(code)) return await createByItself(path, text)
     throw error
   } finally {
-    await rm(temp, { force: true })
+    await removeFile(temp)
   }
 }
 

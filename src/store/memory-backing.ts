@@ -16,6 +16,7 @@ export class MemoryContent {
 
 export class MemoryBacking implements Backing {
   readonly hints: Set<number>
+  readonly present = 0
   readonly #content: MemoryContent
 
   constructor(content: MemoryContent) {

@@ -1,9 +1,10 @@
 // Writes the output file: whole at its path, or not at all.
 import { constants, createReadStream } from 'node:fs'
-import { access, chmod, type FileHandle, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, chmod, type FileHandle, open, readlink, realpath, rename, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { abortError, DragonflyError, fromSystemError, SYSTEM_REASONS } from '../core/errors.ts'
 import { randomName } from '../core/random-name.ts'
+import { removeFile } from './removal.ts'
 
 /** Longest file name on the filesystems that we know, bytes. */
 const MAX_NAME_BYTES = 255
@@ -89,7 +90,7 @@ async function replace(
     await rename(temp, path)
     return true
   } catch (error) {
-    await rm(temp, { force: true }).catch(() => {})
+    await removeFile(temp).catch(() => {})
     if (isNoReplacing(error) && (await canOverwrite(path))) return false
     throw error
   }
@@ -101,7 +102,7 @@ async function copyBeside(temp: string, length: number, source: OutputSource, si
     await source.copyTo(temp)
   } catch (error) {
     ignoreNoModes(error)
-    await rm(temp, { force: true })
+    await removeFile(temp)
     await (await open(temp, 'wx', 0o600)).close()
     await overwrite({ path: temp, how: 'overwrite', mode: 0 }, length, source, signal)
   }
@@ -158,7 +159,7 @@ export async function placeBytes(target: string, bytes: AsyncIterable<Uint8Array
   } catch (error) {
     throw outputError(target, error)
   } finally {
-    await rm(temp, { force: true }).catch(() => {})
+    await removeFile(temp).catch(() => {})
   }
 }
 
@@ -266,7 +267,7 @@ async function tryOut(target: string, path: string): Promise<number> {
       return (await file.stat()).mode & 0o777
     } finally {
       await file.close()
-      await rm(temp, { force: true })
+      await removeFile(temp)
     }
   } catch (error) {
     throw outputError(target, error)

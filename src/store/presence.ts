@@ -65,8 +65,15 @@ export async function isPresent(path: string): Promise<boolean> {
   }
 }
 
-/** Names the PID namespace that this process is in; undefined where the system has none to tell. */
-export async function pidSpace(): Promise<string | undefined> {
+let ourSpace: Promise<string | undefined> | undefined
+
+/** Names the PID namespace that this process is in; undefined where the system has none to tell. Read once: it stays. */
+export function pidSpace(): Promise<string | undefined> {
+  ourSpace ??= readPidSpace()
+  return ourSpace
+}
+
+async function readPidSpace(): Promise<string | undefined> {
   const space = await readlink('/proc/self/ns/pid').catch(() => undefined)
   return space === undefined ? undefined : `${await bootId()}/${space}`
 }

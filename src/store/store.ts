@@ -57,6 +57,8 @@ export interface StoreEntry {
   readonly count: number
   /** Whether a piece is known: put or recovered since the entry was opened. */
   has(index: number): boolean
+  /** Whether nothing was ever kept in it. */
+  isEmpty(): Promise<boolean>
   /** All records in the order they were appended. A torn last one (crash) is dropped. */
   records(): Promise<Uint8Array[]>
   /** Adds a record of at most 4 MiB; all together at most 64 MiB, else `store-error`. */

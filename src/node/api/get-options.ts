@@ -81,6 +81,12 @@ export interface GetOptions {
    */
   remoteTime?: boolean
   /**
+   * Called with the name that the content's file would get in a folder; returns the one that it gets. For `download` into a
+   * folder, to keep several contents of one name apart.
+   * @default the content's own name
+   */
+  nameFile?: (fileName: string) => string
+  /**
    * Bytes a second, from 1 on, that may come for this download, inside the limits of the node. Where several downloads share a
    * content, the highest of their limits holds.
    * @default no limit of its own
@@ -128,10 +134,12 @@ export interface Progress {
   fromPeers: number
   /** Bytes that seeds gave. */
   fromSeeds: number
-  /** Bytes found on disk from an earlier try. */
+  /** Bytes found in the store: of an earlier try, or of a content that was there. */
   resumed: number
+  /** Bytes that came since this download began, whether verified yet or not. */
+  received: number
   /** Peers connected for this content, seeds included. */
   peers: number
-  /** Bytes a second over the last seconds. */
+  /** Bytes a second that came over the last seconds, whether verified yet or not. */
   rate: number
 }

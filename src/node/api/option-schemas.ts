@@ -77,6 +77,7 @@ export const GET_OPTIONS = {
     origin: FLAG,
     keep: FLAG,
     remoteTime: FLAG,
+    nameFile: FUNCTION,
     limit: { type: 'number', minimum: 1, maximum: 8e15 },
     priority: { enum: ['low', 'normal', 'high'] },
     signal: SIGNAL,
@@ -118,7 +119,7 @@ type Fits<Schema extends TSchema, Options> = keyof Static<Schema> extends keyof 
       : never
     : never
   : never
-type Unsaid = 'headers' | 'range' | 'signal' | 'onProgress' | 'onEvent'
+type Unsaid = 'headers' | 'range' | 'signal' | 'onProgress' | 'onEvent' | 'nameFile'
 
 export const FITS: [
   Fits<typeof NODE_OPTIONS, NodeOptions>,

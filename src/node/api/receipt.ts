@@ -28,7 +28,7 @@ export interface Receipt {
   fromPeers: number
   /** Bytes that seeds gave. */
   fromSeeds: number
-  /** Bytes found on disk from an earlier try. */
+  /** Bytes found in the store: of an earlier try, or of a content that was there. */
   resumed: number
   /** How long it took, in seconds. */
   seconds: number

@@ -77,8 +77,7 @@ export class StoredVersion {
       await makeRoom(first.entry, task, length)
       return new StoredVersion(first.entry, cached, first.isShared, signer)
     }
-    await first.entry.remove()
-    const { entry, isShared } = await openEntry(store, key)
+    const { entry, isShared } = (await first.entry.isEmpty()) ? first : await openAnew(store, key, first.entry)
     await makeRoom(entry, task, length)
     await keepInfo(entry, info, trust)
     const nothing = { manifest: new Manifest(info), trust, envelope: undefined, freshness: undefined, freshnessCount: 0 }
@@ -143,6 +142,12 @@ export class StoredVersion {
 }
 
 /** Before a byte is written. An entry for which there is no room is closed; a new one leaves nothing. */
+/** What is there is of no use, in part or as a whole. */
+async function openAnew(store: Store, key: string, old: StoreEntry): Promise<{ entry: StoreEntry; isShared: boolean }> {
+  await old.remove()
+  return await openEntry(store, key)
+}
+
 async function makeRoom(entry: StoreEntry, task: Task, length: number | undefined): Promise<void> {
   try {
     if (length !== undefined) await entry.expect(length)

@@ -132,6 +132,7 @@ export class ContentPace implements PayloadPace {
   #priority: Priority = 'normal'
   #limit: number | undefined
   #originHeld = 0
+  #arrived = 0
   /** Told of the milliseconds for which bytes of the origin waited, several times while that is long. */
   onOriginHeld: (ms: number) => void = () => {}
 
@@ -184,7 +185,7 @@ export class ContentPace implements PayloadPace {
     const at = now()
     const waiter: Waiter = { bytes, told: at, onHeld, go: undefined, hasGone: false }
     if (this.#most(direction) === Infinity || this.#pacing.ask(this, direction, waiter, at)) {
-      this.#pacing.line[direction].add(bytes, at)
+      this.#moved(direction, bytes, at)
       return undefined
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -216,6 +217,11 @@ export class ContentPace implements PayloadPace {
     }
   }
 
+  /** Payload bytes that came for this content, verified or not. */
+  get arrived(): number {
+    return this.#arrived
+  }
+
   /** Milliseconds for which bytes of the origin have waited since this was asked last. */
   takeOriginHeld(): number {
     const held = this.#originHeld
@@ -232,7 +238,7 @@ export class ContentPace implements PayloadPace {
     waiter.hasGone = true
     // one that goes at once has not waited, and is counted by who asked
     if (waiter.go === undefined) return
-    this.#pacing.line[direction].add(waiter.bytes, at)
+    this.#moved(direction, waiter.bytes, at)
     tellHeld(waiter, at)
     waiter.go()
   }
@@ -243,6 +249,11 @@ export class ContentPace implements PayloadPace {
 
   tellWaiting(at: number): void {
     for (const waiter of [...this.waiting.down, ...this.waiting.up]) if (at - waiter.told >= TELL_MS) tellHeld(waiter, at)
+  }
+
+  #moved(direction: Direction, bytes: number, at: number): void {
+    this.#pacing.line[direction].add(bytes, at)
+    if (direction === 'down') this.#arrived += bytes
   }
 
   readonly #heldOrigin = (ms: number): void => {

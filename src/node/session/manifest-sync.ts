@@ -33,7 +33,8 @@ export class ManifestSync {
   readonly #content: StoredVersion
   /** The active task's: what is written of the content is written one by one. */
   readonly #work: PQueue
-  #publishing: Promise<void> | undefined
+  /** Set while something is to be published that was not yet. */
+  #publishing: NodeJS.Timeout | undefined
   #asking: NodeJS.Timeout | undefined
 
   constructor(ctx: Pick<NodeContext, 'isSeed' | 'network'>, owner: ManifestSyncOwner, content: StoredVersion, work: PQueue) {
@@ -106,7 +107,7 @@ export class ManifestSync {
       manifest.sealWith({ length, sha256: await this.#content.transfer.wholeDigest(), root })
       this.#owner.onGrown()
     }
-    await this.#work.add(() => this.#publish())
+    await this.#publishNow()
   }
 
   // ---- how others hear of it
@@ -118,9 +119,9 @@ export class ManifestSync {
     this.#tell(link)
   }
 
-  /** Resolves when what was to be kept and told by now is; rejects when that failed. */
+  /** Keeps and tells at once what was to be kept and told soon. Rejects when that failed. */
   async published(): Promise<void> {
-    await this.#publishing
+    if (this.#publishing !== undefined) await this.#publishNow()
   }
 
   // ---- how we ask
@@ -156,11 +157,15 @@ export class ManifestSync {
   }
 
   #publishSoon(): void {
-    this.#publishing ??= new Promise<void>(resolve => setTimeout(resolve, PUBLISH_MS)).then(() => {
-      this.#publishing = undefined
-      return this.#work.add(() => this.#publish())
-    })
-    this.#publishing.catch(error => this.#owner.fail(error))
+    this.#publishing ??= setTimeout(() => {
+      this.#publishNow().catch(error => this.#owner.fail(error))
+    }, PUBLISH_MS)
+  }
+
+  async #publishNow(): Promise<void> {
+    clearTimeout(this.#publishing)
+    this.#publishing = undefined
+    await this.#work.add(() => this.#publish())
   }
 
   /** Keeps, signs and tells our own manifest as far as it goes. */

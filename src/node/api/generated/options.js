@@ -1329,7 +1329,7 @@ return errors === 0;
 }
 
 export const getFaultCheck = validate12;
-const schema13 = {"$id":"getFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"digest":{"type":"string"},"range":{"type":"object"},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"revalidate":{"type":"boolean"},"origin":{"type":"boolean"},"keep":{"type":"boolean"},"remoteTime":{"type":"boolean"},"limit":{"type":"number","minimum":1,"maximum":8000000000000000},"priority":{"enum":["low","normal","high"]},"signal":{"instance":"AbortSignal"},"trace":{"type":"string"},"explain":{"type":"boolean"},"onProgress":{"instance":"function"}},"additionalProperties":false};
+const schema13 = {"$id":"getFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"digest":{"type":"string"},"range":{"type":"object"},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"revalidate":{"type":"boolean"},"origin":{"type":"boolean"},"keep":{"type":"boolean"},"remoteTime":{"type":"boolean"},"nameFile":{"instance":"function"},"limit":{"type":"number","minimum":1,"maximum":8000000000000000},"priority":{"enum":["low","normal","high"]},"signal":{"instance":"AbortSignal"},"trace":{"type":"string"},"explain":{"type":"boolean"},"onProgress":{"instance":"function"}},"additionalProperties":false};
 
 function validate12(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="getFault" */;
@@ -1521,17 +1521,29 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.limit !== undefined){
-let data12 = data.limit;
+if(data.nameFile !== undefined){
 const _errs26 = errors;
-if(errors === _errs26){
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 8000000000000000 || isNaN(data12)){
+if(typeof data.nameFile !== "function"){
+validate12.errors = [{instancePath:instancePath+"/nameFile",schemaPath:"#/properties/nameFile/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+return false;
+}
+var valid0 = _errs26 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limit !== undefined){
+let data13 = data.limit;
+const _errs27 = errors;
+if(errors === _errs27){
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 8000000000000000 || isNaN(data13)){
 validate12.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8000000000000000},message:"must be <= 8000000000000000"}];
 return false;
 }
 else {
-if(data12 < 1 || isNaN(data12)){
+if(data13 < 1 || isNaN(data13)){
 validate12.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
@@ -1542,29 +1554,17 @@ validate12.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs26 === errors;
+var valid0 = _errs27 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.priority !== undefined){
-let data13 = data.priority;
-const _errs28 = errors;
-if(!(((data13 === "low") || (data13 === "normal")) || (data13 === "high"))){
-validate12.errors = [{instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/enum",keyword:"enum",params:{allowedValues: schema13.properties.priority.enum},message:"must be equal to one of the allowed values"}];
-return false;
-}
-var valid0 = _errs28 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.signal !== undefined){
+let data14 = data.priority;
 const _errs29 = errors;
-if(!(data.signal instanceof AbortSignal)){
-validate12.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+if(!(((data14 === "low") || (data14 === "normal")) || (data14 === "high"))){
+validate12.errors = [{instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/enum",keyword:"enum",params:{allowedValues: schema13.properties.priority.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid0 = _errs29 === errors;
@@ -1573,10 +1573,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.trace !== undefined){
+if(data.signal !== undefined){
 const _errs30 = errors;
-if(typeof data.trace !== "string"){
-validate12.errors = [{instancePath:instancePath+"/trace",schemaPath:"#/properties/trace/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+if(!(data.signal instanceof AbortSignal)){
+validate12.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
 return false;
 }
 var valid0 = _errs30 === errors;
@@ -1585,28 +1585,41 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.trace !== undefined){
+const _errs31 = errors;
+if(typeof data.trace !== "string"){
+validate12.errors = [{instancePath:instancePath+"/trace",schemaPath:"#/properties/trace/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs31 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.explain !== undefined){
-const _errs32 = errors;
+const _errs33 = errors;
 if(typeof data.explain !== "boolean"){
 validate12.errors = [{instancePath:instancePath+"/explain",schemaPath:"#/properties/explain/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
-var valid0 = _errs32 === errors;
+var valid0 = _errs33 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.onProgress !== undefined){
-const _errs34 = errors;
+const _errs35 = errors;
 if(typeof data.onProgress !== "function"){
 validate12.errors = [{instancePath:instancePath+"/onProgress",schemaPath:"#/properties/onProgress/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
 return false;
 }
-var valid0 = _errs34 === errors;
+var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -2035,6 +2048,7 @@ const getFaultAllowed = {
   "origin": "true or false",
   "keep": "true or false",
   "remoteTime": "true or false",
+  "nameFile": "a function",
   "limit": "a number from 1 to 8000000000000000",
   "priority": "\"low\" or \"normal\" or \"high\"",
   "signal": "an AbortSignal",
