@@ -7,6 +7,7 @@ import { bytes, count, percent, rate, seconds, shares } from './figures.ts'
 export const DEFAULT_COLUMNS = 80
 const BAR_CELLS = 20
 const SHORT_CELLS = 8
+const TINY_CELLS = 4
 const MAX_NAME = 24
 
 /** Paints the cells; the width is that of the plain text. */
@@ -18,20 +19,24 @@ const plain: PaintCells = cells => cells
 export function barLine(p: Progress, columns = DEFAULT_COLUMNS, paintCells = plain): string {
   const left = secondsLeft(p)
   const from = shares(p, p.length ?? Infinity)
-  const done = bytes(p.bytes)
+  const here = hereOf(p)
+  const done = bytes(here)
   const size = p.length === undefined ? done : `${done} of ${bytes(p.length)}`
   const speed = rate(p.rate)
   const [short, long] = left === undefined ? [[], []] : [[seconds(left)], [`${seconds(left)} left`]]
-  const part = p.length === undefined ? undefined : partOf(p.bytes, p.length)
+  const part = p.length === undefined ? undefined : partOf(here, p.length)
   const origin = from === '' ? [] : [`from ${from}`]
+  const peers = p.peers === 0 ? [] : [count(p.peers, 'peer')]
   return fitted(
     [
-      [part, BAR_CELLS, [size, speed, ...long, ...origin, count(p.peers, 'peer')]],
+      [part, BAR_CELLS, [size, speed, ...long, ...origin, ...peers]],
       [part, BAR_CELLS, [size, speed, ...long, ...origin]],
       [part, BAR_CELLS, [size, speed, ...long]],
       [part, SHORT_CELLS, [size, speed, ...long]],
       [part, SHORT_CELLS, [done, speed, ...short]],
-      [part, 0, [done, speed, ...short]],
+      [part, TINY_CELLS, [done, speed, ...short]],
+      [part, SHORT_CELLS, [done, speed]],
+      [part, 0, [done, speed]],
       [part, 0, [speed]],
     ],
     columns,
@@ -41,6 +46,7 @@ export function barLine(p: Progress, columns = DEFAULT_COLUMNS, paintCells = pla
 
 /** As `barLine`, of one file among others. */
 export function fileLine(name: string, p: Progress, columns = DEFAULT_COLUMNS, paintCells = plain): string {
+  if (columns < MAX_NAME) return barLine(p, columns, paintCells)
   const width = Math.min(MAX_NAME, Math.floor(columns / 3))
   const shown = printable(name)
   const cut = shown.length > width ? `${shown.slice(0, Math.max(0, width - 1))}…` : shown.padEnd(width)
@@ -88,7 +94,14 @@ function partOf(bytes: number, length: number): number {
 /** Seconds to the end at the present rate; undefined while nobody can tell. */
 export function secondsLeft(p: Progress): number | undefined {
   if (p.length === undefined || p.rate <= 0 || p.bytes >= p.length) return undefined
-  // what came and is not verified yet need not come again
-  const here = Math.min(p.length, Math.max(p.bytes, p.resumed + p.received))
-  return (p.length - here) / p.rate
+  return (p.length - hereOf(p)) / p.rate
+}
+
+/**
+ * Bytes that are here, verified or not: a piece is verified as a whole, and on a slow line that is a matter of minutes. What came
+ * twice or in vain does not make it whole.
+ */
+export function hereOf({ bytes, length, resumed, received }: Progress): number {
+  if (length === undefined) return Math.max(bytes, resumed + received)
+  return bytes >= length ? bytes : Math.max(bytes, Math.min(length - 1, resumed + received))
 }

@@ -1,7 +1,7 @@
 // Writes plain lines for logs and pipes: progress while it changes, and the receipt.
 import path from 'node:path'
 import type { NodeEvent, Progress, Receipt } from '../index.ts'
-import { secondsLeft } from './bar-line.ts'
+import { hereOf, secondsLeft } from './bar-line.ts'
 import { type Failure, failureLine, printable } from './errors.ts'
 import { explainLines } from './explain.ts'
 import { bytes, count, percent, rate, seconds, shares } from './figures.ts'
@@ -84,16 +84,16 @@ export class LineReport implements Report {
 
 /** `26.9 MiB of 64.0 MiB (42 %), 19.2 MiB/s, 1.9 s left, from peers 70 %, origin 30 %; 8 peers` */
 export function progressLine(p: Progress): string {
+  const here = hereOf(p)
   const known = p.length !== undefined && p.length > 0
-  const size = known
-    ? `${bytes(p.bytes)} of ${bytes(p.length as number)} (${percent(p.bytes, p.length as number)})`
-    : bytes(p.bytes)
+  const size = known ? `${bytes(here)} of ${bytes(p.length as number)} (${percent(here, p.length as number)})` : bytes(here)
   const left = secondsLeft(p)
   const from = shares(p, p.length ?? Infinity)
   const parts = [size, rate(p.rate)]
   if (left !== undefined) parts.push(`${seconds(left)} left`)
   if (from !== '') parts.push(`from ${from}`)
-  return `${parts.join(', ')}; ${count(p.peers, 'peer')}`
+  const peers = p.peers === 0 ? '' : `; ${count(p.peers, 'peer')}`
+  return `${parts.join(', ')}${peers}`
 }
 
 /** `998 files, 15.6 MiB in 8.2 s (1.9 MiB/s), 2 failed` */

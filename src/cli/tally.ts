@@ -1,6 +1,7 @@
 // What became of several downloads so far, and what of them is under way.
 import { RateWindow } from '../client/index.ts'
 import type { Progress, Receipt } from '../index.ts'
+import { hereOf } from './bar-line.ts'
 import { bytes, rate, seconds } from './figures.ts'
 import type { Transfer } from './report.ts'
 
@@ -63,27 +64,31 @@ export class Tally {
   /** From 0 to 1; undefined while nobody knows how many there are. */
   get part(): number | undefined {
     if (!this.#isAll || this.#files === 0) return undefined
-    return Math.min(1, this.#over / this.#files + this.#sum(({ bytes, length }) => (length ? bytes / length : 0)) / this.#files)
+    return Math.min(1, this.#over / this.#files + this.#sum(p => (p.length ? hereOf(p) / p.length : 0)) / this.#files)
   }
 
   /** `312 of 1000 files  4.9 MiB  3.1 MiB/s  12 s left`, from the richest to the shortest. */
   words(): string[] {
     const files = `${this.#over} of ${this.#files}${this.#isAll ? '' : '+'}`
     const failed = this.#failed === 0 ? [] : [`${this.#failed} failed`]
-    const size = bytes(this.#bytes + this.#sum(p => p.bytes))
-    const speed = rate(this.#rate.add(this.#now(), this.#received + this.#sum(p => p.received)))
-    const left = this.#secondsLeft()
+    const size = bytes(this.#bytes + this.#sum(hereOf))
+    const speed = this.#rate.add(this.#now(), this.#received + this.#sum(p => p.received))
+    const left = this.#secondsLeft(speed)
     const [short, long] = left === undefined ? [[], []] : [[seconds(left)], [`${seconds(left)} left`]]
     return [
-      [`${files} files`, ...failed, size, speed, ...long],
-      [files, ...failed, size, speed, ...short],
-      [files, ...failed, speed],
+      [`${files} files`, ...failed, size, rate(speed), ...long],
+      [files, ...failed, size, rate(speed), ...short],
+      [files, ...failed, rate(speed)],
       [files],
     ].map(parts => parts.join('  '))
   }
 
-  /** By the share of what is done: how long what did not begin yet is nobody knows. */
-  #secondsLeft(): number | undefined {
+  /** Of what did not begin yet nobody knows the length: then by the share of what is done. */
+  #secondsLeft(speed: number): number | undefined {
+    const rest = this.#sum(p => (p.length ?? Number.NaN) - hereOf(p))
+    if (this.#isAll && this.#over + this.running.size === this.#files && !Number.isNaN(rest)) {
+      return rest > 0 && speed > 0 ? rest / speed : undefined
+    }
     const part = this.part
     const elapsed = (this.#now() - this.#begun) / 1000
     return part === undefined || part <= 0 || part >= 1 || elapsed < 1 ? undefined : (elapsed * (1 - part)) / part

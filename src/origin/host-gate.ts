@@ -93,10 +93,10 @@ export class HostGate {
    * Waits for a turn, in the order of asking. Rejects with the abort; with the host's own words when it is left alone, or
    * asked for a pause longer than `patienceMs`; with `origin-error` when too many are waiting.
    */
-  async enter(patienceMs: number, signal: AbortSignal): Promise<Turn> {
+  async enter(patienceMs: number, isOwn: boolean, signal: AbortSignal): Promise<Turn> {
     if (signal.aborted) throw abortError(signal)
     const turn = Promise.withResolvers<Turn>()
-    const asker: Asker = { patienceMs, go: turn.resolve, refuse: turn.reject }
+    const asker: Asker = { patienceMs, isOwn, go: turn.resolve, refuse: turn.reject }
     const onAbort = (): void => {
       this.#rules.leave(asker)
       turn.reject(abortError(signal))

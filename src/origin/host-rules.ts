@@ -20,6 +20,8 @@ export interface HostLimits extends BreakerSettings {
 export interface Waiter {
   /** How long a pause it would wait through. Milliseconds. */
   readonly patienceMs: number
+  /** Asks for the user of this node, who knows how many there are: the rate of requests is for what others ask for. */
+  readonly isOwn?: boolean
 }
 
 /** What to do next: let one go, refuse one, or look again at a time or when something has changed. */
@@ -67,9 +69,9 @@ export class HostRules<W extends Waiter> {
     if (waiter === undefined || this.#underWay >= this.#limits.connections) return { type: 'rest', until: undefined }
     const admission = this.#breaker.admission(now)
     if (admission.type === 'wait') return { type: 'rest', until: undefined }
-    const ms = Math.max(this.#pauseUntil - now, this.#requests.waitFor(1, now))
+    const ms = Math.max(this.#pauseUntil - now, waiter.isOwn ? 0 : this.#requests.waitFor(1, now))
     if (ms > 0) return { type: 'rest', until: now + ms }
-    this.#requests.take(1, now)
+    if (!waiter.isOwn) this.#requests.take(1, now)
     this.#waiting.delete(waiter)
     this.#underWay++
     const isTrial = admission.type === 'trial'

@@ -101,7 +101,7 @@ export class HttpClient {
   async #once({ url, path }: Place, headers: HeaderList, { patienceMs, signal, before, pace }: Hop): Promise<Answer> {
     const proxy = this.#proxies?.for(url)
     const gate = this.#gates.at(url.origin)
-    const turn = await gate.enter(patienceMs, signal).catch(error => this.#turnedAway(url, error))
+    const turn = await gate.enter(patienceMs, !this.#forOthers, signal).catch(error => this.#turnedAway(url, error))
     // a wait for the turn makes no answer older
     const askedAt = Date.now()
     let data: Dispatcher.ResponseData

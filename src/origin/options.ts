@@ -35,9 +35,9 @@ export interface OriginOptions {
   maxRetryAfterMs?: number
   /** Requests under way at one origin host (scheme, name and port) at a time; the others wait in turn. Default 16. */
   connections?: number
-  /** Requests to one origin host over time, redirects included. A second, default 50. */
+  /** Requests for others to one origin host over time, redirects included. A second, default 50. */
   requestsPerSecond?: number
-  /** Requests that may go to one origin host at once after a rest. Default 200. */
+  /** Requests for others that may go to one origin host at once after a rest. Default 200. */
   requestBurst?: number
   /** Bytes of bodies from one origin host, all reads together. A second, default Infinity. */
   bytesPerSecond?: number

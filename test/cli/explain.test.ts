@@ -70,7 +70,7 @@ function hintsOf(r: Receipt): string[] {
 describe('cli: df get --explain', () => {
   it('says what was possible, where the time went, and who gave what', () => {
     expect(explainLines(receipt(), 0.41)).to.deep.equal([
-      'efficiency 94 %: at 2.5 MB/s, the best rate kept up for 2.8 s, it would have taken 27 s. Where the 28 s went:',
+      'efficiency 94 %: at 2.3 MiB/s, the best rate kept up for 2.8 s, it would have taken 27 s. Where the 28 s went:',
       '     27 s  94 %  64.0 MiB at the best rate',
       '   212 ms   1 %  finding the content and its sources',
       '   400 ms   1 %  until the first piece was here',
@@ -91,7 +91,7 @@ describe('cli: df get --explain', () => {
 
   it('has one line for what was here already', () => {
     const lines = explainLines(receipt({ efficiency: undefined, bestRate: 0, bound: 0 }))
-    expect(lines).to.deep.equal(['nothing had to be fetched: all of it was here from an earlier try'])
+    expect(lines).to.deep.equal(['nothing had to be fetched: all of it was in the store'])
   })
 
   it('tells of trouble where there was some', () => {
@@ -126,7 +126,7 @@ describe('cli: df get --explain', () => {
     const at = { ...EXPLAIN.at, lastPiece: 20 }
     const line = explainLines(receipt({ series, at })).find(l => l.startsWith('rate: '))
     expect(line).to.equal(
-      `rate: ··${'▂'.repeat(8)}${'▃'.repeat(10)}${'▂'.repeat(10)}${'█'.repeat(10)}  (each mark 500 ms, the highest 4 MB/s)`,
+      `rate: ··${'▂'.repeat(8)}${'▃'.repeat(10)}${'▂'.repeat(10)}${'█'.repeat(10)}  (each mark 500 ms, the highest 3.8 MiB/s)`,
     )
     expect(explainLines(receipt({ series, at: { ...at, lastPiece: 1.5 } })).join('\n')).to.not.include('rate: ')
   })
@@ -140,15 +140,15 @@ describe('cli: df get --explain', () => {
       const sources = { fromOrigin: 64 * MiB, fromPeers: 0, fromSeeds: 0, seconds: 32.4 }
       const alone = { ...EXPLAIN.at, manifest: 0.3, neighbour: undefined, lastPiece: 31.3 }
       const [hint, ...more] = hintsOf(receipt({ at: alone, lost: { ...EXPLAIN.lost, middle: 20 } }, sources))
-      expect(hint).to.match(/waiting for the origin: it gave this host 2\.1 MB\/s; with a seed \(--seed\)/)
+      expect(hint).to.match(/waiting for the origin: it gave this host 2\.0 MiB\/s; with a seed \(--seed\)/)
       expect(more, 'a slow middle is the same thing').to.deep.equal([])
-      expect(hintsOf(receipt({ at: { ...alone, neighbour: 1 } }, sources))[0]).to.match(/2\.1 MB\/s$/)
+      expect(hintsOf(receipt({ at: { ...alone, neighbour: 1 } }, sources))[0]).to.match(/2\.0 MiB\/s$/)
     })
 
     it('that the origin set the pace of the whole swarm', () => {
       const at = { ...EXPLAIN.at, sealed: 28, hereWhenSealed: 0.95 }
       expect(hintsOf(receipt({ at }))).to.deep.equal([
-        'the origin set the pace: it gave 2.2 MB/s to the seed that reads it, and this host kept up with that',
+        'the origin set the pace: it gave 2.1 MiB/s to the seed that reads it, and this host kept up with that',
       ])
       // the origin was read to its end long before
       expect(hintsOf(receipt({ at: { ...at, sealed: 5, hereWhenSealed: 0.1 } }))).to.deep.equal([])
@@ -188,8 +188,8 @@ describe('cli: df get --explain', () => {
     new LineReport('df', { write: (part: string) => (text += part) }).done(receipt())
     const lines = text.split('\n')
     expect(lines[0]).to.match(/^saved f/)
-    expect(lines[2]).to.match(/^efficiency 94 %: /)
-    expect(lines[3]).to.match(/^ {5}27 s {2}94 % {2}64\.0 MiB/)
+    expect(lines[3]).to.match(/^efficiency 94 %: /)
+    expect(lines[4]).to.match(/^ {5}27 s {2}94 % {2}64\.0 MiB/)
   })
 
   it('is asked for by a flag, as is the trace', async () => {

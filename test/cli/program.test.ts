@@ -66,7 +66,10 @@ async function refused(...args: string[]): Promise<Error> {
   throw new Error(`was understood: ${args.join(' ')}`)
 }
 
-const DEFAULTS = { origin: true, daemon: true, clobber: true, remoteTime: true, linger: 0, timeout: 0 }
+const DEFAULTS = {
+  ...{ origin: true, daemon: true, clobber: true, remoteTime: true, linger: 0, timeout: 0 },
+  ...{ parallel: 8, maxFiles: 10_000 },
+}
 
 describe('cli arguments', () => {
   it('df get URL', async () => {
@@ -106,12 +109,17 @@ describe('cli arguments', () => {
       ...['get', '-o', 'f', '--seed', 'A', '--seed', 'B', '--bootstrap', 'C', '--trust', 'T', '--listen', 'L', '--listen', 'M'],
       ...['--digest', 'A0'.repeat(32), '-H', 'A: 1', '--header', 'B: 2', '--filter', 'a,b', '--tag', 't', '--no-origin'],
       ...['--revalidate', '--linger', '5m', '--timeout', '30', '--store', 'dir', '--no-daemon', '--json', 'http://example.org/x'],
+      ...['--parallel', '3', '--recursive', '--level', '2', '--max-files', '9'],
       ...['-P', 'dir', '-N', '--no-clobber', '--retry', '2', '--connect-timeout', '3', '--no-remote-time', '-u', 'me:it'],
     )
     expect(get).to.deep.equal({
       output: 'f',
       seed: ['A', 'B'],
       directoryPrefix: 'dir',
+      parallel: 3,
+      recursive: true,
+      level: 2,
+      maxFiles: 9,
       timestamping: true,
       clobber: false,
       retry: 2,

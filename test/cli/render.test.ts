@@ -1,10 +1,13 @@
+import { stripVTControlCharacters } from 'node:util'
 import { expect } from 'chai'
+import { barLine, fileLine, hereOf, secondsLeft, wordsLine } from '../../src/cli/bar-line.ts'
 import { bytes, percent, rate, seconds, shares } from '../../src/cli/figures.ts'
 import { needsNetwork } from '../../src/cli/get-options.ts'
 import { NO_LOG } from '../../src/cli/log.ts'
+import { paint } from '../../src/cli/paint.ts'
 import { makeReport } from '../../src/cli/render.ts'
-import { BarReport, barLine } from '../../src/cli/render-bar.ts'
-import { LineReport, progressLine, receiptLines } from '../../src/cli/render-lines.ts'
+import { BarReport } from '../../src/cli/render-bar.ts'
+import { LineReport, progressLine, receiptLines, summaryLine } from '../../src/cli/render-lines.ts'
 import type { Report, Sink } from '../../src/cli/report.ts'
 import { readyText } from '../../src/cli/seed.ts'
 import type { Progress } from '../../src/node/api/get-options.ts'
@@ -18,6 +21,7 @@ const PROGRESS: Progress = {
   fromPeers: 12 * MiB,
   fromSeeds: 4 * MiB,
   resumed: 0,
+  received: 32 * MiB,
   peers: 8,
   rate: 16 * MiB,
 }
@@ -80,7 +84,7 @@ describe('cli figures', () => {
       '64.0 MiB',
       '1.5 TiB',
     ]))
-  it('rates', () => expect([0, -1, 999.7, 20.44e6].map(rate)).to.deep.equal(['0 B/s', '0 B/s', '1 kB/s', '20.4 MB/s']))
+  it('rates', () => expect([0, -1, 999.7, 20.44e6].map(rate)).to.deep.equal(['0 B/s', '0 B/s', '1000 B/s', '19.4 MiB/s']))
   it('times', () =>
     expect([0, 3.24, 9.94, 10, 59.6, 125, 12_000].map(seconds)).to.deep.equal([
       '0.0 s',
@@ -101,30 +105,69 @@ describe('cli figures', () => {
     expect(shares({ fromPeers: 0, fromSeeds: 0, fromOrigin: 5, resumed: 5 })).to.equal('origin 50 %, an earlier try 50 %')
     expect(shares({ fromPeers: 0, fromSeeds: 0, fromOrigin: 0, resumed: 0 })).to.equal('')
   })
+  it('what was whole in the store comes from there, and not from an earlier try', () => {
+    const none = { fromPeers: 0, fromSeeds: 0, fromOrigin: 0 }
+    expect(shares({ ...none, resumed: 5 })).to.equal('the store')
+    expect(shares({ ...none, resumed: 5 }, 5)).to.equal('the store')
+    expect(shares({ ...none, resumed: 5 }, 6)).to.equal('an earlier try 100 %')
+    expect(shares({ ...none, fromOrigin: 5, resumed: 5 })).to.equal('origin 50 %, an earlier try 50 %')
+  })
 })
 
 describe('cli renderers', () => {
   it('a progress line', () => {
     expect(progressLine(PROGRESS)).to.equal(
-      '32.0 MiB of 64.0 MiB (50 %), 16.7 MB/s, 2.0 s left, from peers 38 %, seeds 13 %, origin 50 %; 8 peers',
+      '32.0 MiB of 64.0 MiB (50 %), 16.0 MiB/s, 2.0 s left, from peers 38 %, seeds 13 %, origin 50 %; 8 peers',
     )
     expect(progressLine({ ...PROGRESS, length: undefined, peers: 1 })).to.equal(
-      '32.0 MiB, 16.7 MB/s, from peers 38 %, seeds 13 %, origin 50 %; 1 peer',
+      '32.0 MiB, 16.0 MiB/s, from peers 38 %, seeds 13 %, origin 50 %; 1 peer',
     )
   })
 
   it('a bar that fits its terminal', () => {
     expect(barLine(PROGRESS, 200)).to.equal(
-      ' 50 % ██████████░░░░░░░░░░  32.0 MiB of 64.0 MiB  16.7 MB/s  2.0 s left  from peers 38 %, seeds 13 %, origin 50 %  8 peers',
+      ' 50 % ██████████░░░░░░░░░░  32.0 MiB of 64.0 MiB  16.0 MiB/s  2.0 s left  from peers 38 %, seeds 13 %, origin 50 %  8 peers',
     )
-    for (const columns of [1, 20, 80]) expect(barLine(PROGRESS, columns).length).to.be.at.most(Math.max(1, columns - 1))
-    expect(barLine({ ...PROGRESS, bytes: 0, length: 0 }, 200)).to.match(/^ {2}0 % █{20} /)
+    for (let columns = 1; columns < 200; columns++) {
+      expect(barLine(PROGRESS, columns).length).to.be.at.most(Math.max(1, columns - 1))
+      expect(fileLine('a-name.iso', PROGRESS, columns).length).to.be.at.most(Math.max(1, columns - 1))
+      expect(wordsLine(0.5, ['one of many words', 'one'], columns).length).to.be.at.most(Math.max(1, columns - 1))
+    }
+    expect(barLine(PROGRESS, 40)).to.equal(' 50 % ██░░  32.0 MiB  16.0 MiB/s  2.0 s')
+    expect(barLine(PROGRESS, 80)).to.equal(' 50 % ██████████░░░░░░░░░░  32.0 MiB of 64.0 MiB  16.0 MiB/s  2.0 s left')
+    expect(barLine(PROGRESS, 120)).to.equal(
+      ' 50 % ██████████░░░░░░░░░░  32.0 MiB of 64.0 MiB  16.0 MiB/s  2.0 s left  from peers 38 %, seeds 13 %, origin 50 %',
+    )
+    expect(barLine({ ...PROGRESS, bytes: 0, received: 0, length: 0 }, 200)).to.match(/^100 % █{20} /)
     expect(barLine({ ...PROGRESS, length: undefined }, 200)).to.not.match(/[█░]/)
+  })
+
+  it('shows what came before a piece of it is verified, and is whole only when it is', () => {
+    const slow = { ...PROGRESS, bytes: 0, length: MiB, resumed: 0, received: MiB / 2, rate: 20 * 1024 }
+    expect(hereOf(slow)).to.equal(MiB / 2)
+    expect(secondsLeft(slow)).to.equal(MiB / 2 / (20 * 1024))
+    expect(barLine(slow, 80)).to.include('512.0 KiB of 1.0 MiB  20.0 KiB/s  26 s left')
+    expect(barLine({ ...slow, received: 5 * MiB }, 80)).to.match(/^ 99 % /)
+    expect(hereOf({ ...slow, bytes: MiB, received: 5 * MiB })).to.equal(MiB)
+    expect(hereOf({ ...slow, length: undefined })).to.equal(MiB / 2)
+  })
+
+  it('colours are for terminals, and not for NO_COLOR', () => {
+    expect(paint('cyan', 'x', new Collected(true), { TERM: 'xterm' })).to.equal('\x1b[36mx\x1b[39m')
+    for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) expect(paint('cyan', 'x', new Collected(true), env)).to.equal('x')
+    expect(paint('cyan', 'x', new Collected(), { FORCE_COLOR: '1' })).to.equal('x')
+  })
+
+  it('a summary', () => {
+    const summary = { files: 998, kept: 0, failed: 2, bytes: 16 * MiB, seconds: 8 }
+    expect(summaryLine(summary)).to.equal('998 files, 16.0 MiB in 8.0 s (2.0 MiB/s), 2 failed')
+    expect(summaryLine({ ...summary, files: 1, kept: 3, failed: 0, bytes: 0 })).to.equal('1 file, 0 B in 8.0 s, 3 kept')
   })
 
   it('a receipt', () => {
     expect(receiptLines(RECEIPT)).to.deep.equal([
-      'saved /home/me/f.iso  64.0 MiB in 3.2 s (20.9 MB/s), sha256 abc',
+      'saved /home/me/f.iso  64.0 MiB in 3.2 s (20.0 MiB/s)',
+      'sha256 abc',
       "from peers 70 %, seeds 20 %, origin 10 %; checked against: the seed's signature",
     ])
     const empty = {
@@ -137,24 +180,27 @@ describe('cli renderers', () => {
       seconds: 0,
       trust: 'digest' as const,
     }
-    expect(receiptLines(empty)).to.deep.equal(['streamed 0 B in 0.0 s, sha256 abc', 'empty; checked against: the digest given'])
+    expect(receiptLines(empty)).to.deep.equal(['streamed 0 B in 0.0 s', 'sha256 abc', 'empty; checked against: the digest given'])
   })
 
-  it('plain lines come every two seconds, and only when something changed', () => {
+  it('plain lines come fewer and fewer, and only when something changed', () => {
     let now = 0
     const sink = new Collected()
     const report = new LineReport('df', sink, NO_LOG, () => now)
     const at = (ms: number, bytes: number): string => {
       now = ms
       sink.text = ''
-      report.progress({ ...PROGRESS, bytes })
+      report.progress({ ...PROGRESS, bytes, received: bytes })
       return sink.text
     }
     expect(at(1999, MiB)).to.equal('')
     expect(at(2000, MiB)).to.match(/^1\.0 MiB of .*\n$/)
-    expect(at(3999, 2 * MiB)).to.equal('')
-    expect(at(4000, MiB)).to.equal('')
-    expect(at(4100, 3 * MiB)).to.match(/^3\.0 MiB of .*\n$/)
+    expect(at(6999, 2 * MiB)).to.equal('')
+    expect(at(7000, MiB)).to.equal('')
+    expect(at(7100, 3 * MiB)).to.match(/^3\.0 MiB of .*\n$/)
+    const told = [...Array(3600).keys()].filter(s => at(7100 + s * 1000, s) !== '')
+    expect(told.slice(0, 5)).to.deep.equal([10, 40, 100, 160, 220])
+    expect(told.at(-1)).to.be.above(3500)
   })
 
   it('plain lines tell warnings, the receipt and failures', () => {
@@ -172,7 +218,7 @@ describe('cli renderers', () => {
   it('a bar leaves only lines behind', () => {
     const sink = new Collected(true)
     tellAll(new BarReport('df', sink))
-    expect(sink.text).to.include(barLine(PROGRESS, sink.columns))
+    expect(stripVTControlCharacters(sink.text)).to.include(barLine(PROGRESS, sink.columns))
     expect(sink.text.indexOf('a peer lied')).to.be.above(0)
     expect(sink.text.endsWith('df: no such file; look again\n')).to.equal(true)
   })
@@ -225,7 +271,7 @@ describe('cli renderers', () => {
 })
 
 describe('cli network', () => {
-  const flags = { origin: true, linger: 0, timeout: 0, clobber: true, remoteTime: true }
+  const flags = { origin: true, linger: 0, timeout: 0, clobber: true, remoteTime: true, parallel: 8, maxFiles: 10_000 }
   const nobody = { seeds: [], bootstrap: [] }
 
   it('stays off when there is nobody to ask and nobody to tell', () => expect(needsNetwork(flags, nobody)).to.equal(false))

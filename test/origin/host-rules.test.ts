@@ -36,6 +36,15 @@ function rulesFor(names: string, limits: Partial<HostLimits> = {}, patienceMs = 
 }
 
 describe('origin: the rules of a host', () => {
+  it('let what the user of this node asks for go at any rate, and none of it counts', () => {
+    const limits = { connections: 100, requestsPerSecond: 10, requestBurst: 1 }
+    const rules = new HostRules<Named & { isOwn: boolean }>({ ...LIMITS, ...limits })
+    for (const name of ['a', 'b', 'c', 'd']) rules.join({ name, patienceMs: 0, isOwn: name < 'd' })
+    expect(decisions(rules, 0)).to.deep.equal(['a', 'b', 'c', 'd'])
+    rules.join({ name: 'e', patienceMs: 0, isOwn: false })
+    expect(decisions(rules, 0)).to.deep.equal(['until 100'])
+  })
+
   it('let so many go at a time, in the order of asking', () => {
     const { rules } = rulesFor('abcd')
     expect(decisions(rules, 0)).to.deep.equal(['a', 'b'])

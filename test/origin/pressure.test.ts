@@ -134,9 +134,9 @@ describe('origin: no pressure', () => {
     })
   })
 
-  it('sends no more requests a second than allowed', async () => {
+  it('sends no more requests a second for others than allowed', async () => {
     const { url, requests } = await hostileOrigin(() => ({ body: 'x' }))
-    const origin = impatient({ requestsPerSecond: 20, requestBurst: 5 })
+    const origin = impatient({ requestsPerSecond: 20, requestBurst: 5, forOthers: true })
     const begun = performance.now()
     await Promise.all(Array.from({ length: 15 }, () => origin.open({ url, headers: [] }).then(readAll)))
     expect(requests).to.have.lengthOf(15)
@@ -332,7 +332,7 @@ describe('origin: no pressure', () => {
     for (let i = 0; i < MAX_HOSTS; i++) gates.at(`http://h${i}`)
     const bad = gates.at('http://h0')
     const url = new URL('http://h0/x')
-    const turn = await bad.enter(0, new AbortController().signal)
+    const turn = await bad.enter(0, false, new AbortController().signal)
     turn.ended(new DragonflyError('origin-timeout', 'x'), url)
     gates.at('http://one-more')
     expect(gates.size).to.be.at.most(2)
