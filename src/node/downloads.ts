@@ -1,7 +1,6 @@
 // Runs one download: waits until the active task is complete, checks the whole, and writes the file or streams it.
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
-import { hex } from '../core/digest.ts'
 import { DragonflyError } from '../core/errors.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { sameBytes } from '../core/piece.ts'
@@ -17,24 +16,12 @@ import type { Explanation } from './api/explanation.ts'
 import type { GetOptions } from './api/get-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import type { StoredContent } from './api/stored-content.ts'
-import { digestMismatch } from './content/stored-version.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { pause } from './context/waiting.ts'
-import {
-  asOurs,
-  deviceOf,
-  isOfUse,
-  type Job,
-  lastModifiedOf,
-  makeJob,
-  nameFor,
-  nameOf,
-  paceOf,
-  shown,
-  watchTime,
-} from './download-job.ts'
+import { asOurs, deviceOf, isOfUse, type Job, makeJob, nameFor, nameOf, paceOf, watchTime } from './download-job.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
+import { bytesOf, known, receiptOf, whole } from './whole-content.ts'
 
 /** A content that only a digest vouches for may turn out wrong: so many of those who signed it are banned, one after the other. */
 const MAX_LIARS = 5
@@ -269,52 +256,4 @@ function checkSame({ manifest: before }: Shown, manifest: Manifest, piece: numbe
     hint: 'run it again; a file (-o FILE) starts over by itself',
     retryable: true,
   })
-}
-
-/** Resolves once the version is known. */
-async function known(active: ActiveTask, { options }: Job): Promise<void> {
-  while (active.manifest === undefined) await active.changed(options.signal)
-  active.throwIfFailed()
-}
-
-/** Resolves when every piece is here and the whole is what it has to be. */
-async function whole(active: ActiveTask, { options, wanted }: Job): Promise<void> {
-  while (!active.isComplete) await active.changed(options.signal)
-  const digest = await active.wholeDigest()
-  if (wanted !== undefined && !sameBytes(digest, wanted)) throw digestMismatch(hex(digest))
-  const sealed = active.manifest?.seal?.sha256
-  if (sealed === undefined || !sameBytes(digest, sealed)) {
-    throw new DragonflyError('untrusted', 'the signed digest of the whole does not match its pieces', {
-      hint: 'the seed that signed it is broken or malicious; do not trust it',
-    })
-  }
-}
-
-/** Of a complete active task. */
-async function* bytesOf(active: ActiveTask, offset = 0): AsyncGenerator<Uint8Array> {
-  const { pieceLength, count } = active.manifest as Manifest
-  for (let piece = Math.floor(offset / pieceLength); piece < count; piece++) {
-    const bytes = await active.readPiece(piece)
-    yield bytes.subarray(Math.max(0, offset - piece * pieceLength))
-  }
-}
-
-async function receiptOf(active: ActiveTask, job: Job, output: string, account: Attempt['account']): Promise<Receipt> {
-  const { counts, manifest, givers } = active
-  const seal = manifest?.seal
-  const lastModified = lastModifiedOf(active)
-  const end = now()
-  return {
-    url: shown(job.url),
-    output,
-    bytes: seal?.length ?? 0,
-    sha256: hex(await active.wholeDigest()),
-    cid: seal?.root ?? '',
-    ...counts,
-    seconds: Math.round(end - job.begun) / 1000,
-    peers: givers.size,
-    ...(lastModified !== undefined && { lastModified }),
-    trust: job.wanted === undefined ? (active.trust ?? 'origin') : 'digest',
-    ...(account && { explain: account(end) }),
-  }
 }
