@@ -67,6 +67,10 @@ export class MemoryBacking implements Backing {
     return undefined
   }
 
+  async stamp(): Promise<undefined> {
+    return undefined
+  }
+
   async shareData(): Promise<boolean> {
     return false
   }
