@@ -33,6 +33,7 @@ const URL_GIVEN = 'the URL as it was given, without user and password'
 const CODE = '[error code](#error-codes)'
 const MESSAGE = 'one line for a person'
 const HINT = 'what the reader can do next'
+const VERIFY = ['verify', 'seed verify']
 const ALL = [
   'get',
   'preheat',
@@ -43,7 +44,13 @@ const ALL = [
   'seed pin',
   'seed unpin',
   'seed gc',
+  'seed verify',
+  'ls',
+  'rm',
+  'pin',
+  'unpin',
   'gc',
+  'verify',
   'daemon start',
   'daemon stop',
   'daemon status',
@@ -193,7 +200,7 @@ export const JSON_LINES = {
   ),
   content: line(
     'content',
-    ['seed ls'],
+    ['ls', 'seed ls'],
     'One version of a content that is kept; one line each.',
     {
       id: 'id of the task',
@@ -207,21 +214,50 @@ export const JSON_LINES = {
     },
     { url: 'without user, password and query', version: 'the version as the origin names it', length: 'bytes of the content' },
   ),
-  removed: line('removed', ['seed rm'], 'One content was removed.', { asked: ASKED, contents: CONTENTS, bytes: FREED }),
-  pinned: line('pinned', ['seed pin'], 'One content is protected from eviction.', { asked: ASKED, id: 'id of the task' }),
-  unpinned: line('unpinned', ['seed unpin'], 'One content may be evicted again.', { asked: ASKED, id: 'id of the task' }),
-  collected: line('gc', ['seed gc', 'gc'], 'What garbage collection removed.', {
+  removed: line('removed', ['rm', 'seed rm'], 'One content was removed.', { asked: ASKED, contents: CONTENTS, bytes: FREED }),
+  pinned: line('pinned', ['pin', 'seed pin'], 'One content is protected from eviction.', { asked: ASKED, id: 'id of the task' }),
+  unpinned: line('unpinned', ['unpin', 'seed unpin'], 'One content may be evicted again.', {
+    asked: ASKED,
+    id: 'id of the task',
+  }),
+  collected: line('gc', ['gc', 'seed gc'], 'What garbage collection removed.', {
     contents: CONTENTS,
     bytes: FREED,
     broken: 'broken or abandoned entries that were removed besides',
   }),
   seedFailed: line(
     'failed',
-    ['seed rm', 'seed pin', 'seed unpin'],
+    ['rm', 'pin', 'unpin', 'seed rm', 'seed pin', 'seed unpin'],
     'One content failed. The command goes on; its exit code is that of the first that failed.',
     { asked: ASKED, code: CODE, message: MESSAGE },
     { hint: HINT },
   ),
+  verifyProgress: line('progress', VERIFY, 'How far the verification is: at most five a second.', {
+    contents: 'contents that are done',
+    total: 'contents that there are to do',
+    bytes: 'bytes that were read',
+    totalBytes: 'bytes of all of them, about',
+  }),
+  verified: line(
+    'content',
+    VERIFY,
+    'One content was read and hashed again.',
+    {
+      id: 'id of the task',
+      state: '`good`; `repaired`; `removed`, because nothing of it could be used; or `broken` still',
+      pieces: 'stored pieces that were read',
+      broken: 'those of them that were wrong or missing',
+    },
+    { url: 'without user, password and query', reason: 'why it is broken still' },
+  ),
+  verifySummary: line('done', VERIFY, 'Every content was looked at.', {
+    contents: 'how many',
+    bytes: 'bytes that were read',
+    good: 'contents without a broken piece',
+    repaired: 'contents that were repaired',
+    removed: 'contents that were removed, because nothing of them could be used',
+    broken: 'contents that are broken still; then the exit code is 5',
+  }),
   // ---- df sim
   scenario: line('scenario', ['sim'], 'With `--list`: one named scenario.', { name: 'its name', title: 'what it shows' }),
   simulated: line('done', ['sim'], 'The figures of one simulation.', {

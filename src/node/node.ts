@@ -126,6 +126,10 @@ class Node implements DragonflyNode, NodeContext {
     this.administration = new Administration(disk, {
       contents: () => this.#registry.all(),
       letGo: key => this.#registry.letGo(key),
+      repairs: {
+        close: key => this.#registry.closeIdle(key),
+        fetch: async (url, signal) => void (await this.#downloads.toStore(url, signal ? { signal } : {}, async () => {})),
+      },
     })
     this.#downloads = new Downloads(this, this.#registry, dir)
     this.#rangeDownloads = new RangeDownloads(this, this.#registry)

@@ -17,6 +17,8 @@ export interface Backing {
   handOver(target: string, length: number, how: 'move' | 'copy', signal?: AbortSignal): Promise<void>
   /** See `StoreEntry.lend`; the caller made sure of it as for `handOver`. */
   lend(length: number): Promise<string | undefined>
+  /** Only these pieces stay marked. */
+  remark(indexes: readonly number[]): Promise<void>
   /** Of the file as it is now; undefined in memory. */
   stamp(): Promise<Stamp | undefined>
   /** See `StoreEntry.shareData`. `isGood` looks at the other's bytes before they take the place of ours. */

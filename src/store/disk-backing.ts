@@ -1,6 +1,18 @@
 // The files of one entry: DIR/entries/KEY/{data,marks,records,label,lock}.
 import { randomUUID } from 'node:crypto'
-import { chmod, constants, copyFile, type FileHandle, link, open, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  constants,
+  copyFile,
+  type FileHandle,
+  link,
+  open,
+  readFile,
+  rename,
+  rm,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import type { VerifiedPiece } from '../core/piece.ts'
@@ -99,6 +111,10 @@ export class DiskBacking implements Backing {
     if (at === undefined || at === this.#touchedAt) return
     this.#touchedAt = at
     await utimes(this.#path('marks'), at / 1000, at / 1000).catch(() => {})
+  }
+
+  remark(indexes: readonly number[]): Promise<void> {
+    return this.#marks.replace(indexes)
   }
 
   stamp(): Promise<Stamp> {

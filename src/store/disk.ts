@@ -9,6 +9,7 @@ import type { DiskOptions, DiskStore, Holder, Quota, SpaceReport, StoredEntry } 
 import { PieceEntry } from './entry.ts'
 import type { Evictable } from './eviction.ts'
 import { emptyTrash, exists, lockFolder, makeFolder } from './folders.ts'
+import { type Inspection, inspect } from './inspection.ts'
 import { firstRecord, isInUse, labelOf, lastUseOf, takeInventory } from './inventory.ts'
 import { occupiedBy } from './occupancy.ts'
 import { nameOfKey, Pins } from './pins.ts'
@@ -153,6 +154,15 @@ class FolderStore implements DiskStore {
         record: await firstRecord(this.#entries, entry.key),
       })),
     )
+  }
+
+  async inspect(key: string): Promise<Inspection | undefined> {
+    checkKey(key)
+    return await inspect(this.#folder(key))
+  }
+
+  doubt(key: string): void {
+    this.#verified.forget(key)
   }
 
   async space(): Promise<SpaceReport> {

@@ -129,6 +129,10 @@ export class PieceEntry implements StoreEntry {
     return now !== undefined && !isUntouched(vouched.stamp, now)
   }
 
+  forgetLost(): Promise<void> {
+    return this.#run(() => this.#backing.remark([...this.#known, ...this.#backing.hints]))
+  }
+
   put(piece: VerifiedPiece, pieceLength: number): Promise<void> {
     return this.#run(async () => {
       this.#fixPieceLength(pieceLength)

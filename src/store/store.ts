@@ -79,6 +79,8 @@ export interface StoreEntry {
   vouch(length: number, sha256: Uint8Array): Promise<void>
   /** Whether somebody has written to the data since it was vouched for: a user to a hard link that he was given. */
   isTouched(): Promise<boolean>
+  /** The marks of pieces that are not known go: what `recover` has found to be lost is not taken for written again. */
+  forgetLost(): Promise<void>
   /**
    * Writes the data at index × pieceLength, then marks it; from then on it is known. Different pieces may be put at the
    * same time; a known one is left alone. Errors: `no-space`, `store-error`.

@@ -6,8 +6,8 @@ import { parseQuota } from '../../src/cli/numbers.ts'
 import type { PreheatFlags } from '../../src/cli/preheat.ts'
 import { makeProgram } from '../../src/cli/program.ts'
 import type { SeedFlags } from '../../src/cli/seed.ts'
-import type { SeedAdminCommand, SeedAdminFlags } from '../../src/cli/seed-admin.ts'
 import type { SimFlags } from '../../src/cli/sim.ts'
+import type { StoreCommand, StoreFlags } from '../../src/cli/store-admin.ts'
 
 interface Understood {
   get?: GetFlags
@@ -16,8 +16,8 @@ interface Understood {
   seed?: SeedFlags
   scenario?: string | undefined
   sim?: SimFlags
-  command?: SeedAdminCommand
-  flags?: SeedAdminFlags
+  command?: StoreCommand
+  flags?: StoreFlags
   exitCode: number
   text: string
 }

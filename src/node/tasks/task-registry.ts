@@ -182,15 +182,23 @@ export class TaskRegistry implements Holder {
 
   /** Ends such a one and removes it from the store. */
   async letGo(key: string): Promise<boolean> {
-    const held = this.#idle(key)
-    if (held === undefined) return false
-    await this.#end(held, true)
-    return true
+    return await this.#endIdle(key, true)
+  }
+
+  /** Ends such a one; the store keeps it. Resolves to whether nothing of it is open. */
+  async closeIdle(key: string): Promise<boolean> {
+    return (await this.#endIdle(key, false)) || this.byEntry(key) === undefined
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
     await Promise.all(this.#all().map(held => this.#end(held)))
+  }
+
+  async #endIdle(key: string, discard: boolean): Promise<boolean> {
+    const held = this.#idle(key)
+    if (held !== undefined) await this.#end(held, discard)
+    return held !== undefined
   }
 
   #idle(key: string): Held | undefined {
