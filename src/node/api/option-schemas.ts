@@ -76,6 +76,7 @@ export const GET_OPTIONS = {
     origin: FLAG,
     keep: FLAG,
     remoteTime: FLAG,
+    hardLink: FLAG,
     limit: { type: 'number', minimum: 1, maximum: 8e15 },
     priority: { enum: ['low', 'normal', 'high'] },
     signal: SIGNAL,
