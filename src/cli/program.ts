@@ -11,8 +11,9 @@ import type { SeedFlags } from './seed.ts'
 import { addSeed } from './seed-flags.ts'
 import type { SimFlags } from './sim.ts'
 import { addSim } from './sim-flags.ts'
-import type { StoreCommand, StoreFlags } from './store-admin.ts'
+import type { StoreCommand } from './store-admin.ts'
 import { addStoreCommands } from './store-flags.ts'
+import type { StoreFlags } from './store-keeper.ts'
 import { version } from './version.ts'
 
 /** What the program does with what it understood; resolves to an exit code. */

@@ -7,8 +7,9 @@ import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import { parseConnections } from './origin-limits.ts'
 import { addProxyFlags } from './proxy-flags.ts'
 import type { SeedFlags } from './seed.ts'
-import type { StoreCommand, StoreFlags } from './store-admin.ts'
+import type { StoreCommand } from './store-admin.ts'
 import { addStoreCommands, quota } from './store-flags.ts'
+import type { StoreFlags } from './store-keeper.ts'
 
 export interface SeedActions {
   startSeed(flags: SeedFlags): Promise<void>

@@ -1,20 +1,12 @@
 // df ls, rm, gc, verify, pin, unpin, and the same below df seed: asks the daemon or seed of this home, or opens its store when none runs.
 import path from 'node:path'
-import type { DaemonClient } from '../client/index.ts'
-import type { ContentStatus, StoreAdmin } from '../index.ts'
+import type { ContentStatus } from '../index.ts'
 import { describe, type Failure, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
-import { errorLine, jsonLine } from './json-lines.ts'
+import { jsonLine } from './json-lines.ts'
 import { contentLines, removedText, statusLines } from './seed-render.ts'
+import { type Keeper, runningHere, type StoreFlags, tellFailure } from './store-keeper.ts'
 import { withoutUser } from './url-list.ts'
-
-/** Flags of these commands as commander leaves them; each command has those that it can use. */
-export interface StoreFlags {
-  json?: true
-  store?: string
-  quota?: number | { share: number }
-  seed?: string[]
-}
 
 export type StoreCommand =
   | { do: 'status' | 'ls' | 'gc'; what?: undefined }
@@ -30,15 +22,6 @@ export async function administrate(command: StoreCommand, flags: StoreFlags, nam
   } catch (error) {
     return tellFailure(error, flags, name)
   }
-}
-
-/** Returns the exit code. */
-export function tellFailure(error: unknown, { json }: StoreFlags, name: string): number {
-  if (process.env.DEBUG) console.error(error)
-  const failure = describe(error)
-  if (json === true) print(errorLine(failure))
-  else process.stderr.write(`${failureLine(name, failure)}\n`)
-  return failure.exitCode
 }
 
 async function perform(command: StoreCommand, flags: StoreFlags, name: string): Promise<number> {
@@ -101,17 +84,6 @@ async function each(
 
 function print(text: string): void {
   process.stdout.write(text)
-}
-
-/** The daemon or seed of this home; undefined: none runs. */
-export async function runningHere(): Promise<DaemonClient | undefined> {
-  const { controlPath, dragonflyHome, findDaemon } = await import('../client/index.ts')
-  return await findDaemon([controlPath(dragonflyHome())])
-}
-
-/** Whoever looks after what is kept: a running daemon or seed, or we ourselves. */
-export interface Keeper extends AsyncDisposable {
-  store: StoreAdmin
 }
 
 /** A folder that was named is another one than the daemon's, as far as we know. */

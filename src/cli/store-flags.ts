@@ -2,7 +2,8 @@
 import type { Command, Option } from 'commander'
 import { parseQuota } from './numbers.ts'
 import { lists, parsed, REPEAT } from './options.ts'
-import type { StoreCommand, StoreFlags } from './store-admin.ts'
+import type { StoreCommand } from './store-admin.ts'
+import type { StoreFlags } from './store-keeper.ts'
 
 const STORE = ['--store <dir>', 'folder of the pieces, if it is not in $DRAGONFLY_HOME'] as const
 const JSON_FLAG = ['--json', 'print one JSON object per line on standard output'] as const
