@@ -50,6 +50,27 @@ const builtins = {
   },
 }
 
+/** Has each of Node's own modules loaded when something of it is first used: df get needs neither crypto nor child_process most times. */
+const lazyBuiltins = {
+  name: 'lazy-builtins',
+  setup(build) {
+    const known = new Set(module.builtinModules)
+    build.onResolve({ filter: /^[a-z_:]+(\/[a-z_/]+)?$/ }, ({ path: name }) => {
+      const bare = name.replace(/^node:/, '')
+      return known.has(bare) ? { path: bare, namespace: 'lazy-builtin' } : undefined
+    })
+    build.onLoad({ filter: /.*/, namespace: 'lazy-builtin' }, ({ path: name }) => {
+      const found = process.getBuiltinModule(name)
+      const load = `process.getBuiltinModule(${JSON.stringify(name)})`
+      if (typeof found === 'function') return { contents: `module.exports = ${load}` }
+      const getters = Object.keys(found)
+        .filter(key => /^[\w$]+$/.test(key) && key !== 'default')
+        .map(key => `get ${key}() { return load().${key} }`)
+      return { contents: `const load = () => ${load}; module.exports = { ${getters.join(', ')} }` }
+    })
+  },
+}
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -71,12 +92,15 @@ try {
       ...common,
       entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }],
       outdir: 'dist/cli',
-      banner: { js: BANNER },
+      outExtension: { '.js': '.cjs' },
+      format: 'cjs',
+      banner: { js: "const importMetaUrl = require('url').pathToFileURL(__filename).href" },
+      supported: { 'dynamic-import': true },
       minify: true,
       keepNames: true,
       splitting: false,
-      define: { __VERSION__: JSON.stringify(versionOf('package.json')) },
-      plugins: [outside, builtins],
+      define: { __VERSION__: JSON.stringify(versionOf('package.json')), 'import.meta.url': 'importMetaUrl' },
+      plugins: [outside, lazyBuiltins],
     }),
     build({
       ...common,
@@ -88,12 +112,16 @@ try {
     }),
     build({
       ...common,
-      entryPoints: [{ in: 'src/index.ts', out: 'library' }],
+      entryPoints: [
+        { in: 'src/index.ts', out: 'library' },
+        { in: 'src/client/index.ts', out: 'client' },
+      ],
       outdir: 'dist',
       packages: 'external',
       sourcemap: true,
     }),
   ])
+  checkSmall(program.metafile)
   checkLazyImports(parts.metafile)
   const notices = path.join(dist, 'cli', 'THIRD-PARTY-LICENSES.txt')
   const files = [
@@ -116,7 +144,7 @@ try {
  * meanwhile finds a whole program. The entry is as old as the sources that it was made of.
  */
 async function replaceDist(files, started) {
-  const isEntry = file => ['main.js', 'index.js'].includes(path.basename(file.path))
+  const isEntry = file => ['main.cjs', 'index.js'].includes(path.basename(file.path))
   for (const file of files.toSorted((a, b) => isEntry(a) - isEntry(b))) {
     await mkdir(path.dirname(file.path), { recursive: true })
     await writeFile(`${file.path}.new`, file.contents)
@@ -128,6 +156,12 @@ async function replaceDist(files, started) {
     const file = path.join(entry.parentPath, entry.name)
     if (entry.isFile() && !fresh.has(file)) rmSync(file)
   }
+}
+
+/** What df get loads beside a running daemon has nothing of what runs a node. */
+function checkSmall({ inputs }) {
+  const heavy = Object.keys(inputs).find(file => /^src\/index\.ts$|\/@?libp2p\//.test(file))
+  if (heavy !== undefined) throw new Error(`dist/cli/main.cjs would contain ${heavy}`)
 }
 
 /**
@@ -177,7 +211,7 @@ function tsc() {
 
 /** Keeps the types that index.d.ts leads to and no others: what is inside is nobody's business. */
 function gatherTypes() {
-  const reached = new Set([path.join(dist, 'index.d.ts')])
+  const reached = new Set([path.join(dist, 'index.d.ts'), path.join(dist, 'client', 'index.d.ts')])
   for (const file of reached) {
     if (!existsSync(file))
       throw new Error(`the types of ${path.relative(root, file)} are missing: tsc writes none for JavaScript`)

@@ -55,7 +55,7 @@ function chosen(names: readonly string[], quick: boolean): NamedScenario[] {
 
 /** As a person would: df sim, in a process of its own, with as much memory as it takes. */
 async function simulate({ name }: NamedScenario): Promise<Figures> {
-  const main = [path.join(ROOT, 'bin', 'start.mjs'), path.join(ROOT, 'src', 'cli', 'main.ts')]
+  const main = [path.join(ROOT, 'bin', 'start.cjs'), path.join(ROOT, 'src', 'cli', 'main.ts')]
   const args = [`--max-old-space-size=${HEAP}`, ...main, 'sim', name, '--json', '--svg', path.join(PICTURES, `${name}.svg`)]
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 28 }).catch(error => {
     // Somebody never got it all: a result, too, and the table says so.

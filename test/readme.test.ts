@@ -110,6 +110,15 @@ describe('README', () => {
       })
     }
 
+    it('the daemon', async () => {
+      const [block = ''] = blocks('sh daemon')
+      // on loopback, where it is found by nobody
+      const here = block.replace('--detach', '--detach --listen /ip4/127.0.0.1/tcp/0')
+      const ended = await sh(filledIn(here))
+      expect(ended.code, ended.stdout + ended.stderr).to.equal(0)
+      expect(ended.stdout).to.match(/^daemon ready\n[\s\S]*\nlimit +none\n[\s\S]*\nstopped \(pid \d+\)\n$/)
+    })
+
     it('the install line, as far as it goes without installing', async () => {
       const [line] = blocks('sh')
       expect(line).to.match(/^npm ci && npx df get https:\/\/example\.org\/big\.iso\n$/)

@@ -27,6 +27,7 @@ export function addDaemon(
     .addOption(list('--announce <multiaddr>', `announce this address instead of those of the interfaces ${REPEAT}`))
     .addOption(list('--seed <multiaddr>', `ask and trust this seed ${REPEAT}`))
     .addOption(list('--bootstrap <multiaddr>', `a peer to join the DHT through; not trusted ${REPEAT}`))
+    .option('--no-lan', 'do not look for peers on the local network (by multicast DNS)')
     .addOption(list('--trust <peerid>', `trust this seed's signature without asking it ${REPEAT}`))
     .addOption(list('--allow-origin <pattern>', `read this origin for other hosts although its address is private ${REPEAT}`))
     .option('--store <dir>', 'folder for pieces')

@@ -18,6 +18,8 @@ export interface DaemonFlags extends ServeFlags {
   /** Milliseconds. */
   idle?: number
   detach?: true
+  /** Commander's, of `--no-lan`. */
+  lan?: boolean
 }
 
 export type DaemonCommand = { do: 'start' | 'stop' | 'status' } | { do: 'set'; limits: readonly string[] }
@@ -47,7 +49,7 @@ export async function daemon(command: DaemonCommand, flags: DaemonFlags, name: s
 }
 
 async function start(flags: DaemonFlags, name: string): Promise<number> {
-  const options = { quota: flags.quota ?? QUOTA, dhtServer: true }
+  const options = { quota: flags.quota ?? QUOTA, dhtServer: true, lan: flags.lan !== false }
   const { idle = 0 } = flags
   return await serve(
     flags,
@@ -67,6 +69,9 @@ async function start(flags: DaemonFlags, name: string): Promise<number> {
 
 /** What the local API is served on besides the owner's socket. Rejects with a UsageError for an unknown group. */
 async function controlOf({ socketGroup, socket, api }: DaemonFlags): Promise<ControlOptions> {
+  const { handedOverSocket } = await import('./socket-activation.ts')
+  const fd = handedOverSocket(process.env)
+  if (fd !== undefined) return { shared: { fd }, ...(api !== undefined && { port: api }) }
   if (socketGroup === undefined) {
     if (socket !== undefined) throw new UsageError('--socket is for --socket-group', 'name the group, too')
     return api === undefined ? {} : { port: api }
@@ -186,4 +191,4 @@ export async function startInBackground(args: readonly string[], cwd = '/'): Pro
 }
 
 /** The launcher's second half; see bin/df. */
-const START = path.join(path.dirname(path.dirname(path.dirname(new URL(import.meta.url).pathname))), 'bin', 'start.mjs')
+const START = path.join(path.dirname(path.dirname(path.dirname(new URL(import.meta.url).pathname))), 'bin', 'start.cjs')

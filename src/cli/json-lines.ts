@@ -167,7 +167,10 @@ export const JSON_LINES = {
       askers: '`all` requests since the start; `hits`: those whose content was already here',
       bytes: 'payload since the start: `fromOrigin`, `toPeers`, `fromPeers`',
     },
-    { disk: '`used`, `quota`, `free`, `evicted` (`contents`, `bytes`), `trouble`; absent when pieces are kept in memory' },
+    {
+      lanPeers: 'peers of the local network that it is connected to; absent when it looks for none',
+      disk: '`used`, `quota`, `free`, `evicted` (`contents`, `bytes`), `trouble`; absent when pieces are kept in memory',
+    },
   ),
   ...STORE_LINES,
   // ---- df sim

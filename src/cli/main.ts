@@ -3,7 +3,7 @@ import { CommanderError, type Option } from 'commander'
 import { describe, failureLine, OutputError, printable, UsageError } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { errorLine } from './json-lines.ts'
-import { makeProgram } from './program.ts'
+import { type Actions, makeProgram } from './program.ts'
 import { flushed, stdoutError } from './stdout.ts'
 
 const name = process.env.DRAGONFLY_NAME ?? 'df'
@@ -21,20 +21,26 @@ process.stdout.on('error', error => {
 })
 process.stderr.on('error', () => {})
 
-process.exitCode = await main(process.argv.slice(2))
-if (process.exitCode === OK) await flushed(process.stdout)
-if (process.exitCode === OK && outputFailure !== undefined) process.exitCode = refuse(outputFailure, [])
-end()
+// no await at this level: the program is built as CommonJS, which starts sooner
+void run()
+
+async function run(): Promise<void> {
+  process.exitCode = await main(process.argv.slice(2))
+  if (process.exitCode === OK) await flushed(process.stdout)
+  if (process.exitCode === OK && outputFailure !== undefined) process.exitCode = refuse(outputFailure, [])
+  end()
+}
 
 async function main(args: string[]): Promise<number> {
-  const parsed = makeProgram(name, {
+  const actions: Actions = {
     get: async (urls, flags) => (await import('./get.ts')).get(urls, flags, name),
     preheat: async (urls, flags) => (await import('./preheat.ts')).preheat(urls, flags, name),
     startSeed: async flags => (await import('./seed.ts')).startSeed(flags, name),
     administrate: async (command, flags) => (await import('./store-admin.ts')).administrate(command, flags, name),
     daemon: async (command, flags) => (await import('./daemon.ts')).daemon(command, flags, name),
     simulate: async (scenario, flags) => (await import('./sim.ts')).sim(scenario, flags, name),
-  })
+  }
+  const parsed = makeProgram(name, actions, name === 'dfget' ? undefined : args[0])
   try {
     await parsed.run(name === 'dfget' ? await ofDfget(args, parsed.getOptions) : args)
     return parsed.exitCode

@@ -36,8 +36,11 @@ export interface Parsed {
   exitCode: number
 }
 
-/** The commands of df under the name it was called by. Throws a CommanderError instead of ending the process. */
-export function makeProgram(name: string, actions: Actions): Parsed {
+/**
+ * The commands of df under the name it was called by. Throws a CommanderError instead of ending the process. `only`: the first
+ * argument; when it is a command no other one is declared, which saves time.
+ */
+export function makeProgram(name: string, actions: Actions, only?: string): Parsed {
   const program = new Command(name)
   const parsed: Parsed = {
     program,
@@ -57,29 +60,43 @@ export function makeProgram(name: string, actions: Actions): Parsed {
     .description('Downloads a file to one host or thousands at link speed, verifies every byte, and reads the origin about once.')
     .version(version(), '-V, --version', 'show the version')
     .addHelpText('after', generalHelp(name))
-  addGet(program, name, async (urls, flags) => {
-    parsed.exitCode = await actions.get(urls, flags)
-  })
-  addPreheat(program, name, async (urls, flags) => {
-    parsed.exitCode = await actions.preheat(urls, flags)
-  })
-  addSeed(program, name, {
-    startSeed: async flags => {
-      parsed.exitCode = await actions.startSeed(flags)
-    },
-    administrate: async (command, flags) => {
-      parsed.exitCode = await actions.administrate(command, flags)
-    },
-  })
-  addStoreCommands(program, async (command, flags) => {
-    parsed.exitCode = await actions.administrate(command, flags)
-  })
-  addDaemon(program, name, async (command, flags) => {
-    parsed.exitCode = await actions.daemon(command, flags)
-  })
-  addSim(program, name, async (scenario, flags) => {
-    parsed.exitCode = await actions.simulate(scenario, flags)
-  })
+  const add: Record<string, () => void> = {
+    get: () =>
+      addGet(program, name, async (urls, flags) => {
+        parsed.exitCode = await actions.get(urls, flags)
+      }),
+    preheat: () =>
+      addPreheat(program, name, async (urls, flags) => {
+        parsed.exitCode = await actions.preheat(urls, flags)
+      }),
+    seed: () =>
+      addSeed(program, name, {
+        startSeed: async flags => {
+          parsed.exitCode = await actions.startSeed(flags)
+        },
+        administrate: async (command, flags) => {
+          parsed.exitCode = await actions.administrate(command, flags)
+        },
+      }),
+    // the store's commands by their own names
+    store: () =>
+      addStoreCommands(program, async (command, flags) => {
+        parsed.exitCode = await actions.administrate(command, flags)
+      }),
+    daemon: () =>
+      addDaemon(program, name, async (command, flags) => {
+        parsed.exitCode = await actions.daemon(command, flags)
+      }),
+    sim: () =>
+      addSim(program, name, async (scenario, flags) => {
+        parsed.exitCode = await actions.simulate(scenario, flags)
+      }),
+  }
+  if (only !== undefined && Object.hasOwn(add, only)) {
+    add[only]?.()
+    return parsed
+  }
+  for (const declare of Object.values(add)) declare()
   addHelp(program)
   program
     .command('version')

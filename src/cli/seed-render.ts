@@ -1,13 +1,15 @@
-// Prints a seed's status for people.
-import type { ContentStatus, DiskStatus, Removed, SeedStatus } from '../index.ts'
+// Prints the status of a daemon or a seed for people.
+import type { ContentStatus, DaemonStatus, DiskStatus, Removed } from '../index.ts'
 import { printable } from './errors.ts'
 import { bytes, count, percent, seconds } from './figures.ts'
 
-export function statusLines(status: SeedStatus): string[] {
-  const { peerId, addresses, pid, uptime, contents, total, reads, askers, disk } = status
+export function statusLines(status: DaemonStatus): string[] {
+  const { role, version, jobs, peerId, addresses, pid, uptime, lanPeers, contents, total, reads, askers, disk } = status
   const rows: [string, string][] = [
-    ['seed', `${peerId} (pid ${pid}, up ${seconds(uptime)})`],
+    [role, `${peerId} (pid ${pid}, up ${seconds(uptime)}, version ${version})`],
     ...addresses.map((address, i): [string, string] => [i === 0 ? 'listens on' : '', address]),
+    ...(lanPeers === undefined ? [] : [['LAN', count(lanPeers, 'peer')] as [string, string]]),
+    ['downloads', jobs === 0 ? 'none under way' : `${jobs} under way`],
     ['requests', askersText(askers)],
     ['bytes', `${bytes(status.bytes.fromOrigin)} from origins, ${bytes(status.bytes.toPeers)} to peers`],
     ['origins', reads === 0 ? 'no reads' : `${count(reads, 'read')} under way`],
@@ -50,7 +52,7 @@ function stateOf({ bytes: here, length, version, age, idle, isPinned, isBusy, is
   return parts.join(', ')
 }
 
-function askersText({ all, hits }: SeedStatus['askers']): string {
+function askersText({ all, hits }: DaemonStatus['askers']): string {
   return all === 0 ? 'none yet' : `${all}, ${percent(hits, all)} served from the store`
 }
 

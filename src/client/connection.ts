@@ -85,18 +85,18 @@ export class Connection {
   ): Promise<http.IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>()
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
-    const request = http.request(
-      {
-        socketPath: this.socketPath,
-        method,
-        path,
-        agent: this.#agent,
-        headers: payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': payload.byteLength },
-        ...(timeout !== undefined && { timeout }),
-        ...(signal !== undefined && { signal }),
-      },
-      resolve,
-    )
+    const options: http.RequestOptions & { servername: string } = {
+      socketPath: this.socketPath,
+      method,
+      path,
+      agent: this.#agent,
+      // else Node looks for one, and compiles the patterns of IPv6 addresses for that
+      servername: '',
+      headers: payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': payload.byteLength },
+      ...(timeout !== undefined && { timeout }),
+      ...(signal !== undefined && { signal }),
+    }
+    const request = http.request(options, resolve)
     request.on('error', error => reject(broken(error, signal)))
     request.on('timeout', () => request.destroy(new DragonflyError('timeout', 'the daemon does not answer')))
     request.end(payload)

@@ -1,9 +1,9 @@
 // The interface of a node, spoken to a daemon over its socket. Output files are opened and written here, with the caller's rights.
-import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { copyFile, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
+import { randomName } from '../core/random-name.ts'
 import type { ContentHead, HeadOptions } from '../node/api/content-head.ts'
 import type { ContentStream, DragonflyNode } from '../node/api/dragonfly-node.ts'
 import type { GetOptions, Progress } from '../node/api/get-options.ts'
@@ -79,7 +79,7 @@ export class DaemonClient implements DragonflyNode {
 
   async download(url: string, file = '.', options: GetOptions = {}): Promise<Receipt> {
     const { folder, name } = await locate(file)
-    await checkOutput(join(folder, name ?? randomUUID()))
+    await checkOutput(join(folder, name ?? randomName()))
     if (options.range !== undefined) return await this.#downloadRange(url, folder, name, options)
     let target = ''
     const receipt = await this.fetch(url, options, async content => {

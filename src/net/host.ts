@@ -127,6 +127,23 @@ export class Host {
     await this.libp2p.dial(id, signalled(signal))
   }
 
+  /**
+   * Connects to a stranger at these addresses, which name it; resolves to whether that worked. Of one that was not known before
+   * and cannot be reached nothing is remembered.
+   */
+  async connectStranger(peer: string, addresses: readonly string[], signal?: AbortSignal): Promise<boolean> {
+    const id = peerIdFromString(peer)
+    if (this.isConnected(peer)) return true
+    const isKnown = await this.libp2p.peerStore.has(id)
+    try {
+      await this.libp2p.dial(addresses.map(parseAddress), signalled(signal))
+      return true
+    } catch {
+      if (!isKnown && !this.isConnected(peer)) await this.libp2p.peerStore.delete(id)
+      return false
+    }
+  }
+
   get hasConnections(): boolean {
     return this.libp2p.getConnections().length > 0
   }

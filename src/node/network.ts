@@ -26,6 +26,8 @@ export interface StartedNetwork {
   trusted: string[]
   /** Addresses, with commas between, when no other host can connect to any; undefined otherwise. */
   unreachable: string | undefined
+  /** Whether peers of the local network are looked for. */
+  isOnLan: boolean
   /** Gives back what only one process may hold. */
   release: () => Promise<void>
 }
@@ -46,7 +48,14 @@ export async function startNetwork(options: NodeOptions, home: string | undefine
     const exchange = new Exchange(host, accept)
     await exchange.start()
     const release = async () => await identity?.release()
-    return { network: { host, dht, exchange }, seeds, trusted, unreachable: unreachable(host, options), release }
+    return {
+      network: { host, dht, exchange },
+      seeds,
+      trusted,
+      unreachable: unreachable(host, options),
+      isOnLan: options.lan === true && !isForThisHost(options),
+      release,
+    }
   } catch (error) {
     await identity?.release()
     throw error
@@ -54,10 +63,13 @@ export async function startNetwork(options: NodeOptions, home: string | undefine
 }
 
 /** Whoever listens on a loopback address means this host; anybody else learns here that no other host gets in. */
-function unreachable({ addresses }: Host, { listen }: NodeOptions): string | undefined {
-  const isMeant = listen?.every(isLoopbackAddress) === true
-  if (isMeant || addresses.length === 0 || !addresses.every(isLoopbackAddress)) return undefined
+function unreachable({ addresses }: Host, options: NodeOptions): string | undefined {
+  if (isForThisHost(options) || addresses.length === 0 || !addresses.every(isLoopbackAddress)) return undefined
   return addresses.map(address => address.replace(/\/p2p\/.*/, '')).join(', ')
+}
+
+function isForThisHost({ listen = [] }: NodeOptions): boolean {
+  return listen.length > 0 && listen.every(isLoopbackAddress)
 }
 
 /** One identity is one process: two with the same peer id would hide one another. */

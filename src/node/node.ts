@@ -30,6 +30,7 @@ import { LimitSchedule } from './context/limit-schedule.ts'
 import { type BudgetUser, type Network, type NodeContext, now, type Reader } from './context/node-context.ts'
 import { Pacing } from './context/pacing.ts'
 import { Downloads } from './downloads.ts'
+import type { LanDiscovery } from './lan-discovery.ts'
 import type { Membership } from './membership.ts'
 import { Origins } from './origins.ts'
 import type { Preheater } from './preheat/preheater.ts'
@@ -101,6 +102,7 @@ class Node implements DragonflyNode, NodeContext {
   #duty: Promise<ResolveService> | undefined
   #preheats: Promise<Preheater> | undefined
   #membership: Membership | undefined
+  #lan: LanDiscovery | undefined
   #endExpiry: (() => void) | undefined
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
@@ -146,6 +148,10 @@ class Node implements DragonflyNode, NodeContext {
     for (const peer of [...network.trusted, network.network.host.id]) this.trusted.add(peer)
     this.#networkUp = Promise.resolve(network.network)
     if (network.unreachable !== undefined) this.emit({ code: 'node-unreachable', addresses: network.unreachable })
+    if (network.isOnLan) {
+      const { LanDiscovery } = await import('./lan-discovery.ts')
+      this.#lan = new LanDiscovery(network.network.host, this)
+    }
     if (this.isLongLived) {
       const { Membership } = await import('./membership.ts')
       this.#membership = new Membership(network.network.host, [...this.#seeds.map(s => s.address), ...this.bootstrap])
@@ -247,6 +253,10 @@ class Node implements DragonflyNode, NodeContext {
     )
   }
 
+  get lanPeers(): readonly string[] | undefined {
+    return this.#lan?.peers
+  }
+
   async networkUp(): Promise<Network | undefined> {
     return await this.#networkUp
   }
@@ -275,6 +285,7 @@ class Node implements DragonflyNode, NodeContext {
     this.#schedule.stop()
     await (await this.#preheats)?.stop()
     await (await this.#duty?.catch(() => undefined))?.stop()
+    await this.#lan?.stop()
     await this.#membership?.stop()
     await this.#registry.stop()
     await this.network?.exchange.stop()

@@ -11,6 +11,7 @@ export interface StatusSource {
   readonly peerId: string
   readonly addresses: readonly string[]
   readonly network: Network | undefined
+  readonly lanPeers: readonly string[] | undefined
   readonly counters: Counters
   readonly administration: Administration
 }
@@ -25,6 +26,7 @@ export async function statusOf(node: StatusSource, begun: number, limit: number)
     addresses: node.addresses,
     pid: process.pid,
     uptime: uptime(begun),
+    lanPeers: node.lanPeers?.length,
     contents: contents.slice(0, limit),
     total: contents.length,
     reads: contents.filter(({ isReading }) => isReading).length,

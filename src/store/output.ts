@@ -1,9 +1,9 @@
 // Writes the output file: whole at its path, or not at all.
-import { randomUUID } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
 import { access, chmod, type FileHandle, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { abortError, DragonflyError, fromSystemError, SYSTEM_REASONS } from '../core/errors.ts'
+import { randomName } from '../core/random-name.ts'
 
 /** Longest file name on the filesystems that we know, bytes. */
 const MAX_NAME_BYTES = 255
@@ -216,7 +216,7 @@ const MAX_LINKS = 40
 
 /** `.NAME.df-PID-RANDOM` in the target's folder, the name shortened so that the whole fits. */
 export function tempPath(path: string): string {
-  const end = `.df-${process.pid}-${randomUUID().slice(0, 8)}`
+  const end = `.df-${process.pid}-${randomName()}`
   let name = basename(path)
   while (Buffer.byteLength(name) > MAX_NAME_BYTES - 1 - end.length) name = [...name].slice(0, -1).join('')
   return join(dirname(path), `.${name}${end}`)

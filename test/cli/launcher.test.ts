@@ -171,10 +171,10 @@ describe('launcher', () => {
         await writeFile(path.join(root, file), '')
         await utimes(path.join(root, file), time, time)
       }
-      await write('dist/cli/main.js', new Date(2020, 1))
-      expect(await main()).to.equal('dist/cli/main.js')
+      await write('dist/cli/main.cjs', new Date(2020, 1))
+      expect(await main()).to.equal('dist/cli/main.cjs')
       await write('src/cli/main.ts', new Date(2020, 0))
-      expect(await main()).to.equal('dist/cli/main.js')
+      expect(await main()).to.equal('dist/cli/main.cjs')
       await write('src/other.ts', new Date(2020, 2))
       expect(await main()).to.equal('src/cli/main.ts')
       await rm(path.join(root, 'dist'), { recursive: true })

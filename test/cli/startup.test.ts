@@ -56,7 +56,7 @@ describe('start-up', () => {
   }
 
   it('does load the library to download', async () => {
-    const { files, code } = await loadedBy('get', 'nonsense:')
+    const { files, code } = await loadedBy('get', '--seed', 'nonsense', 'http://127.0.0.1:9/')
     expect(files).to.include('src/index.ts')
     expect(code).to.equal(2)
   })

@@ -19,6 +19,7 @@ export class LoneSession implements NodeContext {
   readonly store: Store
   readonly trusted: ReadonlySet<string>
   readonly bootstrap: readonly string[] = []
+  readonly lanPeers = undefined
   readonly isSeed = false
   readonly expire = undefined
   readonly counters = new Counters()

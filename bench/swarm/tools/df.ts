@@ -47,7 +47,7 @@ async function start(ground: Ground, { linger, folder, liar }: Required<DfOption
   const output = (index: number) => path.join(dir, `out-${index}`)
   const peer = (index: number): Command => {
     const own = ['--url', url, '--file', output(index), '--home', path.join(dir, `home-${index}`), '--seed', address]
-    const args = [...FLAGS, path.join(installed, 'bin', 'start.mjs'), PEER, '--package', installed, ...own]
+    const args = [...FLAGS, path.join(installed, 'bin', 'start.cjs'), PEER, '--package', installed, ...own]
     return { command: process.execPath, args: linger ? [...args, '--linger'] : args, env: ENV }
   }
   if (!liar) return { seed, peer, output }

@@ -47,6 +47,7 @@ export const STATUS_SCHEMA = object(
       addresses: { type: 'array', items: text },
       pid: amount,
       uptime: amount,
+      lanPeers: amount,
       contents: CONTENTS,
       total: amount,
     },
@@ -59,6 +60,7 @@ export const STATUS_SCHEMA = object(
     jobs: amount,
   },
   'disk',
+  'lanPeers',
 )
 export const REMOVED_SCHEMA = EVICTED
 export const GC_SCHEMA = object({ contents: amount, bytes: amount, broken: amount })

@@ -15,12 +15,17 @@ const MAX_SOCKET_PATH = 103
 
 /** Where the local API is served besides the socket of the home folder. */
 export interface ControlOptions {
-  /** A second socket, for the members of a group: they may download, and see nothing of one another. */
-  shared?: {
-    path: string
-    /** Group id. */
-    gid: number
-  }
+  /**
+   * A second socket, for the members of a group: they may download, and see nothing of one another. One that is made here, or one
+   * that a service manager listens on, by its file descriptor.
+   */
+  shared?:
+    | {
+        path: string
+        /** Group id. */
+        gid: number
+      }
+    | { fd: number }
   /** A loopback port, for whoever knows the token. */
   port?: {
     /** `127.0.0.1` or `::1`. */
@@ -65,7 +70,9 @@ export async function serveControl(service: Service, home: string, options: Cont
     await serve(makeApiServer(service), app => serveSocket(app.server, path))
     const { shared, port } = options
     if (shared !== undefined) {
-      await serve(makeApiServer(service, { scope: 'downloads' }), app => serveSocket(app.server, shared.path, shared.gid))
+      await serve(makeApiServer(service, { scope: 'downloads' }), app =>
+        'fd' in shared ? serveHandedOver(app.server, shared.fd) : serveSocket(app.server, shared.path, shared.gid),
+      )
     }
     if (port !== undefined) {
       const token = await readToken(home)
@@ -88,6 +95,19 @@ async function serveSocket(server: Server, path: string, gid?: number): Promise<
   } catch (error) {
     throw fromSystemError(error, 'listen-failed', `cannot serve the control socket ${path}`)
   }
+}
+
+/** The service manager made the socket, and says who may connect. It keeps it when this process ends. */
+async function serveHandedOver(server: Server, fd: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.listen({ fd }, resolve)
+  try {
+    await promise
+  } catch (error) {
+    throw fromSystemError(error, 'listen-failed', 'cannot serve the socket of the service manager')
+  }
+  server.off('error', reject)
 }
 
 /** Whoever can write to the folder could put a socket of his own in its place. */

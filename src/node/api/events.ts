@@ -86,6 +86,11 @@ export const EVENTS = {
     'A link to a peer was closed, for one task.',
     ({ peer, task }) => `link to peer ${peer} closed for task ${task}`,
   ),
+  'lan-unavailable': define<Cause>(
+    'debug',
+    'Peers of a local network cannot be looked for by multicast DNS.',
+    ({ reason }) => `cannot look for peers on the local network: ${reason}`,
+  ),
   // ---- ways to the content
   'source-decided': define<{ task: string; decision: string; seed?: string | undefined }>(
     'debug',

@@ -30,6 +30,12 @@ export interface NodeOptions {
    */
   bootstrap?: readonly string[]
   /**
+   * Find peers of the local network by multicast DNS and connect to them. They are strangers, and not trusted. A node that listens on
+   * loopback addresses only does not.
+   * @default false; `df daemon start` does
+   */
+  lan?: boolean
+  /**
    * Peer ids whose signatures count as a seed's.
    * @default the peer ids of `seeds`
    */

@@ -33,6 +33,7 @@ export const NODE_OPTIONS = {
   properties: {
     seeds: TEXTS,
     bootstrap: TEXTS,
+    lan: FLAG,
     trust: TEXTS,
     listen: TEXTS,
     announce: TEXTS,

@@ -50,6 +50,8 @@ export interface SeedStatus {
   pid: number
   /** Seconds since it started. */
   uptime: number
+  /** Peers of the local network that it found and is connected to; undefined: it looks for none. */
+  lanPeers: number | undefined
   /** The most recently used first; at most as many as asked for. */
   contents: readonly ContentStatus[]
   /** How many there are. */

@@ -38,6 +38,8 @@ export interface NodeContext {
   /** Seeds to resolve a task with this subject at: all of them for a peer, those that rank above it for a seed. */
   seedsAbove(subject: string): readonly DialablePeer[]
   readonly bootstrap: readonly string[]
+  /** Strangers of the local network that are connected; undefined: none are looked for. */
+  readonly lanPeers: readonly string[] | undefined
   readonly isSeed: boolean
   /** What this node reads of an origin counts as fresh for so many milliseconds; undefined: as the origin says. */
   readonly expire: number | undefined

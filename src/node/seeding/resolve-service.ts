@@ -69,7 +69,7 @@ export class ResolveService {
   async #answer(peer: string, asked: ResolveRequest, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
     const task = makeTask({ ...asked, tag: asked.tag ?? '' })
     if (asked.renews === undefined) this.#ctx.counters.count('dragonfly_resolve_requests_total')
-    const known = asked.digest === undefined || task.isPrivate ? undefined : this.#registry.byDigest(asked.digest)
+    const known = asked.digest === undefined || task.isPrivate ? undefined : await this.#registry.byDigest(asked.digest)
     if (known !== undefined && known.task.id !== task.id) {
       this.#ctx.counters.count('dragonfly_resolve_hits_total')
       say(resolved(known, rawCid(asked.digest as Uint8Array).bytes))

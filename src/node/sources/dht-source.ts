@@ -9,6 +9,9 @@ import { connectTimeout, pause } from '../context/waiting.ts'
 import type { NeighbourhoodDriver } from '../peers/neighbourhood-driver.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 
+/** Peers of the local network that are asked for one content. */
+const MAX_LAN_OFFERS = 8
+
 interface DhtParts {
   neighbours: NeighbourhoodDriver
   /** Whether no seed is of use: then nobody can bring a connection any more. */
@@ -36,6 +39,7 @@ export class DhtSource {
 
   async #discover(network: Network): Promise<void> {
     await Promise.all(this.#ctx.bootstrap.map(address => this.#dialBootstrap(network, address)))
+    this.#offerLan()
     await this.#search(network).catch(error => {
       if (!isAbort(error)) this.#ctx.emit({ code: 'dht-search-failed', ...causeOf(error) })
     })
@@ -49,6 +53,20 @@ export class DhtSource {
     } catch (error) {
       if (!isAbort(error)) this.#ctx.emit({ code: 'bootstrap-failed', address, ...causeOf(error) })
     }
+  }
+
+  /** Peers of the local network are strangers as any that the DHT names, only near; of private contents they hear nothing. */
+  #offerLan(): void {
+    const { task, wanted, links } = this.#active
+    if (task.isPrivate) return
+    const some = drawn(this.#ctx.lanPeers ?? [], MAX_LAN_OFFERS)
+    this.#parts.neighbours.offer(
+      'lan',
+      some.map(id => ({ id, addresses: [] })),
+    )
+    if (wanted === undefined || this.#active.manifest !== undefined) return
+    const topic = rawCid(wanted).bytes
+    for (const peer of some) links.dial(peer, connectTimeout(this.#signal), topic).catch(() => {})
   }
 
   async #search(network: Network): Promise<void> {
@@ -80,4 +98,13 @@ export class DhtSource {
         .catch(() => {})
     }
   }
+}
+
+/** At most `count` of them, by lot. */
+function drawn<T>(all: readonly T[], count: number): T[] {
+  const left = [...all]
+  return Array.from(
+    { length: Math.min(count, left.length) },
+    () => left.splice(Math.floor(Math.random() * left.length), 1)[0] as T,
+  )
 }

@@ -67,7 +67,7 @@ export class Supply {
     this.#options = options
     this.#selector = new SourceSelector({
       seeds: seeds.map(({ peer }) => peer),
-      hasDht: ctx.bootstrap.length > 0 || seeds.length > 0,
+      hasDht: ctx.bootstrap.length > 0 || ctx.lanPeers !== undefined || seeds.length > 0,
       mayRead: reader !== undefined,
       revalidate,
       believesOthers: ctx.trusted.size > 1 || active.wanted !== undefined,

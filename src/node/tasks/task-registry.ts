@@ -1,23 +1,28 @@
 // All active tasks of a node: found by task for local users, and by topic for peers that say hello.
-import { CID } from 'multiformats/cid'
-import { DragonflyError, isAbort } from '../../core/errors.ts'
+import { raceSignal } from 'race-signal'
+import { DragonflyError } from '../../core/errors.ts'
 import { sameBytes } from '../../core/piece.ts'
-import type { RangeSpec } from '../../core/range.ts'
 import { rawCid } from '../../core/root.ts'
 import { makeProof, type Task } from '../../core/task.ts'
 import type { Answer } from '../../net/exchange.ts'
 import type { Holder } from '../../store/disk-store.ts'
 import type { Hello } from '../../wire/codec-hello.ts'
-import { causeOf } from '../api/events.ts'
-import type { NodeContext, Reader } from '../context/node-context.ts'
+import { type NodeContext, now } from '../context/node-context.ts'
 import type { PaceTerms } from '../context/pacing.ts'
 import { isServing } from '../peers/comparison.ts'
 import { shownGrant } from '../peers/grant-book.ts'
 import { ActiveTask } from '../session/active-task.ts'
-import type { CacheRules } from '../sources/cached.ts'
 import { Supply } from '../sources/supply.ts'
+import { Announcer } from './announcer.ts'
+import { type ClosedContent, ClosedContents } from './closed-contents.ts'
+import { type Held, isShareable, type Want } from './held.ts'
+import { KeyedTurns } from './keyed-turns.ts'
+import { contentTopics, isPublicContent, topicText } from './topics.ts'
 
-const ANNOUNCE_TIMEOUT_MS = 30_000
+/** Finished contents that nobody uses and that stay open all the same, the last used ones: three files and some 100 KiB each. */
+export const MAX_IDLE = 100
+/** A peer waits for the opening of a content for so long, ms; then it is told to come again. */
+const OPEN_MS = 3000
 const ANY_PACE: PaceTerms = {}
 
 /**
@@ -25,33 +30,6 @@ const ANY_PACE: PaceTerms = {}
  * one is forgotten; `pause`: it ends, and the store keeps what it has for a next try; `discard`: nothing is kept.
  */
 export type After = 'keep' | 'drop' | 'pause' | 'discard'
-
-/** What somebody wants of an active task. */
-export interface Want {
-  /** sha2-256 that the whole must have; undefined: none was given. Sharing needs equal wishes. */
-  digest?: Uint8Array | undefined
-  /** Only these bytes of it. Default: the whole. */
-  range?: RangeSpec | undefined
-  /** For whom the origin may be read; undefined: this node may not read it. */
-  reader: Reader | undefined
-  /** The origin has to vouch for it anew. */
-  revalidate?: boolean
-  /** At which rate. Default: at any, with normal priority. */
-  pace?: PaceTerms
-  /** See SupplyOptions. */
-  cached?: CacheRules | undefined
-  /** Which running active task may be shared. Default: any, and for who wants it revalidated those that are. */
-  suits?: (active: ActiveTask) => boolean
-}
-
-interface Held {
-  active: ActiveTask
-  reader: Reader | undefined
-  revalidate: boolean
-  supply: Supply
-  users: number
-  done: Promise<void>
-}
 
 /** One active task, and what is going on with it. */
 export interface LiveContent {
@@ -66,9 +44,16 @@ export class TaskRegistry implements Holder {
   /** Newest first: peers on an older version may finish it. */
   readonly #byTask = new Map<string, Held[]>()
   readonly #stopping = new AbortController()
+  readonly #announcer: Announcer
+  readonly #closed: ClosedContents
+  /** What is being closed or opened again, by task: its store entry is open once at most. */
+  readonly #moving = new KeyedTurns()
 
   constructor(ctx: NodeContext) {
+    const { signal } = this.#stopping
     this.#ctx = ctx
+    this.#announcer = new Announcer(ctx, signal)
+    this.#closed = new ClosedContents(ctx, signal, keys => this.#announcer.withdraw(keys))
   }
 
   /** The newest active task of a task. */
@@ -76,11 +61,14 @@ export class TaskRegistry implements Holder {
     return this.#byTask.get(task)?.[0]?.active
   }
 
-  /** A finished public content by the sha2-256 of the whole. */
-  byDigest(digest: Uint8Array): ActiveTask | undefined {
-    return this.#all().find(
+  /** A finished public content by the sha2-256 of the whole; opened again if it has to be. */
+  async byDigest(digest: Uint8Array): Promise<ActiveTask | undefined> {
+    const open = this.#all().find(
       ({ active }) => isPublicContent(active) && sameBytes(active.manifest?.seal?.sha256 ?? new Uint8Array(), digest),
-    )?.active
+    )
+    if (open !== undefined) return open.active
+    const closed = this.#closed.byContent(rawCid(digest).toString())
+    return closed === undefined || this.#closed.isBusy ? undefined : await this.#reopen(closed)
   }
 
   /** Who works with a store entry. */
@@ -93,6 +81,7 @@ export class TaskRegistry implements Holder {
     const held = this.#byTask.get(task)?.[0] as Held
     held.users++
     held.active.pace.join(ANY_PACE)
+    held.usedAt = now()
     return held.active
   }
 
@@ -113,13 +102,11 @@ export class TaskRegistry implements Holder {
     const active = new ActiveTask(this.#ctx, task, want.digest)
     active.ranges.add(want.range)
     active.pace.join(want.pace ?? ANY_PACE)
-    const self = this.#ctx.network?.host.id
-    const seeds = this.#ctx.seedsAbove(task.subject).filter(s => s.peer !== self)
-    const supply = new Supply(this.#ctx, active, { reader, seeds, revalidate, cached })
-    const held: Held = { active, reader, revalidate, supply, users: 1, done: Promise.resolve() }
+    this.#closed.forget(task.id)
+    const held = this.#hold(active, { reader, revalidate, cached, users: 1 })
     this.#byTask.set(task.id, [held, ...(this.#byTask.get(task.id) ?? [])])
-    held.done = this.#retireOthers(task.id).then(() => supply.run())
-    void this.#announce(active)
+    held.done = this.#retireOthers(task.id).then(() => held.supply.run())
+    void this.#announcer.follow(active)
     return { active, isNew: true }
   }
 
@@ -136,8 +123,10 @@ export class TaskRegistry implements Holder {
     const held = this.#all().find(h => h.active === active)
     if (held === undefined) return
     held.users--
+    held.usedAt = now()
     active.pace.leave(pace)
-    if (held.users > 0 || (after === 'keep' && active.isComplete && !active.isTransient)) return
+    if (held.users > 0) return
+    if (after === 'keep' && active.isComplete && !active.isTransient) return this.#closeIdle()
     const isForgotten = after === 'discard' || (after === 'drop' && active.isComplete)
     await this.#end(held, isForgotten)
   }
@@ -153,21 +142,38 @@ export class TaskRegistry implements Holder {
   readonly answer = async (peer: string, hello: Hello): Promise<Answer> => {
     // first, whatever it is for: how long the answer takes must not tell which topics there are
     const shown = await shownGrant(hello)
-    const topic = cidText(hello.topic)
+    const topic = topicText(hello.topic)
     const all = this.#all().map(h => h.active)
     const guarded = all.filter(s => s.grants?.id === topic)
     const open = guarded.find(s => s.isComplete) ?? guarded.find(s => !s.isOver)
-    if (open !== undefined) return open.grants?.admits(peer, shown) === true ? welcome(open, peer, hello) : UNKNOWN
+    if (open !== undefined) return open.grants?.admits(peer, shown) === true ? welcome(open, peer, hello, true) : UNKNOWN
     const byTask = all.filter(s => s.grants === undefined && s.task.id === topic)
     const candidates = byTask.length > 0 ? byTask : all.filter(s => isPublicContent(s) && contentTopics(s).includes(topic))
     const active = candidates.find(s => s.manifest?.info.version === hello.version) ?? candidates[0]
-    if (active === undefined) return UNKNOWN
-    const self = this.#ctx.network?.host.id ?? ''
-    if (byTask.length > 0 && !sameBytes(hello.proof, makeProof(active.task.secret, peer, self))) {
+    if (active === undefined) return await this.#answerClosed(peer, hello, topic)
+    if (byTask.length > 0 && !this.#isProven(active.task, peer, hello)) {
       return active.task.isPrivate ? UNKNOWN : { refused: 'bad-proof' }
     }
-    // who asks by content need not know the task, and a proof of it would be something to try guesses on
-    return welcome(active, peer, hello, byTask.length > 0 ? {} : { topic: hello.topic, proof: new Uint8Array() })
+    const held = this.#all().find(h => h.active === active)
+    if (held !== undefined) held.usedAt = now()
+    return welcome(active, peer, hello, byTask.length > 0)
+  }
+
+  /** For a content that was closed: opens it, once the peer has proved that it may have it. */
+  async #answerClosed(peer: string, hello: Hello, topic: string): Promise<Answer> {
+    const byTask = this.#closed.byTask(topic)
+    const closed = byTask ?? this.#closed.byContent(topic)
+    if (closed === undefined) return UNKNOWN
+    if (byTask !== undefined && !this.#isProven(byTask.task, peer, hello)) return { refused: 'bad-proof' }
+    if (this.#closed.isBusy) return BUSY
+    const tooLong = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(OPEN_MS)])
+    const active = await raceSignal(this.#reopen(closed), tooLong).catch(() => 'busy' as const)
+    if (active === 'busy') return BUSY
+    return active === undefined || active.isClosed ? UNKNOWN : welcome(active, peer, hello, byTask !== undefined)
+  }
+
+  #isProven({ secret }: Task, peer: string, { proof }: Hello): boolean {
+    return sameBytes(proof, makeProof(secret, peer, this.#ctx.network?.host.id ?? ''))
   }
 
   /** What is open, newest first within a task. */
@@ -182,23 +188,64 @@ export class TaskRegistry implements Holder {
 
   /** Ends such a one and removes it from the store. */
   async letGo(key: string): Promise<boolean> {
-    return await this.#endIdle(key, true)
+    const held = this.#idle(key)
+    if (held === undefined) return false
+    await this.#end(held, true)
+    return true
   }
 
   /** Ends such a one; the store keeps it. Resolves to whether nothing of it is open. */
   async closeIdle(key: string): Promise<boolean> {
-    return (await this.#endIdle(key, false)) || this.byEntry(key) === undefined
+    const held = this.#idle(key)
+    if (held !== undefined) await this.#close(held)
+    return this.byEntry(key) === undefined
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
+    await this.#moving.allIdle()
     await Promise.all(this.#all().map(held => this.#end(held)))
   }
 
-  async #endIdle(key: string, discard: boolean): Promise<boolean> {
-    const held = this.#idle(key)
-    if (held !== undefined) await this.#end(held, discard)
-    return held !== undefined
+  #hold(active: ActiveTask, how: Pick<Held, 'reader' | 'revalidate' | 'users'> & Pick<Want, 'cached'>): Held {
+    const { reader, revalidate, cached, users } = how
+    const self = this.#ctx.network?.host.id
+    const seeds = this.#ctx.seedsAbove(active.task.subject).filter(s => s.peer !== self)
+    const supply = new Supply(this.#ctx, active, { reader, seeds, revalidate, cached })
+    return { active, reader, revalidate, supply, users, usedAt: now(), done: Promise.resolve() }
+  }
+
+  /** Closes finished contents that nobody uses when there are too many, those first that were not used for longest. */
+  #closeIdle(): void {
+    const idle = this.#all().filter(({ active, users }) => users === 0 && active.isComplete && !isServing(active))
+    for (const held of idle.toSorted((a, b) => a.usedAt - b.usedAt).slice(0, Math.max(0, idle.length - MAX_IDLE))) {
+      this.#close(held).catch(() => {})
+    }
+  }
+
+  /** It is opened again when a peer asks for it. */
+  async #close(held: Held): Promise<void> {
+    const { active } = held
+    const { dhtKey } = active.access
+    if (!this.#closed.add(active) && dhtKey !== undefined) this.#announcer.withdraw([dhtKey])
+    await this.#moving.run(active.task.id, () => this.#end(held))
+  }
+
+  /** Resolves to undefined when it is in the store no more. */
+  async #reopen(closed: ClosedContent): Promise<ActiveTask | undefined> {
+    const { id } = closed.task
+    return await this.#moving.run(id, async () => {
+      const running = this.current(id)
+      if (running !== undefined) return running.isComplete ? running : undefined
+      const active = await this.#closed.open(closed)
+      if (this.#closed.byTask(id) === closed) this.#closed.forget(id)
+      if (active === undefined) return undefined
+      const held = this.#hold(active, { reader: undefined, revalidate: false, users: 0, cached: undefined })
+      this.#byTask.set(id, [...(this.#byTask.get(id) ?? []), held])
+      held.done = held.supply.run()
+      this.#closeIdle()
+      return active
+    })
   }
 
   #idle(key: string): Held | undefined {
@@ -213,6 +260,7 @@ export class TaskRegistry implements Holder {
 
   /** A finished active task gives its place, and its store entry, to the one that asks again whether it is still current. */
   async #retireOthers(task: string): Promise<void> {
+    await this.#moving.idle(task)
     for (const held of this.#byTask.get(task)?.slice(1) ?? []) if (held.users === 0) await this.#end(held)
   }
 
@@ -227,69 +275,18 @@ export class TaskRegistry implements Holder {
     await held.done
     await held.active.close(discard)
   }
-
-  /** Says in the DHT that we have some of the task, and later all of the content. */
-  async #announce(active: ActiveTask): Promise<void> {
-    try {
-      while (active.manifest === undefined || active.manifest.count === 0) await active.changed(this.#stopping.signal)
-      const { dhtKey } = active.access
-      if (dhtKey !== undefined) await this.#provide([dhtKey])
-      // who leaves soon after the end need not be found by the whole content
-      if (!this.#ctx.isLongLived) return
-      while (!active.isWhole) await active.changed(this.#stopping.signal)
-      if (isPublicContent(active)) await this.#provide(contentTopics(active).map(text => CID.parse(text)))
-    } catch {
-      // the active task has failed or the node stops: there is nothing to announce
-    }
-  }
-
-  async #provide(keys: readonly CID[]): Promise<void> {
-    const network = await this.#ctx.networkUp()
-    if (network === undefined || network.host.addresses.length === 0) return
-    await network.dht.ready(this.#stopping.signal)
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ANNOUNCE_TIMEOUT_MS)])
-    for (const key of keys) {
-      await network.dht.announce(key, signal).catch(error => {
-        if (!isAbort(error)) this.#ctx.emit({ code: 'dht-announce-failed', ...causeOf(error) })
-      })
-    }
-  }
 }
 
 /** What a peer hears that may hear nothing: as if there were nothing. */
 const UNKNOWN: Answer = { refused: 'unknown-topic' }
+/** It may try again. */
+const BUSY: Answer = { refused: 'too-busy' }
 
-/** The answer to a peer that may have the content; `changes`: to our hello. */
-function welcome(active: ActiveTask, peer: string, hello: Hello, changes: Partial<Hello> = {}): Answer {
+/** The answer to a peer that may have the content. `isByTask`: it asked for the task, and has proved that it knows it. */
+function welcome(active: ActiveTask, peer: string, hello: Hello, isByTask: boolean): Answer {
   const refused = active.links.refusal(peer, hello)
   if (refused !== undefined) return refused
+  // who asks by content need not know the task, and a proof of it would be something to try guesses on
+  const changes = isByTask ? {} : { topic: hello.topic, proof: new Uint8Array() }
   return { hello: { ...active.links.hello(peer), ...changes }, attach: link => active.links.attach(link) }
-}
-
-function isShareable({ active, reader, revalidate }: Held, want: Want): boolean {
-  if (active.isClosed || active.isComplete || active.hasFailed) return false
-  // others must not get by us what they may not have read; and what is read for them may yet be refused
-  if (want.reader === 'others' && reader !== 'others') return false
-  if (want.reader !== 'others' && reader === 'others' && active.manifest === undefined) return false
-  if (!(want.suits?.(active) ?? (revalidate || want.revalidate !== true))) return false
-  const { digest } = want
-  return digest === undefined ? active.wanted === undefined : active.wanted !== undefined && sameBytes(digest, active.wanted)
-}
-
-function isPublicContent(active: ActiveTask): boolean {
-  return !active.task.isPrivate && !active.isTransient && active.isWhole && active.manifest?.seal !== undefined
-}
-
-/** The root, and the raw CID of the whole content's sha2-256: by either it can be asked for without knowing a URL. */
-function contentTopics(active: ActiveTask): string[] {
-  const seal = active.manifest?.seal
-  return seal === undefined ? [] : [...new Set([seal.root, rawCid(seal.sha256).toString()])]
-}
-
-function cidText(bytes: Uint8Array): string {
-  try {
-    return CID.decode(bytes).toString()
-  } catch {
-    return ''
-  }
 }

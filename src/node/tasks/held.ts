@@ -1,0 +1,48 @@
+// An active task with those who use it, and who may share it.
+import { sameBytes } from '../../core/piece.ts'
+import type { RangeSpec } from '../../core/range.ts'
+import type { Reader } from '../context/node-context.ts'
+import type { PaceTerms } from '../context/pacing.ts'
+import type { ActiveTask } from '../session/active-task.ts'
+import type { CacheRules } from '../sources/cached.ts'
+import type { Supply } from '../sources/supply.ts'
+
+/** What somebody wants of an active task. */
+export interface Want {
+  /** sha2-256 that the whole must have; undefined: none was given. Sharing needs equal wishes. */
+  digest?: Uint8Array | undefined
+  /** Only these bytes of it. Default: the whole. */
+  range?: RangeSpec | undefined
+  /** For whom the origin may be read; undefined: this node may not read it. */
+  reader: Reader | undefined
+  /** The origin has to vouch for it anew. */
+  revalidate?: boolean
+  /** At which rate. Default: at any, with normal priority. */
+  pace?: PaceTerms
+  /** See SupplyOptions. */
+  cached?: CacheRules | undefined
+  /** Which running active task may be shared. Default: any, and for who wants it revalidated those that are. */
+  suits?: (active: ActiveTask) => boolean
+}
+
+export interface Held {
+  active: ActiveTask
+  reader: Reader | undefined
+  revalidate: boolean
+  supply: Supply
+  users: number
+  /** When somebody began or ceased to use it. */
+  usedAt: number
+  done: Promise<void>
+}
+
+/** Whether a running active task will do for this wish. */
+export function isShareable({ active, reader, revalidate }: Held, want: Want): boolean {
+  if (active.isClosed || active.isComplete || active.hasFailed) return false
+  // others must not get by us what they may not have read; and what is read for them may yet be refused
+  if (want.reader === 'others' && reader !== 'others') return false
+  if (want.reader !== 'others' && reader === 'others' && active.manifest === undefined) return false
+  if (!(want.suits?.(active) ?? (revalidate || want.revalidate !== true))) return false
+  const { digest } = want
+  return digest === undefined ? active.wanted === undefined : active.wanted !== undefined && sameBytes(digest, active.wanted)
+}
