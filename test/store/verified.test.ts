@@ -1,5 +1,5 @@
 // What a process has verified once: not read again while the file is as it was, and never believed when it is not.
-import { link, mkdtemp, open, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import { chmod, link, mkdtemp, open, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -122,7 +122,7 @@ describe('a content that was verified before', () => {
   it('may be read-only, as a hard link that was given away is', async () => {
     const output = join(dir, 'output')
     await link(data(), output)
-    await (await open(output)).chmod(0o444)
+    await chmod(output, 0o444)
     await truncate(output, LENGTH + 5).catch(() => {})
     const { entry } = await reopen()
     expect(await entry.lend(LENGTH)).to.equal(data())
