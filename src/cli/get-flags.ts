@@ -4,6 +4,7 @@ import { digestOf } from './digests.ts'
 import { parseDuration } from './durations.ts'
 import { UsageError } from './errors.ts'
 import { addDownloadLimitFlags, type DownloadLimitFlags } from './limit-flags.ts'
+import { addLinkFlag, type LinkFlags } from './link-flags.ts'
 import type { LogFlags } from './log-levels.ts'
 import { addManyFlags, type ManyFlags } from './many-flags.ts'
 import { wholeNumber } from './numbers.ts'
@@ -11,7 +12,7 @@ import { addLogFlags, list, lists, parsed, REPEAT } from './options.ts'
 import { addProxyFlags, type ProxyFlags } from './proxy-flags.ts'
 
 /** Flags of `df get` as commander leaves them; durations in milliseconds. */
-export interface GetFlags extends LogFlags, ProxyFlags, DownloadLimitFlags, ManyFlags {
+export interface GetFlags extends LogFlags, ProxyFlags, DownloadLimitFlags, LinkFlags, ManyFlags {
   output?: string
   directoryPrefix?: string
   createDirs?: true
@@ -88,6 +89,7 @@ export function addGetFlags(command: Command): Command {
     .addOption(new Option('-v, --verbose', 'as --log-level debug').conflicts('quiet'))
   addProxyFlags(command)
   addDownloadLimitFlags(command)
+  addLinkFlag(command)
   return addLogFlags(command, 'warn; with --json or --quiet nothing')
 }
 

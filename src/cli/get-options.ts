@@ -21,6 +21,7 @@ export async function getOptions(flags: GetFlags, watch: Pick<GetOptions, 'signa
     ...(flags.revalidate && { revalidate: true }),
     keep: flags.linger > 0,
     remoteTime: flags.remoteTime,
+    ...(flags.hardLink && { hardLink: true }),
     ...(flags.trace !== undefined && { trace: path.resolve(flags.trace) }),
     ...(flags.explain && { explain: true }),
     ...watch,

@@ -1,38 +1,10 @@
 // Every NDJSON line that df writes: type, commands, meaning and fields, declared once. The reference is made from this table.
-
-/** One kind of line. */
-export interface JsonLine {
-  /** The field `type` of the line. */
-  readonly type: string
-  /** Commands that write it. */
-  readonly from: readonly string[]
-  readonly meaning: string
-  /** Name → meaning. */
-  readonly fields: Readonly<Record<string, string>>
-  /** Fields that are left out when there is nothing to say. */
-  readonly optional: Readonly<Record<string, string>>
-}
-
-/** Keeps the names of the fields as types. */
-function line<F extends string, O extends string = never>(
-  type: string,
-  from: readonly string[],
-  meaning: string,
-  fields: Record<F, string>,
-  optional = {} as Record<O, string>,
-) {
-  return { type, from, meaning, fields, optional }
-}
+import { CODE, HINT, type JsonLine, line, MESSAGE } from './json-line.ts'
+import { STORE_LINES } from './store-lines.ts'
 
 const PEER_ID = 'peer id of this node'
 const ADDRESSES = 'full multiaddrs that others can dial'
-const CONTENTS = 'versions of contents that were removed'
-const FREED = 'bytes that they took on the disk'
-const ASKED = 'the URL or id as it was given, without user and password'
 const URL_GIVEN = 'the URL as it was given, without user and password'
-const CODE = '[error code](#error-codes)'
-const MESSAGE = 'one line for a person'
-const HINT = 'what the reader can do next'
 const ALL = [
   'get',
   'preheat',
@@ -43,7 +15,13 @@ const ALL = [
   'seed pin',
   'seed unpin',
   'seed gc',
+  'seed verify',
+  'ls',
+  'rm',
+  'pin',
+  'unpin',
   'gc',
+  'verify',
   'daemon start',
   'daemon stop',
   'daemon status',
@@ -202,37 +180,7 @@ export const JSON_LINES = {
       disk: '`used`, `quota`, `free`, `evicted` (`contents`, `bytes`), `trouble`; absent when pieces are kept in memory',
     },
   ),
-  content: line(
-    'content',
-    ['seed ls'],
-    'One version of a content that is kept; one line each.',
-    {
-      id: 'id of the task',
-      bytes: 'bytes on the disk, with everything that belongs to it',
-      age: 'whole seconds since it began to be kept',
-      idle: 'whole seconds since it was read or written last',
-      isPinned: 'whether it is protected from eviction',
-      isBusy: 'whether it is being downloaded or served',
-      isReading: 'whether the origin is being read for it',
-      peers: 'links to peers on it',
-    },
-    { url: 'without user, password and query', version: 'the version as the origin names it', length: 'bytes of the content' },
-  ),
-  removed: line('removed', ['seed rm'], 'One content was removed.', { asked: ASKED, contents: CONTENTS, bytes: FREED }),
-  pinned: line('pinned', ['seed pin'], 'One content is protected from eviction.', { asked: ASKED, id: 'id of the task' }),
-  unpinned: line('unpinned', ['seed unpin'], 'One content may be evicted again.', { asked: ASKED, id: 'id of the task' }),
-  collected: line('gc', ['seed gc', 'gc'], 'What garbage collection removed.', {
-    contents: CONTENTS,
-    bytes: FREED,
-    broken: 'broken or abandoned entries that were removed besides',
-  }),
-  seedFailed: line(
-    'failed',
-    ['seed rm', 'seed pin', 'seed unpin'],
-    'One content failed. The command goes on; its exit code is that of the first that failed.',
-    { asked: ASKED, code: CODE, message: MESSAGE },
-    { hint: HINT },
-  ),
+  ...STORE_LINES,
   // ---- df sim
   scenario: line('scenario', ['sim'], 'With `--list`: one named scenario.', { name: 'its name', title: 'what it shows' }),
   simulated: line('done', ['sim'], 'The figures of one simulation.', {

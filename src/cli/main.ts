@@ -36,7 +36,7 @@ async function main(args: string[]): Promise<number> {
     get: async (urls, flags) => (await import('./get.ts')).get(urls, flags, name),
     preheat: async (urls, flags) => (await import('./preheat.ts')).preheat(urls, flags, name),
     startSeed: async flags => (await import('./seed.ts')).startSeed(flags, name),
-    administrate: async (command, flags) => (await import('./seed-admin.ts')).administrate(command, flags, name),
+    administrate: async (command, flags) => (await import('./store-admin.ts')).administrate(command, flags, name),
     daemon: async (command, flags) => (await import('./daemon.ts')).daemon(command, flags, name),
     simulate: async (scenario, flags) => (await import('./sim.ts')).sim(scenario, flags, name),
   }

@@ -9,10 +9,12 @@ import { translate } from './habits.ts'
 import type { PreheatFlags } from './preheat.ts'
 import { addPreheat } from './preheat-flags.ts'
 import type { SeedFlags } from './seed.ts'
-import type { SeedAdminCommand, SeedAdminFlags } from './seed-admin.ts'
 import { addSeed } from './seed-flags.ts'
 import type { SimFlags } from './sim.ts'
 import { addSim } from './sim-flags.ts'
+import type { StoreCommand } from './store-admin.ts'
+import { addStoreCommands } from './store-flags.ts'
+import type { StoreFlags } from './store-keeper.ts'
 import { version } from './version.ts'
 
 /** What the program does with what it understood; resolves to an exit code. */
@@ -20,7 +22,7 @@ export interface Actions {
   get(urls: string[], flags: GetFlags): Promise<number>
   preheat(urls: string[], flags: PreheatFlags): Promise<number>
   startSeed(flags: SeedFlags): Promise<number>
-  administrate(command: SeedAdminCommand, flags: SeedAdminFlags): Promise<number>
+  administrate(command: StoreCommand, flags: StoreFlags): Promise<number>
   daemon(command: DaemonCommand, flags: DaemonFlags): Promise<number>
   simulate(scenario: string | undefined, flags: SimFlags): Promise<number>
 }
@@ -76,6 +78,11 @@ export function makeProgram(name: string, actions: Actions, only?: string): Pars
         administrate: async (command, flags) => {
           parsed.exitCode = await actions.administrate(command, flags)
         },
+      }),
+    // the store's commands by their own names
+    store: () =>
+      addStoreCommands(program, async (command, flags) => {
+        parsed.exitCode = await actions.administrate(command, flags)
       }),
     daemon: () =>
       addDaemon(program, name, async (command, flags) => {
@@ -150,7 +157,7 @@ function print(program: Command, text: string): void {
 function generalHelp(name: string): string {
   const diskTool =
     name === 'df'
-      ? '\nAll other commands go to the system\'s df: "df", "df -h", "df /path", "df --help"; "df ./get" for a file named get.\n'
+      ? '\nAll other commands go to the system\'s df: "df", "df -h", "df /path", "df --help"; "df ./get" for a file named get.\nls, rm, pin, unpin and verify are the system\'s, too, where a file has that name and no URL follows.\n'
       : ''
   return `
 Examples:

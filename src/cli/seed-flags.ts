@@ -2,21 +2,22 @@
 import type { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
 import { addLimitFlags } from './limit-flags.ts'
-import { parseQuota, parseRate } from './numbers.ts'
+import { parseRate } from './numbers.ts'
 import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import { parseConnections } from './origin-limits.ts'
 import { addProxyFlags } from './proxy-flags.ts'
 import type { SeedFlags } from './seed.ts'
-import type { SeedAdminCommand, SeedAdminFlags } from './seed-admin.ts'
+import type { StoreCommand } from './store-admin.ts'
+import { addStoreCommands, quota } from './store-flags.ts'
+import type { StoreFlags } from './store-keeper.ts'
 
 export interface SeedActions {
   startSeed(flags: SeedFlags): Promise<void>
-  administrate(command: SeedAdminCommand, flags: SeedAdminFlags): Promise<void>
+  administrate(command: StoreCommand, flags: StoreFlags): Promise<void>
 }
 
 /** Ten years. */
 const MAX_EXPIRE_DAYS = 3650
-const STORE = ['--store <dir>', 'folder of the pieces, if it is not in $DRAGONFLY_HOME'] as const
 const JSON_FLAG = ['--json', 'print one JSON object per line on standard output'] as const
 
 /** Adds the commands under the program called `name`. */
@@ -46,41 +47,8 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
     .command('status')
     .description('show what the running seed stores, serves and reads')
     .option(...JSON_FLAG)
-    .action((flags: SeedAdminFlags) => administrate({ do: 'status' }, flags))
-  seed
-    .command('ls')
-    .description('list the stored contents, also when no seed runs')
-    .option(...STORE)
-    .option(...JSON_FLAG)
-    .action((flags: SeedAdminFlags) => administrate({ do: 'ls' }, flags))
-  for (const [word, description] of [
-    ['rm', 'remove contents, and their pins'],
-    ['pin', 'never evict these contents'],
-    ['unpin', 'allow eviction of pinned contents again'],
-  ] as const) {
-    seed
-      .command(word)
-      .description(description)
-      .argument('<id or url...>', 'the id that ls shows, or the URL that was requested')
-      .option(...STORE)
-      .option(...JSON_FLAG)
-      .action((what: string[], flags: SeedAdminFlags) => administrate({ do: word, what }, flags))
-  }
-  for (const parent of [seed, program]) {
-    parent
-      .command('gc')
-      .description('remove contents that are broken or unfinished for 7 days, and evict down to 85 % of the quota')
-      .option(...STORE)
-      .addOption(quota())
-      .option(...JSON_FLAG)
-      .addHelpText('after', '\nIf a seed is running, its own quota is used.\n')
-      .action((flags: SeedAdminFlags) => administrate({ do: 'gc' }, flags))
-  }
-}
-
-function quota(): Option {
-  const what = 'size limit of the store: 50GiB, or 20% of its size plus the free space (default: 80%)'
-  return parsed('--quota <size>', what, parseQuota)
+    .action((flags: StoreFlags) => administrate({ do: 'status' }, flags))
+  addStoreCommands(seed, administrate)
 }
 
 function expire(): Option {

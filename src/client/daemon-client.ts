@@ -14,6 +14,7 @@ import type { Receipt } from '../node/api/receipt.ts'
 import type { DaemonStatus } from '../node/api/status.ts'
 import type { StoreAdmin } from '../node/api/store-admin.ts'
 import type { StoredContent } from '../node/api/stored-content.ts'
+import { linkFile } from '../store/link-output.ts'
 import { checkOutput, checkTarget, placeBytes, placeFile } from '../store/output.ts'
 import { locate, setTime } from '../store/output-place.ts'
 import { type Connection, errorOf } from './connection.ts'
@@ -84,6 +85,7 @@ export class DaemonClient implements DragonflyNode {
     const receipt = await this.fetch(url, options, async content => {
       target = join(folder, name ?? nameFor(content.fileName, options))
       await checkTarget(target)
+      if (options.hardLink && content.file !== undefined && (await linkFile(content.file, target))) return
       await place(content, target, options.signal)
       if (options.remoteTime) await setTime(target, content.receipt.lastModified)
     })
@@ -196,7 +198,7 @@ export class DaemonClient implements DragonflyNode {
     into: 'store' | 'stream',
     options: GetOptions,
   ): AsyncGenerator<Exclude<JobLine, { type: 'progress' | 'error' }>> {
-    const { signal, onProgress, trace, keep: _keep, remoteTime: _time, nameFile: _name, ...rest } = options
+    const { signal, onProgress, trace, keep: _keep, remoteTime: _time, nameFile: _name, hardLink: _link, ...rest } = options
     if (trace !== undefined)
       throw new DragonflyError('bad-option', 'a daemon writes no trace', { hint: 'trace with a node of your own' })
     for await (const line of this.#connection.lines('POST', '/v1/jobs', { body: { url, into, options: rest }, signal })) {

@@ -9,7 +9,7 @@ import type { Receipt } from '../node/api/receipt.ts'
 const MAX_JOBS = 1000
 
 /** Options of a job: those of a download that go through a socket. */
-export type JobOptions = Omit<GetOptions, 'signal' | 'onProgress' | 'trace' | 'keep' | 'remoteTime' | 'nameFile'>
+export type JobOptions = Omit<GetOptions, 'signal' | 'onProgress' | 'trace' | 'keep' | 'remoteTime' | 'nameFile' | 'hardLink'>
 
 export interface JobRequest {
   url: string

@@ -10,7 +10,7 @@ import { homeIfAny } from '../store/home.ts'
 import type { Store } from '../store/store.ts'
 import { Budget } from '../swarm/budget.ts'
 import { Administration } from './admin/administration.ts'
-import { removeSomeExpired } from './admin/expiry.ts'
+import { expireFromTimeToTime, removeSomeExpired } from './admin/expiry.ts'
 import type { ContentHead, HeadOptions } from './api/content-head.ts'
 import type { ContentStream, DragonflyNode } from './api/dragonfly-node.ts'
 import type { EventFacts } from './api/events.ts'
@@ -44,8 +44,6 @@ import { TaskRegistry } from './tasks/task-registry.ts'
 const MAX_SHOWN = 1000
 /** A seed keeps what it reads; it must not take the whole disk for that. */
 export const SEED_QUOTA = { share: 0.8 }
-/** How often a seed looks for unfinished downloads that have expired, ms. */
-const EXPIRY_MS = 60 * 60_000
 
 /** Starts a node. Rejects with `bad-…` for malformed options, `store-error`, `store-locked` or `listen-failed`. */
 export async function createNode(options: NodeOptions = {}): Promise<DragonflyNode> {
@@ -105,7 +103,7 @@ class Node implements DragonflyNode, NodeContext {
   #preheats: Promise<Preheater> | undefined
   #membership: Membership | undefined
   #lan: LanDiscovery | undefined
-  #expiry: NodeJS.Timeout | undefined
+  #endExpiry: (() => void) | undefined
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
 
@@ -128,6 +126,10 @@ class Node implements DragonflyNode, NodeContext {
     this.administration = new Administration(disk, {
       contents: () => this.#registry.all(),
       letGo: key => this.#registry.letGo(key),
+      repairs: {
+        close: key => this.#registry.closeIdle(key),
+        fetch: async (url, signal) => void (await this.#downloads.toStore(url, signal ? { signal } : {}, async () => {})),
+      },
     })
     this.#downloads = new Downloads(this, this.#registry, dir)
     this.#rangeDownloads = new RangeDownloads(this, this.#registry)
@@ -136,6 +138,7 @@ class Node implements DragonflyNode, NodeContext {
   async start(): Promise<void> {
     if (this.#options.limits !== undefined) this.#schedule.set(this.#options.limits)
     await this.#origins.check()
+    if (this.#disk !== undefined) this.#endExpiry = expireFromTimeToTime(this.#disk)
     if (this.#options.network === false) return
     const { startNetwork } = await import('./network.ts')
     const network = await startNetwork(this.#options, this.#home, this.#registry.answer)
@@ -208,7 +211,6 @@ class Node implements DragonflyNode, NodeContext {
   async #takeOn(network: Network): Promise<ResolveService> {
     const { ResolveService } = await import('./seeding/resolve-service.ts')
     if (this.#disk?.isLimited === false) await this.#disk.limit(SEED_QUOTA)
-    this.#expiry = setInterval(() => this.#disk && void removeSomeExpired(this.#disk), EXPIRY_MS).unref()
     const duty = new ResolveService(this, this.#registry, network)
     await duty.start()
     return duty
@@ -279,7 +281,7 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   async #stop(): Promise<void> {
-    clearInterval(this.#expiry)
+    this.#endExpiry?.()
     this.#schedule.stop()
     await (await this.#preheats)?.stop()
     await (await this.#duty?.catch(() => undefined))?.stop()

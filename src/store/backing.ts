@@ -1,5 +1,6 @@
 // The interface of a medium that keeps bytes and knows nothing of their validity.
 import type { VerifiedPiece } from '../core/piece.ts'
+import type { Stamp } from './stamp.ts'
 
 /** One medium's part of an entry. `PieceEntry` above it decides what is known; a backing only keeps. */
 export interface Backing {
@@ -18,6 +19,10 @@ export interface Backing {
   handOver(target: string, length: number, how: 'move' | 'copy', signal?: AbortSignal): Promise<void>
   /** See `StoreEntry.lend`; the caller made sure of it as for `handOver`. */
   lend(length: number): Promise<string | undefined>
+  /** Only these pieces stay marked. */
+  remark(indexes: readonly number[]): Promise<void>
+  /** Of the file as it is now; undefined in memory. */
+  stamp(): Promise<Stamp | undefined>
   /** See `StoreEntry.shareData`. `isGood` looks at the other's bytes before they take the place of ours. */
   shareData(key: string, isGood: (read: Backing['read']) => Promise<boolean>): Promise<boolean>
   close(): Promise<void>

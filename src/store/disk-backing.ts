@@ -1,6 +1,6 @@
 // The files of one entry: DIR/entries/KEY/{data,marks,records,label,lock}.
 import { randomUUID } from 'node:crypto'
-import { constants, copyFile, type FileHandle, link, open, readFile, rename, utimes, writeFile } from 'node:fs/promises'
+import { chmod, constants, copyFile, type FileHandle, link, open, readFile, rename, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import type { VerifiedPiece } from '../core/piece.ts'
@@ -12,6 +12,7 @@ import { ignoreNoModes, isNoReplacing, outputError, placeFile, prepareOutput } f
 import { readAt, writeAt } from './positional.ts'
 import { Records } from './records.ts'
 import { removeFile, removeFolder } from './removal.ts'
+import { type Stamp, stampOf } from './stamp.ts'
 
 /**
  * `data` holds each piece at index × piece length, with holes; `marks` says which ones were written. There is no fsync:
@@ -25,6 +26,9 @@ export class DiskBacking implements Backing {
   readonly #marks: Marks
   readonly #records: Records
   #touchedAt: number | undefined
+  /** Whether the data has no other name, as far as we know; see `lend`. */
+  #isOurs = false
+  #owning: Promise<void> | undefined
   /** Bytes of the content that were on the disk at the opening. */
   readonly present: number
   /** When it was read or written last, ms since 1970; undefined: not since the opening. */
@@ -53,7 +57,8 @@ export class DiskBacking implements Backing {
     const opened: { close(): Promise<void> }[] = []
     try {
       await removeFile(join(folder, TWIN)) // left over from a crash
-      const data = await open(join(folder, 'data'), constants.O_RDWR | constants.O_CREAT, 0o600)
+      await removeFile(join(folder, COPY_OF_LINKED))
+      const data = await openData(join(folder, 'data'))
       opened.push(data)
       const marks = await Marks.open(join(folder, 'marks'))
       opened.push(marks)
@@ -97,7 +102,16 @@ export class DiskBacking implements Backing {
     await utimes(this.#path('marks'), at / 1000, at / 1000).catch(() => {})
   }
 
+  remark(indexes: readonly number[]): Promise<void> {
+    return this.#marks.replace(indexes)
+  }
+
+  stamp(): Promise<Stamp> {
+    return stampOf(this.#data)
+  }
+
   async write(piece: VerifiedPiece, pieceLength: number): Promise<void> {
+    await this.#keepToOurselves()
     await writeAt(this.#data, piece.bytes, piece.index * pieceLength)
     await this.#marks.add(piece.index)
   }
@@ -118,6 +132,9 @@ export class DiskBacking implements Backing {
 
   async lend(length: number): Promise<string> {
     await this.#fit(length)
+    // whoever it is lent to may make a hard link
+    this.#isOurs = false
+    this.#owning = undefined
     return this.#path('data')
   }
 
@@ -135,6 +152,8 @@ export class DiskBacking implements Backing {
       // reads under way end on the file that they began with; its bytes are the same
       file = this.#data
       this.#data = theirs
+      this.#isOurs = false
+      this.#owning = undefined
       return true
     } catch (error) {
       if (CANNOT_LINK.has(String((error as NodeJS.ErrnoException).code))) return false
@@ -190,9 +209,43 @@ export class DiskBacking implements Backing {
     try {
       const { size } = await this.#data.stat()
       if (size < length) throw new DragonflyError('store-error', `the store has ${size} of ${length} bytes`)
-      if (size > length) await this.#data.truncate(length)
+      if (size <= length) return
+      await this.#keepToOurselves()
+      await this.#data.truncate(length)
     } catch (error) {
       throw fromSystemError(error, 'store-error', 'cannot hand over from the store')
+    }
+  }
+
+  /**
+   * Before anything is written: a file with another name is a hard link that somebody was given, and stays as it is for him; the
+   * entry goes on with a copy.
+   */
+  async #keepToOurselves(): Promise<void> {
+    if (this.#isOurs) return
+    this.#owning ??= this.#own()
+    await this.#owning
+  }
+
+  async #own(): Promise<void> {
+    const { nlink, mode } = await this.#data.stat()
+    if (nlink > 1 || (mode & 0o200) === 0) await this.#copyForOurselves()
+    this.#isOurs = true
+  }
+
+  async #copyForOurselves(): Promise<void> {
+    const copy = this.#path(COPY_OF_LINKED)
+    try {
+      await copyFile(this.#path('data'), copy, constants.COPYFILE_FICLONE)
+      await chmod(copy, 0o600)
+      const file = await open(copy, constants.O_RDWR)
+      await rename(copy, this.#path('data'))
+      const before = this.#data
+      this.#data = file
+      await before.close()
+    } catch (error) {
+      await removeFile(copy)
+      throw fromSystemError(error, 'store-error', 'cannot write to the store')
     }
   }
 
@@ -210,8 +263,18 @@ export class DiskBacking implements Backing {
 
 /** A second name of another entry's data, while they are looked at. */
 const TWIN = 'data.twin'
+/** What takes the place of data that has another name, while it is made. */
+const COPY_OF_LINKED = 'data.own'
 /** The other is gone, or has as many names as the filesystem allows, or there are no hard links here. */
 const CANNOT_LINK = new Set(['ENOENT', 'EMLINK', 'EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+/** A file that was given away as a hard link may be read-only: it is read, and a copy takes its place before anything is written. */
+async function openData(path: string): Promise<FileHandle> {
+  return await open(path, constants.O_RDWR | constants.O_CREAT, 0o600).catch(error => {
+    if (error.code !== 'EACCES') throw error
+    return open(path, constants.O_RDONLY)
+  })
+}
 
 /** Shares the blocks where the filesystem can, and copies inside the kernel where it cannot. */
 const COPY = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE

@@ -2,6 +2,7 @@
 import type { DragonflyError } from '../core/errors.ts'
 import type { Evicted } from './disk-space.ts'
 import type { Evictable } from './eviction.ts'
+import type { Inspection } from './inspection.ts'
 import type { Store } from './store.ts'
 
 /** Bytes; or a share (above 0, up to 1) of what the store holds and what is free beside it, both when it is set. */
@@ -51,6 +52,10 @@ export interface DiskStore extends Store {
   /** All entries, without opening them. */
   list(): Promise<StoredEntry[]>
   space(): Promise<SpaceReport>
+  /** Looks at an entry without opening it; undefined: there is none. Rejects with `store-error`. */
+  inspect(key: string): Promise<Inspection | undefined>
+  /** What was verified of it counts no longer: whoever opens it next reads all of it again. */
+  doubt(key: string): void
   /**
    * Keys of entries that nobody has used since `before` (ms since 1970), works with, or has pinned. Looks at `most` entries, drawn by
    * lot when there are more.

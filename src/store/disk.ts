@@ -9,12 +9,14 @@ import type { DiskOptions, DiskStore, Holder, Quota, SpaceReport, StoredEntry } 
 import { PieceEntry } from './entry.ts'
 import type { Evictable } from './eviction.ts'
 import { emptyTrash, exists, lockFolder, makeFolder } from './folders.ts'
+import { type Inspection, inspect } from './inspection.ts'
 import { firstRecord, isInUse, labelOf, lastUseOf, takeInventory } from './inventory.ts'
 import { occupiedBy } from './occupancy.ts'
 import { nameOfKey, Pins } from './pins.ts'
 import { type Presence, showPresence } from './presence.ts'
 import { diskOf } from './space.ts'
 import { checkKey, type StoreEntry, stopped } from './store.ts'
+import { type Verified, VerifiedContents } from './verified.ts'
 
 /** How often the times of last use are written down, and the watermarks looked at, ms. */
 const UPKEEP_MS = 30_000
@@ -39,6 +41,7 @@ class FolderStore implements DiskStore {
   readonly #pins: Pins
   readonly #space: DiskSpace
   readonly #ballast: Ballast
+  readonly #verified = new VerifiedContents()
   /** For the locks of all entries. */
   readonly #presence: Presence | undefined
   #holder: Holder | undefined
@@ -153,6 +156,15 @@ class FolderStore implements DiskStore {
     )
   }
 
+  async inspect(key: string): Promise<Inspection | undefined> {
+    checkKey(key)
+    return await inspect(this.#folder(key))
+  }
+
+  doubt(key: string): void {
+    this.#verified.forget(key)
+  }
+
   async space(): Promise<SpaceReport> {
     const { free } = await this.#disk()
     const used = occupiedBy(await takeInventory(this.#entries))
@@ -209,14 +221,19 @@ class FolderStore implements DiskStore {
       await backing.close()
       throw this.#isStopped ? stopped() : abortError(signal)
     }
-    const onEnd = () => {
+    const onEnd = (removed: boolean) => {
+      if (removed) this.#verified.forget(key)
       this.#open.delete(key)
       this.#space.closed(key)
     }
     const used = () => {
       backing.usedAt = Date.now()
     }
-    const entry = new PieceEntry(key, backing, onEnd, this.#space.of(key, backing.present, used))
+    const memory = {
+      before: this.#verified.recall(key, await backing.stamp().catch(() => undefined)),
+      remember: (verified: Verified) => this.#verified.remember(key, verified),
+    }
+    const entry = new PieceEntry(key, backing, onEnd, this.#space.of(key, backing.present, used), memory)
     this.#open.set(key, { entry, backing })
     return entry
   }

@@ -5,7 +5,16 @@ import { isPieceLength, MAX_PIECES, pieceCountOf, type VerifiedPiece } from '../
 import type { Backing } from './backing.ts'
 import { type EntrySpace, UNLIMITED } from './entry-space.ts'
 import { reverify } from './recover.ts'
+import { isUntouched } from './stamp.ts'
 import type { PieceTable, StoreEntry } from './store.ts'
+import type { Verified } from './verified.ts'
+
+/** What the store remembers of the entry from one opening to the next. */
+export interface EntryMemory {
+  /** What was verified before, if the data is as it was then. */
+  before: Verified | undefined
+  remember(verified: Verified): void
+}
 
 export class PieceEntry implements StoreEntry {
   readonly key: string
@@ -20,9 +29,20 @@ export class PieceEntry implements StoreEntry {
   readonly #running = new Set<Promise<unknown>>()
   #ending: Promise<void> | undefined
   #removed = false
+  readonly #memory: EntryMemory | undefined
+  /** By this process; undefined: not yet. */
+  #vouched: Verified | undefined
+  #isRecalled = false
 
   /** `onEnd` is called once, when the entry is closed or removed. */
-  constructor(key: string, backing: Backing, onEnd: (removed: boolean) => void, space = UNLIMITED) {
+  constructor(
+    key: string,
+    backing: Backing,
+    onEnd: (removed: boolean) => void,
+    space: EntrySpace = UNLIMITED,
+    memory?: EntryMemory,
+  ) {
+    this.#memory = memory
     this.key = key
     this.#backing = backing
     this.#onEnd = onEnd
@@ -61,6 +81,7 @@ export class PieceEntry implements StoreEntry {
   recover(table: PieceTable, onPiece?: (piece: VerifiedPiece) => void, signal?: AbortSignal): Promise<Bitfield> {
     return this.#run(async () => {
       this.#fixPieceLength(table.pieceLength)
+      this.#recall(table)
       for await (const piece of reverify(this.#backing, table, index => this.has(index), signal)) {
         this.#know(piece, table.pieceLength)
         onPiece?.(piece)
@@ -69,6 +90,52 @@ export class PieceEntry implements StoreEntry {
       for (const index of this.#known) if (index < table.count) found.add(index)
       return found
     })
+  }
+
+  /** Once: what has been written since is read again by who opens it next. */
+  #recall(table: PieceTable): void {
+    const before = this.#memory?.before
+    if (before === undefined || this.#known.count > 0 || before.pieceLength !== table.pieceLength) return
+    if (table.count !== pieceCountOf(before.length, before.pieceLength)) return
+    this.#known.grow(table.count)
+    for (let index = 0; index < table.count; index++) this.#known.add(index)
+    this.#end = before.length
+    this.#vouched = before
+    this.#isRecalled = true
+    this.#backing.hints.clear()
+  }
+
+  get verified(): Uint8Array | undefined {
+    return this.#isRecalled ? this.#vouched?.sha256 : undefined
+  }
+
+  async vouch(length: number, sha256: Uint8Array): Promise<void> {
+    await this.#run(async () => {
+      const pieceLength = this.#pieceLength
+      if (this.#vouched !== undefined || pieceLength === undefined) return
+      this.#checkWhole(length)
+      // no longer than the content, or it changes when it is lent
+      await this.#backing.lend(length)
+      await this.#remember({ length, pieceLength, sha256 })
+    }).catch(() => {})
+  }
+
+  async #remember(verified: Omit<Verified, 'stamp'>): Promise<void> {
+    const stamp = await this.#backing.stamp()
+    if (stamp === undefined) return
+    this.#vouched = { ...verified, stamp }
+    this.#memory?.remember(this.#vouched)
+  }
+
+  async isTouched(): Promise<boolean> {
+    const vouched = this.#vouched
+    if (vouched === undefined) return false
+    const now = await this.#run(() => this.#backing.stamp())
+    return now !== undefined && !isUntouched(vouched.stamp, now)
+  }
+
+  forgetLost(): Promise<void> {
+    return this.#run(() => this.#backing.remark([...this.#known, ...this.#backing.hints]))
   }
 
   put(piece: VerifiedPiece, pieceLength: number): Promise<void> {
@@ -130,12 +197,15 @@ export class PieceEntry implements StoreEntry {
   shareData(key: string, table: PieceTable, signal?: AbortSignal): Promise<boolean> {
     return this.#run(async () => {
       if (key === this.key || this.count < table.count || this.#known.firstMissing() < table.count) return false
-      return await this.#backing.shareData(key, async read => {
+      const isShared = await this.#backing.shareData(key, async read => {
         const hints = new Set(Array.from({ length: table.count }, (_, index) => index))
         let good = 0
         for await (const _piece of reverify({ hints, read }, table, () => false, signal)) good++
         return good === table.count
       })
+      // another file, and its bytes were read again
+      if (isShared && this.#vouched !== undefined) await this.#remember(this.#vouched)
+      return isShared
     })
   }
 

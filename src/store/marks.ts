@@ -36,12 +36,18 @@ export class Marks {
     return this.#file.append(formatMarks([index]))
   }
 
+  /** Only these stay. A crash in between loses hints, which is no more than work. */
+  async replace(indexes: readonly number[]): Promise<void> {
+    await this.#file.scan(0, () => ({ value: undefined, end: 0 }))
+    if (indexes.length > 0) await this.#file.append(formatMarks([...indexes]))
+  }
+
   close(): Promise<void> {
     return this.#file.close()
   }
 }
 
-function parseMarks(bytes: Uint8Array): Set<number> {
+export function parseMarks(bytes: Uint8Array): Set<number> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const hints = new Set<number>()
   for (let at = 0; at + 4 <= bytes.byteLength; at += 4) {

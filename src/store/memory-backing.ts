@@ -68,6 +68,15 @@ export class MemoryBacking implements Backing {
     return undefined
   }
 
+  async remark(indexes: readonly number[]): Promise<void> {
+    const stay = new Set(indexes)
+    for (const index of this.#content.pieces.keys()) if (!stay.has(index)) this.#content.pieces.delete(index)
+  }
+
+  async stamp(): Promise<undefined> {
+    return undefined
+  }
+
   async shareData(): Promise<boolean> {
     return false
   }

@@ -19,6 +19,7 @@ export async function* reverify(
   table: PieceTable,
   isKnown: (index: number) => boolean,
   signal?: AbortSignal,
+  window = WINDOW,
 ): AsyncGenerator<VerifiedPiece> {
   const { hints } = backing
   const inTable = [...hints].filter(index => index < table.count).sort((a, b) => a - b)
@@ -26,7 +27,7 @@ export async function* reverify(
   try {
     for (let next = 0; next < inTable.length || ahead.length > 0; ) {
       if (signal?.aborted) throw abortError(signal)
-      for (; next < inTable.length && ahead.length < WINDOW; next++) {
+      for (; next < inTable.length && ahead.length < window; next++) {
         const index = inTable[next] as number
         ahead.push({ index, piece: cachedHeaders(isKnown(index) ? nothing : reread(backing, table, index)) })
       }

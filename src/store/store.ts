@@ -70,6 +70,20 @@ export interface StoreEntry {
    */
   recover(table: PieceTable, onPiece?: (piece: VerifiedPiece) => void, signal?: AbortSignal): Promise<Bitfield>
   /**
+   * sha2-256 of the whole content, once `recover` has found that this process had verified all of it before and that nobody has
+   * written to the file since: it then reads nothing, and reports no piece.
+   */
+  readonly verified: Uint8Array | undefined
+  /**
+   * Tells that the content (its first `length` bytes, all pieces of them known) has this sha2-256, for the next `recover` of this
+   * process. No more than a hint: never rejects.
+   */
+  vouch(length: number, sha256: Uint8Array): Promise<void>
+  /** Whether somebody has written to the data since it was vouched for: a user to a hard link that he was given. */
+  isTouched(): Promise<boolean>
+  /** The marks of pieces that are not known go: what `recover` has found to be lost is not taken for written again. */
+  forgetLost(): Promise<void>
+  /**
    * Writes the data at index × pieceLength, then marks it; from then on it is known. Different pieces may be put at the
    * same time; a known one is left alone. Errors: `no-space`, `store-error`.
    */

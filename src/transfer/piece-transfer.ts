@@ -58,6 +58,8 @@ export class PieceTransfer {
   async recover(): Promise<Iterable<number>> {
     const good = await this.#entry.recover(this.#manifest, piece => this.#hash.stored(piece.index, piece.bytes))
     for (const piece of good) this.#counted.add(piece)
+    const { verified } = this.#entry
+    if (verified !== undefined) this.#digest = Promise.resolve(verified)
     return good
   }
 
@@ -113,15 +115,22 @@ export class PieceTransfer {
     await send(await this.read(piece))
   }
 
-  /** Bytes of a stored piece, for the output. */
+  /** Bytes of a stored piece, for the output. They are verified again where somebody may have written to them. */
   async read(piece: number): Promise<Uint8Array> {
     const { pieceLength } = this.#manifest
-    return await this.#entry.read(piece * pieceLength, this.#sizeOf(piece), pieceLength)
+    const bytes = await this.#entry.read(piece * pieceLength, this.#sizeOf(piece), pieceLength)
+    const digest = this.#manifest.digest(piece)
+    if (digest !== undefined && (await this.#entry.isTouched())) await verifyPiece(piece, bytes, digest).catch(changedOutside)
+    return bytes
   }
 
   /** sha2-256 of the whole content. Only when every piece is stored. */
   async wholeDigest(): Promise<Uint8Array> {
-    this.#digest ??= this.#hash.digest()
+    this.#digest ??= this.#hash.digest().then(async digest => {
+      const { length } = this.#manifest
+      if (length !== undefined) await this.#entry.vouch(length, digest)
+      return digest
+    })
     return await this.#digest
   }
 
@@ -151,6 +160,13 @@ export class PieceTransfer {
     }
     return isNew
   }
+}
+
+function changedOutside(cause: unknown): never {
+  throw new DragonflyError('store-error', 'somebody has changed the content in the store', {
+    hint: 'df verify repairs the store',
+    cause,
+  })
 }
 
 function factOf({ index, digest, bytes }: HashedPiece): PieceFact {

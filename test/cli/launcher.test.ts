@@ -47,6 +47,25 @@ describe('launcher', () => {
       })
     }
 
+    for (const word of ['ls', 'rm', 'verify', 'pin', 'unpin']) {
+      it(`answers for a file that is called ${word}, unless a URL follows`, async () => {
+        const other = path.join(dir, 'other')
+        await script(path.join(other, 'df'), 'echo "system $*"')
+        const tellNode = await script(path.join(dir, 'node'), 'echo ours')
+        const said = async (...args: string[]) => {
+          const env = { PATH: `${other}:${tools}`, DRAGONFLY_NODE: tellNode }
+          return (await run(DF, args, { env, cwd: dir })).stdout
+        }
+        expect(await said(word)).to.equal('ours\n')
+        expect(await said(word, '--json')).to.equal('ours\n')
+        await symlink('/nowhere', path.join(dir, word))
+        expect(await said(word)).to.equal(`system ${word}\n`)
+        expect(await said(word, '-h')).to.equal(`system ${word} -h\n`)
+        expect(await said(word, 'https://example.org/x')).to.equal('ours\n')
+        expect(await said('-h', word)).to.equal(`system -h ${word}\n`)
+      })
+    }
+
     it('gets its arguments untouched', async () => {
       const other = path.join(dir, 'other')
       await script(path.join(other, 'df'), 'for a in "$@"; do echo "<$a>"; done')

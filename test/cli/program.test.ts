@@ -6,8 +6,9 @@ import { parseQuota } from '../../src/cli/numbers.ts'
 import type { PreheatFlags } from '../../src/cli/preheat.ts'
 import { makeProgram } from '../../src/cli/program.ts'
 import type { SeedFlags } from '../../src/cli/seed.ts'
-import type { SeedAdminCommand, SeedAdminFlags } from '../../src/cli/seed-admin.ts'
 import type { SimFlags } from '../../src/cli/sim.ts'
+import type { StoreCommand } from '../../src/cli/store-admin.ts'
+import type { StoreFlags } from '../../src/cli/store-keeper.ts'
 
 interface Understood {
   get?: GetFlags
@@ -16,8 +17,8 @@ interface Understood {
   seed?: SeedFlags
   scenario?: string | undefined
   sim?: SimFlags
-  command?: SeedAdminCommand
-  flags?: SeedAdminFlags
+  command?: StoreCommand
+  flags?: StoreFlags
   exitCode: number
   text: string
 }
@@ -202,6 +203,15 @@ describe('cli arguments', () => {
       const { command, flags } = await understand('seed', word, '--store', 'dir', 'http://example.org/x', 'bafy')
       expect(command).to.deep.equal({ do: word, what: ['http://example.org/x', 'bafy'] })
       expect(flags).to.deep.equal({ store: 'dir' })
+    }
+    for (const parent of [[], ['seed']]) {
+      expect(await understand(...parent, 'ls')).to.deep.include({ command: { do: 'ls' } })
+      expect(await understand(...parent, 'pin', 'bafy')).to.deep.include({ command: { do: 'pin', what: ['bafy'] } })
+      expect(await understand(...parent, 'verify')).to.deep.include({ command: { do: 'verify', what: [] }, flags: {} })
+      expect(await understand(...parent, 'verify', '--seed', 'a,b', 'bafy')).to.deep.include({
+        command: { do: 'verify', what: ['bafy'] },
+        flags: { seed: ['a', 'b'] },
+      })
     }
     expect((await understand('seed', 'gc', '--quota', '20%')).flags).to.deep.equal({ quota: { share: 0.2 } })
     expect(await understand('gc', '--quota', '20%')).to.deep.include({ command: { do: 'gc' }, flags: { quota: { share: 0.2 } } })

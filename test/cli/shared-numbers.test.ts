@@ -1,7 +1,8 @@
 // Numbers that the command line needs before it loads the library: they are those of the library.
 import { expect } from 'chai'
 import { parseConnections } from '../../src/cli/origin-limits.ts'
-import { DEFAULT_QUOTA, MAX_CONTENTS } from '../../src/cli/seed-admin.ts'
+import { DEFAULT_QUOTA } from '../../src/cli/store-admin.ts'
+import { MAX_CONTENTS } from '../../src/client/index.ts'
 import { MAX_CONTENTS as SERVED } from '../../src/gateway/api/schemas.ts'
 import { MAX_ORIGIN_CONNECTIONS } from '../../src/node/api/option-schemas.ts'
 import { SEED_QUOTA } from '../../src/node/node.ts'

@@ -64,6 +64,14 @@ export const STATUS_SCHEMA = object(
 )
 export const REMOVED_SCHEMA = EVICTED
 export const GC_SCHEMA = object({ contents: amount, bytes: amount, broken: amount })
+/** Without `contents` all of them. */
+export const VERIFY_SCHEMA = {
+  type: 'object',
+  properties: {
+    contents: { type: 'array', items: { ...text, minLength: 1, maxLength: MAX_URL_BYTES }, minItems: 1, maxItems: 1000 },
+  },
+  additionalProperties: false,
+} as const
 export const PIN_SCHEMA = object({ id: text, isPinned: flag })
 export const FAILURE_SCHEMA = object({ code: text, message: text, hint: text, retryable: flag }, 'hint', 'retryable')
 /** Every route may answer so. */

@@ -2,7 +2,21 @@
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import type { StoreAdmin } from '../../node/api/store-admin.ts'
-import { CONTENTS_SCHEMA, FAILURES, GC_SCHEMA, ID_SCHEMA, LIMIT_SCHEMA, PIN_SCHEMA, REMOVED_SCHEMA } from './schemas.ts'
+import { failureBody } from './failure.ts'
+import { LineWriter } from './line-writer.ts'
+import {
+  CONTENTS_SCHEMA,
+  FAILURES,
+  GC_SCHEMA,
+  ID_SCHEMA,
+  LIMIT_SCHEMA,
+  PIN_SCHEMA,
+  REMOVED_SCHEMA,
+  VERIFY_SCHEMA,
+} from './schemas.ts'
+
+/** Bytes of a request that names as many contents as it may, by URLs of common lengths. */
+const MAX_VERIFY_BODY = 256 * 1024
 
 interface Limit {
   Querystring: Static<typeof LIMIT_SCHEMA>
@@ -47,6 +61,30 @@ export function addStoreRoutes(app: FastifyInstance, admin: StoreAdmin): void {
       },
     },
     () => admin.gc(),
+  )
+  app.post<{ Body: Static<typeof VERIFY_SCHEMA> }>(
+    '/v1/verify',
+    {
+      bodyLimit: MAX_VERIFY_BODY,
+      schema: {
+        summary:
+          'Read and hash what is stored again (all, or these contents), and fetch what is broken, for as long as this answer is read: lines progress, content, done or error',
+        body: VERIFY_SCHEMA,
+      },
+    },
+    async ({ body }, reply) => {
+      const reader = new AbortController()
+      const lines = LineWriter.take(reply)
+      lines.onEnd(() => reader.abort())
+      try {
+        for await (const line of admin.verify(body.contents, reader.signal)) {
+          if (line.type !== 'progress' || lines.keepsUp) lines.write(line)
+        }
+      } catch (error) {
+        lines.write({ type: 'error', ...failureBody(error) })
+      }
+      lines.end()
+    },
   )
   for (const [method, isPinned] of [
     ['PUT', true],

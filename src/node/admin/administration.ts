@@ -7,9 +7,11 @@ import { nameOfKey } from '../../store/pins.ts'
 import { decodeRecord } from '../../wire/records.ts'
 import type { ContentStatus, DiskStatus, Removed } from '../api/status.ts'
 import type { StoreAdmin } from '../api/store-admin.ts'
+import type { VerifyLine } from '../api/verification.ts'
 import { isPrivateEntry } from '../content/manifest-records.ts'
 import type { LiveContent } from '../tasks/task-registry.ts'
 import { removeExpired } from './expiry.ts'
+import { type Repairs, Verifier } from './verifier.ts'
 
 /** A look at the disk is good for so long, ms: whoever asks more often does not make it work. */
 const FRESH_MS = 1000
@@ -20,13 +22,20 @@ export interface LiveView {
   contents(): readonly LiveContent[]
   /** Ends and removes an idle content. */
   letGo(key: string): Promise<boolean>
+  /** For contents that are broken. */
+  repairs: Repairs
 }
 
-const NOBODY: LiveView = { contents: () => [], letGo: async () => false }
+const NOBODY: LiveView = {
+  contents: () => [],
+  letGo: async () => false,
+  repairs: { close: async () => true, fetch: undefined },
+}
 
 export class Administration implements StoreAdmin {
   readonly #disk: DiskStore | undefined
   readonly #live: LiveView
+  #isVerifying = false
   #look: { at: number; entries: Promise<StoredEntry[]> } | undefined
 
   /** `disk`: undefined when pieces are kept in memory. */
@@ -74,6 +83,22 @@ export class Administration implements StoreAdmin {
     const { contents, bytes, broken } = await disk.gc()
     this.#look = undefined
     return { contents, bytes, broken: broken + expired + abandoned.length }
+  }
+
+  async *verify(idsOrUrls?: readonly string[], signal?: AbortSignal): AsyncGenerator<VerifyLine> {
+    const disk = this.#onDisk()
+    if (this.#isVerifying) throw new DragonflyError('store-locked', 'another verification is running', { retryable: true })
+    this.#isVerifying = true
+    try {
+      const urls = new Map<string, string>()
+      for (const given of idsOrUrls ?? []) urls.set(await this.#find(given), given)
+      const entries = (await this.#freshEntries()).filter(({ key }) => idsOrUrls === undefined || urls.has(nameOfKey(key)))
+      const named = new Map([...urls].filter(([id, given]) => id !== given))
+      yield* new Verifier(disk, this.#live.repairs, named, signal).run(entries)
+    } finally {
+      this.#isVerifying = false
+      this.#look = undefined
+    }
   }
 
   /** From now on it is not evicted (or is, again). Resolves to its id. */
@@ -175,7 +200,7 @@ function secondsSince(ms: number): number {
 
 function unknown(idOrUrl: string): DragonflyError {
   return new DragonflyError('not-found', `nothing is stored of ${withoutSecrets(idOrUrl)}`, {
-    hint: 'df seed ls lists what is stored',
+    hint: 'df ls lists what is stored',
   })
 }
 

@@ -4,6 +4,7 @@ import { isPrivateEntry, loadManifest } from '../content/manifest-records.ts'
 
 /** An unfinished download that nobody has gone on with for so long is removed, ms. */
 export const UNFINISHED_MS = 7 * 24 * 60 * 60_000
+const EXPIRY_MS = 60 * 60_000
 /** A run in passing looks at so many entries, and begins no removal after so long, ms. */
 const LIGHT = { entries: 256, ms: 1000 }
 
@@ -16,6 +17,12 @@ export async function removeExpired(disk: DiskStore, most = Infinity, ms = Infin
     if (await removeUnfinished(disk, key).catch(() => false)) removed++
   }
   return removed
+}
+
+/** Looks for such downloads every hour, as a daemon or a seed may run for months. Returns what ends it. */
+export function expireFromTimeToTime(disk: DiskStore): () => void {
+  const timer = setInterval(() => void removeSomeExpired(disk), EXPIRY_MS).unref()
+  return () => clearInterval(timer)
 }
 
 /** As `removeExpired`, in passing: at the end of a download. Never rejects. */

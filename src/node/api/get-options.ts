@@ -87,6 +87,13 @@ export interface GetOptions {
    */
   nameFile?: (fileName: string) => string
   /**
+   * Make the output of `download` a read-only hard link of the file in the store, instead of a copy. Only through a daemon of the same
+   * user, and with store and output on one device; otherwise the output is made as usual. It has the time of the store's file. What
+   * becomes of the output never gets into the store: a content whose file was changed is read and hashed again before it is used.
+   * @default false
+   */
+  hardLink?: boolean
+  /**
    * Bytes a second, from 1 on, that may come for this download, inside the limits of the node. Where several downloads share a
    * content, the highest of their limits holds.
    * @default no limit of its own

@@ -1,5 +1,6 @@
 // The interface for administration of stored contents.
 import type { ContentStatus, DiskStatus, Removed } from './status.ts'
+import type { VerifyLine } from './verification.ts'
 
 /** Lists, pins and removes stored contents. */
 export interface StoreAdmin {
@@ -19,6 +20,12 @@ export interface StoreAdmin {
       broken: number
     }
   >
+  /**
+   * Reads every stored piece of these contents (default: all) and hashes it again; what is broken is fetched again from the swarm or
+   * the origin. Nobody is kept from downloading. Rejects with `not-found`, `store-error`, `store-locked` while another verification
+   * runs, or with what `signal` says.
+   */
+  verify(idsOrUrls?: readonly string[], signal?: AbortSignal): AsyncIterable<VerifyLine>
   /** Protects a content from eviction, or no longer. Resolves to its id. Rejects with `not-found`. */
   pin(idOrUrl: string, isPinned: boolean): Promise<string>
 }

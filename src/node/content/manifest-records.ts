@@ -26,7 +26,7 @@ export interface CachedManifest {
 }
 
 /** Reads what an entry says about its content; undefined when that makes no sense or the entry is new. */
-export async function loadManifest(entry: StoreEntry): Promise<CachedManifest | undefined> {
+export async function loadManifest(entry: Pick<StoreEntry, 'records'>): Promise<CachedManifest | undefined> {
   try {
     const records = (await entry.records()).map(decodeRecord)
     const first = records[0]

@@ -194,6 +194,13 @@ export class TaskRegistry implements Holder {
     return true
   }
 
+  /** Ends such a one; the store keeps it. Resolves to whether nothing of it is open. */
+  async closeIdle(key: string): Promise<boolean> {
+    const held = this.#idle(key)
+    if (held !== undefined) await this.#close(held)
+    return this.byEntry(key) === undefined
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#moving.allIdle()
@@ -212,11 +219,16 @@ export class TaskRegistry implements Holder {
   #closeIdle(): void {
     const idle = this.#all().filter(({ active, users }) => users === 0 && active.isComplete && !isServing(active))
     for (const held of idle.toSorted((a, b) => a.usedAt - b.usedAt).slice(0, Math.max(0, idle.length - MAX_IDLE))) {
-      const { active } = held
-      const { dhtKey } = active.access
-      if (!this.#closed.add(active) && dhtKey !== undefined) this.#announcer.withdraw([dhtKey])
-      this.#moving.run(active.task.id, () => this.#end(held)).catch(() => {})
+      this.#close(held).catch(() => {})
     }
+  }
+
+  /** It is opened again when a peer asks for it. */
+  async #close(held: Held): Promise<void> {
+    const { active } = held
+    const { dhtKey } = active.access
+    if (!this.#closed.add(active) && dhtKey !== undefined) this.#announcer.withdraw([dhtKey])
+    await this.#moving.run(active.task.id, () => this.#end(held))
   }
 
   /** Resolves to undefined when it is in the store no more. */

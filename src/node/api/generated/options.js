@@ -1329,7 +1329,7 @@ return errors === 0;
 }
 
 export const getFaultCheck = validate12;
-const schema13 = {"$id":"getFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"digest":{"type":"string"},"range":{"type":"object"},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"revalidate":{"type":"boolean"},"origin":{"type":"boolean"},"keep":{"type":"boolean"},"remoteTime":{"type":"boolean"},"nameFile":{"instance":"function"},"limit":{"type":"number","minimum":1,"maximum":8000000000000000},"priority":{"enum":["low","normal","high"]},"signal":{"instance":"AbortSignal"},"trace":{"type":"string"},"explain":{"type":"boolean"},"onProgress":{"instance":"function"}},"additionalProperties":false};
+const schema13 = {"$id":"getFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"digest":{"type":"string"},"range":{"type":"object"},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"revalidate":{"type":"boolean"},"origin":{"type":"boolean"},"keep":{"type":"boolean"},"remoteTime":{"type":"boolean"},"nameFile":{"instance":"function"},"hardLink":{"type":"boolean"},"limit":{"type":"number","minimum":1,"maximum":8000000000000000},"priority":{"enum":["low","normal","high"]},"signal":{"instance":"AbortSignal"},"trace":{"type":"string"},"explain":{"type":"boolean"},"onProgress":{"instance":"function"}},"additionalProperties":false};
 
 function validate12(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="getFault" */;
@@ -1533,17 +1533,29 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.limit !== undefined){
-let data13 = data.limit;
+if(data.hardLink !== undefined){
 const _errs27 = errors;
-if(errors === _errs27){
-if((typeof data13 == "number") && (isFinite(data13))){
-if(data13 > 8000000000000000 || isNaN(data13)){
+if(typeof data.hardLink !== "boolean"){
+validate12.errors = [{instancePath:instancePath+"/hardLink",schemaPath:"#/properties/hardLink/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs27 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limit !== undefined){
+let data14 = data.limit;
+const _errs29 = errors;
+if(errors === _errs29){
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 8000000000000000 || isNaN(data14)){
 validate12.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8000000000000000},message:"must be <= 8000000000000000"}];
 return false;
 }
 else {
-if(data13 < 1 || isNaN(data13)){
+if(data14 < 1 || isNaN(data14)){
 validate12.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
@@ -1554,41 +1566,17 @@ validate12.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs27 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.priority !== undefined){
-let data14 = data.priority;
-const _errs29 = errors;
-if(!(((data14 === "low") || (data14 === "normal")) || (data14 === "high"))){
-validate12.errors = [{instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/enum",keyword:"enum",params:{allowedValues: schema13.properties.priority.enum},message:"must be equal to one of the allowed values"}];
-return false;
-}
 var valid0 = _errs29 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.signal !== undefined){
-const _errs30 = errors;
-if(!(data.signal instanceof AbortSignal)){
-validate12.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
-return false;
-}
-var valid0 = _errs30 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace !== undefined){
+if(data.priority !== undefined){
+let data15 = data.priority;
 const _errs31 = errors;
-if(typeof data.trace !== "string"){
-validate12.errors = [{instancePath:instancePath+"/trace",schemaPath:"#/properties/trace/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+if(!(((data15 === "low") || (data15 === "normal")) || (data15 === "high"))){
+validate12.errors = [{instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/enum",keyword:"enum",params:{allowedValues: schema13.properties.priority.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid0 = _errs31 === errors;
@@ -1597,10 +1585,22 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.explain !== undefined){
+if(data.signal !== undefined){
+const _errs32 = errors;
+if(!(data.signal instanceof AbortSignal)){
+validate12.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+return false;
+}
+var valid0 = _errs32 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace !== undefined){
 const _errs33 = errors;
-if(typeof data.explain !== "boolean"){
-validate12.errors = [{instancePath:instancePath+"/explain",schemaPath:"#/properties/explain/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+if(typeof data.trace !== "string"){
+validate12.errors = [{instancePath:instancePath+"/trace",schemaPath:"#/properties/trace/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs33 === errors;
@@ -1609,16 +1609,29 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.onProgress !== undefined){
+if(data.explain !== undefined){
 const _errs35 = errors;
-if(typeof data.onProgress !== "function"){
-validate12.errors = [{instancePath:instancePath+"/onProgress",schemaPath:"#/properties/onProgress/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+if(typeof data.explain !== "boolean"){
+validate12.errors = [{instancePath:instancePath+"/explain",schemaPath:"#/properties/explain/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.onProgress !== undefined){
+const _errs37 = errors;
+if(typeof data.onProgress !== "function"){
+validate12.errors = [{instancePath:instancePath+"/onProgress",schemaPath:"#/properties/onProgress/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+return false;
+}
+var valid0 = _errs37 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -2049,6 +2062,7 @@ const getFaultAllowed = {
   "keep": "true or false",
   "remoteTime": "true or false",
   "nameFile": "a function",
+  "hardLink": "true or false",
   "limit": "a number from 1 to 8000000000000000",
   "priority": "\"low\" or \"normal\" or \"high\"",
   "signal": "an AbortSignal",
