@@ -54,7 +54,7 @@ describe('df get', () => {
     expect(await lab.kept('home')).to.deep.equal([])
     const progress = ended.lines.filter(l => l.type === 'progress')
     expect(progress).to.not.deep.equal([])
-    const keys = ['type', 'bytes', 'fromOrigin', 'fromPeers', 'fromSeeds', 'resumed', 'peers', 'rate']
+    const keys = ['type', 'bytes', 'fromOrigin', 'fromPeers', 'fromSeeds', 'resumed', 'peers', 'rate', 'received']
     // the length is left out while it is not known
     for (const line of progress) expect(line).to.have.all.keys('length' in line ? [...keys, 'length'] : keys)
     expect(progress.at(-1)).to.include({ bytes: CONTENT.length, length: CONTENT.length })
