@@ -120,7 +120,7 @@ describe('output', () => {
         await entry.handOver(join(dir, name), LENGTH, 'copy')
         expect((await stat(join(dir, name))).size).to.equal(LENGTH)
       }
-      expect(basename(tempPath('/x/name.iso'))).to.match(new RegExp(`^\\.name\\.iso\\.df-${process.pid}-[0-9a-f]{8}$`))
+      expect(basename(tempPath('/x/name.iso'))).to.match(new RegExp(`^\\.name\\.iso\\.df-${process.pid}-[0-9a-z]{8}$`))
     })
 
     it('with the permissions that any new file gets', async () => {
