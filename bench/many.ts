@@ -83,7 +83,7 @@ ${table(['', 'median ms a file', 'fastest', 'slowest', 'CPU ms a file', 'peak Mi
 ${await circumstances(`npm run bench:many -- --runs ${values.runs} --files ${COUNT}`, ['/usr/sbin/nginx', 'curl'])}
 
 Medians of ${values.runs} interleaved rounds, whole processes from start to end, divided by the number of files; origin and disk are on
-the same machine. df verifies every file, keeps it in its store until it is whole, and gives it its place and time in one step;
-that is some 130 calls of the system for each, beside some 10 of curl. Of the daemon only what the client costs is counted.`,
+the same machine. df verifies every file, keeps it in its store until it is whole, and gives it its place and time in one step.
+Of the daemon only what the client costs is counted.`,
   )
 }

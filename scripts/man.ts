@@ -1,5 +1,5 @@
-// Writes man/*.1 from the tree of commands that --help is made from: one page for df, one for each command with its subcommands.
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+// Writes man/*.1, and their list in package.json, from the tree of commands that --help is made from: one page for df, one for each command with its subcommands.
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
@@ -150,5 +150,10 @@ function sentence(text: string): string {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await mkdir(MAN, { recursive: true })
   for (const name of await readdir(MAN)) if (name.endsWith('.1')) await rm(path.join(MAN, name))
-  for (const [name, text] of manPages()) await writeFile(path.join(MAN, name), text)
+  const pages = manPages()
+  for (const [name, text] of pages) await writeFile(path.join(MAN, name), text)
+  const packageFile = fileURLToPath(new URL('../package.json', import.meta.url))
+  const description = JSON.parse(await readFile(packageFile, 'utf8'))
+  description.man = [...pages.keys()].toSorted().map(name => `man/${name}`)
+  await writeFile(packageFile, `${JSON.stringify(description, null, 2)}\n`)
 }

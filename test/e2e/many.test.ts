@@ -113,7 +113,7 @@ describe('df get of many', () => {
     const expectTree = async (args: string[]) => {
       const { code, stderr } = await get('--recursive', ...args, '-P', 'out')
       expect(code, stderr).to.equal(0)
-      expect(stderr).to.match(/^4 files, \d+ B in [^\n]*\n$/)
+      expect(stderr).to.match(/^4 files, \d+ B in [^\n]*\n$/m)
       for (const file of FILES) expect(await readFile(lab.path('out', file), 'utf8')).to.equal(file)
       expect(await lab.files('out')).to.have.members(['top.txt', 'a', 'ü'])
     }
@@ -160,7 +160,7 @@ describe('df get of many', () => {
       })
       const { code, stderr } = await get('--recursive', new URL('/bucket/?list-type=2&prefix=data/', url).href, '-P', 'out')
       expect(code, stderr).to.equal(0)
-      expect(stderr).to.match(/^25 files, /)
+      expect(stderr).to.match(/^25 files, /m)
       expect(await readFile(lab.path('out', 'k2', 'f23.txt'), 'utf8')).to.equal('/bucket/data/k2/f23.txt')
       expect(requests.length).to.be.at.least(28)
     })

@@ -102,7 +102,9 @@ describe('traces and accounts of processes', () => {
   it('a person is told where the time went; only who asks is', async () => {
     await lab.file('plain.bin', 3 * MiB)
     const asked = await lab.df(['get', '--explain', '-o', 'a', `${origin.url}/plain.bin`]).ended
-    expect(asked.stderr).to.match(/^efficiency \d+ %: at [\d.]+ (?:[kKMG]i?)?B\/s, the best rate kept up for .* Where the .* went:$/m)
+    expect(asked.stderr).to.match(
+      /^efficiency \d+ %: at [\d.]+ (?:[kKMG]i?)?B\/s, the best rate kept up for .* Where the .* went:$/m,
+    )
     expect(asked.stderr).to.match(/^ +\d[^%]* \d+ % {2}finding the content and its sources$/m)
     expect(asked.stderr).to.match(/^given by the origin 3\.0 MiB \(100 %\)$/m)
     const plain = await lab.df(['get', '--json', '-o', 'b', `${origin.url}/plain.bin`]).ended
