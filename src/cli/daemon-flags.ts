@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { DaemonCommand, DaemonFlags } from './daemon.ts'
 import { parseDuration } from './durations.ts'
+import { addGatewayFlag } from './gateway-flags.ts'
 import { addLimitFlags } from './limit-flags.ts'
 import { parseLoopback } from './loopback.ts'
 import { parseQuota, parseRate } from './numbers.ts'
@@ -51,6 +52,7 @@ export function addDaemon(
     .option('--detach', 'return when the daemon is ready, and leave it running')
     .option(...JSON_FLAG)
   addProxyFlags(start)
+  addGatewayFlag(start)
   addLimitFlags(start)
   addLogFlags(start, 'info; with --json nothing')
     .addHelpText('after', startHelp(name))

@@ -145,10 +145,13 @@ export const JSON_LINES = {
     { hint: HINT },
   ),
   // ---- df seed
-  ready: line('ready', ['seed start', 'daemon start'], 'Others can ask the seed or the daemon from now on.', {
-    peerId: PEER_ID,
-    addresses: ADDRESSES,
-  }),
+  ready: line(
+    'ready',
+    ['seed start', 'daemon start'],
+    'Others can ask the seed or the daemon from now on.',
+    { peerId: PEER_ID, addresses: ADDRESSES },
+    { gateway: 'URL of the gateway, if there is one' },
+  ),
   limits: line(
     'limits',
     ['daemon set'],

@@ -1,6 +1,7 @@
 // Declares the commands below df seed and their flags.
 import type { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
+import { addGatewayFlag } from './gateway-flags.ts'
 import { addLimitFlags } from './limit-flags.ts'
 import { parseRate } from './numbers.ts'
 import { addLogFlags, list, parsed, REPEAT } from './options.ts'
@@ -41,6 +42,7 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
     .addOption(parsed('--origin-connections <n>', 'limit the concurrent requests to one origin (default: 16)', parseConnections))
     .option(...JSON_FLAG)
   addProxyFlags(start)
+  addGatewayFlag(start)
   addLimitFlags(start)
   addLogFlags(start, 'info; with --json nothing').addHelpText('after', startHelp(name)).action(startSeed)
   seed

@@ -1,9 +1,10 @@
 // Runs a node for others, as a seed or as the daemon of a host, until a signal or a client ends it.
 import path from 'node:path'
-import type { Control, ControlOptions, DragonflyNode, NodeEvent, NodeOptions } from '../index.ts'
+import type { Control, ControlOptions, DragonflyNode, Gateway, NodeEvent, NodeOptions } from '../index.ts'
 import { readSettings } from './config.ts'
 import { describe, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
+import type { GatewayFlags } from './gateway-flags.ts'
 import { Interrupt } from './interrupt.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
 import { type LimitFlags, limitsOfFlags } from './limit-flags.ts'
@@ -15,7 +16,7 @@ import { routeOf } from './route.ts'
 import { version } from './version.ts'
 
 /** Flags of whatever runs a node for others, as commander leaves them. */
-export interface ServeFlags extends LogFlags, ProxyFlags, LimitFlags {
+export interface ServeFlags extends LogFlags, ProxyFlags, LimitFlags, GatewayFlags {
   listen?: string[]
   announce?: string[]
   seed?: string[]
@@ -63,7 +64,9 @@ export async function serve(flags: ServeFlags, serving: Serving, name: string): 
 }
 
 async function run(flags: ServeFlags, serving: Serving, name: string, interrupt: Interrupt): Promise<void> {
-  const { causeOf, createNode, dragonflyHome, EventFeed, eventOf, Service, serveControl } = await import('../index.ts')
+  const { causeOf, createNode, dragonflyHome, EventFeed, eventOf, Service, serveControl, serveGateway } = await import(
+    '../index.ts'
+  )
   const feed = new EventFeed()
   feed.listen(await listener(flags, name))
   const home = dragonflyHome()
@@ -80,6 +83,7 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
     onEvent: feed.publish,
   })
   let control: Control | undefined
+  let gateway: Gateway | undefined
   let unwatch: (() => void) | undefined
   try {
     await serving.begin(node)
@@ -99,14 +103,20 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
       feed.publish(eventOf({ code: 'control-unavailable', ...causeOf(error) }))
       return undefined
     })
+    if (flags.gateway !== undefined) gateway = await serveGateway(service, flags.gateway)
     unwatch = serving.watch?.(end, service.jobs)
     if (interrupt.signal.aborted) return
     const { peerId, addresses } = node
-    const text = () => serving.readyText(addresses, control)
-    process.stdout.write(flags.json === true ? jsonLine('ready', { peerId, addresses }) : text())
+    const text = () => serving.readyText(addresses, control) + (gateway === undefined ? '' : `gateway ${gateway.url}\n`)
+    process.stdout.write(
+      flags.json === true
+        ? jsonLine('ready', { peerId, addresses, ...(gateway !== undefined && { gateway: gateway.url }) })
+        : text(),
+    )
     await interrupt.wait()
   } finally {
     unwatch?.()
+    await gateway?.close()
     await control?.close()
     await node.stop()
   }

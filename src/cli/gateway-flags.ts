@@ -1,0 +1,31 @@
+// The flag that lets other programs of the host in through the gateway.
+import { isIP } from 'node:net'
+import type { Command } from 'commander'
+import { UsageError } from './errors.ts'
+import type { Loopback } from './loopback.ts'
+import { parsed } from './options.ts'
+
+/** As commander leaves it. */
+export interface GatewayFlags {
+  gateway?: Loopback
+}
+
+export function addGatewayFlag(command: Command): Command {
+  return command.addOption(
+    parsed(
+      '--gateway <host:port>',
+      'serve container engines and other programs here, as a registry mirror and HTTP proxy',
+      parseGateway,
+    ),
+  )
+}
+
+/** `127.0.0.1:65001`, `[::1]:65001`, `0.0.0.0:65001`, or the port alone, which is one of 127.0.0.1. Throws a UsageError. */
+export function parseGateway(text: string): Loopback {
+  const [, name = '127.0.0.1', digits = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? []
+  const host = name === 'localhost' ? '127.0.0.1' : name.replace(/^\[(.*)\]$/, '$1')
+  const port = Number(digits)
+  if (digits === '' || port > 65_535 || isIP(host) === 0)
+    throw new UsageError(`not an address with a port: ${text.slice(0, 100)}`, 'write 127.0.0.1:65001')
+  return { host, port }
+}

@@ -1,0 +1,54 @@
+// Passes one request on and its answer back, unchanged but for what belongs to a single connection (RFC 9110 §7.6.1).
+import { pipeline } from 'node:stream/promises'
+import type { Guest } from './guest.ts'
+import type { Upstream, UpstreamAnswer } from './upstream.ts'
+
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Names and values in turn, without those of this connection alone: the usual ones, and those that `connection` names. */
+export function endToEnd(headers: readonly string[]): string[] {
+  const pairs = pairsOf(headers)
+  const named = pairs.filter(([name]) => name.toLowerCase() === 'connection').flatMap(([, value]) => value.split(','))
+  const drop = new Set([...HOP_BY_HOP, ...named.map(name => name.trim().toLowerCase())])
+  return pairs.filter(([name]) => !drop.has(name.toLowerCase())).flat()
+}
+
+export function pairsOf(headers: readonly string[]): [name: string, value: string][] {
+  const pairs: [string, string][] = []
+  for (let at = 0; at + 1 < headers.length; at += 2) pairs.push([headers[at] as string, headers[at + 1] as string])
+  return pairs
+}
+
+/** The request of the guest, sent to `url`. `headers`: in place of the guest's own. Rejects with undici's errors. */
+export async function ask(
+  upstream: Upstream,
+  { request, gone }: Guest,
+  url: URL,
+  headers = request.rawHeaders,
+): Promise<UpstreamAnswer> {
+  const sent = pairsOf(endToEnd(headers)).filter(([name]) => name.toLowerCase() !== 'host')
+  const method = request.method ?? 'GET'
+  const hasBody = request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
+  return await upstream.send({ method, url, headers: sent.flat(), signal: gone, ...(hasBody && { body: request }) })
+}
+
+/** The answer, as it came. An answer that breaks off breaks the guest's connection off. Never rejects. */
+export async function giveBack({ response }: Guest, answer: UpstreamAnswer): Promise<void> {
+  try {
+    response.writeHead(answer.status, endToEnd(answer.headers))
+    await pipeline(answer.body, response)
+  } catch {
+    response.destroy()
+    answer.body.destroy()
+  }
+}
