@@ -182,6 +182,9 @@ export class AnotherVersionError extends DragonflyError {
   }
 }
 
+/** An answer in another coding than the one that was begun: another machine behind the same name may not compress. */
+export class OtherCodingError extends AnotherVersionError {}
+
 function where(at: number, length: number | undefined): string {
   return length === undefined ? `after ${at} bytes` : `after ${at} of ${length} bytes`
 }

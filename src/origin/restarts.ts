@@ -1,12 +1,14 @@
 // Decides when a content is read again from its first byte because nothing safe joins the rest, or it has changed.
 import type { DragonflyError } from '../core/errors.ts'
-import { AnotherVersionError, UnjoinableError } from './failures.ts'
+import { AnotherVersionError, OtherCodingError, UnjoinableError } from './failures.ts'
 import { MAX_BACKOFF_MS } from './patience.ts'
 
 /** Restarts in a row that came no further. */
 const MAX_FRUITLESS = 5
 /** Restarts in all: each may read the whole content. */
 export const MAX_RESTARTS = 20
+/** Answers in another coding that take none of the tries: nothing of them is read, and they may have been whole. */
+const MAX_SPARED = 3
 const BACKOFF_MS = 250
 
 /**
@@ -17,6 +19,7 @@ export class Restarts {
   #count = 0
   #fruitless = 0
   #furthest = 0
+  #spared = 0
 
   /**
    * Milliseconds to wait before the content is read from its first byte again, what is here being compared; undefined when
@@ -25,6 +28,10 @@ export class Restarts {
   after(error: DragonflyError, reached: number): number | undefined {
     // any other failure has been tried again often enough by the read itself
     if (!(error instanceof UnjoinableError || error instanceof AnotherVersionError)) return undefined
+    if (error instanceof OtherCodingError && this.#spared < MAX_SPARED) {
+      this.#spared++
+      return BACKOFF_MS
+    }
     return this.anew(reached)
   }
 

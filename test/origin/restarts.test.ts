@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { AnotherVersionError, changed, lies, truncated, UnjoinableError } from '../../src/origin/failures.ts'
+import { AnotherVersionError, changed, lies, OtherCodingError, truncated, UnjoinableError } from '../../src/origin/failures.ts'
 import { MAX_RESTARTS, Restarts } from '../../src/origin/restarts.ts'
 
 const URL = 'http://a.example/f'
@@ -16,6 +16,16 @@ describe('origin: restarts', () => {
     const restarts = new Restarts()
     const waits = Array.from({ length: MAX_RESTARTS + 1 }, (_, i) => restarts.after(cut, 1000 * (i + 1)))
     expect(waits).to.deep.equal([...Array(MAX_RESTARTS).fill(250), undefined])
+  })
+
+  it('counts no answer in another coding as a try, but for ever neither', () => {
+    const restarts = new Restarts()
+    const coded = new OtherCodingError(URL)
+    const errors = [cut, coded, cut, coded, cut, cut, cut, coded, cut]
+    expect(errors.map(error => restarts.after(error, 1000))).to.deep.equal([250, 250, 500, 250, 1000, 2000, 4000, 250, undefined])
+    const others = new Restarts()
+    const waits = Array.from({ length: 10 }, () => others.after(coded, 1000))
+    expect(waits).to.deep.equal([250, 250, 250, 250, 500, 1000, 2000, 4000, undefined, undefined])
   })
 
   it('is for breaks that nothing strong joins and for other validators, not for bytes that differ, lies, or a patience that has ended', () => {

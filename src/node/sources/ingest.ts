@@ -5,7 +5,7 @@ import { choosePieceLength, pieceCountOf } from '../../core/piece.ts'
 import { RootBuilder } from '../../core/root.ts'
 import { contentId, type Task } from '../../core/task.ts'
 import { codingInName } from '../../core/version.ts'
-import { AnotherVersionError, changed } from '../../origin/failures.ts'
+import { AnotherVersionError, changed, OtherCodingError } from '../../origin/failures.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
 import { TAIL_BYTES } from '../../origin/tail.ts'
@@ -57,7 +57,7 @@ export async function ingestOn(
   if (hasOtherLength || isCodedOtherwise || (isPrivate && read.version !== info.version)) {
     await read.cancel()
     // of several machines behind a name some compress: the next answer may be as the first one was
-    throw isCodedOtherwise && !isPrivate ? new AnotherVersionError(url) : changed(url)
+    throw isCodedOtherwise && !isPrivate ? new OtherCodingError(url) : changed(url)
   }
   const length = await active.ingest(read, read.start / pieceLength).catch(error => {
     const differs = error instanceof DragonflyError && error.code === 'origin-changed' && !(error instanceof AnotherVersionError)
