@@ -6,7 +6,6 @@ import { identify } from '@libp2p/identify'
 import type { Connection, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
-import { tcp } from '@libp2p/tcp'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
 import { DragonflyError } from '../core/errors.ts'
@@ -16,6 +15,7 @@ import { groupOfAddress, ipOf } from './address-group.ts'
 import { thriftyNoise } from './encryption.ts'
 import { thriftyYamux } from './muxer.ts'
 import { nativeTls } from './native-tls.ts'
+import { timedTcp } from './timed-tcp.ts'
 
 /** Flow control window of a stream (DESIGN §5: 1–4 MiB; larger ones make control messages wait behind bulk). */
 const MAX_STREAM_WINDOW = 4 * 1024 * 1024
@@ -28,7 +28,9 @@ const MAX_STREAMS = 256
  * links of a seed, and for 500 peers that only use the DHT.
  */
 const MAX_CONNECTIONS = DEFAULT_NEIGHBOURHOOD_POLICY.maxSeedLinks + 500
-const DIAL_TIMEOUT_MS = 5000
+const CONNECT_TIMEOUT_MS = 5000
+/** With the handshake, also of others with us: a starved host takes so long for a crowd's. Callers have limits of their own. */
+const MAX_DIAL_TIMEOUT_MS = 30_000
 
 export interface HostOptions {
   listen: readonly string[]
@@ -58,7 +60,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const node = await createLibp2p({
       privateKey,
       addresses: { listen, announce },
-      transports: [tcp()],
+      transports: [timedTcp(CONNECT_TIMEOUT_MS)],
       connectionEncrypters: [nativeTls(), thriftyNoise()],
       streamMuxers: [
         thriftyYamux({
@@ -70,7 +72,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
         maxConnections: MAX_CONNECTIONS,
         inboundConnectionThreshold: MAX_CONNECTIONS,
         maxIncomingPendingConnections: MAX_CONNECTIONS,
-        dialTimeout: DIAL_TIMEOUT_MS,
+        dialTimeout: MAX_DIAL_TIMEOUT_MS,
+        addressDialTimeout: MAX_DIAL_TIMEOUT_MS,
+        inboundUpgradeTimeout: MAX_DIAL_TIMEOUT_MS,
         addressSorter: farthestLast,
       },
       connectionMonitor: { enabled: false },

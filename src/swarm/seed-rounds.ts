@@ -8,6 +8,8 @@ interface Visit {
   askedAt: number
   /** When it last said anything; undefined: it is not connected yet. */
   heardAt: number | undefined
+  /** Whether its host accepts connections, and there is no other seed to ask: it is waited for as a busy one. */
+  isBusy: boolean
   /** When it told what the content is; from then on a link to it counts. */
   resolvedAt: number | undefined
   /** When it told of another version than the one that is being got: of that it gives nothing. */
@@ -80,6 +82,14 @@ export class SeedRounds {
     if (this.#signAt !== undefined) this.#signAt = now
   }
 
+  /** It is busy, or it hangs: that counts as a failure, but our place among those who wait for it is kept. */
+  listens(seed: string, now: number): void {
+    const visit = this.#visit
+    if (visit?.seed !== seed || visit.leftAt !== undefined || visit.heardAt !== undefined || this.#queue.length > 0) return
+    visit.isBusy = this.#haveFailed = true
+    this.#signAt ??= now
+  }
+
   resolved(seed: string, now: number): void {
     if (this.#visit?.seed !== seed || this.#visit.leftAt !== undefined) return
     this.#visit.heardAt = this.#visit.resolvedAt = now
@@ -149,6 +159,7 @@ export class SeedRounds {
       seed,
       askedAt: now,
       heardAt: undefined,
+      isBusy: false,
       resolvedAt: undefined,
       strayedAt: undefined,
       linkDueAt: -Infinity,
@@ -201,10 +212,10 @@ export class SeedRounds {
 
   /** Why there is no sense in staying; undefined: there is. */
   #over(visit: Visit, grownAt: number): string | undefined {
-    const { answerMs, muteMs, lostMs, stallMs, patientMs } = this.#policy
-    const { askedAt, heardAt, resolvedAt, strayedAt } = visit
+    const { answerMs, busyAnswerMs, muteMs, lostMs, stallMs, patientMs } = this.#policy
+    const { askedAt, isBusy, heardAt, resolvedAt, strayedAt } = visit
     const isDue = (at: number): boolean => this.#deadlines.isDue(at)
-    if (heardAt === undefined) return isDue(askedAt + answerMs) ? 'no answer' : undefined
+    if (heardAt === undefined) return isDue(askedAt + (isBusy ? busyAnswerMs : answerMs)) ? 'no answer' : undefined
     // while bytes come from elsewhere it does no harm
     if (strayedAt !== undefined) return isDue(Math.max(grownAt, strayedAt) + lostMs) ? 'it has another version' : undefined
     if (isDue(Math.max(grownAt + patientMs, askedAt + muteMs))) return 'it gives nothing'

@@ -39,6 +39,8 @@ export type SourceEvent =
   | { type: 'unlinked'; peer: string }
   /** The seed is connected, or said anything, if only that it is waiting for the origin. */
   | { type: 'seed-heard'; seed: string }
+  /** The seed is not connected yet, but its host accepts connections: it is busy, or it hangs. */
+  | { type: 'seed-listening'; seed: string }
   /** The seed told which version the content is. `same`: the version that was begun here already. */
   | { type: 'seed-resolved'; seed: string; same: boolean }
   /** Our request for a link to the seed that answered was accepted; `linked` is told before or soon after. */
@@ -85,6 +87,11 @@ export type SourceAction =
 export interface SourcePolicy {
   /** A seed that is not connected by then is dead or busy: its successor is asked. A round trip and a handshake take less than 1 s. */
   answerMs: number
+  /**
+   * The same for one whose host accepts connections, when there is no other: a connection that is given up costs the seed as much
+   * as one that it answers, so that a crowd that comes again and again keeps it from answering anybody.
+   */
+  busyAnswerMs: number
   /** A seed that has said nothing for so long hangs: one that waits for its origin says so every 5 s, so this is three of them. */
   muteMs: number
   /** A seed that has answered has so long to accept our link: a starved host takes seconds for what should take one round trip. */
@@ -136,6 +143,7 @@ export interface SourcePolicy {
 
 export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   answerMs: 3000,
+  busyAnswerMs: 30_000,
   muteMs: 15_000,
   dialMs: 15_000,
   lostMs: 3000,

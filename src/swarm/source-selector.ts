@@ -113,6 +113,8 @@ export class SourceSelector {
         return this.#seeds.unlinked(event.peer, now)
       case 'seed-heard':
         return this.#seeds.heard(event.seed, now)
+      case 'seed-listening':
+        return this.#seeds.listens(event.seed, now)
       case 'seed-resolved':
         if (this.#content !== undefined && !event.same) return this.#seeds.strayed(event.seed, now)
         this.#seeds.resolved(event.seed, now)

@@ -154,6 +154,27 @@ describe('sources: a crowd at a busy seed', () => {
     expect(table.until(15_000)).to.deep.equal(['15 read new 0'])
   })
 
+  it('keeps its place at the only seed whose host accepts connections, and goes to the origin as if it had failed', () => {
+    const table = new Table({ seeds: ['s'] })
+    expect(table.until(1500)).to.deep.equal([])
+    expect(table.tell(1500, { type: 'seed-listening', seed: 's' })).to.deep.equal([])
+    expect(table.until(29_000), 'no new visit').to.deep.equal(['9.5 read new 0'])
+    table.tell(29_000, { type: 'content', count: 4, missing: 0, sealed: false })
+    expect(table.tell(29_100, { type: 'seed-resolved', seed: 's', same: true })).to.include('stop-reading')
+  })
+
+  it('leaves it after 30 s', () => {
+    const table = new Table({ seeds: ['s'], chance: 0.999 })
+    table.tell(1500, { type: 'seed-listening', seed: 's' })
+    expect(table.until(30_000)).to.deep.equal(['30 leave-seed s'])
+  })
+
+  it('does not keep it where there is another seed', () => {
+    const table = new Table({ seeds: ['s', 't'] })
+    table.tell(1500, { type: 'seed-listening', seed: 's' })
+    expect(table.until(3000)).to.deep.equal(['3 leave-seed s'])
+  })
+
   it('stops its own read when its turn has come, once', () => {
     const table = new Table({ seeds: ['s'] })
     table.until(3000)

@@ -9,6 +9,8 @@ const PIECE_MS = 700
 const LATENCY_MS = 20
 /** A seed that waits for its origin says so every 5 s. */
 const SIGN_MS = 5000
+/** After so long the host of a seed that is not connected is looked at. */
+const LISTENING_MS = 1500
 /** The real reader's own retries take about so long. */
 const ORIGIN_PATIENCE_MS = 6000
 
@@ -202,6 +204,9 @@ export class SourceWorld {
       this.#after(state === 'frozen' ? 1000 : SIGN_MS, again)
     }
     this.#after(2 * LATENCY_MS, again)
+    this.#after(LISTENING_MS, () => {
+      if (isOn() && this.#stateOf(seed) === 'frozen') this.#tell({ type: 'seed-listening', seed })
+    })
   }
 
   /** The seed accepts our link, unless we are at another version by now. */

@@ -29,6 +29,8 @@ export interface SeedSourceOptions {
 
 /** How long the host of a seed that does not answer may take to accept a connection. */
 const LISTENING_MS = 1000
+/** A seed that is not connected by then is looked at: early enough that the answer is here when the next one would be asked. */
+const PROBE_AFTER_MS = 1500
 
 /** Error codes after which a peer may still try for itself: the seed could not get through, or would not, but we might. */
 export const SEEDS_OWN_TROUBLE: ReadonlySet<string> = new Set([
@@ -92,7 +94,8 @@ export class SeedSource {
     const { revalidate, tell } = this.#options
     const network = await this.#ctx.networkUp()
     if (network === undefined) throw new DragonflyError('aborted', 'the node has no network')
-    await network.host.connect([address], signal)
+    const probe = setTimeout(() => void this.#probe({ peer, address }, signal), PROBE_AFTER_MS)
+    await network.host.connect([address], signal).finally(() => clearTimeout(probe))
     tell({ type: 'seed-heard', seed: peer })
     const request = { url, headers, filter: [...filter], tag, digest: this.#active.wanted, revalidate }
     for await (const reply of resolve(network.host, peer, request, signal)) {
@@ -111,6 +114,12 @@ export class SeedSource {
       tell({ type: 'seed-dialled', seed: peer })
     }
     throw new DragonflyError('peer-refused', 'it stopped answering')
+  }
+
+  /** Whether the host of a seed that does not answer accepts connections. */
+  async #probe({ peer, address }: DialablePeer, signal: AbortSignal): Promise<void> {
+    const listens = await isListening(address, LISTENING_MS)
+    if (listens && !signal.aborted) this.#options.tell({ type: 'seed-listening', seed: peer })
   }
 
   #note(peer: string, error: unknown): void {
