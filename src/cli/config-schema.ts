@@ -4,6 +4,30 @@ import type { Static } from 'typebox'
 /** Entries of one list. */
 export const MAX_ENTRIES = 256
 
+/** Keys of `gateway` for the forward proxy. */
+const FORWARD_PROXY = {
+  rules: {
+    type: 'array',
+    maxItems: MAX_ENTRIES,
+    items: {
+      anyOf: [
+        { enum: ['apt', 'npm', 'pip', 'maven', 'go', 'huggingface', 'git-lfs'] },
+        {
+          type: 'object',
+          properties: {
+            match: { type: 'string' },
+            action: { enum: ['swarm', 'direct', 'block'] },
+            filter: { type: 'array', items: { type: 'string' } },
+          },
+          required: ['match', 'action'],
+          additionalProperties: false,
+        },
+      ],
+    },
+  },
+  intercept: { type: 'array', items: { type: 'string' }, maxItems: MAX_ENTRIES },
+} as const
+
 /** JSON Schema. A key that nobody set is left out. `npm run schemas` compiles it. */
 export const CONFIG_SCHEMA = {
   type: 'object',
@@ -76,6 +100,13 @@ export const CONFIG_SCHEMA = {
     originConnections: {
       description: 'Requests to one origin host at a time, 1 to 1,000. Default 16.',
       type: ['integer', 'string'],
+    },
+    gateway: {
+      description:
+        'What the gateway does. `rules`: what its HTTP proxy does by URL, the first that matches; `intercept`: hosts whose TLS it ends ([proxy](proxy.md)).',
+      type: 'object',
+      properties: { ...FORWARD_PROXY },
+      additionalProperties: false,
     },
   },
   additionalProperties: false,

@@ -152,6 +152,12 @@ export const JSON_LINES = {
     { peerId: PEER_ID, addresses: ADDRESSES },
     { gateway: 'URL of the gateway, if there is one' },
   ),
+  authority: line('authority', ['gateway ca'], 'The certificate authority of the gateway.', {
+    file: 'its certificate, PEM',
+    fingerprint: 'sha256 of the certificate',
+    validTo: 'when it ends, ISO 8601',
+    isNew: 'whether it was made now',
+  }),
   limits: line(
     'limits',
     ['daemon set'],

@@ -1,7 +1,7 @@
 // Runs a node for others, as a seed or as the daemon of a host, until a signal or a client ends it.
 import path from 'node:path'
 import type { Control, ControlOptions, DragonflyNode, Gateway, NodeEvent, NodeOptions } from '../index.ts'
-import { readSettings } from './config.ts'
+import { readGatewayConfig, readSettings } from './config.ts'
 import { describe, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import type { GatewayFlags } from './gateway-flags.ts'
@@ -103,7 +103,11 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
       feed.publish(eventOf({ code: 'control-unavailable', ...causeOf(error) }))
       return undefined
     })
-    if (flags.gateway !== undefined) gateway = await serveGateway(service, flags.gateway)
+    if (flags.gateway !== undefined) {
+      const { proxy, noProxy, ca, allowOrigins } = settings
+      const forward = { ...(await readGatewayConfig(home)), home, allowOrigins }
+      gateway = await serveGateway(service, { ...flags.gateway, proxy, noProxy, ca, forward })
+    }
     unwatch = serving.watch?.(end, service.jobs)
     if (interrupt.signal.aborted) return
     const { peerId, addresses } = node

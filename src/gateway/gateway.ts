@@ -6,6 +6,7 @@ import { fromSystemError } from '../core/errors.ts'
 import type { Service } from '../daemon/service.ts'
 import { guestOf, type Handler } from './front/guest.ts'
 import type { Upstream, UpstreamSettings } from './front/upstream.ts'
+import type { ProxyOptions } from './proxy/proxy.ts'
 
 /** Connections at the same time. */
 const MAX_CONNECTIONS = 4096
@@ -17,8 +18,14 @@ export interface GatewayOptions {
   host: string
   /** 0: any free one. */
   port: number
-  /** How registries and other servers are reached. */
+  /** How registries and other servers are reached, besides what `proxy`, `noProxy` and `ca` say. */
   upstream?: UpstreamSettings
+  /** As the options of a node. Default: the environment's. */
+  proxy?: string | undefined
+  noProxy?: string | undefined
+  ca?: string | undefined
+  /** What the forward proxy does besides passing everything straight. */
+  forward?: ProxyOptions | undefined
 }
 
 /** The gateway, being served. */
@@ -30,8 +37,12 @@ export interface Gateway {
 
 /** Rejects with `listen-failed`. */
 export async function serveGateway(service: Service, options: GatewayOptions): Promise<Gateway> {
-  const upstream = await makeUpstream(options.upstream ?? {})
-  const { registry, forward, tunnel } = await parts(service, upstream, options)
+  const settings = await settingsOf(options)
+  const upstream = await makeUpstream(settings)
+  const { registry, forward, tunnel, stop } = await parts(service, { upstream, settings, options }).catch(async error => {
+    await upstream.stop()
+    throw error
+  })
   const server = createServer({ maxHeaderSize: MAX_HEADERS, headersTimeout: HEADERS_TIMEOUT, requestTimeout: 0 })
   server.maxConnections = MAX_CONNECTIONS
   server.on('request', (request, response) => {
@@ -48,10 +59,18 @@ export async function serveGateway(service: Service, options: GatewayOptions): P
   const { address, port, family } = server.address() as AddressInfo
   let closed: Promise<void> | undefined
   const close = async () => {
-    closed ??= hangUp(server).then(() => upstream.stop())
+    closed ??= stop()
+      .then(() => hangUp(server))
+      .then(() => upstream.stop())
     await closed
   }
   return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close }
+}
+
+async function settingsOf({ proxy, noProxy, ca, upstream }: GatewayOptions): Promise<UpstreamSettings> {
+  const [{ Proxies }, { caFileOf }] = await Promise.all([import('../origin/proxies.ts'), import('../origin/trust.ts')])
+  const named = { ...(proxy !== undefined && { proxy }), ...(noProxy !== undefined && { noProxy }) }
+  return { proxies: new Proxies(named, process.env), ca: caFileOf(ca, process.env), ...upstream }
 }
 
 /** Loaded only where there is a gateway. */
@@ -64,11 +83,21 @@ interface Parts {
   registry: Handler
   forward: Handler
   tunnel(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Ends what the server does not know of: tunnels. */
+  stop(): Promise<void>
 }
 
-async function parts(_service: Service, _upstream: Upstream, _options: GatewayOptions): Promise<Parts> {
+interface Means {
+  upstream: Upstream
+  settings: UpstreamSettings
+  options: GatewayOptions
+}
+
+async function parts({ node }: Service, { upstream, settings, options }: Means): Promise<Parts> {
+  const { makeProxy } = await import('./proxy/proxy.ts')
   const nothing: Handler = async ({ response }) => void response.writeHead(404).end()
-  return { registry: nothing, forward: nothing, tunnel: (_request, socket) => socket.end('HTTP/1.1 404 Not Found\r\n\r\n') }
+  const proxy = await makeProxy({ node, upstream, upstreamSettings: settings, options: options.forward ?? {} })
+  return { ...proxy, registry: nothing }
 }
 
 async function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {

@@ -38,12 +38,21 @@ export class Proxied {
     }
     if (place.protocol !== 'https:') return this.#settings.dial(endpointOf(proxy), told)
     const carrier = (done: buildConnector.Callback): void => {
-      this.#tunnel(proxy, place).then(
+      this.tunnel(proxy, place).then(
         socket => done(null, socket),
-        error => done(proxyFailure(error, proxy), null),
+        error => done(error, null),
       )
     }
     this.#securer.secure(place, carrier, callback)
+  }
+
+  /** A connection through the proxy that carries whatever is sent. */
+  async tunnel(proxy: HttpProxy, place: buildConnector.Options): Promise<Socket> {
+    try {
+      return await this.#tunnel(proxy, place)
+    } catch (error) {
+      throw proxyFailure(error as Error, proxy)
+    }
   }
 
   async #tunnel(proxy: HttpProxy, place: buildConnector.Options): Promise<Socket> {

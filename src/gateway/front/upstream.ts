@@ -1,6 +1,7 @@
 // Sends single requests to registries and other servers, through the proxies and with the authorities that the node uses.
 import { Agent, type Dispatcher } from 'undici'
 import { connectorOf } from '../../origin/connect.ts'
+import type { Guard } from '../../origin/guard.ts'
 import { USER_AGENT } from '../../origin/http-client.ts'
 import type { Proxies } from '../../origin/proxies.ts'
 import type { CaFile } from '../../origin/trust.ts'
@@ -9,6 +10,8 @@ import type { CaFile } from '../../origin/trust.ts'
 export interface UpstreamSettings {
   proxies?: Proxies | undefined
   ca?: CaFile | undefined
+  /** Where connections may not go. Default: they may go anywhere. */
+  guard?: Guard | undefined
   /** Until the connection stands, and again until it is secure. Milliseconds, default 5,000. */
   connectTimeoutMs?: number
   /** Until the answer's headers are there. Milliseconds, default 60,000. */
@@ -36,24 +39,37 @@ export interface UpstreamAnswer {
 /** Follows no redirect, tries once, changes nothing. */
 export class Upstream {
   readonly #agent: Agent
+  readonly #proxies: Proxies | undefined
 
-  constructor({ proxies, ca, connectTimeoutMs = 5000, headersTimeoutMs = 60_000, bodyTimeoutMs = 120_000 }: UpstreamSettings) {
+  constructor({
+    proxies,
+    ca,
+    guard,
+    connectTimeoutMs = 5000,
+    headersTimeoutMs = 60_000,
+    bodyTimeoutMs = 120_000,
+  }: UpstreamSettings) {
+    this.#proxies = proxies
     this.#agent = new Agent({
       allowH2: false,
       connections: 64,
       headersTimeout: headersTimeoutMs,
       bodyTimeout: bodyTimeoutMs,
-      connect: connectorOf({ connectTimeoutMs, guard: undefined, proxies, ca }, USER_AGENT),
+      connect: connectorOf({ connectTimeoutMs, guard, proxies, ca }, USER_AGENT),
     })
   }
 
   /** Rejects with undici's errors or the abort. */
   async send({ method, url, headers, body, signal }: UpstreamRequest): Promise<UpstreamAnswer> {
+    const path = url.pathname + url.search
+    // over a connection to a proxy, http is asked for in absolute form; https is in a tunnel
+    const proxy = url.protocol === 'http:' ? this.#proxies?.for(url) : undefined
+    const authorization = proxy?.authorization === undefined ? [] : ['proxy-authorization', proxy.authorization]
     const answer = await this.#agent.request({
       origin: url.origin,
-      path: url.pathname + url.search,
+      path: proxy === undefined ? path : url.origin + path,
       method: method as Dispatcher.HttpMethod,
-      headers: [...headers],
+      headers: [...headers, ...authorization],
       body: body ?? null,
       signal,
       responseHeaders: 'raw',
