@@ -32,6 +32,8 @@ const HOST_DAYS = 7
 const BACKDATED_MS = DAY_MS
 const MAX_HOSTS = 256
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
+/** Named with every call: @libp2p/tls sets another default for the whole process. */
+const CRYPTO = webcrypto as typeof globalThis.crypto
 
 export interface AuthorityFiles {
   /** The certificate alone, for whoever shall trust it. */
@@ -110,11 +112,11 @@ export class Authority {
           new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
           new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
           new SubjectAlternativeNameExtension([{ type: isIP(host) === 0 ? 'dns' : 'ip', value: host }]),
-          await SubjectKeyIdentifierExtension.create(keys.publicKey),
-          await AuthorityKeyIdentifierExtension.create(await this.#certificate.publicKey.export()),
+          await SubjectKeyIdentifierExtension.create(keys.publicKey, false, CRYPTO),
+          await AuthorityKeyIdentifierExtension.create(await this.#certificate.publicKey.export(CRYPTO), false, CRYPTO),
         ],
       },
-      webcrypto as typeof globalThis.crypto,
+      CRYPTO,
     )
     return createSecureContext({ cert: certificate.toString('pem'), key: await pemOf(keys.privateKey) })
   }
@@ -134,10 +136,10 @@ export async function generateAuthority(): Promise<string> {
       extensions: [
         new BasicConstraintsExtension(true, 0, true),
         new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-        await SubjectKeyIdentifierExtension.create(keys.publicKey),
+        await SubjectKeyIdentifierExtension.create(keys.publicKey, false, CRYPTO),
       ],
     },
-    webcrypto as typeof globalThis.crypto,
+    CRYPTO,
   )
   return `${await pemOf(keys.privateKey)}${certificate.toString('pem')}\n`
 }
