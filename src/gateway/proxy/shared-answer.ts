@@ -1,12 +1,14 @@
 // Answers a GET from the swarm, with the validators of the origin.
 import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import { DragonflyError } from '../../core/errors.ts'
 import type { HeaderList } from '../../core/headers.ts'
-import { type RangeSpec, unsatisfiable } from '../../core/range.ts'
+import type { RangeSpec } from '../../core/range.ts'
 import { codingInName } from '../../core/version.ts'
 import type { ContentHead } from '../../node/api/content-head.ts'
 import type { DragonflyNode } from '../../node/api/dragonfly-node.ts'
 import type { GetOptions } from '../../node/api/get-options.ts'
+import type { Receipt } from '../../node/api/receipt.ts'
 import type { Guest } from '../front/guest.ts'
 import { pairsOf } from '../front/relay.ts'
 import { isOfThisHost } from './access.ts'
@@ -68,11 +70,10 @@ export class SharedAnswers {
     const options: GetOptions = {
       ...wish,
       ...(range !== undefined && { range: { start: range.start, end: range.end } }),
-      // the bytes have to be of the version that the fields describe
-      revalidate: head?.from === 'origin',
       signal: gone,
     }
-    const bytes = this.#node.get(url, options)[Symbol.asyncIterator]()
+    const content = this.#node.get(url, options)
+    const bytes = content[Symbol.asyncIterator]()
     let first: IteratorResult<Uint8Array>
     try {
       first = await bytes.next()
@@ -83,7 +84,8 @@ export class SharedAnswers {
     response.writeHead(answer.type === 'part' ? 206 : 200, fields)
     const length = fields['content-length'] === undefined ? undefined : Number(fields['content-length'])
     try {
-      await pipeline(exactly(first, bytes, length), response)
+      const isSame = async () => isSameVersion(await content.receipt, head)
+      await pipeline(exactly(first, bytes, { length, isSame }), response)
     } catch {
       // the guest sees that it is cut off, and asks for the rest
       response.destroy()
@@ -128,20 +130,38 @@ function fieldsOf(head: ContentHead | undefined, answer: Answer): Record<string,
   return fields
 }
 
-/** Throws when there are more or fewer bytes than was announced: the content has changed since. */
+/** Of a range, and without dates, nothing more is known than its length. */
+function isSameVersion({ lastModified }: Receipt, head: ContentHead | undefined): boolean {
+  return lastModified === undefined || head?.lastModified === undefined || lastModified === head.lastModified
+}
+
+interface Promised {
+  /** Bytes that were announced; undefined: none were. */
+  length: number | undefined
+  /** Whether the content is the one that the fields describe; known after its last byte. */
+  isSame: () => Promise<boolean>
+}
+
+/**
+ * Throws before the last bytes when they would complete another content than was announced: a seed may have the version of before,
+ * or the content has changed since. Guests then ask again.
+ */
 async function* exactly(
   first: IteratorResult<Uint8Array>,
   rest: AsyncIterator<Uint8Array>,
-  length: number | undefined,
+  { length, isSame }: Promised,
 ): AsyncGenerator<Uint8Array> {
-  let sent = 0
+  let seen = 0
+  let last: Uint8Array | undefined
   try {
     for (let next = first; next.done !== true; next = await rest.next()) {
-      sent += next.value.byteLength
-      if (length !== undefined && sent > length) throw unsatisfiable({ start: length }, length)
-      yield next.value
+      seen += next.value.byteLength
+      if (length === undefined || seen < length) yield next.value
+      else if (seen === length) last = next.value
+      else break
     }
-    if (length !== undefined && sent < length) throw unsatisfiable({ start: sent }, sent)
+    if ((length ?? seen) !== seen || !(await isSame())) throw new DragonflyError('origin-changed', 'it is another version')
+    if (last !== undefined) yield last
   } finally {
     await rest.return?.()
   }

@@ -32,5 +32,7 @@ describe('answers by validators', () => {
     expect(answerTo({ range: 'bytes=0-1' }, { ...HEAD, length: undefined })).to.deep.equal({ type: 'whole' }))
 
   it('takes no weak ETag for If-Range', () =>
-    expect(answerTo({ range: 'bytes=0-1', 'if-range': 'W/"one"' }, { ...HEAD, etag: 'W/"one"' })).to.deep.equal({ type: 'whole' }))
+    expect(answerTo({ range: 'bytes=0-1', 'if-range': 'W/"one"' }, { ...HEAD, etag: 'W/"one"' })).to.deep.equal({
+      type: 'whole',
+    }))
 })

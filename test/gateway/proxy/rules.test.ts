@@ -84,7 +84,9 @@ describe('rules of the proxy', () => {
 
   it('names the rule that is none', () => {
     const refused = (entries: unknown[], message: RegExp) =>
-      expect(() => new Rules(entries as never)).to.throw(DragonflyError, message).with.property('code', 'bad-option')
+      expect(() => new Rules(entries as never))
+        .to.throw(DragonflyError, message)
+        .with.property('code', 'bad-option')
     refused(['apt', { match: '(', action: 'swarm' }], /^gateway\.rules: rule 2: not a regular expression: "\("/)
     refused([{ match: '(?=x)', action: 'swarm' }], /rule 1: not a regular expression/)
     refused(['apt', 'rpm'], /rule 2: there are no ready rules "rpm"/)
