@@ -39,6 +39,10 @@ export interface Held {
   /** When somebody began or ceased to use it. */
   usedAt: number
   done: Promise<void>
+  /** Aborted when it ends. */
+  ended: AbortController
+  /** Resolved when its last user leaves; undefined: nobody waits for that. */
+  left?: PromiseWithResolvers<void>
 }
 
 /** Whether a running active task will do for this wish. */

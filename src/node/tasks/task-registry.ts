@@ -1,4 +1,5 @@
 // All active tasks of a node: found by task for local users, and by topic for peers that say hello.
+import { raceSignal } from 'race-signal'
 import { DragonflyError } from '../../core/errors.ts'
 import { sameBytes } from '../../core/piece.ts'
 import { rawCid } from '../../core/root.ts'
@@ -22,6 +23,8 @@ import { isPublicContent } from './topics.ts'
 
 /** Finished contents that nobody uses and that stay open all the same, the last used ones: three files and some 100 KiB each. */
 export const MAX_IDLE = 100
+/** Who asks whether a finished content is current waits so long for those who still copy it, ms. */
+const COPY_MS = 10_000
 const ANY_PACE: PaceTerms = {}
 
 /**
@@ -113,7 +116,7 @@ export class TaskRegistry implements Holder {
     this.#closed.forget(task.id)
     const held = this.#hold(active, { reader, revalidate, cached, restarts, originAfter, users: 1 })
     this.#byTask.set(task.id, [held, ...(this.#byTask.get(task.id) ?? [])])
-    held.done = this.#retireOthers(task.id).then(() => held.supply.run())
+    held.done = this.#retireOthers(held).then(() => held.supply.run())
     void this.#announcer.follow(active)
     return { active, isNew: true }
   }
@@ -144,6 +147,7 @@ export class TaskRegistry implements Holder {
     held.usedAt = now()
     active.pace.leave(pace)
     if (held.users > 0) return
+    held.left?.resolve()
     if (after === 'keep' && active.isComplete && !active.isTransient) return this.#closeIdle()
     const isForgotten = after === 'discard' || (after === 'drop' && active.isComplete)
     await this.#end(held, isForgotten)
@@ -205,7 +209,7 @@ export class TaskRegistry implements Holder {
       restarts,
       policy: hastyPolicy(originAfter),
     })
-    return { active, reader, revalidate, supply, users, usedAt: now(), done: Promise.resolve() }
+    return { active, reader, revalidate, supply, users, usedAt: now(), done: Promise.resolve(), ended: new AbortController() }
   }
 
   /** Closes finished contents that nobody uses when there are too many, those first that were not used for longest. */
@@ -252,9 +256,21 @@ export class TaskRegistry implements Holder {
   }
 
   /** A finished active task gives its place, and its store entry, to the one that asks again whether it is still current. */
-  async #retireOthers(task: string): Promise<void> {
-    await this.#moving.idle(task)
-    for (const held of this.#byTask.get(task)?.slice(1) ?? []) if (held.users === 0) await this.#end(held)
+  async #retireOthers(newest: Held): Promise<void> {
+    const { id } = newest.active.task
+    await this.#moving.idle(id)
+    for (const held of this.#byTask.get(id)?.filter(other => other !== newest) ?? []) {
+      if (held.users > 0 && held.active.isComplete) await this.#untilLeft(held, newest)
+      if (held.users === 0) await this.#end(held)
+    }
+  }
+
+  /** A download that still copies what is finished leaves soon; without its store entry all would be read anew. */
+  async #untilLeft(held: Held, waiting: Held): Promise<void> {
+    if (held.reader !== 'self' || waiting.reader !== 'self') return
+    held.left ??= Promise.withResolvers()
+    const over = AbortSignal.any([this.#stopping.signal, waiting.ended.signal, AbortSignal.timeout(COPY_MS)])
+    await raceSignal(held.left.promise, over).catch(() => {})
   }
 
   async #end(held: Held, discard = false): Promise<void> {
@@ -262,6 +278,7 @@ export class TaskRegistry implements Holder {
     const left = (this.#byTask.get(task.id) ?? []).filter(h => h !== held)
     if (left.length > 0) this.#byTask.set(task.id, left)
     else this.#byTask.delete(task.id)
+    held.ended.abort()
     held.supply.stop()
     // whoever waits for a rate is to see that it is over
     held.active.pace.close()
