@@ -115,7 +115,15 @@ function config(): string[] {
 
 function commands(): string[] {
   const nobody = async (): Promise<number> => 0
-  const actions = { get: nobody, preheat: nobody, startSeed: nobody, daemon: nobody, administrate: nobody, simulate: nobody }
+  const actions = {
+    get: nobody,
+    preheat: nobody,
+    startSeed: nobody,
+    daemon: nobody,
+    gateway: nobody,
+    administrate: nobody,
+    simulate: nobody,
+  }
   const { program } = makeProgram('df', actions)
   return ['## Commands', ...program.commands.flatMap(command => commandOf(command, 'df'))]
 }

@@ -38,6 +38,7 @@ async function main(args: string[]): Promise<number> {
     startSeed: async flags => (await import('./seed.ts')).startSeed(flags, name),
     administrate: async (command, flags) => (await import('./store-admin.ts')).administrate(command, flags, name),
     daemon: async (command, flags) => (await import('./daemon.ts')).daemon(command, flags, name),
+    gateway: async (command, flags) => (await import('./gateway.ts')).gateway(command, flags, name),
     simulate: async (scenario, flags) => (await import('./sim.ts')).sim(scenario, flags, name),
   }
   const parsed = makeProgram(name, actions, name === 'dfget' ? undefined : args[0])

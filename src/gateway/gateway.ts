@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import { fromSystemError } from '../core/errors.ts'
 import type { Service } from '../daemon/service.ts'
 import { guestOf, type Handler } from './front/guest.ts'
+import { Health } from './front/health.ts'
 import type { Upstream, UpstreamSettings } from './front/upstream.ts'
 
 /** Connections at the same time. */
@@ -32,10 +33,12 @@ export interface Gateway {
 export async function serveGateway(service: Service, options: GatewayOptions): Promise<Gateway> {
   const upstream = await makeUpstream(options.upstream ?? {})
   const { registry, forward, tunnel } = await parts(service, upstream, options)
+  const health = new Health(service)
   const server = createServer({ maxHeaderSize: MAX_HEADERS, headersTimeout: HEADERS_TIMEOUT, requestTimeout: 0 })
   server.maxConnections = MAX_CONNECTIONS
   server.on('request', (request, response) => {
     const guest = guestOf(request, response)
+    if (health.handle(guest)) return
     // a proxy is asked in absolute form (RFC 9112 §3.2.2)
     const handler = request.url?.startsWith('/') === true ? registry : forward
     handler(guest).catch(error => {

@@ -94,6 +94,7 @@ describe('the log', () => {
           startSeed: note,
           administrate: async () => 0,
           daemon: async () => 0,
+          gateway: async () => 0,
           simulate: async () => 0,
         }).program
       const run = async (...flags: string[]) => await program().parseAsync([...command, ...flags], { from: 'user' })
