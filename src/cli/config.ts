@@ -23,7 +23,12 @@ export interface Settings extends OriginLimits, ProxySettings {
   daemon?: DaemonUse
   /** Rates of the node. */
   limits?: NamedLimits
+  /** Of the config file alone. */
+  gateway?: GatewayConfig
 }
+
+/** The key `gateway`. */
+export type GatewayConfig = NonNullable<Config['gateway']>
 
 /** Whether a download goes through the daemon of this host; see CONFIG_SCHEMA. */
 export type DaemonUse = NonNullable<Config['daemon']>
@@ -33,7 +38,7 @@ const DAEMON_USES: readonly string[] = ['use', 'auto', 'never'] satisfies readon
 const MAX_CONFIG_BYTES = 1024 * 1024
 
 type Connecting = OriginLimits & ProxySettings & Pick<Settings, 'limits'>
-type Chosen = Required<Omit<Settings, keyof Connecting | 'daemon'>> & Connecting
+type Chosen = Required<Omit<Settings, keyof Connecting | 'daemon' | 'gateway'>> & Connecting
 
 /** What a command needs: flags replace the environment, which replaces the file of a home. Trust includes every seed. */
 export async function readSettings(
@@ -45,6 +50,12 @@ export async function readSettings(
   const named = settingsOfEnv(env)
   const { limits = {}, ...chosen } = chooseSettings(flags, named, file)
   return { ...chosen, ...(await checkedLimits(limits)), ...(await chooseProxySettings(flags, named, file)) }
+}
+
+/** What the file of a home says of the gateway. */
+export async function readGatewayConfig(home: string): Promise<GatewayConfig> {
+  const { gateway = {} } = await readConfig(path.join(home, 'config.json'))
+  return gateway
 }
 
 /** As a flag, the environment or the file of a home says; `use` when none does. */

@@ -1,10 +1,10 @@
 // Runs a node for others, as a seed or as the daemon of a host, until a signal or a client ends it.
 import path from 'node:path'
 import type { Control, ControlOptions, DragonflyNode, Gateway, NodeEvent, NodeOptions } from '../index.ts'
-import { readSettings } from './config.ts'
+import { readGatewayConfig, readSettings } from './config.ts'
 import { describe, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
-import type { GatewayFlags } from './gateway-flags.ts'
+import { type GatewayFlags, mirrorSettingsOf } from './gateway-flags.ts'
 import { Interrupt } from './interrupt.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
 import { type LimitFlags, limitsOfFlags } from './limit-flags.ts'
@@ -103,7 +103,10 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
       feed.publish(eventOf({ code: 'control-unavailable', ...causeOf(error) }))
       return undefined
     })
-    if (flags.gateway !== undefined) gateway = await serveGateway(service, flags.gateway)
+    if (flags.gateway !== undefined) {
+      const mirror = mirrorSettingsOf(await readGatewayConfig(home), home)
+      gateway = await serveGateway(service, { ...flags.gateway, mirror })
+    }
     unwatch = serving.watch?.(end, service.jobs)
     if (interrupt.signal.aborted) return
     const { peerId, addresses } = node

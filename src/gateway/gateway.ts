@@ -7,6 +7,7 @@ import type { Service } from '../daemon/service.ts'
 import { guestOf, type Handler } from './front/guest.ts'
 import { Health } from './front/health.ts'
 import type { Upstream, UpstreamSettings } from './front/upstream.ts'
+import type { MirrorSettings } from './registry/settings.ts'
 
 /** Connections at the same time. */
 const MAX_CONNECTIONS = 4096
@@ -20,6 +21,8 @@ export interface GatewayOptions {
   port: number
   /** How registries and other servers are reached. */
   upstream?: UpstreamSettings
+  /** Which registries the mirror asks, and how. */
+  mirror?: MirrorSettings
 }
 
 /** The gateway, being served. */
@@ -32,7 +35,7 @@ export interface Gateway {
 /** Rejects with `listen-failed`. */
 export async function serveGateway(service: Service, options: GatewayOptions): Promise<Gateway> {
   const upstream = await makeUpstream(options.upstream ?? {})
-  const { registry, forward, tunnel } = await parts(service, upstream, options)
+  const { registry, forward, tunnel, stop } = await parts(service, upstream, options)
   const health = new Health(service)
   const server = createServer({ maxHeaderSize: MAX_HEADERS, headersTimeout: HEADERS_TIMEOUT, requestTimeout: 0 })
   server.maxConnections = MAX_CONNECTIONS
@@ -51,7 +54,7 @@ export async function serveGateway(service: Service, options: GatewayOptions): P
   const { address, port, family } = server.address() as AddressInfo
   let closed: Promise<void> | undefined
   const close = async () => {
-    closed ??= hangUp(server).then(() => upstream.stop())
+    closed ??= hangUp(server).then(async () => void (await Promise.all([stop(), upstream.stop()])))
     await closed
   }
   return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close }
@@ -67,11 +70,20 @@ interface Parts {
   registry: Handler
   forward: Handler
   tunnel(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  stop(): Promise<void>
 }
 
-async function parts(_service: Service, _upstream: Upstream, _options: GatewayOptions): Promise<Parts> {
+async function parts({ node }: Service, upstream: Upstream, options: GatewayOptions): Promise<Parts> {
+  const { Mirror } = await import('./registry/mirror.ts')
+  const { host: listen, mirror: settings = {}, upstream: upstreamSettings = {} } = options
+  const mirror = new Mirror({ node, upstream, upstreamSettings, settings, listen })
   const nothing: Handler = async ({ response }) => void response.writeHead(404).end()
-  return { registry: nothing, forward: nothing, tunnel: (_request, socket) => socket.end('HTTP/1.1 404 Not Found\r\n\r\n') }
+  return {
+    registry: mirror.handle,
+    forward: nothing,
+    tunnel: (_request, socket) => socket.end('HTTP/1.1 404 Not Found\r\n\r\n'),
+    stop: () => mirror.stop(),
+  }
 }
 
 async function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {

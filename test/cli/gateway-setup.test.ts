@@ -212,6 +212,7 @@ describe('df gateway setup', () => {
       [['setup', 'docker', '--registry', 'a.b'], /mirrors for Docker Hub only/],
       [['setup', 'podman', '--proxy'], /--proxy is for docker/],
       [['setup', 'podman', '--registry', 'https://a.b/c'], /not a registry/],
+      [['setup', 'podman', '--registry', 'reg:5000'], /cannot tell reg:5000/],
       [['setup', 'podman', '--gateway', '0'], /port 0/],
       [['setup', 'podman', '--write', '--undo'], /cannot be used with/],
       [['check', '--image', 'busybox'], /needs an engine/],

@@ -14,7 +14,7 @@ export interface Finding {
 }
 
 /** The gateway answers its own page at once. */
-const GATEWAY_TIMEOUT = 5000
+const GATEWAY_TIMEOUT = 10_000
 /** An image may be large. */
 const PULL_TIMEOUT = 10 * 60_000
 const MAX_ANSWER = 64 * 1024
@@ -157,7 +157,7 @@ async function request(url: string): Promise<{ status: number; text: string }> {
     return { status: answer.status, text }
   } catch (error) {
     const { name, cause } = error as { name: string; cause?: { code?: string } }
-    if (name === 'TimeoutError') throw new Error('no answer within 5 s')
+    if (name === 'TimeoutError') throw new Error('no answer within 10 s')
     throw new Error(cause?.code === 'ECONNREFUSED' ? 'connection refused' : (cause?.code ?? 'it cannot be reached'))
   }
 }

@@ -120,5 +120,10 @@ function registryLines(name: string, gateway: string, known: TomlTable | undefin
  * which no host name has: `127.0.0.1:65001/registry.example.org_5000`.
  */
 export function mirrorLocation(gateway: string, registry: string): string {
+  if (/^[^.]+:/.test(registry) && !registry.startsWith('localhost:'))
+    throw new UsageError(
+      `the gateway cannot tell ${registry} from a repository in the paths of podman and CRI-O`,
+      'use the full name of the registry, with a dot',
+    )
   return `${gateway.replace(/^https?:\/\//, '')}/${registry.replace(':', '_')}`
 }
