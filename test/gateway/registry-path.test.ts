@@ -9,7 +9,8 @@ describe('the registry in the path of a mirror', () => {
       // no colon: such a reference is refused by containers/image, and the whole pull with it
       expect(location.replace('127.0.0.1:65001/', '')).to.match(/^[a-z0-9._]+$/)
       const target = parseTarget(`${location.replace('127.0.0.1:65001', '/v2')}/team/app/manifests/v1`)
-      expect(target).to.deep.include({ host: registry, isPrefixed: true })
+      expect(target).to.deep.include({ host: registry })
+      expect(target?.prefix).to.equal(location.split('/')[1])
       expect(target?.route).to.deep.include({ kind: 'manifest', name: 'team/app' })
     })
   }

@@ -1,6 +1,5 @@
 // How a blob is asked for at the node. The one place that knows the node's options for contents that are named by their digest.
 import type { RangeSpec } from '../../core/range.ts'
-import type { ContentStream } from '../../node/api/dragonfly-node.ts'
 import type { GetOptions } from '../../node/api/get-options.ts'
 
 export interface BlobRequest {
@@ -11,15 +10,16 @@ export interface BlobRequest {
   signal: AbortSignal
 }
 
+/** After so long without a byte of the swarm, this host reads the registry itself, ms. */
+const ORIGIN_AFTER_MS = 1000
+
 export function blobOptions({ digest, authorization, range, signal }: BlobRequest): GetOptions {
   return {
+    digest,
+    byDigest: true,
+    originAfter: ORIGIN_AFTER_MS,
     ...(authorization !== undefined && { headers: [['authorization', authorization] as const] }),
-    ...(range === undefined ? { digest } : { range }),
+    ...(range !== undefined && { range }),
     signal,
   }
-}
-
-/** Bytes of the whole blob, where the node knows it before the first byte. */
-export async function lengthOf(stream: ContentStream): Promise<number | undefined> {
-  return await (stream as { length?: Promise<number | undefined> }).length
 }

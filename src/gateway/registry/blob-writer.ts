@@ -4,7 +4,7 @@ import { type RangeSpec, rangeWithin } from '../../core/range.ts'
 import { endToEnd } from '../front/relay.ts'
 import type { UpstreamAnswer } from '../front/upstream.ts'
 import type { BlobAsked } from './asked.ts'
-import { valueOf } from './registry-read.ts'
+import { headerOf } from './registry-read.ts'
 
 export class BlobWriter {
   readonly #response: ServerResponse
@@ -78,15 +78,15 @@ export class BlobWriter {
   /** Whether an answer of the registry has the rest. */
   fits({ status, headers }: UpstreamAnswer): boolean {
     if (status === 200) return true
-    return status === 206 && valueOf(headers, 'content-range')?.startsWith(`bytes ${this.position}-`) === true
+    return status === 206 && headerOf(headers, 'content-range')?.startsWith(`bytes ${this.position}-`) === true
   }
 
   /** Passes the head of the registry's answer on, to go on with its body; false for one that is no blob, or not what was asked for. */
   adopt({ status, headers }: UpstreamAnswer): boolean {
-    const length = Number(valueOf(headers, 'content-length'))
-    const [, start, final] = /^bytes (\d{1,15})-(\d{1,15})\//.exec(valueOf(headers, 'content-range') ?? '') ?? []
+    const length = Number(headerOf(headers, 'content-length'))
+    const [, start, final] = /^bytes (\d{1,15})-(\d{1,15})\//.exec(headerOf(headers, 'content-range') ?? '') ?? []
     const isPart = status === 206 && start !== undefined && Number(final) + 1 - Number(start) === length
-    if (!(status === 200 || isPart) || valueOf(headers, 'content-encoding') !== undefined) return false
+    if (!(status === 200 || isPart) || headerOf(headers, 'content-encoding') !== undefined) return false
     this.position = isPart ? Number(start) : 0
     this.end = this.position + length
     this.hasBegun = true

@@ -1,13 +1,13 @@
 // Blobs that are named by sha256: out of the swarm while they come, and from the registry whenever that fails.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseRange, type RangeSpec } from '../../core/range.ts'
-import type { DragonflyNode } from '../../node/api/dragonfly-node.ts'
+import type { ContentStream, DragonflyNode } from '../../node/api/dragonfly-node.ts'
 import { endToEnd, giveBack } from '../front/relay.ts'
 import type { UpstreamAnswer } from '../front/upstream.ts'
 import { type BlobAsked, headersFor } from './asked.ts'
-import { blobOptions, lengthOf } from './blob-options.ts'
+import { blobOptions } from './blob-options.ts'
 import { BlobWriter } from './blob-writer.ts'
-import { discard, readRegistry, valueOf } from './registry-read.ts'
+import { discard, headerOf, readRegistry } from './registry-read.ts'
 import type { Sizes } from './sizes.ts'
 import type { Upstreams } from './upstreams.ts'
 
@@ -67,11 +67,11 @@ export class Blobs {
   async #lengthInSwarm(asked: BlobAsked): Promise<number | undefined> {
     using stop = new Stop(asked.guest.gone)
     const stream = this.#node.get(asked.url.href, optionsOf(asked, undefined, stop.signal))
-    stream.receipt.catch(() => {})
+    settle(stream)
     const bytes = stream[Symbol.asyncIterator]()
     try {
       stop.within(SILENCE_MS)
-      const [length] = await Promise.all([lengthOf(stream), bytes.next()])
+      const [length] = await Promise.all([stream.length, bytes.next()])
       return length
     } catch {
       return undefined
@@ -86,11 +86,11 @@ export class Blobs {
     using stop = new Stop(asked.guest.gone)
     try {
       const stream = this.#node.get(asked.url.href, optionsOf(asked, range, stop.signal))
-      stream.receipt.catch(() => {})
+      settle(stream)
       stop.within(SILENCE_MS)
       for await (const bytes of stream) {
         stop.hold()
-        if (!writer.hasBegun) writer.begin((await lengthOf(stream)) ?? this.#sizes.get(asked))
+        if (!writer.hasBegun) writer.begin((await stream.length) ?? this.#sizes.get(asked))
         if (!writer.hasBegun) break
         await writer.write(bytes)
         stop.within(SILENCE_MS)
@@ -105,7 +105,7 @@ export class Blobs {
   async #relayed(asked: BlobAsked): Promise<void> {
     const { range, 'if-range': ifRange } = asked.guest.request.headers
     const answer = await this.#ask(asked, 'GET', { range, 'if-range': ifRange as string | undefined })
-    if (answer.status >= 500 || valueOf(answer.headers, 'content-length') === undefined)
+    if (answer.status >= 500 || headerOf(answer.headers, 'content-length') === undefined)
       return await giveBack(asked.guest, answer)
     const rest = new BlobWriter(asked, rangeOf(asked))
     if (!rest.adopt(answer)) return await giveBack(asked.guest, answer)
@@ -147,6 +147,12 @@ function optionsOf({ guest, digest }: BlobAsked, range: RangeSpec | undefined, s
   return blobOptions({ digest, authorization: guest.request.headers.authorization, range, signal })
 }
 
+/** Its failure is told by the iteration. */
+function settle(stream: ContentStream): void {
+  stream.receipt.catch(() => {})
+  stream.length.catch(() => {})
+}
+
 /** A header that is no single range counts as none, and so does one for another state of the content (RFC 9110 §14.2, §13.1.5). */
 function rangeOf({ guest, digest }: BlobAsked): RangeSpec | undefined {
   const { range, 'if-range': ifRange } = guest.request.headers
@@ -162,7 +168,7 @@ function rangeOf({ guest, digest }: BlobAsked): RangeSpec | undefined {
 
 /** Bytes of the whole: of a HEAD, or of a GET that stood in for one. */
 function totalOf({ status, headers }: UpstreamAnswer): number | undefined {
-  const length = valueOf(headers, 'content-length')
+  const length = headerOf(headers, 'content-length')
   return status === 200 && length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined
 }
 

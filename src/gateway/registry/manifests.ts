@@ -5,7 +5,7 @@ import type { UpstreamAnswer } from '../front/upstream.ts'
 import { type Asked, headersFor } from './asked.ts'
 import { type Manifest, ManifestCache } from './manifest-cache.ts'
 import { refuse } from './refusals.ts'
-import { discard, valueOf } from './registry-read.ts'
+import { discard, headerOf } from './registry-read.ts'
 import { isSha256 } from './routes.ts'
 import type { MirrorSettings } from './settings.ts'
 import type { Sizes } from './sizes.ts'
@@ -83,8 +83,8 @@ export class Manifests {
 
   /** Engines drop a mirror, or ask again, for a HEAD without length or digest: then the manifest itself is read. */
   async #head(asked: ManifestAsked, answer: UpstreamAnswer, known: Manifest | undefined): Promise<void> {
-    const digest = valueOf(answer.headers, 'docker-content-digest')
-    const isWhole = digest !== undefined && valueOf(answer.headers, 'content-length') !== undefined
+    const digest = headerOf(answer.headers, 'docker-content-digest')
+    const isWhole = digest !== undefined && headerOf(answer.headers, 'content-length') !== undefined
     discard(answer)
     if (isWhole && known?.digest === digest) {
       this.#keep(asked, known)
@@ -101,9 +101,9 @@ export class Manifests {
   /** Reads a manifest, checks and keeps it, and passes it on. */
   async #take(asked: ManifestAsked, answer: UpstreamAnswer): Promise<void> {
     const { guest, reference, isDigest } = asked
-    const type = valueOf(answer.headers, 'content-type') ?? 'application/octet-stream'
-    const length = Number(valueOf(answer.headers, 'content-length') ?? 0)
-    const isCoded = valueOf(answer.headers, 'content-encoding') !== undefined
+    const type = headerOf(answer.headers, 'content-type') ?? 'application/octet-stream'
+    const length = Number(headerOf(answer.headers, 'content-length') ?? 0)
+    const isCoded = headerOf(answer.headers, 'content-encoding') !== undefined
     const isOther = isDigest && !isSha256(reference)
     if (type.startsWith(SIGNED) || length > MAX_BYTES || isCoded || isOther) return await giveBack(guest, answer)
     let body: Buffer | undefined
@@ -114,7 +114,7 @@ export class Manifests {
     }
     const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`
     if (isDigest && digest !== reference) return refuse(guest, 'corrupt')
-    const named = valueOf(answer.headers, 'docker-content-digest')
+    const named = headerOf(answer.headers, 'docker-content-digest')
     // a registry that names its manifests by another algorithm is believed, and nothing is kept
     if (named !== undefined && named !== digest) return passOn(asked, answer, body, named)
     this.#keep(asked, { digest, type, body })

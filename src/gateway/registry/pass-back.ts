@@ -4,9 +4,9 @@ import type { UpstreamAnswer } from '../front/upstream.ts'
 import type { Asked } from './asked.ts'
 
 /** Never rejects. */
-export async function passBack({ guest, target, registry }: Asked, answer: UpstreamAnswer): Promise<void> {
-  if (!target.isPrefixed) return await giveBack(guest, answer)
-  const prefix = `/v2/${target.host ?? registry.host}/`
+export async function passBack({ guest, target }: Asked, answer: UpstreamAnswer): Promise<void> {
+  if (target.prefix === undefined) return await giveBack(guest, answer)
+  const prefix = `/v2/${target.prefix}/`
   const headers = pairsOf(answer.headers).flatMap(([name, value]) => {
     if (/^location$/i.test(name)) return [name, value.replace(/^\/v2\//, prefix)]
     return [name, /^link$/i.test(name) ? value.replaceAll('</v2/', `<${prefix}`) : value]

@@ -31,7 +31,7 @@ export async function readRegistry(upstreams: Upstreams, first: Upstream, reques
       method = 'GET'
       continue
     }
-    const location = valueOf(answer.headers, 'location')
+    const location = headerOf(answer.headers, 'location')
     if (!REDIRECTS.has(answer.status) || location === undefined || hop >= MAX_REDIRECTS) return answer
     const next = URL.parse(location, url.href)
     if (next === null || !/^https?:$/.test(next.protocol)) return answer
@@ -47,7 +47,7 @@ export function discard({ body }: UpstreamAnswer): void {
 }
 
 /** Of the first header of that name, in lower case. */
-export function valueOf(headers: readonly string[], name: string): string | undefined {
+export function headerOf(headers: readonly string[], name: string): string | undefined {
   return pairsOf(headers).find(([each]) => each.toLowerCase() === name)?.[1]
 }
 

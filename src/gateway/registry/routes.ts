@@ -25,8 +25,8 @@ export interface Target {
   route: Route
   /** The registry as the request names it, in lower case; undefined: the default one. */
   host: string | undefined
-  /** Whether the registry stood in the path. Paths in answers then need it, too. */
-  isPrefixed: boolean
+  /** The registry as it stood in the path. Paths in answers then need it, too. */
+  prefix: string | undefined
   /** For the registry: without `ns`. Empty, or begins with a question mark. */
   query: string
 }
@@ -44,12 +44,12 @@ export function parseTarget(text: string): Target | undefined {
   if (named.length > 1) return undefined
   if (named[0] !== undefined) {
     const host = parseHost(decoded(named[0].slice(3)))
-    return host === undefined ? undefined : { route: routeOf(path), host, isPrefixed: false, query: suffix }
+    return host === undefined ? undefined : { route: routeOf(path), host, prefix: undefined, query: suffix }
   }
   const [, first = '', below = ''] = /^\/v2\/([^/]+)(\/.*)$/.exec(path) ?? []
   const host = looksLikeHost(first) && isBelowName(below) ? parseHost(withColon(decoded(first))) : undefined
-  if (host === undefined) return { route: routeOf(path), host: undefined, isPrefixed: false, query: suffix }
-  return { route: routeOf(below === '/' ? '/v2/' : `/v2${below}`), host, isPrefixed: true, query: suffix }
+  if (host === undefined) return { route: routeOf(path), host: undefined, prefix: undefined, query: suffix }
+  return { route: routeOf(below === '/' ? '/v2/' : `/v2${below}`), host, prefix: first, query: suffix }
 }
 
 /** A registry's host in lower case; undefined when it is none. */
@@ -59,14 +59,14 @@ export function parseHost(text: string): string | undefined {
   return Number(/:(\d+)$/.exec(host.replace(/^\[.*\]/, ''))?.[1] ?? 0) <= 65_535 ? host : undefined
 }
 
-/** `reg.corp_5000` is `reg.corp:5000`: podman and its kin take no colon in a path, and host names have no underscore. */
-function withColon(component: string): string {
-  return component.replace(/_(\d{1,5})$/, ':$1')
-}
-
 /** As in image names: a dot, a port, or `localhost`. */
 function looksLikeHost(component: string): boolean {
-  return /[.:]/.test(component) || /%3a/i.test(component) || /^localhost(?:_\d{1,5})?$/.test(component)
+  return /[.:]|%3a/i.test(component) || /^localhost(?:_\d+)?$/.test(component)
+}
+
+/** Image names have no colon in their path: podman and skopeo write `reg.corp_5000` for `reg.corp:5000`. No host has an underscore. */
+function withColon(component: string): string {
+  return component.replace(/_(\d{1,5})$/, ':$1')
 }
 
 /** `my.app/manifests/v1` is a repository without a registry. */
