@@ -19,7 +19,7 @@ export * from './library.js'
 `
 
 /** What the program imports lazily and is no part of its file: source → name beside it. */
-const OUTSIDE = { 'src/index.ts': 'library', 'src/cli/sim.ts': 'sim' }
+const OUTSIDE = { 'src/index.ts': 'library', 'src/cli/sim.ts': 'sim', 'src/cli/gateway.ts': 'gateway' }
 
 /** Leaves these imports as they are, under the names that they have in dist/cli. */
 const outside = {
@@ -107,6 +107,8 @@ try {
       entryPoints: Object.entries(OUTSIDE).map(([file, out]) => ({ in: file, out })),
       outdir: 'dist/cli',
       banner: { js: BANNER },
+      // its CommonJS form looks for its parts in a way that cannot be bundled
+      alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
       minifySyntax: true,
       plugins: [builtins],
     }),

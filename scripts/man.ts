@@ -20,7 +20,7 @@ export function manPages(): Map<string, string> {
     startSeed: nothing,
     administrate: nothing,
     daemon: nothing,
-    gateway: async () => 0,
+    gateway: nothing,
     simulate: nothing,
   }
   const { program } = makeProgram('df', actions)

@@ -120,8 +120,8 @@ function commands(): string[] {
     preheat: nobody,
     startSeed: nobody,
     daemon: nobody,
+    gateway: nobody,
     administrate: nobody,
-    gateway: async () => 0,
     simulate: nobody,
   }
   const { program } = makeProgram('df', actions)

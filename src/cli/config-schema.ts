@@ -3,6 +3,8 @@ import type { Static } from 'typebox'
 
 /** Entries of one list. */
 export const MAX_ENTRIES = 256
+/** A year. */
+const MAX_SECONDS = 366 * 86_400
 
 /** Keys of `gateway` for the forward proxy. */
 const FORWARD_PROXY = {
@@ -103,9 +105,24 @@ export const CONFIG_SCHEMA = {
     },
     gateway: {
       description:
-        'What the gateway does. `rules`: what its HTTP proxy does by URL, the first that matches; `intercept`: hosts whose TLS it ends ([proxy](proxy.md)).',
+        'What the gateway asks registries for: `{"registry": "docker.io", "registries": {"reg.corp:5000": {"url": "http://reg.corp:5000", "ca": "ca.pem"}}, "anyRegistry": true, "tagAge": SECONDS, "staleTags": SECONDS}`. `registry`: the one of requests that name none. `registries`: how they are reached; default https, and http on loopback. `anyRegistry`: also those that are not named; default only when the gateway listens on loopback. `tagAge`: a tag is not asked for again for so long, default 0; `staleTags`: a tag\'s last digest is used for so long when the registry is down, default 86,400. `rules`: what the HTTP proxy does by URL, the first that matches; `intercept`: hosts whose TLS it ends ([proxy](proxy.md)).',
       type: 'object',
-      properties: { ...FORWARD_PROXY },
+      properties: {
+        ...FORWARD_PROXY,
+        registry: { type: 'string' },
+        registries: {
+          type: 'object',
+          maxProperties: MAX_ENTRIES,
+          additionalProperties: {
+            type: 'object',
+            properties: { url: { type: 'string' }, ca: { type: 'string' } },
+            additionalProperties: false,
+          },
+        },
+        anyRegistry: { type: 'boolean' },
+        tagAge: { type: 'number', minimum: 0, maximum: MAX_SECONDS },
+        staleTags: { type: 'number', minimum: 0, maximum: MAX_SECONDS },
+      },
       additionalProperties: false,
     },
   },

@@ -21,7 +21,7 @@ export const TERMINATED = 143
 /** What `df help exit-codes` prints; the README has the same table. */
 export const EXIT_CODES: ReadonlyArray<readonly [code: number, meaning: string]> = [
   [OK, 'done; for a seed or during --linger: stopped by a signal'],
-  [UNEXPECTED, 'unexpected: a bug in df'],
+  [UNEXPECTED, 'unexpected: a bug in df; for df gateway check: something is missing'],
   [USAGE, 'usage: an option, a URL, an address, a digest, a header or the config file is malformed'],
   [REFUSED, 'the origin refuses: 404, 401, 403 and every other 4xx but those that mean later'],
   [

@@ -1,6 +1,9 @@
 // The flag that lets other programs of the host in through the gateway.
 import { isIP } from 'node:net'
+import path from 'node:path'
 import type { Command } from 'commander'
+import type { MirrorSettings } from '../index.ts'
+import type { GatewayConfig } from './config.ts'
 import { UsageError } from './errors.ts'
 import type { Loopback } from './loopback.ts'
 import { parsed } from './options.ts'
@@ -28,4 +31,13 @@ export function parseGateway(text: string): Loopback {
   if (digits === '' || port > 65_535 || isIP(host) === 0)
     throw new UsageError(`not an address with a port: ${text.slice(0, 100)}`, 'write 127.0.0.1:65001')
   return { host, port }
+}
+
+/** What the config file of a home says of registries. Relative paths are ones from that home. */
+export function mirrorSettingsOf({ registries = {}, ...settings }: GatewayConfig, home: string): MirrorSettings {
+  const named = Object.entries(registries).map(([host, { url, ca }]) => [
+    host,
+    { ...(url !== undefined && { url }), ...(ca !== undefined && { ca: path.resolve(home, ca) }) },
+  ])
+  return { ...settings, registries: Object.fromEntries(named) }
 }

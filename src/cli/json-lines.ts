@@ -1,4 +1,5 @@
 // Every NDJSON line that df writes: type, commands, meaning and fields, declared once. The reference is made from this table.
+import { GATEWAY_LINES } from './gateway-lines.ts'
 import { CODE, HINT, type JsonLine, line, MESSAGE } from './json-line.ts'
 import { STORE_LINES } from './store-lines.ts'
 
@@ -26,6 +27,8 @@ const ALL = [
   'daemon stop',
   'daemon status',
   'daemon set',
+  'gateway setup',
+  'gateway check',
   'sim',
 ]
 
@@ -190,6 +193,8 @@ export const JSON_LINES = {
     },
   ),
   ...STORE_LINES,
+  // ---- df gateway
+  ...GATEWAY_LINES,
   // ---- df sim
   scenario: line('scenario', ['sim'], 'With `--list`: one named scenario.', { name: 'its name', title: 'what it shows' }),
   simulated: line('done', ['sim'], 'The figures of one simulation.', {

@@ -38,7 +38,10 @@ async function main(args: string[]): Promise<number> {
     startSeed: async flags => (await import('./seed.ts')).startSeed(flags, name),
     administrate: async (command, flags) => (await import('./store-admin.ts')).administrate(command, flags, name),
     daemon: async (command, flags) => (await import('./daemon.ts')).daemon(command, flags, name),
-    gateway: async ({ flags }) => (await import('./gateway-ca.ts')).gatewayCa(flags, name),
+    gateway: async (command, flags) =>
+      command.do === 'ca'
+        ? (await import('./gateway-ca.ts')).gatewayCa(command.flags, name)
+        : (await import('./gateway.ts')).gateway(command, flags, name),
     simulate: async (scenario, flags) => (await import('./sim.ts')).sim(scenario, flags, name),
   }
   const parsed = makeProgram(name, actions, name === 'dfget' ? undefined : args[0])

@@ -4,7 +4,7 @@ import { completionScript, SHELLS } from './completion.ts'
 import type { DaemonCommand, DaemonFlags } from './daemon.ts'
 import { addDaemon } from './daemon-flags.ts'
 import { EXIT_CODES } from './exit-codes.ts'
-import { addGateway, type GatewayCommand } from './gateway-command.ts'
+import { addGateway, type GatewayCommand, type GatewayCommandFlags } from './gateway-command.ts'
 import { addGet, type GetFlags } from './get-flags.ts'
 import { translate } from './habits.ts'
 import type { PreheatFlags } from './preheat.ts'
@@ -25,7 +25,7 @@ export interface Actions {
   startSeed(flags: SeedFlags): Promise<number>
   administrate(command: StoreCommand, flags: StoreFlags): Promise<number>
   daemon(command: DaemonCommand, flags: DaemonFlags): Promise<number>
-  gateway(command: GatewayCommand): Promise<number>
+  gateway(command: GatewayCommand, flags: GatewayCommandFlags): Promise<number>
   simulate(scenario: string | undefined, flags: SimFlags): Promise<number>
 }
 
@@ -91,8 +91,8 @@ export function makeProgram(name: string, actions: Actions, only?: string): Pars
         parsed.exitCode = await actions.daemon(command, flags)
       }),
     gateway: () =>
-      addGateway(program, async command => {
-        parsed.exitCode = await actions.gateway(command)
+      addGateway(program, name, async (command, flags) => {
+        parsed.exitCode = await actions.gateway(command, flags)
       }),
     sim: () =>
       addSim(program, name, async (scenario, flags) => {

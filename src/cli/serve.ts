@@ -4,7 +4,7 @@ import type { Control, ControlOptions, DragonflyNode, Gateway, NodeEvent, NodeOp
 import { readGatewayConfig, readSettings } from './config.ts'
 import { describe, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
-import type { GatewayFlags } from './gateway-flags.ts'
+import { type GatewayFlags, mirrorSettingsOf } from './gateway-flags.ts'
 import { Interrupt } from './interrupt.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
 import { type LimitFlags, limitsOfFlags } from './limit-flags.ts'
@@ -105,8 +105,16 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
     })
     if (flags.gateway !== undefined) {
       const { proxy, noProxy, ca, allowOrigins } = settings
-      const forward = { ...(await readGatewayConfig(home)), home, allowOrigins }
-      gateway = await serveGateway(service, { ...flags.gateway, proxy, noProxy, ca, forward })
+      const config = await readGatewayConfig(home)
+      const forward = { ...config, home, allowOrigins }
+      gateway = await serveGateway(service, {
+        ...flags.gateway,
+        proxy,
+        noProxy,
+        ca,
+        forward,
+        mirror: mirrorSettingsOf(config, home),
+      })
     }
     unwatch = serving.watch?.(end, service.jobs)
     if (interrupt.signal.aborted) return

@@ -5,8 +5,10 @@ import type { Duplex } from 'node:stream'
 import { fromSystemError } from '../core/errors.ts'
 import type { Service } from '../daemon/service.ts'
 import { guestOf, type Handler } from './front/guest.ts'
+import { Health } from './front/health.ts'
 import type { Upstream, UpstreamSettings } from './front/upstream.ts'
 import type { ProxyOptions } from './proxy/proxy.ts'
+import type { MirrorSettings } from './registry/settings.ts'
 
 /** Connections at the same time. */
 const MAX_CONNECTIONS = 4096
@@ -26,6 +28,8 @@ export interface GatewayOptions {
   ca?: string | undefined
   /** What the forward proxy does besides passing everything straight. */
   forward?: ProxyOptions | undefined
+  /** Which registries the mirror asks, and how. */
+  mirror?: MirrorSettings
 }
 
 /** The gateway, being served. */
@@ -43,10 +47,12 @@ export async function serveGateway(service: Service, options: GatewayOptions): P
     await upstream.stop()
     throw error
   })
+  const health = new Health(service)
   const server = createServer({ maxHeaderSize: MAX_HEADERS, headersTimeout: HEADERS_TIMEOUT, requestTimeout: 0 })
   server.maxConnections = MAX_CONNECTIONS
   server.on('request', (request, response) => {
     const guest = guestOf(request, response)
+    if (health.handle(guest)) return
     // a proxy is asked in absolute form (RFC 9112 §3.2.2)
     const handler = request.url?.startsWith('/') === true ? registry : forward
     handler(guest).catch(error => {
@@ -83,7 +89,7 @@ interface Parts {
   registry: Handler
   forward: Handler
   tunnel(request: IncomingMessage, socket: Duplex, head: Buffer): void
-  /** Ends what the server does not know of: tunnels. */
+  /** Ends what the server does not know of: tunnels, connections to registries. */
   stop(): Promise<void>
 }
 
@@ -94,10 +100,11 @@ interface Means {
 }
 
 async function parts({ node }: Service, { upstream, settings, options }: Means): Promise<Parts> {
-  const { makeProxy } = await import('./proxy/proxy.ts')
-  const nothing: Handler = async ({ response }) => void response.writeHead(404).end()
+  const [{ makeProxy }, { Mirror }] = await Promise.all([import('./proxy/proxy.ts'), import('./registry/mirror.ts')])
+  const mirror = new Mirror({ node, upstream, upstreamSettings: settings, settings: options.mirror ?? {}, listen: options.host })
   const proxy = await makeProxy({ node, upstream, upstreamSettings: settings, options: options.forward ?? {} })
-  return { ...proxy, registry: nothing }
+  const stop = async () => void (await Promise.all([proxy.stop(), mirror.stop()]))
+  return { ...proxy, registry: mirror.handle, stop }
 }
 
 async function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {

@@ -204,7 +204,7 @@ describe('cli: df get --explain', () => {
       startSeed: nothing,
       administrate: nothing,
       daemon: async () => 0,
-      gateway: async () => 0,
+      gateway: nothing,
       simulate: nothing,
     })
     await program.parseAsync(['get', '--explain', '--trace', 't.ndjson', 'http://example.org/x'], { from: 'user' })

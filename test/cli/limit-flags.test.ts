@@ -28,7 +28,7 @@ async function parse(...args: string[]): Promise<{ get?: GetFlags; seed?: SeedFl
     preheat: nothing,
     administrate: nothing,
     daemon: nothing,
-    gateway: async () => 0,
+    gateway: nothing,
     simulate: nothing,
   })
   await program.parseAsync(args, { from: 'user' })

@@ -22,7 +22,7 @@ async function flagsOf(...args: string[]): Promise<SeedFlags> {
     preheat: nothing,
     daemon: async () => 0,
     administrate: nothing,
-    gateway: async () => 0,
+    gateway: nothing,
     simulate: nothing,
   })
   await program.parseAsync(['seed', 'start', ...args], { from: 'user' })

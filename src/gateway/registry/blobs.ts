@@ -1,0 +1,205 @@
+// Blobs that are named by sha256: out of the swarm while they come, and from the registry whenever that fails.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseRange, type RangeSpec } from '../../core/range.ts'
+import type { ContentStream, DragonflyNode } from '../../node/api/dragonfly-node.ts'
+import { endToEnd, giveBack } from '../front/relay.ts'
+import type { UpstreamAnswer } from '../front/upstream.ts'
+import { type BlobAsked, headersFor } from './asked.ts'
+import { blobOptions } from './blob-options.ts'
+import { BlobWriter } from './blob-writer.ts'
+import { discard, headerOf, readRegistry } from './registry-read.ts'
+import type { Sizes } from './sizes.ts'
+import type { Upstreams } from './upstreams.ts'
+
+/** Without a byte of the swarm after so long, the registry is asked directly, ms. */
+const SILENCE_MS = 30_000
+/** Reads of the registry in a row that bring nothing, before an answer that has begun is broken off. */
+const MAX_FAILURES = 5
+const PAUSE_MS = 200
+
+export class Blobs {
+  readonly #node: DragonflyNode
+  readonly #upstreams: Upstreams
+  readonly #sizes: Sizes
+
+  constructor(node: DragonflyNode, upstreams: Upstreams, sizes: Sizes) {
+    this.#node = node
+    this.#upstreams = upstreams
+    this.#sizes = sizes
+  }
+
+  async get(asked: BlobAsked): Promise<void> {
+    const range = rangeOf(asked)
+    const writer = new BlobWriter(asked, range)
+    await this.#fromSwarm(asked, range, writer)
+    if (writer.isOver) return
+    if (!writer.hasBegun) return await this.#relayed(asked)
+    await this.#goOn(asked, writer)
+  }
+
+  /** What a GET would tell. From what its manifest says, else from the registry, else from the swarm. */
+  async head(asked: BlobAsked): Promise<void> {
+    const known = this.#sizes.get(asked)
+    const { response } = asked.guest
+    if (known !== undefined) {
+      new BlobWriter(asked, undefined).head(known)
+      return void response.end()
+    }
+    const answer = await this.#ask(asked, 'HEAD', {}).catch(() => undefined)
+    if (answer !== undefined && answer.status < 500) {
+      const total = totalOf(answer)
+      discard(answer)
+      if (answer.status >= 300 || total === undefined)
+        return void response.writeHead(answer.status, endToEnd(answer.headers)).end()
+      new BlobWriter(asked, undefined).head(total)
+      return void response.end()
+    }
+    const length = await this.#lengthInSwarm(asked)
+    if (length !== undefined) {
+      new BlobWriter(asked, undefined).head(length)
+      return void response.end()
+    }
+    if (answer === undefined) return void response.writeHead(502).end()
+    discard(answer)
+    response.writeHead(answer.status, endToEnd(answer.headers)).end()
+  }
+
+  async #lengthInSwarm(asked: BlobAsked): Promise<number | undefined> {
+    using stop = new Stop(asked.guest.gone)
+    const stream = this.#node.get(asked.url.href, optionsOf(asked, undefined, stop.signal))
+    settle(stream)
+    const bytes = stream[Symbol.asyncIterator]()
+    try {
+      stop.within(SILENCE_MS)
+      const [length] = await Promise.all([stream.length, bytes.next()])
+      return length
+    } catch {
+      return undefined
+    } finally {
+      stop.now()
+      await bytes.return?.()?.catch(() => {})
+    }
+  }
+
+  /** Writes what the node gives, as far as it gives. Never rejects. */
+  async #fromSwarm(asked: BlobAsked, range: RangeSpec | undefined, writer: BlobWriter): Promise<void> {
+    using stop = new Stop(asked.guest.gone)
+    try {
+      const stream = this.#node.get(asked.url.href, optionsOf(asked, range, stop.signal))
+      settle(stream)
+      stop.within(SILENCE_MS)
+      for await (const bytes of stream) {
+        stop.hold()
+        if (!writer.hasBegun) writer.begin((await stream.length) ?? this.#sizes.get(asked))
+        if (!writer.hasBegun) break
+        await writer.write(bytes)
+        stop.within(SILENCE_MS)
+      }
+      writer.ended()
+    } catch {
+      // the registry is asked, and says what is wrong
+    }
+  }
+
+  /** The registry's own answer, whatever it is; only redirects are followed. */
+  async #relayed(asked: BlobAsked): Promise<void> {
+    const { range, 'if-range': ifRange } = asked.guest.request.headers
+    const answer = await this.#ask(asked, 'GET', { range, 'if-range': ifRange as string | undefined })
+    if (answer.status >= 500 || headerOf(answer.headers, 'content-length') === undefined)
+      return await giveBack(asked.guest, answer)
+    const rest = new BlobWriter(asked, rangeOf(asked))
+    if (!rest.adopt(answer)) return await giveBack(asked.guest, answer)
+    await rest.drain(answer.body).catch(() => {})
+    if (!rest.isOver) await this.#goOn(asked, rest)
+  }
+
+  /** The rest of an answer that has begun, from the registry. An answer is never ended early: it is complete, or broken off. */
+  async #goOn(asked: BlobAsked, writer: BlobWriter): Promise<void> {
+    for (let failures = 0; failures < MAX_FAILURES && !writer.isOver && !asked.guest.gone.aborted; failures++) {
+      const before = writer.position
+      try {
+        const answer = await this.#ask(asked, 'GET', { range: `bytes=${writer.position}-${writer.end - 1}` })
+        if (writer.fits(answer)) await writer.drain(answer.body, answer.status === 200 ? writer.position : 0)
+        else discard(answer)
+      } catch {
+        // tried again
+      }
+      if (writer.position > before) failures = 0
+      else await sleep(PAUSE_MS * 2 ** failures, undefined, { signal: asked.guest.gone }).catch(() => {})
+    }
+    if (!writer.isOver) asked.guest.response.destroy()
+  }
+
+  async #ask(asked: BlobAsked, method: 'GET' | 'HEAD', more: Record<string, string | undefined>): Promise<UpstreamAnswer> {
+    const headers = headersFor(asked, {
+      range: undefined,
+      'if-range': undefined,
+      'accept-encoding': 'identity',
+      ...more,
+      host: undefined,
+    })
+    const { url, upstream, guest } = asked
+    return await readRegistry(this.#upstreams, upstream, { method, url, headers: endToEnd(headers), signal: guest.gone })
+  }
+}
+
+function optionsOf({ guest, digest }: BlobAsked, range: RangeSpec | undefined, signal: AbortSignal) {
+  return blobOptions({ digest, authorization: guest.request.headers.authorization, range, signal })
+}
+
+/** Its failure is told by the iteration. */
+function settle(stream: ContentStream): void {
+  stream.receipt.catch(() => {})
+  stream.length.catch(() => {})
+}
+
+/** A header that is no single range counts as none, and so does one for another state of the content (RFC 9110 §14.2, §13.1.5). */
+function rangeOf({ guest, digest }: BlobAsked): RangeSpec | undefined {
+  const { range, 'if-range': ifRange } = guest.request.headers
+  if (ifRange !== undefined && ifRange !== `"${digest}"`) return undefined
+  const [, text] = /^bytes=([^,]*)$/.exec(range ?? '') ?? []
+  if (text === undefined) return undefined
+  try {
+    return parseRange(text.trim())
+  } catch {
+    return undefined
+  }
+}
+
+/** Bytes of the whole: of a HEAD, or of a GET that stood in for one. */
+function totalOf({ status, headers }: UpstreamAnswer): number | undefined {
+  const length = headerOf(headers, 'content-length')
+  return status === 200 && length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined
+}
+
+/** Aborts with another signal, at once, or after a silence. */
+class Stop {
+  readonly #own = new AbortController()
+  readonly #outer: AbortSignal
+  #timer: NodeJS.Timeout | undefined
+  readonly now = (): void => this.#own.abort()
+
+  constructor(outer: AbortSignal) {
+    this.#outer = outer
+    if (outer.aborted) this.now()
+    outer.addEventListener('abort', this.now)
+  }
+
+  get signal(): AbortSignal {
+    return this.#own.signal
+  }
+
+  within(ms: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(this.now, ms)
+  }
+
+  hold(): void {
+    clearTimeout(this.#timer)
+  }
+
+  [Symbol.dispose](): void {
+    this.hold()
+    this.#outer.removeEventListener('abort', this.now)
+  }
+}

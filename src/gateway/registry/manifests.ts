@@ -1,0 +1,159 @@
+// Manifests: the registry's answer counts; what it has shown once answers again by digest, and by tag when it is down.
+import { createHash } from 'node:crypto'
+import { endToEnd, giveBack, pairsOf } from '../front/relay.ts'
+import type { UpstreamAnswer } from '../front/upstream.ts'
+import { type Asked, headersFor } from './asked.ts'
+import { type Manifest, ManifestCache } from './manifest-cache.ts'
+import { refuse } from './refusals.ts'
+import { discard, headerOf } from './registry-read.ts'
+import { isSha256 } from './routes.ts'
+import type { MirrorSettings } from './settings.ts'
+import type { Sizes } from './sizes.ts'
+
+export interface ManifestAsked extends Asked {
+  name: string
+  /** Tag or digest. */
+  reference: string
+  isDigest: boolean
+}
+
+/** Larger ones are passed through: the specification asks registries for 4 MiB. */
+const MAX_BYTES = 4 * 1024 * 1024
+/** How long the registry may be silent when there is something to answer without it, ms. */
+const PATIENCE_MS = 10_000
+/** Their digest is not that of their bytes. */
+const SIGNED = 'application/vnd.docker.distribution.manifest.v1'
+
+export class Manifests {
+  readonly #cache: ManifestCache
+  readonly #sizes: Sizes
+
+  constructor(settings: MirrorSettings, sizes: Sizes) {
+    this.#cache = new ManifestCache(settings)
+    this.#sizes = sizes
+  }
+
+  async answer(asked: ManifestAsked): Promise<void> {
+    const { headers } = asked.guest.request
+    // whoever asks with conditions or for parts gets the registry's own answer
+    const isPlain = headers['if-none-match'] === undefined && headers['if-match'] === undefined && headers.range === undefined
+    if (!isPlain) return await this.#passed(asked)
+    const fresh = this.#cache.fresh(asked)
+    if (fresh !== undefined) return give(asked, fresh)
+    const stale = this.#cache.stale(asked)
+    const known = stale ?? this.#cache.body(asked)
+    const answer = await this.#ask(asked, known, stale !== undefined)
+    if (answer === undefined || answer.status >= 500) {
+      if (asked.guest.gone.aborted) return void asked.guest.response.destroy()
+      if (stale !== undefined) {
+        if (answer !== undefined) discard(answer)
+        return give(asked, stale, true)
+      }
+      return answer === undefined ? refuse(asked.guest, 'unreachable') : await giveBack(asked.guest, answer)
+    }
+    if (answer.status === 304 && known !== undefined) {
+      discard(answer)
+      this.#keep(asked, known)
+      return give(asked, known)
+    }
+    if (answer.status !== 200) return await giveBack(asked.guest, answer)
+    if (asked.guest.request.method === 'HEAD') return await this.#head(asked, answer, known)
+    await this.#take(asked, answer)
+  }
+
+  async #passed(asked: ManifestAsked): Promise<void> {
+    const answer = await this.#send(asked, {}, asked.guest.request.method ?? 'GET', asked.guest.gone).catch(() => undefined)
+    if (answer === undefined) return refuse(asked.guest, 'unreachable')
+    await giveBack(asked.guest, answer)
+  }
+
+  /** Undefined: no answer. */
+  async #ask(asked: ManifestAsked, known: Manifest | undefined, canWaitLess: boolean): Promise<UpstreamAnswer | undefined> {
+    const { gone, request } = asked.guest
+    const signal = canWaitLess ? AbortSignal.any([gone, AbortSignal.timeout(PATIENCE_MS)]) : gone
+    const condition = known === undefined ? undefined : `"${known.digest}"`
+    return await this.#send(asked, { 'if-none-match': condition }, request.method ?? 'GET', signal).catch(() => undefined)
+  }
+
+  async #send(asked: ManifestAsked, more: Record<string, string | undefined>, method: string, signal: AbortSignal) {
+    // as it is, so that it can be compared with its digest
+    const headers = endToEnd(headersFor(asked, { 'accept-encoding': 'identity', host: undefined, ...more }))
+    return await asked.upstream.send({ method, url: asked.url, headers, signal })
+  }
+
+  /** Engines drop a mirror, or ask again, for a HEAD without length or digest: then the manifest itself is read. */
+  async #head(asked: ManifestAsked, answer: UpstreamAnswer, known: Manifest | undefined): Promise<void> {
+    const digest = headerOf(answer.headers, 'docker-content-digest')
+    const isWhole = digest !== undefined && headerOf(answer.headers, 'content-length') !== undefined
+    discard(answer)
+    if (isWhole && known?.digest === digest) {
+      this.#keep(asked, known)
+      return give(asked, known)
+    }
+    if (isWhole) return void asked.guest.response.writeHead(200, endToEnd(answer.headers)).end()
+    const whole = await this.#send(asked, {}, 'GET', asked.guest.gone).catch(() => undefined)
+    if (whole === undefined) return refuse(asked.guest, 'unreachable')
+    if (whole.status === 200) return await this.#take(asked, whole)
+    discard(whole)
+    asked.guest.response.writeHead(whole.status, endToEnd(whole.headers)).end()
+  }
+
+  /** Reads a manifest, checks and keeps it, and passes it on. */
+  async #take(asked: ManifestAsked, answer: UpstreamAnswer): Promise<void> {
+    const { guest, reference, isDigest } = asked
+    const type = headerOf(answer.headers, 'content-type') ?? 'application/octet-stream'
+    const length = Number(headerOf(answer.headers, 'content-length') ?? 0)
+    const isCoded = headerOf(answer.headers, 'content-encoding') !== undefined
+    const isOther = isDigest && !isSha256(reference)
+    if (type.startsWith(SIGNED) || length > MAX_BYTES || isCoded || isOther) return await giveBack(guest, answer)
+    let body: Buffer | undefined
+    try {
+      body = await bytesOf(answer.body)
+    } catch {
+      return guest.gone.aborted ? void guest.response.destroy() : refuse(guest, 'unreachable')
+    }
+    const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`
+    if (isDigest && digest !== reference) return refuse(guest, 'corrupt')
+    const named = headerOf(answer.headers, 'docker-content-digest')
+    // a registry that names its manifests by another algorithm is believed, and nothing is kept
+    if (named !== undefined && named !== digest) return passOn(asked, answer, body, named)
+    this.#keep(asked, { digest, type, body })
+    passOn(asked, answer, body, digest)
+  }
+
+  #keep(asked: ManifestAsked, manifest: Manifest): void {
+    this.#cache.keep(asked, manifest)
+    this.#sizes.learn(asked, manifest.body)
+  }
+}
+
+/** Rejects when there is too much of it. */
+async function bytesOf(body: UpstreamAnswer['body']): Promise<Buffer> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of body) {
+    length += (part as Uint8Array).byteLength
+    if (length > MAX_BYTES) throw new Error('too long')
+    parts.push(part as Uint8Array)
+  }
+  return Buffer.concat(parts)
+}
+
+/** The registry's answer, with length and digest in any case. */
+function passOn({ guest }: ManifestAsked, answer: UpstreamAnswer, body: Buffer, digest: string): void {
+  const headers = pairsOf(endToEnd(answer.headers)).filter(([name]) => !/^(content-length|docker-content-digest)$/i.test(name))
+  guest.response.writeHead(200, [...headers.flat(), 'Docker-Content-Digest', digest, 'Content-Length', String(body.byteLength)])
+  guest.response.end(guest.request.method === 'HEAD' ? undefined : body)
+}
+
+function give({ guest }: ManifestAsked, { digest, type, body }: Manifest, isStale = false): void {
+  guest.response.writeHead(200, {
+    'content-type': type,
+    'content-length': body.byteLength,
+    'docker-content-digest': digest,
+    'docker-distribution-api-version': 'registry/2.0',
+    etag: `"${digest}"`,
+    ...(isStale && { warning: '111 - "Revalidation Failed"' }),
+  })
+  guest.response.end(guest.request.method === 'HEAD' ? undefined : body)
+}

@@ -1,0 +1,136 @@
+// The registry mirror: what container engines ask for below /v2/, answered out of the swarm or by the registry that is meant.
+import { randomUUID } from 'node:crypto'
+import type { DragonflyNode } from '../../node/api/dragonfly-node.ts'
+import type { Guest, Handler } from '../front/guest.ts'
+import { ask } from '../front/relay.ts'
+import type { Upstream, UpstreamAnswer, UpstreamSettings } from '../front/upstream.ts'
+import { type Asked, headersFor, identityOf } from './asked.ts'
+import { Blobs } from './blobs.ts'
+import { Manifests } from './manifests.ts'
+import { passBack } from './pass-back.ts'
+import { refuse } from './refusals.ts'
+import { parseTarget } from './routes.ts'
+import { isLoopback, type MirrorSettings, Registries } from './settings.ts'
+import { Sizes } from './sizes.ts'
+import { Upstreams } from './upstreams.ts'
+
+export interface MirrorSetup {
+  node: DragonflyNode
+  upstream: Upstream
+  upstreamSettings: UpstreamSettings
+  settings: MirrorSettings
+  /** The address that the gateway listens on. */
+  listen: string
+}
+
+/** What `GET /v2/` may wait for the registry, ms: engines ask it before everything else. */
+const PING_MS = 5000
+
+export class Mirror {
+  readonly #registries: Registries
+  readonly #upstreams: Upstreams
+  readonly #blobs: Blobs
+  readonly #manifests: Manifests
+  readonly #via = `1.1 dragonfly-${randomUUID().slice(0, 13)}`
+  readonly #isLocal: boolean
+
+  /** Throws `bad-option`. */
+  constructor({ node, upstream, upstreamSettings, settings, listen }: MirrorSetup) {
+    this.#registries = new Registries(settings, listen)
+    this.#upstreams = new Upstreams(upstream, upstreamSettings)
+    this.#isLocal = isLoopback(listen)
+    const sizes = new Sizes()
+    this.#blobs = new Blobs(node, this.#upstreams, sizes)
+    this.#manifests = new Manifests(settings, sizes)
+  }
+
+  readonly handle: Handler = async guest => {
+    const { request } = guest
+    // a web page whose name was made to point here must not read what this host may read
+    if (this.#isLocal && !isLocalName(request.headers.host)) return refuse(guest, 'misdirected')
+    const target = parseTarget(request.url ?? '')
+    if (target === undefined) return refuse(guest, 'not-a-registry-path')
+    if (request.headers.via?.includes(this.#via) === true) return refuse(guest, 'loop')
+    const registry = this.#registries.find(target.host)
+    if (registry === undefined) return refuse(guest, 'not-allowed')
+    const url = URL.parse(registry.origin + target.route.path + target.query)
+    if (url === null) return refuse(guest, 'not-a-registry-path')
+    if (isSelf(url, guest)) return refuse(guest, 'loop')
+    const upstream = this.#upstreams.of(registry)
+    const identity = identityOf(request.headers.authorization)
+    await this.#answer({ guest, target, registry, upstream, url, identity, via: this.#via })
+  }
+
+  async stop(): Promise<void> {
+    await this.#upstreams.stop()
+  }
+
+  async #answer(asked: Asked): Promise<void> {
+    const { route } = asked.target
+    const { method } = asked.guest.request
+    const reads = method === 'GET' || method === 'HEAD'
+    if (route.kind === 'base' && reads) return await this.#ping(asked)
+    if (route.kind === 'blob' && reads && asked.target.query === '') {
+      const blob = { ...asked, name: route.name, digest: route.digest }
+      return method === 'GET' ? await this.#blobs.get(blob) : await this.#blobs.head(blob)
+    }
+    if (route.kind === 'manifest' && reads && asked.target.query === '')
+      return await this.#manifests.answer({ ...asked, name: route.name, reference: route.reference, isDigest: route.isDigest })
+    await passBack(asked, await this.#pass(asked, asked.guest.gone))
+  }
+
+  /**
+   * Docker, podman and skopeo learn from `GET /v2/` how to log in, so the registry's own answer is given where the request names
+   * one. A mirror is there even when the registry is not: what the swarm has can be read.
+   */
+  async #ping(asked: Asked): Promise<void> {
+    const { guest, target } = asked
+    // these clients name the registry in later requests only
+    if (target.host === undefined && !this.#registries.isDefaultNamed && namesLater(guest)) return here(guest)
+    try {
+      const answer = await this.#pass(asked, AbortSignal.any([guest.gone, AbortSignal.timeout(PING_MS)]))
+      if (answer.status < 500) return await passBack(asked, answer)
+      answer.body.on('error', () => {}).destroy()
+    } catch {
+      if (guest.gone.aborted) return
+    }
+    here(guest)
+  }
+
+  async #pass(asked: Asked, gone: AbortSignal): Promise<UpstreamAnswer> {
+    const { guest, upstream, url } = asked
+    try {
+      return await ask(upstream, { ...guest, gone }, url, headersFor(asked))
+    } catch (error) {
+      if (guest.gone.aborted || gone.aborted) throw error
+      throw new Error(`the registry ${asked.registry.host} cannot be reached`)
+    }
+  }
+}
+
+/** Those of containers/image (podman, skopeo, buildah, CRI-O): the mirror's name in their configuration may end in a registry. */
+function namesLater({ request }: Guest): boolean {
+  return request.headers['docker-distribution-api-version'] !== undefined
+}
+
+function here({ request, response }: Guest): void {
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': 2,
+    'docker-distribution-api-version': 'registry/2.0',
+  })
+  response.end(request.method === 'HEAD' ? undefined : '{}')
+}
+
+function isLocalName(header: string | undefined): boolean {
+  const host = header ?? ''
+  return isLoopback(host) || /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])(?::\d+)?$/i.test(host)
+}
+
+/** A registry on the gateway's own address. */
+function isSelf(url: URL, { request }: Guest): boolean {
+  const { localAddress = '', localPort } = request.socket
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  return port === localPort && (host === localAddress || (isLoopback(localAddress.replace(/^::ffff:/, '')) && isLoopback(host)))
+}

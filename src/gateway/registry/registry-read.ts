@@ -1,0 +1,58 @@
+// Asks a registry directly, and follows its redirects to storage hosts.
+import { pairsOf } from '../front/relay.ts'
+import type { Upstream, UpstreamAnswer } from '../front/upstream.ts'
+import type { Upstreams } from './upstreams.ts'
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308])
+const MAX_REDIRECTS = 5
+
+export interface RegistryRequest {
+  method: 'GET' | 'HEAD'
+  url: URL
+  /** Names and values in turn. */
+  headers: readonly string[]
+  signal: AbortSignal
+}
+
+/**
+ * The first answer that is no redirect. Credentials go to the registry's own origin only: storage hosts have theirs in the URL.
+ * Rejects with undici's errors or the abort.
+ */
+export async function readRegistry(upstreams: Upstreams, first: Upstream, request: RegistryRequest): Promise<UpstreamAnswer> {
+  let { url } = request
+  let { method } = request
+  let headers = [...request.headers]
+  for (let hop = 0; ; hop++) {
+    const upstream = url.origin === request.url.origin ? first : upstreams.usual
+    const answer = await upstream.send({ method, url, headers, signal: request.signal })
+    // what may be read with GET alone is asked for with GET: signed URLs are for one method
+    if (hop > 0 && method === 'HEAD' && [403, 405, 501].includes(answer.status)) {
+      discard(answer)
+      method = 'GET'
+      continue
+    }
+    const location = headerOf(answer.headers, 'location')
+    if (!REDIRECTS.has(answer.status) || location === undefined || hop >= MAX_REDIRECTS) return answer
+    const next = URL.parse(location, url.href)
+    if (next === null || !/^https?:$/.test(next.protocol)) return answer
+    discard(answer)
+    if (next.origin !== url.origin) headers = withoutCredentials(headers)
+    url = next
+  }
+}
+
+/** Ends an answer that nobody reads. */
+export function discard({ body }: UpstreamAnswer): void {
+  body.on('error', () => {}).destroy()
+}
+
+/** Of the first header of that name, in lower case. */
+export function headerOf(headers: readonly string[], name: string): string | undefined {
+  return pairsOf(headers).find(([each]) => each.toLowerCase() === name)?.[1]
+}
+
+function withoutCredentials(headers: readonly string[]): string[] {
+  return pairsOf(headers)
+    .filter(([name]) => !['authorization', 'cookie'].includes(name.toLowerCase()))
+    .flat()
+}
