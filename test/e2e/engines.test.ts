@@ -1,14 +1,18 @@
 // Real container engines pull the same image straight and through the mirror of a daemon.
 import { execFile, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { digestOf, isInstalled, RegistryLab } from '../gateway/auth/registry-lab.ts'
 import { FaultProxy } from '../gateway/registry/fault-proxy.ts'
+import { until } from '../waiting.ts'
 import { Lab, LISTEN, running } from './lab.ts'
 
 const run = promisify(execFile)
+/** Debian's, where there is another one before it. */
+const DOCKER = existsSync('/usr/bin/docker') ? '/usr/bin/docker' : 'docker'
 const OCI = 'application/vnd.oci.image'
 
 describe('container engines through the registry mirror', () => {
@@ -120,6 +124,39 @@ describe('container engines through the registry mirror', () => {
         const image = `${proxy.host}/team/app:v1`
         await ctr('images', 'pull', '--snapshotter', 'native', '--hosts-dir', lab.path('hosts'), image)
         expect(await ctr('images', 'ls')).to.contain(digest)
+      } finally {
+        child.kill()
+        await daemon.ended
+      }
+    }
+    readOnce()
+  })
+
+  it('docker, whose mirrors are for the default registry', async function () {
+    has(this, 'dockerd')
+    if (process.getuid?.() !== 0) this.skip()
+    await mkdir(lab.path('hub'), { recursive: true })
+    await writeFile(lab.path('hub', 'config.json'), JSON.stringify({ gateway: { registry: proxy.host } }))
+    const hub = lab.df(['daemon', 'start', '--json', ...LISTEN, '--gateway', '127.0.0.1:0'], 'hub')
+    const { gateway } = await hub.line('ready')
+    for (const name of ['a', 'b']) {
+      const host = `unix://${lab.path(`${name}.sock`)}`
+      const own = (part: string) => lab.path(name, part)
+      const places = ['--data-root', own('data'), '--exec-root', own('exec'), '-H', host, '--pidfile', lab.path(`${name}.pid`)]
+      const network = ['--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs']
+      const child = spawn('dockerd', [...places, ...network, '--registry-mirror', gateway as string], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      let log = ''
+      child.stderr.on('data', text => {
+        log += text
+      })
+      const daemon = running(child)
+      try {
+        await until(() => log.includes('API listen on') || child.exitCode !== null, 'dockerd listens')
+        await run(DOCKER, ['-H', host, 'pull', '-q', 'team/app:v1'])
+        const { stdout } = await run(DOCKER, ['-H', host, 'images', '--digests', '--format', '{{.Digest}}'])
+        expect(stdout.trim()).to.equal(digest)
       } finally {
         child.kill()
         await daemon.ended
