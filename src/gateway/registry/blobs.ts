@@ -7,6 +7,7 @@ import type { UpstreamAnswer } from '../front/upstream.ts'
 import { type BlobAsked, headersFor } from './asked.ts'
 import { blobOptions } from './blob-options.ts'
 import { BlobWriter } from './blob-writer.ts'
+import { refuse } from './refusals.ts'
 import { discard, headerOf, readRegistry } from './registry-read.ts'
 import type { Sizes } from './sizes.ts'
 import type { Upstreams } from './upstreams.ts'
@@ -59,7 +60,7 @@ export class Blobs {
       new BlobWriter(asked, undefined).head(length)
       return void response.end()
     }
-    if (answer === undefined) return void response.writeHead(502).end()
+    if (answer === undefined) return refuse(asked.guest, 'unreachable')
     discard(answer)
     response.writeHead(answer.status, endToEnd(answer.headers)).end()
   }
@@ -104,9 +105,12 @@ export class Blobs {
   /** The registry's own answer, whatever it is; only redirects are followed. */
   async #relayed(asked: BlobAsked): Promise<void> {
     const { range, 'if-range': ifRange } = asked.guest.request.headers
-    const answer = await this.#ask(asked, 'GET', { range, 'if-range': ifRange as string | undefined })
+    const answer = await this.#ask(asked, 'GET', { range, 'if-range': ifRange as string | undefined }).catch(() => undefined)
+    if (answer === undefined) return refuse(asked.guest, 'unreachable')
     if (answer.status >= 500 || headerOf(answer.headers, 'content-length') === undefined)
       return await giveBack(asked.guest, answer)
+    // docker-registry announces the whole length here, and sends none of it
+    if (answer.status === 416) return unsatisfied(asked, answer)
     const rest = new BlobWriter(asked, rangeOf(asked))
     if (!rest.adopt(answer)) return await giveBack(asked.guest, answer)
     await rest.drain(answer.body).catch(() => {})
@@ -141,6 +145,12 @@ export class Blobs {
     const { url, upstream, guest } = asked
     return await readRegistry(this.#upstreams, upstream, { method, url, headers: endToEnd(headers), signal: guest.gone })
   }
+}
+
+function unsatisfied({ guest }: BlobAsked, answer: UpstreamAnswer): void {
+  const range = headerOf(answer.headers, 'content-range')
+  discard(answer)
+  guest.response.writeHead(416, { 'content-length': 0, ...(range !== undefined && { 'content-range': range }) }).end()
 }
 
 function optionsOf({ guest, digest }: BlobAsked, range: RangeSpec | undefined, signal: AbortSignal) {
