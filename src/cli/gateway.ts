@@ -11,7 +11,11 @@ import type { EnginePlan, SetupRequest } from './setup/plan.ts'
 import { changeLines } from './setup/render-change.ts'
 
 /** Resolves to the exit code; whatever went wrong was told. */
-export async function gateway(command: GatewayCommand, flags: GatewayCommandFlags, name: string): Promise<number> {
+export async function gateway(
+  command: Exclude<GatewayCommand, { do: 'ca' }>,
+  flags: GatewayCommandFlags,
+  name: string,
+): Promise<number> {
   try {
     const request = requestOf(command, flags)
     if (command.do === 'check') return await check(command.engine, request, flags, name)
