@@ -117,8 +117,14 @@ describe('container engines through the registry mirror', () => {
           `disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\n  address = "${socket}"\n`,
       )
       const child = spawn('containerd', ['-c', lab.path(`${name}.toml`)], { stdio: ['ignore', 'pipe', 'pipe'] })
+      let log = ''
+      child.stderr.on('data', text => {
+        log += text
+      })
       const daemon = running(child)
       try {
+        await until(() => log.includes('successfully booted') || child.exitCode !== null, 'containerd runs')
+        expect(child.exitCode, log.slice(-1000)).to.equal(null)
         const ctr = async (...args: string[]) =>
           (await run('ctr', ['--connect-timeout', '60s', '-a', socket, '-n', 'lab', ...args])).stdout
         const image = `${proxy.host}/team/app:v1`

@@ -63,20 +63,23 @@ export class FaultProxy {
     if (url.startsWith('/storage') && (method !== 'GET' || headers.authorization !== undefined)) return answer(403)
     const path = url.replace(/^\/storage/, '').replace(/\?signature=.*/, '')
     const { hostname, port } = this.#upstream
-    const sent = http.request({ hostname, port, method, path, headers: { ...headers, host: this.#upstream.host } }, got => {
-      told(got.statusCode ?? 0)
-      if (noLength === true && method === 'HEAD') delete got.headers['content-length']
-      response.writeHead(got.statusCode ?? 0, got.headers)
-      const before = this.#cuts.get(path) ?? 0
-      if (!isBlob || method !== 'GET' || cut === undefined || before >= cuts) return void got.pipe(response)
-      this.#cuts.set(path, before + 1)
-      let bytes = 0
-      got.on('data', (part: Buffer) => {
-        if (bytes < cut) response.write(part.subarray(0, cut - bytes), () => bytes >= cut && response.destroy())
-        bytes += part.length
-      })
-      got.on('end', () => response.end())
-    })
+    const sent = http.request(
+      { agent: false, hostname, port, method, path, headers: { ...headers, host: this.#upstream.host } },
+      got => {
+        told(got.statusCode ?? 0)
+        if (noLength === true && method === 'HEAD') delete got.headers['content-length']
+        response.writeHead(got.statusCode ?? 0, got.headers)
+        const before = this.#cuts.get(path) ?? 0
+        if (!isBlob || method !== 'GET' || cut === undefined || before >= cuts) return void got.pipe(response)
+        this.#cuts.set(path, before + 1)
+        let bytes = 0
+        got.on('data', (part: Buffer) => {
+          if (bytes < cut) response.write(part.subarray(0, cut - bytes), () => bytes >= cut && response.destroy())
+          bytes += part.length
+        })
+        got.on('end', () => response.end())
+      },
+    )
     sent.on('error', () => response.destroy())
     request.pipe(sent)
   }

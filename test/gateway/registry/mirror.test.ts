@@ -245,7 +245,7 @@ describe('the registry mirror', () => {
   it('ends the read of the registry when the engine leaves', async () => {
     const at = await gateway()
     await new Promise<void>((resolve, reject) => {
-      get(blobOf(at), answer => {
+      get(blobOf(at), { agent: false }, answer => {
         answer.once('data', () => {
           answer.destroy()
           resolve()
