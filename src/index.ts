@@ -13,6 +13,14 @@ export { EventFeed } from './daemon/event-feed.ts'
 export { Service, type ServiceSetup, type Ties } from './daemon/service.ts'
 export { type Control, type ControlOptions, serveControl } from './gateway/api/socket.ts'
 export { type Gateway, type GatewayOptions, serveGateway } from './gateway/gateway.ts'
+export {
+  type ImageBlob,
+  type ImageLister,
+  type ImageListerOptions,
+  openImageLister,
+  type ResolvedImage,
+  type ResolveOptions,
+} from './gateway/image-lister.ts'
 export { type OpenAdministration, openAdministration } from './node/admin/store-folder.ts'
 export type { ContentHead, HeadOptions } from './node/api/content-head.ts'
 export type { ContentStream, DragonflyNode } from './node/api/dragonfly-node.ts'
