@@ -59,7 +59,9 @@ export class HostNode implements Downloader {
   get(url: string, options?: GetOptions): ContentStream {
     const { promise, resolve, reject } = Promise.withResolvers<Receipt>()
     promise.catch(() => {})
-    return { receipt: promise, [Symbol.asyncIterator]: () => this.#bytes(url, options, resolve, reject) }
+    const length = promise.then(receipt => receipt.length ?? receipt.bytes)
+    length.catch(() => {})
+    return { receipt: promise, length, [Symbol.asyncIterator]: () => this.#bytes(url, options, resolve, reject) }
   }
 
   async stop(): Promise<void> {

@@ -72,9 +72,20 @@ export class DaemonClient implements DragonflyNode {
   }
 
   get(url: string, options: GetOptions = {}): ContentStream {
-    const { promise, resolve, reject } = Promise.withResolvers<Receipt>()
-    promise.catch(() => {})
-    return { receipt: promise, [Symbol.asyncIterator]: () => this.#stream(url, options, resolve, reject) }
+    const receipt = Promise.withResolvers<Receipt>()
+    const length = Promise.withResolvers<number | undefined>()
+    receipt.promise.then(done => length.resolve(done.length ?? done.bytes), length.reject)
+    length.promise.catch(() => {})
+    const { range, onProgress } = options
+    const told: GetOptions = {
+      ...options,
+      onProgress: progress => {
+        if (range === undefined && progress.length !== undefined) length.resolve(progress.length)
+        onProgress?.(progress)
+      },
+    }
+    const bytes = () => this.#stream(url, told, receipt.resolve, receipt.reject)
+    return { receipt: receipt.promise, length: length.promise, [Symbol.asyncIterator]: bytes }
   }
 
   async download(url: string, file = '.', options: GetOptions = {}): Promise<Receipt> {
@@ -199,6 +210,10 @@ export class DaemonClient implements DragonflyNode {
     options: GetOptions,
   ): AsyncGenerator<Exclude<JobLine, { type: 'progress' | 'error' }>> {
     const { signal, onProgress, trace, keep: _keep, remoteTime: _time, nameFile: _name, hardLink: _link, ...rest } = options
+    if (options.byDigest !== undefined || options.originAfter !== undefined)
+      throw new DragonflyError('bad-option', 'a daemon takes neither byDigest nor originAfter', {
+        hint: 'use a node of your own',
+      })
     if (trace !== undefined)
       throw new DragonflyError('bad-option', 'a daemon writes no trace', { hint: 'trace with a node of your own' })
     for await (const line of this.#connection.lines('POST', '/v1/jobs', { body: { url, into, options: rest }, signal })) {

@@ -3,10 +3,11 @@ import { createHmac, randomBytes, scryptSync } from 'node:crypto'
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
+import { hex } from './digest.ts'
 import { DragonflyError } from './errors.ts'
 import { checkHeaders, choiceHeaders, type HeaderList, privateHeaders } from './headers.ts'
 import { sha256 } from './piece.ts'
-import { hasStrongEtag } from './version.ts'
+import { digestVersion, isOneState } from './version.ts'
 import { wirePath } from './wire-path.ts'
 
 export const MAX_URL_BYTES = 8 * 1024
@@ -31,6 +32,13 @@ export interface TaskRequest {
   filter?: readonly string[]
   /** Tells apart contents that share a URL. Default none. */
   tag?: string
+  /**
+   * sha2-256 that names the content, 32 bytes: the URL only says where it can be read, and its path must end with `/sha256:` and the
+   * same digest. Filter and tag do not count. Default: the URL names it.
+   */
+  digest?: Uint8Array | undefined
+  /** Of a content that a digest names: anybody gets such credentials, so it is public. Default false. */
+  anonymous?: boolean | undefined
 }
 
 export interface Task {
@@ -50,6 +58,8 @@ export interface Task {
   headers: HeaderList
   filter: readonly string[]
   tag: string | undefined
+  /** sha2-256 that names the content; undefined: the URL does. */
+  digest: Uint8Array | undefined
   /**
    * Whether the request carried anything that may be a credential, a filtered parameter included. Such a content is never
    * announced by its root.
@@ -78,6 +88,8 @@ export function makeTask(request: TaskRequest): Task {
   if (tag !== undefined && Buffer.byteLength(tag) > MAX_TAG_BYTES) {
     throw new DragonflyError('bad-option', `tag longer than ${MAX_TAG_BYTES} bytes`)
   }
+  const sent = { url: url.origin + wirePath(request.url, url), headers }
+  if (request.digest !== undefined) return digestTask(url, request.digest, sent, request.anonymous !== true)
   const { kept, dropped } = splitQuery(url, filter)
   // a dropped parameter is sent to the origin all the same, so it is treated as a credential: whoever brings another one
   // gets the content only once the origin has shown the same version for their own URL
@@ -97,12 +109,37 @@ export function makeTask(request: TaskRequest): Task {
     },
     subject: scope.length === 0 ? id() : cidOf(dagCbor.encode({ ...asked, choice: choiceHeaders(scope) })),
     version: undefined,
-    url: url.origin + wirePath(request.url, url),
-    headers,
+    ...sent,
     filter,
     tag,
+    digest: undefined,
     isPrivate: scope.length > 0,
   }
+}
+
+/**
+ * The task of a content that its digest names. All URLs of one server share it, for what a server gives under a digest it vouches
+ * for; reads of several servers stay apart until they are finished, and checked. Credentials are no part of it: where there are
+ * any, nobody has the content who has not shown his own to that server.
+ */
+function digestTask(url: URL, digest: Uint8Array, sent: Pick<Task, 'url' | 'headers'>, hidesCredentials: boolean): Task {
+  const name = `sha256:${hex(digest)}`
+  if (!decode(url.pathname).endsWith(`/${name}`)) {
+    throw new DragonflyError(
+      'bad-option',
+      `the path of ${withoutSecrets(url.href)} does not end with the digest that names the content`,
+      {
+        hint: `ask for …/blobs/${name}`,
+      },
+    )
+  }
+  const isPrivate = hidesCredentials && privateHeaders(sent.headers).length > 0
+  const canonical = dagCbor.encode({ v: 1, digest, server: url.origin, private: isPrivate })
+  const id = cidOf(canonical)
+  // who knows the digest may have a public content; a private one is opened by grants alone
+  const secret = isPrivate ? randomBytes(32) : sha256(Buffer.concat([Buffer.from('dragonfly/task-secret/1\0'), canonical]))
+  const version = isPrivate ? digestVersion(digest) : undefined
+  return { id, secret, subject: id, version, ...sent, filter: [], tag: undefined, digest, isPrivate }
 }
 
 /**
@@ -110,18 +147,18 @@ export function makeTask(request: TaskRequest): Task {
  * own that all who may read it share, whatever credentials they have: no two states or representations of one URL have the
  * same strong ETag (RFC 9110 §8.8.1). A date and a length would not do: two users may each get a page of their own with both.
  */
-export function contentId(task: Pick<Task, 'id' | 'subject' | 'isPrivate'>, version: string): string {
-  if (!task.isPrivate || !hasStrongEtag(version)) return task.id
+export function contentId(task: Pick<Task, 'id' | 'subject' | 'isPrivate' | 'digest'>, version: string): string {
+  if (task.digest !== undefined || !task.isPrivate || !isOneState(version)) return task.id
   return cidOf(dagCbor.encode({ v: 1, subject: task.subject, version }))
 }
 
 /** The task of one version of a private content, for all who may read it; undefined when they cannot share. */
 export function sharedTask(task: Task, version: string): Task | undefined {
-  if (!task.isPrivate || !hasStrongEtag(version)) return undefined
-  const { subject, url, headers, filter, tag, isPrivate } = task
-  const id = contentId({ id: '', subject, isPrivate }, version)
+  if (!task.isPrivate || !isOneState(version)) return undefined
+  const { subject, url, headers, filter, tag, digest, isPrivate } = task
+  const id = digest === undefined ? contentId({ id: '', subject, isPrivate, digest }, version) : task.id
   // a grant takes the place of the proof, so nobody else may know the secret
-  return { id, secret: randomBytes(32), subject, version, url, headers, filter, tag, isPrivate }
+  return { id, secret: randomBytes(32), subject, version, url, headers, filter, tag, digest, isPrivate }
 }
 
 /**

@@ -40,19 +40,33 @@ function bounded(kind: string, validator: string, { coding }: Validators): strin
   return text.length <= 256 ? `${kind} ${text}` : `${kind} sha256:${hex(sha256(Buffer.from(text)))}`
 }
 
+/**
+ * The version of a content that its digest names: whatever validators an origin gives with these bytes, the digest of the whole
+ * decides in the end.
+ */
+export function digestVersion(sha256: Uint8Array): string {
+  return `digest sha256:${hex(sha256)}`
+}
+
+function isNamedByDigest(name: string): boolean {
+  return name.startsWith('digest ')
+}
+
 /** Whether an answer with these validators shows the version of this name. A `once` version is never seen again. */
 export function isVersion(name: string, v: Validators): boolean {
+  // a coding makes other bytes of it
+  if (isNamedByDigest(name)) return v.coding === undefined
   return namesOf(v).includes(name)
 }
 
-/** Whether byte ranges of two answers of this version may be put together (RFC 9110 §13.1.5: a strong validator). */
+/** Whether byte ranges of two answers of this version may be put together (RFC 9110 §13.1.5: a strong validator; or a digest). */
 export function isResumable(name: string): boolean {
-  return name.startsWith('etag ') || name.startsWith('modified ')
+  return isNamedByDigest(name) || name.startsWith('etag ') || name.startsWith('modified ')
 }
 
-/** Whether the version is named by a strong ETag, which no other state of the URL has. */
-export function hasStrongEtag(name: string): boolean {
-  return name.startsWith('etag ')
+/** Whether the version is named by a strong ETag or a digest, which no other state of the URL has. */
+export function isOneState(name: string): boolean {
+  return isNamedByDigest(name) || name.startsWith('etag ')
 }
 
 /** The validators that a version's name holds, to ask the origin whether it is still there. */

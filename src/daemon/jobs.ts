@@ -9,7 +9,10 @@ import type { Receipt } from '../node/api/receipt.ts'
 const MAX_JOBS = 1000
 
 /** Options of a job: those of a download that go through a socket. */
-export type JobOptions = Omit<GetOptions, 'signal' | 'onProgress' | 'trace' | 'keep' | 'remoteTime' | 'nameFile' | 'hardLink'>
+export type JobOptions = Omit<
+  GetOptions,
+  'signal' | 'onProgress' | 'trace' | 'keep' | 'remoteTime' | 'nameFile' | 'hardLink' | 'byDigest' | 'anonymous' | 'originAfter'
+>
 
 export interface JobRequest {
   url: string

@@ -31,10 +31,15 @@ export function makeJob(url: string, options: GetOptions): Job {
   return { url, task: taskOf(url, options), wanted, options, begun: now(), trace: undefined }
 }
 
+type Named = Pick<GetOptions, 'headers' | 'filter' | 'tag' | 'digest' | 'byDigest' | 'anonymous'>
+
 /** The task that a URL and these options name. Throws `bad-…`. */
-export function taskOf(url: string, { headers, filter, tag }: Pick<GetOptions, 'headers' | 'filter' | 'tag'>): Task {
+export function taskOf(url: string, options: Named): Task {
+  const { headers, filter, tag, digest, byDigest, anonymous } = options
+  if (byDigest === true && digest === undefined) throw new DragonflyError('bad-option', 'byDigest needs a digest')
   return makeTask({
     url,
+    ...(byDigest === true && { digest: parseDigest(digest as string), anonymous }),
     ...(headers === undefined ? {} : { headers }),
     ...(filter === undefined ? {} : { filter }),
     ...(tag === undefined ? {} : { tag }),

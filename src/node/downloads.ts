@@ -19,7 +19,9 @@ import type { StoredContent } from './api/stored-content.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { pause } from './context/waiting.ts'
 import { asOurs, deviceOf, isOfUse, type Job, makeJob, nameFor, nameOf, paceOf, watchTime } from './download-job.ts'
+import type { LocalAccess } from './local-access.ts'
 import type { ActiveTask } from './session/active-task.ts'
+import { StreamAccount } from './stream-account.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 import { bytesOf, known, receiptOf, whole } from './whole-content.ts'
 
@@ -53,13 +55,15 @@ export class Downloads {
   readonly #ctx: NodeContext
   readonly #registry: TaskRegistry
   readonly #storeDir: string | undefined
+  readonly #access: LocalAccess
   /** The folder that could be written last, and when that was seen. */
   #checked = { path: '', at: 0 }
 
   /** `storeDir`: where pieces lie; undefined when in memory. */
-  constructor(ctx: NodeContext, registry: TaskRegistry, storeDir: string | undefined) {
+  constructor(ctx: NodeContext, registry: TaskRegistry, access: LocalAccess, storeDir: string | undefined) {
     this.#ctx = ctx
     this.#registry = registry
+    this.#access = access
     this.#storeDir = storeDir
   }
 
@@ -102,14 +106,14 @@ export class Downloads {
 
   asStream(url: string, options: GetOptions): ContentStream {
     const job = makeJob(url, options)
-    const { promise, resolve, reject } = Promise.withResolvers<Receipt>()
-    promise.catch(() => {})
-    return { receipt: promise, [Symbol.asyncIterator]: () => this.#bytes(job, resolve, reject) }
+    const account = new StreamAccount()
+    return { ...account.promises, [Symbol.asyncIterator]: () => this.#bytes(job, account) }
   }
 
-  async *#bytes(job: Job, done: (receipt: Receipt) => void, failed: (error: unknown) => void): AsyncGenerator<Uint8Array> {
+  async *#bytes(job: Job, stream: StreamAccount): AsyncGenerator<Uint8Array> {
     job.begun = now()
     try {
+      await this.#access.check(job)
       await this.#openTrace(job)
       const tries: Tries = { liars: 0, changes: 0, restarts: new Restarts() }
       const shown: { last: Shown | undefined } = { last: undefined }
@@ -118,11 +122,12 @@ export class Downloads {
         const { active, account } = attempt
         try {
           await known(active, job)
+          stream.known(active.manifest?.length)
           this.#tellCoding(active)
           if (active.trust === 'digest') await whole(active, job)
           yield* this.#inOrder(active, job, shown)
           await whole(active, job)
-          return done(await receiptOf(active, job, '-', account))
+          return stream.done(await receiptOf(active, job, '-', account))
         } catch (error) {
           wait = attempt.judge(error)
         } finally {
@@ -130,11 +135,11 @@ export class Downloads {
         }
       }
     } catch (error) {
-      failed(error)
+      stream.failed(error)
       throw error
     } finally {
       await job.trace?.ended()
-      failed(new DragonflyError('aborted', 'the reader stopped before the end'))
+      stream.left()
     }
   }
 
@@ -158,6 +163,7 @@ export class Downloads {
 
   /** Runs `finish` on an active task; begins again when the content changed meanwhile, or only the digest vouched for it and it was a lie. */
   async #untilTrue(job: Job, finish: (attempt: Attempt) => Promise<Receipt>): Promise<Receipt> {
+    await this.#access.check(job)
     await this.#openTrace(job)
     try {
       const tries: Tries = { liars: 0, changes: 0, restarts: new Restarts() }
@@ -185,10 +191,11 @@ export class Downloads {
 
   #attempt(job: Job, tries: Tries) {
     const { task, wanted, options } = job
-    const { origin = true, revalidate = false } = options
+    const { origin = true, revalidate = false, originAfter } = options
     const { active } = this.#registry.begin(task, {
       digest: wanted,
       reader: origin ? 'self' : undefined,
+      originAfter,
       revalidate,
       pace: paceOf(options),
       restarts: tries.restarts,

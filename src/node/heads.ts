@@ -10,6 +10,7 @@ import type { ContentHead, HeadOptions } from './api/content-head.ts'
 import type { Network, NodeContext } from './context/node-context.ts'
 import { connectTimeout } from './context/waiting.ts'
 import { nameOf, shown, taskOf } from './download-job.ts'
+import { resolveRequest } from './session/resolve-request.ts'
 
 /** For one seed, which may have to wait for the origin itself. */
 const ANSWER_TIMEOUT_MS = 40_000
@@ -77,9 +78,7 @@ async function askSeed(
   const patience = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
   const signal = stop === undefined ? patience : AbortSignal.any([stop, patience])
   await host.connect([address], connectTimeout(signal))
-  const { url, headers, filter, tag } = task
-  const request = { url, headers, filter: [...filter], tag, digest: undefined, revalidate: false }
-  for await (const reply of resolve(host, peer, request, signal)) {
+  for await (const reply of resolve(host, peer, resolveRequest(task), signal)) {
     if (reply.type === 'failed') throw errorOf(reply)
     if (reply.type === 'resolved') return reply
   }

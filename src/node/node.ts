@@ -31,6 +31,7 @@ import { type BudgetUser, type Network, type NodeContext, now, type Reader } fro
 import { Pacing } from './context/pacing.ts'
 import { Downloads } from './downloads.ts'
 import type { LanDiscovery } from './lan-discovery.ts'
+import { LocalAccess } from './local-access.ts'
 import type { Membership } from './membership.ts'
 import { Origins } from './origins.ts'
 import type { Preheater } from './preheat/preheater.ts'
@@ -108,22 +109,21 @@ class Node implements DragonflyNode, NodeContext {
   #stopped: Promise<void> | undefined
 
   constructor(options: NodeOptions, { home, place, counters, emitter }: Grounds) {
-    const { store, disk, dir } = place
     this.counters = counters
     this.#emitter = emitter
     this.#options = options
     this.#home = home
     this.#place = place
-    this.#disk = disk
-    this.store = store
+    this.#disk = place.disk
+    this.store = place.store
     this.bootstrap = options.bootstrap ?? []
     this.access = { ...ACCESS_TIMES, ...options.access }
     this.isLongLived = options.dhtServer !== false
     this.expire = options.expire
     this.#origins = new Origins(options, this)
     this.#registry = new TaskRegistry(this)
-    disk?.heldBy(this.#registry)
-    this.administration = new Administration(disk, {
+    this.#disk?.heldBy(this.#registry)
+    this.administration = new Administration(this.#disk, {
       contents: () => this.#registry.all(),
       letGo: key => this.#registry.letGo(key),
       repairs: {
@@ -131,8 +131,9 @@ class Node implements DragonflyNode, NodeContext {
         fetch: async (url, signal) => void (await this.#downloads.toStore(url, signal ? { signal } : {}, async () => {})),
       },
     })
-    this.#downloads = new Downloads(this, this.#registry, dir)
-    this.#rangeDownloads = new RangeDownloads(this, this.#registry)
+    const access = new LocalAccess(this)
+    this.#downloads = new Downloads(this, this.#registry, access, place.dir)
+    this.#rangeDownloads = new RangeDownloads(this, this.#registry, access)
   }
 
   async start(): Promise<void> {

@@ -14,9 +14,11 @@ import type { GetOptions } from './api/get-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { asOurs, type Job, makeJob, nameFor, nameOf, paceOf, shown, watchTime } from './download-job.ts'
+import type { LocalAccess } from './local-access.ts'
 import { RangePart } from './range-part.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import { originRequest } from './session/origin-request.ts'
+import { StreamAccount } from './stream-account.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 
 /** A range download under way. */
@@ -33,10 +35,12 @@ interface Attempt {
 export class RangeDownloads {
   readonly #ctx: NodeContext
   readonly #registry: TaskRegistry
+  readonly #access: LocalAccess
 
-  constructor(ctx: NodeContext, registry: TaskRegistry) {
+  constructor(ctx: NodeContext, registry: TaskRegistry, access: LocalAccess) {
     this.#ctx = ctx
     this.#registry = registry
+    this.#access = access
   }
 
   async toFile(url: string, range: RangeSpec, file: string | undefined, options: GetOptions): Promise<Receipt> {
@@ -60,32 +64,30 @@ export class RangeDownloads {
 
   asStream(url: string, range: RangeSpec, options: GetOptions): ContentStream {
     const job = makeRangeJob(url, range, options)
-    const { promise, resolve, reject } = Promise.withResolvers<Receipt>()
-    promise.catch(() => {})
-    return { receipt: promise, [Symbol.asyncIterator]: () => this.#stream(job, range, resolve, reject) }
+    const account = new StreamAccount()
+    return { ...account.promises, [Symbol.asyncIterator]: () => this.#stream(job, range, account) }
   }
 
-  async *#stream(
-    job: Job,
-    range: RangeSpec,
-    done: (receipt: Receipt) => void,
-    failed: (error: unknown) => void,
-  ): AsyncGenerator<Uint8Array> {
+  async *#stream(job: Job, range: RangeSpec, stream: StreamAccount): AsyncGenerator<Uint8Array> {
     job.begun = now()
     const { attempt, end } = await this.#begin(job, range).catch(error => {
-      failed(error)
+      stream.failed(error)
       throw error
     })
     try {
-      yield* attempt.bytes
-      done(receiptOf(attempt, job, '-'))
+      for await (const bytes of attempt.bytes) {
+        stream.known(attempt.part.length)
+        yield bytes
+      }
+      stream.known(attempt.part.length)
+      stream.done(receiptOf(attempt, job, '-'))
     } catch (error) {
       const ours = asOurs(error, job)
-      failed(ours)
+      stream.failed(ours)
       throw ours
     } finally {
       await end()
-      failed(new DragonflyError('aborted', 'the reader stopped before the end'))
+      stream.left()
     }
   }
 
@@ -102,11 +104,13 @@ export class RangeDownloads {
 
   async #begin(job: Job, range: RangeSpec): Promise<{ attempt: Attempt; end(): Promise<void> }> {
     const { task, options } = job
-    const { origin = true, revalidate = false, trace } = options
+    const { origin = true, revalidate = false, originAfter, trace } = options
+    await this.#access.check(job)
     if (trace !== undefined) job.trace = await TraceFile.open(trace, facts => this.#ctx.emit(facts))
     const { active } = this.#registry.begin(task, {
       range,
       reader: origin ? 'self' : undefined,
+      originAfter,
       revalidate,
       pace: paceOf(options),
     })
@@ -171,7 +175,7 @@ export class RangeDownloads {
 
 function makeRangeJob(url: string, range: RangeSpec, options: GetOptions): Job {
   checkRange(range)
-  if (options.digest !== undefined) {
+  if (options.digest !== undefined && options.byDigest !== true) {
     throw new DragonflyError('bad-option', 'a digest belongs to the whole content, and cannot be checked for a range', {
       hint: 'leave out the digest, or the range',
     })

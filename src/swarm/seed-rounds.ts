@@ -8,6 +8,9 @@ interface Visit {
   askedAt: number
   /** When it last said anything; undefined: it is not connected yet. */
   heardAt: number | undefined
+  /** When it was connected, and whether it has said anything since. */
+  connectedAt: number | undefined
+  hasReplied: boolean
   /** Whether its host accepts connections, and there is no other seed to ask: it is waited for as a busy one. */
   isBusy: boolean
   /** When it told what the content is; from then on a link to it counts. */
@@ -76,9 +79,11 @@ export class SeedRounds {
     return this.#haveStrayed
   }
 
-  heard(seed: string, now: number): void {
+  heard(seed: string, replies: boolean, now: number): void {
     if (this.#visit?.seed !== seed) return
     this.#visit.heardAt = now
+    this.#visit.connectedAt ??= now
+    this.#visit.hasReplied ||= replies
     if (this.#signAt !== undefined) this.#signAt = now
   }
 
@@ -93,6 +98,7 @@ export class SeedRounds {
   resolved(seed: string, now: number): void {
     if (this.#visit?.seed !== seed || this.#visit.leftAt !== undefined) return
     this.#visit.heardAt = this.#visit.resolvedAt = now
+    this.#visit.hasReplied = true
     this.#visit.linkDueAt = now + this.#policy.dialMs
     this.#visit.strayedAt = undefined
     this.#haveFailed = this.#haveStrayed = false
@@ -108,6 +114,11 @@ export class SeedRounds {
     if (this.#visit?.seed !== seed) return
     this.#visit.heardAt = this.#visit.strayedAt = now
     this.#haveStrayed = true
+  }
+
+  /** Whether the one that is asked has said anything. */
+  get hasReplied(): boolean {
+    return this.#visit?.hasReplied === true && this.#visit.leftAt === undefined
   }
 
   /** Whether this is the seed that answered. */
@@ -159,6 +170,8 @@ export class SeedRounds {
       seed,
       askedAt: now,
       heardAt: undefined,
+      connectedAt: undefined,
+      hasReplied: false,
       isBusy: false,
       resolvedAt: undefined,
       strayedAt: undefined,
@@ -212,10 +225,11 @@ export class SeedRounds {
 
   /** Why there is no sense in staying; undefined: there is. */
   #over(visit: Visit, grownAt: number): string | undefined {
-    const { answerMs, busyAnswerMs, muteMs, lostMs, stallMs, patientMs } = this.#policy
-    const { askedAt, isBusy, heardAt, resolvedAt, strayedAt } = visit
+    const { answerMs, busyAnswerMs, ackMs, muteMs, lostMs, stallMs, patientMs } = this.#policy
+    const { askedAt, isBusy, heardAt, connectedAt, hasReplied, resolvedAt, strayedAt } = visit
     const isDue = (at: number): boolean => this.#deadlines.isDue(at)
     if (heardAt === undefined) return isDue(askedAt + (isBusy ? busyAnswerMs : answerMs)) ? 'no answer' : undefined
+    if (!hasReplied && isDue((connectedAt ?? heardAt) + ackMs)) return 'it says nothing'
     // while bytes come from elsewhere it does no harm
     if (strayedAt !== undefined) return isDue(Math.max(grownAt, strayedAt) + lostMs) ? 'it has another version' : undefined
     if (isDue(Math.max(grownAt + patientMs, askedAt + muteMs))) return 'it gives nothing'

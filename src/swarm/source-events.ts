@@ -37,8 +37,8 @@ export type SourceEvent =
   /** A peer or a seed has the same version, and is a neighbour now. */
   | { type: 'linked'; peer: string }
   | { type: 'unlinked'; peer: string }
-  /** The seed is connected, or said anything, if only that it is waiting for the origin. */
-  | { type: 'seed-heard'; seed: string }
+  /** The seed is connected, or (`replies`) said anything, if only that it is waiting for the origin. */
+  | { type: 'seed-heard'; seed: string; replies?: true }
   /** The seed is not connected yet, but its host accepts connections: it is busy, or it hangs. */
   | { type: 'seed-listening'; seed: string }
   /** The seed told which version the content is. `same`: the version that was begun here already. */
@@ -94,6 +94,8 @@ export interface SourcePolicy {
   busyAnswerMs: number
   /** A seed that has said nothing for so long hangs: one that waits for its origin says so every 5 s, so this is three of them. */
   muteMs: number
+  /** The same for its first word, once it is connected: one that lives says at once that it has heard. Infinity: no limit of its own. */
+  ackMs: number
   /** A seed that has answered has so long to accept our link: a starved host takes seconds for what should take one round trip. */
   dialMs: number
   /** A seed that had accepted our link, but has none to us for so long, is asked anew: its link is lost. */
@@ -110,6 +112,8 @@ export interface SourcePolicy {
   crowdMs: number
   /** How many times more hosts go in the second half of `crowdMs` than in the first, as a power of e: 2 of 100 go in the first half. */
   crowdSteepness: number
+  /** So long after the beginning the origin is read if nobody has said anything, and after ten times as long if nobody knows the content. */
+  originAfterMs: number
   /** How long the DHT may search for a first provider before the origin is read: two to three of its round trips at the worst. */
   dhtMs: number
   /** Pause before the DHT is searched again; doubles up to the second number. */
@@ -145,6 +149,7 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   answerMs: 3000,
   busyAnswerMs: 30_000,
   muteMs: 15_000,
+  ackMs: Infinity,
   dialMs: 15_000,
   lostMs: 3000,
   leaveMs: 2000,
@@ -152,6 +157,7 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   busyMs: 8000,
   crowdMs: 24_000,
   crowdSteepness: 8,
+  originAfterMs: Infinity,
   dhtMs: 3000,
   dhtAgainMs: 2000,
   maxDhtAgainMs: 30_000,
@@ -170,4 +176,21 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
  * A seed's own: it is asked because a seed before it was of no use, and there are few of them. So it does not wait long for one
  * that only says it is waiting for the origin, and it reads on before it has every piece: others wait for it.
  */
+/** For who would rather read the origin than wait for a silent swarm. `ms`: how long it may be silent; undefined: as usual. */
+export function hastyPolicy(ms: number | undefined): Partial<SourcePolicy> {
+  if (ms === undefined) return {}
+  const { answerMs, busyAnswerMs, ackMs, takeoverMs, stallMs, lostMs } = DEFAULT_SOURCE_POLICY
+  return {
+    originAfterMs: ms,
+    answerMs: Math.min(ms, answerMs),
+    busyAnswerMs: Math.min(ms, busyAnswerMs),
+    ackMs: Math.min(ms, ackMs),
+    takeoverMs: Math.min(ms, takeoverMs),
+    stallMs: Math.min(ms, stallMs),
+    lostMs: Math.min(ms, lostMs),
+    // one that lives says every 5 s that it does
+    muteMs: 6000,
+  }
+}
+
 export const SEED_SOURCE_POLICY: Partial<SourcePolicy> = { patientMs: 15_000, manifestMs: 3000 }

@@ -112,7 +112,7 @@ export class SourceSelector {
         if (this.#links.delete(event.peer) && this.#links.size === 0) this.#dht.lonely(now)
         return this.#seeds.unlinked(event.peer, now)
       case 'seed-heard':
-        return this.#seeds.heard(event.seed, now)
+        return this.#seeds.heard(event.seed, event.replies === true, now)
       case 'seed-listening':
         return this.#seeds.listens(event.seed, now)
       case 'seed-resolved':
@@ -190,6 +190,9 @@ export class SourceSelector {
   /** Nothing is known of the content: seeds and peers had their chance. */
   #mayReadFirst(): boolean {
     const { revalidate, believesOthers } = this.#options
+    const { originAfterMs } = this.#policy
+    if (!this.#seeds.hasReplied && this.#deadlines.isDue(this.#begunAt + originAfterMs)) return true
+    if (this.#deadlines.isDue(this.#begunAt + 10 * originAfterMs)) return true
     if (!this.#seeds.haveFailed) return false
     if (this.#seeds.isCrowded(this.#begunAt)) return false
     if (revalidate) return true

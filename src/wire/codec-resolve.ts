@@ -30,6 +30,10 @@ export interface ResolveRequest {
   renews?: Uint8Array
   /** The seed shall say what it has of the content while the stream is open. */
   progress?: true
+  /** The digest names the content, and the URL only says where it can be read. There must be a digest. */
+  isNamedByDigest?: true
+  /** Of such a content: anybody gets such credentials, so it is public. */
+  isAnonymous?: true
 }
 
 export type ResolveReply =
@@ -87,6 +91,7 @@ export interface Failure {
 export function encodeResolveRequest(request: ResolveRequest): Uint8Array {
   return encoding(LIMITS.requestMessage, () => {
     const { url, headers, filter, tag = '', digest, revalidate, renews, progress = false } = checkRequest(request)
+    const { isNamedByDigest: namedByDigest = false, isAnonymous: anonymous = false } = request
     return RawRequest.encode({
       url,
       headers: headers.map(([name, value]) => ({ name, value })),
@@ -96,6 +101,8 @@ export function encodeResolveRequest(request: ResolveRequest): Uint8Array {
       revalidate,
       renews: new Uint8Array(renews ?? []),
       progress,
+      namedByDigest,
+      anonymous,
     })
   })
 }
@@ -108,9 +115,13 @@ export function decodeResolveRequest(bytes: Uint8Array): ResolveRequest {
     const digest = raw.digest.byteLength === 0 ? undefined : raw.digest
     const tag = raw.tag === '' ? undefined : raw.tag
     const renews = optional('renews', raw.renews)
-    const progress = raw.progress ? { progress: true as const } : {}
+    const flags = {
+      ...(raw.progress && { progress: true as const }),
+      ...(raw.namedByDigest && { isNamedByDigest: true as const }),
+      ...(raw.anonymous && { isAnonymous: true as const }),
+    }
     const { url, filter, revalidate } = raw
-    return checkRequest({ url, headers, filter, tag, digest, revalidate, ...renews, ...progress })
+    return checkRequest({ url, headers, filter, tag, digest, revalidate, ...renews, ...flags })
   })
 }
 
@@ -124,6 +135,7 @@ function checkRequest(request: ResolveRequest): ResolveRequest {
   for (const name of listField(filter, LIMITS.filters, 'filters')) textField(name, LIMITS.filter, 'filter')
   if (tag !== undefined) textField(tag, LIMITS.tag, 'tag')
   if (renews !== undefined) bytesField(renews, 1, LIMITS.topic, 'topic')
+  if (request.isNamedByDigest === true && digest === undefined) throw malformed('no digest to name the content')
   return { ...request, digest: digest === undefined ? undefined : bytesField(digest, 32, 32, 'digest') }
 }
 

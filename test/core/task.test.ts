@@ -87,6 +87,58 @@ const OTHER: [string, TaskRequest, TaskRequest][] = [
   ['an empty password', { url: 'https://u:@h/f' }, { url: 'https://h/f' }],
 ]
 
+describe('a task that its digest names', () => {
+  const digest = new Uint8Array(32).fill(7)
+  const name = `sha256:${'07'.repeat(32)}`
+  const named = (url: string, rest: Omit<TaskRequest, 'url'> = {}) => makeTask({ url, digest, ...rest })
+  const token = (value: string): Omit<TaskRequest, 'url'> => ({ headers: [['authorization', value]] })
+  const URL_OF = `https://registry.example/v2/team/app/blobs/${name}`
+
+  it('is the same under all URLs of a server, with any tag, filter, query and credentials', () => {
+    const { id, subject, isPrivate } = named(URL_OF)
+    const other = named(`https://registry.example:443/v2/x/blobs/${name.replace(':', '%3a')}?ns=a`, { tag: 'x', filter: ['ns'] })
+    expect(other).to.include({ id, subject, isPrivate, tag: undefined })
+    expect(isPrivate).to.equal(false)
+    expect(named(URL_OF, token('a')).id).to.equal(named(URL_OF, token('b')).id)
+    expect(named(URL_OF, { ...token('a'), anonymous: true })).to.include({ id, isPrivate: false })
+  })
+
+  it('is another one at another server, with another digest, when it is private, and than that of the URL', () => {
+    const tasks = [
+      named(URL_OF),
+      named(URL_OF.replace('https', 'http')),
+      named(URL_OF.replace('.example', '.example:444')),
+      named(URL_OF, token('a')),
+      makeTask({ url: URL_OF }),
+      makeTask({ url: URL_OF.replaceAll('07', '08'), digest: new Uint8Array(32).fill(8) }),
+    ]
+    expect(new Set(tasks.map(task => task.id)).size).to.equal(tasks.length)
+  })
+
+  it('is opened by nobody who guesses, where it is private', () => {
+    expect(named(URL_OF, token('a')).secret).to.not.deep.equal(named(URL_OF, token('a')).secret)
+    expect(named(URL_OF).secret).to.deep.equal(named(URL_OF).secret)
+  })
+
+  it('is about one version, which its manifests name', () => {
+    const task = named(URL_OF, token('a'))
+    expect(task.version).to.equal(`digest ${name}`)
+    expect(contentId(task, `digest ${name}`)).to.equal(task.id)
+  })
+
+  it('needs a URL whose path ends with the digest', () => {
+    for (const url of [
+      'https://r.example/',
+      `https://r.example/?/${name}`,
+      `${URL_OF}/x`,
+      URL_OF.replaceAll('07', '08'),
+      `https://r.example/x${name}`,
+    ]) {
+      failure(() => named(url), 'bad-option')
+    }
+  })
+})
+
 describe('core: task', () => {
   for (const [what, a, b] of SAME) it(`is the same whatever the ${what}`, () => expect(makeTask(a).id).to.equal(makeTask(b).id))
   for (const [what, a, b] of OTHER) it(`is another one: ${what}`, () => expect(makeTask(a).id).to.not.equal(makeTask(b).id))

@@ -1,6 +1,11 @@
 // Which source is used when: the rules one by one, told as facts with their times.
 import { expect } from 'chai'
-import { DEFAULT_SOURCE_POLICY as POLICY, type SourceAction, type SourceEvent } from '../../src/swarm/source-events.ts'
+import {
+  hastyPolicy,
+  DEFAULT_SOURCE_POLICY as POLICY,
+  type SourceAction,
+  type SourceEvent,
+} from '../../src/swarm/source-events.ts'
 import { SourceSelector, type SourceSelectorOptions } from '../../src/swarm/source-selector.ts'
 import { PIECES, SourceWorld } from './source-world.ts'
 
@@ -408,5 +413,42 @@ describe('sources: after a loss', () => {
   it('of one of three seeds the next one gives the rest', () => {
     const { why, reads } = new SourceWorld({ seeds: ['up', 'up', 'up'], origin: 'down', changes: DYING }).run(30_000)
     expect({ why, reads }).to.deep.equal({ why: 'complete', reads: 0 })
+  })
+})
+
+describe('sources: for who does not wait for the swarm', () => {
+  const hasty = (options: Partial<SourceSelectorOptions> = {}) =>
+    new Table({ seeds: ['s'], hasDht: true, believesOthers: true, chance: 0.99, policy: hastyPolicy(1000), ...options })
+
+  it('the origin is read after that time, whatever is still being tried', () => {
+    const silent = hasty()
+    expect(silent.until(999)).to.deep.equal([])
+    expect(silent.until(1000)).to.include('1 read new 0')
+    // its host accepts connections; a crowd would wait for it
+    const busy = hasty()
+    busy.tell(500, { type: 'seed-listening', seed: 's' })
+    expect(busy.until(1000)).to.include('1 read new 0')
+    // connected, and mute ever since
+    const mute = hasty()
+    mute.tell(50, { type: 'seed-heard', seed: 's' })
+    expect(mute.until(1000)).to.include('1 read new 0')
+  })
+
+  it('a seed that says it is waiting for the origin is waited for ten times as long', () => {
+    const table = hasty()
+    for (let at = 100; at <= 9600; at += 500) {
+      expect([...table.until(at), ...table.tell(at, { type: 'seed-heard', seed: 's', replies: true })]).to.not.include.members([
+        'read new 0',
+      ])
+    }
+    expect(table.until(10_000)).to.include('10 read new 0')
+  })
+
+  it('what stops coming is read on after that time', () => {
+    const table = served({ policy: hastyPolicy(1000), chance: 0 })
+    table.tell(200, { type: 'content', count: 4, missing: 0, sealed: false })
+    table.tell(900, { type: 'unlinked', peer: 's' })
+    expect(table.tell(900, { type: 'seed-failed', seed: 's', why: 'unreachable' })).to.deep.equal([])
+    expect(table.until(3000)).to.include('1.1 read rest 4')
   })
 })

@@ -132,8 +132,14 @@ const requestFields = fc.record({
   revalidate: fc.boolean(),
 })
 export const request: fc.Arbitrary<ResolveRequest> = fc
-  .tuple(requestFields, optional('renews', LIMITS.topic), fc.constantFrom({}, { progress: true as const }))
-  .map(([fields, renews, progress]) => ({ ...fields, ...renews, ...progress }))
+  .tuple(requestFields, optional('renews', LIMITS.topic), fc.constantFrom({}, { progress: true as const }), fc.nat(2))
+  .map(([fields, renews, progress, named]) => ({
+    ...fields,
+    ...renews,
+    ...progress,
+    ...(named > 0 && fields.digest !== undefined && { isNamedByDigest: true as const }),
+    ...(named > 1 && { isAnonymous: true as const }),
+  }))
 
 export const reply: fc.Arbitrary<ResolveReply> = fc.oneof(
   fc

@@ -247,6 +247,7 @@ describe('wire/hostile', () => {
     refuses('a long filter', decodeResolveRequest, encode({ filter: ['x'.repeat(513)] }))
     refuses('a long tag', decodeResolveRequest, encode({ tag: 'x'.repeat(257) }))
     refuses('a short digest', decodeResolveRequest, encode({ digest: new Uint8Array(20) }))
+    refuses('a name without a digest', decodeResolveRequest, encode({ namedByDigest: true }))
 
     it('fits its limit at its largest', () => {
       const bytes = encodeResolveRequest({

@@ -114,6 +114,18 @@ const REQUEST = {
 }
 const REVALIDATING = { ...REQUEST, headers: [], filter: [], tag: undefined, digest: undefined, revalidate: true }
 
+const BLOB_DIGEST = sha256(Buffer.from('layer'))
+const NAMED = {
+  url: `https://registry.example/v2/team/app/blobs/sha256:${Buffer.from(BLOB_DIGEST).toString('hex')}`,
+  headers: [],
+  filter: [],
+  tag: undefined,
+  digest: BLOB_DIGEST,
+  revalidate: false,
+  isNamedByDigest: true as const,
+  isAnonymous: true as const,
+}
+
 /** A definition of SPEC.md that is computed, not decoded. */
 function computed(label: string, bytes: Uint8Array): Vector {
   return { label, value: bytes, encode: () => bytes, decode: input => input }
@@ -186,6 +198,12 @@ export const VECTORS: Vector[] = [
     label: 'resolve request, progress',
     value: { ...REVALIDATING, revalidate: false, progress: true },
     encode: () => encodeResolveRequest({ ...REVALIDATING, revalidate: false, progress: true }),
+    decode: decodeResolveRequest,
+  },
+  {
+    label: 'resolve request, named by digest',
+    value: NAMED,
+    encode: () => encodeResolveRequest(NAMED),
     decode: decodeResolveRequest,
   },
   reply('progress', { type: 'progress', bytes: 262144, length: 300000, sha256: undefined, wasHere: false }),

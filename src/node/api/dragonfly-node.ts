@@ -13,6 +13,11 @@ import type { StoredContent } from './stored-content.ts'
 export interface ContentStream extends AsyncIterable<Uint8Array> {
   /** Resolves after the last byte was read; rejects with the error that the iteration throws. */
   readonly receipt: Promise<Receipt>
+  /**
+   * Bytes of the whole content, also when only a range of it is read; undefined when only the end will tell. Of a node it resolves
+   * before the first byte comes. Rejects as `receipt` does.
+   */
+  readonly length: Promise<number | undefined>
 }
 
 /**

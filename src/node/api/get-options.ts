@@ -38,7 +38,7 @@ export interface GetOptions {
   digest?: string
   /**
    * Only these bytes: `{ start: 0, end: 500 }` (`end` excluded), `{ start: 500 }`, or `{ last: 500 }`. Only the pieces that they
-   * lie in are fetched. Not together with `digest`, which is that of the whole.
+   * lie in are fetched. Not together with `digest`, which is that of the whole, unless it names the content (`byDigest`).
    *
    * @default the whole content
    * @example The first 500 bytes
@@ -60,6 +60,26 @@ export interface GetOptions {
    * @default none
    */
   tag?: string
+  /**
+   * The `digest` names the content, and the URL only says where it can be read: its path must end with `/sha256:` and the same
+   * digits, as those of blobs in registries do. Such a content never changes: nobody is asked whether it is current, and filter and
+   * tag do not count. What is here under any URL is used. With an Authorization header it is private: it is shared only with those
+   * to whom the same server has shown it too, and given to this caller once the server has shown it to these credentials, which is
+   * remembered for `access.proof`. Not through a daemon.
+   * @default false
+   */
+  byDigest?: boolean
+  /**
+   * With `byDigest`: anybody gets such credentials as are in the headers, so the content is public.
+   * @default false
+   */
+  anonymous?: boolean
+  /**
+   * Read the origin when seeds and peers have been silent for so many milliseconds, from 1 on, rather than wait for them as long as
+   * is best for the origin. Not through a daemon.
+   * @default as long as a crowd at a busy seed may need
+   */
+  originAfter?: number
   /**
    * Require the origin to confirm, during this call, that the content is current. A seed or this node asks it.
    * @default false

@@ -73,6 +73,9 @@ export const GET_OPTIONS = {
     range: RANGE,
     filter: TEXTS,
     tag: TEXT,
+    byDigest: FLAG,
+    anonymous: FLAG,
+    originAfter: { type: 'number', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
     revalidate: FLAG,
     origin: FLAG,
     keep: FLAG,
@@ -100,6 +103,8 @@ export const PREHEAT_OPTIONS = {
   properties: {
     headers: HEADERS,
     digest: TEXT,
+    byDigest: FLAG,
+    anonymous: FLAG,
     filter: TEXTS,
     tag: TEXT,
     at: TEXT,

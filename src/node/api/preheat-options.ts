@@ -31,6 +31,16 @@ export interface PreheatOptions {
    */
   digest?: string
   /**
+   * As in `GetOptions`: the digest names the content.
+   * @default false
+   */
+  byDigest?: boolean
+  /**
+   * As in `GetOptions`: anybody gets such credentials.
+   * @default false
+   */
+  anonymous?: boolean
+  /**
    * Query parameters that do not change the content, such as signatures.
    * @default none
    */

@@ -7,6 +7,7 @@ import type { Host } from '../../net/host.ts'
 import { resolve } from '../../net/resolve.ts'
 import { errorOf } from '../../wire/codec-resolve.ts'
 import { digestMismatch } from '../content/stored-version.ts'
+import { resolveRequest } from '../session/resolve-request.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 /** A seed that waits for its origin says so every 5 s; one that says nothing for so long is frozen. */
@@ -26,12 +27,11 @@ export async function preheatAt(
   { task, wanted, onProgress }: PreheatTarget,
   signal: AbortSignal,
 ): Promise<{ bytes: number; alreadyThere: boolean }> {
-  const { url, headers, filter, tag } = task
   const silence = new AbortController()
   const frozen = new DragonflyError('no-source', 'it does not answer any more')
   await host.connect([address], AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]))
   const timer = setTimeout(() => silence.abort(frozen), SILENCE_MS)
-  const request = { url, headers, filter: [...filter], tag, digest: wanted, revalidate: false, progress: true as const }
+  const request = { ...resolveRequest(task, { digest: wanted }), progress: true as const }
   try {
     for await (const reply of resolve(host, peer, request, AbortSignal.any([signal, silence.signal]))) {
       timer.refresh()

@@ -43,9 +43,10 @@ export class Preheater {
 
   async #preheat(url: string, options: PreheatOptions): Promise<Preheated> {
     const begun = now()
-    const { headers = [], filter = [], tag = '', digest, signal } = options
-    const task = makeTask({ url, headers, filter, tag })
+    const { headers = [], filter = [], tag = '', digest, byDigest, anonymous, signal } = options
     const wanted = digest === undefined ? undefined : parseDigest(digest)
+    if (byDigest === true && wanted === undefined) throw new DragonflyError('bad-option', 'byDigest needs a digest')
+    const task = makeTask({ url, headers, filter, tag, ...(byDigest === true && { digest: wanted, anonymous }) })
     const seeds = options.at === undefined ? rendezvousOrder(task.subject, this.#seeds) : [parsePeerAddress(options.at)]
     if (seeds.length === 0) {
       throw new DragonflyError('bad-option', 'no seed to preheat', {

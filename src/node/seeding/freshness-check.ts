@@ -7,7 +7,7 @@ import { forbidden, isTrouble } from '../../origin/trouble.ts'
 import { causeOf } from '../api/events.ts'
 import { type NodeContext, now, wallClock } from '../context/node-context.ts'
 import type { ActiveTask } from '../session/active-task.ts'
-import type { CacheRules } from '../sources/cached.ts'
+import { type CacheRules, UNCHANGING } from '../sources/cached.ts'
 import type { NegativeCache } from './negative-cache.ts'
 
 /** A finished content is not asked about again at the origin for so long: a flash crowd is one question. */
@@ -46,12 +46,15 @@ export class FreshnessCheck {
   }
 
   request(task: Task, revalidate: boolean): Request {
-    return { task, revalidate: revalidate || wantsNews(task.headers), arrived: now() }
+    // what its digest names never changes
+    const isAnew = task.digest === undefined && (revalidate || wantsNews(task.headers))
+    return { task, revalidate: isAnew, arrived: now() }
   }
 
   /** When something that the store has kept may answer; undefined: not before the origin was asked. */
   rules({ task, revalidate }: Request): CacheRules | undefined {
     if (revalidate) return undefined
+    if (task.digest !== undefined) return UNCHANGING
     const asker = this.#asker(task)
     return {
       isFresh: freshness => verdict(freshness, asker, wallClock()) === 'fresh',
@@ -80,6 +83,7 @@ export class FreshnessCheck {
   async suits(active: ActiveTask, request: Request): Promise<boolean> {
     const asker = this.#asker(request.task)
     if (this.#outdated.has(active)) return false
+    if (active.task.digest !== undefined) return true
     if ((active.originFreshness.vouchedAt ?? -1) >= request.arrived) return true
     if (!request.revalidate && (!active.isComplete || this.#isInGrace(active))) return true
     const judged = request.revalidate ? 'ask' : verdict(active.originFreshness.freshness, asker, wallClock())
@@ -94,12 +98,14 @@ export class FreshnessCheck {
 
   /** Whether a finished content that readers share may answer without the origin; that this one may read is not judged here. */
   isFresh(active: ActiveTask, { headers }: Pick<Task, 'headers'>): boolean {
+    if (active.task.digest !== undefined) return true
     const asker = this.#asker({ headers })
     return verdict(active.originFreshness.freshness, asker, wallClock()) === 'fresh'
   }
 
   /** Throws what is said where the origin forbids that what we have answers while it cannot be asked. */
   checkInTrouble(active: ActiveTask, { headers }: Pick<Task, 'headers'>, trouble: DragonflyError): void {
+    if (active.task.digest !== undefined) return this.#warn(trouble)
     const asker = this.#asker({ headers })
     if (!mayServeInTrouble(active.originFreshness.freshness, asker, wallClock())) throw forbidden(trouble)
     this.#warn(trouble)

@@ -3,8 +3,9 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { DragonflyError } from '../../core/errors.ts'
 import { ProofBook } from '../../core/proofs.ts'
 import type { Task } from '../../core/task.ts'
+import { digestVersion } from '../../core/version.ts'
 import { isTrouble } from '../../origin/trouble.ts'
-import { type NodeContext, now } from '../context/node-context.ts'
+import { type NodeContext, now, type Reader } from '../context/node-context.ts'
 import type { NegativeCache } from './negative-cache.ts'
 
 /** Questions to one origin at the same time. Each origin has its own, so that a mute one keeps nobody else waiting. */
@@ -24,17 +25,19 @@ type Known = Pick<NodeContext, 'origin' | 'access' | 'expire'>
 export class OriginAuthorizer {
   readonly #ctx: Known
   readonly #negativeCache: NegativeCache
-  readonly #signal: AbortSignal
+  readonly #reader: Reader
+  readonly #signal: AbortSignal | undefined
   readonly #book = new ProofBook()
   readonly #looks = new Map<string, Promise<Shown>>()
   readonly #queues = new Map<string, Queue>()
   /** So that what is kept here is of no use to who guesses passwords. */
   readonly #key = randomBytes(32)
 
-  /** `denials`: told what the origin denies to whom. `signal` ends all questions. */
-  constructor(ctx: Known, negativeCache: NegativeCache, signal: AbortSignal) {
+  /** `negativeCache`: told what the origin denies to whom. `reader`: who asks. `signal` ends all questions. */
+  constructor(ctx: Known, negativeCache: NegativeCache, { reader, signal }: { reader: Reader; signal?: AbortSignal }) {
     this.#ctx = ctx
     this.#negativeCache = negativeCache
+    this.#reader = reader
     this.#signal = signal
   }
 
@@ -90,10 +93,11 @@ export class OriginAuthorizer {
     }
   }
 
-  /** As any read for others: of what may be read for them, and with the patience that its host wants. */
-  async #look({ url, headers }: Task): Promise<string> {
-    const origin = await this.#ctx.origin('others')
-    return (await origin.look({ url, headers }, this.#signal)).version
+  /** As any read for whom it is: of what may be read for them, and with the patience that its host wants. */
+  async #look({ url, headers, digest }: Task): Promise<string> {
+    const origin = await this.#ctx.origin(this.#reader)
+    const { version } = await origin.look({ url, headers }, this.#signal)
+    return digest === undefined ? version : digestVersion(digest)
   }
 
   async #inTurn<T>(origin: string, work: () => Promise<T>): Promise<T> {

@@ -15,7 +15,7 @@ import { OriginAuthorizer } from './origin-authorizer.ts'
 import { PrivateResolve } from './private-resolve.ts'
 import { progressOf } from './progress-reports.ts'
 import { ResolveAnswer } from './resolve-answer.ts'
-import { resolved, untilGone, WAITING, WAITING_MS } from './resolving.ts'
+import { ALIVE_MS, resolved, untilGone, WAITING, WAITING_MS } from './resolving.ts'
 
 export class ResolveService {
   readonly #ctx: NodeContext
@@ -35,7 +35,7 @@ export class ResolveService {
     this.#deduplicator = new Deduplicator(ctx, registry, this.#stopping.signal)
     this.#freshness = new FreshnessCheck(ctx, this.#negativeCache, this.#stopping.signal)
     this.#answers = new ResolveAnswer(ctx, this.#negativeCache, this.#freshness, this.#deduplicator)
-    const readers = new OriginAuthorizer(ctx, this.#negativeCache, this.#stopping.signal)
+    const readers = new OriginAuthorizer(ctx, this.#negativeCache, { reader: 'others', signal: this.#stopping.signal })
     this.#private = new PrivateResolve(ctx, network, { registry, readers, freshness: this.#freshness, answers: this.#answers })
   }
 
@@ -51,9 +51,12 @@ export class ResolveService {
 
   async #resolve(peer: string, asked: ResolveRequest, say: (reply: ResolveReply) => void, gone: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([gone, this.#stopping.signal])
+    // who hears nothing for long takes us for frozen
+    const living = setTimeout(() => say(WAITING), ALIVE_MS)
     const waiting = setInterval(() => say(WAITING), WAITING_MS)
     const answer = (reply: ResolveReply) => {
       clearInterval(waiting)
+      clearTimeout(living)
       if (reply.type === 'resolved') this.#ctx.emit({ code: 'resolve-answered', peer, url: withoutSecrets(asked.url) })
       say(reply)
     }
@@ -63,11 +66,13 @@ export class ResolveService {
       if (!signal.aborted) answer(failureOf(asFailure(error)))
     } finally {
       clearInterval(waiting)
+      clearTimeout(living)
     }
   }
 
   async #answer(peer: string, asked: ResolveRequest, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
-    const task = makeTask({ ...asked, tag: asked.tag ?? '' })
+    const { isNamedByDigest, isAnonymous: anonymous } = asked
+    const task = makeTask({ ...asked, tag: asked.tag ?? '', digest: isNamedByDigest && asked.digest, anonymous })
     if (asked.renews === undefined) this.#ctx.counters.count('dragonfly_resolve_requests_total')
     const known = asked.digest === undefined || task.isPrivate ? undefined : await this.#registry.byDigest(asked.digest)
     if (known !== undefined && known.task.id !== task.id) {

@@ -8,6 +8,8 @@ import type { ActiveTask } from '../session/active-task.ts'
  */
 export const WAITING: ResolveReply = { type: 'peers', peers: [] }
 export const WAITING_MS = 5000
+/** The first time, if the answer is not there by then: some rather read the origin than wait for a seed that says nothing. */
+export const ALIVE_MS = 250
 
 /** What is said of an active task whose version is known. */
 export function resolved(active: ActiveTask, topic: Uint8Array): Resolved {

@@ -65,9 +65,9 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     this.#ctx = ctx
     this.task = task
     this.pace = ctx.pacing.enter()
-    this.wanted = wanted
+    this.wanted = task.digest ?? wanted
     this.originFreshness = new OriginFreshness(ctx, this, this.#work)
-    this.#trust = new ManifestTrust(ctx, task, wanted)
+    this.#trust = new ManifestTrust(ctx, task, this.wanted)
     this.#handlers = new PeerHandlers(ctx, this, {
       trust: this.#trust,
       work: this.#work,

@@ -1,8 +1,10 @@
 // Synchronises one manifest: extends it from signed heads and our own read, and sends it to peers.
 import type PQueue from 'p-queue'
+import { hex } from '../../core/digest.ts'
 import { DragonflyError } from '../../core/errors.ts'
 import type { ManifestHead } from '../../core/manifest.ts'
 import { sameBytes } from '../../core/piece.ts'
+import type { Task } from '../../core/task.ts'
 import type { PieceFact } from '../../transfer/piece-transfer.ts'
 import { sealHead } from '../../wire/envelope.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
@@ -17,6 +19,7 @@ const PATIENCE_MS = 300
 
 /** What the talk needs of its active task. */
 export interface ManifestSyncOwner {
+  readonly task: Pick<Task, 'digest'>
   readonly links: Pick<PeerLinks, 'values' | 'sayHello'>
   /** Whether all pieces that the manifest knows so far are here. */
   readonly hasAllKnown: boolean
@@ -104,7 +107,11 @@ export class ManifestSync {
   async seal(length: number, root: string): Promise<void> {
     const { manifest } = this.#content
     if (manifest.seal === undefined) {
-      manifest.sealWith({ length, sha256: await this.#content.transfer.wholeDigest(), root })
+      const sha256 = await this.#content.transfer.wholeDigest()
+      // what is sealed under a digest is believed wherever it comes from
+      const { digest } = this.#owner.task
+      if (digest !== undefined && !sameBytes(sha256, digest)) throw digestMismatch(hex(sha256))
+      manifest.sealWith({ length, sha256, root })
       this.#owner.onGrown()
     }
     await this.#publishNow()

@@ -29,6 +29,9 @@ export interface CacheRules {
   mayServeInTrouble(freshness: Freshness | undefined, trouble: DragonflyError): boolean
 }
 
+/** Of a content that its digest names. */
+export const UNCHANGING: CacheRules = { isFresh: () => true, mayServeInTrouble: () => true }
+
 type Found = CachedManifest & { entry: StoreEntry }
 
 /**

@@ -11,6 +11,7 @@ import { causeOf } from '../api/events.ts'
 import type { Network, NodeContext } from '../context/node-context.ts'
 import type { GrantBook } from '../peers/grant-book.ts'
 import type { ActiveTask } from '../session/active-task.ts'
+import { resolveRequest } from '../session/resolve-request.ts'
 
 const ANSWER_TIMEOUT_MS = 40_000
 /** Pause before the seeds are asked again, none of which could help. */
@@ -69,9 +70,7 @@ async function renewed(
 
 /** A new grant for a private content. Rejects with what the seed says of the origin, or when it cannot be asked. */
 async function askGrant(host: Host, peer: string, task: Task, topic: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-  const { url, headers, filter, tag } = task
-  const asked = { url, headers, filter: [...filter], tag, digest: undefined, revalidate: false, renews: topic }
-  for await (const reply of resolve(host, peer, asked, signal)) {
+  for await (const reply of resolve(host, peer, { ...resolveRequest(task), renews: topic }, signal)) {
     if (reply.type === 'failed') throw errorOf(reply)
     if (reply.type === 'granted') return reply.grant
   }

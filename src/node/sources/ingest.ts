@@ -4,7 +4,7 @@ import type { Manifest, VersionInfo } from '../../core/manifest.ts'
 import { choosePieceLength, pieceCountOf } from '../../core/piece.ts'
 import { RootBuilder } from '../../core/root.ts'
 import { contentId, type Task } from '../../core/task.ts'
-import { codingInName } from '../../core/version.ts'
+import { codingInName, digestVersion } from '../../core/version.ts'
 import { AnotherVersionError, changed, OtherCodingError } from '../../origin/failures.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
@@ -14,7 +14,8 @@ import { originRequest } from '../session/origin-request.ts'
 
 /** What an origin's answer says about the version that it shows. */
 export function versionOf(task: Task, read: OriginRead): VersionInfo {
-  const { version, length, fileName } = read
+  const { length, fileName } = read
+  const version = task.digest === undefined ? read.version : digestVersion(task.digest)
   return { task: contentId(task, version), version, length, fileName, pieceLength: choosePieceLength(length) }
 }
 
@@ -46,7 +47,7 @@ export async function ingestOn(
 ): Promise<number> {
   const { signal } = how
   const { count, pieceLength, info } = manifest
-  const { url, isPrivate } = active.task
+  const { url, isPrivate, digest } = active.task
   const tail = !how.whole && active.hasPiece(count - 1) ? tailOf(await active.readPiece(count - 1)) : undefined
   const rest = { from: count * pieceLength, version: info.version, signal, ...(tail !== undefined && { tail }) }
   const want = how.whole ? { signal } : rest
@@ -54,7 +55,7 @@ export async function ingestOn(
   const hasOtherLength = manifest.length !== undefined && read.length !== undefined && read.length !== manifest.length
   const isCodedOtherwise = codingInName(read.version) !== codingInName(info.version)
   // who may read a private content was told by its version
-  if (hasOtherLength || isCodedOtherwise || (isPrivate && read.version !== info.version)) {
+  if (hasOtherLength || isCodedOtherwise || (isPrivate && digest === undefined && read.version !== info.version)) {
     await read.cancel()
     // of several machines behind a name some compress: the next answer may be as the first one was
     throw isCodedOtherwise && !isPrivate ? new OtherCodingError(url) : changed(url)

@@ -10,6 +10,7 @@ import { errorOf } from '../../wire/codec-resolve.ts'
 import { causeOf } from '../api/events.ts'
 import type { NodeContext } from '../context/node-context.ts'
 import type { ActiveTask } from '../session/active-task.ts'
+import { resolveRequest } from '../session/resolve-request.ts'
 
 export interface SeedSourceOptions {
   /** Without this node itself. */
@@ -90,17 +91,16 @@ export class SeedSource {
   }
 
   async #request({ peer, address }: DialablePeer, signal: AbortSignal): Promise<void> {
-    const { url, headers, filter, tag } = this.#active.task
+    const { task, wanted: digest } = this.#active
     const { revalidate, tell } = this.#options
     const network = await this.#ctx.networkUp()
     if (network === undefined) throw new DragonflyError('aborted', 'the node has no network')
     const probe = setTimeout(() => void this.#probe({ peer, address }, signal), PROBE_AFTER_MS)
     await network.host.connect([address], signal).finally(() => clearTimeout(probe))
     tell({ type: 'seed-heard', seed: peer })
-    const request = { url, headers, filter: [...filter], tag, digest: this.#active.wanted, revalidate }
-    for await (const reply of resolve(network.host, peer, request, signal)) {
+    for await (const reply of resolve(network.host, peer, resolveRequest(task, { digest, revalidate }), signal)) {
       if (reply.type === 'failed') throw errorOf(reply)
-      tell({ type: 'seed-heard', seed: peer })
+      tell({ type: 'seed-heard', seed: peer, replies: true })
       if (reply.type === 'origin-rate') this.#options.hearRate(reply.rate, reply.peers)
       if (reply.type !== 'resolved') continue
       this.#active.setCurrent({ version: reply.version })

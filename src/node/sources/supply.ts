@@ -251,7 +251,7 @@ export class Supply {
     if (why === 'seed') return trouble
     if (why === 'origin-changed' && !isChanged(failure)) return changed(this.#active.task.url)
     if (why !== 'no-source' && failure !== undefined) return failure
-    if (trouble instanceof DragonflyError && trouble.code.startsWith('origin-')) return trouble
+    if (trouble instanceof DragonflyError && /^(origin-|digest-mismatch$)/.test(trouble.code)) return trouble
     return new DragonflyError('no-source', 'no reachable peer has this content', {
       hint:
         this.#origin !== undefined

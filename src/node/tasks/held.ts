@@ -24,6 +24,8 @@ export interface Want {
   cached?: CacheRules | undefined
   /** See SupplyOptions. Of no effect where a running active task is shared. */
   restarts?: Restarts | undefined
+  /** Milliseconds of silence of seeds and peers after which the origin is read; undefined: as usual. Of no effect where it is shared. */
+  originAfter?: number | undefined
   /** Which running active task may be shared. Default: any, and for who wants it revalidated those that are. */
   suits?: (active: ActiveTask) => boolean
 }
@@ -37,6 +39,10 @@ export interface Held {
   /** When somebody began or ceased to use it. */
   usedAt: number
   done: Promise<void>
+  /** Aborted when it ends. */
+  ended: AbortController
+  /** Resolved when its last user leaves; undefined: nobody waits for that. */
+  left?: PromiseWithResolvers<void>
 }
 
 /** Whether a running active task will do for this wish. */
@@ -46,6 +52,6 @@ export function isShareable({ active, reader, revalidate }: Held, want: Want): b
   if (want.reader === 'others' && reader !== 'others') return false
   if (want.reader !== 'others' && reader === 'others' && active.manifest === undefined) return false
   if (!(want.suits?.(active) ?? (revalidate || want.revalidate !== true))) return false
-  const { digest } = want
+  const digest = want.digest ?? active.task.digest
   return digest === undefined ? active.wanted === undefined : active.wanted !== undefined && sameBytes(digest, active.wanted)
 }

@@ -3,26 +3,28 @@ import { raceSignal } from 'race-signal'
 import { DragonflyError } from '../../core/errors.ts'
 import { sameBytes } from '../../core/piece.ts'
 import { rawCid } from '../../core/root.ts'
-import { makeProof, type Task } from '../../core/task.ts'
+import type { Task } from '../../core/task.ts'
 import type { Answer } from '../../net/exchange.ts'
 import type { Holder } from '../../store/disk-store.ts'
+import { hastyPolicy } from '../../swarm/source-events.ts'
 import type { Hello } from '../../wire/codec-hello.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
 import type { PaceTerms } from '../context/pacing.ts'
 import { isServing } from '../peers/comparison.ts'
-import { shownGrant } from '../peers/grant-book.ts'
 import { ActiveTask } from '../session/active-task.ts'
+import { UNCHANGING } from '../sources/cached.ts'
 import { Supply } from '../sources/supply.ts'
 import { Announcer } from './announcer.ts'
 import { type ClosedContent, ClosedContents } from './closed-contents.ts'
 import { type Held, isShareable, type Want } from './held.ts'
+import { HelloAnswers } from './hello-answers.ts'
 import { KeyedTurns } from './keyed-turns.ts'
-import { contentTopics, isPublicContent, topicText } from './topics.ts'
+import { isPublicContent } from './topics.ts'
 
 /** Finished contents that nobody uses and that stay open all the same, the last used ones: three files and some 100 KiB each. */
 export const MAX_IDLE = 100
-/** A peer waits for the opening of a content for so long, ms; then it is told to come again. */
-const OPEN_MS = 3000
+/** Who asks whether a finished content is current waits so long for those who still copy it, ms. */
+const COPY_MS = 10_000
 const ANY_PACE: PaceTerms = {}
 
 /**
@@ -46,6 +48,7 @@ export class TaskRegistry implements Holder {
   readonly #stopping = new AbortController()
   readonly #announcer: Announcer
   readonly #closed: ClosedContents
+  readonly #answers: HelloAnswers
   /** What is being closed or opened again, by task: its store entry is open once at most. */
   readonly #moving = new KeyedTurns()
 
@@ -54,6 +57,12 @@ export class TaskRegistry implements Holder {
     this.#ctx = ctx
     this.#announcer = new Announcer(ctx, signal)
     this.#closed = new ClosedContents(ctx, signal, keys => this.#announcer.withdraw(keys))
+    this.#answers = new HelloAnswers(ctx, {
+      open: () => this.#all(),
+      closed: this.#closed,
+      reopen: closed => this.#reopen(closed),
+      stopping: signal,
+    })
   }
 
   /** The newest active task of a task. */
@@ -91,23 +100,35 @@ export class TaskRegistry implements Holder {
    */
   begin(task: Task, want: Want): { active: ActiveTask; isNew: boolean } {
     if (this.#stopping.signal.aborted) throw new DragonflyError('aborted', 'the node was stopped')
-    const running = this.#byTask.get(task.id)?.find(held => isShareable(held, want))
+    const running = this.#finished(task) ?? this.#byTask.get(task.id)?.find(held => isShareable(held, want))
     if (running !== undefined) {
       running.users++
+      running.usedAt = now()
       running.active.ranges.add(want.range)
       running.active.pace.join(want.pace ?? ANY_PACE)
       return { active: running.active, isNew: false }
     }
-    const { reader, revalidate = false, cached, restarts } = want
+    const { reader, revalidate = false, restarts, originAfter } = want
+    const cached = want.cached ?? (task.digest === undefined ? undefined : UNCHANGING)
     const active = new ActiveTask(this.#ctx, task, want.digest)
     active.ranges.add(want.range)
     active.pace.join(want.pace ?? ANY_PACE)
     this.#closed.forget(task.id)
-    const held = this.#hold(active, { reader, revalidate, cached, restarts, users: 1 })
+    const held = this.#hold(active, { reader, revalidate, cached, restarts, originAfter, users: 1 })
     this.#byTask.set(task.id, [held, ...(this.#byTask.get(task.id) ?? [])])
-    held.done = this.#retireOthers(task.id).then(() => held.supply.run())
+    held.done = this.#retireOthers(held).then(() => held.supply.run())
     void this.#announcer.follow(active)
     return { active, isNew: true }
+  }
+
+  /** What is here of a content that its digest names: whole, so that there is nothing to ask; a public one under any URL. */
+  #finished({ id, digest, isPrivate }: Task): Held | undefined {
+    if (digest === undefined) return undefined
+    return this.#all().find(({ active }) => {
+      if (active.isClosed || active.hasFailed || !active.isWhole) return false
+      if (active.task.id === id) return active.manifest?.seal !== undefined
+      return !isPrivate && isPublicContent(active) && sameBytes(active.manifest?.seal?.sha256 ?? new Uint8Array(), digest)
+    })
   }
 
   /** Whether nobody else uses the active task, so that its store entry may be given away. */
@@ -126,6 +147,7 @@ export class TaskRegistry implements Holder {
     held.usedAt = now()
     active.pace.leave(pace)
     if (held.users > 0) return
+    held.left?.resolve()
     if (after === 'keep' && active.isComplete && !active.isTransient) return this.#closeIdle()
     const isForgotten = after === 'discard' || (after === 'drop' && active.isComplete)
     await this.#end(held, isForgotten)
@@ -139,42 +161,7 @@ export class TaskRegistry implements Holder {
   }
 
   /** How a peer's hello is answered. */
-  readonly answer = async (peer: string, hello: Hello): Promise<Answer> => {
-    // first, whatever it is for: how long the answer takes must not tell which topics there are
-    const shown = await shownGrant(hello)
-    const topic = topicText(hello.topic)
-    const all = this.#all().map(h => h.active)
-    const guarded = all.filter(s => s.grants?.id === topic)
-    const open = guarded.find(s => s.isComplete) ?? guarded.find(s => !s.isOver)
-    if (open !== undefined) return open.grants?.admits(peer, shown) === true ? welcome(open, peer, hello, true) : UNKNOWN
-    const byTask = all.filter(s => s.grants === undefined && s.task.id === topic)
-    const candidates = byTask.length > 0 ? byTask : all.filter(s => isPublicContent(s) && contentTopics(s).includes(topic))
-    const active = candidates.find(s => s.manifest?.info.version === hello.version) ?? candidates[0]
-    if (active === undefined) return await this.#answerClosed(peer, hello, topic)
-    if (byTask.length > 0 && !this.#isProven(active.task, peer, hello)) {
-      return active.task.isPrivate ? UNKNOWN : { refused: 'bad-proof' }
-    }
-    const held = this.#all().find(h => h.active === active)
-    if (held !== undefined) held.usedAt = now()
-    return welcome(active, peer, hello, byTask.length > 0)
-  }
-
-  /** For a content that was closed: opens it, once the peer has proved that it may have it. */
-  async #answerClosed(peer: string, hello: Hello, topic: string): Promise<Answer> {
-    const byTask = this.#closed.byTask(topic)
-    const closed = byTask ?? this.#closed.byContent(topic)
-    if (closed === undefined) return UNKNOWN
-    if (byTask !== undefined && !this.#isProven(byTask.task, peer, hello)) return { refused: 'bad-proof' }
-    if (this.#closed.isBusy) return BUSY
-    const tooLong = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(OPEN_MS)])
-    const active = await raceSignal(this.#reopen(closed), tooLong).catch(() => 'busy' as const)
-    if (active === 'busy') return BUSY
-    return active === undefined || active.isClosed ? UNKNOWN : welcome(active, peer, hello, byTask !== undefined)
-  }
-
-  #isProven({ secret }: Task, peer: string, { proof }: Hello): boolean {
-    return sameBytes(proof, makeProof(secret, peer, this.#ctx.network?.host.id ?? ''))
-  }
+  readonly answer = async (peer: string, hello: Hello): Promise<Answer> => await this.#answers.answer(peer, hello)
 
   /** What is open, newest first within a task. */
   all(): LiveContent[] {
@@ -207,12 +194,22 @@ export class TaskRegistry implements Holder {
     await Promise.all(this.#all().map(held => this.#end(held)))
   }
 
-  #hold(active: ActiveTask, how: Pick<Held, 'reader' | 'revalidate' | 'users'> & Pick<Want, 'cached' | 'restarts'>): Held {
-    const { reader, revalidate, cached, restarts, users } = how
+  #hold(
+    active: ActiveTask,
+    how: Pick<Held, 'reader' | 'revalidate' | 'users'> & Pick<Want, 'cached' | 'restarts' | 'originAfter'>,
+  ): Held {
+    const { reader, revalidate, cached, restarts, originAfter, users } = how
     const self = this.#ctx.network?.host.id
     const seeds = this.#ctx.seedsAbove(active.task.subject).filter(s => s.peer !== self)
-    const supply = new Supply(this.#ctx, active, { reader, seeds, revalidate, cached, restarts })
-    return { active, reader, revalidate, supply, users, usedAt: now(), done: Promise.resolve() }
+    const supply = new Supply(this.#ctx, active, {
+      reader,
+      seeds,
+      revalidate,
+      cached,
+      restarts,
+      policy: hastyPolicy(originAfter),
+    })
+    return { active, reader, revalidate, supply, users, usedAt: now(), done: Promise.resolve(), ended: new AbortController() }
   }
 
   /** Closes finished contents that nobody uses when there are too many, those first that were not used for longest. */
@@ -259,9 +256,21 @@ export class TaskRegistry implements Holder {
   }
 
   /** A finished active task gives its place, and its store entry, to the one that asks again whether it is still current. */
-  async #retireOthers(task: string): Promise<void> {
-    await this.#moving.idle(task)
-    for (const held of this.#byTask.get(task)?.slice(1) ?? []) if (held.users === 0) await this.#end(held)
+  async #retireOthers(newest: Held): Promise<void> {
+    const { id } = newest.active.task
+    await this.#moving.idle(id)
+    for (const held of this.#byTask.get(id)?.filter(other => other !== newest) ?? []) {
+      if (held.users > 0 && held.active.isComplete) await this.#untilLeft(held, newest)
+      if (held.users === 0) await this.#end(held)
+    }
+  }
+
+  /** A download that still copies what is finished leaves soon; without its store entry all would be read anew. */
+  async #untilLeft(held: Held, waiting: Held): Promise<void> {
+    if (held.reader !== 'self' || waiting.reader !== 'self') return
+    held.left ??= Promise.withResolvers()
+    const over = AbortSignal.any([this.#stopping.signal, waiting.ended.signal, AbortSignal.timeout(COPY_MS)])
+    await raceSignal(held.left.promise, over).catch(() => {})
   }
 
   async #end(held: Held, discard = false): Promise<void> {
@@ -269,24 +278,21 @@ export class TaskRegistry implements Holder {
     const left = (this.#byTask.get(task.id) ?? []).filter(h => h !== held)
     if (left.length > 0) this.#byTask.set(task.id, left)
     else this.#byTask.delete(task.id)
+    held.ended.abort()
     held.supply.stop()
     // whoever waits for a rate is to see that it is over
     held.active.pace.close()
     await held.done
-    await held.active.close(discard)
+    await held.active.close(discard || isWrong(held.active))
   }
 }
 
-/** What a peer hears that may hear nothing: as if there were nothing. */
-const UNKNOWN: Answer = { refused: 'unknown-topic' }
-/** It may try again. */
-const BUSY: Answer = { refused: 'too-busy' }
-
-/** The answer to a peer that may have the content. `isByTask`: it asked for the task, and has proved that it knows it. */
-function welcome(active: ActiveTask, peer: string, hello: Hello, isByTask: boolean): Answer {
-  const refused = active.links.refusal(peer, hello)
-  if (refused !== undefined) return refused
-  // who asks by content need not know the task, and a proof of it would be something to try guesses on
-  const changes = isByTask ? {} : { topic: hello.topic, proof: new Uint8Array() }
-  return { hello: { ...active.links.hello(peer), ...changes }, attach: link => active.links.attach(link) }
+/** Whether it is not what its digest names: nothing of it may stay. */
+function isWrong(active: ActiveTask): boolean {
+  try {
+    active.throwIfFailed()
+    return false
+  } catch (error) {
+    return active.task.digest !== undefined && error instanceof DragonflyError && error.code === 'digest-mismatch'
+  }
 }

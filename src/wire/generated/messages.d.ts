@@ -478,6 +478,8 @@ export interface ResolveRequest {
     revalidate: boolean;
     renews: Uint8Array<ArrayBuffer>;
     progress: boolean;
+    namedByDigest: boolean;
+    anonymous: boolean;
 }
 export declare namespace ResolveRequest {
     const codec: () => Codec<ResolveRequest>;
@@ -520,9 +522,17 @@ export declare namespace ResolveRequest {
         field: '$.progress';
         value: boolean;
     }
+    interface ResolveRequestNamedByDigestFieldEvent {
+        field: '$.namedByDigest';
+        value: boolean;
+    }
+    interface ResolveRequestAnonymousFieldEvent {
+        field: '$.anonymous';
+        value: boolean;
+    }
     function encode(obj: Partial<ResolveRequest>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): ResolveRequest;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): Generator<ResolveRequestUrlFieldEvent | ResolveRequestHeadersNameFieldEvent | ResolveRequestHeadersValueFieldEvent | ResolveRequestFilterFieldEvent | ResolveRequestTagFieldEvent | ResolveRequestDigestFieldEvent | ResolveRequestRevalidateFieldEvent | ResolveRequestRenewsFieldEvent | ResolveRequestProgressFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): Generator<ResolveRequestUrlFieldEvent | ResolveRequestHeadersNameFieldEvent | ResolveRequestHeadersValueFieldEvent | ResolveRequestFilterFieldEvent | ResolveRequestTagFieldEvent | ResolveRequestDigestFieldEvent | ResolveRequestRevalidateFieldEvent | ResolveRequestRenewsFieldEvent | ResolveRequestProgressFieldEvent | ResolveRequestNamedByDigestFieldEvent | ResolveRequestAnonymousFieldEvent>;
 }
 export interface ResolveReply {
     resolved?: Resolved;

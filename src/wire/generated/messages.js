@@ -1821,6 +1821,14 @@ export var ResolveRequest;
                     w.uint32(64);
                     w.bool(obj.progress);
                 }
+                if ((obj.namedByDigest != null && obj.namedByDigest !== false)) {
+                    w.uint32(72);
+                    w.bool(obj.namedByDigest);
+                }
+                if ((obj.anonymous != null && obj.anonymous !== false)) {
+                    w.uint32(80);
+                    w.bool(obj.anonymous);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1833,7 +1841,9 @@ export var ResolveRequest;
                     digest: uint8ArrayAlloc(0),
                     revalidate: false,
                     renews: uint8ArrayAlloc(0),
-                    progress: false
+                    progress: false,
+                    namedByDigest: false,
+                    anonymous: false
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1877,6 +1887,14 @@ export var ResolveRequest;
                         }
                         case 8: {
                             obj.progress = reader.bool();
+                            break;
+                        }
+                        case 9: {
+                            obj.namedByDigest = reader.bool();
+                            break;
+                        }
+                        case 10: {
+                            obj.anonymous = reader.bool();
                             break;
                         }
                         default: {
@@ -1960,6 +1978,20 @@ export var ResolveRequest;
                         case 8: {
                             yield {
                                 field: `${prefix}.progress`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        case 9: {
+                            yield {
+                                field: `${prefix}.namedByDigest`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        case 10: {
+                            yield {
+                                field: `${prefix}.anonymous`,
                                 value: reader.bool()
                             };
                             break;

@@ -1329,7 +1329,7 @@ return errors === 0;
 }
 
 export const getFaultCheck = validate12;
-const schema13 = {"$id":"getFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"digest":{"type":"string"},"range":{"type":"object"},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"revalidate":{"type":"boolean"},"origin":{"type":"boolean"},"keep":{"type":"boolean"},"remoteTime":{"type":"boolean"},"nameFile":{"instance":"function"},"hardLink":{"type":"boolean"},"limit":{"type":"number","minimum":1,"maximum":8000000000000000},"priority":{"enum":["low","normal","high"]},"signal":{"instance":"AbortSignal"},"trace":{"type":"string"},"explain":{"type":"boolean"},"onProgress":{"instance":"function"}},"additionalProperties":false};
+const schema13 = {"$id":"getFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"digest":{"type":"string"},"range":{"type":"object"},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"byDigest":{"type":"boolean"},"anonymous":{"type":"boolean"},"originAfter":{"type":"number","minimum":1,"maximum":9007199254740991},"revalidate":{"type":"boolean"},"origin":{"type":"boolean"},"keep":{"type":"boolean"},"remoteTime":{"type":"boolean"},"nameFile":{"instance":"function"},"hardLink":{"type":"boolean"},"limit":{"type":"number","minimum":1,"maximum":8000000000000000},"priority":{"enum":["low","normal","high"]},"signal":{"instance":"AbortSignal"},"trace":{"type":"string"},"explain":{"type":"boolean"},"onProgress":{"instance":"function"}},"additionalProperties":false};
 
 function validate12(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="getFault" */;
@@ -1473,10 +1473,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.revalidate !== undefined){
+if(data.byDigest !== undefined){
 const _errs18 = errors;
-if(typeof data.revalidate !== "boolean"){
-validate12.errors = [{instancePath:instancePath+"/revalidate",schemaPath:"#/properties/revalidate/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+if(typeof data.byDigest !== "boolean"){
+validate12.errors = [{instancePath:instancePath+"/byDigest",schemaPath:"#/properties/byDigest/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -1485,10 +1485,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.origin !== undefined){
+if(data.anonymous !== undefined){
 const _errs20 = errors;
-if(typeof data.origin !== "boolean"){
-validate12.errors = [{instancePath:instancePath+"/origin",schemaPath:"#/properties/origin/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+if(typeof data.anonymous !== "boolean"){
+validate12.errors = [{instancePath:instancePath+"/anonymous",schemaPath:"#/properties/anonymous/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -1497,11 +1497,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.keep !== undefined){
+if(data.originAfter !== undefined){
+let data10 = data.originAfter;
 const _errs22 = errors;
-if(typeof data.keep !== "boolean"){
-validate12.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+if(errors === _errs22){
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 9007199254740991 || isNaN(data10)){
+validate12.errors = [{instancePath:instancePath+"/originAfter",schemaPath:"#/properties/originAfter/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"}];
 return false;
+}
+else {
+if(data10 < 1 || isNaN(data10)){
+validate12.errors = [{instancePath:instancePath+"/originAfter",schemaPath:"#/properties/originAfter/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+return false;
+}
+}
+}
+else {
+validate12.errors = [{instancePath:instancePath+"/originAfter",schemaPath:"#/properties/originAfter/type",keyword:"type",params:{type: "number"},message:"must be number"}];
+return false;
+}
 }
 var valid0 = _errs22 === errors;
 }
@@ -1509,10 +1524,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.remoteTime !== undefined){
+if(data.revalidate !== undefined){
 const _errs24 = errors;
-if(typeof data.remoteTime !== "boolean"){
-validate12.errors = [{instancePath:instancePath+"/remoteTime",schemaPath:"#/properties/remoteTime/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+if(typeof data.revalidate !== "boolean"){
+validate12.errors = [{instancePath:instancePath+"/revalidate",schemaPath:"#/properties/revalidate/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs24 === errors;
@@ -1521,10 +1536,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.nameFile !== undefined){
+if(data.origin !== undefined){
 const _errs26 = errors;
-if(typeof data.nameFile !== "function"){
-validate12.errors = [{instancePath:instancePath+"/nameFile",schemaPath:"#/properties/nameFile/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+if(typeof data.origin !== "boolean"){
+validate12.errors = [{instancePath:instancePath+"/origin",schemaPath:"#/properties/origin/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs26 === errors;
@@ -1533,29 +1548,65 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.keep !== undefined){
+const _errs28 = errors;
+if(typeof data.keep !== "boolean"){
+validate12.errors = [{instancePath:instancePath+"/keep",schemaPath:"#/properties/keep/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs28 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.remoteTime !== undefined){
+const _errs30 = errors;
+if(typeof data.remoteTime !== "boolean"){
+validate12.errors = [{instancePath:instancePath+"/remoteTime",schemaPath:"#/properties/remoteTime/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs30 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.nameFile !== undefined){
+const _errs32 = errors;
+if(typeof data.nameFile !== "function"){
+validate12.errors = [{instancePath:instancePath+"/nameFile",schemaPath:"#/properties/nameFile/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+return false;
+}
+var valid0 = _errs32 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.hardLink !== undefined){
-const _errs27 = errors;
+const _errs33 = errors;
 if(typeof data.hardLink !== "boolean"){
 validate12.errors = [{instancePath:instancePath+"/hardLink",schemaPath:"#/properties/hardLink/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
-var valid0 = _errs27 === errors;
+var valid0 = _errs33 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limit !== undefined){
-let data14 = data.limit;
-const _errs29 = errors;
-if(errors === _errs29){
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 > 8000000000000000 || isNaN(data14)){
+let data17 = data.limit;
+const _errs35 = errors;
+if(errors === _errs35){
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 8000000000000000 || isNaN(data17)){
 validate12.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8000000000000000},message:"must be <= 8000000000000000"}];
 return false;
 }
 else {
-if(data14 < 1 || isNaN(data14)){
+if(data17 < 1 || isNaN(data17)){
 validate12.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
@@ -1566,71 +1617,74 @@ validate12.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs29 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.priority !== undefined){
-let data15 = data.priority;
-const _errs31 = errors;
-if(!(((data15 === "low") || (data15 === "normal")) || (data15 === "high"))){
-validate12.errors = [{instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/enum",keyword:"enum",params:{allowedValues: schema13.properties.priority.enum},message:"must be equal to one of the allowed values"}];
-return false;
-}
-var valid0 = _errs31 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.signal !== undefined){
-const _errs32 = errors;
-if(!(data.signal instanceof AbortSignal)){
-validate12.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
-return false;
-}
-var valid0 = _errs32 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace !== undefined){
-const _errs33 = errors;
-if(typeof data.trace !== "string"){
-validate12.errors = [{instancePath:instancePath+"/trace",schemaPath:"#/properties/trace/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-var valid0 = _errs33 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.explain !== undefined){
-const _errs35 = errors;
-if(typeof data.explain !== "boolean"){
-validate12.errors = [{instancePath:instancePath+"/explain",schemaPath:"#/properties/explain/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
-return false;
-}
 var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.onProgress !== undefined){
+if(data.priority !== undefined){
+let data18 = data.priority;
 const _errs37 = errors;
-if(typeof data.onProgress !== "function"){
-validate12.errors = [{instancePath:instancePath+"/onProgress",schemaPath:"#/properties/onProgress/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+if(!(((data18 === "low") || (data18 === "normal")) || (data18 === "high"))){
+validate12.errors = [{instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/enum",keyword:"enum",params:{allowedValues: schema13.properties.priority.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid0 = _errs37 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.signal !== undefined){
+const _errs38 = errors;
+if(!(data.signal instanceof AbortSignal)){
+validate12.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+return false;
+}
+var valid0 = _errs38 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace !== undefined){
+const _errs39 = errors;
+if(typeof data.trace !== "string"){
+validate12.errors = [{instancePath:instancePath+"/trace",schemaPath:"#/properties/trace/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs39 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.explain !== undefined){
+const _errs41 = errors;
+if(typeof data.explain !== "boolean"){
+validate12.errors = [{instancePath:instancePath+"/explain",schemaPath:"#/properties/explain/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs41 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.onProgress !== undefined){
+const _errs43 = errors;
+if(typeof data.onProgress !== "function"){
+validate12.errors = [{instancePath:instancePath+"/onProgress",schemaPath:"#/properties/onProgress/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+return false;
+}
+var valid0 = _errs43 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -1818,7 +1872,7 @@ return errors === 0;
 }
 
 export const preheatFaultCheck = validate14;
-const schema15 = {"$id":"preheatFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"digest":{"type":"string"},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"at":{"type":"string"},"signal":{"instance":"AbortSignal"},"onProgress":{"instance":"function"}},"additionalProperties":false};
+const schema15 = {"$id":"preheatFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"digest":{"type":"string"},"byDigest":{"type":"boolean"},"anonymous":{"type":"boolean"},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"at":{"type":"string"},"signal":{"instance":"AbortSignal"},"onProgress":{"instance":"function"}},"additionalProperties":false};
 
 function validate14(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="preheatFault" */;
@@ -1828,7 +1882,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((((key0 === "headers") || (key0 === "digest")) || (key0 === "filter")) || (key0 === "tag")) || (key0 === "at")) || (key0 === "signal")) || (key0 === "onProgress"))){
+if(!(func2.call(schema15.properties, key0))){
 validate14.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
 return false;
 break;
@@ -1907,20 +1961,44 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.filter !== undefined){
-let data4 = data.filter;
+if(data.byDigest !== undefined){
 const _errs10 = errors;
-if(errors === _errs10){
-if(Array.isArray(data4)){
-var valid3 = true;
-const len2 = data4.length;
-for(let i2=0; i2<len2; i2++){
+if(typeof data.byDigest !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/byDigest",schemaPath:"#/properties/byDigest/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.anonymous !== undefined){
 const _errs12 = errors;
-if(typeof data4[i2] !== "string"){
+if(typeof data.anonymous !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/anonymous",schemaPath:"#/properties/anonymous/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.filter !== undefined){
+let data6 = data.filter;
+const _errs14 = errors;
+if(errors === _errs14){
+if(Array.isArray(data6)){
+var valid3 = true;
+const len2 = data6.length;
+for(let i2=0; i2<len2; i2++){
+const _errs16 = errors;
+if(typeof data6[i2] !== "string"){
 validate14.errors = [{instancePath:instancePath+"/filter/" + i2,schemaPath:"#/properties/filter/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
-var valid3 = _errs12 === errors;
+var valid3 = _errs16 === errors;
 if(!valid3){
 break;
 }
@@ -1931,40 +2009,16 @@ validate14.errors = [{instancePath:instancePath+"/filter",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.tag !== undefined){
-const _errs14 = errors;
-if(typeof data.tag !== "string"){
-validate14.errors = [{instancePath:instancePath+"/tag",schemaPath:"#/properties/tag/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
 var valid0 = _errs14 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.at !== undefined){
-const _errs16 = errors;
-if(typeof data.at !== "string"){
-validate14.errors = [{instancePath:instancePath+"/at",schemaPath:"#/properties/at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
-return false;
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.signal !== undefined){
+if(data.tag !== undefined){
 const _errs18 = errors;
-if(!(data.signal instanceof AbortSignal)){
-validate14.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+if(typeof data.tag !== "string"){
+validate14.errors = [{instancePath:instancePath+"/tag",schemaPath:"#/properties/tag/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -1973,16 +2027,42 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.at !== undefined){
+const _errs20 = errors;
+if(typeof data.at !== "string"){
+validate14.errors = [{instancePath:instancePath+"/at",schemaPath:"#/properties/at/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.signal !== undefined){
+const _errs22 = errors;
+if(!(data.signal instanceof AbortSignal)){
+validate14.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+return false;
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.onProgress !== undefined){
-const _errs19 = errors;
+const _errs23 = errors;
 if(typeof data.onProgress !== "function"){
 validate14.errors = [{instancePath:instancePath+"/onProgress",schemaPath:"#/properties/onProgress/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
 return false;
 }
-var valid0 = _errs19 === errors;
+var valid0 = _errs23 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -2057,6 +2137,9 @@ const getFaultAllowed = {
   "range": "an object",
   "filter": "a list of texts",
   "tag": "a text",
+  "byDigest": "true or false",
+  "anonymous": "true or false",
+  "originAfter": "a number from 1 to 9007199254740991",
   "revalidate": "true or false",
   "origin": "true or false",
   "keep": "true or false",
@@ -2084,6 +2167,8 @@ export const headFault = value => faultOf(headFaultCheck, headFaultAllowed, valu
 const preheatFaultAllowed = {
   "headers": "a list of items, each a list of at most 2 texts",
   "digest": "a text",
+  "byDigest": "true or false",
+  "anonymous": "true or false",
   "filter": "a list of texts",
   "tag": "a text",
   "at": "a text",
