@@ -54,7 +54,8 @@ describe('df preheat --image', () => {
   it('config and layers come into the seed once, by one token, with the login of docker', async () => {
     const seed = await lab.seed()
     const env = await dockerConfig('s3cret')
-    const preheat = () => lab.df(['preheat', '--image', `${host}/team/app:v1`, '--seed', seed.address, '--json'], undefined, env).ended
+    const preheat = () =>
+      lab.df(['preheat', '--image', `${host}/team/app:v1`, '--seed', seed.address, '--json'], undefined, env).ended
     const first = await preheat()
     expect(first.code, first.stderr + first.stdout).to.equal(0)
     expect(first.lines.at(-1)).to.include({ type: 'done', preheated: 3, alreadyThere: 0, failed: 0, bytes: image.size })
@@ -86,8 +87,11 @@ describe('df preheat --image', () => {
     expect(none.lines.find(({ type }) => type === 'failed')?.hint).to.include('linux/amd64, linux/arm64/v8')
     expect((await preheat('team/absent:v1')).code).to.equal(3)
     expect((await preheat('team/app:v1', '--platform', 'nonsense')).code).to.equal(2)
-    const wrong = await lab.df(['preheat', '--image', `${host}/team/app:v1`, '--seed', seed.address], undefined, await dockerConfig('wr0ng'))
-      .ended
+    const wrong = await lab.df(
+      ['preheat', '--image', `${host}/team/app:v1`, '--seed', seed.address],
+      undefined,
+      await dockerConfig('wr0ng'),
+    ).ended
     expect(wrong.code).to.equal(3)
     expect(wrong.stderr).to.include('docker login').and.not.include('wr0ng')
   })
