@@ -54,6 +54,6 @@ export class ImageTargets {
 
 /** The one place that says how a blob is preheated: by its digest. */
 async function blobOptions(image: ResolvedImage, digest: string, signal: AbortSignal): Promise<PreheatOptions> {
-  const { headers } = await image.access(signal)
-  return { digest, ...(headers.length > 0 && { headers }) }
+  const { headers, anonymous } = await image.access(signal)
+  return { digest, byDigest: true, ...(headers.length > 0 && { headers, anonymous }) }
 }

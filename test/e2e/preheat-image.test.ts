@@ -66,6 +66,10 @@ describe('df preheat --image', () => {
     expect(server.seen).to.have.length(1)
     // what is private is checked with one byte each
     expect(sent).to.be.within(image.size, image.size + 3)
+    const before = sent
+    const again = await preheat()
+    expect(again.lines.at(-1)).to.include({ type: 'done', preheated: 3, alreadyThere: 3, failed: 0, bytes: image.size })
+    expect(sent - before).to.be.at.most(3)
     expect(`${first.stdout}${first.stderr}`).to.not.include('s3cret')
   })
 
