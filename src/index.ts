@@ -14,6 +14,14 @@ export { Service, type ServiceSetup, type Ties } from './daemon/service.ts'
 export { type Control, type ControlOptions, serveControl } from './gateway/api/socket.ts'
 export { type Gateway, type GatewayOptions, serveGateway } from './gateway/gateway.ts'
 export { type GatewayAuthority, gatewayAuthority } from './gateway/gateway-authority.ts'
+export {
+  type ImageBlob,
+  type ImageLister,
+  type ImageListerOptions,
+  openImageLister,
+  type ResolvedImage,
+  type ResolveOptions,
+} from './gateway/image-lister.ts'
 export type { MirrorSettings, RegistrySettings } from './gateway/registry/settings.ts'
 export { type OpenAdministration, openAdministration } from './node/admin/store-folder.ts'
 export type { ContentHead, HeadOptions } from './node/api/content-head.ts'

@@ -16,6 +16,14 @@ export function addPreheat(program: Command, name: string, run: (urls: string[],
     .description('make seeds fetch URLs before hosts ask for them; nothing is downloaded to this host')
     .argument('[url...]', 'http:// or https:// URLs')
     .option('-i, --input-file <file>', 'read more URLs from FILE, one per line, # for comments; - is standard input')
+    .addOption(
+      list(
+        '--image <image>',
+        `REGISTRY/NAME:TAG or @sha256:…: all its layers, by the logins of docker and podman ${REPEAT}`,
+      ).conflicts(['header', 'filter', 'tag', 'digest']),
+    )
+    .option('--platform <os/arch>', 'of the images, or all (default: linux and the processor of this host)')
+    .option('--plain-http', 'ask the registries of the images over http; those on this host always are')
     .addOption(list('--seed <multiaddr>', `a seed; the seed responsible for a URL fetches it ${REPEAT}`))
     .addOption(list('--at <multiaddr>', `make exactly these seeds fetch every URL ${REPEAT}`))
     .addOption(parsed('--parallel <n>', 'number of concurrent URLs', wholeNumber(1, MAX_PARALLEL)).default(DEFAULT_PARALLEL))
@@ -37,6 +45,7 @@ Examples:
   ${name} preheat https://example.org/big.iso
   ${name} preheat --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… -i tonight.txt --parallel 8
   ${name} preheat --at /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… --at /ip4/10.0.0.2/tcp/4801/p2p/12D3Koo… https://example.org/big.iso
+  ${name} preheat --image registry.corp.example/team/app:v2 --platform linux/amd64
   generate-list | ${name} preheat -H 'Authorization: Bearer …' --json -i -
 
 Use the same -H, --filter and --tag as the later ${name} get. The command ends when the seeds have everything; if it is

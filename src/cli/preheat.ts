@@ -5,12 +5,16 @@ import { describe, type Failure, UsageError } from './errors.ts'
 import { OK, UNEXPECTED } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
 import type { LogFlags } from './log-levels.ts'
+import type { ImageTargets, Target } from './preheat-image.ts'
 import { makePreheatReport, type PreheatReport, type PreheatTarget, type Summary } from './preheat-report.ts'
 import { urlsOf, withoutUser } from './url-list.ts'
 
 /** Flags of `df preheat` as commander leaves them; durations in milliseconds. */
 export interface PreheatFlags extends LogFlags {
   inputFile?: string
+  image?: string[]
+  platform?: string
+  plainHttp?: true
   seed?: string[]
   at?: string[]
   parallel: number
@@ -27,6 +31,8 @@ interface Job extends PreheatTarget {
   /** As it was given. */
   asked: string
   at: string | undefined
+  /** What it needs besides the options of all, asked for when its turn comes. */
+  more?: (signal: AbortSignal) => Promise<PreheatOptions>
   /** Set when it is over and nothing came of it. */
   failure?: Failure
 }
@@ -37,10 +43,13 @@ export async function preheat(named: readonly string[], flags: PreheatFlags, nam
   const options = { name, json: flags.json === true, quiet: flags.quiet === true, log: flags }
   let report = await makePreheatReport({ ...options, errands: 0 }, process.stdout, process.stderr)
   try {
-    const urls = await urlsOf(named, flags.inputFile, interrupt.signal)
+    const onlyImages = flags.image !== undefined && named.length === 0 && flags.inputFile === undefined
+    const urls = onlyImages ? [] : await urlsOf(named, flags.inputFile, interrupt.signal)
     if (flags.digest !== undefined && urls.length > 1) throw new UsageError('--digest works with one URL only', 'give one URL')
     const { withoutSecrets } = await import('../index.ts')
-    const jobs = jobsOf(urls, flags.at, withoutSecrets)
+    await using images = flags.image === undefined ? undefined : await openImages(flags, interrupt.signal)
+    const targets = [...urls.map(url => ({ url })), ...((await images?.targets()) ?? [])]
+    const jobs = jobsOf(targets, flags.at, withoutSecrets)
     report = await makePreheatReport({ ...options, errands: jobs.length }, process.stdout, process.stderr)
     report.summary(await run(jobs, flags, report, interrupt.signal))
     return jobs.find(job => job.failure !== undefined)?.failure?.exitCode ?? OK
@@ -54,17 +63,38 @@ export async function preheat(named: readonly string[], flags: PreheatFlags, nam
 }
 
 /** Each URL at the seed that is responsible for it, or at every one that was named. */
-function jobsOf(urls: readonly string[], at: readonly string[] = [], withoutSecrets: (text: string) => string): Job[] {
+function jobsOf(targets: readonly Target[], at: readonly string[] = [], withoutSecrets: (text: string) => string): Job[] {
   const seeds = at.length === 0 ? [undefined] : [...new Set(at)]
-  return urls.flatMap(asked => {
+  return targets.flatMap(({ url: asked, more, failure }): Job[] => {
     const shown = withoutSecrets(asked)
-    return seeds.map(at => ({ asked, url: withoutUser(asked) ?? shown, shown, at }))
+    const url = withoutUser(asked) ?? shown
+    if (failure !== undefined) return [{ asked, url, shown, at: undefined, failure }]
+    return seeds.map(at => ({ asked, url, shown, at, ...(more && { more }) }))
   })
+}
+
+/** The blobs of the images that were named. */
+async function openImages(flags: PreheatFlags, stop: AbortSignal): Promise<ImageTargets> {
+  const { ImageTargets } = await import('./preheat-image.ts')
+  const { homeIfAny } = await import('../index.ts')
+  const { proxy, noProxy, ca } = await readSettings({}, process.env, homeIfAny())
+  const reach = {
+    ...(proxy !== undefined && { proxy }),
+    ...(noProxy !== undefined && { noProxy }),
+    ...(ca !== undefined && { ca }),
+  }
+  const { image: names = [], platform, plainHttp } = flags
+  const how = { ...(platform !== undefined && { platform }), ...(plainHttp && { plainHttp }) }
+  return await ImageTargets.open(names, { ...how, signal: signalOf(flags, stop) }, reach)
+}
+
+function signalOf({ timeout }: PreheatFlags, stop: AbortSignal): AbortSignal {
+  return AbortSignal.any([stop, ...(timeout > 0 ? [AbortSignal.timeout(timeout)] : [])])
 }
 
 /** Rejects with `aborted` or `timeout`, or when nothing can begin at all. What fails for one URL is noted beside it. */
 async function run(jobs: readonly Job[], flags: PreheatFlags, report: PreheatReport, stop: AbortSignal): Promise<Summary> {
-  const signal = AbortSignal.any([stop, ...(flags.timeout > 0 ? [AbortSignal.timeout(flags.timeout)] : [])])
+  const signal = signalOf(flags, stop)
   const options = await preheatOptions(flags, signal)
   const { createNode } = await import('../index.ts')
   const node = await createNode({ ...(await nodeOptions(flags)), onEvent: event => report.event(event) })
@@ -84,8 +114,13 @@ async function run(jobs: readonly Job[], flags: PreheatFlags, report: PreheatRep
 
 async function one(node: DragonflyNode, job: Job, options: PreheatOptions, report: PreheatReport, sum: Summary): Promise<void> {
   const at = job.at === undefined ? {} : { at: job.at }
+  if (job.failure !== undefined) {
+    sum.failed++
+    return report.failed(job, job.failure)
+  }
   try {
-    const done = await node.preheat(job.asked, { ...options, ...at, onProgress: p => report.progress(job, p) })
+    const more = await job.more?.(options.signal as AbortSignal)
+    const done = await node.preheat(job.asked, { ...options, ...more, ...at, onProgress: p => report.progress(job, p) })
     sum.preheated++
     sum.alreadyThere += done.alreadyThere ? 1 : 0
     sum.bytes += done.bytes

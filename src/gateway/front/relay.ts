@@ -1,4 +1,5 @@
 // Passes one request on and its answer back, unchanged but for what belongs to a single connection (RFC 9110 §7.6.1).
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Guest } from './guest.ts'
 import type { Upstream, UpstreamAnswer } from './upstream.ts'
@@ -43,7 +44,10 @@ export async function ask(
 }
 
 /** The answer, as it came. An answer that breaks off breaks the guest's connection off. Never rejects. */
-export async function giveBack({ response }: Guest, answer: UpstreamAnswer): Promise<void> {
+export async function giveBack(
+  { response }: Guest,
+  answer: Pick<UpstreamAnswer, 'status' | 'headers'> & { body: Readable },
+): Promise<void> {
   try {
     response.writeHead(answer.status, endToEnd(answer.headers))
     await pipeline(answer.body, response)

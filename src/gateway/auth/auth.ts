@@ -1,0 +1,28 @@
+// Everything that the gateway has for the authentication of registries, over one upstream client.
+import type { Upstream } from '../front/upstream.ts'
+import { Credentials } from './credentials.ts'
+import { RegistryClient } from './registry-client.ts'
+import { TokenRelay } from './token-relay.ts'
+import { TokenServers } from './token-servers.ts'
+import { Tokens } from './tokens.ts'
+
+export interface RegistryAuth {
+  client: RegistryClient
+  relay: TokenRelay
+  tokens: Tokens
+}
+
+/**
+ * `credentialFiles`: as docker and podman write them. Default: none, so that the gateway asks registries anonymously and passes on what
+ * engines show: whoever reaches it gets nothing by credentials that are somebody else's.
+ */
+export function openAuth(
+  upstream: Upstream,
+  credentialFiles: readonly string[] = [],
+  env: NodeJS.ProcessEnv = process.env,
+): RegistryAuth {
+  const servers = new TokenServers(upstream)
+  const tokens = new Tokens(servers)
+  const credentials = credentialFiles.length > 0 && { credentials: new Credentials({ files: credentialFiles, env }) }
+  return { client: new RegistryClient(upstream, { tokens, ...credentials }), relay: new TokenRelay(servers, tokens), tokens }
+}

@@ -1,0 +1,122 @@
+// Sends token requests: a few at a time to each token server, which is left alone for as long as it asks (Retry-After).
+import { setTimeout as delay } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
+import PQueue from 'p-queue'
+import { DragonflyError } from '../../core/errors.ts'
+import { parseRetryAfter, requestFailure } from '../../origin/failures.ts'
+import { USER_AGENT } from '../../origin/http-client.ts'
+import { pairsOf } from '../front/relay.ts'
+import type { Upstream } from '../front/upstream.ts'
+
+/** Requests at one token server at a time, and those that wait for their turn. */
+const PARALLEL = 4
+const MAX_WAITING = 1000
+/** One request, ms. */
+const TIMEOUT_MS = 20_000
+/** Tries of one request, and the longest pause that it waits for, ms. */
+const TRIES = 3
+const PATIENCE_MS = 30_000
+/** The pause when the server names none, ms; it doubles. */
+const BACKOFF_MS = 500
+/** Longest time for which one answer stops all requests, ms. */
+const MAX_PAUSE_MS = 300_000
+const MAX_SERVERS = 256
+const MAX_ANSWER_BYTES = 64 * 1024
+
+export interface TokenServerRequest {
+  method: 'GET' | 'POST'
+  url: URL
+  /** Names and values in turn. */
+  headers: readonly string[]
+  body?: string | Buffer
+}
+
+export interface TokenServerAnswer {
+  status: number
+  headers: readonly string[]
+  body: Buffer
+}
+
+/** `until`: nobody asks before, in ms of the monotonic clock. */
+interface Lane {
+  queue: PQueue
+  until: number
+}
+
+export class TokenServers {
+  readonly #upstream: Upstream
+  readonly #lanes = new LRUCache<string, Lane>({ max: MAX_SERVERS })
+
+  constructor(upstream: Upstream) {
+    this.#upstream = upstream
+  }
+
+  /** The last answer, whatever its status. Rejects with `origin-…`; ends by clocks of its own. */
+  async send(request: TokenServerRequest): Promise<TokenServerAnswer> {
+    const lane = this.#laneOf(request.url)
+    if (lane.queue.size >= MAX_WAITING) throw busy(request.url, 1000)
+    return await lane.queue.add(() => this.#try(lane, request))
+  }
+
+  async #try(lane: Lane, request: TokenServerRequest): Promise<TokenServerAnswer> {
+    for (let tries = 1; ; tries++) {
+      const pause = lane.until - performance.now()
+      if (pause > PATIENCE_MS) throw busy(request.url, pause)
+      if (pause > 0) await delay(pause)
+      const answer = await this.#once(request)
+      if (answer.status !== 429 && answer.status !== 503) return answer
+      const asked = parseRetryAfter(headerOf(answer.headers, 'retry-after'))
+      const wait = Math.min(asked ?? BACKOFF_MS * 2 ** (tries - 1), MAX_PAUSE_MS)
+      lane.until = Math.max(lane.until, performance.now() + wait)
+      if (tries === TRIES || wait > PATIENCE_MS) return answer
+    }
+  }
+
+  async #once({ method, url, headers, body }: TokenServerRequest): Promise<TokenServerAnswer> {
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const named = headerOf(headers, 'user-agent') === undefined ? ['user-agent', USER_AGENT] : []
+    try {
+      const answer = await this.#upstream.send({ method, url, headers: [...headers, ...named], signal, ...(body && { body }) })
+      const chunks: Buffer[] = []
+      let length = 0
+      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+        length += chunk.length
+        // leaving the loop hangs up
+        if (length > MAX_ANSWER_BYTES) throw tooLong(url)
+        chunks.push(chunk)
+      }
+      return { status: answer.status, headers: answer.headers, body: Buffer.concat(chunks) }
+    } catch (error) {
+      if (signal.aborted) {
+        throw new DragonflyError('origin-timeout', `token server ${url.host} did not answer within ${TIMEOUT_MS / 1000} s`, {
+          cause: error,
+          retryable: true,
+        })
+      }
+      // its address has no secret, and the query of a request may have one
+      throw requestFailure(error, url.origin)
+    }
+  }
+
+  #laneOf({ origin }: URL): Lane {
+    const known = this.#lanes.get(origin)
+    if (known !== undefined) return known
+    const lane = { queue: new PQueue({ concurrency: PARALLEL }), until: 0 }
+    this.#lanes.set(origin, lane)
+    return lane
+  }
+}
+
+/** The first value of a header of raw ones. */
+export function headerOf(headers: readonly string[], name: string): string | undefined {
+  return pairsOf(headers).find(([other]) => other.toLowerCase() === name)?.[1]
+}
+
+function busy(url: URL, ms: number): DragonflyError {
+  const message = `token server ${url.host} asked to wait another ${Math.ceil(ms / 1000)} s`
+  return new DragonflyError('origin-error', message, { retryable: true, retryAfter: Math.ceil(ms), status: 429 })
+}
+
+function tooLong(url: URL): DragonflyError {
+  return new DragonflyError('origin-error', `token server ${url.host} answered with more than ${MAX_ANSWER_BYTES} bytes`)
+}
