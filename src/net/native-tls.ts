@@ -31,6 +31,7 @@ interface Inside {
   socket: Socket
   readBuffer: Uint8ArrayList
   sendClose(options?: object): Promise<void>
+  sendReset(): void
 }
 
 /** For `connectionEncrypters` of libp2p. A connection that is no TCP socket gets libp2p's own TLS. */
@@ -107,6 +108,7 @@ function takeOver(raw: MultiaddrConnection & Inside, isServer: boolean, options:
   secure.setTimeout(idleMs)
   secure.on('error', error => raw.abort(error))
   raw.sendClose = () => endOf(secure)
+  raw.sendReset = () => reset(socket, secure)
   return secure
 }
 
@@ -116,6 +118,15 @@ async function endOf(socket: TLSSocket): Promise<void> {
   const closed = new Promise<void>(resolve => socket.once('close', () => resolve()))
   socket.destroySoon()
   await closed
+}
+
+/**
+ * Ends at once, whatever is under way. libp2p's own way looks at the socket to see whether its end has begun, but it is the engine
+ * that begins it; a handle that is shutting down takes no reset (libuv: EINVAL), and would stay open for ever.
+ */
+function reset(socket: Socket, secure: TLSSocket): void {
+  if (!secure.writableEnded) socket.resetAndDestroy()
+  secure.destroy()
 }
 
 function offer(muxers: ReadonlyMap<string, StreamMuxerFactory>): TLSSocketOptions {

@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls'
 import { expect } from 'chai'
 import { type Host, startHost } from '../../src/net/host.ts'
 import { readStream, writeStream } from '../../src/net/stream.ts'
+import { until } from '../waiting.ts'
 
 const ECHO = '/test/echo/1.0.0'
 const PROTOCOL = '/test/native-tls/1.0.0'
@@ -101,6 +102,39 @@ describe('net/native-tls', () => {
     relay.close()
   })
 
+  // libp2p closes for half a second when it stops, and aborts what is not closed by then
+  for (const [moment, after] of [
+    ['at once', (run: () => void) => run()],
+    ['a tick later', process.nextTick],
+    ['a turn of the event loop later', setImmediate],
+  ] as const) {
+    it(`a close that is aborted when its end is on the way leaves no socket open: ${moment}`, async () => {
+      await until(() => openSockets() === 0, 'what came before is closed')
+      await a.connect(b.addresses)
+      await until(() => b.isConnected(a.id), 'both ends stand')
+      const ends = [a, b].flatMap(host => host.libp2p.getConnections())
+      await until(() => ends.every(end => end.streams.length === 0), 'both have said who they are')
+      const aborted = ends.map(end => {
+        const { maConn } = end as unknown as { maConn: { sendClose(options?: object): Promise<void> } }
+        const sendClose = maConn.sendClose
+        return new Promise<void>(resolve => {
+          maConn.sendClose = options => {
+            const sent = sendClose(options)
+            after(() => {
+              end.abort(new Error('no time left'))
+              resolve()
+            })
+            return sent
+          }
+          end.close().catch(() => {})
+        })
+      })
+      await Promise.race(aborted)
+      await Promise.all([a.stop(), b.stop()])
+      await until(() => openSockets() === 0, 'no socket outlives its host')
+    })
+  }
+
   it('another peer at the address: the dial fails', async () => {
     const address = b.addresses[0]?.replace(b.id, a.id) ?? ''
     const c = await startHost({ listen: [] })
@@ -140,6 +174,11 @@ describe('net/native-tls', () => {
     await b.connect(a.addresses)
   })
 })
+
+/** Sockets that keep this process alive, also those that no object leads to any more. */
+function openSockets(): number {
+  return process.getActiveResourcesInfo().filter(type => type === 'TCPSocketWrap').length
+}
 
 /** Whether by an error or not. */
 async function closed(socket: Socket): Promise<void> {
