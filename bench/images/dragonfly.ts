@@ -61,3 +61,8 @@ async function start(installed: Installed, host: Host, name: string, args: reado
     throw error
   }
 }
+
+/** A blob of a registry (as in image names), through the gateway of the host. */
+export function blobUrl(registry: string, digest: string, repository = 'team/app'): string {
+  return `http://${GATEWAY}/v2/${repository}/blobs/${digest}?ns=${encodeURIComponent(registry)}`
+}

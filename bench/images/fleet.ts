@@ -64,7 +64,8 @@ async function throughGateways(site: Site, way: Way, images: Images): Promise<Ou
     for (const [i, host] of site.topology.peers.entries()) {
       const one = running[0]
       const join = one !== undefined && way === 'bootstrap' ? ['--bootstrap', one.address] : []
-      const args = seed === undefined ? [...(way === 'bootstrap' ? ['--no-lan'] : []), ...join] : ['--no-lan', '--seed', seed.address]
+      const args =
+        seed === undefined ? [...(way === 'bootstrap' ? ['--no-lan'] : []), ...join] : ['--no-lan', '--seed', seed.address]
       keep(await startDaemon(site.installed, host, `${way}-${i + 1}`, { ...options, args }))
     }
     return await both(site, 'gateway', WAYS[way], images)
@@ -78,7 +79,13 @@ async function both(site: Site, route: 'straight' | 'gateway', how: string, { fi
   return [await everyone(site, route, how, 'first', first), await everyone(site, route, how, 'second', second)]
 }
 
-async function everyone(site: Site, route: 'straight' | 'gateway', how: string, what: string, image: StoredImage): Promise<Outcome> {
+async function everyone(
+  site: Site,
+  route: 'straight' | 'gateway',
+  how: string,
+  what: string,
+  image: StoredImage,
+): Promise<Outcome> {
   say(`fleet, ${how}: ${what} image`)
   const { registry, routes, signal, dir } = site
   const before = { bytes: await registry.blobBytes(), processors: processors() }
@@ -99,7 +106,15 @@ function tableOf(outcomes: readonly Outcome[]): string {
     const straight = outcomes.find(one => one.how === 'straight' && one.what === what)
     const times = straight === undefined ? NaN : Math.max(...straight.seconds) / last
     const copies = (bytes / image.bytes).toFixed(3)
-    return [how, what, copies, median(seconds).toFixed(1), last.toFixed(1), `${times.toFixed(1)} ×`, `${(100 * busy).toFixed(0)} %`]
+    return [
+      how,
+      what,
+      copies,
+      median(seconds).toFixed(1),
+      last.toFixed(1),
+      `${times.toFixed(1)} ×`,
+      `${(100 * busy).toFixed(0)} %`,
+    ]
   })
   const head = ['pulls', 'image', 'out of the registry, images', 'median s', 'last host s', 'faster than straight', 'processors']
   return table(head, rows)

@@ -9,8 +9,11 @@ import { withSection } from '../swarm/results.ts'
 import { copyOf } from '../swarm/tools/df.ts'
 import { fleet } from './fleet.ts'
 import type { Ground, Section } from './ground.ts'
+import { oneHost } from './one-host.ts'
 import { type Options, type PartName, parseOptions, USAGE } from './options.ts'
+import { privateImages } from './private.ts'
 import { Shelf } from './shelf.ts'
+import { silentSwarm } from './silent-swarm.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const FILE = path.join(ROOT, 'bench', 'results', 'images.md')
@@ -28,8 +31,11 @@ const NEEDS: ReadonlyArray<[string, string]> = [
   ['openssl', 'openssl'],
 ]
 
-const PARTS: Partial<Record<PartName, (ground: Ground) => Promise<Section>>> = {
+const PARTS: Record<PartName, (ground: Ground) => Promise<Section>> = {
   fleet,
+  'one-host': oneHost,
+  private: privateImages,
+  'silent-swarm': silentSwarm,
 }
 
 const options = readOptions()

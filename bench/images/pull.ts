@@ -10,7 +10,7 @@ import type { StoredImage } from './shelf.ts'
 
 const run = promisify(execFile)
 /** A pull that takes longer has failed, ms. */
-const MAX_PULL_MS = 300_000
+export const MAX_PULL_MS = 300_000
 
 /** Files of registries.conf: how skopeo finds a registry. */
 export interface Routes {
@@ -45,20 +45,21 @@ export async function pull({ host, registry, image, route, to, signal }: Pull): 
   const args = ['--registries-conf', route, 'copy', '--quiet', `docker://${registry}/${image.name}`, `dir:${to}`]
   await run(...onHost(host, 'skopeo', args), { signal, timeout: MAX_PULL_MS })
   const seconds = (performance.now() - begun) / 1000
-  await check(image, to)
+  await checkPulled(image, to)
   await rm(to, { recursive: true })
   return seconds
 }
 
 /** Rejects when a file of the folder is not what its digest says. */
-async function check({ digest, layers, name }: StoredImage, to: string): Promise<void> {
+export async function checkPulled({ digest, layers, name }: StoredImage, to: string): Promise<void> {
   const manifest = `sha256:${await sha256(path.join(to, 'manifest.json'))}`
   if (manifest !== digest) throw new Error(`${name}: the manifest is another one: ${manifest}`)
   const { config } = JSON.parse(await readFile(path.join(to, 'manifest.json'), 'utf8'))
   const files = await readdir(to)
   for (const blob of [config.digest, ...layers.map(layer => layer.digest)]) {
     const file = String(blob).slice('sha256:'.length)
-    if (!files.includes(file) || (await sha256(path.join(to, file))) !== file) throw new Error(`${name}: ${blob} is not what arrived`)
+    if (!files.includes(file) || (await sha256(path.join(to, file))) !== file)
+      throw new Error(`${name}: ${blob} is not what arrived`)
   }
 }
 
