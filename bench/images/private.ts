@@ -1,6 +1,6 @@
 // Many pulls of a private image at the same time through one gateway: what they cost the token server, and who gets nothing.
 import { execFile } from 'node:child_process'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { freePort, Lab, LISTEN } from '../../test/e2e/lab.ts'
@@ -8,7 +8,7 @@ import { TokenServer } from '../../test/gateway/auth/token-server.ts'
 import { MiB, table } from '../report.ts'
 import { busyShare, processors } from '../swarm/usage.ts'
 import { type Ground, type Section, say } from './ground.ts'
-import { checkPulled, MAX_PULL_MS } from './pull.ts'
+import { COPY, checkPulled, MAX_PULL_MS, writeRoutes } from './pull.ts'
 import { blobBytesLogged } from './registry.ts'
 import type { StoredImage } from './shelf.ts'
 
@@ -55,14 +55,16 @@ async function measureTokens(site: Site): Promise<Section> {
   const [plain, other, own] = [await gateway(site, 'plain'), await gateway(site, 'other'), await gateway(site, 'own', true)]
   const outcomes: Outcome[] = []
   let last: StoredImage | undefined
-  for (const [how, at, login] of [
-    ['straight', registry, LOGIN],
-    ['gateway, login of the engine', plain, LOGIN],
-    ['gateway, its own login', own, undefined],
-  ] as const) {
+  const { gateway: mirror } = await writeRoutes(site.lab.path('own'), registry, own)
+  const targets: [string, Omit<Target, 'image'>][] = [
+    ['straight', { at: registry, login: LOGIN }],
+    ['gateway, login of the engine', { at: plain, login: LOGIN }],
+    ['gateway, login of the gateway', { at: registry, mirror }],
+  ]
+  for (const [how, target] of targets) {
     say(`private: ${options.pulls} pulls, ${how}`)
     last = await shelf.image(IMAGE_BYTES)
-    outcomes.push(await crowd(site, how, { at, login, image: last }))
+    outcomes.push(await crowd(site, how, { ...target, image: last }))
   }
   say('private: pulls without the secret')
   const image = last as StoredImage
@@ -84,7 +86,7 @@ async function gateway({ lab, registry, seed, installed }: Site, name: string, h
   if (hasLogin) await writeFile(path.join(home, 'logins.json'), JSON.stringify({ auths }), { mode: 0o600 })
   await writeFile(
     path.join(home, 'config.json'),
-    JSON.stringify({ gateway: { registry, ...(hasLogin && { credentials: 'logins.json' }) } }),
+    JSON.stringify({ gateway: hasLogin ? { credentials: 'logins.json' } : { registry } }),
   )
   const args = ['daemon', 'start', '--json', '--gateway', at, '--seed', seed, ...LISTEN]
   await lab.run(path.join(installed.package, 'bin', 'df'), args, name).line('ready')
@@ -94,7 +96,9 @@ async function gateway({ lab, registry, seed, installed }: Site, name: string, h
 interface Target {
   /** Host and port of the registry, or of a gateway of which it is the default registry. */
   at: string
-  login: string | undefined
+  login?: string
+  /** A file of registries.conf: a mirror before the registry, which gives nothing without a login. */
+  mirror?: string
   image: StoredImage
 }
 
@@ -116,17 +120,17 @@ async function crowd(site: Site, how: string, target: Target): Promise<Outcome> 
   return { how, seconds, tokenRequests: tokens.seen.length - before.tokens, copies: bytes / target.image.bytes, busy }
 }
 
-async function skopeo({ signal }: Ground, { at, login, image }: Target, to: string): Promise<void> {
+async function skopeo({ signal }: Ground, { at, login, mirror, image }: Target, to: string): Promise<void> {
   const creds = login === undefined ? ['--src-no-creds'] : ['--src-creds', login]
-  const args = ['copy', '--quiet', '--src-tls-verify=false', ...creds, `docker://${at}/${image.name}`, `dir:${to}`]
+  const conf = mirror === undefined ? [] : ['--registries-conf', mirror]
+  const args = [...conf, 'copy', ...COPY, '--src-tls-verify=false', ...creds, `docker://${at}/${image.name}`, `oci:${to}:it`]
   await run('skopeo', args, { signal, timeout: MAX_PULL_MS })
 }
 
 /** Throws when anything is given. */
 async function refusal(site: Site, at: string, image: StoredImage): Promise<{ text: string; status: number }> {
   const to = site.lab.path('nothing')
-  await mkdir(to, { recursive: true })
-  const failure = await skopeo(site, { at, login: undefined, image }, to).then(
+  const failure = await skopeo(site, { at, image }, to).then(
     () => undefined,
     error => String(error.stderr ?? error),
   )

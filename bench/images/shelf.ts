@@ -1,6 +1,7 @@
 // Makes images of random layers, in the store that all registries of a run share.
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { RegistryLab } from '../../test/gateway/auth/registry-lab.ts'
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
@@ -63,7 +64,9 @@ export class Shelf {
   }
 
   async blob(size: number, repository = 'team/app'): Promise<StoredBlob> {
-    const { digest } = await this.lab.blob(repository, randomBytes(size))
-    return { digest, size }
+    // skopeo compresses what is not compressed
+    const bytes = gzipSync(randomBytes(size), { level: 0 })
+    const { digest } = await this.lab.blob(repository, bytes)
+    return { digest, size: bytes.length }
   }
 }
