@@ -72,7 +72,7 @@ async function liarCommand(url: string, seed: string, file: string): Promise<Com
 }
 
 /** As npm would put it: a build that someone makes meanwhile does not pull it from under a run. */
-async function copyOf(folder: string, to: string): Promise<string> {
+export async function copyOf(folder: string, to: string): Promise<string> {
   await mkdir(to, { recursive: true })
   for (const part of ['bin', 'dist', 'package.json']) await cp(path.join(folder, part), path.join(to, part), { recursive: true })
   await symlink(path.join(folder, 'node_modules'), path.join(to, 'node_modules'))
