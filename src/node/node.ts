@@ -29,6 +29,7 @@ import { EventEmitter } from './context/event-emitter.ts'
 import { LimitSchedule } from './context/limit-schedule.ts'
 import { type BudgetUser, type Network, type NodeContext, now, type Reader } from './context/node-context.ts'
 import { Pacing } from './context/pacing.ts'
+import { SilentSeeds } from './context/silent-seeds.ts'
 import { Downloads } from './downloads.ts'
 import type { LanDiscovery } from './lan-discovery.ts'
 import { LocalAccess } from './local-access.ts'
@@ -77,6 +78,7 @@ class Node implements DragonflyNode, NodeContext {
   readonly counters: Counters
   readonly budget = new Budget<BudgetUser>()
   readonly pacing = new Pacing()
+  readonly silentSeeds = new SilentSeeds()
   readonly #schedule = new LimitSchedule(this.pacing)
   readonly administration: Administration
   readonly #begun = now()
@@ -169,14 +171,13 @@ class Node implements DragonflyNode, NodeContext {
 
   async head(url: string, options: HeadOptions = {}): Promise<ContentHead> {
     refuseFault(headFault(options), 'head')
-    const { headOf } = await import('./heads.ts')
-    return await headOf(this, url, options)
+    return await (await import('./heads.ts')).headOf(this, url, options)
   }
 
   get(url: string, options: GetOptions = {}): ContentStream {
     refuseFault(getFault(options), 'get')
-    const { range } = options
-    return range === undefined ? this.#downloads.asStream(url, options) : this.#rangeDownloads.asStream(url, range, options)
+    if (options.range !== undefined) return this.#rangeDownloads.asStream(url, options.range, options)
+    return this.#downloads.asStream(url, options)
   }
 
   async download(url: string, file?: string, options: GetOptions = {}): Promise<Receipt> {

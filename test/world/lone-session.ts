@@ -6,6 +6,7 @@ import { type EventFacts, eventOf } from '../../src/node/api/events.ts'
 import { Counters } from '../../src/node/context/counters.ts'
 import type { BudgetUser, Network, NodeContext } from '../../src/node/context/node-context.ts'
 import { Pacing } from '../../src/node/context/pacing.ts'
+import { SilentSeeds } from '../../src/node/context/silent-seeds.ts'
 import { startNetwork } from '../../src/node/network.ts'
 import { ActiveTask } from '../../src/node/session/active-task.ts'
 import { Origin } from '../../src/origin/origin.ts'
@@ -25,6 +26,7 @@ export class LoneSession implements NodeContext {
   readonly counters = new Counters()
   readonly budget = new Budget<BudgetUser>()
   readonly pacing = new Pacing()
+  readonly silentSeeds = new SilentSeeds()
   readonly access = ACCESS_TIMES
   readonly isLongLived = false
   readonly network: Network

@@ -35,6 +35,7 @@ export class Mirror {
   readonly #manifests: Manifests
   readonly #via = `1.1 dragonfly-${randomUUID().slice(0, 13)}`
   readonly #isLocal: boolean
+  readonly #hasLogins: boolean
   readonly #auth: RegistryAuth
   readonly #access: RegistryAccess
 
@@ -43,6 +44,7 @@ export class Mirror {
     this.#registries = new Registries(settings, listen)
     this.#upstreams = new Upstreams(upstream, upstreamSettings)
     this.#isLocal = isLoopback(listen)
+    this.#hasLogins = settings.credentials !== undefined
     const sizes = new Sizes()
     this.#auth = auth
     this.#access = new RegistryAccess(auth)
@@ -106,6 +108,8 @@ export class Mirror {
     const { guest, target } = asked
     // these clients name the registry in later requests only
     if (target.host === undefined && !this.#registries.isDefaultNamed && namesLater(guest)) return here(guest)
+    // who shows no login is read for by the gateway's own, and must not be sent to get a token of nobody's
+    if (this.#hasLogins && asked.authorization === undefined) return here(guest)
     try {
       const answer = await this.#pass(asked, AbortSignal.any([guest.gone, AbortSignal.timeout(PING_MS)]))
       if (answer.status < 500) return await this.#access.passBack(asked, answer)

@@ -11,6 +11,7 @@ import type { Budget } from '../../swarm/budget.ts'
 import type { EventFacts } from '../api/events.ts'
 import type { Counters } from './counters.ts'
 import type { Pacing } from './pacing.ts'
+import type { SilentSeeds } from './silent-seeds.ts'
 
 export interface Network {
   host: Host
@@ -37,6 +38,8 @@ export interface NodeContext {
   readonly trusted: ReadonlySet<string>
   /** Seeds to resolve a task with this subject at: all of them for a peer, those that rank above it for a seed. */
   seedsAbove(subject: string): readonly DialablePeer[]
+  /** Those among them that said nothing a moment ago. */
+  readonly silentSeeds: SilentSeeds
   readonly bootstrap: readonly string[]
   /** Strangers of the local network that are connected; undefined: none are looked for. */
   readonly lanPeers: readonly string[] | undefined

@@ -8,7 +8,7 @@ import type { Task } from '../../core/task.ts'
 import type { PieceFact } from '../../transfer/piece-transfer.ts'
 import { sealHead } from '../../wire/envelope.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
-import type { NodeContext } from '../context/node-context.ts'
+import { type NodeContext, now } from '../context/node-context.ts'
 import type { PeerLink } from '../peers/peer-link.ts'
 import type { PeerLinks } from '../peers/peer-links.ts'
 
@@ -38,6 +38,7 @@ export class ManifestSync {
   readonly #work: PQueue
   /** Set while something is to be published that was not yet. */
   #publishing: NodeJS.Timeout | undefined
+  #publishedAt = -Infinity
   #asking: NodeJS.Timeout | undefined
 
   constructor(ctx: Pick<NodeContext, 'isSeed' | 'network'>, owner: ManifestSyncOwner, content: StoredVersion, work: PQueue) {
@@ -163,15 +164,20 @@ export class ManifestSync {
     this.#owner.links.sayHello(from)
   }
 
+  /** The first pieces are told at once: somebody waits for the first byte. */
   #publishSoon(): void {
-    this.#publishing ??= setTimeout(() => {
-      this.#publishNow().catch(error => this.#owner.fail(error))
-    }, PUBLISH_MS)
+    this.#publishing ??= setTimeout(
+      () => {
+        this.#publishNow().catch(error => this.#owner.fail(error))
+      },
+      Math.max(1, this.#publishedAt + PUBLISH_MS - now()),
+    )
   }
 
   async #publishNow(): Promise<void> {
     clearTimeout(this.#publishing)
     this.#publishing = undefined
+    this.#publishedAt = now()
     await this.#work.add(() => this.#publish())
   }
 

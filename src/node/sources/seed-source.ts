@@ -79,6 +79,7 @@ export class SeedSource {
       const error: unknown = leaving.signal.aborted ? leaving.signal.reason : thrown
       const why = await whyFailed(seed, error)
       if (this.#signal.aborted) return
+      if (why === 'busy' || why === 'unreachable') this.#ctx.silentSeeds.silent(peer)
       if (why === 'final' || why === 'spent') this.#trouble = error
       else this.#note(peer, error)
       this.#options.tell({ type: 'seed-failed', seed: peer, why })
@@ -100,6 +101,7 @@ export class SeedSource {
     tell({ type: 'seed-heard', seed: peer })
     for await (const reply of resolve(network.host, peer, resolveRequest(task, { digest, revalidate }), signal)) {
       if (reply.type === 'failed') throw errorOf(reply)
+      this.#ctx.silentSeeds.heard(peer)
       tell({ type: 'seed-heard', seed: peer, replies: true })
       if (reply.type === 'origin-rate') this.#options.hearRate(reply.rate, reply.peers)
       if (reply.type !== 'resolved') continue

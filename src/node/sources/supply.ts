@@ -5,7 +5,13 @@ import type { DialablePeer } from '../../core/peer.ts'
 import { rendezvousOrder } from '../../core/rendezvous.ts'
 import { changed, isChanged } from '../../origin/failures.ts'
 import { Restarts } from '../../origin/restarts.ts'
-import { SEED_SOURCE_POLICY, type SourceAction, type SourceEvent, type SourcePolicy } from '../../swarm/source-events.ts'
+import {
+  hastyPolicy,
+  SEED_SOURCE_POLICY,
+  type SourceAction,
+  type SourceEvent,
+  type SourcePolicy,
+} from '../../swarm/source-events.ts'
 import { SourceSelector } from '../../swarm/source-selector.ts'
 import { causeOf } from '../api/events.ts'
 import { type NodeContext, now, type Reader } from '../context/node-context.ts'
@@ -31,6 +37,8 @@ export interface SupplyOptions {
   cached: CacheRules | undefined
   /** How often the content is begun again: shared by all attempts of one download. Default: this supply's own. */
   restarts?: Restarts | undefined
+  /** Milliseconds of a silent swarm after which the origin is read; undefined: as the policy says. */
+  originAfter?: number | undefined
   /** Default: DEFAULT_SOURCE_POLICY, and for a seed SEED_SOURCE_POLICY too. */
   policy?: Partial<SourcePolicy>
 }
@@ -61,22 +69,24 @@ export class Supply {
   readonly #works = new Set<Promise<void>>()
 
   constructor(ctx: NodeContext, active: ActiveTask, options: SupplyOptions) {
-    const { reader, revalidate, cached, restarts = new Restarts() } = options
+    const { reader, revalidate, cached, restarts = new Restarts(), originAfter } = options
     const seeds = rendezvousOrder(active.task.subject, options.seeds)
     const tell = (event: SourceEvent) => this.#tell(event)
     const { signal } = this.#stop
+    const peers = seeds.map(({ peer }) => peer)
+    const hasty = hastyPolicy(ctx.silentSeeds.patience(originAfter, peers))
     this.#ctx = ctx
     this.#active = active
     this.#options = options
     this.#selector = new SourceSelector({
-      seeds: seeds.map(({ peer }) => peer),
+      seeds: peers,
       hasDht: ctx.bootstrap.length > 0 || ctx.lanPeers !== undefined || seeds.length > 0,
       mayRead: reader !== undefined,
       revalidate,
       believesOthers: ctx.trusted.size > 1 || active.wanted !== undefined,
       // seeds are few, and no crowd
       chance: reader === 'others' ? 0 : Math.random(),
-      policy: { ...(reader === 'others' ? SEED_SOURCE_POLICY : {}), ...options.policy },
+      policy: { ...(reader === 'others' ? SEED_SOURCE_POLICY : {}), ...hasty, ...options.policy },
     })
     // who may not read the origin does not care how fast it is
     const hearRate = (rate: number, peers: number) => {

@@ -6,7 +6,6 @@ import { rawCid } from '../../core/root.ts'
 import type { Task } from '../../core/task.ts'
 import type { Answer } from '../../net/exchange.ts'
 import type { Holder } from '../../store/disk-store.ts'
-import { hastyPolicy } from '../../swarm/source-events.ts'
 import type { Hello } from '../../wire/codec-hello.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
 import type { PaceTerms } from '../context/pacing.ts'
@@ -207,7 +206,7 @@ export class TaskRegistry implements Holder {
       revalidate,
       cached,
       restarts,
-      policy: hastyPolicy(originAfter),
+      policy: hastyPolicy(patience),
     })
     return { active, reader, revalidate, supply, users, usedAt: now(), done: Promise.resolve(), ended: new AbortController() }
   }
