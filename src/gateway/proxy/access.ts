@@ -44,6 +44,13 @@ export class Access {
     return isOfThisHost(request) ? this.#open : this.#guarded
   }
 
+  /** Rejects with `origin-refused` where this guest may not go: what the swarm has of it is not given either. */
+  async check(request: Pick<IncomingMessage, 'socket'>, url: URL): Promise<void> {
+    if (isOfThisHost(request)) return
+    const isProxied = this.#settings.proxies?.for(url) !== undefined
+    await (isProxied ? this.#guard.checkProxied(url, this.#timeoutMs) : this.#guard.check(url))
+  }
+
   /** A connection for a tunnel, through the node's proxy if there is one. Rejects with `origin-refused` or why it failed. */
   async connect(request: Pick<IncomingMessage, 'socket'>, target: Endpoint): Promise<Socket> {
     const { proxies, ca } = this.#settings

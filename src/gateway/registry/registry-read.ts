@@ -18,7 +18,11 @@ export interface RegistryRequest {
  * The first answer that is no redirect. Credentials go to the registry's own origin only: storage hosts have theirs in the URL.
  * Rejects with undici's errors or the abort.
  */
-export async function readRegistry(upstreams: Upstreams, first: Upstream, request: RegistryRequest): Promise<UpstreamAnswer> {
+export async function readRegistry(
+  upstreams: Pick<Upstreams, 'usual'>,
+  first: Upstream,
+  request: RegistryRequest,
+): Promise<UpstreamAnswer> {
   let { url } = request
   let { method } = request
   let headers = [...request.headers]
