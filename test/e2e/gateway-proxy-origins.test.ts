@@ -1,7 +1,8 @@
 // The gateway's forward proxy and origins that are private, sign their URLs, break off, or are gone: real nginx, curl, seed.
+
+import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { bytesOf, type GatewayHost, has, startGateway } from './gateway-lab.ts'
 import { hasNginx, Lab, type Nginx } from './lab.ts'
@@ -54,7 +55,9 @@ describe('the forward proxy and its origins', () => {
     const etag = /^etag: (.*)\r$/im.exec(stdout.toString())?.[1] as string
     expect((await readFile(lab.path('part'))).equals(bytes.subarray(1000, 2000))).to.equal(true)
     const if_range = async (tag: string) =>
-      (await two.curl('-o', 'again', '-w', '%{http_code} %{size_download}', '-r', '-10', '-H', `If-Range: ${tag}`, url)).stdout.toString()
+      (
+        await two.curl('-o', 'again', '-w', '%{http_code} %{size_download}', '-r', '-10', '-H', `If-Range: ${tag}`, url)
+      ).stdout.toString()
     expect(await if_range(etag)).to.equal('206 10')
     expect(await if_range('"other"')).to.equal(`200 ${LENGTH}`)
   })
