@@ -34,10 +34,18 @@ export function parseGateway(text: string): Loopback {
 }
 
 /** What the config file of a home says of registries. Relative paths are ones from that home. */
-export function mirrorSettingsOf({ registries = {}, ...settings }: GatewayConfig, home: string): MirrorSettings {
+export function mirrorSettingsOf(config: GatewayConfig, home: string): MirrorSettings {
+  const { registries = {}, credentials, registry, anyRegistry, tagAge, staleTags } = config
   const named = Object.entries(registries).map(([host, { url, ca }]) => [
     host,
     { ...(url !== undefined && { url }), ...(ca !== undefined && { ca: path.resolve(home, ca) }) },
   ])
-  return { ...settings, registries: Object.fromEntries(named) }
+  return {
+    ...(registry !== undefined && { registry }),
+    ...(anyRegistry !== undefined && { anyRegistry }),
+    ...(tagAge !== undefined && { tagAge }),
+    ...(staleTags !== undefined && { staleTags }),
+    ...(credentials !== undefined && { credentials: path.resolve(home, credentials) }),
+    registries: Object.fromEntries(named),
+  }
 }

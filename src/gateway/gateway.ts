@@ -100,9 +100,16 @@ interface Means {
 }
 
 async function parts({ node }: Service, { upstream, settings, options }: Means): Promise<Parts> {
-  const [{ makeProxy }, { Mirror }] = await Promise.all([import('./proxy/proxy.ts'), import('./registry/mirror.ts')])
-  const mirror = new Mirror({ node, upstream, upstreamSettings: settings, settings: options.mirror ?? {}, listen: options.host })
-  const proxy = await makeProxy({ node, upstream, upstreamSettings: settings, options: options.forward ?? {} })
+  const [{ openAuth }, { makeProxy }, { Mirror }] = await Promise.all([
+    import('./auth/auth.ts'),
+    import('./proxy/proxy.ts'),
+    import('./registry/mirror.ts'),
+  ])
+  const { host: listen, mirror: registries = {}, forward = {} } = options
+  const common = { node, upstream, upstreamSettings: settings }
+  const auth = openAuth(upstream, registries.credentials === undefined ? [] : [registries.credentials])
+  const mirror = new Mirror({ ...common, settings: registries, listen, auth })
+  const proxy = await makeProxy({ ...common, options: forward, registry: (guest, url) => mirror.handleAt(guest, url) })
   const stop = async () => void (await Promise.all([proxy.stop(), mirror.stop()]))
   return { ...proxy, registry: mirror.handle, stop }
 }

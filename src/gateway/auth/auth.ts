@@ -8,6 +8,8 @@ import { Tokens } from './tokens.ts'
 
 export interface RegistryAuth {
   client: RegistryClient
+  /** Another one that shares the tokens, over another upstream client. */
+  clientOver(upstream: Upstream): RegistryClient
   relay: TokenRelay
   tokens: Tokens
 }
@@ -24,5 +26,6 @@ export function openAuth(
   const servers = new TokenServers(upstream)
   const tokens = new Tokens(servers)
   const credentials = credentialFiles.length > 0 && { credentials: new Credentials({ files: credentialFiles, env }) }
-  return { client: new RegistryClient(upstream, { tokens, ...credentials }), relay: new TokenRelay(servers, tokens), tokens }
+  const clientOver = (over: Upstream) => new RegistryClient(over, { tokens, ...credentials })
+  return { client: clientOver(upstream), clientOver, relay: new TokenRelay(servers, tokens), tokens }
 }

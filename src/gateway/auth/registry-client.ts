@@ -53,7 +53,7 @@ export interface RegistryClientOptions {
 }
 
 /** What a registry has asked for. */
-type Way = { kind: 'basic' } | { kind: 'bearer'; challenge: BearerChallenge }
+type Way = { kind: 'none' } | { kind: 'basic' } | { kind: 'bearer'; challenge: BearerChallenge }
 
 interface Shown {
   authorization: string | undefined
@@ -88,7 +88,11 @@ export class RegistryClient {
     const known = this.#ways.get(key)
     const first = known === undefined ? NOTHING : await this.#show(known, request).catch(nothing(request.signal))
     const answer = await this.#send(request, first)
-    if (answer.status !== 401) return answer
+    if (answer.status !== 401) {
+      // what is not there may still be guarded
+      if (known === undefined && answer.status < 400) this.#ways.set(key, { kind: 'none' })
+      return answer
+    }
     const way = wayOf(answer.headers, registry)
     const refused = await whole(answer)
     if (way === undefined) return refused
@@ -105,17 +109,25 @@ export class RegistryClient {
   }
 
   /**
-   * An Authorization that can be used for this scope now, as far as is known from earlier requests; for those who send their own
-   * requests. Rejects with `bad-option` or `origin-…` when there is none, or with the abort.
+   * An Authorization that can be used for this scope now, for those who send their own requests. As far as is known from earlier
+   * requests; where nothing is, the registry is asked for `path` first. Rejects with `bad-option` or `origin-…` when there is none,
+   * with undici's errors, or with the abort.
    */
-  async authorization(request: Pick<RegistryRequest, 'registry' | 'scope' | 'signal'>): Promise<Shown> {
-    const way = this.#ways.get(`${request.registry.origin} ${request.scope ?? ''}`)
+  async authorization(request: Pick<RegistryRequest, 'registry' | 'scope' | 'signal'> & { path?: string }): Promise<Shown> {
+    const key = `${request.registry.origin} ${request.scope ?? ''}`
+    const { path } = request
+    if (!this.#ways.has(key) && path !== undefined) {
+      const { body } = await this.request({ ...request, path, method: 'HEAD', headers: [] })
+      body.on('error', () => {}).destroy()
+    }
+    const way = this.#ways.get(key)
     return way === undefined ? NOTHING : await this.#show(way, request)
   }
 
   /** `refused`: what was no good. */
   async #show(way: Way, request: Pick<RegistryRequest, 'registry' | 'scope' | 'signal'>, refused?: string): Promise<Shown> {
     const { registry, scope, signal } = request
+    if (way.kind === 'none') return NOTHING
     const credential = await this.#credentials?.find(registry, repositoryOf(scope))
     if (way.kind === 'basic') return credential?.kind === 'basic' ? shown(basicAuthorization(credential), credential) : NOTHING
     if (credential?.kind === 'registry') return shown(`Bearer ${credential.token}`, credential)

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ByteRange } from '../../core/range.ts'
 import type { Guest } from '../front/guest.ts'
 import { endToEnd, pairsOf } from '../front/relay.ts'
-import type { Upstream, UpstreamAnswer } from '../front/upstream.ts'
+import type { Upstream } from '../front/upstream.ts'
+import type { RegistryAnswer } from '../registry/registry-access.ts'
 import { discard, headerOf, readRegistry } from '../registry/registry-read.ts'
 
 /** Requests in a row that bring nothing. */
@@ -60,7 +61,7 @@ async function partOf(wanted: RestWanted, range: ByteRange): Promise<AsyncIterab
   throw answer.status < 500 ? new AnotherVersion('it is another version') : new Error(`the origin answers ${answer.status}`)
 }
 
-function isRest({ status, headers }: UpstreamAnswer, { etag, length }: RestWanted, { start, end }: ByteRange): boolean {
+function isRest({ status, headers }: RegistryAnswer, { etag, length }: RestWanted, { start, end }: ByteRange): boolean {
   if (status !== 206 || (headerOf(headers, 'etag') ?? etag) !== etag) return false
   return (
     headerOf(headers, 'content-encoding') === undefined &&

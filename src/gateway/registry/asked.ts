@@ -12,6 +12,8 @@ export interface Asked {
   upstream: Upstream
   /** What the registry is asked for. */
   url: URL
+  /** What the guest shows to the registry; undefined: nothing, so that the gateway may ask for a token by itself. */
+  authorization: string | undefined
   /** Tells credentials apart, without giving them away: what one was shown, another was not. Empty for none. */
   identity: string
   /** The pseudonym of this gateway, for `Via`. */
@@ -31,11 +33,15 @@ export function identityOf(authorization: string | undefined): string {
 }
 
 /** The guest's headers for the registry, raw, with ours in place of those of the same name. `undefined`: only taken away. */
-export function headersFor({ guest, via }: Asked, replaced: Readonly<Record<string, string | undefined>> = {}): string[] {
+export function headersFor(
+  { guest, via, authorization }: Asked,
+  replaced: Readonly<Record<string, string | undefined>> = {},
+): string[] {
   const { rawHeaders } = guest.request
   const headers: string[] = []
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const [name = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]]
+    if (name.toLowerCase() === 'authorization' && authorization === undefined) continue
     if (!Object.hasOwn(replaced, name.toLowerCase())) headers.push(name, value)
   }
   for (const [name, value] of Object.entries(replaced)) if (value !== undefined) headers.push(name, value)

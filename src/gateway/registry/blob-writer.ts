@@ -2,8 +2,8 @@
 import type { ServerResponse } from 'node:http'
 import { type RangeSpec, rangeWithin } from '../../core/range.ts'
 import { endToEnd } from '../front/relay.ts'
-import type { UpstreamAnswer } from '../front/upstream.ts'
 import type { BlobAsked } from './asked.ts'
+import type { RegistryAnswer } from './registry-access.ts'
 import { headerOf } from './registry-read.ts'
 
 export class BlobWriter {
@@ -76,13 +76,13 @@ export class BlobWriter {
   }
 
   /** Whether an answer of the registry has the rest. */
-  fits({ status, headers }: UpstreamAnswer): boolean {
+  fits({ status, headers }: RegistryAnswer): boolean {
     if (status === 200) return true
     return status === 206 && headerOf(headers, 'content-range')?.startsWith(`bytes ${this.position}-`) === true
   }
 
   /** Passes the head of the registry's answer on, to go on with its body; false for one that is no blob, or not what was asked for. */
-  adopt({ status, headers }: UpstreamAnswer): boolean {
+  adopt({ status, headers }: RegistryAnswer): boolean {
     const length = Number(headerOf(headers, 'content-length'))
     const [, start, final] = /^bytes (\d{1,15})-(\d{1,15})\//.exec(headerOf(headers, 'content-range') ?? '') ?? []
     const isPart = status === 206 && start !== undefined && Number(final) + 1 - Number(start) === length

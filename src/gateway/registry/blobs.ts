@@ -2,12 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseRange, type RangeSpec } from '../../core/range.ts'
 import type { ContentStream, DragonflyNode } from '../../node/api/dragonfly-node.ts'
-import { endToEnd, giveBack } from '../front/relay.ts'
-import type { UpstreamAnswer } from '../front/upstream.ts'
+import { endToEnd } from '../front/relay.ts'
 import { type BlobAsked, headersFor } from './asked.ts'
 import { blobOptions } from './blob-options.ts'
 import { BlobWriter } from './blob-writer.ts'
 import { refuse } from './refusals.ts'
+import type { RegistryAccess, RegistryAnswer, RegistryRequest } from './registry-access.ts'
 import { discard, headerOf, readRegistry } from './registry-read.ts'
 import type { Sizes } from './sizes.ts'
 import type { Upstreams } from './upstreams.ts'
@@ -21,11 +21,13 @@ const PAUSE_MS = 200
 export class Blobs {
   readonly #node: DragonflyNode
   readonly #upstreams: Upstreams
+  readonly #access: RegistryAccess
   readonly #sizes: Sizes
 
-  constructor(node: DragonflyNode, upstreams: Upstreams, sizes: Sizes) {
+  constructor(node: DragonflyNode, { upstreams, access, sizes }: { upstreams: Upstreams; access: RegistryAccess; sizes: Sizes }) {
     this.#node = node
     this.#upstreams = upstreams
+    this.#access = access
     this.#sizes = sizes
   }
 
@@ -67,8 +69,7 @@ export class Blobs {
 
   async #lengthInSwarm(asked: BlobAsked): Promise<number | undefined> {
     using stop = new Stop(asked.guest.gone)
-    const stream = this.#node.get(asked.url.href, optionsOf(asked, undefined, stop.signal))
-    settle(stream)
+    const stream = await this.#stream(asked, undefined, stop)
     const bytes = stream[Symbol.asyncIterator]()
     try {
       stop.within(SILENCE_MS)
@@ -82,13 +83,20 @@ export class Blobs {
     }
   }
 
+  async #stream(asked: BlobAsked, range: RangeSpec | undefined, { signal }: Stop): Promise<ContentStream> {
+    const { url, digest, name } = asked
+    const shown = await this.#access.shown({ ...asked, repository: name }, url, signal)
+    const stream = this.#node.get(url.href, blobOptions({ digest, shown, range, signal }))
+    settle(stream)
+    return stream
+  }
+
   /** Writes what the node gives, as far as it gives. Never rejects. */
   async #fromSwarm(asked: BlobAsked, range: RangeSpec | undefined, writer: BlobWriter): Promise<void> {
     using stop = new Stop(asked.guest.gone)
     try {
-      const stream = this.#node.get(asked.url.href, optionsOf(asked, range, stop.signal))
-      settle(stream)
       stop.within(SILENCE_MS)
+      const stream = await this.#stream(asked, range, stop)
       for await (const bytes of stream) {
         stop.hold()
         if (!writer.hasBegun) writer.begin((await stream.length) ?? this.#sizes.get(asked))
@@ -108,11 +116,11 @@ export class Blobs {
     const answer = await this.#ask(asked, 'GET', { range, 'if-range': ifRange as string | undefined }).catch(() => undefined)
     if (answer === undefined) return refuse(asked.guest, 'unreachable')
     if (answer.status >= 500 || headerOf(answer.headers, 'content-length') === undefined)
-      return await giveBack(asked.guest, answer)
+      return await this.#access.passBack(asked, answer)
     // docker-registry announces the whole length here, and sends none of it
     if (answer.status === 416) return unsatisfied(asked, answer)
     const rest = new BlobWriter(asked, rangeOf(asked))
-    if (!rest.adopt(answer)) return await giveBack(asked.guest, answer)
+    if (!rest.adopt(answer)) return await this.#access.passBack(asked, answer)
     await rest.drain(answer.body).catch(() => {})
     if (!rest.isOver) await this.#goOn(asked, rest)
   }
@@ -134,7 +142,7 @@ export class Blobs {
     if (!writer.isOver) asked.guest.response.destroy()
   }
 
-  async #ask(asked: BlobAsked, method: 'GET' | 'HEAD', more: Record<string, string | undefined>): Promise<UpstreamAnswer> {
+  async #ask(asked: BlobAsked, method: 'GET' | 'HEAD', more: Record<string, string | undefined>): Promise<RegistryAnswer> {
     const headers = headersFor(asked, {
       range: undefined,
       'if-range': undefined,
@@ -142,19 +150,16 @@ export class Blobs {
       ...more,
       host: undefined,
     })
-    const { url, upstream, guest } = asked
-    return await readRegistry(this.#upstreams, upstream, { method, url, headers: endToEnd(headers), signal: guest.gone })
+    const { url, guest, name } = asked
+    const first = { send: (request: RegistryRequest) => this.#access.send({ ...asked, repository: name }, request) }
+    return await readRegistry(this.#upstreams, first, { method, url, headers: endToEnd(headers), signal: guest.gone })
   }
 }
 
-function unsatisfied({ guest }: BlobAsked, answer: UpstreamAnswer): void {
+function unsatisfied({ guest }: BlobAsked, answer: RegistryAnswer): void {
   const range = headerOf(answer.headers, 'content-range')
   discard(answer)
   guest.response.writeHead(416, { 'content-length': 0, ...(range !== undefined && { 'content-range': range }) }).end()
-}
-
-function optionsOf({ guest, digest }: BlobAsked, range: RangeSpec | undefined, signal: AbortSignal) {
-  return blobOptions({ digest, authorization: guest.request.headers.authorization, range, signal })
 }
 
 /** Its failure is told by the iteration. */
@@ -177,7 +182,7 @@ function rangeOf({ guest, digest }: BlobAsked): RangeSpec | undefined {
 }
 
 /** Bytes of the whole: of a HEAD, or of a GET that stood in for one. */
-function totalOf({ status, headers }: UpstreamAnswer): number | undefined {
+function totalOf({ status, headers }: RegistryAnswer): number | undefined {
   const length = headerOf(headers, 'content-length')
   return status === 200 && length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined
 }

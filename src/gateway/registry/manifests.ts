@@ -1,10 +1,10 @@
 // Manifests: the registry's answer counts; what it has shown once answers again by digest, and by tag when it is down.
 import { createHash } from 'node:crypto'
-import { endToEnd, giveBack, pairsOf } from '../front/relay.ts'
-import type { UpstreamAnswer } from '../front/upstream.ts'
+import { endToEnd, pairsOf } from '../front/relay.ts'
 import { type Asked, headersFor } from './asked.ts'
 import { type Manifest, ManifestCache } from './manifest-cache.ts'
 import { refuse } from './refusals.ts'
+import type { RegistryAccess, RegistryAnswer } from './registry-access.ts'
 import { discard, headerOf } from './registry-read.ts'
 import { isSha256 } from './routes.ts'
 import type { MirrorSettings } from './settings.ts'
@@ -26,10 +26,12 @@ const SIGNED = 'application/vnd.docker.distribution.manifest.v1'
 
 export class Manifests {
   readonly #cache: ManifestCache
+  readonly #access: RegistryAccess
   readonly #sizes: Sizes
 
-  constructor(settings: MirrorSettings, sizes: Sizes) {
+  constructor(settings: MirrorSettings, access: RegistryAccess, sizes: Sizes) {
     this.#cache = new ManifestCache(settings)
+    this.#access = access
     this.#sizes = sizes
   }
 
@@ -49,40 +51,40 @@ export class Manifests {
         if (answer !== undefined) discard(answer)
         return give(asked, stale, true)
       }
-      return answer === undefined ? refuse(asked.guest, 'unreachable') : await giveBack(asked.guest, answer)
+      return answer === undefined ? refuse(asked.guest, 'unreachable') : await this.#access.passBack(asked, answer)
     }
     if (answer.status === 304 && known !== undefined) {
       discard(answer)
       this.#keep(asked, known)
       return give(asked, known)
     }
-    if (answer.status !== 200) return await giveBack(asked.guest, answer)
+    if (answer.status !== 200) return await this.#access.passBack(asked, answer)
     if (asked.guest.request.method === 'HEAD') return await this.#head(asked, answer, known)
     await this.#take(asked, answer)
   }
 
   async #passed(asked: ManifestAsked): Promise<void> {
-    const answer = await this.#send(asked, {}, asked.guest.request.method ?? 'GET', asked.guest.gone).catch(() => undefined)
+    const answer = await this.#send(asked, {}, methodOf(asked), asked.guest.gone).catch(() => undefined)
     if (answer === undefined) return refuse(asked.guest, 'unreachable')
-    await giveBack(asked.guest, answer)
+    await this.#access.passBack(asked, answer)
   }
 
   /** Undefined: no answer. */
-  async #ask(asked: ManifestAsked, known: Manifest | undefined, canWaitLess: boolean): Promise<UpstreamAnswer | undefined> {
-    const { gone, request } = asked.guest
+  async #ask(asked: ManifestAsked, known: Manifest | undefined, canWaitLess: boolean): Promise<RegistryAnswer | undefined> {
+    const { gone } = asked.guest
     const signal = canWaitLess ? AbortSignal.any([gone, AbortSignal.timeout(PATIENCE_MS)]) : gone
     const condition = known === undefined ? undefined : `"${known.digest}"`
-    return await this.#send(asked, { 'if-none-match': condition }, request.method ?? 'GET', signal).catch(() => undefined)
+    return await this.#send(asked, { 'if-none-match': condition }, methodOf(asked), signal).catch(() => undefined)
   }
 
-  async #send(asked: ManifestAsked, more: Record<string, string | undefined>, method: string, signal: AbortSignal) {
+  async #send(asked: ManifestAsked, more: Record<string, string | undefined>, method: 'GET' | 'HEAD', signal: AbortSignal) {
     // as it is, so that it can be compared with its digest
     const headers = endToEnd(headersFor(asked, { 'accept-encoding': 'identity', host: undefined, ...more }))
-    return await asked.upstream.send({ method, url: asked.url, headers, signal })
+    return await this.#access.send({ ...asked, repository: asked.name }, { method, url: asked.url, headers, signal })
   }
 
   /** Engines drop a mirror, or ask again, for a HEAD without length or digest: then the manifest itself is read. */
-  async #head(asked: ManifestAsked, answer: UpstreamAnswer, known: Manifest | undefined): Promise<void> {
+  async #head(asked: ManifestAsked, answer: RegistryAnswer, known: Manifest | undefined): Promise<void> {
     const digest = headerOf(answer.headers, 'docker-content-digest')
     const isWhole = digest !== undefined && headerOf(answer.headers, 'content-length') !== undefined
     discard(answer)
@@ -99,13 +101,13 @@ export class Manifests {
   }
 
   /** Reads a manifest, checks and keeps it, and passes it on. */
-  async #take(asked: ManifestAsked, answer: UpstreamAnswer): Promise<void> {
+  async #take(asked: ManifestAsked, answer: RegistryAnswer): Promise<void> {
     const { guest, reference, isDigest } = asked
     const type = headerOf(answer.headers, 'content-type') ?? 'application/octet-stream'
     const length = Number(headerOf(answer.headers, 'content-length') ?? 0)
     const isCoded = headerOf(answer.headers, 'content-encoding') !== undefined
     const isOther = isDigest && !isSha256(reference)
-    if (type.startsWith(SIGNED) || length > MAX_BYTES || isCoded || isOther) return await giveBack(guest, answer)
+    if (type.startsWith(SIGNED) || length > MAX_BYTES || isCoded || isOther) return await this.#access.passBack(asked, answer)
     let body: Buffer | undefined
     try {
       body = await bytesOf(answer.body)
@@ -127,8 +129,12 @@ export class Manifests {
   }
 }
 
+function methodOf({ guest }: ManifestAsked): 'GET' | 'HEAD' {
+  return guest.request.method === 'HEAD' ? 'HEAD' : 'GET'
+}
+
 /** Rejects when there is too much of it. */
-async function bytesOf(body: UpstreamAnswer['body']): Promise<Buffer> {
+async function bytesOf(body: RegistryAnswer['body']): Promise<Buffer> {
   const parts: Uint8Array[] = []
   let length = 0
   for await (const part of body) {
@@ -140,7 +146,7 @@ async function bytesOf(body: UpstreamAnswer['body']): Promise<Buffer> {
 }
 
 /** The registry's answer, with length and digest in any case. */
-function passOn({ guest }: ManifestAsked, answer: UpstreamAnswer, body: Buffer, digest: string): void {
+function passOn({ guest }: ManifestAsked, answer: RegistryAnswer, body: Buffer, digest: string): void {
   const headers = pairsOf(endToEnd(answer.headers)).filter(([name]) => !/^(content-length|docker-content-digest)$/i.test(name))
   guest.response.writeHead(200, [...headers.flat(), 'Docker-Content-Digest', digest, 'Content-Length', String(body.byteLength)])
   guest.response.end(guest.request.method === 'HEAD' ? undefined : body)

@@ -1,14 +1,15 @@
 // The registry mirror: what container engines ask for below /v2/, answered out of the swarm or by the registry that is meant.
 import { randomUUID } from 'node:crypto'
 import type { DragonflyNode } from '../../node/api/dragonfly-node.ts'
+import type { RegistryAuth } from '../auth/auth.ts'
 import type { Guest, Handler } from '../front/guest.ts'
 import { ask } from '../front/relay.ts'
 import type { Upstream, UpstreamAnswer, UpstreamSettings } from '../front/upstream.ts'
 import { type Asked, headersFor, identityOf } from './asked.ts'
 import { Blobs } from './blobs.ts'
 import { Manifests } from './manifests.ts'
-import { passBack } from './pass-back.ts'
 import { refuse } from './refusals.ts'
+import { meantAuthorization, RegistryAccess } from './registry-access.ts'
 import { parseTarget } from './routes.ts'
 import { isLoopback, type MirrorSettings, Registries } from './settings.ts'
 import { Sizes } from './sizes.ts'
@@ -21,6 +22,7 @@ export interface MirrorSetup {
   settings: MirrorSettings
   /** The address that the gateway listens on. */
   listen: string
+  auth: RegistryAuth
 }
 
 /** What `GET /v2/` may wait for the registry, ms: engines ask it before everything else. */
@@ -33,21 +35,26 @@ export class Mirror {
   readonly #manifests: Manifests
   readonly #via = `1.1 dragonfly-${randomUUID().slice(0, 13)}`
   readonly #isLocal: boolean
+  readonly #auth: RegistryAuth
+  readonly #access: RegistryAccess
 
   /** Throws `bad-option`. */
-  constructor({ node, upstream, upstreamSettings, settings, listen }: MirrorSetup) {
+  constructor({ node, upstream, upstreamSettings, settings, listen, auth }: MirrorSetup) {
     this.#registries = new Registries(settings, listen)
     this.#upstreams = new Upstreams(upstream, upstreamSettings)
     this.#isLocal = isLoopback(listen)
     const sizes = new Sizes()
-    this.#blobs = new Blobs(node, this.#upstreams, sizes)
-    this.#manifests = new Manifests(settings, sizes)
+    this.#auth = auth
+    this.#access = new RegistryAccess(auth)
+    this.#blobs = new Blobs(node, { upstreams: this.#upstreams, access: this.#access, sizes })
+    this.#manifests = new Manifests(settings, this.#access, sizes)
   }
 
   readonly handle: Handler = async guest => {
     const { request } = guest
     // a web page whose name was made to point here must not read what this host may read
     if (this.#isLocal && !isLocalName(request.headers.host)) return refuse(guest, 'misdirected')
+    if (this.#auth.relay.isAsked(request)) return await this.#auth.relay.handle(guest)
     const target = parseTarget(request.url ?? '')
     if (target === undefined) return refuse(guest, 'not-a-registry-path')
     if (request.headers.via?.includes(this.#via) === true) return refuse(guest, 'loop')
@@ -57,8 +64,20 @@ export class Mirror {
     if (url === null) return refuse(guest, 'not-a-registry-path')
     if (isSelf(url, guest)) return refuse(guest, 'loop')
     const upstream = this.#upstreams.of(registry)
-    const identity = identityOf(request.headers.authorization)
-    await this.#answer({ guest, target, registry, upstream, url, identity, via: this.#via })
+    const authorization = meantAuthorization(request.headers.authorization)
+    const identity = identityOf(authorization)
+    await this.#answer({ guest, target, registry, upstream, url, authorization, identity, via: this.#via })
+  }
+
+  /** What a proxy was asked for at this URL: a GET or HEAD below /v2/ of the registry that is there. */
+  async handleAt(guest: Guest, url: URL): Promise<void> {
+    const target = parseTarget(url.pathname + url.search)
+    if (target === undefined || target.host !== undefined) return refuse(guest, 'not-a-registry-path')
+    const registry = { host: url.host, origin: url.origin, ca: this.#registries.find(url.host)?.ca }
+    const authorization = meantAuthorization(guest.request.headers.authorization)
+    const identity = identityOf(authorization)
+    const upstream = this.#upstreams.of(registry)
+    await this.#answer({ guest, target, registry, upstream, url, authorization, identity, via: this.#via })
   }
 
   async stop(): Promise<void> {
@@ -76,7 +95,7 @@ export class Mirror {
     }
     if (route.kind === 'manifest' && reads && asked.target.query === '')
       return await this.#manifests.answer({ ...asked, name: route.name, reference: route.reference, isDigest: route.isDigest })
-    await passBack(asked, await this.#pass(asked, asked.guest.gone))
+    await this.#access.passBack(asked, await this.#pass(asked, asked.guest.gone))
   }
 
   /**
@@ -89,7 +108,7 @@ export class Mirror {
     if (target.host === undefined && !this.#registries.isDefaultNamed && namesLater(guest)) return here(guest)
     try {
       const answer = await this.#pass(asked, AbortSignal.any([guest.gone, AbortSignal.timeout(PING_MS)]))
-      if (answer.status < 500) return await passBack(asked, answer)
+      if (answer.status < 500) return await this.#access.passBack(asked, answer)
       answer.body.on('error', () => {}).destroy()
     } catch {
       if (guest.gone.aborted) return

@@ -1,10 +1,11 @@
 // Passes a registry's answer on. Only its relative links are changed, where the registry stood in the path of the request.
 import { giveBack, pairsOf } from '../front/relay.ts'
-import type { UpstreamAnswer } from '../front/upstream.ts'
 import type { Asked } from './asked.ts'
 
+type Passed = Parameters<typeof giveBack>[1]
+
 /** Never rejects. */
-export async function passBack({ guest, target }: Asked, answer: UpstreamAnswer): Promise<void> {
+export async function passBack({ guest, target }: Asked, answer: Passed): Promise<void> {
   if (target.prefix === undefined) return await giveBack(guest, answer)
   const prefix = `/v2/${target.prefix}/`
   const headers = pairsOf(answer.headers).flatMap(([name, value]) => {

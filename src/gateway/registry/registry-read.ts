@@ -1,17 +1,14 @@
 // Asks a registry directly, and follows its redirects to storage hosts.
 import { pairsOf } from '../front/relay.ts'
-import type { Upstream, UpstreamAnswer } from '../front/upstream.ts'
+import type { RegistryAnswer, RegistryRequest } from './registry-access.ts'
 import type { Upstreams } from './upstreams.ts'
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const MAX_REDIRECTS = 5
 
-export interface RegistryRequest {
-  method: 'GET' | 'HEAD'
-  url: URL
-  /** Names and values in turn. */
-  headers: readonly string[]
-  signal: AbortSignal
+/** Who asks the registry itself. */
+export interface Sender {
+  send(request: RegistryRequest): Promise<RegistryAnswer>
 }
 
 /**
@@ -20,15 +17,15 @@ export interface RegistryRequest {
  */
 export async function readRegistry(
   upstreams: Pick<Upstreams, 'usual'>,
-  first: Upstream,
+  first: Sender,
   request: RegistryRequest,
-): Promise<UpstreamAnswer> {
+): Promise<RegistryAnswer> {
   let { url } = request
   let { method } = request
   let headers = [...request.headers]
   for (let hop = 0; ; hop++) {
-    const upstream = url.origin === request.url.origin ? first : upstreams.usual
-    const answer = await upstream.send({ method, url, headers, signal: request.signal })
+    const sender: Sender = url.origin === request.url.origin ? first : upstreams.usual
+    const answer = await sender.send({ method, url, headers, signal: request.signal })
     // what may be read with GET alone is asked for with GET: signed URLs are for one method
     if (hop > 0 && method === 'HEAD' && [403, 405, 501].includes(answer.status)) {
       discard(answer)
@@ -46,7 +43,7 @@ export async function readRegistry(
 }
 
 /** Ends an answer that nobody reads. */
-export function discard({ body }: UpstreamAnswer): void {
+export function discard({ body }: Pick<RegistryAnswer, 'body'>): void {
   body.on('error', () => {}).destroy()
 }
 

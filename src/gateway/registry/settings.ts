@@ -17,6 +17,8 @@ export interface MirrorSettings {
   registries?: Readonly<Record<string, RegistrySettings>>
   /** Whether any registry may be asked for. Default: only when the gateway listens on a loopback address. */
   anyRegistry?: boolean
+  /** A file of logins as docker and podman write it: used for guests that show none of their own. Default: nobody's. */
+  credentials?: string
   /** A tag's last digest answers for so long without a question to the registry, seconds. Default 0. */
   tagAge?: number
   /** And for so long when the registry is down, seconds. Default 86,400. */

@@ -81,6 +81,7 @@ export class FaultProxy {
       },
     )
     sent.on('error', () => response.destroy())
+    response.once('close', () => sent.destroy())
     request.pipe(sent)
   }
 }
