@@ -29,7 +29,7 @@ describe('the forward proxy and its origins', () => {
     if (!hasNginx() || !has('curl', '--version')) this.skip()
     lab = await Lab.open()
     for (const folder of ['private', `storage/m/resolve/${COMMIT}`, 'objects/aa/bb']) await lab.folder(`www/${folder}`)
-    origin = await lab.nginx({ extra: '}' + NGINX + ' location /rest {' })
+    origin = await lab.nginx({ extra: `} ${NGINX} location /rest {` })
     const { address } = await lab.seed()
     one = await startGateway(lab, 'one', { rules: RULES }, ['--seed', address])
     two = await startGateway(lab, 'two', { rules: RULES }, ['--seed', address])
@@ -54,12 +54,12 @@ describe('the forward proxy and its origins', () => {
     const { stdout } = await two.curl('-D-', '-o', 'part', '-r', '1000-1999', url)
     const etag = /^etag: (.*)\r$/im.exec(stdout.toString())?.[1] as string
     expect((await readFile(lab.path('part'))).equals(bytes.subarray(1000, 2000))).to.equal(true)
-    const if_range = async (tag: string) =>
+    const ifRange = async (tag: string) =>
       (
         await two.curl('-o', 'again', '-w', '%{http_code} %{size_download}', '-r', '-10', '-H', `If-Range: ${tag}`, url)
       ).stdout.toString()
-    expect(await if_range(etag)).to.equal('206 10')
-    expect(await if_range('"other"')).to.equal(`200 ${LENGTH}`)
+    expect(await ifRange(etag)).to.equal('206 10')
+    expect(await ifRange('"other"')).to.equal(`200 ${LENGTH}`)
   })
 
   it('gives private files to whom the origin shows them, and reads them once', async () => {
