@@ -24,7 +24,7 @@ export {
 } from './gateway/image-lister.ts'
 export type { MirrorSettings, RegistrySettings } from './gateway/registry/settings.ts'
 export { type OpenAdministration, openAdministration } from './node/admin/store-folder.ts'
-export type { ContentHead, HeadOptions } from './node/api/content-head.ts'
+export type { ContentHead, HeadOptions, StreamHead } from './node/api/content-head.ts'
 export type { ContentStream, DragonflyNode } from './node/api/dragonfly-node.ts'
 export {
   type Cause,

@@ -9,6 +9,7 @@ import type {
   HeadOptions,
   NodeEvent,
   Receipt,
+  StreamHead,
 } from '../index.ts'
 import { chooseDaemon } from './daemon-choice.ts'
 import type { GetFlags } from './get-flags.ts'
@@ -61,23 +62,24 @@ export class HostNode implements Downloader {
     promise.catch(() => {})
     const length = promise.then(receipt => receipt.length ?? receipt.bytes)
     length.catch(() => {})
-    return { receipt: promise, length, [Symbol.asyncIterator]: () => this.#bytes(url, options, resolve, reject) }
+    const head = Promise.withResolvers<StreamHead>()
+    head.promise.catch(() => {})
+    promise.catch(head.reject)
+    const bytes = () => this.#bytes(url, options, { head: head.resolve, done: resolve, failed: reject })
+    return { receipt: promise, length, head: head.promise, [Symbol.asyncIterator]: bytes }
   }
 
   async stop(): Promise<void> {
     await (await this.#node.catch(() => undefined))?.stop()
   }
 
-  async *#bytes(
-    url: string,
-    options: GetOptions | undefined,
-    done: (receipt: Promise<Receipt>) => void,
-    failed: (error: unknown) => void,
-  ): AsyncGenerator<Uint8Array> {
+  async *#bytes(url: string, options: GetOptions | undefined, { head, done, failed }: StreamTold): AsyncGenerator<Uint8Array> {
     const shown = { bytes: 0, hash: createHash('sha256') }
     try {
       for (;;) {
         const stream = (await this.#node).get(url, options)
+        // that of a daemon which goes away afterwards holds: what comes then has to be the same
+        stream.head.then(head, () => {})
         try {
           // only the daemon may go away and leave a beginning behind
           yield* this.#isDaemon || shown.bytes > 0 ? unseen(stream, shown) : stream
@@ -111,6 +113,13 @@ export class HostNode implements Downloader {
     await daemon.stop()
     return true
   }
+}
+
+/** What becomes known of a stream besides its bytes. */
+interface StreamTold {
+  head(head: StreamHead): void
+  done(receipt: Promise<Receipt>): void
+  failed(error: unknown): void
 }
 
 interface Shown {

@@ -4,7 +4,7 @@ import { copyFile, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
 import { randomName } from '../core/random-name.ts'
-import type { ContentHead, HeadOptions } from '../node/api/content-head.ts'
+import type { ContentHead, HeadOptions, StreamHead } from '../node/api/content-head.ts'
 import type { ContentStream, DragonflyNode } from '../node/api/dragonfly-node.ts'
 import type { GetOptions, Progress } from '../node/api/get-options.ts'
 import type { Limits, LimitsNow } from '../node/api/limits.ts'
@@ -38,6 +38,7 @@ export interface Hello {
 type JobLine =
   | { type: 'accepted'; id: string }
   | ({ type: 'progress' } & Progress)
+  | { type: 'head'; head: StreamHead }
   | { type: 'stored'; receipt: Receipt; fileName: string; file?: string }
   | { type: 'done'; receipt: Receipt }
   | ({ type: 'error' } & Parameters<typeof errorOf>[0])
@@ -76,6 +77,10 @@ export class DaemonClient implements DragonflyNode {
     const length = Promise.withResolvers<number | undefined>()
     receipt.promise.then(done => length.resolve(done.length ?? done.bytes), length.reject)
     length.promise.catch(() => {})
+    const head = Promise.withResolvers<StreamHead>()
+    head.promise.catch(() => {})
+    // one of before that line says nothing of it
+    receipt.promise.then(() => head.reject(endedEarly()), head.reject)
     const { range, onProgress } = options
     const told: GetOptions = {
       ...options,
@@ -84,8 +89,8 @@ export class DaemonClient implements DragonflyNode {
         onProgress?.(progress)
       },
     }
-    const bytes = () => this.#stream(url, told, receipt.resolve, receipt.reject)
-    return { receipt: receipt.promise, length: length.promise, [Symbol.asyncIterator]: bytes }
+    const bytes = () => this.#stream(url, told, { head: head.resolve, done: receipt.resolve, failed: receipt.reject })
+    return { receipt: receipt.promise, length: length.promise, head: head.promise, [Symbol.asyncIterator]: bytes }
   }
 
   async download(url: string, file = '.', options: GetOptions = {}): Promise<Receipt> {
@@ -169,17 +174,12 @@ export class DaemonClient implements DragonflyNode {
     return { ...(await stream.receipt), output: target }
   }
 
-  async *#stream(
-    url: string,
-    options: GetOptions,
-    done: (receipt: Receipt) => void,
-    failed: (error: unknown) => void,
-  ): AsyncGenerator<Uint8Array> {
+  async *#stream(url: string, options: GetOptions, { head, done, failed }: StreamTold): AsyncGenerator<Uint8Array> {
     const job = this.#job(url, 'stream', options)
     try {
       const accepted = await job.next()
       if (accepted.done === true || accepted.value.type !== 'accepted') throw endedEarly()
-      const receipt = receiptOf(job)
+      const receipt = receiptOf(job, head)
       // the iteration below fails, too, and comes first
       receipt.catch(() => {})
       try {
@@ -204,11 +204,7 @@ export class DaemonClient implements DragonflyNode {
   }
 
   /** Its lines; `progress` and `error` are dealt with. */
-  async *#job(
-    url: string,
-    into: 'store' | 'stream',
-    options: GetOptions,
-  ): AsyncGenerator<Exclude<JobLine, { type: 'progress' | 'error' }>> {
+  async *#job(url: string, into: 'store' | 'stream', options: GetOptions): Lines {
     const { signal, onProgress, trace, keep: _keep, remoteTime: _time, nameFile: _name, hardLink: _link, ...rest } = options
     if (options.byDigest !== undefined || options.originAfter !== undefined)
       throw new DragonflyError('bad-option', 'a daemon takes neither byDigest nor originAfter', {
@@ -225,8 +221,20 @@ export class DaemonClient implements DragonflyNode {
   }
 }
 
-async function receiptOf(job: AsyncGenerator<Exclude<JobLine, { type: 'progress' | 'error' }>>): Promise<Receipt> {
-  for await (const line of job) if (line.type === 'done') return line.receipt
+/** What becomes known of a stream besides its bytes. */
+interface StreamTold {
+  head(head: StreamHead): void
+  done(receipt: Receipt): void
+  failed(error: unknown): void
+}
+
+type Lines = AsyncGenerator<Exclude<JobLine, { type: 'progress' | 'error' }>>
+
+async function receiptOf(job: Lines, told: (head: StreamHead) => void): Promise<Receipt> {
+  for await (const line of job) {
+    if (line.type === 'head') told(line.head)
+    if (line.type === 'done') return line.receipt
+  }
   throw endedEarly()
 }
 

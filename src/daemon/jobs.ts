@@ -1,6 +1,7 @@
 // Downloads that the programs of this host asked for: each lives as long as somebody listens to it.
 import { randomUUID } from 'node:crypto'
 import { DragonflyError } from '../core/errors.ts'
+import type { StreamHead } from '../node/api/content-head.ts'
 import type { ContentStream, DragonflyNode } from '../node/api/dragonfly-node.ts'
 import type { GetOptions, Progress } from '../node/api/get-options.ts'
 import type { Receipt } from '../node/api/receipt.ts'
@@ -21,10 +22,14 @@ export interface JobRequest {
   options: JobOptions
 }
 
-/** What the asker hears, in this order: `accepted`, `progress` any number of times, `stored` (into the store only), and `done` at the end. */
+/**
+ * What the asker hears, in this order: `accepted`, `progress` any number of times, `head` (of a stream only, with its first byte), `stored` (into the store only),
+ * and `done` at the end.
+ */
 export type JobLine =
   | { type: 'accepted'; id: string }
   | ({ type: 'progress' } & Progress)
+  | { type: 'head'; head: StreamHead }
   | { type: 'stored'; receipt: Receipt; fileName: string; file: string | undefined }
   | { type: 'done'; receipt: Receipt }
 
@@ -51,6 +56,10 @@ export class Job {
     if (into === 'stream') {
       this.#stream = this.#node.get(url, all)
       say({ type: 'accepted', id: this.id })
+      this.#stream.head.then(
+        head => say({ type: 'head', head }),
+        () => {},
+      )
       return say({ type: 'done', receipt: await this.#stream.receipt })
     }
     say({ type: 'accepted', id: this.id })

@@ -11,6 +11,7 @@ import { locate, setTime } from '../store/output-place.ts'
 import { ensureFileSize, ensureSpace } from '../store/space.ts'
 import { ProgressMeter } from './account/progress-meter.ts'
 import { TraceFile } from './account/trace-file.ts'
+import type { StreamHead } from './api/content-head.ts'
 import type { ContentStream } from './api/dragonfly-node.ts'
 import type { Explanation } from './api/explanation.ts'
 import type { GetOptions } from './api/get-options.ts'
@@ -19,9 +20,11 @@ import type { StoredContent } from './api/stored-content.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { pause } from './context/waiting.ts'
 import { asOurs, deviceOf, isOfUse, type Job, makeJob, nameFor, nameOf, paceOf, watchTime } from './download-job.ts'
+import { readerOf } from './for-others.ts'
 import type { LocalAccess } from './local-access.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import { StreamAccount } from './stream-account.ts'
+import { streamHead } from './stream-head.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 import { bytesOf, known, receiptOf, whole } from './whole-content.ts'
 
@@ -122,11 +125,15 @@ export class Downloads {
         const { active, account } = attempt
         try {
           await known(active, job)
-          stream.known(active.manifest?.length)
           this.#tellCoding(active)
           if (active.trust === 'digest') await whole(active, job)
-          yield* this.#inOrder(active, job, shown)
+          // not before there are bytes: an attempt without any may be followed by one of another version
+          for await (const bytes of this.#inOrder(active, job, shown)) {
+            stream.known(() => headOf(active, job))
+            yield bytes
+          }
           await whole(active, job)
+          stream.known(() => headOf(active, job))
           return stream.done(await receiptOf(active, job, '-', account))
         } catch (error) {
           wait = attempt.judge(error)
@@ -191,10 +198,10 @@ export class Downloads {
 
   #attempt(job: Job, tries: Tries) {
     const { task, wanted, options } = job
-    const { origin = true, revalidate = false, originAfter } = options
+    const { revalidate = false, originAfter } = options
     const { active } = this.#registry.begin(task, {
       digest: wanted,
-      reader: origin ? 'self' : undefined,
+      reader: readerOf(options),
       originAfter,
       revalidate,
       pace: paceOf(options),
@@ -250,6 +257,12 @@ export class Downloads {
     const isElsewhere = this.#storeDir === undefined || (await deviceOf(folder)) !== (await deviceOf(this.#storeDir))
     if (isElsewhere || copies) await ensureSpace(folder, length)
   }
+}
+
+/** Of a content whose version is known. */
+function headOf(active: ActiveTask, job: Job): StreamHead {
+  const { info, length } = active.manifest as Manifest
+  return streamHead(active, job, { ...info, length })
 }
 
 /** What a stream has given out cannot be taken back. */

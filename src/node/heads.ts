@@ -4,12 +4,14 @@ import { rendezvousOrder } from '../core/rendezvous.ts'
 import type { Task } from '../core/task.ts'
 import { validatorsOf } from '../core/version.ts'
 import { resolve } from '../net/resolve.ts'
+import type { Origin } from '../origin/origin.ts'
 import { isTrouble } from '../origin/trouble.ts'
 import { errorOf, type Resolved } from '../wire/codec-resolve.ts'
 import type { ContentHead, HeadOptions } from './api/content-head.ts'
 import type { Network, NodeContext } from './context/node-context.ts'
 import { connectTimeout } from './context/waiting.ts'
 import { nameOf, shown, taskOf } from './download-job.ts'
+import { readerOf } from './for-others.ts'
 import { resolveRequest } from './session/resolve-request.ts'
 
 /** For one seed, which may have to wait for the origin itself. */
@@ -20,9 +22,10 @@ type Context = Pick<NodeContext, 'origin' | 'networkUp' | 'seedsAbove'>
 /** Rejects with `bad-…`, `origin-…`, `no-source` when neither origin nor seed can be asked, or the abort. */
 export async function headOf(ctx: Context, url: string, options: HeadOptions): Promise<ContentHead> {
   const task = taskOf(url, options)
-  if (options.origin === false) return await fromSeeds(ctx, url, task, options.signal)
+  const reader = readerOf(options)
+  if (reader === undefined) return await fromSeeds(ctx, url, task, options.signal)
   try {
-    return await fromOrigin(ctx, url, task, options.signal)
+    return await fromOrigin(await ctx.origin(reader), url, task, options.signal)
   } catch (error) {
     // a seed may get through where we do not, or have the content from before
     if (!isTrouble(error)) throw error
@@ -30,8 +33,7 @@ export async function headOf(ctx: Context, url: string, options: HeadOptions): P
   }
 }
 
-async function fromOrigin(ctx: Context, url: string, task: Task, signal: AbortSignal | undefined): Promise<ContentHead> {
-  const origin = await ctx.origin('self')
+async function fromOrigin(origin: Origin, url: string, task: Task, signal: AbortSignal | undefined): Promise<ContentHead> {
   const { validators, version, length, type, fileName, ranges } = await origin.look(
     { url: task.url, headers: task.headers },
     signal,

@@ -8,17 +8,20 @@ import { locate } from '../store/output-place.ts'
 import { ensureFileSize, ensureSpace } from '../store/space.ts'
 import { ProgressMeter } from './account/progress-meter.ts'
 import { TraceFile } from './account/trace-file.ts'
+import type { StreamHead } from './api/content-head.ts'
 import type { ContentStream } from './api/dragonfly-node.ts'
 import type { Explanation } from './api/explanation.ts'
 import type { GetOptions } from './api/get-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { asOurs, type Job, makeJob, nameFor, nameOf, paceOf, shown, watchTime } from './download-job.ts'
+import { readerOf } from './for-others.ts'
 import type { LocalAccess } from './local-access.ts'
 import { RangePart } from './range-part.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import { originRequest } from './session/origin-request.ts'
 import { StreamAccount } from './stream-account.ts'
+import { streamHead } from './stream-head.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 
 /** A range download under way. */
@@ -27,6 +30,8 @@ interface Attempt {
   part: RangePart
   /** Bytes in order, each verified before it is seen. */
   bytes: AsyncGenerator<Uint8Array>
+  /** What our own read of the origin showed; undefined: the bytes are of the manifest's version. */
+  version: string | undefined
   /** Whether some of them came from our own read of the origin. */
   readsOrigin: boolean
   account: ((at: number) => Explanation) | undefined
@@ -76,10 +81,10 @@ export class RangeDownloads {
     })
     try {
       for await (const bytes of attempt.bytes) {
-        stream.known(attempt.part.length)
+        stream.known(() => headOf(attempt, job))
         yield bytes
       }
-      stream.known(attempt.part.length)
+      stream.known(() => headOf(attempt, job))
       stream.done(receiptOf(attempt, job, '-'))
     } catch (error) {
       const ours = asOurs(error, job)
@@ -104,12 +109,12 @@ export class RangeDownloads {
 
   async #begin(job: Job, range: RangeSpec): Promise<{ attempt: Attempt; end(): Promise<void> }> {
     const { task, options } = job
-    const { origin = true, revalidate = false, originAfter, trace } = options
+    const { revalidate = false, originAfter, trace } = options
     await this.#access.check(job)
     if (trace !== undefined) job.trace = await TraceFile.open(trace, facts => this.#ctx.emit(facts))
     const { active } = this.#registry.begin(task, {
       range,
-      reader: origin ? 'self' : undefined,
+      reader: readerOf(options),
       originAfter,
       revalidate,
       pace: paceOf(options),
@@ -118,7 +123,7 @@ export class RangeDownloads {
     const meter = new ProgressMeter(active, options.onProgress && (p => options.onProgress?.({ ...p, ...sizesOf(part) })))
     job.trace?.watch(active)
     const watch = options.explain === true ? watchTime(active, job.begun) : undefined
-    const attempt: Attempt = { active, part, bytes: nothing(), readsOrigin: false, account: watch?.account }
+    const attempt: Attempt = { active, part, bytes: nothing(), version: undefined, readsOrigin: false, account: watch?.account }
     attempt.bytes = inOurWords(this.#bytes(job, attempt), job)
     const end = async () => {
       await attempt.bytes.return(undefined)
@@ -153,7 +158,7 @@ export class RangeDownloads {
     const { active, part } = attempt
     const { options } = job
     const { at, delivered } = part
-    const origin = await this.#ctx.origin('self')
+    const origin = await this.#ctx.origin(readerOf(options) ?? 'self')
     const version = delivered > 0 ? active.manifest?.info.version : undefined
     const rest = delivered === 0 || at === undefined ? part.spec : { start: at, end: part.end }
     const slice = await origin.slice(originRequest(active), rest, {
@@ -161,6 +166,10 @@ export class RangeDownloads {
       ...(options.signal !== undefined && { signal: options.signal }),
     })
     attempt.readsOrigin = true
+    if (version === undefined) {
+      attempt.version = slice.version
+      active.originFreshness.heard(slice.cachedHeaders)
+    }
     part.fileName = slice.fileName
     part.place(slice.start, slice.end, slice.length)
     for await (const chunk of slice) {
@@ -202,6 +211,10 @@ function sizesOf({ delivered, size }: RangePart): { bytes: number; length: numbe
 function afterOf(active: ActiveTask, { keep }: GetOptions): After {
   if (keep !== false) return 'keep'
   return active.isComplete && active.counts.resumed === 0 ? 'drop' : 'pause'
+}
+
+function headOf({ active, part, version = active.manifest?.info.version ?? '' }: Attempt, job: Job): StreamHead {
+  return streamHead(active, job, { version, length: part.length, fileName: part.fileName })
 }
 
 function receiptOf({ active, part, readsOrigin, account }: Attempt, job: Job, output: string): Receipt {

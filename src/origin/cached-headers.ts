@@ -1,6 +1,6 @@
 // Normalises the caching headers of an answer; malformed or contradicting values never make it fresher.
 import { type CachedAnswer, MAX_CACHED_VALUE_BYTES } from '../core/freshness.ts'
-import type { AnswerHeaders } from './fields.ts'
+import { type AnswerHeaders, typeOf } from './fields.ts'
 
 /** What one request to an origin showed, redirects first. */
 export interface CachedHeaders {
@@ -20,12 +20,14 @@ export function note(status: number, headers: AnswerHeaders, at: number): Cached
   const control = cacheControl(headers, expires?.isDoubtful === true || isDoubtfulAge(given))
   const vary = list(headers, 'vary')
   const modified = dateOf(single(headers, 'last-modified')?.value)
+  const type = status === 200 || status === 203 || status === 206 ? typeOf(headers) : undefined
   const fields = {
     ...(control !== '' && { 'cache-control': control }),
     ...(expires !== undefined && { expires: dateOf(expires.value) === undefined ? '0' : expires.value }),
     ...(date !== undefined && { date: new Date(date).toUTCString() }),
-    // no part of freshness: files get it as their time
+    // no part of freshness: files get it as their time, and who asks the gateway gets both
     ...(modified !== undefined && { 'last-modified': new Date(modified).toUTCString() }),
+    ...(type !== undefined && { 'content-type': type }),
     age: String(ageOf(given?.value, date, at)),
     ...(vary !== '' && { vary }),
     // that there is one matters (whose answer is it?), its value is a secret

@@ -4,13 +4,11 @@ import { type Validators, versionName } from '../core/version.ts'
 import type { Answer } from './answer.ts'
 import { contentLength, contentRange } from './content-range.ts'
 import { statusError } from './failures.ts'
-import { field } from './fields.ts'
+import { typeOf } from './fields.ts'
 import { fileNameFromHeaders } from './filename.ts'
 import { type Condition, validatorsOf } from './validators.ts'
 
 export const ONE_BYTE: readonly Condition[] = [['range', 'bytes=0-0']]
-/** No media type that is in use is longer; it may have parameters. */
-const MAX_TYPE_CHARS = 255
 
 /** What an origin says about a content. */
 export interface OriginHead {
@@ -31,13 +29,12 @@ export interface OriginHead {
 export function headOf(answer: Answer): OriginHead {
   const { headers, status } = answer
   const validators = validatorsShown(answer)
-  const type = field(headers, 'content-type')?.trim() ?? ''
   return {
     version: versionName(validators, randomUUID()),
     validators,
     length: validators.length,
     // that of 416 is the type of a page for people
-    type: status !== 416 && /^[\x20-\x7e]+$/.test(type) && type.length <= MAX_TYPE_CHARS ? type : undefined,
+    type: status === 416 ? undefined : typeOf(headers),
     fileName: fileNameFromHeaders(headers),
     ranges: status === 206 || status === 416,
   }

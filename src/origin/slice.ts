@@ -3,6 +3,7 @@ import { abortError, DragonflyError } from '../core/errors.ts'
 import { type ByteRange, type RangeSpec, rangeText, rangeWithin, unsatisfiable } from '../core/range.ts'
 import { isResumable, isVersion } from '../core/version.ts'
 import type { Answer } from './answer.ts'
+import type { CachedHeaders } from './cached-headers.ts'
 import { contentLength, contentRange } from './content-range.ts'
 import type { Continuation } from './continuation.ts'
 import { bodyFailure, changed, lies, statusError, truncated, UnjoinableError } from './failures.ts'
@@ -16,6 +17,8 @@ import { type Condition, ifRange, validatorsOf } from './validators.ts'
 /** A range being read. To be iterated once to its end, or cancelled. */
 export interface OriginSlice {
   readonly version: string
+  /** Of the first answer. */
+  readonly cachedHeaders: CachedHeaders
   /** Bytes of the whole content; undefined when the origin does not tell. */
   readonly length: number | undefined
   /** From Content-Disposition, cleaned; empty without. */
@@ -104,6 +107,7 @@ function wholeSlice({ headers, url, cachedHeaders }: Answer, asked: RangeSpec): 
 
 export class HttpSlice implements OriginSlice {
   readonly version: string
+  readonly cachedHeaders: CachedHeaders
   readonly fileName: string
   readonly start: number
   readonly #range: RangeSpec
@@ -118,6 +122,7 @@ export class HttpSlice implements OriginSlice {
   constructor(version: string, range: RangeSpec, first: FirstAnswer, supply: ReadSupply) {
     const { answer, rest } = first
     this.version = version
+    this.cachedHeaders = answer.cachedHeaders
     this.fileName = fileNameFromHeaders(answer.headers)
     this.start = rest.start
     this.#range = range

@@ -4,23 +4,10 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { expect } from 'chai'
 import { until } from '../waiting.ts'
+import { has, makeCertificate, NO_ENVIRONMENT } from './gateway-lab.ts'
 import { type Ended, freePort, hasNginx, Lab, LISTEN, type Nginx, type Running } from './lab.ts'
 
 const LENGTH = 1_500_000
-
-/** What may be set where the tests run. */
-const NO_ENVIRONMENT = Object.fromEntries(
-  ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE']
-    .flatMap(name => [name, name.toUpperCase()])
-    .map(name => [name, undefined]),
-)
-
-/** Says so loudly when not. */
-function has(program: string, ...args: string[]): boolean {
-  const isHere = spawnSync(program, args, { stdio: 'ignore' }).status === 0
-  if (!isHere) console.warn(`SKIPPED: ${program} is not installed`)
-  return isHere
-}
 
 describe('the forward proxy of the gateway', () => {
   let lab: Lab
@@ -37,9 +24,7 @@ describe('the forward proxy of the gateway', () => {
     sha256 = await lab.file('big.deb', LENGTH)
     await lab.file('page.html', 5000)
     const port = await freePort()
-    const make = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
-    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
-    execFileSync('openssl', [...make, ...names, '-keyout', lab.path('s.key'), '-out', lab.path('s.pem')], { stdio: 'ignore' })
+    makeCertificate(lab, 's', 'DNS:localhost')
     const tls = `listen 127.0.0.1:${port} ssl; ssl_certificate ${lab.path('s.pem')}; ssl_certificate_key ${lab.path('s.key')};`
     origin = await lab.nginx({ http: `server { ${tls} root ${lab.path('www')}; }` })
     secure = `https://localhost:${port}`

@@ -36,7 +36,7 @@ export function addJobRoutes(app: FastifyInstance, service: Service): void {
     {
       bodyLimit: MAX_BODY,
       schema: {
-        summary: 'Download a content for as long as this answer is read: lines accepted, progress, stored, done or error',
+        summary: 'Download a content for as long as this answer is read: lines accepted, progress, head, stored, done or error',
         body: JOB_SCHEMA,
       },
     },

@@ -44,20 +44,27 @@ export class Access {
     return isOfThisHost(request) ? this.#open : this.#guarded
   }
 
-  /** A connection for a tunnel, through the node's proxy if there is one. Rejects with `origin-refused` or why it failed. */
-  async connect(request: Pick<IncomingMessage, 'socket'>, target: Endpoint): Promise<Socket> {
+  /** Rejects with `origin-refused` where this guest may not go: what the swarm has of it is not given either. */
+  async check(request: Pick<IncomingMessage, 'socket'>, url: URL): Promise<void> {
+    if (isOfThisHost(request)) return
+    const isProxied = this.#settings.proxies?.for(url) !== undefined
+    await (isProxied ? this.#guard.checkProxied(url, this.#timeoutMs) : this.#guard.check(url))
+  }
+
+  /** A connection for a tunnel to a target of https, through the node's proxy if there is one. Rejects with `origin-refused` or why it failed. */
+  async connect(request: Pick<IncomingMessage, 'socket'>, target: URL): Promise<Socket> {
     const { proxies, ca } = this.#settings
     const timeoutMs = this.#timeoutMs
     const guard = isOfThisHost(request) ? undefined : this.#guard
     if (guard !== undefined) this.#checkPort(target)
     const place = { hostname: hostOf(target), host: hostOf(target), protocol: 'http:', port: String(portOf(target)) }
-    // a tunnel carries TLS nearly always, so the proxy is that of https
-    const proxy = proxies?.for({ ...target, protocol: 'https:' })
+    // the target is one of https, as a tunnel carries TLS nearly always
+    const proxy = proxies?.for(target)
     if (proxy === undefined) {
       const connect = guard?.connector(timeoutMs, ca) ?? dialer({ timeoutMs, ca })
       return await opened(connect, place)
     }
-    await guard?.checkProxied({ ...target, protocol: 'https:' }, timeoutMs)
+    await guard?.checkProxied(target, timeoutMs)
     return await new Proxied({ timeoutMs, ca, dial: dialer({ timeoutMs, ca }), userAgent: USER_AGENT }).tunnel(proxy, place)
   }
 

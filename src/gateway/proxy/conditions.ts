@@ -1,7 +1,7 @@
-// What a request asks of a content whose validators are known: all of it, a part, or nothing because nothing changed.
+// What a request asks of a content: all of it, a part, or nothing because nothing changed.
 import fresh from 'fresh'
 import { parseRange, type RangeSpec, rangeWithin } from '../../core/range.ts'
-import type { ContentHead } from '../../node/api/content-head.ts'
+import type { StreamHead } from '../../node/api/content-head.ts'
 
 /** Header fields of a request, names in lower case. */
 export type Fields = Readonly<Record<string, string | string[] | undefined>>
@@ -15,11 +15,11 @@ export type Answer =
   /** Only the origin can answer this. */
   | { type: 'origin' }
 
-type Known = Pick<ContentHead, 'etag' | 'lastModified' | 'length' | 'ranges'>
+type Known = Pick<StreamHead, 'etag' | 'lastModified' | 'length'>
 
 /** In the order of RFC 9110 §13.2.2. */
 export function answerTo(fields: Fields, head: Known): Answer {
-  if (fields['if-match'] !== undefined || fields['if-unmodified-since'] !== undefined) return { type: 'origin' }
+  if (isForOrigin(fields)) return { type: 'origin' }
   const validators = {
     ...(head.etag !== undefined && { etag: head.etag }),
     ...(head.lastModified !== undefined && { 'last-modified': head.lastModified }),
@@ -33,7 +33,19 @@ export function answerTo(fields: Fields, head: Known): Answer {
   return part === undefined ? { type: 'unsatisfiable' } : { type: 'part', ...part }
 }
 
-function isConditional(fields: Fields): boolean {
+/** Whether only the origin can answer it, whatever the content is. */
+export function isForOrigin(fields: Fields): boolean {
+  if (fields['if-match'] !== undefined || fields['if-unmodified-since'] !== undefined) return true
+  return fields.range !== undefined && rangeOf(fields.range) === undefined
+}
+
+/** What to ask the swarm for, before it is known whether `If-Range` holds. Undefined: the whole. */
+export function rangeAsked({ range }: Fields): RangeSpec | undefined {
+  return range === undefined ? undefined : rangeOf(range)
+}
+
+/** Whether it may need no bytes. */
+export function isConditional(fields: Fields): boolean {
   return fields['if-none-match'] !== undefined || fields['if-modified-since'] !== undefined
 }
 

@@ -68,7 +68,8 @@ function isRead({ method, headers }: IncomingMessage): boolean {
 }
 
 async function readShared(parts: ForwardParts, guest: Guest, url: URL, { filter }: Decision): Promise<void> {
-  const { shared, registry } = parts
+  const { shared, registry, access } = parts
+  await access.check(guest.request, url)
   if (registry !== undefined && REGISTRY_PATH.test(url.pathname)) return await registry(guest, url)
   if (guest.request.method === 'GET') {
     if (!(await shared.give(guest, url.href, filter))) await relay(parts, guest, url)

@@ -23,6 +23,8 @@ export interface ProxyOptions {
   home?: string | undefined
   /** Private addresses that programs of other hosts may be led to: patterns as for `--allow-origin`. Default none. */
   allowOrigins?: readonly string[] | undefined
+  /** A tunnel without a byte in either direction ends after so many milliseconds. Default an hour. */
+  tunnelIdleMs?: number | undefined
 }
 
 export interface ProxySetup {
@@ -43,17 +45,17 @@ export interface Proxy {
 
 /** Rejects with `bad-option`. */
 export async function makeProxy({ node, upstream, upstreamSettings, registry, options }: ProxySetup): Promise<Proxy> {
-  const { rules = [], intercept = [], home = '', allowOrigins = [] } = options
+  const { rules = [], intercept = [], home = '', allowOrigins = [], tunnelIdleMs } = options
   const access = new Access(upstreamSettings, upstream, new AllowedOrigins(allowOrigins))
   const common = { rules: new Rules(rules), hops: new Hops(), access }
-  const forward = forwardHandler({ ...common, shared: new SharedAnswers(node), registry })
+  const forward = forwardHandler({ ...common, shared: new SharedAnswers({ node, ...common }), registry })
   const patterns = new HostPatterns(intercept)
   let interception: Interception | undefined
   if (intercept.length > 0) {
     const { Authority } = await import('./authority.ts')
     interception = new Interception(patterns, await Authority.read(home), forward)
   }
-  const tunnels = new Tunnels({ ...common, interception })
+  const tunnels = new Tunnels({ ...common, interception, idleMs: tunnelIdleMs })
   const stop = async () => {
     tunnels.stop()
     interception?.stop()

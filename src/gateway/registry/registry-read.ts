@@ -15,7 +15,11 @@ export interface Sender {
  * The first answer that is no redirect. Credentials go to the registry's own origin only: storage hosts have theirs in the URL.
  * Rejects with undici's errors or the abort.
  */
-export async function readRegistry(upstreams: Upstreams, first: Sender, request: RegistryRequest): Promise<RegistryAnswer> {
+export async function readRegistry(
+  upstreams: Pick<Upstreams, 'usual'>,
+  first: Sender,
+  request: RegistryRequest,
+): Promise<RegistryAnswer> {
   let { url } = request
   let { method } = request
   let headers = [...request.headers]

@@ -25,3 +25,11 @@ export interface ContentHead {
   /** Who said so. */
   from: 'origin' | 'seed'
 }
+
+/** What a stream knows of its content before the first byte: the bytes are of this version. See ContentHead. */
+export interface StreamHead extends Pick<ContentHead, 'length' | 'version' | 'etag' | 'fileName'> {
+  /** Last-Modified as an HTTP date; undefined without, and where only seeds and peers told of the content. */
+  lastModified: string | undefined
+  /** Content-Type; undefined as for `lastModified`. */
+  type: string | undefined
+}

@@ -1,5 +1,5 @@
 // The interface of a node for embedding programs.
-import type { ContentHead, HeadOptions } from './content-head.ts'
+import type { ContentHead, HeadOptions, StreamHead } from './content-head.ts'
 import type { GetOptions } from './get-options.ts'
 import type { Limits, LimitsNow } from './limits.ts'
 import type { Metric } from './metrics.ts'
@@ -18,6 +18,8 @@ export interface ContentStream extends AsyncIterable<Uint8Array> {
    * before the first byte comes. Rejects as `receipt` does.
    */
   readonly length: Promise<number | undefined>
+  /** What the bytes are of. Of a node it resolves before the first byte comes, also of a range. Rejects as `receipt` does. */
+  readonly head: Promise<StreamHead>
 }
 
 /**

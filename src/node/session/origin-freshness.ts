@@ -20,6 +20,7 @@ export class OriginFreshness {
   #content: StoredVersion | undefined
   #vouchedAt: number | undefined
   #lastModified: string | undefined
+  #type: string | undefined
 
   constructor(ctx: Pick<NodeContext, 'emit'>, owner: OriginFreshnessOwner, work: PQueue) {
     this.#ctx = ctx
@@ -42,9 +43,16 @@ export class OriginFreshness {
     return this.#lastModified ?? this.freshness?.answers.at(-1)?.fields['last-modified']
   }
 
+  /** Content-Type, as `lastModified`. */
+  get type(): string | undefined {
+    return this.#type ?? this.freshness?.answers.at(-1)?.fields['content-type']
+  }
+
   /** The origin has answered, whoever it counts for. */
   heard({ answers }: CachedHeaders): void {
-    this.#lastModified = answers.at(-1)?.fields['last-modified'] ?? this.#lastModified
+    const { 'last-modified': lastModified, 'content-type': type } = answers.at(-1)?.fields ?? {}
+    this.#lastModified = lastModified ?? this.#lastModified
+    this.#type = type ?? this.#type
   }
 
   /** The version is known from now on; `vouched`: by what the origin has just said. */

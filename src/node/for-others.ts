@@ -1,0 +1,19 @@
+// Reads for programs of other hosts: by the client of origins that goes to public and allowed addresses only.
+import type { HeadOptions } from './api/content-head.ts'
+import type { Reader } from './context/node-context.ts'
+
+/** No option of the public API: only a gateway of the same process sets it. */
+const IS_FOR_OTHERS: unique symbol = Symbol('for others')
+
+type Marked = Pick<HeadOptions, 'origin'> & { [IS_FOR_OTHERS]?: true }
+
+/** The same options, for somebody who may not go wherever this host may. */
+export function forOthers<T extends HeadOptions>(options: T): T {
+  return { ...options, [IS_FOR_OTHERS]: true }
+}
+
+/** For whom the origin is read; undefined: it may not be read. */
+export function readerOf({ origin = true, [IS_FOR_OTHERS]: isForOthers }: Marked): Reader | undefined {
+  if (!origin) return undefined
+  return isForOthers === true ? 'others' : 'self'
+}
