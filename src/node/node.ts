@@ -145,9 +145,7 @@ class Node implements DragonflyNode, NodeContext {
     if (this.#options.network === false) return
     const { startNetwork } = await import('./network.ts')
     const network = await startNetwork(this.#options, this.#home, this.#registry.answer)
-    this.network = network.network
-    this.#seeds = network.seeds
-    this.#release = network.release
+    ;({ network: this.network, seeds: this.#seeds, release: this.#release } = network)
     for (const peer of [...network.trusted, network.network.host.id]) this.trusted.add(peer)
     this.#networkUp = Promise.resolve(network.network)
     if (network.unreachable !== undefined) this.emit({ code: 'node-unreachable', addresses: network.unreachable })

@@ -200,14 +200,7 @@ export class TaskRegistry implements Holder {
     const { reader, revalidate, cached, restarts, originAfter, users } = how
     const self = this.#ctx.network?.host.id
     const seeds = this.#ctx.seedsAbove(active.task.subject).filter(s => s.peer !== self)
-    const supply = new Supply(this.#ctx, active, {
-      reader,
-      seeds,
-      revalidate,
-      cached,
-      restarts,
-      policy: hastyPolicy(patience),
-    })
+    const supply = new Supply(this.#ctx, active, { reader, seeds, revalidate, cached, restarts, originAfter })
     return { active, reader, revalidate, supply, users, usedAt: now(), done: Promise.resolve(), ended: new AbortController() }
   }
 
