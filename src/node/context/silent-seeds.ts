@@ -1,5 +1,4 @@
 // Seeds that said nothing when they were asked: whoever does not wait long for a silent swarm waits for them once, not at every content.
-import { now } from './node-context.ts'
 
 /** It is waited for as usual again after so long, ms. */
 const FORGOTTEN_MS = 30_000
@@ -11,7 +10,7 @@ export class SilentSeeds {
   readonly #since = new Map<string, number>()
 
   silent(peer: string): void {
-    this.#since.set(peer, now())
+    this.#since.set(peer, performance.now())
   }
 
   heard(peer: string): void {
@@ -21,7 +20,7 @@ export class SilentSeeds {
   /** How long a swarm with these seeds may be silent for somebody who would wait for `ms`. */
   patience(ms: number | undefined, seeds: readonly string[]): number | undefined {
     if (ms === undefined || seeds.length === 0) return ms
-    const isSilent = (peer: string) => now() - (this.#since.get(peer) ?? -Infinity) < FORGOTTEN_MS
+    const isSilent = (peer: string) => performance.now() - (this.#since.get(peer) ?? -Infinity) < FORGOTTEN_MS
     return seeds.every(isSilent) ? Math.min(ms, BRIEF_MS) : ms
   }
 }
