@@ -77,12 +77,12 @@ describe('a seed', () => {
 
     it('tells every listener how fast that was, and again when there are more of them', async () => {
       const [one, two] = [await asker(), await asker()]
-      const replies = one.replies(seed, url())
+      const replies = one.answers(seed, url())
       expect((await replies.next()).value).to.have.property('type', 'resolved')
       const { rate, peers } = (await replies.next()).value as Extract<ResolveReply, { type: 'origin-rate' }>
       expect(peers).to.equal(1)
       expect(rate).to.be.above(1024)
-      const second = two.replies(seed, url())
+      const second = two.answers(seed, url())
       expect((await second.next()).value).to.have.property('type', 'resolved')
       expect(await rateFrom(second)).to.deep.equal({ type: 'origin-rate', rate, peers: 2 })
       expect((await replies.next()).value).to.deep.equal({ type: 'origin-rate', rate, peers: 2 })
@@ -90,13 +90,13 @@ describe('a seed', () => {
 
     it('does not tell it of another URL that has the same content', async () => {
       const one = await asker()
-      await rateFrom(one.replies(seed, url()))
+      await rateFrom(one.answers(seed, url()))
       const digest = Buffer.from(hex(BODY), 'hex')
-      const replies = one.replies(seed, `${origin.url}/mirror.bin`, { digest })
+      const replies = one.answers(seed, `${origin.url}/mirror.bin`, { digest })
       expect((await replies.next()).value).to.have.property('type', 'resolved')
       const news = replies.next()
       const other = await asker()
-      await rateFrom(other.replies(seed, url()))
+      await rateFrom(other.answers(seed, url()))
       expect(await Promise.race([news.then(() => 'news'), Promise.resolve('nothing')])).to.equal('nothing')
     })
   })

@@ -44,6 +44,11 @@ export class Asker {
     return replies
   }
 
+  /** The same without what it says only to show that it is there. */
+  async *answers(seed: Seed, url: string, changes: Partial<ResolveRequest> = {}): AsyncGenerator<ResolveReply> {
+    for await (const reply of this.replies(seed, url, changes)) if (reply.type !== 'peers') yield reply
+  }
+
   /** What the seed has to say: not that it is waiting itself. The request stays open until `leave`. */
   async ask(seed: Seed, url: string, changes: Partial<ResolveRequest> = {}): Promise<ResolveReply> {
     const replies = this.replies(seed, url, changes)
