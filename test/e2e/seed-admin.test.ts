@@ -5,6 +5,7 @@ import { request } from 'node:http'
 import { expect } from 'chai'
 import { startHost } from '../../src/net/host.ts'
 import { resolve } from '../../src/net/resolve.ts'
+import { nextAnswer } from '../world/asker.ts'
 import { content } from '../world/content.ts'
 import type { TestOrigin } from '../world/origin.ts'
 import { World } from '../world/world.ts'
@@ -199,7 +200,7 @@ describe('looking after a seed', () => {
     const leave = new AbortController()
     const asked = { url: url('a'), headers: [], filter: [], tag: undefined, digest: undefined, revalidate: false }
     const replies = resolve(host, seed.peerId, asked, leave.signal)
-    expect((await replies.next()).value).to.have.property('type', 'resolved')
+    expect(await nextAnswer(replies)).to.have.property('type', 'resolved')
     await statusWhen(s => s.contents.find(c => c.url === url('a'))?.isBusy === true, 'a is in use')
     await get(seed.address, 'd')
     // room is made at once, the files go a moment later

@@ -7,6 +7,7 @@ import { startHost } from '../../src/net/host.ts'
 import { resolve } from '../../src/net/resolve.ts'
 import { openDiskStore } from '../../src/store/disk.ts'
 import { until } from '../waiting.ts'
+import { nextAnswer } from '../world/asker.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import type { TestOrigin } from '../world/origin.ts'
 import { type Observed, World } from '../world/world.ts'
@@ -55,7 +56,7 @@ describe('a seed with a quota', () => {
     const leave = new AbortController()
     const request = { url: url('b'), headers: [], filter: [], tag: undefined, digest: undefined, revalidate: false }
     const replies = resolve(host, seed.id, request, leave.signal)
-    expect((await replies.next()).value).to.have.property('type', 'resolved')
+    expect(await nextAnswer(replies)).to.have.property('type', 'resolved')
     await get('a')
     // last read: b, c, a; b is resolved and stays, c goes and is not enough for the low watermark, so a goes too
     await get('d')

@@ -10,6 +10,16 @@ export function requestFor(url: string, changes: Partial<ResolveRequest> = {}): 
   return { url, headers: [], filter: [], tag: undefined, digest: undefined, revalidate: false, ...changes }
 }
 
+/** The next thing that a seed has to say: not that it is at work or waiting itself, which a starved host hears at any time. */
+export async function nextAnswer(replies: AsyncGenerator<ResolveReply>): Promise<ResolveReply> {
+  for (;;) {
+    // a loop of its own would end the listening
+    const { value } = await replies.next()
+    if (value === undefined) throw new Error('no answer')
+    if (value.type !== 'peers') return value
+  }
+}
+
 export interface Seed {
   id: string
   address: string
@@ -51,12 +61,7 @@ export class Asker {
 
   /** What the seed has to say: not that it is waiting itself. The request stays open until `leave`. */
   async ask(seed: Seed, url: string, changes: Partial<ResolveRequest> = {}): Promise<ResolveReply> {
-    const replies = this.replies(seed, url, changes)
-    for (;;) {
-      const { value } = await replies.next()
-      if (value === undefined) throw new Error('no answer')
-      if (value.type !== 'peers') return value
-    }
+    return await nextAnswer(this.replies(seed, url, changes))
   }
 
   /** Hangs up on every seed. */
