@@ -214,6 +214,7 @@ describe('a content that its digest names', () => {
       origin.mute()
       const bytes = get(peer, blob('team/app'), { originAfter: 1000 })
       const { promise, resolve } = Promise.withResolvers<void>()
+      // longer than the seed may be silent: only what does not happen shows that its word counts
       setTimeout(resolve, 2500)
       await promise
       expect(origin.asked).to.equal(1)
