@@ -7,8 +7,8 @@ import { circumstances } from '../report.ts'
 import { Crew } from './crew.ts'
 import { canMount } from './disk.ts'
 import { planOf } from './plan.ts'
-import { runRound } from './round.ts'
-import { type Counters, count, drawnIn, newTally, progress, summary } from './tally.ts'
+import { type RoundResult, runRound } from './round.ts'
+import { type Counters, complaint, count, drawnIn, newTally, progress, summary } from './tally.ts'
 import { runWebRounds } from './web/many.ts'
 
 /** Processes that wait ready to be killed. */
@@ -88,7 +88,7 @@ async function runOrigins(): Promise<Counters> {
   const tally = newTally(seed)
   const begun = performance.now()
   const isOver = () => isStopped || performance.now() - begun > seconds * 1000
-  const show = () => tell(progress(tally, `${downloads} downloads`))
+  const show = (result: RoundResult) => report(result, progress(tally, `${downloads} downloads`))
   await runWebRounds({ seed, downloads, only, jobs: Math.ceil(jobs / 2), isOver }, dir, crew, tally, show)
   tally.seconds = (performance.now() - begun) / 1000
   return tally
@@ -112,14 +112,22 @@ async function runWorlds(): Promise<Counters> {
         shared = 1
       }
       const plan = planOf(seed, round, { smallDisks })
-      count(tally, await runRound(plan, path.join(dir, `round-${round}`), crew, commons), drawnIn(plan))
-      tell(progress(tally, all))
+      const result = await runRound(plan, path.join(dir, `round-${round}`), crew, commons)
+      count(tally, result, drawnIn(plan))
+      report(result, progress(tally, all))
     }
     await crew.dismiss(commons)
   }
   await Promise.all(Array.from({ length: jobs }, lane))
   tally.seconds = (performance.now() - begun) / 1000
   return tally
+}
+
+/** What is bad at once: a run that is broken off has no summary. */
+function report(result: RoundResult, line: string): void {
+  const bad = complaint(result)
+  if (bad !== undefined) process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${bad}\n`)
+  tell(line)
 }
 
 function tell(line: string): void {

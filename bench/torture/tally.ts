@@ -55,6 +55,12 @@ export function progress({ rounds, tried, counts }: Counters, of: string): strin
     .join(', ')}`
 }
 
+/** What came out badly in a round; undefined: nothing. */
+export function complaint({ plan, judged }: RoundResult): string | undefined {
+  const bad = judged.filter(isBad).map(one => `round ${plan.round}: ${one.who}: ${one.verdict}, ${one.why}`)
+  return bad.length > 0 ? bad.join('\n') : undefined
+}
+
 /** `again`: the command that runs a round again. */
 export function summary(tally: Counters, again: (round: number) => string): string {
   const rows = Object.entries(tally.counts).map(([verdict, n]) => [MEANINGS[verdict as Verdict], String(n)])

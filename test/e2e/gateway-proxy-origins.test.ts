@@ -1,9 +1,11 @@
 // The gateway's forward proxy and origins that are private, sign their URLs, break off, or are gone: real nginx, curl, seed.
 
+import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
+import { until } from '../waiting.ts'
 import { bytesOf, type GatewayHost, has, startGateway } from './gateway-lab.ts'
 import { hasNginx, Lab, type Nginx } from './lab.ts'
 
@@ -18,6 +20,11 @@ const NGINX = `location /private/ { if ($http_authorization !~ "^Bearer (one|two
   location ~ ^/(storage|objects)/ {
     if ($request_method = HEAD) { return 405; }
     if ($args !~ "X-Amz-Signature=[0-9a-f]+$") { return 403; } }`
+
+/** Bytes; 0 when there is none. */
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
+}
 
 describe('the forward proxy and its origins', () => {
   let lab: Lab
@@ -106,8 +113,11 @@ describe('the forward proxy and its origins', () => {
     expect(await bytesOf(origin, '/objects/')).to.be.within(LENGTH, LENGTH * 1.01)
   })
 
-  /** Gives the first `cut` bytes of the first read, and refuses this reader from then on. Others are given everything. */
-  async function breaking(bytes: Buffer, cut: number, etags: [first: string, then: string]) {
+  /**
+   * Gives the first `cut` bytes of the first read, breaks off when the guest has something of them, and refuses this reader from
+   * then on. Others are given everything. `shown`: what the guest writes to.
+   */
+  async function breaking(bytes: Buffer, cut: number, etags: [first: string, then: string], shown: string) {
     const ranges: (string | undefined)[] = []
     let isCut = false
     const server = createServer(({ headers }: IncomingMessage, response: ServerResponse) => {
@@ -120,7 +130,8 @@ describe('the forward proxy and its origins', () => {
       response.writeHead(start > 0 ? 206 : 200, { etag, 'content-length': bytes.length - start, 'content-range': range })
       if (isCut) return void response.end(bytes.subarray(start))
       isCut = true
-      return void response.write(bytes.subarray(0, cut), () => response.destroy())
+      response.write(bytes.subarray(0, cut))
+      return void until(() => sizeOf(shown) > 0, 'the guest is given the first bytes').finally(() => response.destroy())
     })
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const close = () => {
@@ -132,7 +143,7 @@ describe('the forward proxy and its origins', () => {
 
   it('goes on from the origin where the swarm gives up in the middle', async () => {
     const sha256 = await lab.file('cut.deb', LENGTH)
-    const server = await breaking(await readFile(lab.path('www', 'cut.deb')), 1_200_000, ['"a"', '"a"'])
+    const server = await breaking(await readFile(lab.path('www', 'cut.deb')), 1_200_000, ['"a"', '"a"'], lab.path('cut'))
     try {
       const { code, stderr } = await one.curl('-o', 'cut', `${server.url}/cut.deb`)
       expect(code, stderr).to.equal(0)
@@ -146,7 +157,7 @@ describe('the forward proxy and its origins', () => {
 
   it('breaks off when the origin has another version by then', async () => {
     await lab.file('other.deb', LENGTH)
-    const server = await breaking(await readFile(lab.path('www', 'other.deb')), 1_200_000, ['"a"', '"b"'])
+    const server = await breaking(await readFile(lab.path('www', 'other.deb')), 1_200_000, ['"a"', '"b"'], lab.path('other'))
     try {
       const { code } = await one.curl('-o', 'other', `${server.url}/other.deb`)
       expect(code).to.equal(18)

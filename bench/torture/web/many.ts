@@ -1,6 +1,7 @@
 // Many rounds of origins as the web has them, several beside one another in each of a few processes.
 import path from 'node:path'
 import type { Crew } from '../crew.ts'
+import type { RoundResult } from '../round.ts'
 import { type Counters, count } from '../tally.ts'
 import type { Quarters } from './hosts.ts'
 import { roundIn } from './hosts.ts'
@@ -23,7 +24,13 @@ export interface Amount {
   isOver(): boolean
 }
 
-export async function runWebRounds(amount: Amount, dir: string, crew: Crew, tally: Counters, onRound: () => void): Promise<void> {
+export async function runWebRounds(
+  amount: Amount,
+  dir: string,
+  crew: Crew,
+  tally: Counters,
+  onRound: (result: RoundResult) => void,
+): Promise<void> {
   const { seed, downloads, only } = amount
   let begun = 0
   const before = tally.tried
@@ -42,7 +49,7 @@ export async function runWebRounds(amount: Amount, dir: string, crew: Crew, tall
         // the last one out, once the others have moved
         if (--house.guests === 0 && house !== current) await crew.dismiss(house.quarters.commons)
         count(tally, result, drawnInWeb(plan))
-        onRound()
+        onRound(result)
       }
     }
     await Promise.all(Array.from({ length: Math.min(LANES, downloads) }, lane))
