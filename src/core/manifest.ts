@@ -91,6 +91,11 @@ export class Manifest {
     return this.#seal?.length ?? this.info.length
   }
 
+  /** As many pieces as it can come to have. */
+  get mostPieces(): number {
+    return mostPieces(this.info)
+  }
+
   digest(index: number): Uint8Array | undefined {
     return this.#digests[index]
   }

@@ -11,8 +11,10 @@ import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
 import { DragonflyError } from '../core/errors.ts'
 import type { DialablePeer } from '../core/peer.ts'
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
+import { LIMITS } from '../wire/limits.ts'
 import { groupOfAddress, ipOf } from './address-group.ts'
 import { thriftyNoise } from './encryption.ts'
+import { MemoryBudget } from './memory-budget.ts'
 import { thriftyYamux } from './muxer.ts'
 import { nativeTls } from './native-tls.ts'
 import { timedTcp } from './timed-tcp.ts'
@@ -104,6 +106,10 @@ export class Host {
   readonly libp2p: Libp2p
   readonly privateKey: PrivateKey
   readonly id: string
+  /** For streams on which nothing whole was said yet. */
+  readonly unheard = new MemoryBudget(LIMITS.unheard)
+  /** For what the peers of links say and have not proved. */
+  readonly hearsay = new MemoryBudget(LIMITS.hearsay)
 
   constructor(libp2p: Libp2p, privateKey: PrivateKey) {
     this.libp2p = libp2p

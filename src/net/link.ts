@@ -6,6 +6,7 @@ import type { Hello } from '../wire/codec-hello.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import type { MessageChannel } from './channel.ts'
 import { type LinkTotals, LinkUsage } from './link-usage.ts'
+import type { MemoryBudget } from './memory-budget.ts'
 import type { PayloadPace } from './payload-pace.ts'
 import { PieceRequester, type RequesterListener } from './piece-requester.ts'
 import type { PieceResponder } from './piece-responder.ts'
@@ -41,6 +42,8 @@ export interface LinkInit {
   ourHello: Hello
   /** Counts what passes on this link, too. */
   totals?: LinkTotals
+  /** For what the other side says and has not proved. */
+  hearsay: MemoryBudget
   openData: () => Promise<{ channel: MessageChannel; stream: ConstructorParameters<typeof PieceRequester>[0] }>
 }
 
@@ -69,6 +72,11 @@ export class Link {
     this.ourHello = init.ourHello
   }
 
+  /** For what it says and has not proved. */
+  get hearsay(): MemoryBudget {
+    return this.#init.hearsay
+  }
+
   get isClosed(): boolean {
     return this.#closed
   }
@@ -81,6 +89,10 @@ export class Link {
   /** Gives every message to `listener` until the link ends. Resolves then, never rejects. */
   async run(listener: LinkListener, decode: (bytes: Uint8Array) => ControlMessage | undefined): Promise<void> {
     this.#listener = listener
+    const unfinished = this.hearsay.hold(this.peer, () => {
+      this.#end(new DragonflyError('peer-refused', 'too many unfinished messages', { retryable: true }))
+    })
+    this.#init.control.onHeld = bytes => unfinished.resize(bytes)
     try {
       for await (const bytes of this.#init.control) {
         const message = decode(bytes)
@@ -90,6 +102,8 @@ export class Link {
       this.close()
     } catch (error) {
       this.#end(error)
+    } finally {
+      unfinished.release()
     }
   }
 

@@ -1,8 +1,6 @@
 // One peer of an active task: its version, pieces and manifest state, and the messages in both directions.
 import { Bitfield } from '../../core/bitfield.ts'
-import { DragonflyError } from '../../core/errors.ts'
 import type { Manifest } from '../../core/manifest.ts'
-import { MAX_PIECES } from '../../core/piece.ts'
 import type { Link, LinkListener } from '../../net/link.ts'
 import type { PayloadPace } from '../../net/payload-pace.ts'
 import type { ControlMessage } from '../../wire/codec-control.ts'
@@ -11,6 +9,7 @@ import { LIMITS } from '../../wire/limits.ts'
 import { manifestParts } from '../../wire/manifest-parts.ts'
 import type { RefusalReason } from '../../wire/refusal.ts'
 import type { SignedState } from '../content/signed-state.ts'
+import { type DigestRange, Hearsay } from './hearsay.ts'
 
 /** What a neighbour's words lead to; the active task is the only one who listens. */
 export interface PeerLinkListener {
@@ -18,6 +17,8 @@ export interface PeerLinkListener {
   readonly pieces: PieceListener | undefined
   /** How fast payload may come and go. */
   readonly pace: PayloadPace
+  /** Digests of the version that its head might prove to us; undefined: there are none. */
+  readonly provable: DigestRange | undefined
   onHead(from: PeerLink, envelope: Uint8Array): Promise<void>
   /** It says hello again, and may show a new grant. */
   onGrant(from: PeerLink, grant: Uint8Array): Promise<void>
@@ -51,7 +52,7 @@ export class PeerLink implements LinkListener {
   /** Its last head came without the digests that lead to it, and it was told where we stand. */
   wasAskedAgain = false
   /** Digests that came and wait for the head that vouches for them. */
-  #provisional: { from: number; digests: Uint8Array[] } | undefined
+  readonly #hearsay: Hearsay
   #version: string
   #manifestSent: number
   #sealSent = false
@@ -62,6 +63,8 @@ export class PeerLink implements LinkListener {
     this.#ears = ears
     this.#version = link.hello.version
     this.#manifestSent = link.hello.manifestCount
+    // what would still come is of no use without what had to go
+    this.#hearsay = new Hearsay(link.peer, link.hearsay, () => link.close('too-busy'))
   }
 
   get peer(): string {
@@ -75,16 +78,12 @@ export class PeerLink implements LinkListener {
 
   /** Digests from `from` on that this neighbour sent ahead of a head; undefined when there is a gap before them. */
   takeProvisional(from: number, to: number): Uint8Array[] | undefined {
-    const waiting = this.#provisional ?? { from, digests: [] }
-    this.#provisional = undefined
-    if (waiting.from > from) return undefined
-    const digests = waiting.digests.slice(from - waiting.from, to - waiting.from)
-    return digests.length === to - from ? digests : undefined
+    return this.#hearsay.take(from, to)
   }
 
   /** Forgets the digests that came ahead of a head which is not believed. */
   dropProvisional(): void {
-    this.#provisional = undefined
+    this.#hearsay.drop()
   }
 
   /** Passes on what it lacks of the manifest, up to the newest signed state. */
@@ -122,7 +121,7 @@ export class PeerLink implements LinkListener {
       case 'refused':
         return this.link.left(message.reason)
       case 'part':
-        return this.#collect(message.from, message.digests)
+        return this.#hearsay.add(message.from, message.digests, this.#ears.provable)
       case 'head':
         return await this.#ears.onHead(this, message.envelope)
       case 'pieces':
@@ -168,6 +167,7 @@ export class PeerLink implements LinkListener {
   }
 
   closed(error: unknown): void {
+    this.#hearsay.drop()
     this.#ears.onClosed(this, error)
   }
 
@@ -178,17 +178,5 @@ export class PeerLink implements LinkListener {
       this.have.add(piece)
     }
     this.#ears.onHave(this, pieces)
-  }
-
-  #collect(from: number, digests: Uint8Array[]): void {
-    const waiting = this.#provisional
-    if (waiting === undefined) {
-      this.#provisional = { from, digests: [...digests] }
-      return
-    }
-    const end = waiting.from + waiting.digests.length
-    if (from !== end || end + digests.length > MAX_PIECES)
-      throw new DragonflyError('protocol', 'manifest parts are not consecutive')
-    waiting.digests.push(...digests)
   }
 }

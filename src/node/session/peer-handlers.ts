@@ -2,6 +2,7 @@
 import type PQueue from 'p-queue'
 import { DragonflyError } from '../../core/errors.ts'
 import type { Manifest, ManifestHead, VersionInfo } from '../../core/manifest.ts'
+import { MAX_PIECES } from '../../core/piece.ts'
 import type { Task } from '../../core/task.ts'
 import type { Trust } from '../../core/trust.ts'
 import type { PayloadPace } from '../../net/payload-pace.ts'
@@ -11,6 +12,7 @@ import { causeOf } from '../api/events.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
 import type { NodeContext } from '../context/node-context.ts'
 import type { GrantBook } from '../peers/grant-book.ts'
+import type { DigestRange } from '../peers/hearsay.ts'
 import type { PeerLink, PieceListener } from '../peers/peer-link.ts'
 import type { PeerLinks, PeerLinksOwner } from '../peers/peer-links.ts'
 import type { AccessControl } from './access-control.ts'
@@ -89,6 +91,13 @@ export class PeerHandlers implements PeerLinksOwner {
 
   get pieces(): PieceListener | undefined {
     return this.#parts.version()?.pieceExchange
+  }
+
+  /** Nothing after the seal, and nothing beyond what the manifest can become. */
+  get provable(): DigestRange | undefined {
+    const { manifest } = this.#owner
+    if (manifest?.seal !== undefined) return undefined
+    return { from: manifest?.count ?? 0, to: manifest?.mostPieces ?? MAX_PIECES }
   }
 
   async onGrant(from: PeerLink, grant: Uint8Array): Promise<void> {
