@@ -8,6 +8,8 @@ const MAX_FREE_BYTES = 32 * 1024 * 1024
 /** Free buffers by their size, for all contents of the process: a finished one needs none. */
 const free = new Map<number, ArrayBuffer[]>()
 let freeBytes = 0
+/** Those that somebody holds. */
+const taken = new WeakSet<ArrayBuffer>()
 
 export class PieceBuffers {
   readonly #length: number
@@ -22,15 +24,16 @@ export class PieceBuffers {
     if (bytes > this.#length) return new Uint8Array(bytes)
     const buffer = free.get(this.#length)?.pop()
     if (buffer !== undefined) freeBytes -= this.#length
-    return new Uint8Array(buffer ?? new ArrayBuffer(this.#length), 0, bytes)
+    const memory = buffer ?? new ArrayBuffer(this.#length)
+    taken.add(memory)
+    return new Uint8Array(memory, 0, bytes)
   }
 
-  /** Nobody reads or writes `bytes` any more. Anything that did not come from here is left to the collector. */
-  give(bytes: Uint8Array): void {
-    const { buffer } = bytes
-    if (!(buffer instanceof ArrayBuffer) || buffer.byteLength !== this.#length) return
+  /** Nobody reads or writes `bytes` any more. What was given back before, or did not come from here, is left to the collector. */
+  give({ buffer }: Uint8Array): void {
+    if (!(buffer instanceof ArrayBuffer) || buffer.byteLength !== this.#length || !taken.delete(buffer)) return
     const others = free.get(this.#length) ?? []
-    if (others.includes(buffer) || others.length >= MAX_FREE || freeBytes + this.#length > MAX_FREE_BYTES) return
+    if (others.length >= MAX_FREE || freeBytes + this.#length > MAX_FREE_BYTES) return
     free.set(this.#length, others)
     others.push(buffer)
     freeBytes += this.#length
