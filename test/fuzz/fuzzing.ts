@@ -2,8 +2,10 @@
 import { Dice, mutated } from './mutation.ts'
 import { isRefusal, type Target } from './targets.ts'
 
-/** An input that costs more than so much is a finding, ms: a pause of the collector or of the machine costs less. */
-const SLOW_MS = 1000
+/** An input that costs more than so much, each time, is a finding, ms. */
+const SLOW_MS = 300
+/** A pause of the collector or of the machine does not come again. */
+const AGAIN = 3
 /** The clock is looked at after so many. */
 const BATCH = 256
 
@@ -42,16 +44,27 @@ export async function fuzz({ examples, feed }: Target, { seed, inputs, ms }: Amo
 
 /** What is wrong with how the input was received. */
 async function fed(input: Uint8Array, feed: Target['feed'], told: Fuzzed): Promise<string | undefined> {
-  const begun = performance.now()
   told.inputs++
-  try {
-    const feeding = feed(input)
-    if (feeding !== undefined) await feeding
-    told.taken++
-  } catch (error) {
-    if (!isRefusal(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  let took = Infinity
+  for (let n = 0; n < AGAIN && took > SLOW_MS; n++) {
+    const begun = performance.now()
+    const outcome = await outcomeOf(feed, input)
+    if (typeof outcome !== 'boolean') return outcome.why
+    if (n === 0 && outcome) told.taken++
+    took = Math.min(took, performance.now() - begun)
   }
-  const took = performance.now() - begun
   told.slowestMs = Math.max(told.slowestMs, took)
   return took > SLOW_MS ? `took ${took.toFixed(0)} ms` : undefined
+}
+
+/** Whether it was taken, or what is wrong. */
+async function outcomeOf(feed: Target['feed'], input: Uint8Array): Promise<boolean | { why: string }> {
+  try {
+    const feeding = feed(input)
+    if (feeding instanceof Promise) await feeding
+    return true
+  } catch (error) {
+    if (isRefusal(error)) return false
+    return { why: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  }
 }

@@ -42,7 +42,7 @@ export interface Target {
   name: string
   examples: readonly Uint8Array[]
   /** Throws DragonflyError for what it does not take, or rejects with it, and with nothing else. */
-  feed(bytes: Uint8Array): void | Promise<unknown>
+  feed(bytes: Uint8Array): unknown
 }
 
 /** Drawn once: the same every time. */
