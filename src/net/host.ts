@@ -11,7 +11,7 @@ import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
 import { DragonflyError } from '../core/errors.ts'
 import type { DialablePeer } from '../core/peer.ts'
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
-import { groupOfAddress, ipOf } from './address-group.ts'
+import { groupOfAddress, ipOf, placeOfAddress } from './address-group.ts'
 import { thriftyNoise } from './encryption.ts'
 import { thriftyYamux } from './muxer.ts'
 import { nativeTls } from './native-tls.ts'
@@ -187,6 +187,11 @@ export class Host {
   /** The group (see `groupOfAddress`) of a connected peer, by the address that it has for us. */
   groupOf(peer: string): string | undefined {
     return groupOfAddress(this.#remoteAddress(peer))
+  }
+
+  /** The IPv4 address or IPv6 /64 of a connected peer, as text: what one customer of a network has. */
+  placeOf(peer: string): string | undefined {
+    return placeOfAddress(this.#remoteAddress(peer))
   }
 
   /** The groups that we are in ourselves. */
