@@ -192,8 +192,8 @@ export class Swarm {
         n.queue = event.queue
         return this.#learn(n, event.pieces, now)
       case 'progress':
-        this.#originNeed.moved(now)
-        return this.#requests.progressed(n, event.piece, now)
+        if (this.#requests.progressed(n, event.piece, event.bytes, now)) this.#originNeed.moved(now)
+        return
       case 'held':
         this.#originNeed.held(now)
         return n.held(event.ms, now)

@@ -195,6 +195,6 @@ export class PeerLink implements LinkListener {
     const end = waiting.from + waiting.digests.length
     if (from !== end || end + digests.length > MAX_PIECES)
       throw new DragonflyError('protocol', 'manifest parts are not consecutive')
-    waiting.digests.push(...digests)
+    for (const digest of digests) waiting.digests.push(digest)
   }
 }
