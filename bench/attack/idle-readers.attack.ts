@@ -6,11 +6,12 @@ import { DATA_PROTOCOL } from '../../src/wire/protocols.ts'
 import { Lab } from '../../test/e2e/lab.ts'
 import { sendMessage } from '../../test/malicious/raw-stream.ts'
 import { ScriptedPeer } from '../../test/malicious/scripted-peer.ts'
+import { randomFile } from '../material.ts'
 import { MiB, median } from '../report.ts'
 import type { Attack, Figure } from './main.ts'
 
 const ATTACKERS = 6
-const BYTES = 256 * MiB
+const BYTES = 128 * MiB
 const RUNS = 3
 const LEAST_SHARE = 0.8
 /** Until the first of them are known not to read; with the start of a process on a busy machine. */
@@ -25,8 +26,8 @@ async function run(say: (line: string) => void): Promise<Figure[]> {
   const lab = await Lab.open()
   const attackers: ScriptedPeer[] = []
   try {
-    await lab.file('a.bin', BYTES)
     const { url } = await lab.nginx()
+    await randomFile(lab.path('www', 'a.bin'), BYTES)
     const place = `${url}/a.bin`
     const seed = await lab.seed('seed', ['--allow-origin', '127.0.0.1'])
     const honest = async () => {
