@@ -118,11 +118,18 @@ async function held(
         if (index === 1) await until
         if (response.destroyed) return
         passed.bytes += bytes.length
-        if (!response.write(bytes)) await new Promise(resolve => response.once('drain', resolve).once('close', resolve))
+        if (!response.write(bytes)) await drained(response)
       }
     }
     response.end()
   } catch {
     response.destroy()
   }
+}
+
+async function drained(response: http.ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  response.once('drain', resolve).once('close', resolve)
+  await promise
+  response.off('drain', resolve).off('close', resolve)
 }
