@@ -2,28 +2,19 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect } from 'chai'
-import { EventFeed } from '../../../src/daemon/event-feed.ts'
-import { Service } from '../../../src/daemon/service.ts'
-import { type GatewayOptions, serveGateway } from '../../../src/gateway/gateway.ts'
+import type { GatewayOptions } from '../../../src/gateway/gateway.ts'
 import type { NodeOptions } from '../../../src/node/api/node-options.ts'
 import { World } from '../../world/world.ts'
-import { type Image, missingPrograms, RegistryLab } from '../auth/registry-lab.ts'
+import { type Image, RegistryLab } from '../auth/registry-lab.ts'
 import { TokenServer } from '../auth/token-server.ts'
 import { FaultProxy } from './fault-proxy.ts'
+import { ACCEPT, ALICE, skipWithoutRegistry, startMirror } from './mirror-lab.ts'
 
-const TIES = { seeds: [], bootstrap: [], trust: [], route: '' }
-const ALICE = `Basic ${Buffer.from('alice:s3cret').toString('base64')}`
 const NOBODY = `Basic ${Buffer.from(':').toString('base64')}`
 const SIZE = 1_000_000
-const ACCEPT = 'application/vnd.oci.image.manifest.v1+json, */*'
 
 describe('the registry mirror and a token server', () => {
-  before(function () {
-    const missing = missingPrograms()
-    if (missing.length === 0) return
-    console.warn(`SKIPPED: not installed: ${missing.join(', ')}`)
-    this.skip()
-  })
+  before(skipWithoutRegistry)
 
   let world: World
   let lab: RegistryLab
@@ -45,13 +36,7 @@ describe('the registry mirror and a token server', () => {
   })
   afterEach(() => world.close())
 
-  async function gateway(options: Partial<GatewayOptions> = {}, more: NodeOptions = { network: false }): Promise<string> {
-    const { node } = await world.node(more)
-    const service = new Service({ node, events: new EventFeed(), ties: TIES, version: '0.0.0', role: 'daemon' })
-    const served = await serveGateway(service, { host: '127.0.0.1', port: 0, ...options })
-    world.atEnd(() => served.close())
-    return served.url
-  }
+  const gateway = (options: Partial<GatewayOptions> = {}, more?: NodeOptions) => startMirror(world, options, more)
 
   const urlOf = (at: string, rest: string) => `${at}/v2/${rest}?ns=${encodeURIComponent(proxy.host)}`
   const manifestOf = (at: string, name: string) => urlOf(at, `${name}/manifests/v1`)
