@@ -94,7 +94,7 @@ export class Exchange {
   async #onControl(stream: Stream, peer: string): Promise<void> {
     keepWindowSmall(stream)
     const control = new MessageChannel(stream, LIMITS.message, LIMITS.sendQueue, { first: LIMITS.helloMessage })
-    const hello = decodeControl(await firstMessage(control, peer, this.#host.unheard, this.#firstMessageMs))
+    const hello = decodeControl(await firstMessage(control, peer, this.#host.room.unheard, this.#firstMessageMs))
     if (hello?.type !== 'hello') throw new DragonflyError('protocol', 'the first message is not a hello')
     const answer = await this.#accept(peer, hello)
     if ('refused' in answer) {
@@ -109,7 +109,7 @@ export class Exchange {
   async #onData(stream: Stream, peer: string): Promise<void> {
     keepWindowSmall(stream)
     const channel = new MessageChannel(stream, LIMITS.helloMessage)
-    const hello = decodeDataRequest(await firstMessage(channel, peer, this.#host.unheard, this.#firstMessageMs))
+    const hello = decodeDataRequest(await firstMessage(channel, peer, this.#host.room.unheard, this.#firstMessageMs))
     if (hello?.type !== 'hello') throw new DragonflyError('protocol', 'the first message is not a hello')
     const link = this.#links.get(linkKey(peer, hello.topic))
     if (link === undefined || link.isClosed) throw new DragonflyError('protocol', 'data stream without a link')
@@ -135,7 +135,7 @@ export class Exchange {
       const stream = await this.#host.openStream(peer, DATA_PROTOCOL, AbortSignal.timeout(this.#firstMessageMs))
       return { stream, channel: new MessageChannel(stream, LIMITS.helloMessage) }
     }
-    const { hearsay } = this.#host
+    const { hearsay } = this.#host.room
     const link = new Link({ peer, topic: key, isDialer, control, hello, ourHello, totals: this.totals, hearsay, openData })
     const listener = attach(link)
     this.#links.set(key, link)

@@ -11,10 +11,11 @@ import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
 import { DragonflyError } from '../core/errors.ts'
 import type { DialablePeer } from '../core/peer.ts'
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
-import { LIMITS } from '../wire/limits.ts'
-import { groupOfAddress, ipOf } from './address-group.ts'
+import { groupOfAddress, ipOf, placeOfAddress } from './address-group.ts'
+import { ConnectionGate } from './connection-gate.ts'
 import { thriftyNoise } from './encryption.ts'
-import { MemoryBudget } from './memory-budget.ts'
+import { farthestLast, isLoopback } from './loopback.ts'
+import { StrangersRoom } from './memory-budget.ts'
 import { thriftyYamux } from './muxer.ts'
 import { nativeTls } from './native-tls.ts'
 import { timedTcp } from './timed-tcp.ts'
@@ -40,6 +41,8 @@ export interface HostOptions {
   announce?: readonly string[]
   /** Default: a fresh Ed25519 key. */
   privateKey?: PrivateKey | undefined
+  /** Connections that may come in and stay. Default 2,500 */
+  maxConnections?: number
   // biome-ignore lint/suspicious/noExplicitAny: libp2p's service map type is open
   services?: ServiceFactoryMap<any>
 }
@@ -58,6 +61,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_TIMEOUT_MS)
   const listen = options.listen.map(address => parseAddress(address).toString())
   const announce = (options.announce ?? []).map(parseAnnounced)
+  const gate = new ConnectionGate(options.maxConnections ?? MAX_CONNECTIONS)
   try {
     const node = await createLibp2p({
       privateKey,
@@ -71,18 +75,22 @@ export async function startHost(options: HostOptions): Promise<Host> {
         }),
       ],
       connectionManager: {
-        maxConnections: MAX_CONNECTIONS,
-        inboundConnectionThreshold: MAX_CONNECTIONS,
-        maxIncomingPendingConnections: MAX_CONNECTIONS,
+        // the gate decides, who can make room
+        maxConnections: Infinity,
+        inboundConnectionThreshold: Infinity,
+        maxIncomingPendingConnections: Infinity,
         dialTimeout: MAX_DIAL_TIMEOUT_MS,
         addressDialTimeout: MAX_DIAL_TIMEOUT_MS,
         inboundUpgradeTimeout: MAX_DIAL_TIMEOUT_MS,
         addressSorter: farthestLast,
       },
+      connectionGater: { denyInboundConnection: raw => !gate.admits(raw) },
       connectionMonitor: { enabled: false },
       peerStore: { maxAddressAge: Infinity, maxPeerAge: Infinity },
       services: { identify: identify(), ping: ping(), ...options.services },
     })
+    node.addEventListener('connection:open', ({ detail }) => gate.opened(detail))
+    node.addEventListener('connection:close', ({ detail }) => gate.closed(detail))
     return new Host(node, privateKey)
   } catch (error) {
     if (error instanceof DragonflyError) throw error
@@ -106,10 +114,7 @@ export class Host {
   readonly libp2p: Libp2p
   readonly privateKey: PrivateKey
   readonly id: string
-  /** For streams on which nothing whole was said yet. */
-  readonly unheard = new MemoryBudget(LIMITS.unheard)
-  /** For what the peers of links say and have not proved. */
-  readonly hearsay = new MemoryBudget(LIMITS.hearsay)
+  readonly room = new StrangersRoom()
 
   constructor(libp2p: Libp2p, privateKey: PrivateKey) {
     this.libp2p = libp2p
@@ -193,6 +198,11 @@ export class Host {
   /** The group (see `groupOfAddress`) of a connected peer, by the address that it has for us. */
   groupOf(peer: string): string | undefined {
     return groupOfAddress(this.#remoteAddress(peer))
+  }
+
+  /** The IPv4 address or IPv6 /64 of a connected peer, as text: what one customer of a network has. */
+  placeOf(peer: string): string | undefined {
+    return placeOfAddress(this.#remoteAddress(peer))
   }
 
   /** The groups that we are in ourselves. */
@@ -283,17 +293,7 @@ function signalled(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal === undefined ? {} : { signal }
 }
 
-/** Loopback addresses of other hosts lead to ourselves: try them last. */
-function farthestLast(a: { multiaddr: Multiaddr }, b: { multiaddr: Multiaddr }): -1 | 0 | 1 {
-  return Math.sign(Number(isLoopback(a.multiaddr)) - Number(isLoopback(b.multiaddr))) as -1 | 0 | 1
-}
-
 /** Whether only the host itself can connect to this address. Rejects with `bad-multiaddr`. */
 export function isLoopbackAddress(text: string): boolean {
   return isLoopback(parseAddress(text))
-}
-
-function isLoopback(address: Multiaddr): boolean {
-  const host = address.getComponents()[0]?.value ?? ''
-  return host.startsWith('127.') || host === '::1'
 }

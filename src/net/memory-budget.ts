@@ -1,5 +1,7 @@
 // One budget of memory for what strangers make this host hold before any of it is proved.
 
+import { LIMITS } from '../wire/limits.ts'
+
 /** What one stranger makes us hold. */
 export interface Holding {
   /** It is so many bytes now. Others, or this one, are dropped when that is more than there is room for. */
@@ -73,4 +75,12 @@ export class MemoryBudget {
       return apart > 0 || (apart === 0 && held.owner === most.owner && cost(held) > cost(most)) ? held : most
     })
   }
+}
+
+/** What a host has room for. */
+export class StrangersRoom {
+  /** For streams on which nothing whole was said yet. */
+  readonly unheard = new MemoryBudget(LIMITS.unheard)
+  /** For what the peers of links say and have not proved. */
+  readonly hearsay = new MemoryBudget(LIMITS.hearsay)
 }

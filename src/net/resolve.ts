@@ -57,7 +57,7 @@ export async function serveResolve(host: Host, resolver: Resolver, firstMessageM
   await host.handle(RESOLVE_PROTOCOL, async (stream: Stream, peer: string) => {
     keepWindowSmall(stream)
     const channel = new MessageChannel(stream, LIMITS.message, LIMITS.sendQueue, { first: LIMITS.requestMessage, later: 0 })
-    const bytes = await firstMessage(channel, peer, host.unheard, firstMessageMs)
+    const bytes = await firstMessage(channel, peer, host.room.unheard, firstMessageMs)
     const request = decodeResolveRequest(bytes)
     void endOfRequest(channel)
     const gone = new AbortController()

@@ -144,7 +144,8 @@ export class HttpRead implements OriginRead {
     const wanted = { from, version: this.version, length: this.#length, like: this.#like }
     this.#current = await patience.until(async () => {
       const next = await fetch(wanted, abortScope.signal)
-      if (next.rest.start === from && (await follows(next, tail, from))) return next
+      // before the first byte any whole content begins where it should
+      if (next.rest.isWanted && next.rest.start === from && (await follows(next, tail, from))) return next
       await next.answer.close()
       throw new AnotherVersionError(next.answer.url)
     }, abortScope.signal)

@@ -25,6 +25,8 @@ export interface Wanted {
 export interface Rest {
   /** The content's byte that is given first: the wanted one, or 0 when the answer is the whole of another version. */
   start: number
+  /** Whether the answer names the wanted version; without a wanted one it is true. Bytes of two versions are never joined. */
+  isWanted: boolean
   /** Of the whole content; its length too, where known. */
   validators: Validators
   /** Bytes of the body before the first wanted one. */
@@ -72,10 +74,10 @@ export function wholeOf(answer: Answer, wanted: Wanted): Rest {
   const known = knownLength(wanted)
   const validators = { ...shown, length: bytes ?? known }
   const isSame = version !== undefined && isVersion(version, validators) && (known === undefined || validators.length === known)
-  if (!isSame) return { start: 0, validators: shown, skip: 0, bytes, rangesSupported }
-  if (from === 0 || !isResumable(version)) return { start: 0, validators, skip: 0, bytes, rangesSupported }
+  if (!isSame) return { start: 0, isWanted: version === undefined, validators: shown, skip: 0, bytes, rangesSupported }
+  if (from === 0 || !isResumable(version)) return { start: 0, isWanted: true, validators, skip: 0, bytes, rangesSupported }
   if (bytes !== undefined && from > bytes) throw lies(url, 'sent less than before')
-  return { start: from, validators, skip: from, bytes: validators.length, rangesSupported }
+  return { start: from, isWanted: true, validators, skip: from, bytes: validators.length, rangesSupported }
 }
 
 /** Bytes of a 206 that nobody asked for, if it holds everything. Rejects with `origin-lies`. */
@@ -101,7 +103,7 @@ function partial(answer: Answer, wanted: Wanted): Rest {
   if (validators.length !== undefined && range.end > validators.length) throw lies(answer.url, 'sent more than there is')
   const bytes = range.end - range.start
   if ((contentLength(answer.headers, answer.url) ?? bytes) !== bytes) throw lies(answer.url, 'sent a range of another length')
-  return { start: from, validators, skip: 0, bytes, rangesSupported: true }
+  return { start: from, isWanted: true, validators, skip: 0, bytes, rangesSupported: true }
 }
 
 /** 416 for the rest of a content that has no further byte is how HTTP says that all is there. */
@@ -119,7 +121,7 @@ function nothingLeft(answer: Answer, wanted: Wanted): Rest {
     throw lies(answer.url, 'denies a range that it has')
   }
   if (total !== (knownLength(wanted) ?? total)) throw changed(answer.url)
-  return { start: wanted.from, validators, skip: 0, bytes: 0, rangesSupported: true }
+  return { start: wanted.from, isWanted: true, validators, skip: 0, bytes: 0, rangesSupported: true }
 }
 
 /** Different versions never mix; neither do an answer that names none and one that does. */

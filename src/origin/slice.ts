@@ -79,7 +79,8 @@ function partOf({ headers, url, cachedHeaders }: Answer, asked: RangeSpec): Slic
   if (!isAsked(range, total, asked)) throw lies(url, 'sent another range than asked')
   const bytes = end - start
   if ((contentLength(headers, url) ?? bytes) !== bytes) throw lies(url, 'sent a range of another length')
-  return { start, end, validators: validatorsOf(headers, total, cachedHeaders.at), skip: 0, bytes, rangesSupported: true }
+  const validators = validatorsOf(headers, total, cachedHeaders.at)
+  return { start, isWanted: true, end, validators, skip: 0, bytes, rangesSupported: true }
 }
 
 /** Without a total only a range with both ends can be told to be the right one. */
@@ -102,7 +103,7 @@ function wholeSlice({ headers, url, cachedHeaders }: Answer, asked: RangeSpec): 
   }
   const start = within?.start ?? ('start' in asked ? asked.start : 0)
   const end = within?.end ?? ('end' in asked ? asked.end : undefined)
-  return { start, end, validators, skip: start, bytes: length, rangesSupported: false }
+  return { start, isWanted: true, end, validators, skip: start, bytes: length, rangesSupported: false }
 }
 
 export class HttpSlice implements OriginSlice {
@@ -212,7 +213,7 @@ export class HttpSlice implements OriginSlice {
     }
     this.#current = await patience.until(() => fetch(wanted, abortScope.signal), abortScope.signal)
     const { answer, rest } = this.#current
-    if (rest.start !== this.#at || !isVersion(this.version, rest.validators)) throw changed(answer.url)
+    if (rest.start !== this.#at || !rest.isWanted) throw changed(answer.url)
     this.#length ??= rest.validators.length
   }
 }

@@ -54,21 +54,22 @@ export async function* cut(
   pieceLength: number,
   take: (size: number) => Uint8Array,
 ): AsyncGenerator<Uint8Array> {
-  let piece = take(pieceLength)
+  let piece: Uint8Array | undefined
   let filled = 0
   for await (const chunk of source) {
     for (let used = 0; used < chunk.byteLength; ) {
       const part = chunk.subarray(used, used + pieceLength - filled)
+      piece ??= take(pieceLength)
       piece.set(part, filled)
       filled += part.byteLength
       used += part.byteLength
       if (filled < pieceLength) continue
       yield piece
-      piece = take(pieceLength)
+      piece = undefined
       filled = 0
     }
   }
-  if (filled > 0) yield piece.subarray(0, filled)
+  if (piece !== undefined) yield piece.subarray(0, filled)
 }
 
 /**

@@ -49,7 +49,8 @@ describe('net/first-message', () => {
 
   it('is not waited for from those who have most streams, when there are too many', async () => {
     const budget = new MemoryBudget(5 * 8192)
-    const many = await Promise.all(Array.from({ length: 4 }, () => waiting(budget, 'many')))
+    const many: Awaited<ReturnType<typeof waiting>>[] = []
+    for (let i = 0; i < 4; i++) many.push(await waiting(budget, 'many'))
     const ends: unknown[] = []
     for (const { heard } of many) void heard.catch(error => ends.push(error))
     const honest = [await waiting(budget, 'honest'), await waiting(budget, 'other')]

@@ -57,6 +57,15 @@ describe('an origin whose every answer breaks off, under another ETag each time'
     expect(requests).to.be.within(6, MAX_REQUESTS)
   })
 
+  it('is no failure where an answer of another version is whole, and no longer than a piece', async () => {
+    const small = (nth: number) => content(`version ${nth}`, 1000 + nth)
+    const cutShort = 0
+    const { node } = await world.node()
+    const path = world.path()
+    await node.download(await origin(nth => (nth < 5 ? cutShort : undefined), small), path)
+    expect(await fileHash(path)).to.equal(hex(small(5)))
+  })
+
   it('is read on while each answer comes further', async () => {
     const url = await origin(nth => (nth < 15 ? 2 * nth : undefined))
     const { node } = await world.node()

@@ -12,9 +12,9 @@ function cutting(bytes: number, honesty: Parameters<typeof honest>[2]): Script {
   return request => ({ ...honest(request, BYTES, honesty), cutAfter: bytes })
 }
 
-/** The first answer breaks off after 1000 bytes; the second is told what to be. */
+/** The first answer breaks off after 1000 bytes, or `cutAfter`; the second is told what to be. */
 function thenAnswers(second: Act, first: Act = { body: BYTES, headers: { etag: '"a"' } }): Script {
-  return (_, nth) => (nth === 1 ? { ...first, cutAfter: 1000 } : second)
+  return (_, nth) => (nth === 1 ? { cutAfter: 1000, ...first } : second)
 }
 
 function range(start: number, total: number | string = LENGTH, end = LENGTH): Record<string, string> {
@@ -187,6 +187,15 @@ describe('origin: a read that breaks off', () => {
         const error = await failure(collect(impatient().open({ url, headers: [] }), got), 'origin-changed')
         expect(error.message).to.equal(`the content changed at the origin: ${url}`)
         expectBytes(Buffer.concat(got), BYTES.subarray(0, 1000))
+      })
+    }
+
+    for (const [name, act] of Object.entries(OTHERS)) {
+      it(`${name}, before the first byte has come`, async () => {
+        const { url } = await hostileOrigin(thenAnswers(act, { body: BYTES, headers: { etag: '"a"' }, cutAfter: 0 }))
+        const got: Uint8Array[] = []
+        await failure(collect(impatient().open({ url, headers: [] }), got), 'origin-changed')
+        expect(got).to.have.lengthOf(0)
       })
     }
 

@@ -33,6 +33,8 @@ export interface PeerLinkListener {
 export interface PieceListener {
   onAsk(from: PeerLink, piece: number, load: number): void
   onWithdraw(from: PeerLink, piece: number): void
+  /** It took some of what we send; told once a second at most. */
+  onSent(from: PeerLink): void
   onBuffer(size: number): Uint8Array
   onProgress(from: PeerLink, piece: number, bytes: number): void
   onHeld(from: PeerLink, ms: number): void
@@ -140,6 +142,10 @@ export class PeerLink implements LinkListener {
 
   withdraw(piece: number): void {
     this.#ears.pieces?.onWithdraw(this, piece)
+  }
+
+  sent(): void {
+    this.#ears.pieces?.onSent(this)
   }
 
   buffer(size: number): Uint8Array {

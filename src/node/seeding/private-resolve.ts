@@ -121,7 +121,9 @@ export class PrivateResolve {
       const answer = { ...resolved(active, topic), grant, ...(dhtKey === undefined ? {} : { dhtKey: dhtKey.bytes }) }
       await this.#answers.stay(active, answer, { wasHere, progress: request.progress }, say, signal)
       const listening = [this.#answers.listens(active), this.#registry.listeners.add(active.task.id)]
-      return () => listening.forEach(end => end())
+      return () => {
+        for (const end of listening) end()
+      }
     } finally {
       leave()
       await this.#registry.release(active, 'keep')

@@ -110,7 +110,9 @@ export class ResolveService {
           const answer = resolved(active, CID.parse(active.task.id).bytes)
           await this.#answers.stay(active, answer, { wasHere, progress: request.progress }, say, signal)
           const listening = [this.#answers.listens(active), this.#registry.listeners.add(active.task.id)]
-          return () => listening.forEach(end => end())
+          return () => {
+            for (const end of listening) end()
+          }
         }
         unsuited.add(active)
       } finally {

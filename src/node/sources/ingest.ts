@@ -21,30 +21,49 @@ export function versionOf(task: Task, read: OriginRead): VersionInfo {
 
 /**
  * Reads to the end and seals. The active task must have adopted the read's version, and the read begin at a piece of it.
- * Rejects with the origin's error, `origin-changed` when bytes contradict the manifest, or what the store says.
+ * `bytes`: what the read gives, where it has been begun. Rejects with the origin's error, `origin-changed` when bytes
+ * contradict the manifest, or what the store says.
  */
-export async function ingest(active: ActiveTask, read: OriginRead): Promise<void> {
+export async function ingest(active: ActiveTask, read: OriginRead, bytes: AsyncIterable<Uint8Array> = read): Promise<void> {
   const { manifest } = active
   if (manifest === undefined) throw new DragonflyError('internal', 'nothing was adopted')
-  const length = await active.ingest(read, read.start / manifest.pieceLength)
+  const length = await active.ingest(bytes, read.start / manifest.pieceLength)
   active.gauge.ended()
   await sealWhenWhole(active, length)
+}
+
+/**
+ * The bytes of a content that is no longer than a piece are all read before anything is adopted: nobody can share less, and
+ * where the origin breaks off whatever it gives next will do. Throws what the read throws.
+ */
+export async function readAhead(read: OriginRead): Promise<AsyncIterable<Uint8Array>> {
+  if (read.length === undefined || read.length > choosePieceLength(read.length)) return read
+  const chunks: Uint8Array[] = []
+  for await (const chunk of read) chunks.push(chunk)
+  return inOrder(chunks)
+}
+
+async function* inOrder(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks
 }
 
 function tailOf(piece: Uint8Array): Uint8Array {
   return piece.slice(-TAIL_BYTES)
 }
 
+export interface ReadOn {
+  /** From byte 0, whatever is there. */
+  whole: boolean
+  /** What is read now names another version; it is compared with the pieces that are there, and may add more. */
+  onOtherName(): void
+  signal: AbortSignal
+}
+
 /**
  * Reads on from where an adopted manifest ends, else (or if `how` is `whole`) from byte 0: what the origin gives then, under
  * whatever validators, is the same content while it agrees with the manifest. Resolves to its length; rejects as `ingest`.
  */
-export async function ingestOn(
-  active: ActiveTask,
-  manifest: Manifest,
-  origin: Origin,
-  how: { whole: boolean; signal: AbortSignal },
-): Promise<number> {
+export async function ingestOn(active: ActiveTask, manifest: Manifest, origin: Origin, how: ReadOn): Promise<number> {
   const { signal } = how
   const { count, pieceLength, info } = manifest
   const { url, isPrivate, digest } = active.task
@@ -60,6 +79,7 @@ export async function ingestOn(
     // of several machines behind a name some compress: the next answer may be as the first one was
     throw isCodedOtherwise && !isPrivate ? new OtherCodingError(url) : changed(url)
   }
+  if (read.version !== info.version) how.onOtherName()
   const length = await active.ingest(read, read.start / pieceLength).catch(error => {
     const differs = error instanceof DragonflyError && error.code === 'origin-changed' && !(error instanceof AnotherVersionError)
     throw differs && read.version !== info.version ? changed(url) : error

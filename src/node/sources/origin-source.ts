@@ -15,7 +15,7 @@ import { pause } from '../context/waiting.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import { originRequest } from '../session/origin-request.ts'
 import { type Cached, type CacheRules, continueCached, loadCached } from './cached.ts'
-import { ingest, ingestOn, sealWhenWhole, versionOf } from './ingest.ts'
+import { ingest, ingestOn, readAhead, sealWhenWhole, versionOf } from './ingest.ts'
 
 export interface OriginSourceOptions {
   /** For whom the origin is read. */
@@ -40,6 +40,8 @@ export class OriginSource {
   #activeRanges = 0
   #sealing: Promise<void> | undefined
   #failure: unknown
+  /** Pieces may be of an answer under another name, which agreed as far as there were any: a range of the first name joins nothing. */
+  #isNamedOtherwise = false
 
   /** Once the signal is given nothing more is told. */
   constructor(ctx: NodeContext, active: ActiveTask, options: OriginSourceOptions, signal: AbortSignal) {
@@ -137,8 +139,8 @@ export class OriginSource {
         return await this.#readOn(manifest, how === 'whole', signal)
       } catch (error) {
         const { manifest } = this.#active
-        if (manifest === undefined || signal.aborted || !(error instanceof DragonflyError)) throw error
-        const wait = restarts.after(error, manifest.reached)
+        if (signal.aborted || !(error instanceof DragonflyError)) throw error
+        const wait = restarts.after(error, manifest?.reached ?? 0)
         if (wait === undefined) throw error
         await pause(wait, signal)
       }
@@ -152,8 +154,9 @@ export class OriginSource {
     const cached = await loadCached(this.#ctx.store, task, rules)
     if (cached !== undefined) return await this.#continue(origin, cached, signal)
     const read = await origin.open(originRequest(this.#active), { signal })
+    const bytes = await readAhead(read)
     await this.#active.adopt(versionOf(task, read), 'origin', { vouched: this.#heard(read.cachedHeaders, undefined) })
-    await ingest(this.#active, read)
+    await ingest(this.#active, read, bytes)
   }
 
   async #continue(origin: Origin, cached: Cached, signal: AbortSignal): Promise<void> {
@@ -172,7 +175,11 @@ export class OriginSource {
 
   /** On from where the manifest ends, or whole: then each piece is compared with the manifest, and only the bytes tell. */
   async #readOn(manifest: Manifest, whole: boolean, signal: AbortSignal): Promise<void> {
-    const length = await ingestOn(this.#active, manifest, await this.#origin(), { whole, signal })
+    const onOtherName = () => {
+      this.#isNamedOtherwise = true
+    }
+    const how = { whole: whole || this.#isNamedOtherwise, onOtherName, signal }
+    const length = await ingestOn(this.#active, manifest, await this.#origin(), how)
     // pieces before it may still be on their way from others
     this.#sealing ??= sealWhenWhole(this.#active, length).catch(error => this.#sealFailed(error))
     if (this.#active.hasAllKnown) await this.#sealing

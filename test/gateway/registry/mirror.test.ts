@@ -1,43 +1,14 @@
 import { createHash } from 'node:crypto'
-import { get, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { get } from 'node:http'
 import { expect } from 'chai'
-import { EventFeed } from '../../../src/daemon/event-feed.ts'
-import { Service } from '../../../src/daemon/service.ts'
-import { type GatewayOptions, serveGateway } from '../../../src/gateway/gateway.ts'
-import { createNode } from '../../../src/node/node.ts'
+import type { GatewayOptions } from '../../../src/gateway/gateway.ts'
 import { World } from '../../world/world.ts'
-import { type Image, missingPrograms, RegistryLab } from '../auth/registry-lab.ts'
+import { type Image, RegistryLab } from '../auth/registry-lab.ts'
 import { FaultProxy } from './fault-proxy.ts'
-
-const TIES = { seeds: [], bootstrap: [], trust: [], route: '' }
-const ACCEPT = 'application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, */*'
-const ALICE = `Basic ${Buffer.from('alice:s3cret').toString('base64')}`
-
-interface Answer {
-  status: number
-  headers: IncomingHttpHeaders
-  body: Buffer
-}
-
-async function ask(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const sent = httpRequest(url, { method, headers: { accept: ACCEPT, ...headers }, agent: false }, answer => {
-    const parts: Buffer[] = []
-    answer.on('data', part => parts.push(part))
-    answer.on('error', reject)
-    answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts) }))
-  })
-  sent.on('error', reject).end()
-  return await promise
-}
+import { ALICE, ask, skipWithoutRegistry, startMirror } from './mirror-lab.ts'
 
 describe('the registry mirror', () => {
-  before(function () {
-    const missing = missingPrograms()
-    if (missing.length === 0) return
-    console.warn(`SKIPPED: not installed: ${missing.join(', ')}`)
-    this.skip()
-  })
+  before(skipWithoutRegistry)
 
   let world: World
   let lab: RegistryLab
@@ -59,14 +30,7 @@ describe('the registry mirror', () => {
     return made
   }
 
-  async function gateway(options: Partial<GatewayOptions> = {}): Promise<string> {
-    const node = await createNode({ store: 'memory', network: false })
-    world.atEnd(() => node.stop())
-    const service = new Service({ node, events: new EventFeed(), ties: TIES, version: '0.0.0', role: 'daemon' })
-    const served = await serveGateway(service, { host: '127.0.0.1', port: 0, ...options })
-    world.atEnd(() => served.close())
-    return served.url
-  }
+  const gateway = (options: Partial<GatewayOptions> = {}) => startMirror(world, options)
 
   const ns = (host = proxy.host) => `?ns=${encodeURIComponent(host)}`
   const blobOf = (at: string, n = 1) => `${at}/v2/team/app/blobs/${image.layers[n]?.digest}${ns()}`
