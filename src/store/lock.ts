@@ -141,7 +141,7 @@ async function create(path: string, text: string): Promise<boolean> {
 }
 
 /** What a file system answers that has no hard links: FAT, many of FUSE, shares. */
-const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'])
+export const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'])
 
 /** There a lock is empty for a moment. */
 async function createByItself(path: string, text: string): Promise<boolean> {
