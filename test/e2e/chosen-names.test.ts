@@ -68,7 +68,7 @@ describe('a name that the origin chose', () => {
 
   it('is not that of the URL or of -o, which replace a file and keep its mode', async () => {
     const { url, bytes } = await origin('app.tgz')
-    for (const args of [[`${url}app.tgz`], [`${url}x`, '-o', 'named']]) {
+    for (const args of [[new URL('/app.tgz', url).href], [`${url}x`, '-o', 'named']]) {
       const file = lab.path(args.at(-1) === 'named' ? 'named' : 'app.tgz')
       await writeFile(file, 'old')
       await chmod(file, 0o600)
@@ -93,18 +93,18 @@ describe('a name that the origin chose', () => {
     })
     await mkdir(lab.path('out'))
     for (const folder of ['.', 'out']) await writeFile(lab.path(folder, 'Makefile'), 'mine')
-    const plain = await get('--recursive', `${url}`, '-q')
+    const plain = await get('--recursive', new URL('/', url).href, '-q')
     expect(plain.code, plain.stderr).to.equal(0)
     expect(await text('Makefile')).to.equal('mine')
     expect(await readFile(lab.path('Makefile.1'))).to.deep.equal(Buffer.from(content(10)))
-    expect(await get('--recursive', `${url}`, '-P', 'out', '-q')).to.include({ code: 0 })
+    expect(await get('--recursive', new URL('/', url).href, '-P', 'out', '-q')).to.include({ code: 0 })
     expect(await readFile(lab.path('out', 'Makefile'))).to.deep.equal(Buffer.from(content(10)))
   })
 
   it('never replaces one through a daemon either', async () => {
     const { url, bytes } = await origin('Makefile')
     const daemon = lab.df(['daemon', 'start', '--listen', '/ip4/127.0.0.1/tcp/0', '--json'], 'home')
-    await daemon.line('started')
+    await daemon.line('ready')
     await writeFile(lab.path('Makefile'), 'all: mine')
     expect(await get(`${url}download`, '-q')).to.include({ code: 0 })
     expect(await get(`${url}download`, '-r', '0-9', '-q')).to.include({ code: 0 })
