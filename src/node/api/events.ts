@@ -131,6 +131,12 @@ export const EVENTS = {
         ? `seed ${peer} ${reason}. Start the seed with --allow-origin, or every host reads the origin itself`
         : `seed ${peer} cannot be used now: ${reason}`,
   ),
+  'seeds-contradict': rationed<{ seed: string; other: string; version: string }>(
+    'error',
+    'Two trusted seeds have different bytes for one version of a content. This download follows the first one; nobody is banned.',
+    ({ seed, other, version }) =>
+      `the seeds ${seed} and ${other} have different bytes for ${version}: this download follows the first one; compare both with the origin, and stop trusting the one that is wrong`,
+  ),
   'seed-preheat-failed': define<Peer & Cause>(
     'warn',
     'A seed does not preheat. The next seed is asked.',

@@ -284,6 +284,12 @@ export class SwarmDriver implements BudgetUser {
     this.#owner.onMaliciousPeer(peer)
     // whether the bytes or the manifest are the lie is not known before the end
     if (trust === 'digest') return
+    const { signer } = this.#content
+    if (signer !== undefined && signer !== peer && this.#ctx.trusted.has(signer) && this.#ctx.trusted.has(peer)) {
+      // which of the two is wrong is for the operator to find out, who trusts both
+      this.#ctx.emit({ code: 'seeds-contradict', seed: signer, other: peer, version: manifest.info.version })
+      return
+    }
     this.#ctx.ban(peer, `piece ${piece} of ${manifest.info.task} does not have the digest that the manifest names`)
   }
 }
