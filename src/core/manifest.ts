@@ -142,7 +142,8 @@ export class Manifest {
     if (!sameBytes(chain, head.chain)) throw new DragonflyError('protocol', 'manifest chain is broken')
     if (this.#seal !== undefined && digests.length > 0) throw new DragonflyError('protocol', 'a sealed manifest grew')
     if (head.seal !== undefined) checkSeal(head.seal, this.info, head.count)
-    this.#digests.push(...digests)
+    // one by one: there may be more than a call takes arguments
+    for (const digest of digests) this.#digests.push(digest)
     this.#chain = chain
     this.#seal ??= head.seal
   }

@@ -24,6 +24,11 @@ export function ipOf(address: string): string | undefined {
   return ip === undefined ? undefined : hexOf(ip)
 }
 
+/** The IPv4 address or IPv6 /64 at the beginning of a multiaddr, loopback too: one host, or what one customer of a network has. */
+export function placeOfAddress(address: string): string | undefined {
+  return ipOf(address)?.slice(0, 2 * GROUP_BYTES.ipv6)
+}
+
 /** An IPv4-mapped IPv6 address counts as the IPv4 address inside. */
 function addressIn(address: string): Address | undefined {
   try {

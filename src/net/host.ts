@@ -11,8 +11,10 @@ import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
 import { DragonflyError } from '../core/errors.ts'
 import type { DialablePeer } from '../core/peer.ts'
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
-import { groupOfAddress, ipOf } from './address-group.ts'
+import { groupOfAddress, ipOf, placeOfAddress } from './address-group.ts'
+import { ConnectionGate } from './connection-gate.ts'
 import { thriftyNoise } from './encryption.ts'
+import { farthestLast, isLoopback } from './loopback.ts'
 import { thriftyYamux } from './muxer.ts'
 import { nativeTls } from './native-tls.ts'
 import { timedTcp } from './timed-tcp.ts'
@@ -38,6 +40,8 @@ export interface HostOptions {
   announce?: readonly string[]
   /** Default: a fresh Ed25519 key. */
   privateKey?: PrivateKey | undefined
+  /** Connections that may come in and stay. Default 2,500 */
+  maxConnections?: number
   // biome-ignore lint/suspicious/noExplicitAny: libp2p's service map type is open
   services?: ServiceFactoryMap<any>
 }
@@ -56,6 +60,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_TIMEOUT_MS)
   const listen = options.listen.map(address => parseAddress(address).toString())
   const announce = (options.announce ?? []).map(parseAnnounced)
+  const gate = new ConnectionGate(options.maxConnections ?? MAX_CONNECTIONS)
   try {
     const node = await createLibp2p({
       privateKey,
@@ -69,18 +74,22 @@ export async function startHost(options: HostOptions): Promise<Host> {
         }),
       ],
       connectionManager: {
-        maxConnections: MAX_CONNECTIONS,
-        inboundConnectionThreshold: MAX_CONNECTIONS,
-        maxIncomingPendingConnections: MAX_CONNECTIONS,
+        // the gate decides, who can make room
+        maxConnections: Infinity,
+        inboundConnectionThreshold: Infinity,
+        maxIncomingPendingConnections: Infinity,
         dialTimeout: MAX_DIAL_TIMEOUT_MS,
         addressDialTimeout: MAX_DIAL_TIMEOUT_MS,
         inboundUpgradeTimeout: MAX_DIAL_TIMEOUT_MS,
         addressSorter: farthestLast,
       },
+      connectionGater: { denyInboundConnection: raw => !gate.admits(raw) },
       connectionMonitor: { enabled: false },
       peerStore: { maxAddressAge: Infinity, maxPeerAge: Infinity },
       services: { identify: identify(), ping: ping(), ...options.services },
     })
+    node.addEventListener('connection:open', ({ detail }) => gate.opened(detail))
+    node.addEventListener('connection:close', ({ detail }) => gate.closed(detail))
     return new Host(node, privateKey)
   } catch (error) {
     if (error instanceof DragonflyError) throw error
@@ -189,6 +198,11 @@ export class Host {
     return groupOfAddress(this.#remoteAddress(peer))
   }
 
+  /** The IPv4 address or IPv6 /64 of a connected peer, as text: what one customer of a network has. */
+  placeOf(peer: string): string | undefined {
+    return placeOfAddress(this.#remoteAddress(peer))
+  }
+
   /** The groups that we are in ourselves. */
   get groups(): string[] {
     return [...new Set(this.addresses.map(groupOfAddress).filter(group => group !== undefined))]
@@ -277,17 +291,7 @@ function signalled(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal === undefined ? {} : { signal }
 }
 
-/** Loopback addresses of other hosts lead to ourselves: try them last. */
-function farthestLast(a: { multiaddr: Multiaddr }, b: { multiaddr: Multiaddr }): -1 | 0 | 1 {
-  return Math.sign(Number(isLoopback(a.multiaddr)) - Number(isLoopback(b.multiaddr))) as -1 | 0 | 1
-}
-
 /** Whether only the host itself can connect to this address. Rejects with `bad-multiaddr`. */
 export function isLoopbackAddress(text: string): boolean {
   return isLoopback(parseAddress(text))
-}
-
-function isLoopback(address: Multiaddr): boolean {
-  const host = address.getComponents()[0]?.value ?? ''
-  return host.startsWith('127.') || host === '::1'
 }

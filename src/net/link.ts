@@ -18,6 +18,8 @@ export interface LinkListener {
   message(message: ControlMessage): Promise<void>
   ask(piece: number, load: number): void
   withdraw(piece: number): void
+  /** The other side took some of what we send, or our own limit held it back; told once a second at most. */
+  sent?(): void
   buffer(size: number): Uint8Array
   /** What holds payload back, both ways. Default: nothing does. */
   readonly pace?: PayloadPace | undefined
@@ -142,6 +144,9 @@ export class Link {
       if (this.#closed) return
       this.usage.wanted(piece)
       this.#listener?.ask(piece, load)
+    },
+    sent: () => {
+      if (!this.#closed) this.#listener?.sent?.()
     },
     withdraw: (piece: number) => {
       this.usage.answered(piece, 0)

@@ -15,11 +15,16 @@ const FRAME = Math.min(64 * 1024, LIMITS.framePayload)
 /** How long the receiver's word that a piece is there is waited for, once all of it is with the socket. Milliseconds. */
 const RECEIPT_MS = 5000
 
+/** How often it is told that bytes go, milliseconds: each time is an event of the swarm. */
+const SENT_MS = 1000
+
 /** What an upload tells its link. */
 export interface ResponderListener {
   /** `load`: pieces under way to who asks, from everybody. */
   ask(piece: number, load: number): void
   withdraw(piece: number): void
+  /** A part of a piece has gone, or our own limit has held it back; told once a second at most. */
+  sent(): void
   /** Undefined: nothing is held back. */
   pace(): PayloadPace | undefined
 }
@@ -33,6 +38,7 @@ export class PieceResponder {
   /** Pieces that are with the socket, and what ends the waiting for the receiver's word. */
   readonly #onTheWay = new Map<number, () => void>()
   readonly #turns = new PQueue({ concurrency: 1 })
+  #toldAt = performance.now()
   /** The asker will say no more. */
   #isSilent = false
 
@@ -106,12 +112,21 @@ export class PieceResponder {
       const pace = this.#listener.pace()
       const payload = bytes.subarray(offset, offset + Math.min(FRAME, pace?.part('up') ?? FRAME))
       await pace?.pass('up', payload.byteLength)
+      this.#sent()
       if (this.#cancelled.has(piece)) return false
       await writeStream(this.#stream, encodeFrame({ piece, offset, length: payload.byteLength }, payload))
+      this.#sent()
       offset += payload.byteLength
     }
     this.#answered(piece)
     return true
+  }
+
+  #sent(): void {
+    const at = performance.now()
+    if (at - this.#toldAt < SENT_MS) return
+    this.#toldAt = at
+    this.#listener.sent()
   }
 
   async #refusal(piece: number, reason: RefusalReason): Promise<void> {

@@ -100,6 +100,7 @@ export class Outbox {
     const bytes = moved - sending.told
     sending.told = moved
     this.#around.lookLater(sending)
+    if (this.#from.acts) this.#from.tell({ type: 'sent', peer: sending.to.id })
     sending.to.tell({ type: 'progress', peer: this.#from.id, piece: sending.piece, bytes })
   }
 

@@ -269,6 +269,9 @@ export class SimPeer implements SimHost, Content {
         return this.trade.refuse(other, action)
       case 'serve':
         return this.trade.outbox.send(other, action.piece)
+      case 'drop':
+        this.#disconnect(other, 'parted')
+        return this.keeper?.unlinked(other, 'gone')
       case 'ban':
         this.#around.tally.bans.push(`${other.id}<${this.id}`)
         this.#disconnect(other, 'parted')

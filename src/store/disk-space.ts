@@ -2,13 +2,17 @@
 import PQueue from 'p-queue'
 import { DragonflyError } from '../core/errors.ts'
 import type { EntrySpace } from './entry-space.ts'
-import { chooseEvictions, type Evictable, fits, HIGH_WATERMARK, isShort, LOW_WATERMARK, type Room } from './eviction.ts'
+import { chooseEvictions, couldFit, type Evictable, fits, HIGH_WATERMARK, isShort, LOW_WATERMARK, type Room } from './eviction.ts'
 import { freedBy } from './occupancy.ts'
 import { Reservations } from './reservations.ts'
 import { human, marginOf, shortOf } from './space.ts'
 
-/** A content of unknown length reserves so much at a time, bytes, or what it needs when there is not so much. */
-const GROWTH = 16 * 1024 * 1024
+/**
+ * Where contents may be evicted, room is taken as bytes come: as much ahead, bytes, as there is already, within these. What an
+ * origin announces takes no room from others, who have shown their bytes.
+ */
+const LEAST_AHEAD = 1024 * 1024
+const MOST_AHEAD = 64 * 1024 * 1024
 /** Other processes write to the store too: what it holds is counted again after so long, ms. */
 const RECOUNT_MS = 10_000
 /** A disk that failed is left alone for so long, ms. */
@@ -67,7 +71,7 @@ export class DiskSpace {
   of(key: string, present: number, used: () => void): EntrySpace {
     this.#reservations.begin(key, present)
     return {
-      expect: length => this.#turns.add(() => this.#reserve(key, this.#reservations.missing(key, length))),
+      expect: length => this.#turns.add(() => this.#expect(key, this.#reservations.missing(key, length))),
       claim: bytes => (this.#reservations.claim(key, bytes) === 0 ? undefined : this.#turns.add(() => this.#grow(key, bytes))),
       wrote: bytes => this.#wrote(key, bytes),
       failed: (bytes, error) => this.#failed(key, bytes, error),
@@ -95,30 +99,57 @@ export class DiskSpace {
     }
   }
 
+  /** Rejects when `bytes` more would not fit, whatever goes. Nothing is evicted for what has not come. */
+  async #expect(key: string, bytes: number): Promise<void> {
+    if (this.#quota === undefined) return await this.#reserve(key, bytes)
+    this.#throwIfBroken()
+    if (!(await this.#couldFit(bytes))) throw await this.#refused(bytes)
+    this.#taken(key, await this.#affordable(Math.min(bytes, this.#aheadOf(key))))
+  }
+
   /** For a claim of `bytes`. Those before it had their turn; what is claimed beyond it waits for its own. */
   async #grow(key: string, bytes: number): Promise<void> {
     const beyond = Math.min(bytes, this.#reservations.beyond(key))
     try {
-      await this.#reserve(key, beyond && Math.max(GROWTH, beyond), beyond)
+      await this.#reserve(key, beyond)
+      if (beyond > 0) this.#taken(key, await this.#affordable(this.#aheadOf(key)))
     } catch (error) {
       this.#reservations.unclaim(key, bytes)
       throw error
     }
   }
 
-  /** Reserves `wanted` bytes, or `least` when those are too many. */
-  async #reserve(key: string, wanted: number, least = wanted): Promise<void> {
-    if (wanted === 0) return
+  async #reserve(key: string, bytes: number): Promise<void> {
+    if (bytes === 0) return
     this.#throwIfBroken()
-    for (const bytes of new Set([wanted, least])) {
-      if (!(await this.#hasRoom(bytes))) continue
-      this.#reservations.reserve(key, bytes)
-      if (this.#trouble?.kind === 'refused') this.#trouble = undefined
-      return
-    }
-    const refusal = await this.#refusal(least)
+    if (!(await this.#hasRoom(bytes))) throw await this.#refused(bytes)
+    this.#taken(key, bytes)
+  }
+
+  #taken(key: string, bytes: number): void {
+    this.#reservations.reserve(key, bytes)
+    if (this.#trouble?.kind === 'refused') this.#trouble = undefined
+  }
+
+  #aheadOf(key: string): number {
+    return Math.min(MOST_AHEAD, Math.max(LEAST_AHEAD, this.#reservations.presentOf(key)))
+  }
+
+  /** `bytes`, or 0 when something would have to go for them. */
+  async #affordable(bytes: number): Promise<number> {
+    return isShort(await this.#used(), await this.#room(bytes)) ? 0 : bytes
+  }
+
+  async #couldFit(wanted: number): Promise<boolean> {
+    // what others have announced and not sent keeps nobody out
+    const room = { ...(await this.#room(wanted)), reserved: 0 }
+    return fits(await this.#used(), room) || couldFit(await this.#owner.inventory(), room)
+  }
+
+  async #refused(bytes: number): Promise<DragonflyError> {
+    const refusal = await this.#refusal(bytes)
     this.#note('refused', refusal)
-    throw refusal
+    return refusal
   }
 
   async #hasRoom(wanted: number): Promise<boolean> {

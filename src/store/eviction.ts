@@ -42,6 +42,12 @@ export function isShort(used: number, room: Room, watermark = HIGH_WATERMARK): b
   return used + room.reserved + room.wanted > watermark * room.quota || !fits(used, room)
 }
 
+/** Whether what is wanted would fit if everything went that may go. */
+export function couldFit(entries: readonly Evictable[], room: Room): boolean {
+  const staying = occupiedBy(entries.filter(({ isPinned, isBusy }) => isPinned || isBusy))
+  return fits(staying, freed(room, occupiedBy(entries) - staying))
+}
+
 /**
  * Keys of the contents that go, the least recently used first: none while the store is below `watermark`, else as many as it
  * takes to come down to the low one, or all that may go. Nothing goes for what would not fit even then.
@@ -50,8 +56,7 @@ export function chooseEvictions(entries: readonly Evictable[], room: Room, water
   const used = occupiedBy(entries)
   if (!isShort(used, room, watermark)) return []
   const candidates = entries.filter(({ isPinned, isBusy }) => !isPinned && !isBusy).toSorted(leastUsedFirst)
-  const staying = occupiedBy(entries.filter(({ isPinned, isBusy }) => isPinned || isBusy))
-  if (room.wanted > 0 && !fits(staying, freed(room, used - staying))) return []
+  if (room.wanted > 0 && !couldFit(entries, room)) return []
   const excess = excessOf(used, room)
   const leaving = new Leaving(entries)
   const victims: string[] = []

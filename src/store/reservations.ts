@@ -30,6 +30,11 @@ export class Reservations {
     this.#byKey.delete(key)
   }
 
+  /** Bytes of the content that lie on the disk. */
+  presentOf(key: string): number {
+    return this.#of(key).present
+  }
+
   /** Bytes that are not reserved yet if the content comes to `length`. */
   missing(key: string, length: number): number {
     return Math.max(0, length - this.#of(key).reserved)

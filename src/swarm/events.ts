@@ -34,6 +34,10 @@ export type SwarmEvent =
   /** A neighbour asks us for a piece. `load`: pieces under way to it, from everybody. */
   | { type: 'request'; peer: string; piece: number; load: number }
   | { type: 'cancel'; peer: string; piece: number }
+  /** Neighbours with the same place have the same network address; the number says nothing else. */
+  | { type: 'placed'; peer: string; place: number }
+  /** The neighbour has taken some of what we are sending to it, or our own rate limit held it back; told once a second at most. */
+  | { type: 'sent'; peer: string }
   /** A piece that we were told to serve is with the neighbour, or could not be sent. */
   | { type: 'served'; peer: string; piece: number }
   /** What a trusted seed says: bytes per millisecond that the origin gave to it, and how many peers there are. */
@@ -62,6 +66,8 @@ export type SwarmAction =
   | { type: 'refuse'; peer: string; piece: number; missing: boolean }
   /** Tell every neighbour that we have the piece now. */
   | { type: 'announce'; piece: number }
+  /** End the link: it does not read what it asked for, and others need its place. It may come again. */
+  | { type: 'drop'; peer: string }
   /** Never deal with this neighbour again; `piece` is the proof. */
   | { type: 'ban'; peer: string; piece: number }
 
@@ -105,6 +111,15 @@ export interface SwarmPolicy {
   /** Bytes that these pieces may be together; two go in any case. */
   maxUploadBytes: number
   slotsPerPeer: number
+  /**
+   * An upload whose receiver takes nothing for `stallMs`, or that is below `leastRate` (bytes per millisecond) while nothing better
+   * is known of what others take, is late: it counts for nothing. Beyond that a late one may be ended after `giveUpMs` without a byte.
+   */
+  stallMs: number
+  leastRate: number
+  giveUpMs: number
+  /** For so long after an upload was late, those come first who have shown that they read. */
+  suspicionMs: number
   /** Requests that may wait here, for all and for one neighbour. */
   maxQueue: number
   maxQueuePerPeer: number
@@ -138,6 +153,10 @@ export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   appetite: 6,
   maxUploadBytes: 16 * 1024 * 1024,
   slotsPerPeer: 2,
+  stallMs: 4000,
+  leastRate: 16,
+  giveUpMs: 15_000,
+  suspicionMs: 60_000,
   maxQueue: 2048,
   maxQueuePerPeer: 64,
   secondCopyMs: 300,

@@ -9,6 +9,11 @@ export interface Asked {
   begun: number | undefined
 }
 
+/** So many bytes are a sign of life, fewer are none: whoever sends one now and then would be waited for for ever. */
+const LIVE_BYTES = 4096
+/** Part of a piece that is one in any case. */
+const LIVE_PART = 1 / 64
+
 /** Weight of the newest sample in the measured rate. */
 const RATE_GAIN = 0.3
 
@@ -27,6 +32,8 @@ export class Neighbour {
   #rate = 0
   #backOff = 0
   #lastPieceAt = 0
+  /** Bytes since the last sign of life. */
+  #bytesHeard = 0
 
   constructor(id: string, kind: NeighbourKind) {
     this.id = id
@@ -50,13 +57,18 @@ export class Neighbour {
     this.asked.set(piece, { at: now, begun: undefined })
   }
 
-  /** True for the first bytes of a piece that we asked for. */
-  progressed(piece: number, now: number): boolean {
-    this.heardAt = now
+  /** Whether these bytes are a sign of life: a piece begins, or enough has come since the last one. */
+  progressed(piece: number, bytes: number, pieceLength: number, now: number): { isAlive: boolean; hasBegun: boolean } {
     const asked = this.asked.get(piece)
-    if (asked === undefined || asked.begun !== undefined) return false
-    asked.begun = now
-    return true
+    const hasBegun = asked !== undefined && asked.begun === undefined
+    if (hasBegun) asked.begun = now
+    this.#bytesHeard += bytes
+    const isAlive = hasBegun || this.#bytesHeard >= Math.min(LIVE_BYTES, LIVE_PART * pieceLength)
+    if (isAlive) {
+      this.heardAt = now
+      this.#bytesHeard = 0
+    }
+    return { isAlive, hasBegun }
   }
 
   /** We kept what it sends waiting for so many milliseconds: they count neither as silence nor as slowness. */

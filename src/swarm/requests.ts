@@ -20,6 +20,10 @@ export interface RequestsOptions {
 
 /** A request is late when it takes so many times as long as `latePercentile` of the others did; one that has begun, twice that. */
 const LATE_FACTOR = 1.5
+/** How often it is looked for what is overdue, milliseconds. */
+const RESCUE_MS = 250
+/** One that takes so many times as long is overdue. */
+const OVERDUE_FACTOR = 6
 /** Peers first, seeds when peers cannot, the origin when nobody can. */
 const RANK: Record<NeighbourKind, number> = { peer: 0, seed: 1, origin: 2 }
 
@@ -38,6 +42,7 @@ export class Requests {
   /** Pieces that the host's budget lets us ask for. */
   allowed = Infinity
   #wantsMore = false
+  #nextRescue = 0
 
   constructor(options: RequestsOptions) {
     this.#policy = options.policy
@@ -68,8 +73,12 @@ export class Requests {
     return true
   }
 
-  progressed(n: Neighbour, piece: number, now: number): void {
-    if (n.progressed(piece, now)) this.#underWay++
+  /** Whether something moves: bytes of a piece that is overdue come too slowly to count. */
+  progressed(n: Neighbour, piece: number, bytes: number, now: number): boolean {
+    const { isAlive, hasBegun } = n.progressed(piece, bytes, this.#pieceLength, now)
+    if (hasBegun) this.#underWay++
+    const asked = n.asked.get(piece)
+    return isAlive && (asked === undefined || !this.#isOverdue(asked.at, now))
   }
 
   answered(n: Neighbour, piece: number, bytes: number, now: number): void {
@@ -159,6 +168,7 @@ export class Requests {
 
   /** The last pieces, and the one that a reader waits for, are asked for a second time when they are late. */
   hedge(now: number): void {
+    this.#rescue(now)
     if (this.#picker.askedCount === 0 || (this.#picker.hasOpen && this.cursor === undefined)) return
     // a second copy would only take its part of a rate that we limit ourselves
     if (this.#originNeed.isHeld(now, 2 * this.#policy.hedgeMs)) return
@@ -166,12 +176,43 @@ export class Requests {
     const next = this.cursor === undefined ? undefined : this.#picker.firstMissing(this.cursor)
     for (const n of this.#neighbours.values()) {
       for (const [piece, { at, begun }] of n.asked) {
+        if (this.#isOverdue(at, now)) continue
         if (now - at < (begun === undefined ? late : 2 * late) || this.#picker.requests(piece) > 1) continue
         if (this.#picker.hasOpen && piece !== next) continue
         const other = this.#secondHolder(piece, n, now)
         if (other !== undefined) this.#ask(other, piece, now)
       }
     }
+  }
+
+  /** What is overdue is asked for elsewhere, too, as often as it is overdue: of those first who have shown that they give. */
+  #rescue(now: number): void {
+    if (now < this.#nextRescue || this.#picker.askedCount === 0) return
+    this.#nextRescue = now + RESCUE_MS
+    const inTime = new Set<number>()
+    const overdue = new Map<number, Neighbour>()
+    for (const n of this.#neighbours.values()) {
+      for (const [piece, { at }] of n.asked) {
+        if (this.#isOverdue(at, now)) overdue.set(piece, n)
+        else inTime.add(piece)
+      }
+    }
+    for (const [piece, n] of overdue) {
+      if (inTime.has(piece)) continue
+      const other = this.#secondHolder(piece, n, now)
+      if (other !== undefined) this.#ask(other, piece, now)
+    }
+  }
+
+  #isOverdue(at: number, now: number): boolean {
+    if (now - at < this.#policy.snubMs) return false
+    const usual = this.#latencies.percentile(0.5)
+    return now - at >= (usual === undefined ? this.#pieceLength / this.#policy.leastRate : OVERDUE_FACTOR * usual)
+  }
+
+  #owes(n: Neighbour, now: number): boolean {
+    for (const { at } of n.asked.values()) return this.#isOverdue(at, now)
+    return false
   }
 
   /** Throws when a derived number has drifted; for tests. */
@@ -201,7 +242,7 @@ export class Requests {
   }
 
   #mayAsk(n: Neighbour, now: number): boolean {
-    if (n.isQuiet(now) || n.have.count === 0) return false
+    if (n.isQuiet(now) || n.have.count === 0 || this.#owes(n, now)) return false
     if (n.kind === 'origin' && !this.#originNeed.allows(n.asked.size)) return false
     return n.asked.size < n.window(this.#policy, this.#pieceLength)
   }
@@ -228,7 +269,11 @@ export class Requests {
   }
 
   #secondHolder(piece: number, first: Neighbour, now: number): Neighbour | undefined {
-    const able = [...this.#neighbours.values()].filter(n => n !== first && n.have.has(piece) && this.#mayAsk(n, now))
+    const able = [...this.#neighbours.values()].filter(
+      n => n !== first && !n.asked.has(piece) && n.have.has(piece) && this.#mayAsk(n, now),
+    )
+    const known = able.filter(n => n.rate > 0 || n.kind !== 'peer')
+    if (known.length > 0) return known[this.#leastLoaded(known)]
     return able.length === 0 ? undefined : able[this.#leastLoaded(able)]
   }
 

@@ -44,7 +44,7 @@ export class Swarm {
     const intend = (action: SwarmAction) => this.#actions.push(action)
     this.#policy = policy
     this.#picker = picker
-    this.#uploads = new Uploads(policy, isSeed)
+    this.#uploads = new Uploads(policy, isSeed, pieceLength)
     this.#originNeed = originNeed
     this.#requests = new Requests({ policy, pieceLength, random, picker, neighbours, originNeed, intend })
   }
@@ -152,6 +152,11 @@ export class Swarm {
         return this.#request(event.peer, event.piece, event.load)
       case 'cancel':
         return this.#uploads.cancel(event.peer, event.piece)
+      case 'placed':
+        if (this.#neighbours.has(event.peer)) this.#uploads.placed(event.peer, event.place)
+        return
+      case 'sent':
+        return this.#uploads.moved(event.peer, now)
       case 'served':
         return this.#uploads.done(event.peer, event.piece, now)
       case 'stored':
@@ -187,8 +192,8 @@ export class Swarm {
         n.queue = event.queue
         return this.#learn(n, event.pieces, now)
       case 'progress':
-        this.#originNeed.moved(now)
-        return this.#requests.progressed(n, event.piece, now)
+        if (this.#requests.progressed(n, event.piece, event.bytes, now)) this.#originNeed.moved(now)
+        return
       case 'held':
         this.#originNeed.held(now)
         return n.held(event.ms, now)
@@ -273,6 +278,7 @@ export class Swarm {
 
   #serve(now: number): void {
     for (const { peer, piece } of this.#uploads.next(now, this.#othersHave)) this.#actions.push({ type: 'serve', peer, piece })
+    for (const peer of this.#uploads.takeDropped()) this.#actions.push({ type: 'drop', peer })
   }
 
   readonly #othersHave = (piece: number, asking: string): number => {

@@ -70,6 +70,8 @@ const EVENTS: Codecs<SwarmEvent> = {
   stored: { piece },
   request: { peer, piece, load },
   cancel: { peer, piece },
+  placed: { peer, place: queue },
+  sent: { peer },
   served: { peer, piece },
   'origin-rate': { rate: quantity, peers: queue },
   wanted: { pieces: optional(pieceRuns) },
@@ -84,6 +86,7 @@ const ACTIONS: Codecs<SwarmAction> = {
   serve: { peer, piece },
   refuse: { peer, piece, missing: flag },
   announce: { piece },
+  drop: { peer },
   ban: { peer, piece },
 }
 

@@ -1,7 +1,11 @@
 // Decides whom to serve next: the least loaded first, as many as fill our line; a seed sends each piece once before any twice.
+import { Copies } from './copies.ts'
 import type { SwarmPolicy } from './events.ts'
+import { inTime, Laggards, type Upload } from './laggards.ts'
+import { LateLane } from './late-lane.ts'
+import { WaitingRequests } from './waiting-requests.ts'
 
-export interface Upload {
+export interface Chosen {
   peer: string
   piece: number
 }
@@ -9,27 +13,21 @@ export interface Upload {
 /** Neighbours besides the asking one that could serve a piece. */
 export type OthersHave = (piece: number, asking: string) => number
 
-interface Copies {
-  /** How often the piece was sent or is being sent. */
-  sent: number
-  active: number
-  lastDone: number
-}
-
-const NEVER_SENT: Readonly<Copies> = { sent: 0, active: 0, lastDone: -Infinity }
-
 export class Uploads {
   readonly #policy: SwarmPolicy
-  readonly #isSeed: boolean
-  /** Requests by neighbour, in the order in which they came. */
-  readonly #waiting = new Map<string, Set<number>>()
-  #waitingCount = 0
-  /** With the time when each began. */
-  readonly #active = new Map<string, Map<number, number>>()
+  readonly #waiting: WaitingRequests
+  /** All that are under way. */
+  readonly #active = new Map<string, Map<number, Upload>>()
+  readonly #laggards: Laggards
+  readonly #lateLane: LateLane
   /** Milliseconds that the last piece took until the neighbour had it. */
   readonly #took = new Map<string, number>()
+  /** Those that are not late. */
   #activeCount = 0
-  readonly #copies = new Map<number, Copies>()
+  /** When the next of them may be. */
+  #nextLate = Infinity
+  /** Of a seed only. */
+  readonly #copies: Copies | undefined
   /** Pieces under way to a neighbour from everybody, as it last said. */
   readonly #loads = new Map<string, number>()
   /** When the next request that is kept back is due; nothing can be chosen before unless something changes. */
@@ -41,16 +39,19 @@ export class Uploads {
   #allowed = Infinity
   #wantsMore = false
 
-  constructor(policy: SwarmPolicy, isSeed: boolean) {
+  constructor(policy: SwarmPolicy, isSeed: boolean, pieceLength: number) {
     this.#policy = policy
-    this.#isSeed = isSeed
+    this.#copies = isSeed ? new Copies(policy) : undefined
+    this.#waiting = new WaitingRequests(policy)
+    this.#laggards = new Laggards(policy, pieceLength)
+    this.#lateLane = new LateLane(policy, pieceLength)
   }
 
   get waiting(): number {
-    return this.#waitingCount
+    return this.#waiting.size
   }
 
-  /** Pieces that we are sending. */
+  /** Pieces that we are sending; those that are late do not count. */
   get active(): number {
     return this.#activeCount
   }
@@ -66,6 +67,10 @@ export class Uploads {
     this.#hasChanged = true
   }
 
+  placed(peer: string, place: number): void {
+    this.#laggards.placed(peer, place)
+  }
+
   /** How many pieces are under way to a neighbour, from us and from others. */
   loaded(peer: string, load: number): void {
     if (this.#loads.get(peer) === load) return
@@ -76,60 +81,70 @@ export class Uploads {
 
   /** False when there is no room to wait; true also when the same request waits already. */
   request(peer: string, piece: number): boolean {
-    const ofPeer = this.#waiting.get(peer)
-    if (ofPeer?.has(piece) === true || this.#active.get(peer)?.has(piece) === true) return true
-    if (this.#waitingCount >= this.#policy.maxQueue || (ofPeer?.size ?? 0) >= this.#policy.maxQueuePerPeer) return false
-    addTo(this.#waiting, peer, piece)
-    this.#waitingCount++
+    if (this.#waiting.has(peer, piece) || this.#active.get(peer)?.has(piece) === true) return true
+    if (!this.#waiting.add(peer, piece)) return false
     this.#hasChanged = true
     return true
   }
 
   cancel(peer: string, piece: number): void {
-    if (!deleteFrom(this.#waiting, peer, piece)) return
-    this.#waitingCount--
-    if (this.#wantsMore) this.#hasChanged = true
+    if (this.#waiting.delete(peer, piece) && this.#wantsMore) this.#hasChanged = true
+  }
+
+  /** The neighbour has taken some bytes of what we send to it. */
+  moved(peer: string, now: number): void {
+    for (const upload of this.#active.get(peer)?.values() ?? []) upload.movedAt = now
   }
 
   done(peer: string, piece: number, now: number): void {
-    const begun = this.#active.get(peer)?.get(piece)
-    if (begun === undefined) return
-    deleteFrom(this.#active, peer, piece)
-    this.#took.set(peer, now - begun)
-    this.#activeCount--
-    this.#appetite = undefined
-    this.#hasChanged = true
-    if (!this.#isSeed) return
-    const copies = this.#copiesOf(piece)
-    copies.active--
-    copies.lastDone = now
+    const upload = this.#end(peer, piece, now)
+    if (upload === undefined) return
+    this.#took.set(peer, now - upload.begun)
+    this.#laggards.ended(peer, upload, now)
   }
 
   left(peer: string, now: number): void {
-    this.#waitingCount -= this.#waiting.get(peer)?.size ?? 0
-    this.#waiting.delete(peer)
+    this.#waiting.deleteAll(peer)
     if (this.#wantsMore) this.#hasChanged = true
-    for (const piece of [...(this.#active.get(peer)?.keys() ?? [])]) this.done(peer, piece, now)
+    this.#laggards.left(peer)
+    this.#lateLane.left(peer)
+    for (const [piece, { movedAt }] of [...(this.#active.get(peer) ?? [])]) {
+      this.#end(peer, piece, now)
+      if (now - movedAt >= this.#policy.stallMs / 2) this.#laggards.fellBehind(peer, now)
+    }
     this.#loads.delete(peer)
     this.#took.delete(peer)
     this.#appetite = undefined
   }
 
+  /** Neighbours whose links are to be ended: they read nothing, and others who are slow wait for their places. */
+  takeDropped(): readonly string[] {
+    return this.#lateLane.takeDropped()
+  }
+
   /** The requests to serve now. */
-  next(now: number, othersHave: OthersHave): Upload[] {
-    const chosen: Upload[] = []
-    if (!this.#hasChanged && now < this.#nextDue) return chosen
+  next(now: number, othersHave: OthersHave): Chosen[] {
+    const chosen: Chosen[] = []
+    this.#setLateAside(now)
+    if (!this.#hasChanged && now < Math.min(this.#nextDue, this.#lateLane.nextWake)) return chosen
     this.#hasChanged = false
     this.#nextDue = Infinity
     this.#wantsMore = false
-    while (this.#waitingCount > 0 && !this.#isFull) {
+    const isLate = (peer: string) => this.#laggards.isLate(peer)
+    if (this.#laggards.areAny) {
+      for (const late of this.#lateLane.next(now, this.#waiting.byPeer, this.#active, isLate)) {
+        this.#start(late, now, true)
+        chosen.push(late)
+      }
+    }
+    while (this.#waiting.size > 0 && !this.#isFull) {
       const best = this.#best(now, othersHave)
       if (best === undefined) break
       if (this.#activeCount >= this.#allowed) {
         this.#wantsMore = true
         break
       }
-      this.#start(best, now)
+      this.#start(best, now, false)
       chosen.push(best)
     }
     return chosen
@@ -137,18 +152,17 @@ export class Uploads {
 
   /** When a request that is kept back may go; Infinity when none is. One that is due waits for a slot, not for a time. */
   get nextWake(): number {
-    return this.#isFull ? Infinity : this.#nextDue
+    if (this.#waiting.size === 0) return Infinity
+    return Math.min(this.#isFull ? Infinity : this.#nextDue, this.#nextLate, this.#lateLane.nextWake)
   }
 
   /** Throws when a derived number has drifted; for tests. */
   check(): void {
-    const active = sizeOf(this.#active)
+    let active = 0
+    for (const uploads of this.#active.values()) active += inTime(uploads)
     if (active !== this.#activeCount) throw new Error(`uploads: ${active} active, counted ${this.#activeCount}`)
-    const waiting = sizeOf(this.#waiting)
-    if (waiting !== this.#waitingCount) throw new Error(`uploads: ${waiting} waiting, counted ${this.#waitingCount}`)
-    if (!this.#isSeed) return
-    let copies = 0
-    for (const c of this.#copies.values()) copies += c.active
+    this.#waiting.check()
+    const copies = this.#copies?.active ?? active
     if (copies !== active) throw new Error(`uploads: ${active} active, copies say ${copies}`)
   }
 
@@ -168,27 +182,58 @@ export class Uploads {
 
   #sumOfAppetites(): number {
     let sum = 0
-    for (const [peer, pieces] of this.#active) sum += pieces.size / Math.max(pieces.size, this.#loads.get(peer) ?? 0)
+    for (const [peer, uploads] of this.#active) {
+      const pieces = inTime(uploads)
+      if (pieces > 0) sum += pieces / Math.max(pieces, this.#loads.get(peer) ?? 0)
+    }
     return sum
   }
 
-  #best(now: number, othersHave: OthersHave): Upload | undefined {
-    let best: Upload | undefined
+  /** What is late counts for nothing from now on. */
+  #setLateAside(now: number): void {
+    if (now < this.#nextLate) return
+    this.#nextLate = Infinity
+    for (const [peer, uploads] of this.#active) {
+      for (const [piece, upload] of uploads) {
+        if (upload.isLate) continue
+        const lateAt = this.#laggards.lateAt(upload)
+        if (now < lateAt) this.#nextLate = Math.min(this.#nextLate, lateAt)
+        else this.#setAside(peer, piece, upload, now)
+      }
+    }
+  }
+
+  #setAside(peer: string, piece: number, upload: Upload, now: number): void {
+    upload.isLate = true
+    this.#laggards.fellBehind(peer, now)
+    this.#activeCount--
+    this.#appetite = undefined
+    this.#hasChanged = true
+    this.#copies?.setAside(piece)
+  }
+
+  #best(now: number, othersHave: OthersHave): Chosen | undefined {
+    let best: Chosen | undefined
     let lowest = Infinity
-    for (const [peer, pieces] of this.#waiting) {
-      const active = this.#active.get(peer)?.size ?? 0
+    const copies = this.#copies
+    const suspects = this.#laggards.suspects(this.#active, now)
+    for (const [peer, pieces] of this.#waiting.byPeer) {
+      if (this.#laggards.isLate(peer)) continue
+      const active = inTime(this.#active.get(peer))
+      const rank = suspects === undefined ? 0 : this.#laggards.rank(peer, suspects, now)
       // a second piece to the same neighbour only while it is the only one
       if (active > 0 && (active < this.#activeCount || active >= this.#slotsOf(peer))) continue
-      const hunger = active + (this.#loads.get(peer) ?? 0) / MAX_LOAD
+      if (rank === undefined) continue
+      const hunger = rank * RANK + active + (this.#loads.get(peer) ?? 0) / MAX_LOAD
       for (const piece of pieces) {
-        if (this.#isSeed && !this.#isDue(piece, now, othersHave(piece, peer))) continue
-        const price = hunger + (this.#copies.get(piece)?.sent ?? 0) * this.#policy.slotsPerPeer
+        if (copies !== undefined && !this.#isDue(copies, piece, now, othersHave(piece, peer))) continue
+        const price = hunger + (copies?.sent(piece) ?? 0) * this.#policy.slotsPerPeer
         if (price < lowest) {
           best = { peer, piece }
           lowest = price
         }
         // only a seed tells one piece from another
-        if (!this.#isSeed) break
+        if (copies === undefined) break
       }
     }
     return best
@@ -201,60 +246,42 @@ export class Uploads {
     return Math.min(uploadSlots, Math.max(slotsPerPeer, wanted))
   }
 
-  #isDue(piece: number, now: number, others: number): boolean {
-    const due = this.#dueAt(piece, others)
+  #isDue(copies: Copies, piece: number, now: number, others: number): boolean {
+    const due = copies.dueAt(piece, others)
     if (due > now) this.#nextDue = Math.min(this.#nextDue, due)
     return due <= now
   }
 
-  /** A seed waits with a second copy until the first receiver could pass it on; Infinity while the first is on its way. */
-  #dueAt(piece: number, others: number): number {
-    const { active, lastDone } = this.#copies.get(piece) ?? NEVER_SENT
-    if (active > 0) return Infinity
-    return lastDone + (others > 0 ? this.#policy.secondCopyMs : this.#policy.firstHaveMs)
-  }
-
-  #start({ peer, piece }: Upload, now: number): void {
+  #start({ peer, piece }: Chosen, now: number, isLate: boolean): void {
     this.cancel(peer, piece)
+    const upload = { begun: now, movedAt: now, isLate }
     const ofPeer = this.#active.get(peer)
-    if (ofPeer === undefined) this.#active.set(peer, new Map([[piece, now]]))
-    else ofPeer.set(piece, now)
+    if (ofPeer === undefined) this.#active.set(peer, new Map([[piece, upload]]))
+    else ofPeer.set(piece, upload)
+    if (isLate) return
     this.#activeCount++
     this.#appetite = undefined
-    if (!this.#isSeed) return
-    const copies = this.#copiesOf(piece)
-    copies.sent++
-    copies.active++
+    this.#nextLate = Math.min(this.#nextLate, this.#laggards.lateAt(upload))
+    this.#copies?.began(piece)
   }
 
-  #copiesOf(piece: number): Copies {
-    let copies = this.#copies.get(piece)
-    if (copies === undefined) {
-      copies = { ...NEVER_SENT }
-      this.#copies.set(piece, copies)
-    }
-    return copies
+  #end(peer: string, piece: number, now: number): Upload | undefined {
+    const ofPeer = this.#active.get(peer)
+    const upload = ofPeer?.get(piece)
+    if (upload === undefined) return undefined
+    ofPeer?.delete(piece)
+    if (ofPeer?.size === 0) this.#active.delete(peer)
+    this.#hasChanged = true
+    if (upload.isLate) return upload
+    this.#activeCount--
+    this.#appetite = undefined
+    this.#copies?.ended(piece, now)
+    return upload
   }
 }
 
 /** No neighbour has more under way: it bounds what it asks for. Keeps hunger below one piece of ours. */
 const MAX_LOAD = 1 << 20
 
-function addTo(map: Map<string, Set<number>>, peer: string, piece: number): void {
-  const set = map.get(peer)
-  if (set === undefined) map.set(peer, new Set([piece]))
-  else set.add(piece)
-}
-
-function deleteFrom(map: Map<string, Set<number> | Map<number, number>>, peer: string, piece: number): boolean {
-  const set = map.get(peer)
-  if (set?.delete(piece) !== true) return false
-  if (set.size === 0) map.delete(peer)
-  return true
-}
-
-function sizeOf(map: ReadonlyMap<string, { size: number }>): number {
-  let size = 0
-  for (const set of map.values()) size += set.size
-  return size
-}
+/** Beyond every price among those of the same rank. */
+const RANK = 1e9

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { openDiskStore } from '../../src/store/disk.ts'
 import type { DiskOptions, DiskStore } from '../../src/store/disk-store.ts'
+import type { StoreEntry } from '../../src/store/store.ts'
 import { Child } from './child.ts'
 import { failure } from './expect-error.ts'
 import { fill, hex, makeMaterial, PIECE_LENGTH, putAll } from './material.ts'
@@ -88,10 +89,34 @@ describe('a store with a quota', () => {
     await kept(store, 'b', 2)
     await kept(store, 'a', 3)
     await kept(store, 'c', 1)
-    await (await store.open('d')).expect(LENGTH)
-    // 3 MiB kept and 1 wanted are too many for 3.5; the low watermark is 2.975
-    expect(await store.keys()).to.deep.equal(['c', 'd'])
-    expect((await store.space()).evicted.contents).to.equal(2)
+    const entry = await store.open('d')
+    await entry.expect(LENGTH)
+    expect(await store.keys()).to.deep.equal(['a', 'b', 'c', 'd'])
+    await putAll(entry, makeMaterial(LENGTH))
+    // with the first bytes beyond 0.95 of the quota the oldest goes, and the store is below its low watermark again
+    expect(await store.keys()).to.deep.equal(['b', 'c', 'd'])
+    expect((await store.space()).evicted.contents).to.equal(1)
+  })
+
+  it('drops nothing for what is announced and does not come', async () => {
+    const store = await open({ quota: 240 * MiB })
+    for (const [n, key] of ['a', 'b', 'c'].entries()) await kept(store, key, n)
+    const piece = makeMaterial(PIECE_LENGTH)
+    const dripping = async (key: string) => {
+      const entry = await store.open(key)
+      await entry.expect(200 * MiB)
+      await putAll(entry, piece)
+      return entry
+    }
+    const entries: StoreEntry[] = []
+    for (let n = 0; n < 57; n++) entries.push(await dripping(`drip${n}`))
+    expect((await store.space()).evicted.contents).to.equal(0)
+    // who gives bytes gets the room
+    const honest = await store.open('honest')
+    await honest.expect(80 * MiB)
+    await putAll(honest, makeMaterial(80 * MiB))
+    expect((await store.space()).evicted.contents).to.equal(0)
+    for (const entry of entries) await entry.close()
   })
 
   it('never drops what is open, here or in another process, nor what is pinned', async () => {
@@ -176,14 +201,23 @@ describe('a store with a quota', () => {
     expect((await store.space()).trouble).to.equal(undefined)
   })
 
-  it('promises the same room only once', async () => {
+  it('gives the same room only once: to those whose bytes come first', async () => {
     const store = await open({ quota: 2 * MiB })
     const entries = await Promise.all(['a', 'b', 'c'].map(key => store.open(key)))
-    const outcomes = await Promise.allSettled(entries.map(entry => entry.expect(0.9 * MiB)))
-    expect(outcomes.filter(({ status }) => status === 'fulfilled')).to.have.length(2)
-    await entries[0]?.close()
-    await entries[1]?.close()
-    await entries[2]?.expect(0.9 * MiB)
+    const material = makeMaterial(0.9 * MiB, 1, PIECE_LENGTH)
+    for (const entry of entries) await entry.expect(0.9 * MiB)
+    const outcomes: string[] = []
+    for (const entry of entries) {
+      const put = putAll(entry, material)
+      outcomes.push(
+        await put.then(
+          () => 'there',
+          (error: { code: string }) => error.code,
+        ),
+      )
+    }
+    expect(outcomes).to.deep.equal(['there', 'there', 'no-space'])
+    expect((await store.space()).used).to.be.within(1.8 * MiB, 2 * MiB)
   })
 
   it('makes room for a content of unknown length while it grows, and ends it at the quota', async () => {

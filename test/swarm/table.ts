@@ -95,6 +95,8 @@ function kindOf(peer: string): NeighbourKind {
 
 function write(action: SwarmAction): string {
   switch (action.type) {
+    case 'drop':
+      return `drop ${action.peer}`
     case 'announce':
       return `announce ${action.piece}`
     case 'refuse':

@@ -39,6 +39,8 @@ export const ANY_EVENT: Arbitraries<SwarmEvent> = {
   stored: fc.record({ piece }),
   request: fc.record({ peer, piece, load: queue }),
   cancel: fc.record({ peer, piece }),
+  placed: fc.record({ peer, place: queue }),
+  sent: fc.record({ peer }),
   served: fc.record({ peer, piece }),
   'origin-rate': fc.record({ rate: fc.double({ min: 0, max: 1e9, noNaN: true }), peers: queue }),
   wanted: fc.record({ pieces: fc.option(runs, { nil: undefined }) }),
@@ -53,5 +55,6 @@ export const ANY_ACTION: Arbitraries<SwarmAction> = {
   serve: fc.record({ peer, piece }),
   refuse: fc.record({ peer, piece, missing: fc.boolean() }),
   announce: fc.record({ piece }),
+  drop: fc.record({ peer }),
   ban: fc.record({ peer, piece }),
 }

@@ -27,8 +27,39 @@ describe('swarm: neighbours in trouble', () => {
   it('progress is a sign of life', () => {
     const t = new Table({ mine: '0', others: { a: '1' } })
     t.take()
-    for (let i = 0; i < 10; i++) t.wait(4000).tell({ type: 'progress', peer: 'a', piece: 0, bytes: 1 })
+    for (let i = 0; i < 10; i++) t.wait(4000).tell({ type: 'progress', peer: 'a', piece: 0, bytes: 100 })
     expect(t.take()).to.equal('')
+  })
+
+  it('a byte now and then is none', () => {
+    const t = new Table({ mine: '0', others: { a: '1' }, policy: { hedgeMs: 1e9 } })
+    t.take()
+    // what begins is one, once
+    t.tell({ type: 'progress', peer: 'a', piece: 0, bytes: 1 }).joins('b', '1')
+    for (let i = 0; i < 3; i++) t.wait(1000).tell({ type: 'progress', peer: 'a', piece: 0, bytes: 1 })
+    expect(t.take()).to.equal('')
+    expect(t.wait(2000).take()).to.equal('cancel a 0, ask b 0')
+  })
+
+  it('who sends just enough to seem alive is waited for no longer than others take: what it owes is asked for elsewhere', () => {
+    const trickle = ['a', 'b', 'c', 'd']
+    const have = '1'.repeat(24)
+    const t = new Table({ mine: '0'.repeat(24), others: Object.fromEntries(trickle.map(peer => [peer, have])) })
+    t.joins('S', have)
+    const owed = new Map<number, Set<string>>()
+    const look = () => {
+      for (const [, peer = '', piece] of t.take().matchAll(/ask (\w) (\d+)/g)) {
+        if (peer === 'S') t.receives(Number(piece), 'S')
+        else owed.set(Number(piece), (owed.get(Number(piece)) ?? new Set()).add(peer))
+      }
+    }
+    for (let s = 0; s < 60 && !t.swarm.isComplete; s++) {
+      t.wait(1000)
+      for (const [piece, peers] of owed) for (const peer of peers) t.tell({ type: 'progress', peer, piece, bytes: 20 })
+      for (let i = 0; i < 30; i++) look()
+    }
+    expect(t.swarm.isComplete).to.equal(true)
+    expect(t.now).to.be.below(15_000)
   })
 
   it('asks the silent one again after a pause that doubles up to a bound', () => {

@@ -160,7 +160,8 @@ function ofEntry(
     age: secondsSince(since),
     idle: secondsSince(lastUsed),
     isPinned,
-    isBusy,
+    // the store may have been looked at a moment ago
+    isBusy: isBusy || live?.isReading === true || (live?.active.links.size ?? 0) > 0,
     isReading: live?.isReading === true,
     peers: live?.active.links.size ?? 0,
   }

@@ -32,6 +32,8 @@ export interface PeerLinkListener {
 export interface PieceListener {
   onAsk(from: PeerLink, piece: number, load: number): void
   onWithdraw(from: PeerLink, piece: number): void
+  /** It took some of what we send; told once a second at most. */
+  onSent(from: PeerLink): void
   onBuffer(size: number): Uint8Array
   onProgress(from: PeerLink, piece: number, bytes: number): void
   onHeld(from: PeerLink, ms: number): void
@@ -143,6 +145,10 @@ export class PeerLink implements LinkListener {
     this.#ears.pieces?.onWithdraw(this, piece)
   }
 
+  sent(): void {
+    this.#ears.pieces?.onSent(this)
+  }
+
   buffer(size: number): Uint8Array {
     return this.#ears.pieces?.onBuffer(size) ?? new Uint8Array(size)
   }
@@ -189,6 +195,6 @@ export class PeerLink implements LinkListener {
     const end = waiting.from + waiting.digests.length
     if (from !== end || end + digests.length > MAX_PIECES)
       throw new DragonflyError('protocol', 'manifest parts are not consecutive')
-    waiting.digests.push(...digests)
+    for (const digest of digests) waiting.digests.push(digest)
   }
 }

@@ -21,6 +21,8 @@ export class PieceExchange implements PieceListener {
     const { swarm } = this.#driver
     link.isNeighbour = true
     this.#driver.tell({ type: 'joined', peer: link.peer, kind })
+    const place = this.#driver.placeOf(link.peer)
+    if (place !== undefined) this.#driver.tell({ type: 'placed', peer: link.peer, place })
     link.link.send({ type: 'pieces', have: swarm.have, queue: swarm.queue })
     this.#driver.tell({ type: 'bitfield', peer: link.peer, have: link.have, queue: link.queue })
   }
@@ -41,6 +43,10 @@ export class PieceExchange implements PieceListener {
 
   onWithdraw({ peer }: PeerLink, piece: number): void {
     this.#driver.tell({ type: 'cancel', peer, piece })
+  }
+
+  onSent({ peer }: PeerLink): void {
+    this.#driver.tell({ type: 'sent', peer })
   }
 
   onBuffer(size: number): Uint8Array {

@@ -1,7 +1,9 @@
 // Drives one swarm decider: reports events to it, and performs its actions over links, store and origin.
+import { randomUUID } from 'node:crypto'
 import { DragonflyError } from '../../core/errors.ts'
 import { isResumable } from '../../core/version.ts'
 import { DEFAULT_POLICY, type SwarmAction, type SwarmEvent } from '../../swarm/events.ts'
+import { hashOf } from '../../swarm/lot.ts'
 import { startSwarm } from '../../swarm/setup.ts'
 import type { Swarm } from '../../swarm/swarm.ts'
 import type { PieceFact, Received } from '../../transfer/piece-transfer.ts'
@@ -56,6 +58,7 @@ export class SwarmDriver implements BudgetUser {
   #wake: NodeJS.Timeout | undefined
   #wakeAt = 0
   #isStopped = false
+  readonly #salt = randomUUID()
 
   constructor(ctx: NodeContext, owner: DriverOwner, content: StoredVersion) {
     const { pieceLength } = content.manifest
@@ -79,6 +82,12 @@ export class SwarmDriver implements BudgetUser {
   /** Whether all that is wanted is here. */
   get isComplete(): boolean {
     return this.#swarm.isComplete && this.#owner.ranges.areAllPlaced(this.#content.manifest)
+  }
+
+  /** Equal for neighbours with the same address; the number says nothing else, as a trace may hold it. */
+  placeOf(peer: string): number | undefined {
+    const place = this.#ctx.network?.host.placeOf(peer)
+    return place === undefined ? undefined : hashOf(this.#salt + place)
   }
 
   stop(): void {
@@ -225,6 +234,8 @@ export class SwarmDriver implements BudgetUser {
         return link?.refuse(action.piece, action.missing ? 'no-such-piece' : 'too-busy')
       case 'announce':
         return this.#haves.announce(action.piece)
+      case 'drop':
+        return link?.abort(new DragonflyError('peer-refused', 'peer does not read what it asked for', { retryable: true }))
       case 'ban':
         return this.#ban(action.peer, action.piece)
     }

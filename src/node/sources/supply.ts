@@ -45,6 +45,8 @@ export interface SupplyOptions {
 
 /** Bytes that come are told at most so often, milliseconds. */
 const PROGRESS_MS = 500
+/** So many bytes are progress. */
+const PROGRESS_BYTES = 4096
 
 export class Supply {
   readonly #ctx: NodeContext
@@ -64,6 +66,8 @@ export class Supply {
   readonly #linked = new Set<string>()
   #told = { count: -1, missing: -1, sealed: false }
   #progressAt = -Infinity
+  /** From peers, since the last that counted. */
+  #bytesCame = 0
   #wake: NodeJS.Timeout | undefined
   /** What is performed and not over yet. */
   readonly #works = new Set<Promise<void>>()
@@ -172,11 +176,19 @@ export class Supply {
 
   readonly #observer: SwarmObserver = {
     told: (event, at) => {
-      if (event.type === 'progress') this.#progress('progress', at)
+      if (event.type === 'progress') this.#came(event.bytes, at)
       if (event.type === 'held') this.#progress(event.peer === ORIGIN ? 'origin-progress' : 'progress', at)
     },
     read: (_, at) => this.#progress('origin-progress', at),
     readRange: (_, at) => this.#progress('origin-progress', at),
+  }
+
+  /** A byte now and then is no progress: whoever sends it would keep us from the origin. */
+  #came(bytes: number, at: number): void {
+    this.#bytesCame += bytes
+    if (this.#bytesCame < PROGRESS_BYTES) return
+    this.#bytesCame = 0
+    this.#progress('progress', at)
   }
 
   #progress(type: 'progress' | 'origin-progress', at: number): void {

@@ -1,0 +1,55 @@
+// Requests that wait to be served, by neighbour, with their limits.
+import type { SwarmPolicy } from './events.ts'
+
+export class WaitingRequests {
+  readonly #policy: SwarmPolicy
+  /** In the order in which they came. */
+  readonly #byPeer = new Map<string, Set<number>>()
+  #size = 0
+
+  constructor(policy: SwarmPolicy) {
+    this.#policy = policy
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  get byPeer(): ReadonlyMap<string, ReadonlySet<number>> {
+    return this.#byPeer
+  }
+
+  has(peer: string, piece: number): boolean {
+    return this.#byPeer.get(peer)?.has(piece) === true
+  }
+
+  /** False when there is no room. The request must not wait already. */
+  add(peer: string, piece: number): boolean {
+    const ofPeer = this.#byPeer.get(peer)
+    if (this.#size >= this.#policy.maxQueue || (ofPeer?.size ?? 0) >= this.#policy.maxQueuePerPeer) return false
+    if (ofPeer === undefined) this.#byPeer.set(peer, new Set([piece]))
+    else ofPeer.add(piece)
+    this.#size++
+    return true
+  }
+
+  delete(peer: string, piece: number): boolean {
+    const ofPeer = this.#byPeer.get(peer)
+    if (ofPeer?.delete(piece) !== true) return false
+    if (ofPeer.size === 0) this.#byPeer.delete(peer)
+    this.#size--
+    return true
+  }
+
+  deleteAll(peer: string): void {
+    this.#size -= this.#byPeer.get(peer)?.size ?? 0
+    this.#byPeer.delete(peer)
+  }
+
+  /** Throws when the count has drifted; for tests. */
+  check(): void {
+    let size = 0
+    for (const pieces of this.#byPeer.values()) size += pieces.size
+    if (size !== this.#size) throw new Error(`uploads: ${size} waiting, counted ${this.#size}`)
+  }
+}
