@@ -124,6 +124,13 @@ export class Manifest {
     return { ...this.info, count: this.count, chain: this.#chain, seal: this.#seal }
   }
 
+  /** Whether a head of the same version is of other bytes: it can be told where both are as long, or both are sealed. */
+  contradicts(head: ManifestHead): boolean {
+    if (!this.describesSame(head)) return false
+    if (head.count === this.count && !sameBytes(head.chain, this.#chain)) return true
+    return head.seal !== undefined && this.#seal !== undefined && !sameBytes(head.seal.sha256, this.#seal.sha256)
+  }
+
   /**
    * Takes the digests `count…head.count` as one step. Whether the head is believed is for the caller to know.
    * Rejects with `protocol` and changes nothing when they do not lead to the head.

@@ -164,9 +164,18 @@ export class PeerHandlers implements PeerLinksOwner {
     if (trust === undefined || this.#owner.isClosed || !this.#mayBegin(head.version)) return from.dropProvisional()
     const { task, version, pieceLength, length, fileName } = head
     await this.#parts.begin({ task, version, pieceLength, length, fileName }, trust, signer)
-    const manifestSync = this.#parts.version()?.manifestSync
+    const { manifestSync, content } = this.#parts.version() ?? {}
+    if (content !== undefined && trust === 'seed' && this.#isContradiction(content, head, signer))
+      return from.link.close('other-version')
     if (manifestSync === undefined) throw new DragonflyError('internal', 'the active task was closed while it began')
     if (await manifestSync.take(from, head, envelope)) this.welcome(from)
+  }
+
+  /** Whether two seeds that we trust have signed different bytes: who passes on the one or the other is honest, and no link of ours. */
+  #isContradiction({ manifest, signer: ours, trust }: StoredVersion, head: ManifestHead, signer: string): boolean {
+    if (trust !== 'seed' || ours === undefined || ours === signer || !manifest.contradicts(head)) return false
+    this.#ctx.emit({ code: 'seeds-contradict', seed: ours, other: signer, version: head.version })
+    return true
   }
 
   #mayBegin(version: string): boolean {
