@@ -3,6 +3,7 @@ import { DragonflyError } from '../core/errors.ts'
 import { type ControlMessage, encodeControl } from '../wire/codec-control.ts'
 import { encodeDataRequest } from '../wire/codec-data.ts'
 import type { Hello } from '../wire/codec-hello.ts'
+import { LIMITS } from '../wire/limits.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import type { MessageChannel } from './channel.ts'
 import { type LinkTotals, LinkUsage } from './link-usage.ts'
@@ -13,6 +14,8 @@ import type { PieceResponder } from './piece-responder.ts'
 
 /** After a regular end the other side has this long to end its streams too; then they are cut. */
 const CLOSE_TIMEOUT_MS = 5000
+/** Whoever reads less than 768 KiB (half the queue, and a message) in this time, ms, is given up: some 4 KiB/s. */
+const DELIVERY_MS = 180_000
 
 /** What a link tells its owner. Calls come one after another; a rejected `message` ends the link. */
 export interface LinkListener {
@@ -116,6 +119,18 @@ export class Link {
     } catch (error) {
       this.#end(error)
     }
+  }
+
+  /**
+   * For what is long: undefined when the other side keeps up, else resolves when it has read enough, or the link has ended. It
+   * ends when that takes too long.
+   */
+  deliver(message: ControlMessage): Promise<void> | undefined {
+    const { control } = this.#init
+    // the other half is for messages that do not wait
+    if (control.queued <= LIMITS.sendQueue / 2) return void this.send(message)
+    if (this.#closed) return undefined
+    return control.send(encodeControl(message), AbortSignal.timeout(DELIVERY_MS)).catch(error => this.#end(error))
   }
 
   /** `size`: bytes of the piece; `load`: pieces under way to us, from everybody. */

@@ -6,10 +6,10 @@ import type { PayloadPace } from '../../net/payload-pace.ts'
 import type { ControlMessage } from '../../wire/codec-control.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import { LIMITS } from '../../wire/limits.ts'
-import { manifestParts } from '../../wire/manifest-parts.ts'
 import type { RefusalReason } from '../../wire/refusal.ts'
 import type { SignedState } from '../content/signed-state.ts'
 import { type DigestRange, Hearsay } from './hearsay.ts'
+import { ManifestTeller } from './manifest-teller.ts'
 
 /** What a neighbour's words lead to; the active task is the only one who listens. */
 export interface PeerLinkListener {
@@ -55,16 +55,15 @@ export class PeerLink implements LinkListener {
   wasAskedAgain = false
   /** Digests that came and wait for the head that vouches for them. */
   readonly #hearsay: Hearsay
+  readonly #teller: ManifestTeller
   #version: string
-  #manifestSent: number
-  #sealSent = false
 
   constructor(link: Link, ears: PeerLinkListener, since: number) {
     this.link = link
     this.since = since
     this.#ears = ears
     this.#version = link.hello.version
-    this.#manifestSent = link.hello.manifestCount
+    this.#teller = new ManifestTeller(link, link.hello.manifestCount)
     // what would still come is of no use without what had to go
     this.#hearsay = new Hearsay(link.peer, link.hearsay, () => link.close('too-busy'))
   }
@@ -90,19 +89,13 @@ export class PeerLink implements LinkListener {
 
   /** Passes on what it lacks of the manifest, up to the newest signed state. */
   tellManifest(manifest: Manifest, signed: SignedState): void {
-    const isNews = signed.count > this.#manifestSent || (signed.isSealed && !this.#sealSent)
-    if (!isNews) return
-    for (const part of manifestParts(manifest, this.#manifestSent, signed.count)) this.link.send({ type: 'part', ...part })
-    this.link.send({ type: 'head', envelope: signed.envelope })
-    this.#manifestSent = Math.max(this.#manifestSent, signed.count)
-    this.#sealSent ||= signed.isSealed
+    this.#teller.tell(manifest, signed)
   }
 
-  /** Notes its version, and what it has of the manifest itself, so that it is not told its own words. */
+  /** Notes its version, and what it has of the manifest itself. */
   isAt(version: string, count: number, isSealed: boolean): void {
     this.#version = version
-    this.#manifestSent = Math.max(this.#manifestSent, count)
-    this.#sealSent ||= isSealed
+    this.#teller.has(count, isSealed)
   }
 
   tellHave(pieces: readonly number[], queue: number): void {
@@ -117,8 +110,7 @@ export class PeerLink implements LinkListener {
         if (message.grant !== undefined) await this.#ears.onGrant(this, message.grant)
         // said again, it tells where the other side stands now, and asks for what comes after
         this.#version = message.version
-        this.#manifestSent = message.manifestCount
-        this.#sealSent = false
+        this.#teller.standsAt(message.manifestCount)
         return this.#ears.onVersion(this)
       case 'refused':
         return this.link.left(message.reason)
