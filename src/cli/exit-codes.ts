@@ -66,6 +66,7 @@ const BY_ERROR: Record<ErrorCode, number> = {
   'store-error': OUTPUT,
   'store-locked': OUTPUT,
   'origin-refused': NO_SOURCE,
+  'seed-busy': NO_SOURCE,
   'no-source': NO_SOURCE,
   'no-daemon': NO_SOURCE,
   'listen-failed': NO_SOURCE,

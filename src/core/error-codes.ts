@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   'origin-lies': 'The origin contradicts itself: its answer does not fit what it says about it.',
   'origin-redirect': 'The origin redirects too often, or to nowhere.',
   'origin-refused': 'A seed does not read this address for others.',
+  'seed-busy': 'A seed is asked for more contents at a time than it has room for.',
   'range-unsatisfiable': 'The range begins beyond the end of the content.',
   'digest-mismatch': 'The content does not have the digest that was asked for.',
   'corrupt-piece': 'A piece does not have the digest that the manifest names.',

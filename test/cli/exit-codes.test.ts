@@ -21,6 +21,7 @@ const EXPECTED: Record<ErrorCode, number> = {
   'origin-truncated': 4,
   'origin-redirect': 4,
   'origin-refused': 7,
+  'seed-busy': 7,
   'origin-changed': 5,
   'origin-lies': 5,
   'range-unsatisfiable': 5,

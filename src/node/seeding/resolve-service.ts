@@ -2,7 +2,7 @@
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../../core/errors.ts'
 import { rawCid } from '../../core/root.ts'
-import { makeTask, withoutSecrets } from '../../core/task.ts'
+import { makeTask, type Task, withoutSecrets } from '../../core/task.ts'
 import { serveResolve, unserveResolve } from '../../net/resolve.ts'
 import { failureOf, type ResolveReply, type ResolveRequest } from '../../wire/codec-resolve.ts'
 import { type Network, type NodeContext, now } from '../context/node-context.ts'
@@ -14,6 +14,7 @@ import { NegativeCache } from './negative-cache.ts'
 import { OriginAuthorizer } from './origin-authorizer.ts'
 import { PrivateResolve } from './private-resolve.ts'
 import { progressOf } from './progress-reports.ts'
+import { RequestRoom, type RoomTaken } from './request-room.ts'
 import { ResolveAnswer } from './resolve-answer.ts'
 import { ALIVE_MS, resolved, untilGone, WAITING, WAITING_MS } from './resolving.ts'
 
@@ -23,6 +24,7 @@ export class ResolveService {
   readonly #network: Network
   readonly #stopping = new AbortController()
   readonly #negativeCache = new NegativeCache()
+  readonly #room = new RequestRoom()
   readonly #freshness: FreshnessCheck
   readonly #deduplicator: Deduplicator
   readonly #answers: ResolveAnswer
@@ -50,7 +52,6 @@ export class ResolveService {
   }
 
   async #resolve(peer: string, asked: ResolveRequest, say: (reply: ResolveReply) => void, gone: AbortSignal): Promise<void> {
-    const signal = AbortSignal.any([gone, this.#stopping.signal])
     // who hears nothing for long takes us for frozen
     const living = setTimeout(() => say(WAITING), ALIVE_MS)
     const waiting = setInterval(() => say(WAITING), WAITING_MS)
@@ -60,19 +61,28 @@ export class ResolveService {
       if (reply.type === 'resolved') this.#ctx.emit({ code: 'resolve-answered', peer, url: withoutSecrets(asked.url) })
       say(reply)
     }
+    let room: RoomTaken | undefined
     try {
-      await this.#answer(peer, asked, answer, signal)
+      const task = taskOf(asked)
+      room = this.#room.enter(peer, this.#network.host.placeOf(peer) ?? peer, task.id)
+      await this.#answer(peer, asked, task, answer, AbortSignal.any([gone, this.#stopping.signal, room.ended]))
+      room.ended.throwIfAborted()
     } catch (error) {
-      if (!signal.aborted) answer(failureOf(asFailure(error)))
+      if (!gone.aborted && !this.#stopping.signal.aborted) answer(failureOf(asFailure(room?.ended.reason ?? error)))
     } finally {
+      room?.leave()
       clearInterval(waiting)
       clearTimeout(living)
     }
   }
 
-  async #answer(peer: string, asked: ResolveRequest, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
-    const { isNamedByDigest, isAnonymous: anonymous } = asked
-    const task = makeTask({ ...asked, tag: asked.tag ?? '', digest: isNamedByDigest && asked.digest, anonymous })
+  async #answer(
+    peer: string,
+    asked: ResolveRequest,
+    task: Task,
+    say: (reply: ResolveReply) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (asked.renews === undefined) this.#ctx.counters.count('dragonfly_resolve_requests_total')
     const known = asked.digest === undefined || task.isPrivate ? undefined : await this.#registry.byDigest(asked.digest)
     if (known !== undefined && known.task.id !== task.id) {
@@ -132,6 +142,11 @@ export class ResolveService {
     }
     return this.#registry.begin(task, { reader: 'others', revalidate, cached: this.#freshness.rules(request), suits })
   }
+}
+
+function taskOf(asked: ResolveRequest): Task {
+  const { isNamedByDigest, isAnonymous: anonymous } = asked
+  return makeTask({ ...asked, tag: asked.tag ?? '', digest: isNamedByDigest && asked.digest, anonymous })
 }
 
 function asFailure(error: unknown): DragonflyError {

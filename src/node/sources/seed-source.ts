@@ -36,6 +36,7 @@ const PROBE_AFTER_MS = 1500
 /** Error codes after which a peer may still try for itself: the seed could not get through, or would not, but we might. */
 export const SEEDS_OWN_TROUBLE: ReadonlySet<string> = new Set([
   'origin-refused',
+  'seed-busy',
   'origin-unreachable',
   'origin-unknown-host',
   'origin-timeout',
