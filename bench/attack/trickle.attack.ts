@@ -8,12 +8,16 @@ import { MiB, median } from '../report.ts'
 import type { Attack, Figure } from './main.ts'
 
 const ATTACKERS = 16
-const BYTES = 48 * MiB
+const BYTES = 40 * MiB
 const PIECES = BYTES / (MiB / 4)
 /** Bytes a second that the seed sends: what an honest host waits for is the line, not the start of its process. */
 const LINE = '8MiB'
-const RUNS = 2
+const RUNS = 3
 const LEAST_SHARE = 0.8
+const KINDS = [
+  { name: 'from the seed alone', flags: ['--no-origin'] },
+  { name: 'from seed and origin', flags: [] },
+]
 
 export const attack: Attack = {
   what: `${ATTACKERS} identities claim every piece and send 1 byte or 4 KiB every 2 s; honest hosts download ${BYTES / MiB} MiB from a seed with ${LINE}/s`,
@@ -27,32 +31,32 @@ async function run(say: (line: string) => void): Promise<Figure[]> {
     const { url } = await lab.nginx({ limitRate: '8m' })
     await randomFile(lab.path('www', 'a.bin'), BYTES)
     const place = `${url}/a.bin`
-    const seed = await lab.seed('seed', ['--upload-limit', LINE])
-    const honest = async (flags: readonly string[]) => {
+    const start = async (home: string) => {
+      const seed = await lab.seed(home, ['--upload-limit', LINE])
+      await lab.df(['preheat', place, '--seed', seed.address]).ended
+      return seed.address
+    }
+    const undisturbed = await start('undisturbed')
+    const attacked = await start('attacked')
+    const honest = async (seed: string, flags: readonly string[]) => {
       const begun = performance.now()
-      const { code, stderr } = await lab.df(['get', place, '-o', '/dev/null', '--seed', seed.address, '--quiet', ...flags]).ended
+      const { code, stderr } = await lab.df(['get', place, '-o', '/dev/null', '--seed', seed, '--quiet', ...flags]).ended
       if (code !== 0) throw new Error(stderr)
       const seconds = (performance.now() - begun) / 1000
-      say(`${['df get', ...flags].join(' ')}: ${seconds.toFixed(2)} s`)
+      say(`${['df get', ...flags].join(' ')}, ${seed === attacked ? 'attacked' : 'undisturbed'}: ${seconds.toFixed(2)} s`)
       return seconds
     }
-    const several = async (flags: readonly string[]) => {
-      const seconds: number[] = []
-      for (let i = 0; i < RUNS; i++) seconds.push(await honest(flags))
-      return median(seconds)
-    }
-    await lab.df(['preheat', place, '--seed', seed.address]).ended
-    const kinds = [
-      { name: 'from the seed alone', flags: ['--no-origin'] },
-      { name: 'from seed and origin', flags: [] },
-    ]
-    const before: number[] = []
-    for (const { flags } of kinds) before.push(await several(flags))
-    for (let i = 0; i < ATTACKERS; i++) attackers.push(await trickler(place, seed.address, i % 2 === 0 ? 1 : 4096))
-    say(`${ATTACKERS} that trickle`)
+    for (let i = 0; i < ATTACKERS; i++) attackers.push(await trickler(place, attacked, i % 2 === 0 ? 1 : 4096))
     const figures: Figure[] = []
-    for (const [i, { name, flags }] of kinds.entries()) {
-      const share = (before[i] as number) / (await several(flags))
+    for (const { name, flags } of KINDS) {
+      const before: number[] = []
+      const during: number[] = []
+      // in turns, so that what else the machine does falls on both
+      for (let i = 0; i < RUNS; i++) {
+        before.push(await honest(undisturbed, flags))
+        during.push(await honest(attacked, flags))
+      }
+      const share = median(before) / median(during)
       figures.push({
         what: `share of the undisturbed speed, ${name}`,
         before: '1',
