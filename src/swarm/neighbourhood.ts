@@ -225,7 +225,7 @@ export class Neighbourhood {
       if (candidate === undefined) break
       this.#candidates.take(candidate.peer)
       this.#dialling.set(candidate.peer, candidate)
-      actions.push({ type: 'dial', peer: candidate.peer })
+      actions.push({ type: 'dial', peer: candidate.peer, from: candidate.from })
     }
     if (now >= this.#askAt && this.#lacksCandidates(now)) this.#ask(now, actions)
   }

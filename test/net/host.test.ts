@@ -111,20 +111,20 @@ describe('net/host', () => {
     const [a, b] = [await start(), await start()]
     expect(await a.connect([address(b)])).to.equal(b.id)
     expect(await a.connect([address(b)])).to.equal(b.id)
-    await a.connectPeer(b.id, [])
+    await a.connectPeer(b.id, [], b.id)
     expect(a.libp2p.getConnections()).to.have.length(1)
     const gone = new Promise<string>(resolve => b.onDisconnect(resolve))
     await a.disconnect(b.id)
     expect(await gone).to.equal(a.id)
     expect(a.isConnected(b.id)).to.equal(false)
-    await a.connectPeer(b.id, [address(b)])
+    await a.connectPeer(b.id, [address(b)], b.id)
     expect(a.isConnected(b.id)).to.equal(true)
   })
 
   it('is not fooled by another peer at the address', async () => {
     const [a, b] = [await start(), await start()]
     expect(await failure(a.connect([address(b).replace(b.id, ID)]))).to.be.instanceOf(Error)
-    expect(await failure(a.connectPeer(ID, [address(b).replace(/\/p2p\/.*/, '')]))).to.be.instanceOf(Error)
+    expect(await failure(a.connectPeer(ID, [address(b).replace(/\/p2p\/.*/, '')], ID))).to.be.instanceOf(Error)
     expect(a.isConnected(ID)).to.equal(false)
   })
 
