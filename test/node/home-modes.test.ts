@@ -50,7 +50,7 @@ describe('node: the modes of home and identity', () => {
     expect(told.pop()).to.deep.equal({ code: 'home-exposed', path: home, mode: '0777', mended: true })
     expect(await modeOf(home)).to.equal(0o755)
     await close()
-    expect(told.pop()).to.deep.equal({ code: 'home-readable', path: home, mode: '0775' })
+    expect(told.pop()).to.deep.equal({ code: 'home-readable', path: home, mode: '0755' })
     await chmod(home, 0o1777)
     await close()
     expect(told.pop()).to.include({ code: 'home-readable' })
