@@ -17,6 +17,7 @@ import { DialGate } from './dial-gate.ts'
 import { thriftyNoise } from './encryption.ts'
 import { gatedTransport } from './gated-transport.ts'
 import { farthestLast } from './loopback.ts'
+import { StrangersRoom } from './memory-budget.ts'
 import { thriftyYamux } from './muxer.ts'
 import { nativeTls } from './native-tls.ts'
 import { timedTcp } from './timed-tcp.ts'
@@ -124,6 +125,7 @@ export class Host {
   readonly libp2p: Libp2p
   readonly privateKey: PrivateKey
   readonly id: string
+  readonly room = new StrangersRoom()
   readonly #dials: DialGate
 
   constructor(libp2p: Libp2p, privateKey: PrivateKey, dials: DialGate) {

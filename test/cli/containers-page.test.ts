@@ -9,12 +9,14 @@ import os from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
 import { Health } from '../../src/gateway/front/health.ts'
+import { CELLS, KINDS, TESTS } from '../e2e/engine-cells.ts'
+import { ENGINES } from '../e2e/engine-sessions.ts'
 import { until } from '../waiting.ts'
 import { DF, ROOT, run } from './processes.ts'
 
 /** What the page shows besides df's own commands; the services are not restarted here. */
 const OTHERS =
-  /^(sudo systemctl (restart|reload) (containerd|docker|crio)|df daemon start --detach --gateway 127\.0\.0\.1:65001)$/
+  /^(sudo systemctl (restart|reload) (containerd|docker|crio)|df daemon start --detach --gateway 127\.0\.0\.1:65001|podman login --tls-verify=false 127\.0\.0\.1:65001\/registry\.example\.org_5000)$/
 
 /** Where the package puts it; says so loudly when it is not there. */
 function programAt(file: string, name: string): string | undefined {
@@ -81,7 +83,7 @@ describe('docs/containers.md', function () {
 
   it('shows commands that work and files as they are written', async () => {
     const sections = page.split(/^## /m).filter(section => section.includes('```sh') && !section.startsWith('Before'))
-    expect(sections).to.have.lengthOf(5)
+    expect(sections).to.have.lengthOf(6)
     let compared = 0
     for (const section of sections) {
       const blocks = [...section.matchAll(/^```(\w+) ?(\S*)\n([\s\S]*?)^```$/gm)].map(([, kind, file, text]) => ({
@@ -103,6 +105,19 @@ describe('docs/containers.md', function () {
       expect(await files(), section).to.deep.equal([])
     }
     expect(compared).to.equal(3)
+  })
+
+  it('has a table of what the tests with real engines show', async () => {
+    const [, table = ''] = /^(\| engine \|.*?)\n\n/ms.exec(page) ?? []
+    const rows = table.split('\n').map(line => line.slice(2, -2).split(' | '))
+    expect(rows[0]).to.deep.equal(['engine', ...KINDS])
+    expect(rows.slice(2)).to.deep.equal(ENGINES.map(engine => [engine, ...KINDS.map(kind => CELLS[engine][kind])]))
+    for (const [kind, file] of Object.entries(TESTS)) {
+      const text = await readFile(path.join(ROOT, 'test/e2e', file), 'utf8')
+      // every engine, and what its cell says
+      expect(text, file).to.include('atOnce(')
+      expect(text, file).to.include(`CELLS[engine].${kind}`)
+    }
   })
 
   it('containerd accepts the files and asks the gateway, naming the registry', async function () {

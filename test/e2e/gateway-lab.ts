@@ -1,7 +1,7 @@
 // What the tests of the forward proxy share: a daemon with a gateway, and clients that use it.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { type Ended, type Lab, LISTEN, type Nginx, type Running } from './lab.ts'
+import { DF, type Ended, type Lab, LISTEN, type Nginx, type Running } from './lab.ts'
 
 /** What may be set where the tests run. */
 export const NO_ENVIRONMENT = Object.fromEntries(
@@ -25,12 +25,19 @@ export interface GatewayHost {
   curl(...args: string[]): Promise<Ended>
 }
 
-/** `gateway`: that part of its config file. */
-export async function startGateway(lab: Lab, home: string, gateway: object, flags: readonly string[] = []): Promise<GatewayHost> {
+/** `gateway`: that part of its config file. `inside`: words before the program. */
+export async function startGateway(
+  lab: Lab,
+  home: string,
+  gateway: object,
+  flags: readonly string[] = [],
+  inside: readonly string[] = [],
+): Promise<GatewayHost> {
   await mkdir(lab.path(home), { recursive: true })
   await writeFile(lab.path(home, 'config.json'), JSON.stringify({ gateway }))
   const usual = ['--gateway', '127.0.0.1:0', '--json', '--no-lan', ...LISTEN]
-  const daemon = lab.df(['daemon', 'start', ...usual, ...flags], home, NO_ENVIRONMENT)
+  const [program = DF, ...args] = [...inside, DF, 'daemon', 'start', ...usual, ...flags]
+  const daemon = lab.run(program, args, home, NO_ENVIRONMENT)
   const url = (await daemon.line('ready')).gateway as string
   const curl = (...args: string[]) => lab.run('curl', ['-sS', '-x', url, ...args], home, NO_ENVIRONMENT).ended
   return { url, daemon, curl }

@@ -1,6 +1,6 @@
 // Real parts for end-to-end tests: nginx as origin, df as processes, all in a folder of their own, all ended by pid.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -312,12 +312,21 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
+/**
+ * A port of loopback that nobody listens on, below those that connections are given (32768 on Linux, 49152 elsewhere): otherwise one
+ * of them may have it by the time that a program binds it, or binds it again.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
+  for (;;) {
+    const port = randomInt(10_000, 32_768)
+    const server = createServer()
+    const isFree = await new Promise<boolean>(resolve => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!isFree) continue
+    await new Promise(resolve => server.close(resolve))
+    return port
+  }
 }
 
 /** Whether we may mount things and make network namespaces. */

@@ -3,7 +3,8 @@
 //   const client = new RegistryClient(upstream, { tokens, credentials })
 //   const { status, headers, body, authorization, anonymous, failure } = await client.request({ registry, method, path, headers, scope, signal })
 //
-// - `authorization` given (an engine's): passed on as it is, one request, and a 401 is the engine's to answer.
+// - `authorization` given (an engine's): passed on as it is, and a 401 is the engine's to answer. Only a name and password go where the
+//   registry wants them, as the engine itself would have done: to the registry once that has asked for Basic, else to its token server.
 // - not given: with what the registry asked for the last time; at a 401 with a token or Basic, by the configured credentials, else
 //   anonymously; then repeated once. A 401 that stays is given back with the registry's own headers and body, and `failure`
 //   says why there was no token.
@@ -17,7 +18,7 @@ import type { Upstream } from '../front/upstream.ts'
 import { type BearerChallenge, bearerOf, challengesOf, isBasic } from './challenge.ts'
 import type { Credential } from './credential-files.ts'
 import type { Credentials } from './credentials.ts'
-import { basicAuthorization, type Tokens } from './tokens.ts'
+import { basicAuthorization, loginOf, type Tokens } from './tokens.ts'
 
 export interface RegistryRequest {
   /** Only its origin counts. */
@@ -55,6 +56,9 @@ export interface RegistryClientOptions {
 /** What a registry has asked for. */
 type Way = { kind: 'none' } | { kind: 'basic' } | { kind: 'bearer'; challenge: BearerChallenge }
 
+/** Who wants to read what. */
+type Question = Pick<RegistryRequest, 'registry' | 'scope' | 'authorization' | 'signal'>
+
 interface Shown {
   authorization: string | undefined
   anonymous: boolean
@@ -80,13 +84,13 @@ export class RegistryClient {
   /** Rejects with undici's errors or the abort, as `Upstream`. */
   async request(request: RegistryRequest): Promise<RegistryAnswer> {
     const { registry, authorization } = request
-    if (authorization !== undefined) {
+    if (authorization !== undefined && loginOf(authorization) === undefined) {
       const anonymous = this.#tokens.isAnonymous(registry, authorization)
       return await this.#send(request, { authorization, anonymous })
     }
-    const key = `${registry.origin} ${request.scope ?? ''}`
+    const key = keyOf(request)
     const known = this.#ways.get(key)
-    const first = known === undefined ? NOTHING : await this.#show(known, request).catch(nothing(request.signal))
+    const first = await this.#show(known, request).catch(nothing(request.signal))
     const answer = await this.#send(request, first)
     if (answer.status !== 401) {
       // what is not there may still be guarded
@@ -113,22 +117,22 @@ export class RegistryClient {
    * requests; where nothing is, the registry is asked for `path` first. Rejects with `bad-option` or `origin-…` when there is none,
    * with undici's errors, or with the abort.
    */
-  async authorization(request: Pick<RegistryRequest, 'registry' | 'scope' | 'signal'> & { path?: string }): Promise<Shown> {
-    const key = `${request.registry.origin} ${request.scope ?? ''}`
+  async authorization(request: Question & { path?: string }): Promise<Shown> {
+    const key = keyOf(request)
     const { path } = request
     if (!this.#ways.has(key) && path !== undefined) {
       const { body } = await this.request({ ...request, path, method: 'HEAD', headers: [] })
       body.on('error', () => {}).destroy()
     }
-    const way = this.#ways.get(key)
-    return way === undefined ? NOTHING : await this.#show(way, request)
+    return await this.#show(this.#ways.get(key), request)
   }
 
   /** `refused`: what was no good. */
-  async #show(way: Way, request: Pick<RegistryRequest, 'registry' | 'scope' | 'signal'>, refused?: string): Promise<Shown> {
-    const { registry, scope, signal } = request
-    if (way.kind === 'none') return NOTHING
-    const credential = await this.#credentials?.find(registry, repositoryOf(scope))
+  async #show(way: Way | undefined, { registry, scope, authorization, signal }: Question, refused?: string): Promise<Shown> {
+    const login = loginOf(authorization)
+    if (way === undefined || way.kind === 'none') return NOTHING
+    const credential = login ?? (await this.#credentials?.find(registry, repositoryOf(scope)))
+    if (way.kind === 'basic' && authorization !== undefined) return shown(authorization, login)
     if (way.kind === 'basic') return credential?.kind === 'basic' ? shown(basicAuthorization(credential), credential) : NOTHING
     if (credential?.kind === 'registry') return shown(`Bearer ${credential.token}`, credential)
     const question = { registry, challenge: way.challenge, credential }
@@ -157,6 +161,10 @@ export class RegistryClient {
 
 function shown(authorization: string, credential: Credential | undefined): Shown {
   return { authorization, anonymous: credential === undefined }
+}
+
+function keyOf({ registry, scope = '' }: Question): string {
+  return `${registry.origin} ${scope}`
 }
 
 /** The registry will say it again, and then it counts. */

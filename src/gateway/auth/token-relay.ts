@@ -10,7 +10,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { DragonflyError } from '../../core/errors.ts'
-import type { Guest } from '../front/guest.ts'
+import { type Guest, isSameHost } from '../front/guest.ts'
 import { pairsOf } from '../front/relay.ts'
 import { bearerOf, challengesOf } from './challenge.ts'
 import { SharedAnswers } from './shared-answers.ts'
@@ -162,11 +162,6 @@ function hasOnly(params: URLSearchParams, names: ReadonlySet<string>): boolean {
 function gatewayOf(request: IncomingMessage): URL | undefined {
   const { host = '' } = request.headers
   return /^[A-Za-z0-9.:[\]-]{1,255}$/.test(host) ? (URL.parse(`http://${host}/`) ?? undefined) : undefined
-}
-
-/** By loopback, or by an address that both ends share. */
-function isSameHost({ socket: { remoteAddress = '', localAddress } }: IncomingMessage): boolean {
-  return remoteAddress === localAddress || /^(?:::ffff:)?127\./.test(remoteAddress) || remoteAddress === '::1'
 }
 
 function quoted(name: string, value: string | undefined): string[] {

@@ -108,6 +108,13 @@ export function basicAuthorization({ username, password }: Credential & { kind: 
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
+/** Name and password of an Authorization; undefined: it is another. */
+export function loginOf(authorization = ''): (Credential & { kind: 'basic' }) | undefined {
+  const [, basic] = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization) ?? []
+  const [, username, password] = /^([^:]+):(.*)$/s.exec(Buffer.from(basic ?? '', 'base64').toString('utf8')) ?? []
+  return username === undefined || password === undefined ? undefined : { kind: 'basic', username, password }
+}
+
 /** `token` of the first specification, `access_token` of OAuth 2.0. `lifeMs`: for how long it may be used from the request on. */
 export function tokenOf({ status, headers, body }: TokenServerAnswer, server: URL): { value: string; lifeMs: number } {
   if (status !== 200) throw refusal(status, headers, server)

@@ -18,3 +18,8 @@ export function guestOf(request: IncomingMessage, response: ServerResponse): Gue
   })
   return { request, response, gone: gone.signal }
 }
+
+/** By loopback, or by an address that both ends share. */
+export function isSameHost({ socket: { remoteAddress = '', localAddress } }: IncomingMessage): boolean {
+  return remoteAddress === localAddress || /^(?:::ffff:)?127\./.test(remoteAddress) || remoteAddress === '::1'
+}

@@ -16,6 +16,8 @@ export interface Asked {
   authorization: string | undefined
   /** Tells credentials apart, without giving them away: what one was shown, another was not. Empty for none. */
   identity: string
+  /** The guest has the gateway as its proxy, and knows it by no address that its requests could go to. */
+  isProxied: boolean
   /** The pseudonym of this gateway, for `Via`. */
   via: string
 }

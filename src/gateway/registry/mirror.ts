@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DragonflyNode } from '../../node/api/dragonfly-node.ts'
 import type { RegistryAuth } from '../auth/auth.ts'
-import type { Guest, Handler } from '../front/guest.ts'
+import { type Guest, type Handler, isSameHost } from '../front/guest.ts'
 import { ask } from '../front/relay.ts'
 import type { Upstream, UpstreamAnswer, UpstreamSettings } from '../front/upstream.ts'
 import { type Asked, headersFor, identityOf } from './asked.ts'
@@ -68,7 +68,7 @@ export class Mirror {
     const upstream = this.#upstreams.of(registry)
     const authorization = meantAuthorization(request.headers.authorization)
     const identity = identityOf(authorization)
-    await this.#answer({ guest, target, registry, upstream, url, authorization, identity, via: this.#via })
+    await this.#answer({ guest, target, registry, upstream, url, authorization, identity, isProxied: false, via: this.#via })
   }
 
   /** What a proxy was asked for at this URL: a GET or HEAD below /v2/ of the registry that is there. */
@@ -79,7 +79,7 @@ export class Mirror {
     const authorization = meantAuthorization(guest.request.headers.authorization)
     const identity = identityOf(authorization)
     const upstream = this.#upstreams.of(registry)
-    await this.#answer({ guest, target, registry, upstream, url, authorization, identity, via: this.#via })
+    await this.#answer({ guest, target, registry, upstream, url, authorization, identity, isProxied: true, via: this.#via })
   }
 
   async stop(): Promise<void> {
@@ -106,8 +106,9 @@ export class Mirror {
    */
   async #ping(asked: Asked): Promise<void> {
     const { guest, target } = asked
-    // these clients name the registry in later requests only
-    if (target.host === undefined && !this.#registries.isDefaultNamed && namesLater(guest)) return here(guest)
+    // these clients name the registry in later requests only, and show their login for it only if they were asked for one here
+    if (target.host === undefined && !this.#registries.isDefaultNamed && namesLater(guest))
+      return guest.request.headers.authorization === undefined && isSameHost(guest.request) ? askLogin(guest) : here(guest)
     // who shows no login is read for by the gateway's own, and must not be sent to get a token of nobody's
     if (this.#hasLogins && asked.authorization === undefined) return here(guest)
     try {
@@ -143,6 +144,20 @@ function here({ request, response }: Guest): void {
     'docker-distribution-api-version': 'registry/2.0',
   })
   response.end(request.method === 'HEAD' ? undefined : '{}')
+}
+
+/**
+ * Who has no login then shows an empty one. Not asked of other hosts: what they show must not cross a network in the clear. What is
+ * shown goes to the registry that the path names, as it is or to its token server.
+ */
+function askLogin({ response }: Guest): void {
+  response.writeHead(401, {
+    'content-type': 'application/json',
+    'content-length': 2,
+    'docker-distribution-api-version': 'registry/2.0',
+    'www-authenticate': 'Basic realm="dragonfly gateway"',
+  })
+  response.end('{}')
 }
 
 function isLocalName(header: string | undefined): boolean {

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream'
 import type { RegistryAuth } from '../auth/auth.ts'
 import type { RegistryClient } from '../auth/registry-client.ts'
+import { loginOf } from '../auth/tokens.ts'
 import type { Upstream } from '../front/upstream.ts'
 import type { Asked } from './asked.ts'
 import { passBack } from './pass-back.ts'
@@ -59,8 +60,10 @@ export class RegistryAccess {
   async shown(place: Place, url: URL, signal: AbortSignal): Promise<Shown> {
     const { authorization } = place
     const registry = new URL(place.registry.origin)
-    if (authorization !== undefined) return { authorization, anonymous: this.#auth.tokens.isAnonymous(registry, authorization) }
-    const question = { registry, scope: scopeOf(place), path: url.pathname + url.search, signal }
+    if (authorization !== undefined && loginOf(authorization) === undefined)
+      return { authorization, anonymous: this.#auth.tokens.isAnonymous(registry, authorization) }
+    const login = authorization !== undefined && { authorization }
+    const question = { registry, scope: scopeOf(place), path: url.pathname + url.search, ...login, signal }
     // without a token only what is here, and public, can be given
     return await this.#clientOf(place)
       .authorization(question)
@@ -70,10 +73,10 @@ export class RegistryAccess {
       })
   }
 
-  /** Passes an answer on; an engine that is sent to a token server asks it through the gateway. Never rejects. */
+  /** Passes an answer on; an engine that a mirror sends to a token server asks it through the gateway. Never rejects. */
   async passBack(asked: Asked, answer: RegistryAnswer): Promise<void> {
     const { guest, registry } = asked
-    if (answer.status !== 401) return await passBack(asked, answer)
+    if (answer.status !== 401 || asked.isProxied) return await passBack(asked, answer)
     const headers = this.#auth.relay.redirected(answer.headers, new URL(registry.origin), guest.request)
     await passBack(asked, { ...answer, headers })
   }

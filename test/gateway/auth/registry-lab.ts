@@ -53,14 +53,14 @@ export class RegistryLab {
     await rm(this.dir, { recursive: true, force: true })
   }
 
-  /** Its URL. `auth`: more of its configuration; `onLine`: what it logs. */
-  async registry(auth = '', onLine: (line: string) => void = () => {}): Promise<string> {
+  /** Its URL. `auth`: more of its configuration; `onLine`: what it logs; `tls`: its certificate and key, NAME.pem and NAME.key. */
+  async registry(auth = '', onLine: (line: string) => void = () => {}, tls?: string): Promise<string> {
     const port = await freePort()
     const file = path.join(this.dir, `${port}.yml`)
     const config = `version: 0.1
 log: {level: info}
 storage: {cache: {blobdescriptor: inmemory}, filesystem: {rootdirectory: ${this.dir}/store}}
-http: {addr: '127.0.0.1:${port}'}
+http: {addr: '127.0.0.1:${port}'${tls === undefined ? '' : `, tls: {certificate: ${tls}.pem, key: ${tls}.key}`}}
 ${auth}`
     await writeFile(file, config)
     const child = spawn('docker-registry', ['serve', file], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -81,7 +81,7 @@ ${auth}`
       })
     }
     await promise
-    return `http://127.0.0.1:${port}`
+    return `http${tls === undefined ? '' : 's'}://127.0.0.1:${port}`
   }
 
   async htpasswd(): Promise<string> {

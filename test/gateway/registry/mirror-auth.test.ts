@@ -136,4 +136,45 @@ describe('the registry mirror and a token server', () => {
     expect((await ask(blobOf(at, 'team/app', secret), NOBODY)).body.length).to.equal(SIZE)
     expect((await ask(manifestOf(await gateway(), 'team/app'))).status).to.equal(401)
   })
+
+  describe('engines that name the registry in the path (podman, buildah, skopeo)', () => {
+    const PODMAN = { 'docker-distribution-api-version': 'registry/2.0' }
+    const inPath = (at: string, rest: string) => `${at}/v2/${proxy.host.replace(':', '_')}/${rest}`
+    const ping = async (at: string, headers: Record<string, string> = {}) => {
+      const answer = await fetch(`${at}/v2/`, { headers: { ...PODMAN, ...headers } })
+      return [answer.status, answer.headers.get('www-authenticate')?.split(' ')[0] ?? '']
+    }
+
+    it('are asked for a login first, and nothing is asked of the registry for that', async () => {
+      const at = await gateway()
+      expect(await ping(at)).to.deep.equal([401, 'Basic'])
+      expect(await ping(at, { authorization: NOBODY })).to.deep.equal([200, ''])
+      expect(await ping(at, { authorization: ALICE })).to.deep.equal([200, ''])
+      expect(proxy.requests).to.deep.equal([])
+    })
+
+    it('get private images by name and password, for one token, and nobody gets them without', async () => {
+      const at = await gateway()
+      const [manifest, blob] = [inPath(at, 'team/app/manifests/v1'), inPath(at, `team/app/blobs/${secret.layers[0]?.digest}`)]
+      for (let pull = 0; pull < 3; pull++) {
+        expect((await ask(manifest, ALICE)).status).to.equal(200)
+        expect((await ask(blob, ALICE)).body.length).to.equal(SIZE)
+      }
+      expect(tokens.seen.map(({ shown, scope }) => ({ shown, scope }))).to.deep.equal([
+        { shown: 'alice', scope: ['repository:team/app:pull'] },
+      ])
+      const wrong = `Basic ${Buffer.from('alice:wrong').toString('base64')}`
+      for (const shown of [undefined, NOBODY, wrong])
+        for (const url of [manifest, blob]) expect((await ask(url, shown)).status, shown).to.equal(401)
+      // the registry has not asked for the password: its token server has
+      expect(proxy.requests.filter(({ authorization }) => authorization?.startsWith('Basic'))).to.deep.equal([])
+    })
+
+    it('and what anybody may read as before, shared as public with who shows no login', async () => {
+      const at = await gateway()
+      const blob = inPath(at, `public/app/blobs/${open.layers[0]?.digest}`)
+      for (const shown of [NOBODY, undefined]) expect((await ask(blob, shown)).body.length).to.equal(SIZE)
+      expect(proxy.blobReads()).to.equal(1)
+    })
+  })
 })
