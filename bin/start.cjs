@@ -20,7 +20,7 @@ function start() {
   const { HOME, XDG_CACHE_HOME } = process.env
   const cache = XDG_CACHE_HOME || (HOME && path.join(HOME, '.cache'))
   const compiled = cache && path.join(cache, 'dragonfly', 'compile')
-  if (compiled && isFolder(compiled)) require('module').enableCompileCache(compiled)
+  if (compiled && isFolder(compiled) && isOurs(compiled)) require('module').enableCompileCache(compiled)
   const main = process.argv.splice(2, 1)[0]
   process.argv[1] = main
   if (main.endsWith('.cjs')) require(path.resolve(main))
@@ -34,9 +34,29 @@ function isFolder(folder) {
   try {
     if (fs.statSync(folder, { throwIfNoEntry: false }) === undefined) {
       if (!isFolder(path.dirname(folder))) return false
-      fs.mkdirSync(folder)
+      fs.mkdirSync(folder, 0o700) // as the XDG specification has it
     }
     return true
+  } catch (_error) {
+    return false
+  }
+}
+
+/** What others write there would run as us. What a lax umask left open is closed and made anew; what is another user's is left alone. */
+function isOurs(folder) {
+  if (!process.geteuid) return true
+  const fs = require('fs')
+  try {
+    let wasOpen = false
+    for (const each of [require('path').dirname(folder), folder]) {
+      const { uid, mode } = fs.statSync(each)
+      if (uid !== process.geteuid()) return false
+      if ((mode & 0o022) === 0) continue
+      fs.chmodSync(each, mode & 0o755)
+      wasOpen = true
+    }
+    if (wasOpen) fs.rmSync(folder, { recursive: true })
+    return !wasOpen || isFolder(folder)
   } catch (_error) {
     return false
   }

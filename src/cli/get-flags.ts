@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { digestOf } from './digests.ts'
 import { parseDuration } from './durations.ts'
 import { UsageError } from './errors.ts'
+import { addHeaderFlags, type HeaderFlags } from './header-lines.ts'
 import { addDownloadLimitFlags, type DownloadLimitFlags } from './limit-flags.ts'
 import { addLinkFlag, type LinkFlags } from './link-flags.ts'
 import type { LogFlags } from './log-levels.ts'
@@ -12,7 +13,7 @@ import { addLogFlags, list, lists, parsed, REPEAT } from './options.ts'
 import { addProxyFlags, type ProxyFlags } from './proxy-flags.ts'
 
 /** Flags of `df get` as commander leaves them; durations in milliseconds. */
-export interface GetFlags extends LogFlags, ProxyFlags, DownloadLimitFlags, LinkFlags, ManyFlags {
+export interface GetFlags extends LogFlags, ProxyFlags, DownloadLimitFlags, LinkFlags, ManyFlags, HeaderFlags {
   output?: string
   directoryPrefix?: string
   createDirs?: true
@@ -42,7 +43,6 @@ export interface GetFlags extends LogFlags, ProxyFlags, DownloadLimitFlags, Link
   announce?: string[]
   digest?: string
   range?: string
-  header?: string[]
   filter?: string[]
   tag?: string
   origin: boolean
@@ -120,8 +120,7 @@ function addFileFlags(command: Command): void {
 
 /** What the origin is told. */
 function addRequestFlags(command: Command): void {
-  command
-    .addOption(list('-H, --header <header>', `'Name: value', sent to the origin only; @FILE reads them from a file ${REPEAT}`))
+  addHeaderFlags(command)
     .option('-u, --user <user>', 'user:password for the origin; without :password it is asked for')
     .option('--password <password>', 'password of -u')
     .option('--ask-password', 'ask for the password of -u')
@@ -179,7 +178,7 @@ Examples:
   ${name} get https://example.org/a.iso https://example.org/b.iso -P isos
   ${name} get -r 0-1048575 -o - https://example.org/big.iso | file -
   ${name} get --digest sha256:9f86d08… -o big.iso https://example.org/big.iso
-  ${name} get -H 'Authorization: Bearer …' --linger 5m https://example.org/private.bin
+  ${name} get -H @token --linger 5m https://example.org/private.bin  # token: Authorization: Bearer …
 
 Flags of curl and wget do what they do there, bundles such as -fsSLO and -qO- too; -f -L -J -S -c and -C - are taken, as ${name}
 does so anyway. -O is curl's before a URL, a flag or nothing, else wget's -O FILE. Flags for what ${name} does not do are refused.

@@ -5,9 +5,8 @@ import path from 'node:path'
 import type { HeaderList } from '../index.ts'
 import { UsageError } from './errors.ts'
 import type { GetFlags } from './get-flags.ts'
+import { headerLines } from './header-lines.ts'
 import type { Login, Netrc } from './netrc.ts'
-
-const MAX_LINE = 16 * 1024
 
 type Header = HeaderList[number]
 
@@ -21,7 +20,7 @@ export interface HeadersOf {
 /** Reads the files and asks for the password, once for all URLs. Rejects with a UsageError or `bad-header`. */
 export async function makeHeaders(flags: GetFlags, signal: AbortSignal): Promise<HeadersOf> {
   const { parseHeader } = await import('../client/index.ts')
-  const given: Header[] = (await headerLines(flags.header ?? [])).map(parseHeader)
+  const given: Header[] = (await headerLines(flags)).map(parseHeader)
   if (flags.userAgent !== undefined) given.push(parseHeader(`user-agent: ${flags.userAgent}`))
   if (flags.referer !== undefined) given.push(parseHeader(`referer: ${flags.referer}`))
   if (flags.user !== undefined) given.push(basic(await loginOf(flags.user, flags, signal)))
@@ -81,22 +80,6 @@ async function loginOf(text: string, flags: GetFlags, signal: AbortSignal): Prom
   if (flags.password !== undefined) return { user, password: flags.password }
   const { askPassword } = await import('./ask-password.ts')
   return { user, password: await askPassword(`Password of ${user}: `, signal) }
-}
-
-/** `@FILE` stands for the lines of a file; empty ones are no headers. */
-async function headerLines(given: readonly string[]): Promise<string[]> {
-  const lines: string[] = []
-  for (const text of given) {
-    if (!text.startsWith('@')) lines.push(text)
-    else {
-      const { linesOf } = await import('./lines.ts')
-      const file = text.slice(1)
-      const source =
-        file === '-' ? linesOf('standard input', MAX_LINE, process.stdin.setEncoding('utf8')) : linesOf(file, MAX_LINE)
-      for await (const line of source) if (line.trim() !== '') lines.push(line)
-    }
-  }
-  return lines
 }
 
 /** As curl tells them apart: what has a `=` is cookies, everything else a file with some. */

@@ -21,11 +21,17 @@ export async function getOptions(flags: GetFlags, watch: Pick<GetOptions, 'signa
     ...(flags.revalidate && { revalidate: true }),
     keep: flags.linger > 0,
     remoteTime: flags.remoteTime,
+    ...(neverReplaces(flags) && { replace: false }),
     ...(flags.hardLink && { hardLink: true }),
     ...(flags.trace !== undefined && { trace: path.resolve(flags.trace) }),
     ...(flags.explain && { explain: true }),
     ...watch,
   }
+}
+
+/** The names below an index are its server's choice: it may replace what is in a folder that was named for them, nothing else. */
+function neverReplaces({ clobber, recursive, directoryPrefix }: GetFlags): boolean {
+  return !clobber || (recursive === true && directoryPrefix === undefined)
 }
 
 /** What the flags name, as `readSettings` takes it. */

@@ -2,6 +2,7 @@
 import { CommanderError, type Option } from 'commander'
 import { describe, failureLine, OutputError, printable, UsageError } from './errors.ts'
 import { OK } from './exit-codes.ts'
+import { hideArguments } from './hide-arguments.ts'
 import { errorLine } from './json-lines.ts'
 import { type Actions, makeProgram } from './program.ts'
 import { flushed, stdoutError } from './stdout.ts'
@@ -32,6 +33,7 @@ async function run(): Promise<void> {
 }
 
 async function main(args: string[]): Promise<number> {
+  hideArguments(name, args)
   const actions: Actions = {
     get: async (urls, flags) => (await import('./get.ts')).get(urls, flags, name),
     preheat: async (urls, flags) => (await import('./preheat.ts')).preheat(urls, flags, name),

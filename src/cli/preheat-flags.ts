@@ -1,6 +1,7 @@
 // The flags of df preheat.
 import { type Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
+import { addHeaderFlags } from './header-lines.ts'
 import { wholeNumber } from './numbers.ts'
 import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import type { PreheatFlags } from './preheat.ts'
@@ -20,14 +21,14 @@ export function addPreheat(program: Command, name: string, run: (urls: string[],
       list(
         '--image <image>',
         `REGISTRY/NAME:TAG or @sha256:…: all its layers, by the logins of docker and podman ${REPEAT}`,
-      ).conflicts(['header', 'filter', 'tag', 'digest']),
+      ).conflicts(['header', 'headerEnv', 'filter', 'tag', 'digest']),
     )
     .option('--platform <os/arch>', 'of the images, or all (default: linux and the processor of this host)')
     .option('--plain-http', 'ask the registries of the images over http; those on this host always are')
     .addOption(list('--seed <multiaddr>', `a seed; the seed responsible for a URL fetches it ${REPEAT}`))
     .addOption(list('--at <multiaddr>', `make exactly these seeds fetch every URL ${REPEAT}`))
     .addOption(parsed('--parallel <n>', 'number of concurrent URLs', wholeNumber(1, MAX_PARALLEL)).default(DEFAULT_PARALLEL))
-    .addOption(list('-H, --header <header>', `'Name: value', sent to the origin only ${REPEAT}`))
+  addHeaderFlags(command)
     .addOption(
       new Option('--filter <names>', 'query parameters that do not change the content: a,b,c').argParser(text => text.split(',')),
     )
@@ -46,7 +47,7 @@ Examples:
   ${name} preheat --seed /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… -i tonight.txt --parallel 8
   ${name} preheat --at /ip4/10.0.0.1/tcp/4801/p2p/12D3Koo… --at /ip4/10.0.0.2/tcp/4801/p2p/12D3Koo… https://example.org/big.iso
   ${name} preheat --image registry.corp.example/team/app:v2 --platform linux/amd64
-  generate-list | ${name} preheat -H 'Authorization: Bearer …' --json -i -
+  generate-list | ${name} preheat -H @token --json -i -
 
 Use the same -H, --filter and --tag as the later ${name} get. The command ends when the seeds have everything; if it is
 stopped earlier, they stop reading unless others wait too. Without --seed, seeds come from DRAGONFLY_SEEDS, else from config.json.

@@ -3,6 +3,7 @@ import type { DragonflyNode, NodeOptions, PreheatOptions } from '../index.ts'
 import { readSettings } from './config.ts'
 import { describe, type Failure, UsageError } from './errors.ts'
 import { OK, UNEXPECTED } from './exit-codes.ts'
+import { type HeaderFlags, headerLines } from './header-lines.ts'
 import { Interrupt } from './interrupt.ts'
 import type { LogFlags } from './log-levels.ts'
 import type { ImageTargets, Target } from './preheat-image.ts'
@@ -10,7 +11,7 @@ import { makePreheatReport, type PreheatReport, type PreheatTarget, type Summary
 import { urlsOf, withoutUser } from './url-list.ts'
 
 /** Flags of `df preheat` as commander leaves them; durations in milliseconds. */
-export interface PreheatFlags extends LogFlags {
+export interface PreheatFlags extends LogFlags, HeaderFlags {
   inputFile?: string
   image?: string[]
   platform?: string
@@ -18,7 +19,6 @@ export interface PreheatFlags extends LogFlags {
   seed?: string[]
   at?: string[]
   parallel: number
-  header?: string[]
   filter?: string[]
   tag?: string
   digest?: string
@@ -136,8 +136,9 @@ async function one(node: DragonflyNode, job: Job, options: PreheatOptions, repor
 async function preheatOptions(flags: PreheatFlags, signal: AbortSignal): Promise<PreheatOptions> {
   const { parseDigest, parseHeader } = await import('../index.ts')
   if (flags.digest !== undefined) parseDigest(flags.digest)
+  const headers = (await headerLines(flags)).map(parseHeader)
   return {
-    ...(flags.header && { headers: flags.header.map(parseHeader) }),
+    ...(headers.length > 0 && { headers }),
     ...(flags.filter && { filter: flags.filter }),
     ...(flags.tag !== undefined && { tag: flags.tag }),
     ...(flags.digest !== undefined && { digest: flags.digest }),

@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { copyFile, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
+import { cleanFileName, NAMELESS } from '../core/file-name.ts'
 import { randomName } from '../core/random-name.ts'
 import type { ContentHead, HeadOptions, StreamHead } from '../node/api/content-head.ts'
 import type { ContentStream, DragonflyNode } from '../node/api/dragonfly-node.ts'
@@ -15,8 +16,8 @@ import type { DaemonStatus } from '../node/api/status.ts'
 import type { StoreAdmin } from '../node/api/store-admin.ts'
 import type { StoredContent } from '../node/api/stored-content.ts'
 import { linkFile } from '../store/link-output.ts'
-import { checkOutput, checkTarget, placeBytes, placeFile } from '../store/output.ts'
-import { locate, setTime } from '../store/output-place.ts'
+import { checkOutput, placeBytes, placeFile } from '../store/output.ts'
+import { locate, type OutputWish, placeAt, setTime, targetOf } from '../store/output-place.ts'
 import { type Connection, errorOf } from './connection.ts'
 import { RemoteStore } from './remote-store.ts'
 
@@ -97,15 +98,21 @@ export class DaemonClient implements DragonflyNode {
     const { folder, name } = await locate(file)
     await checkOutput(join(folder, name ?? randomName()))
     if (options.range !== undefined) return await this.#downloadRange(url, folder, name, options)
-    let target = ''
+    let output = ''
     const receipt = await this.fetch(url, options, async content => {
-      target = join(folder, name ?? nameFor(content.fileName, options))
-      await checkTarget(target)
-      if (options.hardLink && content.file !== undefined && (await linkFile(content.file, target))) return
-      await place(content, target, options.signal)
-      if (options.remoteTime) await setTime(target, content.receipt.lastModified)
+      const target = await targetOf(wishOf(url, { folder, name }, content.fileName, options))
+      let isLink = false
+      output = await placeAt(
+        target,
+        async path => {
+          isLink = options.hardLink === true && content.file !== undefined && (await linkFile(content.file, path))
+          if (!isLink) await place(content, path, options.signal)
+        },
+        options.signal,
+      )
+      if (options.remoteTime && !isLink && !target.isStream) await setTime(output, content.receipt.lastModified)
     })
-    return { ...receipt, output: target }
+    return { ...receipt, output }
   }
 
   async fetch(url: string, options: GetOptions, use: (content: StoredContent) => Promise<void>): Promise<Receipt> {
@@ -166,12 +173,11 @@ export class DaemonClient implements DragonflyNode {
   async #downloadRange(url: string, folder: string, name: string | undefined, options: GetOptions): Promise<Receipt> {
     const { headers, filter, tag, origin, signal } = options
     const asked = { headers, filter, tag, origin, signal }
-    const named = name ?? nameFor((await this.head(url, defined(asked))).fileName, options)
-    const target = join(folder, named)
-    await checkTarget(target)
+    const fileName = name ?? (await this.head(url, defined(asked))).fileName
+    const target = await targetOf(wishOf(url, { folder, name }, fileName, options))
     const stream = this.get(url, options)
-    await placeBytes(target, stream, options.signal)
-    return { ...(await stream.receipt), output: target }
+    const output = await placeAt(target, path => placeBytes(path, stream, options.signal), options.signal)
+    return { ...(await stream.receipt), output }
   }
 
   async *#stream(url: string, options: GetOptions, { head, done, failed }: StreamTold): AsyncGenerator<Uint8Array> {
@@ -205,7 +211,8 @@ export class DaemonClient implements DragonflyNode {
 
   /** Its lines; `progress` and `error` are dealt with. */
   async *#job(url: string, into: 'store' | 'stream', options: GetOptions): Lines {
-    const { signal, onProgress, trace, keep: _keep, remoteTime: _time, nameFile: _name, hardLink: _link, ...rest } = options
+    const { signal, onProgress, trace, keep: _keep, remoteTime: _time, nameFile: _name, hardLink: _link, ...others } = options
+    const { replace: _replace, ...rest } = others
     if (options.byDigest !== undefined || options.originAfter !== undefined)
       throw new DragonflyError('bad-option', 'a daemon takes neither byDigest nor originAfter', {
         hint: 'use a node of your own',
@@ -258,8 +265,10 @@ async function place(content: StoredContent, target: string, signal: AbortSignal
   }
 }
 
-function nameFor(fileName: string, { nameFile }: GetOptions): string {
-  return nameFile === undefined ? fileName : nameFile(fileName)
+/** A daemon may be another user's: the name that it tells is no better than an origin's. */
+function wishOf(url: string, place: Pick<OutputWish, 'folder' | 'name'>, said: string, options: GetOptions): OutputWish {
+  const { nameFile, replace } = options
+  return { ...place, fileName: cleanFileName(said) || NAMELESS, nameFile, url, replace }
 }
 
 function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

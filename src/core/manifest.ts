@@ -91,6 +91,11 @@ export class Manifest {
     return this.#seal?.length ?? this.info.length
   }
 
+  /** As many pieces as it can come to have. */
+  get mostPieces(): number {
+    return mostPieces(this.info)
+  }
+
   digest(index: number): Uint8Array | undefined {
     return this.#digests[index]
   }
@@ -117,6 +122,13 @@ export class Manifest {
 
   head(): ManifestHead {
     return { ...this.info, count: this.count, chain: this.#chain, seal: this.#seal }
+  }
+
+  /** Whether a head of the same version is of other bytes: it can be told where both are as long, or both are sealed. */
+  contradicts(head: ManifestHead): boolean {
+    if (!this.describesSame(head)) return false
+    if (head.count === this.count && !sameBytes(head.chain, this.#chain)) return true
+    return head.seal !== undefined && this.#seal !== undefined && !sameBytes(head.seal.sha256, this.#seal.sha256)
   }
 
   /**

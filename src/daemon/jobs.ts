@@ -12,7 +12,17 @@ const MAX_JOBS = 1000
 /** Options of a job: those of a download that go through a socket. */
 export type JobOptions = Omit<
   GetOptions,
-  'signal' | 'onProgress' | 'trace' | 'keep' | 'remoteTime' | 'nameFile' | 'hardLink' | 'byDigest' | 'anonymous' | 'originAfter'
+  | 'signal'
+  | 'onProgress'
+  | 'trace'
+  | 'keep'
+  | 'remoteTime'
+  | 'nameFile'
+  | 'replace'
+  | 'hardLink'
+  | 'byDigest'
+  | 'anonymous'
+  | 'originAfter'
 >
 
 export interface JobRequest {

@@ -7,6 +7,9 @@ import { MessageDecoder, prefixed } from '../wire/framing.ts'
 import { LIMITS } from '../wire/limits.ts'
 import { readStream, writeStream } from './stream.ts'
 
+/** Bytes that may wait for the reader in any case: small messages come many to a chunk. */
+const MIN_READ = 4096
+
 interface Outgoing {
   bytes: Uint8ArrayList
   sent: PromiseWithResolvers<void>
@@ -19,11 +22,18 @@ interface Outgoing {
  */
 export class MessageChannel implements AsyncIterable<Uint8Array> {
   readonly stream: Stream
+  /** Told how many bytes of an unfinished message are held, when that changes. */
+  onHeld: ((bytes: number) => void) | undefined
   #maxMessage: number
+  /** Longest message that is read next. */
+  #maxRead: number
+  readonly #maxLater: number
   #maxQueued: number
   #messages: AsyncGenerator<Uint8Array>
   #queue: Outgoing[] = []
   #queued = 0
+  /** Bytes of an unfinished message, as told last. */
+  #held = 0
   #pump: Promise<void> | undefined
   #isClosing = false
   /** Why the channel was given up. */
@@ -34,11 +44,19 @@ export class MessageChannel implements AsyncIterable<Uint8Array> {
   /**
    * @param maxMessage - longest message in bytes, either way. Default 256 KiB
    * @param maxQueued - bytes that `post` lets wait for a slow reader. Default 1 MiB
+   * @param read - longest message that is read, the first and the later ones; 0: there is to be none. Default `maxMessage`
    */
-  constructor(stream: Stream, maxMessage: number = LIMITS.message, maxQueued: number = LIMITS.sendQueue) {
+  constructor(
+    stream: Stream,
+    maxMessage: number = LIMITS.message,
+    maxQueued: number = LIMITS.sendQueue,
+    { first = maxMessage, later = maxMessage }: { first?: number; later?: number } = {},
+  ) {
     this.stream = stream
     this.#maxMessage = maxMessage
     this.#maxQueued = maxQueued
+    this.#maxRead = first
+    this.#maxLater = later
     this.#messages = this.#receive()
   }
 
@@ -129,13 +147,28 @@ export class MessageChannel implements AsyncIterable<Uint8Array> {
   }
 
   async *#receive(): AsyncGenerator<Uint8Array> {
-    const decoder = new MessageDecoder(this.#maxMessage)
+    const decoder = new MessageDecoder(this.#maxRead)
     try {
-      for await (const chunk of readStream(this.stream)) yield* decoder.push(chunk)
+      // a message ahead is enough, and whoever sends more than a first message unheard waits
+      for await (const chunk of readStream(this.stream, () => Math.max(this.#maxRead, MIN_READ))) {
+        for (const message of decoder.push(chunk)) {
+          this.#maxRead = this.#maxLater
+          decoder.allow(this.#maxLater)
+          this.#tellHeld(0)
+          yield message
+        }
+        this.#tellHeld(decoder.held)
+      }
       decoder.end()
     } catch (error) {
       throw this.#give(error as Error)
     }
+  }
+
+  #tellHeld(bytes: number): void {
+    if (bytes === this.#held) return
+    this.#held = bytes
+    this.onHeld?.(bytes)
   }
 
   #give(error: Error): Error {

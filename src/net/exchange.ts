@@ -10,10 +10,12 @@ import { LIMITS } from '../wire/limits.ts'
 import { DATA_PROTOCOL, EXCHANGE_PROTOCOL } from '../wire/protocols.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import { MessageChannel } from './channel.ts'
+import { firstMessage } from './first-message.ts'
 import type { Host } from './host.ts'
 import { Link, type LinkListener } from './link.ts'
 import type { LinkTotals } from './link-usage.ts'
 import { PieceResponder } from './piece-responder.ts'
+import { keepWindowSmall } from './stream.ts'
 
 /** How the owner answers a hello: with its own and a listener, or with the reason why not and whom to try instead. */
 export type Answer =
@@ -66,10 +68,13 @@ export class Exchange {
     check?: (answer: Hello) => Promise<void>,
   ): Promise<Link> {
     const stream = await this.#host.openStream(peer, EXCHANGE_PROTOCOL, signal)
+    keepWindowSmall(stream)
     const control = new MessageChannel(stream, LIMITS.message)
     try {
       control.post(encodeControl(hello))
-      const answer = decodeControl(await firstMessage(control, signal))
+      const bytes = await control.read(signal)
+      if (bytes === undefined) throw new DragonflyError('protocol', 'stream ended before a message')
+      const answer = decodeControl(bytes)
       if (answer?.type === 'refused') throw new LinkRefused(answer.reason, answer.peers)
       if (answer?.type !== 'hello') throw new DragonflyError('protocol', 'did not answer our hello')
       if (!sameBytes(answer.topic, hello.topic)) throw new DragonflyError('protocol', 'answered with another topic')
@@ -87,8 +92,9 @@ export class Exchange {
   }
 
   async #onControl(stream: Stream, peer: string): Promise<void> {
-    const control = new MessageChannel(stream, LIMITS.message)
-    const hello = decodeControl(await firstMessage(control, AbortSignal.timeout(this.#firstMessageMs)))
+    keepWindowSmall(stream)
+    const control = new MessageChannel(stream, LIMITS.message, LIMITS.sendQueue, { first: LIMITS.helloMessage })
+    const hello = decodeControl(await firstMessage(control, peer, this.#host.room.unheard, this.#firstMessageMs))
     if (hello?.type !== 'hello') throw new DragonflyError('protocol', 'the first message is not a hello')
     const answer = await this.#accept(peer, hello)
     if ('refused' in answer) {
@@ -101,8 +107,9 @@ export class Exchange {
   }
 
   async #onData(stream: Stream, peer: string): Promise<void> {
-    const channel = new MessageChannel(stream, LIMITS.requestMessage)
-    const hello = decodeDataRequest(await firstMessage(channel, AbortSignal.timeout(this.#firstMessageMs)))
+    keepWindowSmall(stream)
+    const channel = new MessageChannel(stream, LIMITS.helloMessage)
+    const hello = decodeDataRequest(await firstMessage(channel, peer, this.#host.room.unheard, this.#firstMessageMs))
     if (hello?.type !== 'hello') throw new DragonflyError('protocol', 'the first message is not a hello')
     const link = this.#links.get(linkKey(peer, hello.topic))
     if (link === undefined || link.isClosed) throw new DragonflyError('protocol', 'data stream without a link')
@@ -126,9 +133,10 @@ export class Exchange {
     const key = linkKey(peer, ourHello.topic)
     const openData = async () => {
       const stream = await this.#host.openStream(peer, DATA_PROTOCOL, AbortSignal.timeout(this.#firstMessageMs))
-      return { stream, channel: new MessageChannel(stream, LIMITS.requestMessage) }
+      return { stream, channel: new MessageChannel(stream, LIMITS.helloMessage) }
     }
-    const link = new Link({ peer, topic: key, isDialer, control, hello, ourHello, totals: this.totals, openData })
+    const { hearsay } = this.#host.room
+    const link = new Link({ peer, topic: key, isDialer, control, hello, ourHello, totals: this.totals, hearsay, openData })
     const listener = attach(link)
     this.#links.set(key, link)
     link.run(listener, decodeControl).finally(() => {
@@ -136,12 +144,6 @@ export class Exchange {
     })
     return link
   }
-}
-
-async function firstMessage(channel: MessageChannel, signal: AbortSignal): Promise<Uint8Array> {
-  const bytes = await channel.read(signal)
-  if (bytes === undefined) throw new DragonflyError('protocol', 'stream ended before a message')
-  return bytes
 }
 
 function linkKey(peer: string, topic: Uint8Array): string {

@@ -3,15 +3,19 @@ import { DragonflyError } from '../core/errors.ts'
 import { type ControlMessage, encodeControl } from '../wire/codec-control.ts'
 import { encodeDataRequest } from '../wire/codec-data.ts'
 import type { Hello } from '../wire/codec-hello.ts'
+import { LIMITS } from '../wire/limits.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import type { MessageChannel } from './channel.ts'
 import { type LinkTotals, LinkUsage } from './link-usage.ts'
+import type { MemoryBudget } from './memory-budget.ts'
 import type { PayloadPace } from './payload-pace.ts'
 import { PieceRequester, type RequesterListener } from './piece-requester.ts'
 import type { PieceResponder } from './piece-responder.ts'
 
 /** After a regular end the other side has this long to end its streams too; then they are cut. */
 const CLOSE_TIMEOUT_MS = 5000
+/** Whoever reads less than 768 KiB (half the queue, and a message) in this time, ms, is given up: some 4 KiB/s. */
+const DELIVERY_MS = 180_000
 
 /** What a link tells its owner. Calls come one after another; a rejected `message` ends the link. */
 export interface LinkListener {
@@ -43,6 +47,8 @@ export interface LinkInit {
   ourHello: Hello
   /** Counts what passes on this link, too. */
   totals?: LinkTotals
+  /** For what the other side says and has not proved. */
+  hearsay: MemoryBudget
   openData: () => Promise<{ channel: MessageChannel; stream: ConstructorParameters<typeof PieceRequester>[0] }>
 }
 
@@ -71,6 +77,11 @@ export class Link {
     this.ourHello = init.ourHello
   }
 
+  /** For what it says and has not proved. */
+  get hearsay(): MemoryBudget {
+    return this.#init.hearsay
+  }
+
   get isClosed(): boolean {
     return this.#closed
   }
@@ -83,6 +94,10 @@ export class Link {
   /** Gives every message to `listener` until the link ends. Resolves then, never rejects. */
   async run(listener: LinkListener, decode: (bytes: Uint8Array) => ControlMessage | undefined): Promise<void> {
     this.#listener = listener
+    const unfinished = this.hearsay.hold(this.peer, () => {
+      this.#end(new DragonflyError('peer-refused', 'too many unfinished messages', { retryable: true }))
+    })
+    this.#init.control.onHeld = bytes => unfinished.resize(bytes)
     try {
       for await (const bytes of this.#init.control) {
         const message = decode(bytes)
@@ -92,6 +107,8 @@ export class Link {
       this.close()
     } catch (error) {
       this.#end(error)
+    } finally {
+      unfinished.release()
     }
   }
 
@@ -102,6 +119,18 @@ export class Link {
     } catch (error) {
       this.#end(error)
     }
+  }
+
+  /**
+   * For what is long: undefined when the other side keeps up, else resolves when it has read enough, or the link has ended. It
+   * ends when that takes too long.
+   */
+  deliver(message: ControlMessage): Promise<void> | undefined {
+    const { control } = this.#init
+    // the other half is for messages that do not wait
+    if (control.queued <= LIMITS.sendQueue / 2) return void this.send(message)
+    if (this.#closed) return undefined
+    return control.send(encodeControl(message), AbortSignal.timeout(DELIVERY_MS)).catch(error => this.#end(error))
   }
 
   /** `size`: bytes of the piece; `load`: pieces under way to us, from everybody. */

@@ -12,7 +12,9 @@ import {
 import { LIMITS } from '../wire/limits.ts'
 import { RESOLVE_PROTOCOL } from '../wire/protocols.ts'
 import { MessageChannel } from './channel.ts'
+import { firstMessage } from './first-message.ts'
 import type { Host } from './host.ts'
+import { keepWindowSmall } from './stream.ts'
 
 /** Asks a seed. Replies come until the seed ends them, goes away, or `signal` fires. Rejects when it cannot be reached. */
 export async function* resolve(
@@ -53,9 +55,9 @@ export type Resolver = (
  */
 export async function serveResolve(host: Host, resolver: Resolver, firstMessageMs: number = LIMITS.firstMessage): Promise<void> {
   await host.handle(RESOLVE_PROTOCOL, async (stream: Stream, peer: string) => {
-    const channel = new MessageChannel(stream, LIMITS.requestMessage)
-    const bytes = await channel.read(AbortSignal.timeout(firstMessageMs))
-    if (bytes === undefined) throw new DragonflyError('protocol', 'no request')
+    keepWindowSmall(stream)
+    const channel = new MessageChannel(stream, LIMITS.message, LIMITS.sendQueue, { first: LIMITS.requestMessage, later: 0 })
+    const bytes = await firstMessage(channel, peer, host.room.unheard, firstMessageMs)
     const request = decodeResolveRequest(bytes)
     void endOfRequest(channel)
     const gone = new AbortController()

@@ -9,6 +9,17 @@ import { abortError } from '../core/errors.ts'
 
 export const HIGH_WATER = 1024 * 1024
 
+/** What yamux lets a sender have under way from the start. */
+const SMALL_WINDOW = 256 * 1024
+
+/**
+ * The window of a stream whose other side has messages to say, and no bulk: it stays as it is at the beginning, where yamux
+ * would double it up to the muxer's limit for whoever sends fast, and hold so much when we are slow.
+ */
+export function keepWindowSmall(stream: Stream & { maxStreamWindowSize?: number }): void {
+  if (stream.maxStreamWindowSize !== undefined) stream.maxStreamWindowSize = SMALL_WINDOW
+}
+
 /**
  * Yields what arrives, in order and to the last byte, and returns when the other side has closed its writing end.
  * Throws when the stream is reset or aborted, or the connection is lost, before that. When the consumer stops early the

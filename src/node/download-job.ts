@@ -2,9 +2,10 @@
 import { stat } from 'node:fs/promises'
 import { parseDigest } from '../core/digest.ts'
 import { abortError, DragonflyError } from '../core/errors.ts'
+import { fileNameFromUrl, NAMELESS } from '../core/file-name.ts'
 import { makeTask, type Task, withoutSecrets } from '../core/task.ts'
 import { isResumable, validatorsOf } from '../core/version.ts'
-import { fileNameFromUrl } from '../origin/filename.ts'
+import type { OutputWish } from '../store/output-place.ts'
 import { Timeline } from './account/timeline.ts'
 import type { TraceFile } from './account/trace-file.ts'
 import type { Explanation } from './api/explanation.ts'
@@ -12,9 +13,6 @@ import type { GetOptions } from './api/get-options.ts'
 import { now } from './context/node-context.ts'
 import type { PaceTerms } from './context/pacing.ts'
 import type { ActiveTask } from './session/active-task.ts'
-
-/** Name of a file whose URL and origin suggest none, as wget has it. */
-const NAMELESS = 'index.html'
 
 export interface Job {
   url: string
@@ -76,9 +74,14 @@ export function nameOf(suggested: string | undefined, url: string): string {
   return suggested || fileNameFromUrl(url) || NAMELESS
 }
 
-/** The name that the caller wants for it. */
-export function nameFor(fileName: string, { nameFile }: GetOptions): string {
-  return nameFile === undefined ? fileName : nameFile(fileName)
+/** Where its file is to go. `suggested`: what the origin calls it. */
+export function wishOf(
+  { url, options }: Job,
+  place: { folder: string; name: string | undefined },
+  suggested?: string,
+): OutputWish {
+  const { nameFile, replace } = options
+  return { ...place, fileName: nameOf(suggested, url), nameFile, url, replace }
 }
 
 /** Last-Modified as the origin told this node, or as the version's name has it; undefined when nobody told. */

@@ -1,13 +1,13 @@
 // Runs one download: waits until the active task is complete, checks the whole, and writes the file or streams it.
 import { randomUUID } from 'node:crypto'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { sameBytes } from '../core/piece.ts'
 import { codingInName } from '../core/version.ts'
 import { Restarts } from '../origin/restarts.ts'
-import { checkOutput, checkTarget } from '../store/output.ts'
-import { locate, setTime } from '../store/output-place.ts'
+import { checkOutput } from '../store/output.ts'
+import { locate, placeAt, setTime, targetOf } from '../store/output-place.ts'
 import { ensureFileSize, ensureSpace } from '../store/space.ts'
 import { ProgressMeter } from './account/progress-meter.ts'
 import { TraceFile } from './account/trace-file.ts'
@@ -19,7 +19,7 @@ import type { Receipt } from './api/receipt.ts'
 import type { StoredContent } from './api/stored-content.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { pause } from './context/waiting.ts'
-import { asOurs, deviceOf, isOfUse, type Job, makeJob, nameFor, nameOf, paceOf, watchTime } from './download-job.ts'
+import { asOurs, deviceOf, isOfUse, type Job, makeJob, nameOf, paceOf, watchTime, wishOf } from './download-job.ts'
 import { readerOf } from './for-others.ts'
 import type { LocalAccess } from './local-access.ts'
 import type { ActiveTask } from './session/active-task.ts'
@@ -75,14 +75,14 @@ export class Downloads {
     const { folder, name } = await locate(file ?? '.')
     await (name === undefined ? this.#checkFolder(folder) : checkOutput(join(folder, name)))
     return await this.#untilTrue(job, async ({ active, account }) => {
-      const target = join(folder, name ?? nameFor(nameOf(active.manifest?.info.fileName, job.url), options))
-      const isStream = (await checkTarget(target)) === 'stream'
-      await this.#space(active, isStream ? undefined : dirname(target), options.keep !== false)
+      const target = await targetOf(wishOf(job, { folder, name }, active.manifest?.info.fileName))
+      await this.#space(active, target.isStream ? undefined : folder, options.keep !== false)
       await whole(active, job)
       const isMine = options.keep === false && this.#registry.isOnlyUser(active)
-      await active.handOver(target, isMine ? 'move' : 'copy', options.signal)
-      const receipt = await receiptOf(active, job, target, account)
-      if (options.remoteTime === true && !isStream) await setTime(target, receipt.lastModified)
+      const make = (path: string) => active.handOver(path, isMine ? 'move' : 'copy', options.signal)
+      const output = await placeAt(target, make, options.signal)
+      const receipt = await receiptOf(active, job, output, account)
+      if (options.remoteTime === true && !target.isStream) await setTime(output, receipt.lastModified)
       return receipt
     })
   }

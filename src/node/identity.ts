@@ -6,10 +6,13 @@ import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import { makePath } from '../store/make-path.ts'
 import { ignoreNoModes } from '../store/output.ts'
 
+/** In the home folder. */
+export const IDENTITY_FILE = 'identity.key'
+
 /** Loads the key of this host's peer id, or makes it at the first call. The file is its owner's alone. */
 export async function loadIdentity(home: string): Promise<PrivateKey> {
   const { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } = await import('@libp2p/crypto/keys')
-  const file = join(home, 'identity.key')
+  const file = join(home, IDENTITY_FILE)
   try {
     const bytes = await readFile(file)
     return privateKeyFromProtobuf(bytes)

@@ -11,13 +11,17 @@ import { dragonflyHome } from '../store/home.ts'
 import { acquireLock, type Lock } from '../store/lock.ts'
 import { makePath } from '../store/make-path.ts'
 import { showPresence } from '../store/presence.ts'
+import type { EventFacts } from './api/events.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Network } from './context/node-context.ts'
+import { closeHome } from './home-modes.ts'
 import { loadIdentity } from './identity.ts'
 
 /** libp2p goes on without IPv6 where there is none, as long as IPv4 works. */
 const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0']
 const MAX_ADDRESSES = 100
+
+type Emit = (facts: EventFacts) => void
 
 export interface StartedNetwork {
   network: Network
@@ -32,11 +36,16 @@ export interface StartedNetwork {
   release: () => Promise<void>
 }
 
-export async function startNetwork(options: NodeOptions, home: string | undefined, accept: Accept): Promise<StartedNetwork> {
+export async function startNetwork(
+  options: NodeOptions,
+  home: string | undefined,
+  accept: Accept,
+  emit: Emit,
+): Promise<StartedNetwork> {
   const seeds = limited(options.seeds).map(parsePeerAddress)
   for (const address of limited(options.bootstrap)) parsePeerAddress(address)
   const trusted = [...seeds.map(s => s.peer), ...limited(options.trust).map(parsePeerId)]
-  const identity = options.persistentIdentity === true ? await ownIdentity(home ?? dragonflyHome()) : undefined
+  const identity = options.persistentIdentity === true ? await ownIdentity(home ?? dragonflyHome(), emit) : undefined
   try {
     const host = await startHost({
       listen: options.listen ?? DEFAULT_LISTEN,
@@ -73,7 +82,7 @@ function isForThisHost({ listen = [] }: NodeOptions): boolean {
 }
 
 /** One identity is one process: two with the same peer id would hide one another. */
-async function ownIdentity(home: string) {
+async function ownIdentity(home: string, emit: Emit) {
   try {
     await makePath(home, 0o700)
   } catch (error) {
@@ -87,6 +96,7 @@ async function ownIdentity(home: string) {
   let lock: Lock | undefined
   try {
     lock = await acquireLock(join(home, 'identity.lock'), undefined, presence)
+    await closeHome(home, emit)
     const privateKey = await loadIdentity(home)
     return { privateKey, release: () => release(lock) }
   } catch (error) {

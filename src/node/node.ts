@@ -144,7 +144,7 @@ class Node implements DragonflyNode, NodeContext {
     if (this.#disk !== undefined) this.#endExpiry = expireFromTimeToTime(this.#disk)
     if (this.#options.network === false) return
     const { startNetwork } = await import('./network.ts')
-    const network = await startNetwork(this.#options, this.#home, this.#registry.answer)
+    const network = await startNetwork(this.#options, this.#home, this.#registry.answer, facts => this.emit(facts))
     ;({ network: this.network, seeds: this.#seeds, release: this.#release } = network)
     for (const peer of [...network.trusted, network.network.host.id]) this.trusted.add(peer)
     this.#networkUp = Promise.resolve(network.network)

@@ -1,10 +1,10 @@
 // One download of a range: from the pieces that it lies in, or, when only the origin has the content, read there and nothing else.
 import { randomUUID } from 'node:crypto'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
 import { checkRange, type RangeSpec } from '../core/range.ts'
-import { checkOutput, checkTarget, placeBytes } from '../store/output.ts'
-import { locate } from '../store/output-place.ts'
+import { checkOutput, placeBytes } from '../store/output.ts'
+import { locate, placeAt, targetOf } from '../store/output-place.ts'
 import { ensureFileSize, ensureSpace } from '../store/space.ts'
 import { ProgressMeter } from './account/progress-meter.ts'
 import { TraceFile } from './account/trace-file.ts'
@@ -14,7 +14,7 @@ import type { Explanation } from './api/explanation.ts'
 import type { GetOptions } from './api/get-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import { type NodeContext, now } from './context/node-context.ts'
-import { asOurs, type Job, makeJob, nameFor, nameOf, paceOf, shown, watchTime } from './download-job.ts'
+import { asOurs, type Job, makeJob, paceOf, shown, watchTime, wishOf } from './download-job.ts'
 import { readerOf } from './for-others.ts'
 import type { LocalAccess } from './local-access.ts'
 import { RangePart } from './range-part.ts'
@@ -56,14 +56,13 @@ export class RangeDownloads {
       const { bytes, part } = attempt
       // the file's name is known with the first byte
       const first = await bytes.next()
-      const target = join(folder, name ?? nameFor(nameOf(part.fileName, job.url), options))
-      const isStream = (await checkTarget(target)) === 'stream'
-      if (part.size !== undefined && !isStream) {
-        await ensureFileSize(dirname(target), part.size)
-        await ensureSpace(dirname(target), part.size)
+      const target = await targetOf(wishOf(job, { folder, name }, part.fileName))
+      if (part.size !== undefined && !target.isStream) {
+        await ensureFileSize(folder, part.size)
+        await ensureSpace(folder, part.size)
       }
-      await placeBytes(target, resumed(first, bytes), options.signal)
-      return receiptOf(attempt, job, target)
+      const make = (path: string) => placeBytes(path, resumed(first, bytes), options.signal)
+      return receiptOf(attempt, job, await placeAt(target, make, options.signal))
     })
   }
 

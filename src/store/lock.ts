@@ -3,7 +3,7 @@
 // Not proper-lockfile: it believes a lock until its time stamp is some seconds old, so that a download killed with
 // kill -9 and started again at once would find its own store locked. Processes of other containers are told by their presence.
 import { createHash, randomUUID } from 'node:crypto'
-import { link, open, stat, unlink, writeFile } from 'node:fs/promises'
+import { constants, link, open, stat, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { abortError, DragonflyError, fromSystemError } from '../core/errors.ts'
@@ -141,7 +141,7 @@ async function create(path: string, text: string): Promise<boolean> {
 }
 
 /** What a file system answers that has no hard links: FAT, many of FUSE, shares. */
-const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'])
+export const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'])
 
 /** There a lock is empty for a moment. */
 async function createByItself(path: string, text: string): Promise<boolean> {
@@ -176,15 +176,26 @@ async function removeIf(path: string, text: string): Promise<void> {
   if ((await readText(path)) === text) await unlink(path)
 }
 
+/** A named pipe must not make us wait for a writer, nor a link lead elsewhere: no lock of ours is either. */
+const READ_LOCK = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW
+/** What a link and a socket answer. */
+const NO_FILE: ReadonlySet<string> = new Set(['ELOOP', 'EMLINK', 'ENXIO'])
+
+function noLock(path: string): DragonflyError {
+  return new DragonflyError('store-error', `cannot lock ${path}: what is there is no file`, { hint: 'remove it' })
+}
+
 async function readText(path: string): Promise<string | undefined> {
   let file: Awaited<ReturnType<typeof open>>
   try {
-    file = await open(path, 'r')
+    file = await open(path, READ_LOCK)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw NO_FILE.has(code) ? noLock(path) : error
   }
   try {
+    if (!(await file.stat()).isFile()) throw noLock(path)
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_LOCK_BYTES), 0, MAX_LOCK_BYTES, 0)
     return buffer.toString('latin1', 0, bytesRead)
   } finally {

@@ -1,9 +1,10 @@
 // Writes the output file: whole at its path, or not at all.
 import { constants, createReadStream } from 'node:fs'
-import { access, chmod, type FileHandle, open, readlink, realpath, rename, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { access, chmod, type FileHandle, open, rename, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { abortError, DragonflyError, fromSystemError, SYSTEM_REASONS } from '../core/errors.ts'
 import { randomName } from '../core/random-name.ts'
+import { followLinks } from './follow-links.ts'
 import { removeFile } from './removal.ts'
 
 /** Longest file name on the filesystems that we know, bytes. */
@@ -40,13 +41,13 @@ export async function checkOutput(target: string): Promise<void> {
   await prepareOutput(target)
 }
 
-/** As `checkOutput`. A symbolic link is followed, one that leads to nothing yet too, so that it stays a link. */
+/** As `checkOutput`. A symbolic link is followed (see `followLinks`), one that leads to nothing yet too, so that it stays a link. */
 export async function prepareOutput(target: string): Promise<Output> {
   if (!isAbsolute(target)) throw unwritable(target, 'the path is not absolute', 'give the whole path')
   await checkFolder(target, target)
   const kind = await checkTarget(target)
+  const path = await followLinks(target)
   if (kind === 'stream') return { path: target, how: 'stream', mode: 0 }
-  const path = await behindLinks(target)
   await checkFolder(target, path)
   try {
     const mode = await tryOut(target, path)
@@ -72,7 +73,7 @@ export async function placeFile(target: string, length: number, source: OutputSo
   }
 }
 
-/** Resolves to false when the file that is there cannot be replaced, only overwritten: a mount point, another user's in /tmp. */
+/** Resolves to false when the file that is there cannot be replaced, only overwritten: a mount point, one in a folder that takes no files. */
 async function replace(
   target: string,
   { path, mode }: Output,
@@ -149,7 +150,8 @@ export async function placeBytes(target: string, bytes: AsyncIterable<Uint8Array
   const temp = tempPath(path)
   try {
     if (how !== 'replace') return await overwriteWith(path, how, bytes, signal)
-    await writeFile(temp, bytes, { flag: 'wx' })
+    // its owner's alone until it has the permissions of the file that it replaces
+    await writeFile(temp, bytes, { flag: 'wx', mode: 0o600 })
     await chmod(temp, mode).catch(ignoreNoModes)
     if (signal?.aborted) throw abortError(signal)
     await rename(temp, path).catch(async error => {
@@ -198,22 +200,6 @@ async function canOverwrite(path: string): Promise<boolean> {
     () => false,
   )
 }
-
-/** Where a path leads that may be a link, and what it leads to need not be there. */
-async function behindLinks(path: string): Promise<string> {
-  let at = path
-  for (let left = MAX_LINKS; left > 0; left--) {
-    const found = await realpath(at).catch(() => undefined)
-    if (found !== undefined) return found
-    const link = await readlink(at).catch(() => undefined)
-    if (link === undefined) return at
-    at = resolve(await realpath(dirname(at)).catch(() => dirname(at)), link)
-  }
-  return at
-}
-
-/** Symbolic links in a row, as Linux has it. */
-const MAX_LINKS = 40
 
 /** `.NAME.df-PID-RANDOM` in the target's folder, the name shortened so that the whole fits. */
 export function tempPath(path: string): string {

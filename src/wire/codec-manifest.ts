@@ -1,7 +1,7 @@
 // Encodes and decodes the parts of a manifest: version, digests, head, seal.
 import type { ManifestHead, Seal, VersionInfo } from '../core/manifest.ts'
 import { isPieceLength, PIECE_DIGEST_LENGTH, pieceCountOf } from '../core/piece.ts'
-import { bytesField, cidTextField, cleanFileName, decoding, encoding, integerField, malformed, textField } from './fields.ts'
+import { bytesField, cidTextField, decoding, encoding, fileNameField, integerField, malformed, textField } from './fields.ts'
 import { Head, type ManifestPart as RawPart, type Seal as RawSeal } from './generated/messages.js'
 import { LIMITS } from './limits.ts'
 
@@ -22,12 +22,12 @@ interface RawVersion {
 export function versionToWire(info: Omit<VersionInfo, 'task'>): RawVersion {
   checkVersion(info)
   const { version, pieceLength, length, fileName } = info
-  return { version, pieceLength, fileName: cleanFileName(fileName), ...(length === undefined ? {} : { length }) }
+  return { version, pieceLength, fileName: fileNameField(fileName), ...(length === undefined ? {} : { length }) }
 }
 
 export function versionFromWire(raw: RawVersion): Omit<VersionInfo, 'task'> {
   const length = raw.length === undefined ? undefined : raw.length
-  const info = { version: raw.version, pieceLength: raw.pieceLength, length, fileName: cleanFileName(raw.fileName) }
+  const info = { version: raw.version, pieceLength: raw.pieceLength, length, fileName: fileNameField(raw.fileName) }
   checkVersion(info)
   return info
 }

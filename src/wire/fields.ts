@@ -1,5 +1,6 @@
 // Checks single fields for all codecs; a bad one is a `protocol` error, and results share no memory with the input.
 import { DragonflyError } from '../core/errors.ts'
+import { cleanFileName } from '../core/file-name.ts'
 import { LIMITS } from './limits.ts'
 
 /** Says that the other side broke the protocol. */
@@ -77,11 +78,7 @@ export function listField<T>(list: readonly T[], max: number, what: string): rea
   return list
 }
 
-/**
- * A basename that is safe to show and to make a file of, or '': it is advice from a stranger (RFC 6266 §4.3), who must not
- * choose a folder, a hidden file, or a name that reads differently from what it is (controls, bidi marks).
- */
-export function cleanFileName(name: string): string {
-  const unsafe = /^[.\s]|\s$|[/\\\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
-  return unsafe.test(name) || Buffer.byteLength(name) > LIMITS.fileName ? '' : name
+/** The name if it is safe to show and to make a file of, else '': it is advice from a stranger (RFC 6266 §4.3). */
+export function fileNameField(name: string): string {
+  return name.length <= LIMITS.fileName && cleanFileName(name) === name ? name : ''
 }

@@ -33,6 +33,11 @@ export class PrefixDecoder {
     this.#max = max
   }
 
+  /** From the next length on. */
+  allow(max: number): void {
+    this.#max = max
+  }
+
   /** Whether a length has begun and is not whole. */
   get isInside(): boolean {
     return this.#bytes > 0
@@ -67,6 +72,16 @@ export class MessageDecoder {
   /** @param max - longest message, in bytes */
   constructor(max: number) {
     this.#prefix = new PrefixDecoder(max)
+  }
+
+  /** Bytes of memory that an unfinished message takes. */
+  get held(): number {
+    return this.#message.byteLength
+  }
+
+  /** The longest message from the next one on, in bytes; 0: there is to be none. */
+  allow(max: number): void {
+    this.#prefix.allow(max)
   }
 
   /** The messages that `chunk` completes, each in its own memory. Take them all. Throws `protocol`. */

@@ -10,8 +10,14 @@ const KiB = 1024
 export const LIMITS = {
   /** Any message on an exchange stream, and any reply of a seed; fits a whole bitfield and the largest part. */
   message: 256 * KiB,
-  /** A resolve request: URL, headers and filters at their largest, with room to spare. And what an asker says on a data stream. */
+  /** A resolve request: URL, headers and filters at their largest, with room to spare. */
   requestMessage: 96 * KiB,
+  /** The first message on a stream, except a resolve request, and all that an asker says on a data stream: a hello takes 2.7 KiB at most. */
+  helloMessage: 4 * KiB,
+  /** Of all streams of a host on which nothing whole was said; each counts as 8 KiB at least, so 4,096: three times a flash crowd. */
+  unheard: 32 * 1024 * KiB,
+  /** Unfinished messages and digests ahead of their head, of all links of a host: the longest manifest, and some more. */
+  hearsay: 40 * 1024 * KiB,
   /** A frame's header: three integers and a reason take 20. */
   frameHeader: 64,
   /** A frame's payload: larger ones would keep control messages waiting (DESIGN §5). */

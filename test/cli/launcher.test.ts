@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
@@ -132,6 +132,23 @@ describe('launcher', () => {
       expect((await run(DRAGONFLY, ['--help'], options)).stdout).to.match(/^Usage: dragonfly /)
       expect(await run(DRAGONFLY, ['-h'], options)).to.include({ code: 0 })
       expect(await run(DRAGONFLY, ['/'], options)).to.include({ code: 2, stdout: '' })
+    })
+
+    it('keep their compiled code where nobody else can write, under any umask', async () => {
+      const cache = path.join(dir, 'cache')
+      const compiled = path.join(cache, 'dragonfly', 'compile')
+      const version = () =>
+        run('/bin/sh', ['-c', `umask 000; exec '${DRAGONFLY}' --version`], {
+          env: { ...env, PATH: tools, XDG_CACHE_HOME: cache },
+        })
+      expect(await version()).to.include({ code: 0 })
+      for (const folder of [cache, path.dirname(compiled), compiled]) expect((await stat(folder)).mode & 0o777).to.equal(0o700)
+      // what an earlier version left open is closed, and what others may have put there is gone
+      for (const folder of [path.dirname(compiled), compiled]) await chmod(folder, 0o777)
+      await writeFile(path.join(compiled, 'planted'), 'x')
+      expect(await version()).to.include({ code: 0 })
+      for (const folder of [path.dirname(compiled), compiled]) expect((await stat(folder)).mode & 0o022).to.equal(0)
+      expect(await readdir(compiled)).to.not.include('planted')
     })
 
     it('keep the pid of the launcher', async () => {

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,6 +8,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
 import { cookiesFor, readCookies } from '../../src/cli/cookie-file.ts'
+import { headerLines } from '../../src/cli/header-lines.ts'
 import { parseNetrc, readNetrc } from '../../src/cli/netrc.ts'
 import { hasScript } from '../e2e/lab.ts'
 import { DF } from './processes.ts'
@@ -105,5 +107,48 @@ describe('df get -u without a password', function () {
       server.close()
       await rm(dir, { recursive: true })
     }
+  })
+})
+
+describe('a secret', () => {
+  let dir: string
+  before(async () => {
+    dir = await mkdtemp(path.join(os.tmpdir(), 'df-secret-'))
+  })
+  after(() => rm(dir, { recursive: true }))
+
+  it('comes from a file or a variable, and what is on the command line is not shown for long', async () => {
+    const sent: http.IncomingHttpHeaders[] = []
+    const args: string[] = []
+    const server = http.createServer((request, response) => {
+      sent.push(request.headers)
+      // when the origin is asked, the command has taken them out of sight
+      if (process.platform === 'linux') {
+        for (const { pid } of children) args.push(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+      }
+      response.end('x')
+    })
+    const children: ChildProcess[] = []
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x`
+      await writeFile(path.join(dir, 'headers'), 'X-File: from a file\n')
+      const env = { ...process.env, DRAGONFLY_HOME: path.join(dir, 'home'), DRAGONFLY_SEEDS: '', TOKEN: 'X-Env: from a variable' }
+      const flags = ['-H', 'X-Line: s3cret', '-u', 'me:s3cret', '-H', `@${path.join(dir, 'headers')}`, '--header-env', 'TOKEN']
+      const child = spawn(DF, ['get', '-q', '-o', path.join(dir, 'x'), ...flags, url], { env, stdio: 'inherit' })
+      children.push(child)
+      expect((await once(child, 'close'))[0]).to.equal(0)
+      expect(sent[0]).to.include({ 'x-line': 's3cret', 'x-file': 'from a file', 'x-env': 'from a variable' })
+      expect(args.join()).to.not.include('s3cret')
+      expect(args.length > 0).to.equal(process.platform === 'linux')
+    } finally {
+      server.close()
+    }
+  })
+
+  it('in a variable that is not set is a mistake', async () => {
+    const [error] = await Promise.allSettled([headerLines({ headerEnv: ['NO_SUCH_VARIABLE'] })])
+    expect(error).to.have.nested.property('reason.message').that.includes('is not set')
   })
 })

@@ -5,6 +5,7 @@ import { causeOf, EVENTS, eventOf, type NodeEvent } from '../../src/node/api/eve
 import { Counters } from '../../src/node/context/counters.ts'
 import { debugLog } from '../../src/node/context/debug-log.ts'
 import { EventEmitter } from '../../src/node/context/event-emitter.ts'
+import { EventRation, RATION, RATION_MS } from '../../src/node/context/event-ration.ts'
 
 const RESERVED = ['type', 'code', 'level', 'message', 'time', 'msg', 'pid', 'hostname']
 
@@ -56,6 +57,28 @@ describe('events', () => {
     expect(second).to.deep.equal(first)
     expect(counters.value('dragonfly_events_total', { level: 'warn' })).to.equal(1)
     expect(counters.value('dragonfly_events_total', { level: 'info' })).to.equal(1)
+  })
+
+  it('that strangers cause are few, however often they do, and all are counted', () => {
+    const counters = new Counters()
+    const told: NodeEvent[] = []
+    const emitter = new EventEmitter(counters, [e => told.push(e)])
+    for (let i = 0; i < 1000; i++) emitter.emit({ code: 'peer-violation', peer: `P${i}`, reason: 'nonsense' })
+    emitter.emit({ code: 'peer-banned', peer: 'Q', proof: 'lied' })
+    expect(told.map(e => e.code)).to.deep.equal([
+      ...Array.from({ length: RATION }, () => 'peer-violation'),
+      'events-withheld',
+      'peer-banned',
+    ])
+    expect(counters.value('dragonfly_events_total', { level: 'warn' })).to.equal(1002)
+  })
+
+  it('are told again after a while', () => {
+    const ration = new EventRation()
+    const take = (now: number) => ration.take('peer-violation', now)
+    const answers = Array.from({ length: RATION + 3 }, () => take(5))
+    expect(answers.slice(RATION)).to.deep.equal(['say-withheld', 'withhold', 'withhold'])
+    expect([RATION_MS + 4, RATION_MS + 5].map(take)).to.deep.equal(['withhold', 'tell'])
   })
 
   it('go to the debug log only when DEBUG names it', async () => {

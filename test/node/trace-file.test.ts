@@ -1,7 +1,7 @@
 // A trace on disk is never in the way of its download: shared contents, slow and vanishing disks.
 import { execFileSync } from 'node:child_process'
 import { constants } from 'node:fs'
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -45,6 +45,21 @@ describe('node: a trace on disk', () => {
     await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/f`, goOn: resolve }
   }
+
+  it('is written into no file that a link leads to, but to a device that one leads to', async () => {
+    await writeFile(join(dir, 'victim'), 'mine')
+    await symlink('victim', join(dir, 'link'))
+    await symlink('nothing', join(dir, 'lost'))
+    for (const name of ['link', 'lost']) {
+      const error = await TraceFile.open(join(dir, name), () => {}).catch(error => error)
+      expect(error).to.include({ code: 'output-unwritable' })
+      expect(error.message).to.include('is a symbolic link')
+    }
+    expect((await readdir(dir)).toSorted()).to.deep.equal(['link', 'lost', 'victim'])
+    expect(await readFile(join(dir, 'victim'), 'utf8')).to.equal('mine')
+    await symlink('/dev/null', join(dir, 'device'))
+    await (await TraceFile.open(join(dir, 'device'), () => {})).ended()
+  })
 
   it('of a content that was being downloaded already is told to be missing, and that is all', async () => {
     const { url, goOn } = await halting()

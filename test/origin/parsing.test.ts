@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
+import { cleanFileName, fileNameFromUrl } from '../../src/core/file-name.ts'
+import { MAX_FILE_NAME_BYTES } from '../../src/core/manifest.ts'
 import { versionName } from '../../src/core/version.ts'
 import { contentLength, contentRange } from '../../src/origin/content-range.ts'
-import { cleanFileName, fileNameFromUrl, MAX_FILE_NAME_BYTES } from '../../src/origin/filename.ts'
 import { codingInName, ifChanged, ifRange, lengthInName, validatorsOf } from '../../src/origin/validators.ts'
 
 const URL = 'http://host/path'
@@ -145,6 +146,9 @@ describe('origin: file names', () => {
     [' . x ', 'x'],
     ['a\u0000b\nc\u007fd\u009be', 'abcde'],
     ['txt.\u202eexe', 'txt.exe'],
+    ['-rf', 'rf'],
+    ['--.-\u200b -x', 'x'],
+    ['a\u200b\u2060\ufeffb\u2028c\u2029d\u00ade\u3164f\u{e0041}', 'abcdef'],
     ['\ud800x', '\ufffdx'],
   ]
   for (const [name, clean] of TABLE) {
@@ -155,7 +159,7 @@ describe('origin: file names', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), name => {
         const clean = cleanFileName(name)
-        expect(clean).to.not.match(/[/\\\p{Cc}]|^\.|^\s|\s$/u)
+        expect(clean).to.not.match(/[/\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|^[.-]|^\s|\s$/u)
         expect(Buffer.byteLength(clean)).to.be.at.most(MAX_FILE_NAME_BYTES)
         expect(cleanFileName(clean)).to.equal(clean)
       }),

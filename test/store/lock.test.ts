@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { expect } from 'chai'
@@ -52,6 +52,18 @@ describe('a lock', () => {
     await child.gone()
     return text
   }
+
+  it('that is a named pipe or a link is refused at once, and waits for nobody', async () => {
+    execFileSync('mkfifo', [path])
+    expect((await failure(acquireLock(path), 'store-error')).message).to.include('is no file')
+    expect(await isLocked(path)).to.equal(false)
+    await rm(path)
+    for (const target of ['nothing', 'lock']) {
+      await symlink(target, path)
+      expect((await failure(acquireLock(path), 'store-error')).message).to.include('is no file')
+      await rm(path)
+    }
+  })
 
   it('is held once, and free after release, which may be called twice', async () => {
     const lock = await acquireLock(path)

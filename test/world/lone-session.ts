@@ -47,10 +47,15 @@ export class LoneSession implements NodeContext {
   static async start(world: World, url: string, trust: readonly string[], store = openMemoryStore()): Promise<LoneSession> {
     const task = makeTask({ url })
     const options = { listen: [LOOPBACK], dhtServer: false }
-    const { network, release } = await startNetwork(options, join(world.dir, 'lone'), (peer, hello) => {
-      const { links } = lone.active
-      return links.refusal(peer, hello) ?? { hello: links.hello(peer), attach: link => links.attach(link) }
-    })
+    const { network, release } = await startNetwork(
+      options,
+      join(world.dir, 'lone'),
+      (peer, hello) => {
+        const { links } = lone.active
+        return links.refusal(peer, hello) ?? { hello: links.hello(peer), attach: link => links.attach(link) }
+      },
+      facts => lone.emit(facts),
+    )
     const lone = new LoneSession(network, trust, store, task)
     world.atEnd(async () => {
       await lone.active.close(true)

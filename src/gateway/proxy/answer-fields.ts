@@ -1,7 +1,7 @@
 // Header fields of an answer from the swarm.
 import { create } from 'content-disposition'
+import { fileNameFromUrl } from '../../core/file-name.ts'
 import type { StreamHead } from '../../node/api/content-head.ts'
-import { fileNameFromUrl } from '../../origin/filename.ts'
 import type { Answer } from './conditions.ts'
 
 /** What is known of a content. */

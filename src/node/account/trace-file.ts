@@ -1,8 +1,9 @@
 // Writes a trace file: what a download's decider was told and what it answered.
-import { createWriteStream, type WriteStream } from 'node:fs'
-import { open, readFile } from 'node:fs/promises'
+import { constants, createWriteStream, type WriteStream } from 'node:fs'
+import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
-import { fromSystemError } from '../../core/errors.ts'
+import { DragonflyError, fromSystemError } from '../../core/errors.ts'
+import { checkTarget } from '../../store/output.ts'
 import type { SwarmAction, SwarmEvent } from '../../swarm/events.ts'
 import type { SwarmSetup } from '../../swarm/setup.ts'
 import { encodeHeader, encodeStep } from '../../swarm/trace.ts'
@@ -32,11 +33,11 @@ export class TraceFile implements SwarmObserver {
     stream.on('error', error => this.#lose(error.message))
   }
 
-  /** Replaces the file. Rejects with `output-unwritable` or `no-space`; what goes wrong later is told by `emit`, once. */
+  /** Replaces the file, never one that a symbolic link leads to. Rejects with `output-unwritable` or `no-space`; what goes wrong later is told by `emit`, once. */
   static async open(path: string, emit: (facts: EventFacts) => void): Promise<TraceFile> {
     try {
       const versions = { dragonfly: await ownVersion(), node: process.version }
-      const file = await open(path, 'w')
+      const file = await openTrace(path)
       return new TraceFile(createWriteStream(path, { fd: file }), versions, emit)
     } catch (error) {
       throw fromSystemError(error, 'output-unwritable', 'cannot write the trace')
@@ -90,6 +91,28 @@ export class TraceFile implements SwarmObserver {
     this.#stream.destroy()
     this.#emit({ code: 'trace-ended', reason: why })
   }
+}
+
+/** A device or a pipe may be behind a link, as /dev/stderr is; a file may not: somebody else may have put the link there. */
+async function openTrace(path: string): Promise<FileHandle> {
+  const isStream = (await checkTarget(path)) === 'stream'
+  try {
+    return await open(path, isStream ? constants.O_WRONLY : NEW_FILE, 0o666)
+  } catch (error) {
+    if (!isLink(error)) throw error
+    throw new DragonflyError('output-unwritable', `cannot write the trace: ${path} is a symbolic link`, {
+      hint: 'name the file itself with --trace',
+      cause: error,
+    })
+  }
+}
+
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW
+
+/** As Linux and macOS say it, and as FreeBSD does. */
+function isLink(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ELOOP' || code === 'EMLINK'
 }
 
 /** Sources, program and library lie at unlike depths below the package. */

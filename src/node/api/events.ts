@@ -22,10 +22,16 @@ interface Definition<F extends object> {
   /** One sentence for the reference. */
   readonly meaning: string
   readonly text: (fields: F) => string
+  /** Whether strangers choose how often it happens: then only the first ones of a while are told. */
+  readonly isRationed?: true
 }
 
 function define<F extends object>(level: EventLevel, meaning: string, text: (fields: F) => string): Definition<F> {
   return { level, meaning, text }
+}
+
+function rationed<F extends object>(level: EventLevel, meaning: string, text: (fields: F) => string): Definition<F> {
+  return { level, meaning, text, isRationed: true }
 }
 
 /** Code → level, meaning, text. Codes and fields are stable: programs branch on them. No field may hold a secret. */
@@ -36,6 +42,20 @@ export const EVENTS = {
     'This node listens only on loopback addresses.',
     ({ addresses }) =>
       `no other host can connect to this one, because it has only ${addresses}; announce a reachable address with --announce`,
+  ),
+  'home-exposed': define<{ path: string; mode: string; mended: boolean }>(
+    'warn',
+    'Other users of this host can read the identity, or write to the home folder. The mode is mended where that is possible.',
+    ({ path, mode, mended }) =>
+      mended
+        ? `${path} was open to other users (mode ${mode}) and is closed to them now; if they are not trusted, move identity.key away to get a new peer id`
+        : `${path} is open to other users (mode ${mode}) and cannot be closed; close it with chmod, or choose another home with DRAGONFLY_HOME`,
+  ),
+  'home-readable': define<{ path: string; mode: string }>(
+    'info',
+    'Other users of this host can list the home folder. Its identity and its store are closed to them.',
+    ({ path, mode }) =>
+      `${path} is readable by other users (mode ${mode}); close it with chmod 700 if they should not see what is in it`,
   ),
   'store-temporary': define<Cause & { place: string }>(
     'warn',
@@ -56,15 +76,21 @@ export const EVENTS = {
   ),
 
   // ---- peers
-  'peer-banned': define<Peer & { proof: string }>(
+  'peer-banned': rationed<Peer & { proof: string }>(
     'warn',
     'A peer was caught lying. This node refuses it everywhere until it stops.',
     ({ peer, proof }) => `banned ${peer}: ${proof}`,
   ),
-  'peer-violation': define<Peer & Cause>(
+  'peer-violation': rationed<Peer & Cause>(
     'warn',
     'A peer broke the protocol, and its link was closed.',
     ({ peer, reason }) => `peer ${peer} broke the protocol: ${reason}`,
+  ),
+  'events-withheld': define<{ of: string; limit: number; seconds: number }>(
+    'warn',
+    'Strangers cause an event so often that no more of that code are told for a while. They are still counted in the metrics.',
+    ({ of, limit, seconds }) =>
+      `${limit} ${of} events within ${seconds} s: more are counted, but not told until that time is over`,
   ),
   'neighbour-dropped': define<Peer & { why: string }>(
     'info',
@@ -104,6 +130,12 @@ export const EVENTS = {
       error === 'origin-refused'
         ? `seed ${peer} ${reason}. Start the seed with --allow-origin, or every host reads the origin itself`
         : `seed ${peer} cannot be used now: ${reason}`,
+  ),
+  'seeds-contradict': rationed<{ seed: string; other: string; version: string }>(
+    'error',
+    'Two trusted seeds have different bytes for one version of a content. This download follows the first one; nobody is banned.',
+    ({ seed, other, version }) =>
+      `the seeds ${seed} and ${other} have different bytes for ${version}: this download follows the first one; compare both with the origin, and stop trusting the one that is wrong`,
   ),
   'seed-preheat-failed': define<Peer & Cause>(
     'warn',

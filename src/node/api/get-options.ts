@@ -107,6 +107,12 @@ export interface GetOptions {
    */
   nameFile?: (fileName: string) => string
   /**
+   * Whether the output of `download` may replace a file that is there. If not, it gets the first free name of `name.1`, `name.2`, …,
+   * unless a file of just these bytes is there already: that one is the output then, and stays as it is.
+   * @default true for a path that was given and for the name that the URL ends in; false for every other name, which the origin chose
+   */
+  replace?: boolean
+  /**
    * Make the output of `download` a read-only hard link of the file in the store, instead of a copy. Only through a daemon of the same
    * user, and with store and output on one device; otherwise the output is made as usual. It has the time of the store's file. What
    * becomes of the output never gets into the store: a content whose file was changed is read and hashed again before it is used.

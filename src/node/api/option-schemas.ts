@@ -81,6 +81,7 @@ export const GET_OPTIONS = {
     keep: FLAG,
     remoteTime: FLAG,
     nameFile: FUNCTION,
+    replace: FLAG,
     hardLink: FLAG,
     limit: { type: 'number', minimum: 1, maximum: 8e15 },
     priority: { enum: ['low', 'normal', 'high'] },

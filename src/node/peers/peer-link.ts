@@ -1,16 +1,15 @@
 // One peer of an active task: its version, pieces and manifest state, and the messages in both directions.
 import { Bitfield } from '../../core/bitfield.ts'
-import { DragonflyError } from '../../core/errors.ts'
 import type { Manifest } from '../../core/manifest.ts'
-import { MAX_PIECES } from '../../core/piece.ts'
 import type { Link, LinkListener } from '../../net/link.ts'
 import type { PayloadPace } from '../../net/payload-pace.ts'
 import type { ControlMessage } from '../../wire/codec-control.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import { LIMITS } from '../../wire/limits.ts'
-import { manifestParts } from '../../wire/manifest-parts.ts'
 import type { RefusalReason } from '../../wire/refusal.ts'
 import type { SignedState } from '../content/signed-state.ts'
+import { type DigestRange, Hearsay } from './hearsay.ts'
+import { ManifestTeller } from './manifest-teller.ts'
 
 /** What a neighbour's words lead to; the active task is the only one who listens. */
 export interface PeerLinkListener {
@@ -18,6 +17,8 @@ export interface PeerLinkListener {
   readonly pieces: PieceListener | undefined
   /** How fast payload may come and go. */
   readonly pace: PayloadPace
+  /** Digests of the version that its head might prove to us; undefined: there are none. */
+  readonly provable: DigestRange | undefined
   onHead(from: PeerLink, envelope: Uint8Array): Promise<void>
   /** It says hello again, and may show a new grant. */
   onGrant(from: PeerLink, grant: Uint8Array): Promise<void>
@@ -53,17 +54,18 @@ export class PeerLink implements LinkListener {
   /** Its last head came without the digests that lead to it, and it was told where we stand. */
   wasAskedAgain = false
   /** Digests that came and wait for the head that vouches for them. */
-  #provisional: { from: number; digests: Uint8Array[] } | undefined
+  readonly #hearsay: Hearsay
+  readonly #teller: ManifestTeller
   #version: string
-  #manifestSent: number
-  #sealSent = false
 
   constructor(link: Link, ears: PeerLinkListener, since: number) {
     this.link = link
     this.since = since
     this.#ears = ears
     this.#version = link.hello.version
-    this.#manifestSent = link.hello.manifestCount
+    this.#teller = new ManifestTeller(link, link.hello.manifestCount)
+    // what would still come is of no use without what had to go
+    this.#hearsay = new Hearsay(link.peer, link.hearsay, () => link.close('too-busy'))
   }
 
   get peer(): string {
@@ -77,33 +79,23 @@ export class PeerLink implements LinkListener {
 
   /** Digests from `from` on that this neighbour sent ahead of a head; undefined when there is a gap before them. */
   takeProvisional(from: number, to: number): Uint8Array[] | undefined {
-    const waiting = this.#provisional ?? { from, digests: [] }
-    this.#provisional = undefined
-    if (waiting.from > from) return undefined
-    const digests = waiting.digests.slice(from - waiting.from, to - waiting.from)
-    return digests.length === to - from ? digests : undefined
+    return this.#hearsay.take(from, to)
   }
 
   /** Forgets the digests that came ahead of a head which is not believed. */
   dropProvisional(): void {
-    this.#provisional = undefined
+    this.#hearsay.drop()
   }
 
   /** Passes on what it lacks of the manifest, up to the newest signed state. */
   tellManifest(manifest: Manifest, signed: SignedState): void {
-    const isNews = signed.count > this.#manifestSent || (signed.isSealed && !this.#sealSent)
-    if (!isNews) return
-    for (const part of manifestParts(manifest, this.#manifestSent, signed.count)) this.link.send({ type: 'part', ...part })
-    this.link.send({ type: 'head', envelope: signed.envelope })
-    this.#manifestSent = Math.max(this.#manifestSent, signed.count)
-    this.#sealSent ||= signed.isSealed
+    this.#teller.tell(manifest, signed)
   }
 
-  /** Notes its version, and what it has of the manifest itself, so that it is not told its own words. */
+  /** Notes its version, and what it has of the manifest itself. */
   isAt(version: string, count: number, isSealed: boolean): void {
     this.#version = version
-    this.#manifestSent = Math.max(this.#manifestSent, count)
-    this.#sealSent ||= isSealed
+    this.#teller.has(count, isSealed)
   }
 
   tellHave(pieces: readonly number[], queue: number): void {
@@ -118,13 +110,12 @@ export class PeerLink implements LinkListener {
         if (message.grant !== undefined) await this.#ears.onGrant(this, message.grant)
         // said again, it tells where the other side stands now, and asks for what comes after
         this.#version = message.version
-        this.#manifestSent = message.manifestCount
-        this.#sealSent = false
+        this.#teller.standsAt(message.manifestCount)
         return this.#ears.onVersion(this)
       case 'refused':
         return this.link.left(message.reason)
       case 'part':
-        return this.#collect(message.from, message.digests)
+        return this.#hearsay.add(message.from, message.digests, this.#ears.provable)
       case 'head':
         return await this.#ears.onHead(this, message.envelope)
       case 'pieces':
@@ -174,6 +165,7 @@ export class PeerLink implements LinkListener {
   }
 
   closed(error: unknown): void {
+    this.#hearsay.drop()
     this.#ears.onClosed(this, error)
   }
 
@@ -184,17 +176,5 @@ export class PeerLink implements LinkListener {
       this.have.add(piece)
     }
     this.#ears.onHave(this, pieces)
-  }
-
-  #collect(from: number, digests: Uint8Array[]): void {
-    const waiting = this.#provisional
-    if (waiting === undefined) {
-      this.#provisional = { from, digests: [...digests] }
-      return
-    }
-    const end = waiting.from + waiting.digests.length
-    if (from !== end || end + digests.length > MAX_PIECES)
-      throw new DragonflyError('protocol', 'manifest parts are not consecutive')
-    for (const digest of digests) waiting.digests.push(digest)
   }
 }

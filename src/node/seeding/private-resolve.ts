@@ -11,7 +11,7 @@ import type { TaskRegistry } from '../tasks/task-registry.ts'
 import type { FreshnessCheck, Request } from './freshness-check.ts'
 import type { OriginAuthorizer, Shown } from './origin-authorizer.ts'
 import type { ResolveAnswer } from './resolve-answer.ts'
-import { resolved } from './resolving.ts'
+import { resolved, untilGone } from './resolving.ts'
 
 /** So often the origin may change, or refuse the one with whose credentials it is read, while one peer is served. */
 const MAX_ROUNDS = 3
@@ -65,7 +65,9 @@ export class PrivateResolve {
       const shared = sharedTask(task, version)
       if (shared === undefined) return false
       try {
-        await this.#share(peer, { ...request, task: shared }, trouble, say, signal)
+        const leave = await this.#share(peer, { ...request, task: shared }, trouble, say, signal)
+        await untilGone(signal)
+        leave()
         return true
       } catch (error) {
         const isOver = signal.aborted || !(error instanceof DragonflyError) || !ANOTHER_MAY.has(error.code)
@@ -99,13 +101,14 @@ export class PrivateResolve {
     say({ type: 'granted', grant: await this.#grant(peer, renews) })
   }
 
+  /** Resolves when the content is complete, to what is to be called when the client has gone. */
   async #share(
     peer: string,
     request: Request,
     trouble: DragonflyError | undefined,
     say: (reply: ResolveReply) => void,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<() => void> {
     const active = this.#active(request, trouble)
     const wasHere = active.isWhole
     const leave = this.#answers.listens(active)
@@ -117,6 +120,10 @@ export class PrivateResolve {
       const grant = await this.#grant(peer, topic)
       const answer = { ...resolved(active, topic), grant, ...(dhtKey === undefined ? {} : { dhtKey: dhtKey.bytes }) }
       await this.#answers.stay(active, answer, { wasHere, progress: request.progress }, say, signal)
+      const listening = [this.#answers.listens(active), this.#registry.listeners.add(active.task.id)]
+      return () => {
+        for (const end of listening) end()
+      }
     } finally {
       leave()
       await this.#registry.release(active, 'keep')

@@ -1,4 +1,4 @@
-// Answers one resolve request and holds its active task until the client disconnects.
+// Answers one resolve request and holds its active task until that is complete.
 import type { ResolveReply } from '../../wire/codec-resolve.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
 import type { ActiveTask } from '../session/active-task.ts'
@@ -30,7 +30,7 @@ export class ResolveAnswer {
 
   /** Somebody waits for this content. Returns what to call when he does no more. */
   listens(active: ActiveTask): () => void {
-    return this.#rates.listens(active)
+    return this.#rates.listens(active.gauge)
   }
 
   /** Resolves once the version of an active task is known. Rejects with what the origin says. */
@@ -40,7 +40,8 @@ export class ResolveAnswer {
   }
 
   /**
-   * Gives the answer, and resolves when the client has gone. `wasHere`: the active task was complete when the request came;
+   * Gives the answer, and resolves when the content is complete, or what readers must not keep has no reader any more: who goes on
+   * listening afterwards does not keep it open. `wasHere`: the active task was complete when the request came;
    * `progress`: the client wants to hear what this seed has.
    */
   async stay(
@@ -54,16 +55,24 @@ export class ResolveAnswer {
     say(answer)
     const over = new AbortController()
     const staying = AbortSignal.any([signal, over.signal])
-    void this.#rates.tell(active, say, staying)
-    if (progress) void reportProgress(active, wasHere, say, staying)
+    void this.#rates.tell(active.gauge, say, signal)
+    const told = progress ? reportProgress(active, wasHere, say, staying) : undefined
     try {
-      await this.#untilGone(active, wasHere, say, signal)
+      await this.#untilComplete(active, wasHere, say, signal)
+      await told
+      // nothing stays of it when its users have gone
+      if (active.isTransient) await untilGone(signal)
     } finally {
       over.abort()
     }
   }
 
-  async #untilGone(active: ActiveTask, wasHere: boolean, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
+  async #untilComplete(
+    active: ActiveTask,
+    wasHere: boolean,
+    say: (reply: ResolveReply) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const waiting = setInterval(() => say(WAITING), WAITING_MS)
     try {
       while (!active.isComplete) await this.#changed(active, signal)
@@ -75,7 +84,6 @@ export class ResolveAnswer {
       this.#ctx.counters.count('dragonfly_resolve_hits_total')
     this.#freshness.finished(active)
     this.#deduplicator.finished(active)
-    await untilGone(signal)
   }
 
   async #changed(active: ActiveTask, signal: AbortSignal): Promise<void> {

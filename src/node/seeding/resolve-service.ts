@@ -90,6 +90,14 @@ export class ResolveService {
   }
 
   async #serve(request: Request, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
+    const leave = await this.#complete(request, say, signal)
+    // a stream that stays open holds on to nothing: contents may be closed meanwhile
+    await untilGone(signal)
+    leave()
+  }
+
+  /** Answers, and resolves when the content is complete, to what is to be called when the client has gone. */
+  async #complete(request: Request, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<() => void> {
     const unsuited = new Set<ActiveTask>()
     for (;;) {
       const { active, isNew } = this.#enter(request, unsuited)
@@ -100,7 +108,11 @@ export class ResolveService {
         // what began with this request is about what the origin shows now, or fresh
         if (isNew || (await this.#freshness.suits(active, request))) {
           const answer = resolved(active, CID.parse(active.task.id).bytes)
-          return await this.#answers.stay(active, answer, { wasHere, progress: request.progress }, say, signal)
+          await this.#answers.stay(active, answer, { wasHere, progress: request.progress }, say, signal)
+          const listening = [this.#answers.listens(active), this.#registry.listeners.add(active.task.id)]
+          return () => {
+            for (const end of listening) end()
+          }
         }
         unsuited.add(active)
       } finally {

@@ -2,6 +2,7 @@
 import type PQueue from 'p-queue'
 import { DragonflyError } from '../../core/errors.ts'
 import type { Manifest, ManifestHead, VersionInfo } from '../../core/manifest.ts'
+import { MAX_PIECES } from '../../core/piece.ts'
 import type { Task } from '../../core/task.ts'
 import type { Trust } from '../../core/trust.ts'
 import type { PayloadPace } from '../../net/payload-pace.ts'
@@ -11,6 +12,7 @@ import { causeOf } from '../api/events.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
 import type { NodeContext } from '../context/node-context.ts'
 import type { GrantBook } from '../peers/grant-book.ts'
+import type { DigestRange } from '../peers/hearsay.ts'
 import type { PeerLink, PieceListener } from '../peers/peer-link.ts'
 import type { PeerLinks, PeerLinksOwner } from '../peers/peer-links.ts'
 import type { AccessControl } from './access-control.ts'
@@ -91,6 +93,13 @@ export class PeerHandlers implements PeerLinksOwner {
     return this.#parts.version()?.pieceExchange
   }
 
+  /** Nothing after the seal, and nothing beyond what the manifest can become. */
+  get provable(): DigestRange | undefined {
+    const { manifest } = this.#owner
+    if (manifest?.seal !== undefined) return undefined
+    return { from: manifest?.count ?? 0, to: manifest?.mostPieces ?? MAX_PIECES }
+  }
+
   async onGrant(from: PeerLink, grant: Uint8Array): Promise<void> {
     await this.#owner.access.onGrant(from, grant)
   }
@@ -155,9 +164,18 @@ export class PeerHandlers implements PeerLinksOwner {
     if (trust === undefined || this.#owner.isClosed || !this.#mayBegin(head.version)) return from.dropProvisional()
     const { task, version, pieceLength, length, fileName } = head
     await this.#parts.begin({ task, version, pieceLength, length, fileName }, trust, signer)
-    const manifestSync = this.#parts.version()?.manifestSync
+    const { manifestSync, content } = this.#parts.version() ?? {}
+    if (content !== undefined && trust === 'seed' && this.#isContradiction(content, head, signer))
+      return from.link.close('other-version')
     if (manifestSync === undefined) throw new DragonflyError('internal', 'the active task was closed while it began')
     if (await manifestSync.take(from, head, envelope)) this.welcome(from)
+  }
+
+  /** Whether two seeds that we trust have signed different bytes: who passes on the one or the other is honest, and no link of ours. */
+  #isContradiction({ manifest, signer: ours, trust }: StoredVersion, head: ManifestHead, signer: string): boolean {
+    if (trust !== 'seed' || ours === undefined || ours === signer || !manifest.contradicts(head)) return false
+    this.#ctx.emit({ code: 'seeds-contradict', seed: ours, other: signer, version: head.version })
+    return true
   }
 
   #mayBegin(version: string): boolean {

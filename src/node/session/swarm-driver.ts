@@ -15,6 +15,7 @@ import type { PeerLinks } from '../peers/peer-links.ts'
 import { HaveAnnouncer } from './have-announcer.ts'
 import type { SwarmObserver } from './swarm-observer.ts'
 import type { WantedRanges } from './wanted-ranges.ts'
+import { judgeGiver } from './wrong-piece.ts'
 
 /** The origin as a neighbour of the swarm; no peer id looks like it. */
 export const ORIGIN = 'origin'
@@ -293,8 +294,6 @@ export class SwarmDriver implements BudgetUser {
       return
     }
     this.#owner.onMaliciousPeer(peer)
-    // whether the bytes or the manifest are the lie is not known before the end
-    if (trust === 'digest') return
-    this.#ctx.ban(peer, `piece ${piece} of ${manifest.info.task} does not have the digest that the manifest names`)
+    judgeGiver(this.#ctx, this.#content, peer, piece)
   }
 }

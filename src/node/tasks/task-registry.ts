@@ -18,10 +18,14 @@ import { type ClosedContent, ClosedContents } from './closed-contents.ts'
 import { type Held, isShareable, type Want } from './held.ts'
 import { HelloAnswers } from './hello-answers.ts'
 import { KeyedTurns } from './keyed-turns.ts'
+import { Listeners } from './listeners.ts'
 import { isPublicContent } from './topics.ts'
 
 /** Finished contents that nobody uses and that stay open all the same, the last used ones: three files and some 100 KiB each. */
 export const MAX_IDLE = 100
+/** Those that were used a moment ago may be more: who has just been told of one needs a moment to come for it. */
+export const MAX_FRESH = 300
+const FRESH_MS = 5000
 /** Who asks whether a finished content is current waits so long for those who still copy it, ms. */
 const COPY_MS = 10_000
 const ANY_PACE: PaceTerms = {}
@@ -41,6 +45,7 @@ export interface LiveContent {
 }
 
 export class TaskRegistry implements Holder {
+  readonly listeners = new Listeners()
   readonly #ctx: NodeContext
   /** Newest first: peers on an older version may finish it. */
   readonly #byTask = new Map<string, Held[]>()
@@ -207,8 +212,10 @@ export class TaskRegistry implements Holder {
   /** Closes finished contents that nobody uses when there are too many, those first that were not used for longest. */
   #closeIdle(): void {
     const idle = this.#all().filter(({ active, users }) => users === 0 && active.isComplete && !isServing(active))
-    for (const held of idle.toSorted((a, b) => a.usedAt - b.usedAt).slice(0, Math.max(0, idle.length - MAX_IDLE))) {
-      this.#close(held).catch(() => {})
+    const surplus = idle.toSorted((a, b) => a.usedAt - b.usedAt).slice(0, Math.max(0, idle.length - MAX_IDLE))
+    for (const [i, held] of surplus.entries()) {
+      const isFresh = held.reader === 'others' && now() - held.usedAt < FRESH_MS
+      if (!isFresh || idle.length - i > MAX_FRESH) this.#close(held).catch(() => {})
     }
   }
 
@@ -238,9 +245,8 @@ export class TaskRegistry implements Holder {
   }
 
   #idle(key: string): Held | undefined {
-    return this.#all().find(
-      ({ active, users }) => active.entryKey === key && users === 0 && active.isComplete && !isServing(active),
-    )
+    const held = this.#all().find(({ active, users }) => active.entryKey === key && users === 0 && active.isComplete)
+    return held === undefined || isServing(held.active) || this.listeners.has(held.active.task.id) ? undefined : held
   }
 
   #all(): Held[] {

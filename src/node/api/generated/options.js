@@ -1329,7 +1329,7 @@ return errors === 0;
 }
 
 export const getFaultCheck = validate12;
-const schema13 = {"$id":"getFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"digest":{"type":"string"},"range":{"type":"object"},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"byDigest":{"type":"boolean"},"anonymous":{"type":"boolean"},"originAfter":{"type":"number","minimum":1,"maximum":9007199254740991},"revalidate":{"type":"boolean"},"origin":{"type":"boolean"},"keep":{"type":"boolean"},"remoteTime":{"type":"boolean"},"nameFile":{"instance":"function"},"hardLink":{"type":"boolean"},"limit":{"type":"number","minimum":1,"maximum":8000000000000000},"priority":{"enum":["low","normal","high"]},"signal":{"instance":"AbortSignal"},"trace":{"type":"string"},"explain":{"type":"boolean"},"onProgress":{"instance":"function"}},"additionalProperties":false};
+const schema13 = {"$id":"getFault","type":"object","properties":{"headers":{"type":"array","items":{"type":"array","items":{"type":"string"},"minItems":2,"maxItems":2}},"digest":{"type":"string"},"range":{"type":"object"},"filter":{"type":"array","items":{"type":"string"}},"tag":{"type":"string"},"byDigest":{"type":"boolean"},"anonymous":{"type":"boolean"},"originAfter":{"type":"number","minimum":1,"maximum":9007199254740991},"revalidate":{"type":"boolean"},"origin":{"type":"boolean"},"keep":{"type":"boolean"},"remoteTime":{"type":"boolean"},"nameFile":{"instance":"function"},"replace":{"type":"boolean"},"hardLink":{"type":"boolean"},"limit":{"type":"number","minimum":1,"maximum":8000000000000000},"priority":{"enum":["low","normal","high"]},"signal":{"instance":"AbortSignal"},"trace":{"type":"string"},"explain":{"type":"boolean"},"onProgress":{"instance":"function"}},"additionalProperties":false};
 
 function validate12(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="getFault" */;
@@ -1584,10 +1584,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.hardLink !== undefined){
+if(data.replace !== undefined){
 const _errs33 = errors;
-if(typeof data.hardLink !== "boolean"){
-validate12.errors = [{instancePath:instancePath+"/hardLink",schemaPath:"#/properties/hardLink/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+if(typeof data.replace !== "boolean"){
+validate12.errors = [{instancePath:instancePath+"/replace",schemaPath:"#/properties/replace/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs33 === errors;
@@ -1596,17 +1596,29 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.limit !== undefined){
-let data17 = data.limit;
+if(data.hardLink !== undefined){
 const _errs35 = errors;
-if(errors === _errs35){
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 8000000000000000 || isNaN(data17)){
+if(typeof data.hardLink !== "boolean"){
+validate12.errors = [{instancePath:instancePath+"/hardLink",schemaPath:"#/properties/hardLink/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+return false;
+}
+var valid0 = _errs35 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limit !== undefined){
+let data18 = data.limit;
+const _errs37 = errors;
+if(errors === _errs37){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 8000000000000000 || isNaN(data18)){
 validate12.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8000000000000000},message:"must be <= 8000000000000000"}];
 return false;
 }
 else {
-if(data17 < 1 || isNaN(data17)){
+if(data18 < 1 || isNaN(data18)){
 validate12.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
@@ -1617,41 +1629,17 @@ validate12.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs35 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.priority !== undefined){
-let data18 = data.priority;
-const _errs37 = errors;
-if(!(((data18 === "low") || (data18 === "normal")) || (data18 === "high"))){
-validate12.errors = [{instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/enum",keyword:"enum",params:{allowedValues: schema13.properties.priority.enum},message:"must be equal to one of the allowed values"}];
-return false;
-}
 var valid0 = _errs37 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.signal !== undefined){
-const _errs38 = errors;
-if(!(data.signal instanceof AbortSignal)){
-validate12.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
-return false;
-}
-var valid0 = _errs38 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace !== undefined){
+if(data.priority !== undefined){
+let data19 = data.priority;
 const _errs39 = errors;
-if(typeof data.trace !== "string"){
-validate12.errors = [{instancePath:instancePath+"/trace",schemaPath:"#/properties/trace/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+if(!(((data19 === "low") || (data19 === "normal")) || (data19 === "high"))){
+validate12.errors = [{instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/enum",keyword:"enum",params:{allowedValues: schema13.properties.priority.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid0 = _errs39 === errors;
@@ -1660,10 +1648,22 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.explain !== undefined){
+if(data.signal !== undefined){
+const _errs40 = errors;
+if(!(data.signal instanceof AbortSignal)){
+validate12.errors = [{instancePath:instancePath+"/signal",schemaPath:"#/properties/signal/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+return false;
+}
+var valid0 = _errs40 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace !== undefined){
 const _errs41 = errors;
-if(typeof data.explain !== "boolean"){
-validate12.errors = [{instancePath:instancePath+"/explain",schemaPath:"#/properties/explain/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+if(typeof data.trace !== "string"){
+validate12.errors = [{instancePath:instancePath+"/trace",schemaPath:"#/properties/trace/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 var valid0 = _errs41 === errors;
@@ -1672,16 +1672,29 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.onProgress !== undefined){
+if(data.explain !== undefined){
 const _errs43 = errors;
-if(typeof data.onProgress !== "function"){
-validate12.errors = [{instancePath:instancePath+"/onProgress",schemaPath:"#/properties/onProgress/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+if(typeof data.explain !== "boolean"){
+validate12.errors = [{instancePath:instancePath+"/explain",schemaPath:"#/properties/explain/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
 return false;
 }
 var valid0 = _errs43 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.onProgress !== undefined){
+const _errs45 = errors;
+if(typeof data.onProgress !== "function"){
+validate12.errors = [{instancePath:instancePath+"/onProgress",schemaPath:"#/properties/onProgress/instance",keyword:"instance",params:{},message:"must pass \"instance\" keyword validation"}];
+return false;
+}
+var valid0 = _errs45 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -2145,6 +2158,7 @@ const getFaultAllowed = {
   "keep": "true or false",
   "remoteTime": "true or false",
   "nameFile": "a function",
+  "replace": "true or false",
   "hardLink": "true or false",
   "limit": "a number from 1 to 8000000000000000",
   "priority": "\"low\" or \"normal\" or \"high\"",
