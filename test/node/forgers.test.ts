@@ -294,6 +294,21 @@ describe('a forger', () => {
         },
       ],
       [
+        'and has eight friends who do the same is set aside with them, and the publisher is not blamed',
+        async world => {
+          const origin = await world.origin(BODY)
+          const url = `${origin.url}/file.bin`
+          const liars: ScriptedPeer[] = []
+          for (let n = 0; n < 9; n++) liars.push(await world.scriptedPeer(url, signs(FAKE, claimsDigest)))
+          const victim = await world.node({ bootstrap: liars.map(({ address }) => address), trust: [STRANGER] })
+          const path = world.path()
+          const receipt = await victim.node.download(url, path, { digest: origin.digest })
+          expect(await fileHash(path)).to.equal(hex(BODY))
+          expect(receipt.fromOrigin).to.equal(BODY.length)
+          expect(victim.said(/^banned/)).to.have.length(5)
+        },
+      ],
+      [
         'and forges what this host is about to read itself is banned, and the origin believed',
         async world => {
           const origin = await world.origin(BODY)
