@@ -4,16 +4,19 @@ import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import type { Connection, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
+import { peerIdFromCID, peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
+import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../core/errors.ts'
 import type { DialablePeer } from '../core/peer.ts'
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
 import { groupOfAddress, ipOf, placeOfAddress } from './address-group.ts'
+import { BoundedDatastore } from './bounded-datastore.ts'
 import { ConnectionGate } from './connection-gate.ts'
 import { thriftyNoise } from './encryption.ts'
+import { listenReason } from './listen-reason.ts'
 import { farthestLast, isLoopback } from './loopback.ts'
 import { StrangersRoom } from './memory-budget.ts'
 import { thriftyYamux } from './muxer.ts'
@@ -61,6 +64,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_TIMEOUT_MS)
   const listen = options.listen.map(address => parseAddress(address).toString())
   const announce = (options.announce ?? []).map(parseAnnounced)
+  const datastore = new BoundedDatastore()
   const gate = new ConnectionGate(options.maxConnections ?? MAX_CONNECTIONS)
   try {
     const node = await createLibp2p({
@@ -86,9 +90,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
       },
       connectionGater: { denyInboundConnection: raw => !gate.admits(raw) },
       connectionMonitor: { enabled: false },
+      datastore,
+      // the store forgets by itself whom nobody has spoken of for long; an address is as good as its peer
       peerStore: { maxAddressAge: Infinity, maxPeerAge: Infinity },
       services: { identify: identify(), ping: ping(), ...options.services },
     })
+    datastore.self = node.peerId.toString()
+    datastore.isKept = id => id === node.peerId.toCID().toString() || node.getConnections(peerIdFromCID(CID.parse(id))).length > 0
     node.addEventListener('connection:open', ({ detail }) => gate.opened(detail))
     node.addEventListener('connection:close', ({ detail }) => gate.closed(detail))
     return new Host(node, privateKey)
@@ -100,14 +108,6 @@ export async function startHost(options: HostOptions): Promise<Host> {
       cause: error,
     })
   }
-}
-
-/** libp2p wraps what the system said in several lines; the system's own words are enough. */
-function listenReason(error: unknown): string {
-  const text = String(error)
-  const [, code] = /\b(EADDRINUSE|EADDRNOTAVAIL|EACCES|EPERM|ENOTSUP|EAFNOSUPPORT)\b/.exec(text) ?? []
-  if (code === 'EADDRINUSE') return 'the address is in use'
-  return code ?? text.split('\n')[0] ?? text
 }
 
 export class Host {
