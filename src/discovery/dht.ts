@@ -34,6 +34,8 @@ const GROWTH_MS = 300
 type DhtService = KadDHT & { routingTable: EventTarget & { size: number } }
 
 export interface Provider {
+  /** The peer that keeps the record. */
+  from: string
   peer: string
   addresses: string[]
 }
@@ -82,7 +84,8 @@ export class Dht {
   async *#search(key: CID, signal: AbortSignal): AsyncGenerator<Provider> {
     for await (const event of this.#dht.findProviders(key, { signal })) {
       if (event.name !== 'PEER_RESPONSE' && event.name !== 'PROVIDER') continue
-      for (const p of event.providers) yield { peer: p.id.toString(), addresses: p.multiaddrs.map(String) }
+      const from = event.from.toString()
+      for (const p of event.providers) yield { from, peer: p.id.toString(), addresses: p.multiaddrs.map(String) }
     }
   }
 

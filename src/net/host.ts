@@ -6,22 +6,26 @@ import { identify } from '@libp2p/identify'
 import type { Connection, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
 import { peerIdFromCID, peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
-import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../core/errors.ts'
-import type { DialablePeer } from '../core/peer.ts'
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
 import { groupOfAddress, ipOf, placeOfAddress } from './address-group.ts'
+import { parseAddress, parseAnnounced } from './addresses.ts'
 import { BoundedDatastore } from './bounded-datastore.ts'
 import { ConnectionGate } from './connection-gate.ts'
+import { DialGate } from './dial-gate.ts'
 import { thriftyNoise } from './encryption.ts'
+import { gatedTransport } from './gated-transport.ts'
 import { listenReason } from './listen-reason.ts'
-import { farthestLast, isLoopback } from './loopback.ts'
+import { farthestLast } from './loopback.ts'
 import { StrangersRoom } from './memory-budget.ts'
 import { thriftyYamux } from './muxer.ts'
 import { nativeTls } from './native-tls.ts'
 import { timedTcp } from './timed-tcp.ts'
+
+export { isLoopbackAddress, parseAddress, parsePeerAddress, parsePeerId } from './addresses.ts'
 
 /** Flow control window of a stream (DESIGN §5: 1–4 MiB; larger ones make control messages wait behind bulk). */
 const MAX_STREAM_WINDOW = 4 * 1024 * 1024
@@ -66,11 +70,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const announce = (options.announce ?? []).map(parseAnnounced)
   const datastore = new BoundedDatastore()
   const gate = new ConnectionGate(options.maxConnections ?? MAX_CONNECTIONS)
+  const dials: DialGate = new DialGate({ remotes: () => host?.remotes() ?? [] })
+  let host: Host | undefined
   try {
     const node = await createLibp2p({
       privateKey,
       addresses: { listen, announce },
-      transports: [timedTcp(CONNECT_TIMEOUT_MS)],
+      transports: [gatedTransport(dials, timedTcp(CONNECT_TIMEOUT_MS))],
       connectionEncrypters: [nativeTls(), thriftyNoise()],
       streamMuxers: [
         thriftyYamux({
@@ -88,7 +94,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
         inboundUpgradeTimeout: MAX_DIAL_TIMEOUT_MS,
         addressSorter: farthestLast,
       },
-      connectionGater: { denyInboundConnection: raw => !gate.admits(raw) },
+      connectionGater: {
+        denyInboundConnection: raw => !gate.admits(raw),
+        denyDialMultiaddr: address => !dials.believes(address, undefined),
+        filterMultiaddrForPeer: (peer, address) => host?.mayKeep(peer, address) ?? true,
+      },
       connectionMonitor: { enabled: false },
       datastore,
       // the store forgets by itself whom nobody has spoken of for long; an address is as good as its peer
@@ -99,7 +109,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     datastore.isKept = id => id === node.peerId.toCID().toString() || node.getConnections(peerIdFromCID(CID.parse(id))).length > 0
     node.addEventListener('connection:open', ({ detail }) => gate.opened(detail))
     node.addEventListener('connection:close', ({ detail }) => gate.closed(detail))
-    return new Host(node, privateKey)
+    host = new Host(node, privateKey, dials)
+    return host
   } catch (error) {
     if (error instanceof DragonflyError) throw error
     const reason = listenReason(error)
@@ -115,8 +126,10 @@ export class Host {
   readonly privateKey: PrivateKey
   readonly id: string
   readonly room = new StrangersRoom()
+  readonly #dials: DialGate
 
-  constructor(libp2p: Libp2p, privateKey: PrivateKey) {
+  constructor(libp2p: Libp2p, privateKey: PrivateKey, dials: DialGate) {
+    this.#dials = dials
     this.libp2p = libp2p
     this.privateKey = privateKey
     this.id = libp2p.peerId.toString()
@@ -127,36 +140,57 @@ export class Host {
     return this.libp2p.getMultiaddrs().map(String)
   }
 
-  /** Connects unless connected; resolves to the peer id. The addresses should be of one peer. */
+  /** Connects unless connected, to where the user says; resolves to the peer id. The addresses should be of one peer. */
   async connect(addresses: readonly string[], signal?: AbortSignal): Promise<string> {
-    const connection = await this.libp2p.dial(addresses.map(parseAddress), signalled(signal))
+    const named = addresses.map(parseAddress)
+    this.#dials.trust(named)
+    const connection = await this.libp2p.dial(named, signalled(signal))
     return connection.remotePeer.toString()
   }
 
-  /** Like `connect`, for a peer whose addresses may also be known from elsewhere. */
-  async connectPeer(peer: string, addresses: readonly string[], signal?: AbortSignal): Promise<void> {
+  /**
+   * Connects to a peer by what it said itself, and by hearsay. `namer`: the peer that named it, or the name of a list. Of one that was
+   * not known before and cannot be reached nothing is remembered.
+   */
+  async connectPeer(peer: string, heard: readonly string[], namer: string, signal?: AbortSignal): Promise<void> {
     const id = peerIdFromString(peer)
-    if (this.libp2p.getConnections(id).length > 0) return
-    const known = addresses.map(parseAddress)
-    if (known.length > 0) await this.libp2p.peerStore.merge(id, { multiaddrs: known })
-    await this.libp2p.dial(id, signalled(signal))
+    if (this.isConnected(peer)) return
+    const isKnown = await this.libp2p.peerStore.has(id)
+    const own = isKnown ? (await this.libp2p.peerStore.get(id)).addresses.map(({ multiaddr }) => multiaddr) : []
+    // one that names another peer would spoil the dial of all of them
+    const all = [...own, ...heard.map(parseAddress)].flatMap(address => ofPeer(address, peer) ?? [])
+    try {
+      await this.#dials.asNamedBy(namer, () => this.libp2p.dial(all.length > 0 ? all : id, signalled(signal)))
+    } catch (error) {
+      if (!isKnown && !this.isConnected(peer)) await this.libp2p.peerStore.delete(id)
+      throw error
+    }
   }
 
-  /**
-   * Connects to a stranger at these addresses, which name it; resolves to whether that worked. Of one that was not known before
-   * and cannot be reached nothing is remembered.
-   */
+  /** Connects to a peer by what it said of itself from these addresses (multicast DNS); resolves to whether that worked. */
   async connectStranger(peer: string, addresses: readonly string[], signal?: AbortSignal): Promise<boolean> {
-    const id = peerIdFromString(peer)
-    if (this.isConnected(peer)) return true
-    const isKnown = await this.libp2p.peerStore.has(id)
-    try {
-      await this.libp2p.dial(addresses.map(parseAddress), signalled(signal))
-      return true
-    } catch {
-      if (!isKnown && !this.isConnected(peer)) await this.libp2p.peerStore.delete(id)
-      return false
-    }
+    const good = addresses.filter(text => this.#dials.believes(parseAddress(text), parseAddress(text)))
+    return await this.connectPeer(peer, good, peer, signal).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  /** Of the addresses that a peer (its id) names, those which may be dialled because it does. */
+  believable(namer: string, addresses: readonly string[]): string[] {
+    if (addresses.length === 0) return []
+    const from = this.libp2p.getConnections(peerIdFromString(namer))[0]?.remoteAddr
+    return addresses.filter(address => this.#dials.believes(parseAddress(address), from))
+  }
+
+  /** Whether an address may be remembered of a peer, which said it itself if it is connected. */
+  mayKeep(peer: PeerId, address: Multiaddr): boolean {
+    return peer.equals(this.libp2p.peerId) || this.#dials.believes(address, this.libp2p.getConnections(peer)[0]?.remoteAddr)
+  }
+
+  /** Remote addresses of all connections. */
+  *remotes(): Iterable<Multiaddr> {
+    for (const { remoteAddr } of this.libp2p.getConnections()) yield remoteAddr
   }
 
   get hasConnections(): boolean {
@@ -191,7 +225,9 @@ export class Host {
     if (!(await this.libp2p.peerStore.has(id))) return []
     const { addresses } = await this.libp2p.peerStore.get(id)
     const here = ipOf(this.#remoteAddress(peer))
-    const texts = addresses.toSorted(farthestLast).map(a => a.multiaddr.toString())
+    // what others said of it is not signed by it
+    const own = addresses.filter(({ isCertified }) => isCertified)
+    const texts = own.toSorted(farthestLast).map(a => a.multiaddr.toString())
     return texts.toSorted((a, b) => Number(ipOf(b) === here) - Number(ipOf(a) === here)).slice(0, limit)
   }
 
@@ -239,61 +275,13 @@ export class Host {
   }
 }
 
-/** Parses a multiaddr; rejects with `bad-multiaddr`. */
-export function parseAddress(text: string): Multiaddr {
-  try {
-    const address = multiaddr(text)
-    if (address.getComponents().length === 0) throw new Error('empty')
-    return address
-  } catch (error) {
-    throw new DragonflyError('bad-multiaddr', `not a multiaddr: ${JSON.stringify(text.slice(0, 200))}`, {
-      hint: 'write it like /ip4/192.0.2.1/tcp/4801/p2p/12D3KooW…',
-      cause: error,
-    })
-  }
-}
-
-/** An address that others are to dial: with a port, and the peer id is added by whoever tells it. */
-function parseAnnounced(text: string): string {
-  const components = parseAddress(text).getComponents()
-  const port = components.find(({ name }) => name === 'tcp')?.value
-  if (port === undefined || port === '0') {
-    throw new DragonflyError('bad-multiaddr', `an announced address without a TCP port: ${JSON.stringify(text.slice(0, 200))}`, {
-      hint: 'listen on a fixed port, and announce it: /ip4/192.0.2.1/tcp/4801',
-    })
-  }
-  return text.replace(/\/p2p\/[^/]+$/, '')
-}
-
-/** Parses a multiaddr that names its peer; resolves to both. */
-export function parsePeerAddress(text: string): DialablePeer {
-  const address = parseAddress(text)
-  const peer = address.getComponents().findLast(c => c.name === 'p2p')?.value
-  if (peer === undefined) {
-    throw new DragonflyError('bad-multiaddr', `multiaddr without a peer id: ${JSON.stringify(text.slice(0, 200))}`, {
-      hint: 'add /p2p/PEERID, as the seed prints it',
-    })
-  }
-  return { peer: parsePeerId(peer), address: address.toString() }
-}
-
-/** Normalises a peer id; rejects with `bad-peer-id`. */
-export function parsePeerId(text: string): string {
-  try {
-    return peerIdFromString(text).toString()
-  } catch (error) {
-    throw new DragonflyError('bad-peer-id', `not a peer id: ${JSON.stringify(text.slice(0, 100))}`, {
-      hint: 'a peer id looks like 12D3KooW…',
-      cause: error,
-    })
-  }
-}
-
 function signalled(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal === undefined ? {} : { signal }
 }
 
-/** Whether only the host itself can connect to this address. Rejects with `bad-multiaddr`. */
-export function isLoopbackAddress(text: string): boolean {
-  return isLoopback(parseAddress(text))
+/** The address with the peer's id, so that a connection to anybody else fails; undefined when it names another peer. */
+function ofPeer(address: Multiaddr, peer: string): Multiaddr | undefined {
+  const named = address.getComponents().findLast(({ name }) => name === 'p2p')?.value
+  if (named === undefined) return address.encapsulate(`/p2p/${peer}`)
+  return named === peer ? address : undefined
 }

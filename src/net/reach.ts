@@ -1,6 +1,6 @@
 // Tests whether anything listens at an address, to tell a dead host from a busy one.
 import { connect } from 'node:net'
-import { parseAddress } from './host.ts'
+import { parseAddress } from './addresses.ts'
 
 /**
  * Resolves to whether a TCP connection to the address is taken within `ms`. It is the system that answers, before any

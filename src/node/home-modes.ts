@@ -12,7 +12,7 @@ const EVERYBODY_WRITES = 0o002
 const STICKY = 0o1000
 
 /**
- * Closes the identity to other users, and the home folder to the writing of everybody: whoever may write there can put another
+ * Closes the identity to other users, and a home folder that everybody may write to for all but its owner: whoever may write there can put another
  * identity in the place of ours. Rejects with `store-error` when the identity is no file.
  */
 export async function closeHome(home: string, emit: (facts: EventFacts) => void): Promise<void> {
@@ -20,7 +20,7 @@ export async function closeHome(home: string, emit: (facts: EventFacts) => void)
   // modes mean nothing there
   if (me === undefined) return
   const { mode, uid } = await stat(home)
-  if ((mode & EVERYBODY_WRITES) !== 0 && (mode & STICKY) === 0) emit(await close(home, mode, mode & 0o7775))
+  if ((mode & EVERYBODY_WRITES) !== 0 && (mode & STICKY) === 0) emit(await close(home, mode, mode & 0o7755))
   else if ((mode & EVERYBODY_READS) !== 0 && uid === me) emit({ code: 'home-readable', path: home, mode: octal(mode) })
   const file = join(home, IDENTITY_FILE)
   const found = await stat(file).catch(() => undefined)

@@ -1,5 +1,6 @@
 // Peers that could be dialled, with a limit, and a memory of failures.
 import type { KnownPeer, NeighbourhoodPolicy } from './neighbourhood-events.ts'
+import { Reputation } from './reputation.ts'
 
 export interface Candidate extends KnownPeer {
   /** Who named it. */
@@ -13,6 +14,8 @@ export class Candidates {
   readonly #policy: NeighbourhoodPolicy
   readonly #random: () => number
   readonly #all = new Map<string, Candidate>()
+  readonly #namers = new Reputation()
+  readonly #groups = new Reputation()
 
   constructor(policy: NeighbourhoodPolicy, random: () => number) {
     this.#policy = policy
@@ -47,7 +50,12 @@ export class Candidates {
   }
 
   /** Takes back one whose dial failed; who fails again and again is forgotten. */
-  failed(candidate: Candidate, now: number): void {
+  failed(candidate: Candidate, why: 'busy' | 'unreachable', now: number): void {
+    if (why === 'busy') this.succeeded(candidate)
+    else {
+      this.#namers.failed(candidate.from)
+      if (candidate.group !== undefined) this.#groups.failed(candidate.group)
+    }
     const failures = candidate.failures + 1
     if (failures >= this.#policy.maxFailures) return
     const pause = Math.min(this.#policy.maxRetryMs, this.#policy.retryMs * 2 ** candidate.failures)
@@ -62,6 +70,24 @@ export class Candidates {
   /** Those that may be dialled now. */
   ready(now: number): Candidate[] {
     return [...this.#all.values()].filter(c => c.readyAt <= now)
+  }
+
+  /** It is where it was said to be. */
+  succeeded({ from, group }: Candidate): void {
+    this.#namers.succeeded(from)
+    if (group !== undefined) this.#groups.succeeded(group)
+  }
+
+  /**
+   * Of those that are ready, those whom the namers with the fewest failures name, and of these in the groups with the fewest: who
+   * invents peers, or names them where nobody is, is tried after all others, however many they are.
+   */
+  fairest(now: number): Candidate[] {
+    const ready = this.ready(now)
+    return best(
+      best(ready, ({ from }) => this.#namers.rank(from)),
+      ({ group }) => (group === undefined ? 0 : this.#groups.rank(group)),
+    )
   }
 
   /** When one more will be ready; Infinity: never. */
@@ -89,4 +115,15 @@ export class Candidates {
     const one = loudest[Math.floor(this.#random() * loudest.length)]
     if (one !== undefined) this.#all.delete(one.peer)
   }
+}
+
+/** Those with the lowest rank. */
+function best(all: readonly Candidate[], rankOf: (candidate: Candidate) => number): Candidate[] {
+  let [least, some]: [number, Candidate[]] = [Infinity, []]
+  for (const candidate of all) {
+    const rank = rankOf(candidate)
+    if (rank < least) [least, some] = [rank, []]
+    if (rank === least) some.push(candidate)
+  }
+  return some
 }

@@ -46,8 +46,8 @@ export type NeighbourhoodEvent =
 
 /** An intention. */
 export type NeighbourhoodAction =
-  /** Dial and link up; answer with `linked` or `failed`. */
-  | { type: 'dial'; peer: string }
+  /** Dial and link up; answer with `linked` or `failed`. `from`: who named it. */
+  | { type: 'dial'; peer: string; from: string }
   /**
    * End the link. `needless`: both have everything. `useless`: somebody better was found. `surplus`: more links than good.
    */

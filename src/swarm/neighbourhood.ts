@@ -149,6 +149,8 @@ export class Neighbourhood {
   #linked(by: Linked, now: number): void {
     const { peer, kind, links } = by
     this.#candidates.take(peer)
+    const dialled = this.#dialling.get(peer)
+    if (dialled !== undefined) this.#candidates.succeeded(dialled)
     this.#dialling.delete(peer)
     this.#introductions.unremember(peer)
     if (this.#links.get(peer)?.kind !== kind) this.#forget(peer, now)
@@ -183,7 +185,7 @@ export class Neighbourhood {
     const candidate = this.#dialling.get(peer)
     if (candidate === undefined) return
     this.#dialling.delete(peer)
-    if (why !== 'unwanted') this.#candidates.failed(candidate, now)
+    if (why !== 'unwanted') this.#candidates.failed(candidate, why, now)
     if (why !== 'busy') this.#introductions.unremember(peer)
   }
 
@@ -225,7 +227,7 @@ export class Neighbourhood {
       if (candidate === undefined) break
       this.#candidates.take(candidate.peer)
       this.#dialling.set(candidate.peer, candidate)
-      actions.push({ type: 'dial', peer: candidate.peer })
+      actions.push({ type: 'dial', peer: candidate.peer, from: candidate.from })
     }
     if (now >= this.#askAt && this.#lacksCandidates(now)) this.#ask(now, actions)
   }
@@ -247,7 +249,7 @@ export class Neighbourhood {
   #next(now: number): Candidate | undefined {
     const isEnough = !this.#isFilling || this.#degree + this.#dialling.size >= this.#policy.wantedLinks
     if (isEnough && !this.#lacksFar) return undefined
-    const ready = this.#candidates.ready(now)
+    const ready = this.#candidates.fairest(now)
     if (isEnough) return this.#oneOf(ready.filter(candidate => this.#nearness.isSurelyFar(candidate)))
     for (const distance of this.#nearness.wanted(this.#tally())) {
       const fitting = ready.filter(candidate => this.#nearness.of(candidate) === distance)

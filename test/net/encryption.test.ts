@@ -39,6 +39,7 @@ for (const [name, encrypter] of [
           for await (const chunk of readStream(stream)) await writeStream(stream, chunk)
           await stream.close()
         })
+        if (dialer === 'ours') await ours.connect(theirs.getMultiaddrs().map(String))
         const stream = await from.dialProtocol(to.getMultiaddrs(), ECHO)
         const messages = [1, 1199, 1200, 65_519, 65_520, 600_000].map((length, i) => Buffer.alloc(length, i + 1))
         const writing = (async () => {

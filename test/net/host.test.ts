@@ -1,4 +1,11 @@
 // The libp2p host: addresses that people type, ports that are taken, crowds that come at once.
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'chai'
 import { type Host, parseAddress, parsePeerAddress, parsePeerId, startHost } from '../../src/net/host.ts'
 import { until } from '../waiting.ts'
@@ -111,21 +118,54 @@ describe('net/host', () => {
     const [a, b] = [await start(), await start()]
     expect(await a.connect([address(b)])).to.equal(b.id)
     expect(await a.connect([address(b)])).to.equal(b.id)
-    await a.connectPeer(b.id, [])
+    await a.connectPeer(b.id, [], b.id)
     expect(a.libp2p.getConnections()).to.have.length(1)
     const gone = new Promise<string>(resolve => b.onDisconnect(resolve))
     await a.disconnect(b.id)
     expect(await gone).to.equal(a.id)
     expect(a.isConnected(b.id)).to.equal(false)
-    await a.connectPeer(b.id, [address(b)])
+    await a.connectPeer(b.id, [address(b)], b.id)
     expect(a.isConnected(b.id)).to.equal(true)
   })
 
   it('is not fooled by another peer at the address', async () => {
     const [a, b] = [await start(), await start()]
     expect(await failure(a.connect([address(b).replace(b.id, ID)]))).to.be.instanceOf(Error)
-    expect(await failure(a.connectPeer(ID, [address(b).replace(/\/p2p\/.*/, '')]))).to.be.instanceOf(Error)
+    expect(await failure(a.connectPeer(ID, [address(b).replace(/\/p2p\/.*/, '')], ID))).to.be.instanceOf(Error)
     expect(a.isConnected(ID)).to.equal(false)
+  })
+
+  it('opens no local socket, whoever named it: a list, the peer store, or libp2p itself', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'df-host-'))
+    let connections = 0
+    const server = createServer(socket => {
+      connections++
+      socket.destroy()
+    }).listen(join(folder, 's'))
+    await once(server, 'listening')
+    const [a, b] = [await start(), await start()]
+    await a.connect([address(b)])
+    const socket = multiaddr(`/unix/${encodeURIComponent(join(folder, 's'))}`)
+    expect(a.believable(b.id, [socket.toString()])).to.deep.equal([])
+    expect(await failure(a.connectPeer(ID, [socket.toString()], b.id))).to.be.instanceOf(Error)
+    await a.libp2p.peerStore.merge(peerIdFromString(ID), { multiaddrs: [socket] })
+    expect((await a.libp2p.peerStore.get(peerIdFromString(ID))).addresses).to.deep.equal([])
+    expect(await failure(a.libp2p.dial(socket))).to.be.instanceOf(Error)
+    expect(connections).to.equal(0)
+    server.close()
+    await rm(folder, { recursive: true })
+  })
+
+  it('takes the addresses of a peer from nobody but that peer', async () => {
+    const [a, b] = [await start(), await start()]
+    await a.connect([address(b)])
+    let before: string[] = []
+    while (before.length === 0) {
+      await new Promise(setImmediate)
+      before = await a.addressesOf(b.id, 8)
+    }
+    await a.libp2p.peerStore.merge(peerIdFromString(b.id), { multiaddrs: [multiaddr('/ip4/10.9.9.9/tcp/1')] })
+    expect(await a.addressesOf(b.id, 8)).to.deep.equal(before)
   })
 
   it('knows where a peer listens once that has said so', async () => {

@@ -5,36 +5,60 @@ import { LIMITS } from '../../wire/limits.ts'
 
 /** Entries that are kept without asking whether anybody needs them. */
 const ROOM = 512
+/** So many may name one peer; what the first of them say is kept. */
+const NAMERS = 4
 
+interface Entry {
+  /** As the peer has signed them; undefined: it was not connected. */
+  own: readonly string[] | undefined
+  heard: Map<string, readonly string[]>
+}
+
+/** What a peer says of itself and what others say of it are kept apart; nobody can overwrite what another one said. */
 export class AddressBook {
-  readonly #addresses = new Map<string, readonly string[]>()
+  readonly #entries = new Map<string, Entry>()
 
+  /** Whether the peer itself has said where it can be reached. */
   has(peer: string): boolean {
-    return this.#addresses.has(peer)
+    return this.#entries.get(peer)?.own !== undefined
   }
 
-  /** Empty: the network may know more. */
+  /** Where to try: its own word first, then one of each who named it in turn. Empty: the network may know more. */
   of(peer: string): readonly string[] {
-    return this.#addresses.get(peer) ?? []
+    const { own = [], heard = new Map<string, readonly string[]>() } = this.#entries.get(peer) ?? {}
+    const lists = [...heard.values()]
+    const turns = Array.from({ length: LIMITS.addresses }, (_, i) => lists.map(list => list[i]))
+    const all = new Set([...own, ...turns.flat().filter(address => address !== undefined)])
+    return [...all].slice(0, LIMITS.addresses)
   }
 
-  note(peer: string, addresses: readonly string[]): void {
-    if (addresses.length > 0) this.#addresses.set(peer, addresses.slice(0, LIMITS.addresses))
+  /** Hearsay of `namer`, in place of what it said before. */
+  note(peer: string, addresses: readonly string[], namer: string): void {
+    if (addresses.length === 0) return
+    const { heard } = this.#entry(peer)
+    if (heard.has(namer) || heard.size < NAMERS) heard.set(namer, addresses.slice(0, LIMITS.addresses))
   }
 
   /** Takes what a connected peer said itself, once it has. */
   async learn(host: Host, peer: string): Promise<void> {
-    this.note(peer, await host.addressesOf(peer, LIMITS.addresses))
+    const own = await host.addressesOf(peer, LIMITS.addresses)
+    if (own.length > 0) this.#entry(peer).own = own
   }
 
-  /** As it is told to others; without those that could not be dialled. */
+  /** As it is told to others: those who were met, by their own word alone. */
   named(peers: readonly string[]): PeerAddress[] {
-    return peers.filter(peer => this.has(peer)).map(id => ({ id, addresses: [...this.of(id)] }))
+    return peers.filter(peer => this.has(peer)).map(id => ({ id, addresses: [...(this.#entries.get(id)?.own ?? [])] }))
   }
 
   /** Forgets those that are not needed any more, when there are many. */
   prune(isNeeded: (peer: string) => boolean): void {
-    if (this.#addresses.size <= ROOM) return
-    for (const peer of [...this.#addresses.keys()]) if (!isNeeded(peer)) this.#addresses.delete(peer)
+    if (this.#entries.size <= ROOM) return
+    for (const peer of [...this.#entries.keys()]) if (!isNeeded(peer)) this.#entries.delete(peer)
+  }
+
+  #entry(peer: string): Entry {
+    const entry = this.#entries.get(peer) ?? { own: undefined, heard: new Map() }
+    this.#entries.set(peer, entry)
+    return entry
   }
 }

@@ -51,13 +51,14 @@ export class NeighbourhoodDriver implements LinkKeeper {
     return this.#dialling === 0 && this.#known?.isAboutToDial(now()) !== true
   }
 
-  /** Candidates from a list; `from` names it. */
+  /** Candidates that a connected peer names, or a list. */
   offer(from: string, peers: readonly PeerAddress[]): void {
     const { network } = this.#ctx
     if (network === undefined || this.#stopped.signal.aborted) return
     const welcome = peers.filter(({ id }) => id !== network.host.id && !this.#ctx.isBanned(id))
-    for (const { id, addresses } of welcome) this.#book.note(id, addresses)
-    this.#tell({ type: 'heard', from, peers: welcome.map(({ id, addresses }) => known(id, addresses)) })
+    const believed = welcome.map(({ id, addresses }) => ({ id, addresses: network.host.believable(from, addresses) }))
+    for (const { id, addresses } of believed) this.#book.note(id, addresses, from)
+    this.#tell({ type: 'heard', from, peers: believed.map(({ id, addresses }) => known(id, addresses)) })
   }
 
   stop(): void {
@@ -128,7 +129,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
   #perform(network: Network, action: NeighbourhoodAction): void {
     switch (action.type) {
       case 'dial':
-        void this.#dial(network, action.peer)
+        void this.#dial(network, action.peer, action.from)
         return
       case 'drop':
         this.#ctx.emit({ code: 'neighbour-dropped', peer: action.peer, why: action.why })
@@ -139,7 +140,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
     }
   }
 
-  async #dial(network: Network, peer: string): Promise<void> {
+  async #dial(network: Network, peer: string, namer: string): Promise<void> {
     const { links } = this.#owner
     const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
     this.#dialling++
@@ -147,7 +148,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
     try {
       if (this.#ctx.isBanned(peer)) why = 'unwanted'
       else {
-        await network.host.connectPeer(peer, this.#book.of(peer), signal)
+        await network.host.connectPeer(peer, this.#book.of(peer), namer, signal)
         await links.dial(peer, signal)
         links.unreachable.delete(peer)
       }

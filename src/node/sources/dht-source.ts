@@ -84,16 +84,16 @@ export class DhtSource {
   }
 
   async #searchFor(network: Network, key: CID, signal: AbortSignal): Promise<void> {
-    for await (const { peer, addresses } of network.dht.find(key, signal)) {
-      this.#parts.neighbours.offer('dht', [{ id: peer, addresses }])
+    for await (const { from, peer, addresses } of network.dht.find(key, signal)) {
+      this.#parts.neighbours.offer(from, [{ id: peer, addresses }])
     }
   }
 
   async #searchContent(network: Network, key: CID, signal: AbortSignal): Promise<void> {
-    for await (const { peer, addresses } of network.dht.find(key, signal)) {
+    for await (const { from, peer, addresses } of network.dht.find(key, signal)) {
       if (this.#active.manifest !== undefined) return
       await network.host
-        .connectPeer(peer, addresses, connectTimeout(this.#signal))
+        .connectPeer(peer, network.host.believable(from, addresses), from, connectTimeout(this.#signal))
         .then(() => this.#active.links.dial(peer, connectTimeout(this.#signal), key.bytes))
         .catch(() => {})
     }

@@ -1,0 +1,61 @@
+// Parses what the user and other peers write: multiaddrs and peer ids.
+import { peerIdFromString } from '@libp2p/peer-id'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { DragonflyError } from '../core/errors.ts'
+import type { DialablePeer } from '../core/peer.ts'
+import { isLoopback } from './loopback.ts'
+
+/** Parses a multiaddr; rejects with `bad-multiaddr`. */
+export function parseAddress(text: string): Multiaddr {
+  try {
+    const address = multiaddr(text)
+    if (address.getComponents().length === 0) throw new Error('empty')
+    return address
+  } catch (error) {
+    throw new DragonflyError('bad-multiaddr', `not a multiaddr: ${JSON.stringify(text.slice(0, 200))}`, {
+      hint: 'write it like /ip4/192.0.2.1/tcp/4801/p2p/12D3KooW…',
+      cause: error,
+    })
+  }
+}
+
+/** An address that others are to dial: with a port, and the peer id is added by whoever tells it. */
+export function parseAnnounced(text: string): string {
+  const components = parseAddress(text).getComponents()
+  const port = components.find(({ name }) => name === 'tcp')?.value
+  if (port === undefined || port === '0') {
+    throw new DragonflyError('bad-multiaddr', `an announced address without a TCP port: ${JSON.stringify(text.slice(0, 200))}`, {
+      hint: 'listen on a fixed port, and announce it: /ip4/192.0.2.1/tcp/4801',
+    })
+  }
+  return text.replace(/\/p2p\/[^/]+$/, '')
+}
+
+/** Parses a multiaddr that names its peer; resolves to both. */
+export function parsePeerAddress(text: string): DialablePeer {
+  const address = parseAddress(text)
+  const peer = address.getComponents().findLast(c => c.name === 'p2p')?.value
+  if (peer === undefined) {
+    throw new DragonflyError('bad-multiaddr', `multiaddr without a peer id: ${JSON.stringify(text.slice(0, 200))}`, {
+      hint: 'add /p2p/PEERID, as the seed prints it',
+    })
+  }
+  return { peer: parsePeerId(peer), address: address.toString() }
+}
+
+/** Normalises a peer id; rejects with `bad-peer-id`. */
+export function parsePeerId(text: string): string {
+  try {
+    return peerIdFromString(text).toString()
+  } catch (error) {
+    throw new DragonflyError('bad-peer-id', `not a peer id: ${JSON.stringify(text.slice(0, 100))}`, {
+      hint: 'a peer id looks like 12D3KooW…',
+      cause: error,
+    })
+  }
+}
+
+/** Whether only the host itself can connect to this address. Rejects with `bad-multiaddr`. */
+export function isLoopbackAddress(text: string): boolean {
+  return isLoopback(parseAddress(text))
+}
