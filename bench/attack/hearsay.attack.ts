@@ -44,8 +44,7 @@ async function flood(ground: SeedGround, host: Host, signal: AbortSignal): Promi
   void (async () => {
     for await (const _ of readStream(stream));
   })().catch(() => {})
-  const digest = new Uint8Array(PIECE_DIGEST_LENGTH)
-  const digests = Array.from({ length: LIMITS.partDigests }, () => digest)
+  const digests = new Uint8Array(LIMITS.partDigests * PIECE_DIGEST_LENGTH)
   let from = 0
   try {
     for (; from < MAX_PIECES; from += LIMITS.partDigests) {

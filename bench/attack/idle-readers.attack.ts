@@ -12,7 +12,7 @@ import type { Attack, Figure } from './main.ts'
 
 const ATTACKERS = 6
 const BYTES = 128 * MiB
-const RUNS = 3
+const RUNS = 5
 const LEAST_SHARE = 0.8
 /** Until the first of them are known not to read; with the start of a process on a busy machine. */
 const MOST_FIRST_SECONDS = 10
@@ -29,28 +29,36 @@ async function run(say: (line: string) => void): Promise<Figure[]> {
     const { url } = await lab.nginx()
     await randomFile(lab.path('www', 'a.bin'), BYTES)
     const place = `${url}/a.bin`
-    const seed = await lab.seed('seed', ['--allow-origin', '127.0.0.1'])
-    const honest = async () => {
+    const start = async (home: string) => {
+      const { address } = await lab.seed(home)
+      await lab.df(['preheat', place, '--seed', address]).ended
+      return address
+    }
+    const undisturbed = await start('undisturbed')
+    const attacked = await start('attacked')
+    const honest = async (seed: string) => {
       const begun = performance.now()
-      const { code, stderr } = await lab.df(['get', place, '-o', '/dev/null', '--seed', seed.address, '--no-origin', '--quiet'])
-        .ended
+      const { code, stderr } = await lab.df(['get', place, '-o', '/dev/null', '--seed', seed, '--no-origin', '--quiet']).ended
       if (code !== 0) throw new Error(stderr)
       const seconds = (performance.now() - begun) / 1000
-      say(`${seconds.toFixed(2)} s`)
+      say(`${seed === attacked ? 'attacked' : 'undisturbed'}: ${seconds.toFixed(2)} s`)
       return seconds
     }
-    const several = async () => {
-      const seconds: number[] = []
-      for (let i = 0; i < RUNS; i++) seconds.push(await honest())
-      return median(seconds)
-    }
-    await honest()
-    const before = await several()
-    for (let i = 0; i < ATTACKERS; i++) attackers.push(await idleReader(place, seed.address))
+    // both are warm, and have served somebody
+    await honest(undisturbed)
+    await honest(attacked)
+    for (let i = 0; i < ATTACKERS; i++) attackers.push(await idleReader(place, attacked))
     say(`${ATTACKERS} that never read`)
-    const first = await honest()
-    const during = await several()
-    const share = before / during
+    const first = await honest(attacked)
+    const quiet: number[] = []
+    const during: number[] = []
+    // in turns, so that what else the machine does falls on both
+    for (let i = 0; i < RUNS; i++) {
+      quiet.push(await honest(undisturbed))
+      during.push(await honest(attacked))
+    }
+    const before = median(quiet)
+    const share = before / median(during)
     return [
       {
         what: 'share of the undisturbed speed',

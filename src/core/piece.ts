@@ -84,3 +84,9 @@ export async function hashPiece(index: number, bytes: Uint8Array): Promise<Verif
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && Buffer.compare(a, b) === 0
 }
+
+/** The digests that lie one behind the other in `bytes`; they share its memory. */
+export function splitDigests(bytes: Uint8Array): Uint8Array[] {
+  const count = bytes.byteLength / PIECE_DIGEST_LENGTH
+  return Array.from({ length: count }, (_, i) => bytes.subarray(i * PIECE_DIGEST_LENGTH, (i + 1) * PIECE_DIGEST_LENGTH))
+}

@@ -28,7 +28,10 @@ import { streamHead } from './stream-head.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
 import { bytesOf, known, receiptOf, whole } from './whole-content.ts'
 
-/** A content that only a digest vouches for may turn out wrong: so many of those who signed it are banned, one after the other. */
+/**
+ * A content that only a digest vouches for may turn out wrong: so many of those who signed it are banned, one after the other. Then
+ * nobody is believed any more but seeds and the origin: whatever it gives is the publisher's word, and not some liar's.
+ */
 const MAX_LIARS = 5
 /** A content that changes at its origin while it is read is begun again so often: each time has all tries of a read. */
 const MAX_CHANGES = 3
@@ -207,6 +210,7 @@ export class Downloads {
       pace: paceOf(options),
       restarts: tries.restarts,
     })
+    if (tries.liars >= MAX_LIARS) active.believeNoStrangers()
     const meter = new ProgressMeter(active, options.onProgress)
     job.trace?.watch(active)
     const watch = options.explain === true ? watchTime(active, job.begun) : undefined

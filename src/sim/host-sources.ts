@@ -1,4 +1,5 @@
 // Drives the source selector of one simulated host.
+import type { SwarmEvent } from '../swarm/events.ts'
 import type { SourceAction, SourceEvent, SourcePolicy } from '../swarm/source-events.ts'
 import { SourceSelector } from '../swarm/source-selector.ts'
 import { Call } from './alarm.ts'
@@ -53,7 +54,7 @@ export class HostSources {
     self.onJoined = other => this.#tell({ type: 'linked', peer: other.id })
     self.onLost = other => this.#tell({ type: 'unlinked', peer: other.id })
     self.onLeave = () => this.#stop()
-    self.onTold = type => this.#look(type)
+    self.onTold = event => this.#look(event)
     self.ranges.onActive = active => this.#tell({ type: 'ranges', active })
     self.ranges.onRefused = () => this.#tell({ type: 'ranges-refused' })
   }
@@ -203,11 +204,14 @@ export class HostSources {
   }
 
   /** The swarm was told something: what we have may be another now. */
-  #look(type: string): void {
+  #look(event: SwarmEvent): void {
     if (this.#selector === undefined) return
     const count = this.self.known
     const missing = Math.max(0, count - this.self.swarm.have.count)
-    if (type === 'progress') this.#tell({ type: 'progress' })
+    if (event.type === 'progress') {
+      this.#tell({ type: 'progress', bytes: event.bytes, pieceLength: this.#around.pieceLength })
+    }
+    if (event.type === 'held') this.#tell({ type: 'held' })
     if (count === this.#told.count && missing === this.#told.missing) return
     this.#told = { count, missing }
     const isNew = !this.#isBegun && count > 0

@@ -46,7 +46,7 @@ export class SimPeer implements SimHost, Content {
   onLeave: () => void = () => {}
   onLost: (other: SimHost) => void = () => {}
   /** Called after its swarm was told something. */
-  onTold: (type: SwarmEvent['type']) => void = () => {}
+  onTold: (event: SwarmEvent) => void = () => {}
   /** Whether it reaches no origin. */
   isCutFromOrigin = false
   /** Whether the run waits for it: it has no fault and stays. */
@@ -234,7 +234,7 @@ export class SimPeer implements SimHost, Content {
     const at = this.swarm.nextWake(world.now)
     if (at < this.#wake.at) world.set(this.#wake, at)
     this.machine.wakeWaiting()
-    this.onTold(event.type)
+    this.onTold(event)
   }
 
   /** What the swarm intends, within what the host leaves to it. */

@@ -7,6 +7,8 @@ export interface Asked {
   at: number
   /** When the first byte came; undefined: not begun, so it can be moved elsewhere at no cost. */
   begun: number | undefined
+  /** Bytes of it that have come. */
+  bytes: number
 }
 
 /** So many bytes are a sign of life, fewer are none: whoever sends one now and then would be waited for for ever. */
@@ -16,6 +18,9 @@ const LIVE_PART = 1 / 64
 
 /** Weight of the newest sample in the measured rate. */
 const RATE_GAIN = 0.3
+
+const RANK: Record<NeighbourKind, number> = { peer: 0, seed: 1, origin: 3 }
+const DOUBTFUL_RANK = 2
 
 export class Neighbour {
   readonly id: string
@@ -54,7 +59,7 @@ export class Neighbour {
 
   ask(piece: number, now: number): void {
     if (this.asked.size === 0) this.heardAt = now
-    this.asked.set(piece, { at: now, begun: undefined })
+    this.asked.set(piece, { at: now, begun: undefined, bytes: 0 })
   }
 
   /** Whether these bytes are a sign of life: a piece begins, or enough has come since the last one. */
@@ -62,6 +67,7 @@ export class Neighbour {
     const asked = this.asked.get(piece)
     const hasBegun = asked !== undefined && asked.begun === undefined
     if (hasBegun) asked.begun = now
+    if (asked !== undefined) asked.bytes += bytes
     this.#bytesHeard += bytes
     const isAlive = hasBegun || this.#bytesHeard >= Math.min(LIVE_BYTES, LIVE_PART * pieceLength)
     if (isAlive) {
@@ -103,6 +109,11 @@ export class Neighbour {
     this.#backOff = Math.min(policy.maxBackOffMs, this.#backOff === 0 ? policy.backOffMs : this.#backOff * 2)
     this.quietUntil = now + this.#backOff
     this.#rate = 0
+  }
+
+  /** The lowest is asked first: peers, seeds, peers that let us down and have given nothing since, the origin. */
+  get rank(): number {
+    return this.kind === 'peer' && this.#backOff > 0 ? DOUBTFUL_RANK : RANK[this.kind]
   }
 
   isQuiet(now: number): boolean {

@@ -1,5 +1,5 @@
 // Decides which pieces to request from whom: keeps windows full, moves late requests, and hedges at the end.
-import type { NeighbourKind, SwarmAction, SwarmPolicy } from './events.ts'
+import type { SwarmAction, SwarmPolicy } from './events.ts'
 import { Latencies } from './latencies.ts'
 import type { Neighbour } from './neighbour.ts'
 import type { OriginNeed } from './origin-need.ts'
@@ -18,14 +18,14 @@ export interface RequestsOptions {
   intend: (action: SwarmAction) => void
 }
 
-/** A request is late when it takes so many times as long as `latePercentile` of the others did; one that has begun, twice that. */
+/** A request is late when it takes so many times as long as `latePercentile` of the others did; one that comes, twice that. */
 const LATE_FACTOR = 1.5
+/** A piece comes, not only begins, when so much of it is here by the time that it is late. */
+const COMING_PART = 1 / 16
 /** How often it is looked for what is overdue, milliseconds. */
 const RESCUE_MS = 250
 /** One that takes so many times as long is overdue. */
 const OVERDUE_FACTOR = 6
-/** Peers first, seeds when peers cannot, the origin when nobody can. */
-const RANK: Record<NeighbourKind, number> = { peer: 0, seed: 1, origin: 2 }
 
 export class Requests {
   readonly #policy: SwarmPolicy
@@ -103,14 +103,19 @@ export class Requests {
     for (const piece of [...n.asked.keys()]) this.release(n, piece)
   }
 
-  /** The piece is wanted no more. */
-  callBack(piece: number): void {
-    for (const n of this.#neighbours.values()) if (n.asked.has(piece)) this.#withdraw(n, piece)
+  /** The piece is wanted no more. Whoever is overdue with it has let us down. */
+  callBack(piece: number, now: number): void {
+    for (const n of this.#neighbours.values()) {
+      const asked = n.asked.get(piece)
+      if (asked === undefined) continue
+      this.#withdraw(n, piece)
+      if (n.kind === 'peer' && this.#isOverdue(asked.at, now)) n.backOff(this.#policy, now)
+    }
   }
 
   /** Calls back what is asked for and not wanted any more. */
-  callBackUnwanted(): void {
-    for (const piece of this.#picker.askedInVain) this.callBack(piece)
+  callBackUnwanted(now: number): void {
+    for (const piece of this.#picker.askedInVain) this.callBack(piece, now)
   }
 
   /** A peer has got what we wait for at a seed: ask the peer, and leave the seed to those who have no choice. */
@@ -175,9 +180,10 @@ export class Requests {
     const late = Math.max(this.#policy.hedgeMs, this.#lateMs ?? 2 * this.#policy.hedgeMs)
     const next = this.cursor === undefined ? undefined : this.#picker.firstMissing(this.cursor)
     for (const n of this.#neighbours.values()) {
-      for (const [piece, { at, begun }] of n.asked) {
+      for (const [piece, { at, bytes }] of n.asked) {
         if (this.#isOverdue(at, now)) continue
-        if (now - at < (begun === undefined ? late : 2 * late) || this.#picker.requests(piece) > 1) continue
+        const isComing = bytes >= COMING_PART * this.#pieceLength
+        if (now - at < (isComing ? 2 * late : late) || this.#picker.requests(piece) > 1) continue
         if (this.#picker.hasOpen && piece !== next) continue
         const other = this.#secondHolder(piece, n, now)
         if (other !== undefined) this.#ask(other, piece, now)
@@ -210,11 +216,6 @@ export class Requests {
     return now - at >= (usual === undefined ? this.#pieceLength / this.#policy.leastRate : OVERDUE_FACTOR * usual)
   }
 
-  #owes(n: Neighbour, now: number): boolean {
-    for (const { at } of n.asked.values()) return this.#isOverdue(at, now)
-    return false
-  }
-
   /** Throws when a derived number has drifted; for tests. */
   check(): void {
     const requests = new Map<number, number>()
@@ -242,8 +243,16 @@ export class Requests {
   }
 
   #mayAsk(n: Neighbour, now: number): boolean {
-    if (n.isQuiet(now) || n.have.count === 0 || this.#owes(n, now)) return false
-    if (n.kind === 'origin' && !this.#originNeed.allows(n.asked.size)) return false
+    return this.#isUsable(n, now) && this.#hasRoom(n)
+  }
+
+  #isUsable(n: Neighbour, now: number): boolean {
+    const [oldest] = n.asked.values()
+    if (n.isQuiet(now) || n.have.count === 0 || (oldest !== undefined && this.#isOverdue(oldest.at, now))) return false
+    return n.kind !== 'origin' || this.#originNeed.allows(n.asked.size)
+  }
+
+  #hasRoom(n: Neighbour): boolean {
     return n.asked.size < n.window(this.#policy, this.#pieceLength)
   }
 
@@ -252,7 +261,7 @@ export class Requests {
     let lowest = Infinity
     let ties = 0
     for (const [i, n] of able.entries()) {
-      const load = RANK[n.kind] * 1000 + n.load(this.#policy, this.#pieceLength)
+      const load = n.rank * 1000 + n.load(this.#policy, this.#pieceLength)
       if (load < lowest) {
         best = i
         lowest = load
@@ -268,12 +277,12 @@ export class Requests {
     return usual === undefined ? undefined : LATE_FACTOR * usual
   }
 
+  /** Where there are some who have shown that they give, one of them or nobody yet: they will be free before others show anything. */
   #secondHolder(piece: number, first: Neighbour, now: number): Neighbour | undefined {
-    const able = [...this.#neighbours.values()].filter(
-      n => n !== first && !n.asked.has(piece) && n.have.has(piece) && this.#mayAsk(n, now),
-    )
-    const known = able.filter(n => n.rate > 0 || n.kind !== 'peer')
-    if (known.length > 0) return known[this.#leastLoaded(known)]
+    const mayGive = (n: Neighbour) => n !== first && !n.asked.has(piece) && n.have.has(piece) && this.#isUsable(n, now)
+    const holders = [...this.#neighbours.values()].filter(mayGive)
+    const known = holders.filter(n => n.rate > 0 || n.kind !== 'peer')
+    const able = (known.length > 0 ? known : holders).filter(n => this.#hasRoom(n))
     return able.length === 0 ? undefined : able[this.#leastLoaded(able)]
   }
 

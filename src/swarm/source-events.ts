@@ -32,8 +32,10 @@ export type SourceEvent =
   | { type: 'store-searched' }
   /** The manifest knows `count` pieces, of which `missing` are not here; sealed: there will be no more. */
   | { type: 'content'; count: number; missing: number; sealed: boolean }
-  /** Some bytes of a piece came from a peer or a seed. */
-  | { type: 'progress' }
+  /** So many bytes of pieces of such a length, not verified yet, came from peers and seeds since this was told last. */
+  | { type: 'progress'; bytes: number; pieceLength: number }
+  /** What peers and seeds send waits for our own rate limit. */
+  | { type: 'held' }
   /** A peer or a seed has the same version, and is a neighbour now. */
   | { type: 'linked'; peer: string }
   | { type: 'unlinked'; peer: string }
@@ -141,6 +143,13 @@ export interface SourcePolicy {
   patientMs: number
   /** Longest silence of our own read, or of ranges under way: the reader has timeouts of its own, which come before. */
   readMs: number
+  /**
+   * Pieces that are verified are what keeps a download from the origin. Each byte of others counts as progress for as long as it takes at
+   * `leastRate` (bytes per millisecond), up to `unproven` pieces' worth in a row: two are under way at a slow neighbour. A line of 64 KiB/s is
+   * four times as fast; whoever sends some bytes now and then, and never a piece, holds up nobody.
+   */
+  leastRate: number
+  unproven: number
   /** Reads in a row that bring nothing before the download fails: more versions than that cannot be followed. */
   maxReads: number
 }
@@ -169,6 +178,8 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   rangesMs: 15_000,
   patientMs: 300_000,
   readMs: 600_000,
+  leastRate: 16,
+  unproven: 2,
   maxReads: 3,
 }
 

@@ -2,6 +2,7 @@
 import { Deadlines } from './deadlines.ts'
 import { DhtTurns } from './dht-turns.ts'
 import { OriginTurns } from './origin-turns.ts'
+import { ProvenProgress } from './proven-progress.ts'
 import { SeedRounds } from './seed-rounds.ts'
 import { DEFAULT_SOURCE_POLICY, type SourceAction, type SourceEvent, type SourcePolicy } from './source-events.ts'
 
@@ -40,6 +41,8 @@ export class SourceSelector {
   #content: { count: number; missing: number; sealed: boolean } | undefined
   /** When what we have last grew, or bytes came. */
   #grownAt = 0
+  /** The same, where bytes count only as long as pieces come of them: for reading the origin, not for giving up. */
+  readonly #progress: ProvenProgress
   /** When the manifest last grew. */
   #manifestAt = 0
   #hearsAnybody = false
@@ -54,6 +57,7 @@ export class SourceSelector {
     const intend = (action: SourceAction) => this.#actions.push(action)
     this.#policy = policy
     this.#options = options
+    this.#progress = new ProvenProgress(policy)
     this.#seeds = new SeedRounds({ seeds, policy, chance, deadlines, intend })
     this.#dht = new DhtTurns(hasDht, policy, deadlines)
     this.#origin = new OriginTurns({ policy, deadlines, intend })
@@ -90,7 +94,8 @@ export class SourceSelector {
   }
 
   #begin(now: number): void {
-    this.#begunAt = this.#grownAt = now
+    this.#begunAt = now
+    this.#grew(now)
     this.#state = 'in-store'
     this.#actions.push({ type: 'look-in-store' })
   }
@@ -104,7 +109,9 @@ export class SourceSelector {
         return this.#learn(event, now)
       case 'progress':
         this.#grownAt = now
-        return
+        return this.#progress.came(event.bytes, event.pieceLength, now)
+      case 'held':
+        return this.#grew(now)
       case 'linked':
         if (!this.#links.has(event.peer)) this.#links.set(event.peer, now)
         return this.#seeds.linked(event.peer)
@@ -133,7 +140,7 @@ export class SourceSelector {
       case 'range-failed':
         return this.#origin.failedRange()
       case 'origin-progress':
-        this.#grownAt = now
+        this.#grew(now)
         return this.#origin.moved(now)
       case 'origin-ended':
         return this.#origin.ended()
@@ -150,10 +157,15 @@ export class SourceSelector {
     this.#content = { count, missing, sealed }
     const hasGrown = before === undefined || count > before.count || missing < before.missing || sealed !== before.sealed
     if (!hasGrown) return
-    this.#grownAt = now
+    this.#grew(now)
     if (before === undefined || count > before.count) this.#manifestAt = now
     this.#origin.grew()
     if (sealed && missing === 0) this.#end()
+  }
+
+  #grew(now: number): void {
+    this.#grownAt = now
+    this.#progress.proven(now)
   }
 
   /** A read that was begun because a crowd kept the seed from answering ends, once: it has answered, and gives the same. */
@@ -228,7 +240,8 @@ export class SourceSelector {
 
   /** Nothing has grown for so long, and no seed is expected to change that. */
   #isStalled(forMs: number): boolean {
-    return this.#deadlines.isDue(this.#grownAt + forMs) && !this.#seeds.isHopeful(this.#grownAt)
+    const { at } = this.#progress
+    return this.#deadlines.isDue(at + forMs) && !this.#seeds.isHopeful(at)
   }
 
   /** Nobody gives the version that was begun, but a seed would give another one. */

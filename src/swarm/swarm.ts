@@ -163,7 +163,7 @@ export class Swarm {
         return this.#stored(event.piece, now)
       case 'wanted':
         this.#picker.want(event.pieces)
-        return this.#requests.callBackUnwanted()
+        return this.#requests.callBackUnwanted(now)
       case 'cursor':
         this.#requests.cursor = event.piece
         return
@@ -254,7 +254,7 @@ export class Swarm {
   #stored(piece: number, now: number): void {
     this.#originNeed.moved(now)
     this.#picker.grow(piece + 1)
-    this.#requests.callBack(piece)
+    this.#requests.callBack(piece, now)
     if (this.#picker.got(piece)) this.#actions.push({ type: 'announce', piece })
   }
 

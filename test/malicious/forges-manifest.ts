@@ -15,7 +15,7 @@ export async function tellManifest(
 ): Promise<void> {
   const envelope = await sealHead(change(manifest.head()), attacker.host.privateKey)
   link.send({ ...attacker.hello(link.peer, manifest.info.version), manifestCount: manifest.count })
-  link.send({ type: 'part', from: 0, digests })
+  link.send({ type: 'part', from: 0, digests: Buffer.concat(digests) })
   link.send({ type: 'head', envelope })
   link.send({ type: 'pieces', have: full(manifest.count), queue: 0 })
 }

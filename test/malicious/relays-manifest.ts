@@ -4,7 +4,7 @@ import type { Behaviour } from './scripted-peer.ts'
 
 export interface Part {
   from: number
-  digests: Uint8Array[]
+  digests: Uint8Array
 }
 
 /** Claims all of `count` pieces of `version`, with these digests, under that head. */

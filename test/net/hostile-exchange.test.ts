@@ -93,7 +93,7 @@ describe('net/exchange: hostile', () => {
 
   const noHello: [string, () => Uint8Array][] = [
     ['a have', () => encodeControl({ type: 'have', pieces: [0], queue: 0 })],
-    ['a part', () => encodeControl({ type: 'part', from: 0, digests: [new Uint8Array(32)] })],
+    ['a part', () => encodeControl({ type: 'part', from: 0, digests: new Uint8Array(32) })],
     ['a message of an unknown kind', () => Uint8Array.of(0x7a, 2, 1, 2)],
     ['a hello without a topic', () => raw({ topic: new Uint8Array() })],
     ['a topic that is too long', () => raw({ topic: new Uint8Array(LIMITS.topic + 1) })],
@@ -194,7 +194,7 @@ describe('net/exchange: hostile', () => {
       for (let i = 0; i < 500; i++) link.send({ ...hello(), version })
       link.send({ type: 'have', pieces: [], queue: 0xffffffff })
       link.send({ type: 'peers', peers: [], links: 0 })
-      link.send({ type: 'part', from: 0, digests: [] })
+      link.send({ type: 'part', from: 0, digests: new Uint8Array() })
       await until(() => attacker.heard.filter(m => m.type === 'head').length >= 500, 'each hello is answered with the manifest')
       attacker.pieces.clear()
       link.ask(0, PIECE, 0)

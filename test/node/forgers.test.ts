@@ -1,7 +1,7 @@
 // Peers that forge manifests: what they say is believed by nobody, and the right content comes from elsewhere.
 import { expect } from 'chai'
 import type { ManifestHead, Seal } from '../../src/core/manifest.ts'
-import { sha256 } from '../../src/core/piece.ts'
+import { sha256, splitDigests } from '../../src/core/piece.ts'
 import type { Link } from '../../src/net/link.ts'
 import { sealHead } from '../../src/wire/envelope.ts'
 import { tellManifest } from '../malicious/forges-manifest.ts'
@@ -78,7 +78,7 @@ async function relayed(world: World): Promise<Relayed> {
   await spy.say(seed.address)
   await until(() => spy.heard.some(m => m.type === 'head'), 'the seed tells its manifest')
   const head = spy.heard.flatMap(m => (m.type === 'head' ? [m.envelope] : []))[0] as Uint8Array
-  const digests = spy.heard.flatMap(m => (m.type === 'part' ? m.digests : []))
+  const digests = spy.heard.flatMap(m => (m.type === 'part' ? splitDigests(m.digests) : []))
   expect(digests).to.have.length(COUNT)
   return { origin, seed, head, digests }
 }
@@ -91,19 +91,22 @@ const tells = (head: Uint8Array, parts: Part[]): Behaviour => ({
 describe('a forger', () => {
   describe('who relays the head of a trusted seed', () => {
     const broken: [string, (digests: Uint8Array[]) => Part[]][] = [
-      ['over other digests', all => [{ from: 0, digests: [...all.slice(0, 3), sha256(FAKE)] }]],
-      ['over too few digests', all => [{ from: 0, digests: all.slice(0, 2) }]],
+      ['over other digests', all => [{ from: 0, digests: Buffer.concat([...all.slice(0, 3), sha256(FAKE)]) }]],
+      ['over too few digests', all => [{ from: 0, digests: Buffer.concat(all.slice(0, 2)) }]],
       ['over no digests', () => []],
-      ['over digests that leave a gap', all => [{ from: 1, digests: all.slice(1) }]],
-      ['over overlapping digests', all => [0, 2].map(from => ({ from, digests: all.slice(from) }))],
-      ['over digests in another order', all => [{ from: 0, digests: all.toReversed() }]],
+      ['over digests that leave a gap', all => [{ from: 1, digests: Buffer.concat(all.slice(1)) }]],
+      ['over overlapping digests', all => [0, 2].map(from => ({ from, digests: Buffer.concat(all.slice(from)) }))],
+      ['over digests in another order', all => [{ from: 0, digests: Buffer.concat(all.toReversed()) }]],
     ]
     together([
       [
         'unchanged, and gives the right bytes, is as good as the seed',
         async world => {
           const { origin, seed, head, digests } = await relayed(world)
-          const { trust, fromOrigin } = await run(world, tells(head, [{ from: 0, digests }]), { origin, trust: () => seed.id })
+          const { trust, fromOrigin } = await run(world, tells(head, [{ from: 0, digests: Buffer.concat(digests) }]), {
+            origin,
+            trust: () => seed.id,
+          })
           expect(trust).to.equal('seed')
           expect(fromOrigin).to.equal(0)
         },
@@ -112,7 +115,7 @@ describe('a forger', () => {
         'unchanged, and gives wrong bytes, is banned, and the rest comes from the origin',
         async world => {
           const { origin, seed, head, digests } = await relayed(world)
-          const behaviour = { ...tells(head, [{ from: 0, digests }]), ask: gives(FAKE) }
+          const behaviour = { ...tells(head, [{ from: 0, digests: Buffer.concat(digests) }]), ask: gives(FAKE) }
           const { victim, attacker, trust, fromOrigin } = await run(world, behaviour, { origin, trust: () => seed.id })
           expect(trust).to.equal('seed')
           expect(fromOrigin).to.equal(BODY.length)
@@ -130,16 +133,16 @@ describe('a forger', () => {
               met: async (link, attacker) => {
                 link.send(attacker.hello(link.peer, 'etag "one"'))
                 const own = manifestOf(attacker.task, BODY)
-                link.send({ type: 'part', from: 0, digests: digests.slice(0, 2) })
+                link.send({ type: 'part', from: 0, digests: Buffer.concat(digests.slice(0, 2)) })
                 link.send({ type: 'head', envelope: await sealHead(own.head(), attacker.host.privateKey) })
-                link.send({ type: 'part', from: 2, digests: digests.slice(2) })
+                link.send({ type: 'part', from: 2, digests: Buffer.concat(digests.slice(2)) })
                 link.send({ type: 'head', envelope: head })
                 link.send({ type: 'pieces', have: full(COUNT), queue: 0 })
               },
               message: (m, link) => {
                 if (m.type !== 'hello' || m.manifestCount > 0) return
                 tellings++
-                link.send({ type: 'part', from: 0, digests })
+                link.send({ type: 'part', from: 0, digests: Buffer.concat(digests) })
                 link.send({ type: 'head', envelope: head })
               },
               ask: gives(BODY),
@@ -165,7 +168,7 @@ describe('a forger', () => {
         async world => {
           const { origin, seed, head, digests } = await relayed(world)
           const other = `${origin.url}/other.bin`
-          const attacker = await world.scriptedPeer(other, tells(head, [{ from: 0, digests }]))
+          const attacker = await world.scriptedPeer(other, tells(head, [{ from: 0, digests: Buffer.concat(digests) }]))
           const victim = await world.node({ bootstrap: [attacker.address], trust: [seed.id] })
           origin.body = FAKE
           const path = world.path()
@@ -186,7 +189,7 @@ describe('a forger', () => {
           origin.body = FAKE
           origin.etag = '"two"'
           origin.hold(PIECE)
-          const attacker = await world.scriptedPeer(url, tells(head, [{ from: 0, digests }]))
+          const attacker = await world.scriptedPeer(url, tells(head, [{ from: 0, digests: Buffer.concat(digests) }]))
           const victim = await world.node({ seeds: [seed.address] })
           const path = world.path()
           let bytes = 0
@@ -288,6 +291,21 @@ describe('a forger', () => {
           expect(victim.said(/^banned/)[0])
             .to.include(attacker.id)
             .and.to.include('digest')
+        },
+      ],
+      [
+        'and has eight friends who do the same is set aside with them, and the publisher is not blamed',
+        async world => {
+          const origin = await world.origin(BODY)
+          const url = `${origin.url}/file.bin`
+          const liars: ScriptedPeer[] = []
+          for (let n = 0; n < 9; n++) liars.push(await world.scriptedPeer(url, signs(FAKE, claimsDigest)))
+          const victim = await world.node({ bootstrap: liars.map(({ address }) => address), trust: [STRANGER] })
+          const path = world.path()
+          const receipt = await victim.node.download(url, path, { digest: origin.digest })
+          expect(await fileHash(path)).to.equal(hex(BODY))
+          expect(receipt.fromOrigin).to.equal(BODY.length)
+          expect(victim.said(/^banned/)).to.have.length(5)
         },
       ],
       [

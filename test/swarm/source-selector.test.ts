@@ -10,6 +10,8 @@ import { SourceSelector, type SourceSelectorOptions } from '../../src/swarm/sour
 import { PIECES, SourceWorld } from './source-world.ts'
 
 const USUAL = { seeds: [], hasDht: false, mayRead: true, revalidate: false, believesOthers: false, chance: 0 }
+/** Bytes of a piece. */
+const PIECE = 256 * 1024
 const KNOWN = { type: 'content', count: 4, missing: 0, sealed: false } as const
 
 /** A selector, and how far the time is. */
@@ -321,7 +323,7 @@ describe('sources: in the middle', () => {
     table.tell(200, { type: 'seed-failed', seed: 's', why: 'unreachable' })
     for (let at = 4000; at < 40_000; at += 4000) {
       expect(table.until(at).filter(word => word.includes('fail'))).to.deep.equal([])
-      table.tell(at, { type: 'progress' })
+      table.tell(at, { type: 'progress', bytes: 4096, pieceLength: PIECE })
     }
     expect(table.until(60_000)).to.include('45 fail no-source')
   })
@@ -381,7 +383,7 @@ describe('sources: in the middle', () => {
     table.tell(200, { type: 'seed-failed', seed: 's', why: 'unreachable' })
     expect(table.until(3100)).to.include('3.1 read rest 4')
     expect(table.tell(4000, { type: 'origin-failed', why: 'trouble' })).to.deep.equal(['offer-ranges'])
-    table.tell(4500, { type: 'progress' })
+    table.tell(4500, { type: 'progress', bytes: 4096, pieceLength: PIECE })
     expect(table.until(7499).filter(word => word.includes('fail'))).to.deep.equal([])
   })
 
@@ -390,6 +392,52 @@ describe('sources: in the middle', () => {
     const { at, why } = new SourceWorld({ seeds: [], origin: 'up', changes }).run(20_000)
     expect(why).to.equal('complete')
     expect(at).to.be.below(2 * POLICY.dhtMs + 1000 * PIECES)
+  })
+})
+
+describe('sources: bytes of pieces that are not verified', () => {
+  /** A peer has all of a content, and gives `bytes` every `everyMs` until `to`; of each piece's worth `gives` comes in whole. */
+  function given({ bytes, everyMs, gives, to }: { bytes: number; everyMs: number; gives: boolean; to: number }): string[] {
+    const table = served()
+    table.tell(200, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+    table.tell(200, { type: 'linked', peer: 'p' })
+    let missing = 100
+    table.tell(200, { type: 'content', count: missing, missing, sealed: true })
+    const said: string[] = []
+    for (let at = 200 + everyMs, came = bytes; at < to; at += everyMs, came += bytes) {
+      said.push(...table.until(at), ...table.tell(at, { type: 'progress', bytes, pieceLength: PIECE }))
+      if (gives && missing > 100 - Math.floor(came / PIECE))
+        table.tell(at, { type: 'content', count: 100, missing: --missing, sealed: true })
+    }
+    return said.filter(word => word.includes('read'))
+  }
+  const RATE = 64 * 1024
+
+  it('from a line of 64 KiB/s, a piece every 4 s, keep the origin from being read', () => {
+    expect(given({ bytes: RATE, everyMs: 1000, gives: true, to: 120_000 })).to.deep.equal([])
+  })
+
+  it('that trickle keep it from nothing', () => {
+    const [said, ...others] = given({ bytes: 4096, everyMs: 2000, gives: false, to: 120_000 })
+    expect(said).to.include('read whole 0')
+    expect(Number.parseFloat(said ?? '')).to.be.within(POLICY.rangesMs / 1000, POLICY.rangesMs / 1000 + 3)
+    expect(others).to.deep.equal([])
+  })
+
+  it('keep it as long as two pieces take at the least rate, at the most, when none comes of them', () => {
+    const [said] = given({ bytes: RATE, everyMs: 1000, gives: false, to: 120_000 })
+    const most = (POLICY.unproven * PIECE) / POLICY.leastRate + POLICY.rangesMs + 200
+    expect(Number.parseFloat(said ?? '')).to.be.within(most / 1000 - 1, most / 1000)
+  })
+
+  it('that wait for our own limit are no delay of theirs', () => {
+    const table = served()
+    table.tell(200, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+    table.tell(200, { type: 'linked', peer: 'p' })
+    table.tell(200, { type: 'content', count: 4, missing: 4, sealed: true })
+    for (let at = 1000; at < 120_000; at += 1000) {
+      expect([...table.until(at), ...table.tell(at, { type: 'held' })].filter(word => word.includes('read'))).to.deep.equal([])
+    }
   })
 })
 

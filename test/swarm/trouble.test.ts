@@ -1,6 +1,8 @@
 // Neighbours that are silent, busy, gone or lying; late pieces; and the origin as the last way out.
 import { expect } from 'chai'
-import { Table } from './table.ts'
+import { DEFAULT_POLICY } from '../../src/swarm/events.ts'
+import { Neighbour } from '../../src/swarm/neighbour.ts'
+import { PIECE_LENGTH, Table } from './table.ts'
 
 describe('swarm: neighbours in trouble', () => {
   it('gives what a leaver was asked for to another', () => {
@@ -60,6 +62,44 @@ describe('swarm: neighbours in trouble', () => {
     }
     expect(t.swarm.isComplete).to.equal(true)
     expect(t.now).to.be.below(15_000)
+  })
+
+  it('a piece of which one byte has come is late as soon as one that has not begun', () => {
+    const late = (bytes: number) => {
+      const t = new Table({ mine: '0', others: { a: '1' } })
+      t.take()
+      t.tell({ type: 'progress', peer: 'a', piece: 0, bytes }).joins('S', '1')
+      while (!t.wait(100).take().includes('ask S 0')) if (t.now > 60_000) throw new Error('never late')
+      return t.now
+    }
+    expect(late(1)).to.equal(1000)
+    expect(late(Math.ceil(PIECE_LENGTH / 16))).to.equal(2000)
+  })
+
+  it('a late piece waits for those who have shown that they give, though others are idle', () => {
+    const policy = { hedgeMs: 100, maxWindow: 2 }
+    const t = new Table({ mine: '000', others: { a: '100' }, policy })
+    t.take()
+    t.joins('S', '111')
+    expect(t.take()).to.match(/ask S 1, ask S 2|ask S 2, ask S 1/)
+    t.joins('b', '100')
+    t.wait(400)
+    expect(t.take()).to.equal('')
+    expect(t.receives(1, 'S').wait(1).take()).to.include('ask S 0')
+  })
+
+  it('a peer that let us down comes after seeds and before the origin, until it gives a piece', () => {
+    const [peer, seed, origin] = [
+      new Neighbour('a', 'peer'),
+      new Neighbour('S', 'seed'),
+      new Neighbour('origin', 'origin'),
+    ] as const
+    const order = () => [peer, seed, origin].toSorted((x, y) => x.rank - y.rank).map(n => n.kind)
+    expect(order()).to.deep.equal(['peer', 'seed', 'origin'])
+    peer.backOff(DEFAULT_POLICY, 0)
+    expect(order()).to.deep.equal(['seed', 'peer', 'origin'])
+    peer.delivered(undefined, PIECE_LENGTH, 1000)
+    expect(order()).to.deep.equal(['peer', 'seed', 'origin'])
   })
 
   it('asks the silent one again after a pause that doubles up to a bound', () => {

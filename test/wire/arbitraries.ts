@@ -31,7 +31,7 @@ function text(max: number, min = 0): fc.Arbitrary<string> {
 const cidText = fc.stringMatching(/^b[a-z2-7]{58}$/)
 const piece = fc.oneof(fc.integer({ min: 0, max: LIMITS.pieces - 1 }), fc.constantFrom(0, 1, LIMITS.pieces - 1))
 const queue = fc.nat()
-const digests = fc.array(bytes(32), { maxLength: 20 })
+const digests = fc.array(bytes(32), { maxLength: 20 }).map(list => Uint8Array.from(list.flatMap(digest => [...digest])))
 const part = fc.record({ from: fc.integer({ min: 0, max: LIMITS.pieces - 20 }), digests })
 const envelope = bytes(1, 300)
 

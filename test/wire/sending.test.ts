@@ -28,7 +28,7 @@ describe('wire/sending', () => {
         digest: undefined,
         revalidate: false,
       }),
-    'a digest cut short': () => encodeRecord({ type: 'part', from: 0, digests: [new Uint8Array(31)] }),
+    'a digest cut short': () => encodeRecord({ type: 'part', from: 0, digests: new Uint8Array(31) }),
   }
   for (const [what, attempt] of Object.entries(attempts)) {
     it(`is our own mistake: ${what}`, () => {

@@ -142,7 +142,7 @@ export const VECTORS: Vector[] = [
   { label: 'grant payload', value: GRANT, encode: () => encodeGrant(GRANT), decode: decodeGrant },
   computed('grant', SEALED_GRANT),
   control('hello with a grant', { ...HELLO, topic: PRIVATE_TOPIC, proof: new Uint8Array(), grant: SEALED_GRANT }),
-  control('part', { type: 'part', from: 0, digests: DIGESTS }),
+  control('part', { type: 'part', from: 0, digests: Uint8Array.from(DIGESTS.flatMap(digest => [...digest])) }),
   control('head', { type: 'head', envelope: await sealHead(HEAD, SEED_KEY) }),
   { label: 'head payload', value: HEAD, encode: () => encodeHead(HEAD), decode: decodeHead },
   control('pieces', { type: 'pieces', have: bitfield(10, [0, 9]), queue: 4 }),

@@ -4,7 +4,7 @@ import { hex } from '../../core/digest.ts'
 import { DragonflyError } from '../../core/errors.ts'
 import type { Freshness } from '../../core/freshness.ts'
 import { Manifest, type ManifestHead, type VersionInfo } from '../../core/manifest.ts'
-import { sameBytes, sha256 } from '../../core/piece.ts'
+import { sameBytes, sha256, splitDigests } from '../../core/piece.ts'
 import type { Store, StoreEntry } from '../../store/store.ts'
 import { openHead } from '../../wire/envelope.ts'
 import { manifestParts } from '../../wire/manifest-parts.ts'
@@ -72,7 +72,7 @@ function* digestsOf(records: readonly StoreRecord[]): Generator<Uint8Array> {
   for (const record of records) {
     if (record.type !== 'part') continue
     if (record.from > count) return
-    for (const digest of record.digests.slice(count - record.from)) {
+    for (const digest of splitDigests(record.digests).slice(count - record.from)) {
       count++
       yield digest
     }

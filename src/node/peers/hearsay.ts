@@ -1,6 +1,6 @@
 // Piece digests that a peer sent ahead of the signed head that vouches for them.
 import { DragonflyError } from '../../core/errors.ts'
-import { MAX_PIECES, PIECE_DIGEST_LENGTH } from '../../core/piece.ts'
+import { MAX_PIECES, PIECE_DIGEST_LENGTH, splitDigests } from '../../core/piece.ts'
 import type { Holding, MemoryBudget } from '../../net/memory-budget.ts'
 
 /** Digests in one allocation, 512 KiB: the system takes back what is as large, at once (MALLOC_MMAP_THRESHOLD_ in bin/df). */
@@ -37,8 +37,8 @@ export class Hearsay {
    * Takes what may be of use of a part; undefined: nothing is. Throws `protocol` when it does not follow the one before.
    * What is in it is kept without regard to who may sign it: that is for the head to show.
    */
-  add(from: number, digests: readonly Uint8Array[], useful: DigestRange | undefined): void {
-    const end = from + digests.length
+  add(from: number, digests: Uint8Array, useful: DigestRange | undefined): void {
+    const end = from + digests.byteLength / PIECE_DIGEST_LENGTH
     if ((this.#next !== undefined && from !== this.#next) || end > MAX_PIECES) {
       throw new DragonflyError('protocol', 'manifest parts are not consecutive')
     }
@@ -49,7 +49,7 @@ export class Hearsay {
     // a gap between what is held and this part: part of it was of no use when it came
     if (first < from || first >= last) return
     if (this.#count === 0) this.#from = first
-    this.#append(digests.slice(first - from, last - from), useful.to)
+    this.#append(digests.subarray((first - from) * PIECE_DIGEST_LENGTH, (last - from) * PIECE_DIGEST_LENGTH), useful.to)
   }
 
   /** What is held of `from` to `to`, and ends the holding; undefined when some of it is missing. */
@@ -58,7 +58,7 @@ export class Hearsay {
     // a copy, which is as long as what is taken of it
     const bytes = isWhole ? this.#copy(from, to) : undefined
     this.drop()
-    return bytes === undefined ? undefined : Array.from({ length: Math.max(0, to - from) }, (_, i) => digestAt(bytes, i))
+    return bytes === undefined ? undefined : splitDigests(bytes)
   }
 
   /** Forgets all of it: the next part may begin anywhere. */
@@ -77,12 +77,15 @@ export class Hearsay {
     this.#count = 0
   }
 
-  #append(digests: readonly Uint8Array[], most: number): void {
-    for (const [i, digest] of digests.entries()) {
-      if (this.#count === this.#room && !this.#grow(digests.length - i, most)) return
+  #append(digests: Uint8Array, most: number): void {
+    for (let rest = digests; rest.byteLength > 0; ) {
+      if (this.#count === this.#room && !this.#grow(rest.byteLength / PIECE_DIGEST_LENGTH, most)) return
       const chunk = this.#chunks.at(-1) as Uint8Array
-      chunk.set(digest, chunk.byteLength - (this.#room - this.#count) * PIECE_DIGEST_LENGTH)
-      this.#count++
+      const room = (this.#room - this.#count) * PIECE_DIGEST_LENGTH
+      const fitting = rest.subarray(0, room)
+      chunk.set(fitting, chunk.byteLength - room)
+      this.#count += fitting.byteLength / PIECE_DIGEST_LENGTH
+      rest = rest.subarray(room)
     }
   }
 
@@ -111,8 +114,4 @@ export class Hearsay {
     }
     return bytes
   }
-}
-
-function digestAt(bytes: Uint8Array, index: number): Uint8Array {
-  return bytes.subarray(index * PIECE_DIGEST_LENGTH, (index + 1) * PIECE_DIGEST_LENGTH)
 }

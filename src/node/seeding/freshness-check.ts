@@ -72,7 +72,7 @@ export class FreshnessCheck {
 
   /** The version of an active task is known: whether it may stay when its askers have gone. */
   known(active: ActiveTask): void {
-    active.setTransient(!mayKeep(active.originFreshness.freshness, this.#asker(active.task)))
+    active.isTransient = !mayKeep(active.originFreshness.freshness, this.#asker(active.task))
   }
 
   finished(active: ActiveTask): void {

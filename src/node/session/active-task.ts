@@ -58,7 +58,6 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   readonly #work = new PQueue({ concurrency: 1 })
   #version: VersionParts | undefined
   #closed = false
-  #isTransient = false
   #grewAt = now()
 
   constructor(ctx: NodeContext, task: Task, wanted: Uint8Array | undefined) {
@@ -111,13 +110,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   }
 
   /** The origin forbids that more than the askers of this moment get it: nothing stays when they have gone. */
-  get isTransient(): boolean {
-    return this.#isTransient
-  }
-
-  setTransient(isTransient: boolean): void {
-    this.#isTransient = isTransient
-  }
+  isTransient = false
 
   get isClosed(): boolean {
     return this.#closed
@@ -195,7 +188,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     await this.#version?.manifestSync.published().catch(() => {})
     this.#changes.fail(new DragonflyError('aborted', 'the node was stopped'))
     await Promise.all([...this.observers].map(observer => observer.ended?.()))
-    await this.#version?.content.close(forget || this.#isTransient)
+    await this.#version?.content.close(forget || this.isTransient)
   }
 
   /** Name of its store entry; undefined while nothing is known. */
@@ -226,6 +219,11 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     if (this.manifest !== undefined) return
     this.#trust.current = current
     if (current !== 'unknown') this.links.sayHelloToAll()
+  }
+
+  /** From now on a digest makes up for no signature: only seeds and our own read say what the content is. */
+  believeNoStrangers(): void {
+    this.#trust.believesStrangers = false
   }
 
   // ---- what the origin gives

@@ -19,6 +19,8 @@ export interface Adopted {
 
 export class ManifestTrust {
   current: Current = 'any'
+  /** Whether a digest makes up for a stranger's signature. */
+  believesStrangers = true
   readonly #known: Pick<NodeContext, 'trusted' | 'isBanned'>
   readonly #task: Task
   readonly #wanted: Uint8Array | undefined
@@ -37,7 +39,7 @@ export class ManifestTrust {
   trustIn(head: ManifestHead, signer: string): Trust | undefined {
     if (this.#isOfOtherBytes(head) || this.#known.isBanned(signer)) return undefined
     if (this.#isSeeds(head, signer)) return 'seed'
-    return this.#wanted === undefined || head.seal === undefined ? undefined : 'digest'
+    return this.#wanted === undefined || head.seal === undefined || !this.believesStrangers ? undefined : 'digest'
   }
 
   /** Whether a seed says that the content does not have the digest that was given: there is nothing to wait for. */

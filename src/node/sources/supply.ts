@@ -66,7 +66,7 @@ export class Supply {
   readonly #linked = new Set<string>()
   #told = { count: -1, missing: -1, sealed: false }
   #progressAt = -Infinity
-  /** From peers, since the last that counted. */
+  /** From peers, since it was told last. */
   #bytesCame = 0
   #wake: NodeJS.Timeout | undefined
   /** What is performed and not over yet. */
@@ -177,24 +177,26 @@ export class Supply {
   readonly #observer: SwarmObserver = {
     told: (event, at) => {
       if (event.type === 'progress') this.#came(event.bytes, at)
-      if (event.type === 'held') this.#progress(event.peer === ORIGIN ? 'origin-progress' : 'progress', at)
+      if (event.type === 'held') this.#progress({ type: event.peer === ORIGIN ? 'origin-progress' : 'held' }, at)
     },
-    read: (_, at) => this.#progress('origin-progress', at),
-    readRange: (_, at) => this.#progress('origin-progress', at),
+    read: (_, at) => this.#progress({ type: 'origin-progress' }, at),
+    readRange: (_, at) => this.#progress({ type: 'origin-progress' }, at),
   }
 
   /** A byte now and then is no progress: whoever sends it would keep us from the origin. */
   #came(bytes: number, at: number): void {
     this.#bytesCame += bytes
-    if (this.#bytesCame < PROGRESS_BYTES) return
+    const pieceLength = this.#active.manifest?.pieceLength ?? 0
+    if (this.#bytesCame < PROGRESS_BYTES || !this.#progress({ type: 'progress', bytes: this.#bytesCame, pieceLength }, at)) return
     this.#bytesCame = 0
-    this.#progress('progress', at)
   }
 
-  #progress(type: 'progress' | 'origin-progress', at: number): void {
-    if (at < this.#progressAt + PROGRESS_MS) return
+  /** Whether it is told: not so soon after the last time. */
+  #progress(event: SourceEvent, at: number): boolean {
+    if (at < this.#progressAt + PROGRESS_MS) return false
     this.#progressAt = at
-    this.#tell({ type })
+    this.#tell(event)
+    return true
   }
 
   #tell(event: SourceEvent): void {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { Manifest } from '../../../src/core/manifest.ts'
+import { PIECE_DIGEST_LENGTH, splitDigests } from '../../../src/core/piece.ts'
 import { MessageChannel } from '../../../src/net/channel.ts'
 import { Link } from '../../../src/net/link.ts'
 import { StrangersRoom } from '../../../src/net/memory-budget.ts'
@@ -57,9 +58,9 @@ describe('node/peers/manifest-teller', () => {
       if (message.type !== 'part') throw new Error(`a ${message.type} between the parts`)
       if (from === -1) from = message.from
       expect(message.from).to.equal(from + count)
-      for (const [i, digest] of message.digests.entries())
+      for (const [i, digest] of splitDigests(message.digests).entries())
         if (!Buffer.from(manifest.digest(message.from + i) as Uint8Array).equals(digest)) throw new Error('another digest')
-      count += message.digests.length
+      count += message.digests.byteLength / PIECE_DIGEST_LENGTH
     }
     return { from, count }
   }

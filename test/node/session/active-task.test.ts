@@ -112,7 +112,7 @@ describe('an active task', () => {
       const store = openMemoryStore()
       const active = await start(store)
       await active.adopt(info(), 'origin')
-      active.setTransient(how === 'transient')
+      active.isTransient = how === 'transient'
       await active.close(how === 'forgotten')
       expect(await store.keys()).to.deep.equal([])
     })

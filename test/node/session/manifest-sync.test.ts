@@ -1,5 +1,6 @@
 // How the manifest of an active task spreads: signed and sent as it grows, asked for when it lags behind, cut off when it makes no sense.
 import { expect } from 'chai'
+import { splitDigests } from '../../../src/core/piece.ts'
 import { makeTask } from '../../../src/core/task.ts'
 import type { Link } from '../../../src/net/link.ts'
 import { openHead, sealHead } from '../../../src/wire/envelope.ts'
@@ -22,7 +23,8 @@ async function* bytes(from: number, to: number): AsyncGenerator<Uint8Array> {
 
 const heads = (peer: ScriptedPeer) => peer.heard.filter(message => message.type === 'head')
 const hellos = (peer: ScriptedPeer) => peer.heard.filter(message => message.type === 'hello')
-const digests = (peer: ScriptedPeer) => peer.heard.flatMap(message => (message.type === 'part' ? message.digests : []))
+const digests = (peer: ScriptedPeer) =>
+  peer.heard.flatMap(message => (message.type === 'part' ? splitDigests(message.digests) : []))
 
 describe('the sync of a manifest', () => {
   let world: World

@@ -1,0 +1,34 @@
+// Decides for how long what comes counts as progress: verified pieces do, bytes of others for a while.
+import type { SourcePolicy } from './source-events.ts'
+
+export class ProvenProgress {
+  readonly #policy: Pick<SourcePolicy, 'leastRate' | 'unproven'>
+  /** When something was verified last, or when we began. */
+  #provenAt = 0
+  /** Milliseconds after that which unverified bytes count for. */
+  #credit = 0
+  /** When bytes came last. */
+  #cameAt = 0
+
+  constructor(policy: Pick<SourcePolicy, 'leastRate' | 'unproven'>) {
+    this.#policy = policy
+  }
+
+  /** When there was progress last, milliseconds. */
+  get at(): number {
+    return Math.max(this.#provenAt, Math.min(this.#cameAt, this.#provenAt + this.#credit))
+  }
+
+  /** A piece was verified, the manifest grew, the origin gave bytes, or it is our own limit that keeps them waiting. */
+  proven(now: number): void {
+    this.#provenAt = now
+    this.#credit = 0
+  }
+
+  /** Bytes of pieces of this length came that may never be a piece. */
+  came(bytes: number, pieceLength: number, now: number): void {
+    const { leastRate, unproven } = this.#policy
+    this.#credit = Math.min(this.#credit + bytes / leastRate, (unproven * pieceLength) / leastRate)
+    this.#cameAt = now
+  }
+}
