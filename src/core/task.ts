@@ -1,5 +1,6 @@
 // A task: URL, tag and credentials in canonical form. Its id is the DHT key; its secret proves that a peer was asked for it.
-import { createHmac, randomBytes, scryptSync } from 'node:crypto'
+import { createHmac, randomBytes, scrypt, scryptSync } from 'node:crypto'
+import { promisify } from 'node:util'
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
@@ -65,6 +66,11 @@ export interface Task {
    * announced by its root.
    */
   isPrivate: boolean
+  /**
+   * Derives id and secret off the main thread, so that reading them takes no time: otherwise the first look costs 30 ms there.
+   * Undefined: it takes none in any case.
+   */
+  derive?: () => Promise<void>
 }
 
 /** Normalises at the door. Rejects with `bad-url`, `bad-scheme`, `bad-header` or `bad-option`. */
@@ -97,7 +103,10 @@ export function makeTask(request: TaskRequest): Task {
   const names = [...new Set(dropped.map(nameOf))].toSorted()
   const asked = { v: 1, url: kept, tag: tag ?? null, ...(names.length === 0 ? {} : { filter: names }) }
   // a seed that answers many who bring credentials needs neither id nor secret, and scrypt costs it 30 ms for each
-  const canonical = once(() => dagCbor.encode({ ...asked, scope: scope.length === 0 ? null : scopeKey(url.origin, scope) }))
+  let slow: Uint8Array | undefined
+  const canonical = once(() => {
+    return dagCbor.encode({ ...asked, scope: scope.length === 0 ? null : (slow ?? scopeKey(url.origin, scope)) })
+  })
   const id = once(() => cidOf(canonical()))
   const secret = once(() => sha256(Buffer.concat([Buffer.from('dragonfly/task-secret/1\0'), canonical()])))
   return {
@@ -114,6 +123,11 @@ export function makeTask(request: TaskRequest): Task {
     tag,
     digest: undefined,
     isPrivate: scope.length > 0,
+    ...(scope.length > 0 && {
+      derive: async () => {
+        slow ??= await slowScopeKey(url.origin, scope)
+      },
+    }),
   }
 }
 
@@ -238,5 +252,16 @@ function decode(text: string): string {
 }
 
 function scopeKey(origin: string, scope: HeaderList): Uint8Array {
-  return Uint8Array.from(scryptSync(dagCbor.encode(scope), `dragonfly/scope/1\0${origin}`, 32, SCRYPT))
+  return Uint8Array.from(scryptSync(dagCbor.encode(scope), scopeSalt(origin), 32, SCRYPT))
+}
+
+/** The same, off the main thread. */
+async function slowScopeKey(origin: string, scope: HeaderList): Promise<Uint8Array> {
+  return Uint8Array.from(await scryptAside(dagCbor.encode(scope), scopeSalt(origin), 32, SCRYPT))
+}
+
+const scryptAside = promisify<Uint8Array, string, number, typeof SCRYPT, Buffer>(scrypt)
+
+function scopeSalt(origin: string): string {
+  return `dragonfly/scope/1\0${origin}`
 }

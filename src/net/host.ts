@@ -4,18 +4,21 @@ import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import type { Connection, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
+import { peerIdFromCID, peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
+import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../core/errors.ts'
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
 import { groupOfAddress, ipOf, placeOfAddress } from './address-group.ts'
 import { parseAddress, parseAnnounced } from './addresses.ts'
+import { BoundedDatastore } from './bounded-datastore.ts'
 import { ConnectionGate } from './connection-gate.ts'
 import { DialGate } from './dial-gate.ts'
 import { thriftyNoise } from './encryption.ts'
 import { gatedTransport } from './gated-transport.ts'
+import { listenReason } from './listen-reason.ts'
 import { farthestLast } from './loopback.ts'
 import { StrangersRoom } from './memory-budget.ts'
 import { thriftyYamux } from './muxer.ts'
@@ -65,6 +68,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_TIMEOUT_MS)
   const listen = options.listen.map(address => parseAddress(address).toString())
   const announce = (options.announce ?? []).map(parseAnnounced)
+  const datastore = new BoundedDatastore()
   const gate = new ConnectionGate(options.maxConnections ?? MAX_CONNECTIONS)
   const dials: DialGate = new DialGate({ remotes: () => host?.remotes() ?? [] })
   let host: Host | undefined
@@ -96,9 +100,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
         filterMultiaddrForPeer: (peer, address) => host?.mayKeep(peer, address) ?? true,
       },
       connectionMonitor: { enabled: false },
+      datastore,
+      // the store forgets by itself whom nobody has spoken of for long; an address is as good as its peer
       peerStore: { maxAddressAge: Infinity, maxPeerAge: Infinity },
       services: { identify: identify(), ping: ping(), ...options.services },
     })
+    datastore.self = node.peerId.toString()
+    datastore.isKept = id => id === node.peerId.toCID().toString() || node.getConnections(peerIdFromCID(CID.parse(id))).length > 0
     node.addEventListener('connection:open', ({ detail }) => gate.opened(detail))
     node.addEventListener('connection:close', ({ detail }) => gate.closed(detail))
     host = new Host(node, privateKey, dials)
@@ -111,14 +119,6 @@ export async function startHost(options: HostOptions): Promise<Host> {
       cause: error,
     })
   }
-}
-
-/** libp2p wraps what the system said in several lines; the system's own words are enough. */
-function listenReason(error: unknown): string {
-  const text = String(error)
-  const [, code] = /\b(EADDRINUSE|EADDRNOTAVAIL|EACCES|EPERM|ENOTSUP|EAFNOSUPPORT)\b/.exec(text) ?? []
-  if (code === 'EADDRINUSE') return 'the address is in use'
-  return code ?? text.split('\n')[0] ?? text
 }
 
 export class Host {

@@ -187,7 +187,7 @@ export class Swarm {
     switch (event.type) {
       case 'bitfield':
         n.queue = event.queue
-        return this.#learn(n, event.have)
+        return this.#learnAll(n, event.have)
       case 'have':
         n.queue = event.queue
         return this.#learn(n, event.pieces, now)
@@ -229,14 +229,19 @@ export class Swarm {
     this.#uploads.left(id, now)
   }
 
-  #learn(n: Neighbour, pieces: Iterable<number>, now?: number): void {
+  #learn(n: Neighbour, pieces: readonly number[], now: number): void {
     for (const piece of pieces) {
       if (!(piece >= 0 && piece < MAX_PIECES && Number.isInteger(piece))) continue
       n.have.grow(piece + 1)
       if (!n.have.add(piece)) continue
       if (n.kind === 'peer') this.#picker.available(piece, 1)
-      if (now !== undefined) this.#requests.relieveSeed(n, piece, now)
+      this.#requests.relieveSeed(n, piece, now)
     }
+  }
+
+  #learnAll(n: Neighbour, pieces: Bitfield): void {
+    const fresh = n.have.addAll(pieces, MAX_PIECES).toArray()
+    if (n.kind === 'peer') for (const piece of fresh) this.#picker.available(piece, 1)
   }
 
   #received(n: Neighbour, piece: number, bytes: number, now: number): void {

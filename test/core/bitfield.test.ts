@@ -38,6 +38,26 @@ describe('core: bitfield', () => {
     expect([set.has(39), set.count, copy.has(39), copy.count]).to.deep.equal([true, 40, false, 39])
   })
 
+  it('adds another set below a limit, and says what was new', () => {
+    const bits = fc.uniqueArray(fc.nat(99), { maxLength: 100 })
+    fc.assert(
+      fc.property(bits, bits, fc.nat(120), (here, there, limit) => {
+        const [set, other] = [new Bitfield(100), new Bitfield(100)]
+        for (const piece of here) set.add(piece)
+        for (const piece of there) other.add(piece)
+        const fresh = set.addAll(other, limit)
+        const below = there.filter(piece => piece < limit)
+        const model = new Set([...here, ...below])
+        expectSame(set, model, 100)
+        expect(fresh.toArray()).to.deep.equal(below.filter(piece => !here.includes(piece)).toSorted((a, b) => a - b))
+        expect([fresh.count, [...fresh]]).to.deep.equal([fresh.toArray().length, fresh.toArray()])
+        const grown = new Bitfield()
+        grown.addAll(other, limit)
+        expect(grown.size).to.equal(Math.max(-1, ...below) + 1)
+      }),
+    )
+  })
+
   for (const size of SIZES) {
     it(`full and empty of ${size} pieces`, () => {
       const full = Bitfield.full(size)

@@ -7,7 +7,8 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { DragonflyError } from '../../src/core/errors.ts'
 import { encodeHead } from '../../src/wire/codec-manifest.ts'
-import { openHead, sealHead } from '../../src/wire/envelope.ts'
+import { type OpenedHead, openHead, sealHead } from '../../src/wire/envelope.ts'
+import { Envelope } from '../../src/wire/generated/messages.js'
 import { LIMITS } from '../../src/wire/limits.ts'
 import { HEAD, SEED_ID, SEED_KEY } from './vectors.ts'
 
@@ -40,6 +41,27 @@ describe('wire/envelope', () => {
       expect(sealed.byteLength).to.be.below(LIMITS.envelope)
       expect(await openHead(sealed)).to.deep.equal({ head: HEAD, signer: peerIdFromPrivateKey(key).toString() })
     }
+  })
+
+  it('verifies no signature of what would be of no use, for every kind of key', async () => {
+    for (const type of ['Ed25519', 'secp256k1', 'RSA'] as const) {
+      const key = await generateKeyPair(type as 'Ed25519')
+      const signer = peerIdFromPrivateKey(key).toString()
+      const forged = await sealHead(HEAD, key)
+      forged.set([(forged.at(-1) as number) ^ 1], forged.byteLength - 1)
+      // a wrong signature goes unnoticed only by who does not look
+      expect(await openHead(forged, () => false)).to.equal(undefined)
+      const asked: OpenedHead[] = []
+      const error = await refused(openHead(forged, claimed => asked.push(claimed) > 0))
+      expect([asked, error.code]).to.deep.equal([[{ head: HEAD, signer }], 'protocol'])
+    }
+  })
+
+  it('refuses a key that is encoded in an unusual way', async () => {
+    const raw = Envelope.decode(await sealHead(HEAD, SEED_KEY))
+    // an unknown field after the key
+    const publicKey = Buffer.concat([raw.publicKey, Buffer.from([0x78, 0x01])])
+    expect((await refused(openHead(Envelope.encode({ ...raw, publicKey })))).code).to.equal('protocol')
   })
 
   it('keeps the largest head within the limit, with the largest key', async () => {

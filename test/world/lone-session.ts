@@ -36,15 +36,21 @@ export class LoneSession implements NodeContext {
   readonly #origin = new Origin()
   readonly #banned = new Set<string>()
 
-  private constructor(network: Network, trust: readonly string[], store: Store, task: Task) {
+  private constructor(network: Network, trust: readonly string[], store: Store, task: Task, wanted?: Uint8Array) {
     this.network = network
     this.trusted = new Set([network.host.id, ...trust])
     this.store = store
-    this.active = new ActiveTask(this, task, undefined)
+    this.active = new ActiveTask(this, task, wanted)
   }
 
   /** Lets in whoever says hello. Ends with the world. */
-  static async start(world: World, url: string, trust: readonly string[], store = openMemoryStore()): Promise<LoneSession> {
+  static async start(
+    world: World,
+    url: string,
+    trust: readonly string[],
+    store = openMemoryStore(),
+    wanted?: Uint8Array,
+  ): Promise<LoneSession> {
     const task = makeTask({ url })
     const options = { listen: [LOOPBACK], dhtServer: false }
     const { network, release } = await startNetwork(
@@ -56,7 +62,7 @@ export class LoneSession implements NodeContext {
       },
       facts => lone.emit(facts),
     )
-    const lone = new LoneSession(network, trust, store, task)
+    const lone = new LoneSession(network, trust, store, task, wanted)
     world.atEnd(async () => {
       await lone.active.close(true)
       await network.exchange.stop()

@@ -3,8 +3,9 @@ import { createHash, createHmac } from 'node:crypto'
 import type { PrivateKey } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../../core/errors.ts'
-import { checkGrant } from '../../core/grant.ts'
+import { checkGrant, type Grant } from '../../core/grant.ts'
 import { rawCid } from '../../core/root.ts'
+import type { Hello } from '../../wire/codec-hello.ts'
 import { type OpenedGrant, openGrant } from '../../wire/envelope.ts'
 import type { NodeContext } from '../context/node-context.ts'
 
@@ -82,6 +83,17 @@ export class GrantBook {
     return true
   }
 
+  /**
+   * A linked peer shows a grant again. Verified only when it is good for longer than the last one, so that saying it again costs
+   * nothing. Rejects with `protocol` when a seed's name is on it, but not its signature.
+   */
+  async renew(peer: string, envelope: Uint8Array): Promise<void> {
+    const { skew } = this.#ctx.access
+    const isLonger = ({ expires }: Grant) => expires + skew > (this.#until.get(peer) ?? 0)
+    const opened = await openGrant(envelope, shown => isLonger(shown.grant) && this.#isGood(peer, shown))
+    if (opened !== undefined) this.admits(peer, opened)
+  }
+
   #isGood(peer: string, { grant, signer }: OpenedGrant): boolean {
     const { trusted, access } = this.#ctx
     return checkGrant(grant, { peer, topic: this.topic, signer, trusted, skew: access.skew }, Date.now())
@@ -96,9 +108,19 @@ export class GrantBook {
   }
 }
 
-/** What a hello shows; undefined when that is nothing, or not signed. To be opened before anything is looked up. */
-export async function shownGrant({ grant }: { grant?: Uint8Array }): Promise<OpenedGrant | undefined> {
-  return grant === undefined ? undefined : await openGrant(grant).catch(() => undefined)
+/**
+ * What a peer's hello shows for the topic that it names; undefined when that is nothing good. To be opened before anything is
+ * looked up. Only a grant that would be good is verified, so a stranger's signature costs nothing.
+ */
+export async function shownGrant(
+  { trusted, access }: Pick<GrantContext, 'trusted' | 'access'>,
+  peer: string,
+  { grant, topic }: Pick<Hello, 'grant' | 'topic'>,
+): Promise<OpenedGrant | undefined> {
+  if (grant === undefined) return undefined
+  const isOfUse = (shown: OpenedGrant) =>
+    checkGrant(shown.grant, { peer, topic, signer: shown.signer, trusted, skew: access.skew }, Date.now())
+  return await openGrant(grant, isOfUse).catch(() => undefined)
 }
 
 /** A key that only this seed can make, so that nobody finds out by the DHT who has what behind a URL. */

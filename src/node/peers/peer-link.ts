@@ -17,6 +17,8 @@ export interface PeerLinkListener {
   readonly pieces: PieceListener | undefined
   /** How fast payload may come and go. */
   readonly pace: PayloadPace
+  /** Pieces that can exist, as far as is known; what is said of others counts for nothing. */
+  readonly mostPieces: number
   /** Digests of the version that its head might prove to us; undefined: there are none. */
   readonly provable: DigestRange | undefined
   onHead(from: PeerLink, envelope: Uint8Array): Promise<void>
@@ -51,6 +53,8 @@ export class PeerLink implements LinkListener {
   queue = 0
   /** Whether the swarm knows it. */
   isNeighbour = false
+  /** Heads that it has passed on whose signer we do not know. */
+  strangersHeads = 0
   /** Its last head came without the digests that lead to it, and it was told where we stand. */
   wasAskedAgain = false
   /** Digests that came and wait for the head that vouches for them. */
@@ -119,7 +123,7 @@ export class PeerLink implements LinkListener {
       case 'head':
         return await this.#ears.onHead(this, message.envelope)
       case 'pieces':
-        return this.#learn([...message.have], message.queue)
+        return this.#learnAll(message.have, message.queue)
       case 'have':
         return this.#learn(message.pieces, message.queue)
       case 'peers':
@@ -171,10 +175,17 @@ export class PeerLink implements LinkListener {
 
   #learn(pieces: readonly number[], queue: number): void {
     this.queue = queue
-    for (const piece of pieces) {
+    const possible = pieces.filter(piece => piece < this.#ears.mostPieces)
+    for (const piece of possible) {
       this.have.grow(piece + 1)
       this.have.add(piece)
     }
-    this.#ears.onHave(this, pieces)
+    this.#ears.onHave(this, possible)
+  }
+
+  /** A bitfield costs what is new in it, not its length: it can be said again and again. */
+  #learnAll(have: Bitfield, queue: number): void {
+    this.queue = queue
+    this.#ears.onHave(this, this.have.addAll(have, this.#ears.mostPieces).toArray())
   }
 }

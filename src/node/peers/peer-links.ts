@@ -226,7 +226,8 @@ export class PeerLinks {
     const isGood =
       grants === undefined
         ? sameBytes(answer.proof, makeProof(task.secret, peer, this.#self))
-        : grants.admits(peer, await shownGrant(answer)) && grants === this.#owner.grants
+        : grants.admits(peer, await shownGrant(this.#ctx, peer, { ...answer, topic: grants.topic })) &&
+          grants === this.#owner.grants
     if (!isGood) throw new DragonflyError('peer-refused', 'the peer does not prove that it may have this content')
   }
 }

@@ -17,6 +17,7 @@ import { progressOf } from './progress-reports.ts'
 import { RequestRoom, type RoomTaken } from './request-room.ts'
 import { ResolveAnswer } from './resolve-answer.ts'
 import { ALIVE_MS, resolved, untilGone, WAITING, WAITING_MS } from './resolving.ts'
+import { TaskKeys } from './task-keys.ts'
 
 export class ResolveService {
   readonly #ctx: NodeContext
@@ -29,6 +30,7 @@ export class ResolveService {
   readonly #deduplicator: Deduplicator
   readonly #answers: ResolveAnswer
   readonly #private: PrivateResolve
+  readonly #keys = new TaskKeys()
 
   constructor(ctx: NodeContext, registry: TaskRegistry, network: Network) {
     this.#ctx = ctx
@@ -96,7 +98,8 @@ export class ResolveService {
     const denied = wish.revalidate ? undefined : this.#negativeCache.find(task, now())
     if (denied !== undefined) throw denied
     if (task.isPrivate && (await this.#private.serve(peer, wish, asked.renews, say, signal))) return
-    await this.#serve(wish, say, signal)
+    // who shares with nobody has a task of their own, whose id is slow to derive
+    await this.#serve(task.isPrivate ? { ...wish, task: await this.#keys.of(peer, task) } : wish, say, signal)
   }
 
   async #serve(request: Request, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {

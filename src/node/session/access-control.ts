@@ -5,7 +5,7 @@ import type { Manifest } from '../../core/manifest.ts'
 import { sameBytes } from '../../core/piece.ts'
 import { contentId, type Task } from '../../core/task.ts'
 import type { Resolved } from '../../wire/codec-resolve.ts'
-import { GrantBook, type GrantContext, shownGrant } from '../peers/grant-book.ts'
+import { GrantBook, type GrantContext } from '../peers/grant-book.ts'
 import type { PeerLink } from '../peers/peer-link.ts'
 import type { PeerLinks } from '../peers/peer-links.ts'
 
@@ -65,9 +65,9 @@ export class AccessControl {
     links.sayHelloToAll()
   }
 
-  /** A neighbour shows a newer grant. */
+  /** A neighbour shows a newer grant. Rejects with `protocol` when that is forged. */
   async onGrant({ peer }: PeerLink, grant: Uint8Array): Promise<void> {
-    this.#grants?.admits(peer, await shownGrant({ grant }))
+    if (!this.#ctx.trusted.has(peer)) await this.#grants?.renew(peer, grant)
   }
 
   /** Throws `origin-changed` for a version that the task is not about. */

@@ -7,7 +7,7 @@ import type { Task } from '../../core/task.ts'
 import type { Trust } from '../../core/trust.ts'
 import type { PayloadPace } from '../../net/payload-pace.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
-import { openHead } from '../../wire/envelope.ts'
+import { type OpenedHead, openHead } from '../../wire/envelope.ts'
 import { causeOf } from '../api/events.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
 import type { NodeContext } from '../context/node-context.ts'
@@ -20,6 +20,12 @@ import type { ManifestSync } from './manifest-sync.ts'
 import type { ManifestTrust } from './manifest-trust.ts'
 import type { PieceExchange } from './piece-exchange.ts'
 import type { SwarmDriver } from './swarm-driver.ts'
+
+/**
+ * Sealed heads of unknown signers that one link may bring. An honest one brings one, another when it is asked again, and those
+ * that it heard of others meanwhile are of the same version and not passed on.
+ */
+export const MAX_STRANGERS_HEADS = 16
 
 /** The parts of an active task that exist once its version is known. */
 export interface VersionParts {
@@ -93,11 +99,15 @@ export class PeerHandlers implements PeerLinksOwner {
     return this.#parts.version()?.pieceExchange
   }
 
+  get mostPieces(): number {
+    return this.#owner.manifest?.mostPieces ?? MAX_PIECES
+  }
+
   /** Nothing after the seal, and nothing beyond what the manifest can become. */
   get provable(): DigestRange | undefined {
     const { manifest } = this.#owner
     if (manifest?.seal !== undefined) return undefined
-    return { from: manifest?.count ?? 0, to: manifest?.mostPieces ?? MAX_PIECES }
+    return { from: manifest?.count ?? 0, to: this.mostPieces }
   }
 
   async onGrant(from: PeerLink, grant: Uint8Array): Promise<void> {
@@ -105,8 +115,9 @@ export class PeerHandlers implements PeerLinksOwner {
   }
 
   async onHead(from: PeerLink, envelope: Uint8Array): Promise<void> {
-    const { head, signer } = await openHead(envelope)
-    await this.#parts.work.add(() => this.#take(from, envelope, head, signer))
+    const opened = await openHead(envelope, claimed => this.#wouldCount(from, claimed))
+    if (opened === undefined) return from.dropProvisional()
+    await this.#parts.work.add(() => this.#take(from, envelope, opened.head, opened.signer))
   }
 
   onVersion(from: PeerLink): void {
@@ -154,6 +165,19 @@ export class PeerHandlers implements PeerLinksOwner {
     if (from.version === '' || from.isNeighbour) return
     pieceExchange.join(from, this.#ctx.trusted.has(from.peer) ? 'seed' : 'peer')
     this.#parts.notify()
+  }
+
+  /**
+   * Whether a head says anything, if it is signed by whom it names. A stranger's does only where a digest was given, and each
+   * signature of one has to be verified: so a link may bring a few. Throws `protocol` when it brings more.
+   */
+  #wouldCount(from: PeerLink, { head, signer }: OpenedHead): boolean {
+    const { trust } = this.#parts
+    const why = trust.isHopeless(head, signer) ? 'seed' : trust.trustIn(head, signer)
+    if (why === 'digest' && ++from.strangersHeads > MAX_STRANGERS_HEADS) {
+      throw new DragonflyError('protocol', 'signed heads without end from strangers')
+    }
+    return why !== undefined
   }
 
   /** Begins with the version of a head that is believed, and extends the manifest by it. */

@@ -25,17 +25,17 @@ export interface Contents {
 }
 
 export class HelloAnswers {
-  readonly #ctx: Pick<NodeContext, 'network'>
+  readonly #ctx: Pick<NodeContext, 'network' | 'trusted' | 'access'>
   readonly #parts: Contents
 
-  constructor(ctx: Pick<NodeContext, 'network'>, parts: Contents) {
+  constructor(ctx: Pick<NodeContext, 'network' | 'trusted' | 'access'>, parts: Contents) {
     this.#ctx = ctx
     this.#parts = parts
   }
 
   async answer(peer: string, hello: Hello): Promise<Answer> {
     // first, whatever it is for: how long the answer takes must not tell which topics there are
-    const shown = await shownGrant(hello)
+    const shown = await shownGrant(this.#ctx, peer, hello)
     const topic = topicText(hello.topic)
     const all = this.#parts.open().map(h => h.active)
     const guarded = all.filter(s => s.grants?.id === topic)

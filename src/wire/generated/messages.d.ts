@@ -690,6 +690,34 @@ export declare namespace Granted {
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Granted>): Granted;
     function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Granted>): Generator<GrantedGrantFieldEvent>;
 }
+export interface Envelope {
+    publicKey: Uint8Array<ArrayBuffer>;
+    payloadType: Uint8Array<ArrayBuffer>;
+    payload: Uint8Array<ArrayBuffer>;
+    signature: Uint8Array<ArrayBuffer>;
+}
+export declare namespace Envelope {
+    const codec: () => Codec<Envelope>;
+    interface EnvelopePublicKeyFieldEvent {
+        field: '$.publicKey';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface EnvelopePayloadTypeFieldEvent {
+        field: '$.payloadType';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface EnvelopePayloadFieldEvent {
+        field: '$.payload';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface EnvelopeSignatureFieldEvent {
+        field: '$.signature';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<Envelope>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Envelope>): Envelope;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Envelope>): Generator<EnvelopePublicKeyFieldEvent | EnvelopePayloadTypeFieldEvent | EnvelopePayloadFieldEvent | EnvelopeSignatureFieldEvent>;
+}
 export interface Grant {
     peer: Uint8Array<ArrayBuffer>;
     topic: Uint8Array<ArrayBuffer>;

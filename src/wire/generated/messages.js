@@ -2488,6 +2488,124 @@ export var Granted;
     }
     Granted.stream = stream;
 })(Granted || (Granted = {}));
+export var Envelope;
+(function (Envelope) {
+    let _codec;
+    Envelope.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.publicKey != null && obj.publicKey.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.publicKey);
+                }
+                if ((obj.payloadType != null && obj.payloadType.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.payloadType);
+                }
+                if ((obj.payload != null && obj.payload.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.payload);
+                }
+                if ((obj.signature != null && obj.signature.byteLength > 0)) {
+                    w.uint32(42);
+                    w.bytes(obj.signature);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    publicKey: uint8ArrayAlloc(0),
+                    payloadType: uint8ArrayAlloc(0),
+                    payload: uint8ArrayAlloc(0),
+                    signature: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.publicKey = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.payloadType = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.payload = reader.bytes();
+                            break;
+                        }
+                        case 5: {
+                            obj.signature = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.publicKey`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.payloadType`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.payload`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.signature`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Envelope.codec());
+    }
+    Envelope.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Envelope.codec(), opts);
+    }
+    Envelope.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Envelope.codec(), opts);
+    }
+    Envelope.stream = stream;
+})(Envelope || (Envelope = {}));
 export var Grant;
 (function (Grant) {
     let _codec;
