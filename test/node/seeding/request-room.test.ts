@@ -16,7 +16,9 @@ describe('node/seeding/request-room', () => {
   it('refuses a peer that has too many requests open, and takes it again when it has fewer', () => {
     const room = new RequestRoom()
     const taken = Array.from({ length: MAX_REQUESTS }, () => room.enter('a', 'here', 'one'))
-    expect(() => room.enter('a', 'here', 'one')).to.throw('no room').with.property('code', 'seed-busy')
+    expect(() => room.enter('a', 'here', 'one'))
+      .to.throw('no room')
+      .with.property('code', 'seed-busy')
     room.enter('b', 'here', 'one')
     taken[0]?.leave()
     taken[0]?.leave()
