@@ -31,8 +31,8 @@ export async function writeAll(chunks: AsyncIterable<Uint8Array>, out: Writable)
 
 /** What a failed write to standard output means: nobody reads it any more, or it takes no more. */
 export function stdoutError(error: Error): PipeClosed | OutputError {
-  // a socket whose reader left bytes unread is reset
-  return ['EPIPE', 'ECONNRESET'].includes(String((error as NodeJS.ErrnoException).code))
+  // a socket whose reader left bytes unread is reset; one that was seen to be closed takes no write
+  return ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED'].includes(String((error as NodeJS.ErrnoException).code))
     ? new PipeClosed('standard output closed')
     : new OutputError(error)
 }

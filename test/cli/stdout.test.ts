@@ -47,6 +47,12 @@ describe('cli standard output', () => {
     expect(error).to.be.instanceOf(PipeClosed)
   })
 
+  it('and when that was seen before the next write', async () => {
+    const reader = spawn('true', { stdio: ['pipe', 'ignore', 'inherit'] })
+    await once(reader, 'close')
+    expect(await caught(writeAll(createReadStream('/dev/zero'), reader.stdin))).to.be.instanceOf(PipeClosed)
+  })
+
   it('says when the disk is full', async () => {
     const out = new Writable({ write: (_c, _e, done) => done(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })) })
     const error = await caught(writeAll([new Uint8Array(1)][Symbol.iterator]() as never, out))
