@@ -52,7 +52,7 @@ export const EVENTS = {
         : `${path} is open to other users (mode ${mode}) and cannot be closed; close it with chmod, or choose another home with DRAGONFLY_HOME`,
   ),
   'home-readable': define<{ path: string; mode: string }>(
-    'info',
+    'debug',
     'Other users of this host can list the home folder. Its identity and its store are closed to them.',
     ({ path, mode }) =>
       `${path} is readable by other users (mode ${mode}); close it with chmod 700 if they should not see what is in it`,
