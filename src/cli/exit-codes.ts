@@ -42,6 +42,7 @@ const BY_ERROR: Record<ErrorCode, number> = {
   'bad-url': USAGE,
   'bad-scheme': USAGE,
   'bad-multiaddr': USAGE,
+  'bad-fleet': USAGE,
   'bad-peer-id': USAGE,
   'bad-digest': USAGE,
   'bad-header': USAGE,

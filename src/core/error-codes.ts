@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   'bad-url': 'The URL is malformed or too long.',
   'bad-scheme': 'The URL is neither http nor https.',
   'bad-multiaddr': 'A peer address is malformed, or does not end in /p2p/PEERID.',
+  'bad-fleet': 'The fleet file is missing, malformed, or open to other users.',
   'bad-peer-id': 'A peer id is malformed.',
   'bad-digest': 'A digest is not sha256: and 64 hexadecimal digits.',
   'bad-header': 'A header is malformed, too long, or belongs to the connection.',

@@ -41,8 +41,8 @@ export interface GrantFacts {
   topic: Uint8Array
   /** Who signed the envelope. */
   signer: string
-  /** Seeds whose word counts here. */
-  trusted: ReadonlySet<string>
+  /** Whether somebody's word counts here. */
+  isTrusted(peer: string): boolean
   /** Milliseconds that clocks may differ. */
   skew: number
 }
@@ -50,7 +50,7 @@ export interface GrantFacts {
 /** Whether the grant opens this content to this peer at `now` (milliseconds since 1970-01-01 UTC). */
 export function checkGrant(grant: Grant, facts: GrantFacts, now: number): boolean {
   return (
-    facts.trusted.has(facts.signer) &&
+    facts.isTrusted(facts.signer) &&
     grant.peer === facts.peer &&
     sameBytes(grant.topic, facts.topic) &&
     grant.expires + facts.skew > now &&

@@ -5,4 +5,6 @@ export interface DialablePeer {
   peer: string
   /** Multiaddr that ends in /p2p/PEERID. */
   address: string
+  /** More such multiaddrs. Default: none */
+  others?: readonly string[]
 }

@@ -1,5 +1,5 @@
 // Finds providers in a private Kademlia DHT, with settings for LANs and data centres.
-import { type KadDHT, kadDHT, passthroughMapper } from '@libp2p/kad-dht'
+import { type KadDHT, type KadDHTComponents, kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import type { CID } from 'multiformats/cid'
 import { raceSignal } from 'race-signal'
 import { KAD_PROTOCOL } from '../wire/protocols.ts'
@@ -12,8 +12,8 @@ const REPROVIDE = { validity: 30 * 60_000, interval: 60_000, threshold: 15 * 60_
  * of waiting for its first table entry and self-query (measured: 25–280 ms to the first provider instead of 1.3–1.9 s).
  * Private addresses are kept: inside an organisation they are the ones that work.
  */
-export function dhtService(isServer: boolean) {
-  return kadDHT({
+export function dhtService(isServer: boolean, admit?: Admit): (components: KadDHTComponents) => KadDHT {
+  const service = kadDHT({
     protocol: KAD_PROTOCOL,
     clientMode: !isServer,
     allowQueryWithZeroPeers: !isServer,
@@ -23,6 +23,53 @@ export function dhtService(isServer: boolean) {
     initialQuerySelfInterval: 10,
     networkDialTimeout: { minTimeout: 500, maxTimeout: 2000 },
     reprovide: REPROVIDE,
+  })
+  return components => service(admit === undefined ? components : walled(components, admit))
+}
+
+/** Resolves when a peer may talk with us, rejects when it may not. */
+type Admit = (peer: string) => Promise<void>
+
+/** The same components, by which kad-dht hears of admitted peers only, and answers nobody else. */
+function walled(components: KadDHTComponents, admit: Admit): KadDHTComponents {
+  const { registrar } = components
+  const inside: Pick<typeof registrar, 'handle' | 'register'> = {
+    handle: (protocol, handler, options) =>
+      registrar.handle(
+        protocol,
+        async (stream, connection) => {
+          await admit(connection.remotePeer.toString())
+          await handler(stream, connection)
+        },
+        options,
+      ),
+    register: (protocol, topology, options) =>
+      registrar.register(
+        protocol,
+        {
+          ...topology,
+          onConnect: (peer, connection) => {
+            admit(peer.toString()).then(
+              () => topology.onConnect?.(peer, connection),
+              () => {},
+            )
+          },
+        },
+        options,
+      ),
+  }
+  const wall = through(registrar, inside)
+  return through(components, { registrar: wall })
+}
+
+/** `whole`, some of whose properties are those of `part`. */
+function through<T extends object>(whole: T, part: Partial<T>): T {
+  return new Proxy(whole, {
+    get: (target, key) => {
+      if (key in part) return part[key as keyof T]
+      const value = Reflect.get(target, key) as unknown
+      return typeof value === 'function' ? value.bind(target) : value
+    },
   })
 }
 

@@ -59,3 +59,10 @@ export function parsePeerId(text: string): string {
 export function isLoopbackAddress(text: string): boolean {
   return isLoopback(parseAddress(text))
 }
+
+/** The address with the peer's id, so that a connection to anybody else fails; undefined when it names another peer. */
+export function ofPeer(address: Multiaddr, peer: string): Multiaddr | undefined {
+  const named = address.getComponents().findLast(({ name }) => name === 'p2p')?.value
+  if (named === undefined) return address.encapsulate(`/p2p/${peer}`)
+  return named === peer ? address : undefined
+}

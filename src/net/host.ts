@@ -11,8 +11,9 @@ import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../core/errors.ts'
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
+import { FLEET_PROTOCOL } from '../wire/protocols.ts'
 import { groupOfAddress, ipOf, placeOfAddress } from './address-group.ts'
-import { parseAddress, parseAnnounced } from './addresses.ts'
+import { ofPeer, parseAddress, parseAnnounced } from './addresses.ts'
 import { BoundedDatastore } from './bounded-datastore.ts'
 import { ConnectionGate } from './connection-gate.ts'
 import { DialGate } from './dial-gate.ts'
@@ -24,6 +25,7 @@ import { StrangersRoom } from './memory-budget.ts'
 import { thriftyYamux } from './muxer.ts'
 import { nativeTls } from './native-tls.ts'
 import { timedTcp } from './timed-tcp.ts'
+import type { Wall } from './wall.ts'
 
 export { isLoopbackAddress, parseAddress, parsePeerAddress, parsePeerId } from './addresses.ts'
 
@@ -48,6 +50,8 @@ export interface HostOptions {
   announce?: readonly string[]
   /** Default: a fresh Ed25519 key. */
   privateKey?: PrivateKey | undefined
+  /** Default: everybody may talk with us. */
+  wall?: Wall | undefined
   /** Connections that may come in and stay. Default 2,500 */
   maxConnections?: number
   // biome-ignore lint/suspicious/noExplicitAny: libp2p's service map type is open
@@ -109,7 +113,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     datastore.isKept = id => id === node.peerId.toCID().toString() || node.getConnections(peerIdFromCID(CID.parse(id))).length > 0
     node.addEventListener('connection:open', ({ detail }) => gate.opened(detail))
     node.addEventListener('connection:close', ({ detail }) => gate.closed(detail))
-    host = new Host(node, privateKey, dials)
+    host = new Host(node, privateKey, dials, options.wall)
     return host
   } catch (error) {
     if (error instanceof DragonflyError) throw error
@@ -127,9 +131,11 @@ export class Host {
   readonly id: string
   readonly room = new StrangersRoom()
   readonly #dials: DialGate
+  readonly #wall: Wall | undefined
 
-  constructor(libp2p: Libp2p, privateKey: PrivateKey, dials: DialGate) {
+  constructor(libp2p: Libp2p, privateKey: PrivateKey, dials: DialGate, wall?: Wall) {
     this.#dials = dials
+    this.#wall = wall
     this.libp2p = libp2p
     this.privateKey = privateKey
     this.id = libp2p.peerId.toString()
@@ -202,6 +208,7 @@ export class Host {
   }
 
   async openStream(peer: string, protocol: string, signal?: AbortSignal): Promise<Stream> {
+    if (protocol !== FLEET_PROTOCOL) await this.#wall?.enter(peer, signal)
     return await this.libp2p.dialProtocol(peerIdFromString(peer), protocol, {
       ...signalled(signal),
       maxOutboundStreams: MAX_STREAMS,
@@ -211,7 +218,9 @@ export class Host {
   /** `handler` gets the authenticated id of the remote. A rejected handler aborts the stream. */
   async handle(protocol: string, handler: StreamHandler): Promise<void> {
     const onStream = async (stream: Stream, connection: Connection) => {
-      await handler(stream, connection.remotePeer.toString())
+      const peer = connection.remotePeer.toString()
+      if (protocol !== FLEET_PROTOCOL) await this.#wall?.admit(peer)
+      await handler(stream, peer)
     }
     await this.libp2p.handle(protocol, onStream, { maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS })
   }
@@ -260,10 +269,23 @@ export class Host {
     return this.libp2p.getConnections(peerIdFromString(peer))[0]?.remoteAddr.toString() ?? ''
   }
 
+  /** Told of every peer that we have connected to, as soon as we have. */
+  onConnected(listener: (peer: string) => void): void {
+    this.libp2p.addEventListener('connection:open', ({ detail: { direction, remotePeer } }) => {
+      if (direction === 'outbound') listener(remotePeer.toString())
+    })
+  }
+
   onDisconnect(listener: (peer: string) => void): () => void {
     const onEvent = (event: CustomEvent<PeerId>) => listener(event.detail.toString())
     this.libp2p.addEventListener('peer:disconnect', onEvent)
     return () => this.libp2p.removeEventListener('peer:disconnect', onEvent)
+  }
+
+  /** Ends connections to a peer on which nothing is under way. */
+  async leaveIdle(peer: string): Promise<void> {
+    const idle = this.libp2p.getConnections(peerIdFromString(peer)).filter(({ streams }) => streams.length === 0)
+    await Promise.all(idle.map(connection => connection.close().catch(() => {})))
   }
 
   async disconnect(peer: string): Promise<void> {
@@ -277,11 +299,4 @@ export class Host {
 
 function signalled(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal === undefined ? {} : { signal }
-}
-
-/** The address with the peer's id, so that a connection to anybody else fails; undefined when it names another peer. */
-function ofPeer(address: Multiaddr, peer: string): Multiaddr | undefined {
-  const named = address.getComponents().findLast(({ name }) => name === 'p2p')?.value
-  if (named === undefined) return address.encapsulate(`/p2p/${peer}`)
-  return named === peer ? address : undefined
 }

@@ -20,7 +20,7 @@ import type { StoredContent } from './api/stored-content.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { pause } from './context/waiting.ts'
 import { asOurs, deviceOf, isOfUse, type Job, makeJob, nameOf, paceOf, watchTime, wishOf } from './download-job.ts'
-import { readerOf } from './for-others.ts'
+import { isReadForFleet, readerOf } from './for-others.ts'
 import type { LocalAccess } from './local-access.ts'
 import type { ActiveTask } from './session/active-task.ts'
 import { StreamAccount } from './stream-account.ts'
@@ -42,6 +42,8 @@ const CHECKED_MS = 5000
 interface Tries {
   liars: number
   changes: number
+  /** Whether the origin may not be read for others. */
+  isRefused: boolean
   restarts: Restarts
 }
 
@@ -121,7 +123,7 @@ export class Downloads {
     try {
       await this.#access.check(job)
       await this.#openTrace(job)
-      const tries: Tries = { liars: 0, changes: 0, restarts: new Restarts() }
+      const tries: Tries = { liars: 0, changes: 0, isRefused: false, restarts: new Restarts() }
       const shown: { last: Shown | undefined } = { last: undefined }
       for (let wait = 0; ; await pause(wait, job.options.signal)) {
         const attempt = this.#attempt(job, tries)
@@ -176,7 +178,7 @@ export class Downloads {
     await this.#access.check(job)
     await this.#openTrace(job)
     try {
-      const tries: Tries = { liars: 0, changes: 0, restarts: new Restarts() }
+      const tries: Tries = { liars: 0, changes: 0, isRefused: false, restarts: new Restarts() }
       for (let wait = 0; ; await pause(wait, job.options.signal)) {
         const attempt = this.#attempt(job, tries)
         try {
@@ -202,9 +204,10 @@ export class Downloads {
   #attempt(job: Job, tries: Tries) {
     const { task, wanted, options } = job
     const { revalidate = false, originAfter } = options
+    const isForFleet = !tries.isRefused && isReadForFleet(this.#ctx, task, options)
     const { active } = this.#registry.begin(task, {
       digest: wanted,
-      reader: readerOf(options),
+      reader: isForFleet ? 'others' : readerOf(options),
       originAfter,
       revalidate,
       pace: paceOf(options),
@@ -220,6 +223,11 @@ export class Downloads {
       const hasSome = (active.manifest?.count ?? 0) > 0 && active.entryKey !== undefined
       const mine = asOurs(error, job, this.#storeDir !== undefined && hasSome && isOfUse(active))
       const code = mine instanceof DragonflyError ? mine.code : undefined
+      // what we may not read for others we read for ourselves
+      if (code === 'origin-refused' && isForFleet) {
+        tries.isRefused = true
+        return 0
+      }
       const isLie = code === 'digest-mismatch'
       const isChanged = code === 'origin-changed'
       // what is here is good, and of use to a next try, unless it is out of date, or only a wrong digest vouched for it

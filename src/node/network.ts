@@ -7,6 +7,8 @@ import type { DialablePeer } from '../core/peer.ts'
 import { Dht, dhtService } from '../discovery/dht.ts'
 import { type Accept, Exchange } from '../net/exchange.ts'
 import { type Host, isLoopbackAddress, parsePeerAddress, parsePeerId, startHost } from '../net/host.ts'
+import type { Wall } from '../net/wall.ts'
+import { readFleetFile } from '../store/fleet-file.ts'
 import { dragonflyHome } from '../store/home.ts'
 import { acquireLock, type Lock } from '../store/lock.ts'
 import { makePath } from '../store/make-path.ts'
@@ -14,6 +16,7 @@ import { showPresence } from '../store/presence.ts'
 import type { EventFacts } from './api/events.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Network } from './context/node-context.ts'
+import { Fleet } from './fleet/fleet.ts'
 import { closeHome } from './home-modes.ts'
 import { loadIdentity } from './identity.ts'
 
@@ -26,6 +29,7 @@ type Emit = (facts: EventFacts) => void
 export interface StartedNetwork {
   network: Network
   seeds: DialablePeer[]
+  fleet: Fleet | undefined
   /** Peer ids that are trusted because they are seeds, or were named. */
   trusted: string[]
   /** Addresses, with commas between, when no other host can connect to any; undefined otherwise. */
@@ -45,24 +49,44 @@ export async function startNetwork(
   const seeds = limited(options.seeds).map(parsePeerAddress)
   for (const address of limited(options.bootstrap)) parsePeerAddress(address)
   const trusted = [...seeds.map(s => s.peer), ...limited(options.trust).map(parsePeerId)]
+  const secrets = options.fleet === undefined ? undefined : await readFleetFile(options.fleet)
+  const isOnLan = options.lan === true && !isForThisHost(options)
   const identity = options.persistentIdentity === true ? await ownIdentity(home ?? dragonflyHome(), emit) : undefined
   try {
+    let fleet: Fleet | undefined
+    const wall: Wall | undefined = secrets && {
+      enter: async (peer, signal) => await fleet?.enter(peer, signal),
+      admit: async peer => await fleet?.admit(peer),
+    }
     const host = await startHost({
       listen: options.listen ?? DEFAULT_LISTEN,
       announce: limited(options.announce),
       privateKey: identity?.privateKey,
-      services: { dht: dhtService(options.dhtServer !== false) },
+      wall,
+      services: { dht: dhtService(options.dhtServer !== false, wall && (peer => wall.admit(peer))) },
     })
     const dht = new Dht(host.libp2p.services.dht as KadDHT)
+    if (secrets !== undefined) {
+      const role = options.dhtServer === false ? undefined : 'member'
+      fleet = new Fleet(host, {
+        secrets,
+        role,
+        hasWays: seeds.length > 0 || limited(options.bootstrap).length > 0 || isOnLan,
+        isNamed: peer => trusted.includes(peer),
+        emit,
+      })
+      await fleet.start()
+    }
     const exchange = new Exchange(host, accept)
     await exchange.start()
     const release = async () => await identity?.release()
     return {
       network: { host, dht, exchange },
+      fleet,
       seeds,
       trusted,
       unreachable: unreachable(host, options),
-      isOnLan: options.lan === true && !isForThisHost(options),
+      isOnLan,
       release,
     }
   } catch (error) {

@@ -31,6 +31,7 @@ import { type BudgetUser, type Network, type NodeContext, now, type Reader } fro
 import { Pacing } from './context/pacing.ts'
 import { SilentSeeds } from './context/silent-seeds.ts'
 import { Downloads } from './downloads.ts'
+import type { Fleet } from './fleet/fleet.ts'
 import type { LanDiscovery } from './lan-discovery.ts'
 import { LocalAccess } from './local-access.ts'
 import type { Membership } from './membership.ts'
@@ -84,6 +85,8 @@ class Node implements DragonflyNode, NodeContext {
   readonly #begun = now()
   readonly store: Store
   readonly trusted = new Set<string>()
+  readonly isInFleet: boolean
+  fleet: Fleet | undefined
   isSeed = false
   network: Network | undefined
   readonly isLongLived: boolean
@@ -119,6 +122,7 @@ class Node implements DragonflyNode, NodeContext {
     this.#disk = place.disk
     this.store = place.store
     this.bootstrap = options.bootstrap ?? []
+    this.isInFleet = options.fleet !== undefined
     this.access = { ...ACCESS_TIMES, ...options.access }
     this.isLongLived = options.dhtServer !== false
     this.expire = options.expire
@@ -145,10 +149,11 @@ class Node implements DragonflyNode, NodeContext {
     if (this.#options.network === false) return
     const { startNetwork } = await import('./network.ts')
     const network = await startNetwork(this.#options, this.#home, this.#registry.answer, facts => this.emit(facts))
-    ;({ network: this.network, seeds: this.#seeds, release: this.#release } = network)
+    ;({ network: this.network, seeds: this.#seeds, fleet: this.fleet, release: this.#release } = network)
     for (const peer of [...network.trusted, network.network.host.id]) this.trusted.add(peer)
     this.#networkUp = Promise.resolve(network.network)
     if (network.unreachable !== undefined) this.emit({ code: 'node-unreachable', addresses: network.unreachable })
+    if (this.fleet?.serves === true) await (this.#duty = this.#takeOn(network.network))
     if (network.isOnLan) {
       const { LanDiscovery } = await import('./lan-discovery.ts')
       this.#lan = new LanDiscovery(network.network.host, this)
@@ -204,6 +209,7 @@ class Node implements DragonflyNode, NodeContext {
     if (network === undefined) throw new DragonflyError('bad-option', 'a node without a network cannot seed')
     if (this.#stopped !== undefined) throw new DragonflyError('aborted', 'the node was stopped')
     this.isSeed = true
+    this.fleet?.becomeSeed()
     this.#duty ??= this.#takeOn(network)
     await this.#duty
   }
@@ -265,6 +271,14 @@ class Node implements DragonflyNode, NodeContext {
     return await this.#origins.of(reader)
   }
 
+  get servesOthers(): boolean {
+    return this.isSeed || this.fleet?.serves === true
+  }
+
+  isTrusted(peer: string): boolean {
+    return this.trusted.has(peer) || this.fleet?.isMember(peer) === true
+  }
+
   isBanned(peer: string): boolean {
     return this.#banned.has(peer)
   }
@@ -285,6 +299,7 @@ class Node implements DragonflyNode, NodeContext {
     this.#schedule.stop()
     await (await this.#preheats)?.stop()
     await (await this.#duty?.catch(() => undefined))?.stop()
+    await this.fleet?.stop()
     await this.#lan?.stop()
     await this.#membership?.stop()
     await this.#registry.stop()

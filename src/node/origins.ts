@@ -71,7 +71,9 @@ export class Origins {
 
   async #allowed(): Promise<AllowedOrigins> {
     const { AllowedOrigins } = await import('../origin/allowed-origins.ts')
-    return new AllowedOrigins(this.#options.allowOrigins ?? [])
+    const { allowOrigins = [], fleet } = this.#options
+    // what a fleet gets most is its own: registries and stores with private addresses
+    return new AllowedOrigins(fleet === undefined ? allowOrigins : [...allowOrigins, 'private'])
   }
 
   readonly #onRetry = (error: Error, ms: number): void => {

@@ -42,6 +42,8 @@ export type NeighbourhoodEvent =
   | { type: 'asked'; peer: string; links: number }
   /** All links, every second or so. `complete`: whether we have the whole content. */
   | { type: 'used'; links: readonly LinkUse[]; complete: boolean }
+  /** Others rely on us from now on: we are as a seed. */
+  | { type: 'serves' }
   | { type: 'wake' }
 
 /** An intention. */

@@ -16,7 +16,7 @@ import { Replacement } from './replacement.ts'
 type Linked = Extract<NeighbourhoodEvent, { type: 'linked' }>
 
 export interface NeighbourhoodOptions {
-  /** Takes many links, tells everybody of everybody, and drops nobody. */
+  /** Takes many links, tells everybody of everybody, and drops nobody. Others come to be so by `serves`. */
   isSeed: boolean
   /** Groups that we are in ourselves; see `KnownPeer.group`. Default none. */
   groups?: readonly string[]
@@ -34,7 +34,7 @@ export interface NeighbourhoodOptions {
  */
 export class Neighbourhood {
   readonly #policy: NeighbourhoodPolicy
-  readonly #isSeed: boolean
+  #isSeed: boolean
   readonly #random: () => number
   readonly #links = new Map<string, NeighbourLink>()
   readonly #candidates: Candidates
@@ -98,6 +98,9 @@ export class Neighbourhood {
         break
       case 'used':
         this.#used(event.links, event.complete, now, actions)
+        break
+      case 'serves':
+        this.#isSeed = true
         break
       case 'wake':
         break

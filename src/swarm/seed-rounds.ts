@@ -26,6 +26,8 @@ interface Visit {
 export interface SeedRoundsOptions {
   /** In the order in which they are asked: the first is responsible, the others succeed it. */
   seeds: readonly string[]
+  /** Whether it has to be found out first whom to ask: `seeds` are not all, or none of them. */
+  isInFleet: boolean
   policy: SourcePolicy
   /** A number in [0, 1): our place in a crowd. */
   chance: number
@@ -53,20 +55,47 @@ export class SeedRounds {
   /** Last sign that a busy seed gets on. */
   #signAt: number | undefined
   readonly #linked = new Set<string>()
+  /** How often it may still be found out whom to ask; and whether that is under way. */
+  #seeks: number
+  #isSeeking = false
+  #isResponsible = false
+  /** Those that were of no use. */
+  readonly #tried = new Set<string>()
 
-  constructor({ seeds, policy, chance, deadlines, intend }: SeedRoundsOptions) {
+  constructor({ seeds, isInFleet, policy, chance, deadlines, intend }: SeedRoundsOptions) {
     this.#policy = policy
     this.#chance = chance
     this.#deadlines = deadlines
     this.#intend = intend
     this.#usable = seeds
     this.#queue = [...seeds]
-    this.#haveFailed = seeds.length === 0
+    this.#seeks = isInFleet ? policy.seeks : 0
+    this.#haveFailed = seeds.length === 0 && !isInFleet
+  }
+
+  /** It was found out whom to ask. */
+  found(seeds: readonly string[]): void {
+    if (!this.#isSeeking) return
+    this.#isSeeking = false
+    const fresh = seeds.filter(seed => !this.#tried.has(seed))
+    this.#usable = [...this.#usable, ...fresh.filter(seed => !this.#usable.includes(seed))]
+    this.#queue = fresh
+    if (fresh.length > 0) return
+    this.#isResponsible = seeds.length === 0
+    // all that there are were asked
+    this.#seeks = 0
+    this.#haveFailed = true
+    this.#againAt = this.#deadlines.now + this.#policy.retryMs
   }
 
   /** Whether each of them was asked since one last answered, and none is of use. */
   get haveFailed(): boolean {
     return this.#haveFailed
+  }
+
+  /** Whether it was found out that there is nobody to ask: in this fleet, it is for us to read the origin. */
+  get isResponsible(): boolean {
+    return this.#isResponsible
   }
 
   /** Whether they may be asked again: not all have refused. */
@@ -161,7 +190,8 @@ export class SeedRounds {
       }
     }
     if (visit?.leftAt !== undefined && this.#deadlines.isDue(visit.leftAt + this.#policy.leaveMs)) this.#end(now)
-    if (this.#visit !== undefined) return
+    if (this.#visit !== undefined || this.#isSeeking) return
+    if (this.#queue.length === 0 && this.#seeks > 0) return this.#seek()
     if (this.#queue.length === 0 && this.#usable.length > 0 && this.#deadlines.isDue(this.#againAt))
       this.#queue = [...this.#usable]
     const seed = this.#queue.shift()
@@ -216,9 +246,16 @@ export class SeedRounds {
     return (crowdMs * Math.log(1 + this.#chance * Math.expm1(crowdSteepness))) / crowdSteepness
   }
 
+  #seek(): void {
+    this.#seeks--
+    this.#isSeeking = true
+    this.#intend({ type: 'seek-seeds' })
+  }
+
   #end(now: number): void {
+    if (this.#visit !== undefined) this.#tried.add(this.#visit.seed)
     this.#visit = undefined
-    if (this.#queue.length > 0) return
+    if (this.#queue.length > 0 || this.#seeks > 0) return
     this.#haveFailed = true
     this.#againAt = now + this.#policy.retryMs
   }

@@ -30,6 +30,10 @@ export type OriginFailure =
 export type SourceEvent =
   /** The store has been searched for cached content, after `look-in-store`. Always told, as the store is local. */
   | { type: 'store-searched' }
+  /** The answer to `seek-seeds`: who is to be asked, in order. Always told. */
+  | { type: 'seeds'; seeds: readonly string[] }
+  /** Somebody relies on us for the content from now on: we wait for others no longer than a seed does. */
+  | { type: 'relied-on' }
   /** The manifest knows `count` pieces, of which `missing` are not here; sealed: there will be no more. */
   | { type: 'content'; count: number; missing: number; sealed: boolean }
   /** So many bytes of pieces of such a length, not verified yet, came from peers and seeds since this was told last. */
@@ -65,6 +69,8 @@ export type SourceEvent =
 export type SourceAction =
   /** Search the store for cached content, and answer with `content` if it is used, then `store-searched`. */
   | { type: 'look-in-store' }
+  /** Find out whom of our fleet to ask, seeds and members; answered by `seeds`. */
+  | { type: 'seek-seeds' }
   /** Connect to the seed and ask it for the task. Answered by `seed-…` events, `seed-failed` the last. */
   | { type: 'ask-seed'; seed: string }
   /** End the visit; answered by `seed-failed`. */
@@ -87,6 +93,8 @@ export type SourceAction =
 
 /** Every duration in milliseconds. */
 export interface SourcePolicy {
+  /** So often it is found out whom to ask when none of those who are known was of use: in a fleet others may have come. */
+  seeks: number
   /** A seed that is not connected by then is dead or busy: its successor is asked. A round trip and a handshake take less than 1 s. */
   answerMs: number
   /**
@@ -121,6 +129,8 @@ export interface SourcePolicy {
   /** Pause before the DHT is searched again; doubles up to the second number. */
   dhtAgainMs: number
   maxDhtAgainMs: number
+  /** The same for the member of a fleet that is responsible for reading it: the others wait for it. */
+  responsibleMs: number
   /** With so many neighbours the DHT is left alone: the others are heard from them. */
   enoughLinks: number
   /**
@@ -155,6 +165,7 @@ export interface SourcePolicy {
 }
 
 export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
+  seeks: 3,
   answerMs: 3000,
   busyAnswerMs: 30_000,
   muteMs: 15_000,
@@ -170,6 +181,7 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   dhtMs: 3000,
   dhtAgainMs: 2000,
   maxDhtAgainMs: 30_000,
+  responsibleMs: 1000,
   enoughLinks: 4,
   takeoverMs: 3000,
   manifestMs: 15_000,

@@ -4,11 +4,19 @@ import { DhtTurns } from './dht-turns.ts'
 import { OriginTurns } from './origin-turns.ts'
 import { ProvenProgress } from './proven-progress.ts'
 import { SeedRounds } from './seed-rounds.ts'
-import { DEFAULT_SOURCE_POLICY, type SourceAction, type SourceEvent, type SourcePolicy } from './source-events.ts'
+import {
+  DEFAULT_SOURCE_POLICY,
+  SEED_SOURCE_POLICY,
+  type SourceAction,
+  type SourceEvent,
+  type SourcePolicy,
+} from './source-events.ts'
 
 export interface SourceSelectorOptions {
   /** Names of the seeds, in the order in which they are to be asked. */
   seeds: readonly string[]
+  /** Whether there may be others to ask, which are to be found out. Default: no */
+  isInFleet?: boolean
   /** Whether this node knows a way into the DHT. */
   hasDht: boolean
   /** Whether this node may read the origin. */
@@ -46,19 +54,21 @@ export class SourceSelector {
   /** When the manifest last grew. */
   #manifestAt = 0
   #hearsAnybody = false
+  #chance: number
   /** Whether our own read was ended once because a seed answered. */
   #hasYielded = false
   #actions: SourceAction[] = []
 
   constructor(options: SourceSelectorOptions) {
-    const { seeds, hasDht, chance, policy: wanted } = options
+    const { seeds, isInFleet = false, hasDht, chance, policy: wanted } = options
     const policy = { ...DEFAULT_SOURCE_POLICY, ...wanted }
     const deadlines = this.#deadlines
     const intend = (action: SourceAction) => this.#actions.push(action)
     this.#policy = policy
     this.#options = options
+    this.#chance = chance
     this.#progress = new ProvenProgress(policy)
-    this.#seeds = new SeedRounds({ seeds, policy, chance, deadlines, intend })
+    this.#seeds = new SeedRounds({ seeds, isInFleet, policy, chance, deadlines, intend })
     this.#dht = new DhtTurns(hasDht, policy, deadlines)
     this.#origin = new OriginTurns({ policy, deadlines, intend })
   }
@@ -104,6 +114,12 @@ export class SourceSelector {
     switch (event.type) {
       case 'store-searched':
         if (this.#state === 'in-store') this.#state = 'on'
+        return
+      case 'seeds':
+        return this.#seeds.found(event.seeds)
+      case 'relied-on':
+        this.#chance = 0
+        Object.assign(this.#policy, SEED_SOURCE_POLICY)
         return
       case 'content':
         return this.#learn(event, now)
@@ -208,7 +224,8 @@ export class SourceSelector {
     if (!this.#seeds.haveFailed) return false
     if (this.#seeds.isCrowded(this.#begunAt)) return false
     if (revalidate) return true
-    const { dhtMs } = this.#policy
+    const { dhtMs, responsibleMs } = this.#policy
+    if (this.#seeds.isResponsible) return this.#dht.hasSearched || this.#deadlines.isDue(this.#begunAt + responsibleMs)
     if (this.#deadlines.isDue(this.#begunAt + 2 * dhtMs)) return true
     if (this.#links.size > 0) return false
     return !believesOthers || this.#dht.hasSearched || this.#deadlines.isDue(this.#begunAt + dhtMs)
@@ -233,7 +250,7 @@ export class SourceSelector {
 
   get #takeoverMs(): number {
     const { takeoverMs, stallMs } = this.#policy
-    return takeoverMs + this.#options.chance * (stallMs - takeoverMs)
+    return takeoverMs + this.#chance * (stallMs - takeoverMs)
   }
 
   // ---- giving up

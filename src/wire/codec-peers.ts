@@ -21,19 +21,27 @@ export const PEERS_LIMITS = { peers: LIMITS.peers, peers$: { addresses: LIMITS.a
 export function peersToWire(peers: readonly PeerAddress[]): RawPeer[] {
   return listField(peers, LIMITS.peers, 'peers').map(({ id, addresses }) => ({
     id: peerIdToWire(id),
-    addresses: listField(addresses, LIMITS.addresses, 'addresses').map(text => {
-      return bytesField(multiaddr(text).bytes, 1, LIMITS.multiaddr, 'address')
-    }),
+    addresses: addressesToWire(addresses),
   }))
+}
+
+export function addressesToWire(addresses: readonly string[]): Uint8Array<ArrayBuffer>[] {
+  return listField(addresses, LIMITS.addresses, 'addresses').map(text => {
+    return bytesField(multiaddr(text).bytes, 1, LIMITS.multiaddr, 'address')
+  })
 }
 
 export function peersFromWire(peers: readonly RawPeer[]): PeerAddress[] {
   return listField(peers, LIMITS.peers, 'peers').map(peer => ({
     id: peerIdFromWire(peer.id),
-    addresses: listField(peer.addresses, LIMITS.addresses, 'addresses')
-      .map(bytes => addressText(bytesField(bytes, 1, LIMITS.multiaddr, 'address')))
-      .filter(text => text !== undefined),
+    addresses: addressesFromWire(peer.addresses),
   }))
+}
+
+export function addressesFromWire(addresses: readonly Uint8Array[]): string[] {
+  return listField(addresses, LIMITS.addresses, 'addresses')
+    .map(bytes => addressText(bytesField(bytes, 1, LIMITS.multiaddr, 'address')))
+    .filter(text => text !== undefined)
 }
 
 export function peerIdToWire(id: string): Uint8Array<ArrayBuffer> {

@@ -38,6 +38,12 @@ export const LIMITS = {
   multiaddr: 256,
   /** A peer id's multihash: 34 for RSA, 38 for Ed25519, 39 for secp256k1. */
   peerId: 64,
+  /** Members in one message about a fleet: about 20 KiB. */
+  members: 128,
+  /** A request of a member: 128 records of 300 bytes, a subject and a proof. */
+  fleetRequest: 64 * KiB,
+  /** A digest of a list of members. */
+  fleetView: 8,
   /** A topic: a CIDv1 with sha2-256 takes 36. */
   topic: 64,
   /** A CID as text (task id, UnixFS root): 59 in base32. */

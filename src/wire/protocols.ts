@@ -8,3 +8,5 @@ export const DATA_PROTOCOL = '/dragonfly/data/1.0.0'
 export const RESOLVE_PROTOCOL = '/dragonfly/resolve/1.0.0'
 /** The private Kademlia DHT in which providers are found. */
 export const KAD_PROTOCOL = '/dragonfly/kad/1.0.0'
+/** Members of a fleet prove that they are, and tell one another of the others. */
+export const FLEET_PROTOCOL = '/dragonfly/fleet/1.0.0'

@@ -7,6 +7,7 @@ const EXPECTED: Record<ErrorCode, number> = {
   'bad-url': 2,
   'bad-scheme': 2,
   'bad-multiaddr': 2,
+  'bad-fleet': 2,
   'bad-peer-id': 2,
   'bad-digest': 2,
   'bad-header': 2,

@@ -6,12 +6,17 @@ import { contentId, makeTask, sharedTask } from '../../src/core/task.ts'
 
 const NOW = 1_700_000_000_000
 const grant: Grant = { peer: 'P', topic: Uint8Array.of(1, 2), expires: NOW + 1000 }
-const facts: GrantFacts = { peer: 'P', topic: Uint8Array.of(1, 2), signer: 'S', trusted: new Set(['S']), skew: 500 }
+const facts: GrantFacts = { peer: 'P', topic: Uint8Array.of(1, 2), signer: 'S', isTrusted: peer => peer === 'S', skew: 500 }
 
 describe('core/grant', () => {
   it('opens one content to one peer, by the word of a trusted seed', () => {
     expect(checkGrant(grant, facts, NOW)).to.equal(true)
-    const others: Partial<GrantFacts>[] = [{ peer: 'Q' }, { topic: Uint8Array.of(1, 3) }, { signer: 'P' }, { trusted: new Set() }]
+    const others: Partial<GrantFacts>[] = [
+      { peer: 'Q' },
+      { topic: Uint8Array.of(1, 3) },
+      { signer: 'P' },
+      { isTrusted: () => false },
+    ]
     for (const other of others) expect(checkGrant(grant, { ...facts, ...other }, NOW)).to.equal(false)
   })
 

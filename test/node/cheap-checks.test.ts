@@ -123,8 +123,9 @@ describe('grants that are of no use', () => {
   const setUp = async () => {
     const seed = await seedKey
     const task = makeTask({ url: URL, headers: [['authorization', 'x']] })
-    const known = { trusted: new Set([idOf(seed)]), access: ACCESS_TIMES }
-    const book = new GrantBook({ ...known, network: undefined, isSeed: false }, contentId(task, 'etag "one"'), 'etag "one"')
+    const trusted = new Set([idOf(seed)])
+    const known = { trusted, isTrusted: (other: string) => trusted.has(other), access: ACCESS_TIMES }
+    const book = new GrantBook({ ...known, network: undefined, servesOthers: false }, contentId(task, 'etag "one"'), 'etag "one"')
     const other = await generateKeyPair('Ed25519')
     const id = idOf(other)
     const grant = (changes: object = {}) => ({ peer: id, topic: book.topic, expires: Date.now() + HOUR / 6, ...changes })

@@ -23,7 +23,8 @@ describe('a book of grants', () => {
     seed = await generateKeyPair('Ed25519')
     const trusted = new Set([`${peerIdFromPrivateKey(seed)}`])
     const id = contentId(makeTask({ url: 'http://origin.example/private', headers: [['authorization', 'x']] }), VERSION)
-    book = new GrantBook({ trusted, access: ACCESS_TIMES, network: { host } as Network, isSeed: false }, id, VERSION)
+    const trust = { trusted, isTrusted: (peer: string) => trusted.has(peer) }
+    book = new GrantBook({ ...trust, access: ACCESS_TIMES, network: { host } as Network, servesOthers: false }, id, VERSION)
   })
 
   after(() => host.stop())

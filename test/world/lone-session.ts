@@ -22,6 +22,9 @@ export class LoneSession implements NodeContext {
   readonly bootstrap: readonly string[] = []
   readonly lanPeers = undefined
   readonly isSeed = false
+  readonly servesOthers = false
+  readonly fleet = undefined
+  readonly isInFleet = false
   readonly expire = undefined
   readonly counters = new Counters()
   readonly budget = new Budget<BudgetUser>()
@@ -90,6 +93,10 @@ export class LoneSession implements NodeContext {
 
   async origin(): Promise<Origin> {
     return this.#origin
+  }
+
+  isTrusted(peer: string): boolean {
+    return this.trusted.has(peer)
   }
 
   isBanned(peer: string): boolean {

@@ -75,6 +75,17 @@ export const EVENTS = {
       `the origin sent compressed bytes (Content-Encoding: ${coding}) although the request asked for none; they are saved as they were sent`,
   ),
 
+  'fleet-stranger': rationed<Peer & Cause>(
+    'warn',
+    'A peer that this node has connected to is not a member of its fleet. It is disconnected.',
+    ({ peer, reason }) => `${peer} is not a member of this fleet (${reason}); give it the same fleet file`,
+  ),
+  'fleet-file-unread': define<Cause>(
+    'warn',
+    'The fleet file has changed, and cannot be read. What it said before counts on.',
+    ({ reason }) => `${reason}; this node goes on with what the file said before`,
+  ),
+
   // ---- peers
   'peer-banned': rationed<Peer & { proof: string }>(
     'warn',

@@ -36,6 +36,13 @@ export interface NodeOptions {
    */
   lan?: boolean
   /**
+   * Fleet file, as `df fleet init` makes it. The node talks only with members of that fleet and with the seeds that it names; it believes
+   * what members sign; and unless `dhtServer` is false it reads origins for them, those with private addresses too. Only its owner may be
+   * able to read the file: others are refused with `bad-fleet`.
+   * @default none
+   */
+  fleet?: string
+  /**
    * Peer ids whose signatures count as a seed's.
    * @default the peer ids of `seeds`
    */

@@ -34,6 +34,7 @@ export const NODE_OPTIONS = {
     seeds: TEXTS,
     bootstrap: TEXTS,
     lan: FLAG,
+    fleet: TEXT,
     trust: TEXTS,
     listen: TEXTS,
     announce: TEXTS,

@@ -28,6 +28,17 @@ export interface BudgetUser {
   wake(): void
 }
 
+/** What a node's fleet does for its contents. */
+export interface FleetMember {
+  /** Whether this host stays, and reads origins for the others. */
+  readonly serves: boolean
+  isMember(peer: string): boolean
+  /** Members to resolve a task with this subject at, in order; none when this host is to read the origin itself. */
+  responsible(subject: string, signal: AbortSignal): Promise<DialablePeer[]>
+  /** Somebody could not reach a member. */
+  unreachable(peer: string): void
+}
+
 export interface NodeContext {
   readonly store: Store
   /** What all contents of this node may use together. */
@@ -36,6 +47,14 @@ export interface NodeContext {
   readonly pacing: Pacing
   /** Peer ids whose signatures on manifests are believed. Our own is among them. */
   readonly trusted: ReadonlySet<string>
+  /** Whether a peer's signature on manifests and grants is believed: it is trusted, or a member of our fleet. */
+  isTrusted(peer: string): boolean
+  /** Undefined: this node is in none, or has no network. */
+  readonly fleet: FleetMember | undefined
+  /** Whether it will be in one when its network is up. */
+  readonly isInFleet: boolean
+  /** Whether this node reads origins for other hosts: as a seed, or for its fleet. */
+  readonly servesOthers: boolean
   /** Seeds to resolve a task with this subject at: all of them for a peer, those that rank above it for a seed. */
   seedsAbove(subject: string): readonly DialablePeer[]
   /** Those among them that said nothing a moment ago. */

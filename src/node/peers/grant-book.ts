@@ -13,7 +13,7 @@ import type { NodeContext } from '../context/node-context.ts'
 const LOOK_MS = 1000
 
 /** What it needs of its node. */
-export type GrantContext = Pick<NodeContext, 'trusted' | 'access' | 'network' | 'isSeed'>
+export type GrantContext = Pick<NodeContext, 'trusted' | 'isTrusted' | 'access' | 'network' | 'servesOthers'>
 
 export class GrantBook {
   /** As `contentId` has it. */
@@ -27,7 +27,7 @@ export class GrantBook {
   /** Milliseconds since 1970-01-01 UTC. */
   readonly #until = new Map<string, number>()
   #look: NodeJS.Timeout | undefined
-  #ours: { envelope: Uint8Array; expires: number } | undefined
+  #ours: { envelope: Uint8Array; expires: number; signer: string } | undefined
 
   constructor(ctx: GrantContext, id: string, version: string) {
     this.#ctx = ctx
@@ -35,7 +35,7 @@ export class GrantBook {
     this.topic = CID.parse(id).bytes
     this.version = version
     const { network } = ctx
-    if (ctx.isSeed && network !== undefined) this.dhtKey = dhtKeyOf(network.host.privateKey, id)
+    if (ctx.servesOthers && network !== undefined) this.dhtKey = dhtKeyOf(network.host.privateKey, id)
   }
 
   /** From now on until `stop`, `onRunOut` is told of peers whose grants have run out, each once. */
@@ -62,7 +62,7 @@ export class GrantBook {
     const opened = await openGrant(envelope)
     const isGood = this.#isGood(this.#ctx.network?.host.id ?? '', opened)
     if (!isGood) throw this.#refusal(opened)
-    this.#ours = { envelope, expires: opened.grant.expires }
+    this.#ours = { envelope, expires: opened.grant.expires, signer: opened.signer }
   }
 
   #refusal({ grant }: OpenedGrant): DragonflyError {
@@ -76,8 +76,8 @@ export class GrantBook {
 
   /** Whether a peer may be told anything at all, and stay. `opened`: what it shows; undefined when that is nothing good. */
   admits(peer: string, opened: OpenedGrant | undefined): boolean {
-    // who may sign grants needs none
-    if (this.#ctx.trusted.has(peer)) return true
+    // who may sign grants needs none: a seed, or the member that let us in; what other members of a fleet may read is to be shown
+    if (this.#ctx.trusted.has(peer) || peer === this.#ours?.signer) return true
     if (opened === undefined || !this.#isGood(peer, opened)) return false
     this.#until.set(peer, Math.max(this.#until.get(peer) ?? 0, opened.grant.expires + this.#ctx.access.skew))
     return true
@@ -95,8 +95,9 @@ export class GrantBook {
   }
 
   #isGood(peer: string, { grant, signer }: OpenedGrant): boolean {
-    const { trusted, access } = this.#ctx
-    return checkGrant(grant, { peer, topic: this.topic, signer, trusted, skew: access.skew }, Date.now())
+    const { access } = this.#ctx
+    const isTrusted = (other: string) => this.#ctx.isTrusted(other)
+    return checkGrant(grant, { peer, topic: this.topic, signer, isTrusted, skew: access.skew }, Date.now())
   }
 
   #expel(onRunOut: (peer: string) => void): void {
@@ -113,13 +114,17 @@ export class GrantBook {
  * looked up. Only a grant that would be good is verified, so a stranger's signature costs nothing.
  */
 export async function shownGrant(
-  { trusted, access }: Pick<GrantContext, 'trusted' | 'access'>,
+  ctx: Pick<GrantContext, 'isTrusted' | 'access'>,
   peer: string,
   { grant, topic }: Pick<Hello, 'grant' | 'topic'>,
 ): Promise<OpenedGrant | undefined> {
   if (grant === undefined) return undefined
   const isOfUse = (shown: OpenedGrant) =>
-    checkGrant(shown.grant, { peer, topic, signer: shown.signer, trusted, skew: access.skew }, Date.now())
+    checkGrant(
+      shown.grant,
+      { peer, topic, signer: shown.signer, isTrusted: other => ctx.isTrusted(other), skew: ctx.access.skew },
+      Date.now(),
+    )
   return await openGrant(grant, isOfUse).catch(() => undefined)
 }
 

@@ -14,6 +14,7 @@ import { type Compared, isWhole, offers } from './comparison.ts'
 import type { LinkKeeper } from './link-keeper.ts'
 import type { PeerLink } from './peer-link.ts'
 import type { PeerLinks } from './peer-links.ts'
+import type { Roles } from './roles.ts'
 
 const DIAL_TIMEOUT_MS = 5000
 /** How often it is looked at what the links are good for. */
@@ -25,6 +26,7 @@ const UNWANTED: ReadonlySet<RefusalReason> = new Set(['unknown-topic', 'bad-proo
 export interface NeighbourhoodOwner extends Compared {
   readonly links: PeerLinks
   readonly isComplete: boolean
+  readonly roles: Pick<Roles, 'serves' | 'isSeed'>
 }
 
 export class NeighbourhoodDriver implements LinkKeeper {
@@ -35,6 +37,8 @@ export class NeighbourhoodDriver implements LinkKeeper {
   /** What had passed on a link when it was last looked at. */
   readonly #seen = new WeakMap<Link, { received: number; sent: number }>()
   #known: Neighbourhood | undefined
+  /** As the neighbourhood was told. */
+  #serves = false
   #dialling = 0
   #wake: NodeJS.Timeout | undefined
   #look: NodeJS.Timeout | undefined
@@ -79,7 +83,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
     const { network } = this.#ctx
     if (network === undefined) return
     this.#book.learn(network.host, peer).catch(() => {})
-    const kind = this.#ctx.trusted.has(peer) ? 'seed' : 'peer'
+    const kind = this.#owner.roles.isSeed(peer) ? 'seed' : 'peer'
     this.#tell({ type: 'linked', peer, group: network.host.groupOf(peer), kind, links: link.hello.links })
     this.#look ??= setTimeout(() => this.#onLook(), LOOK_MS).unref()
   }
@@ -101,7 +105,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
   refuses(peer: string, links: number): PeerAddress[] | undefined {
     const { network } = this.#ctx
     if (network === undefined) return undefined
-    const kind = this.#ctx.trusted.has(peer) ? 'seed' : 'peer'
+    const kind = this.#owner.roles.isSeed(peer) ? 'seed' : 'peer'
     const hood = this.#hood(network)
     if (!hood.refuses(peer, kind, links)) return undefined
     return this.#book.named(hood.hints({ peer, group: network.host.groupOf(peer) }, now()))
@@ -110,8 +114,10 @@ export class NeighbourhoodDriver implements LinkKeeper {
   // ---- inside
 
   #hood(network: Network): Neighbourhood {
-    const { isSeed } = this.#ctx
-    this.#known ??= new Neighbourhood({ isSeed, groups: network.host.groups, random: Math.random })
+    const { serves } = this.#owner.roles
+    if (this.#known !== undefined && serves && !this.#serves) this.#known.handle({ type: 'serves' }, now())
+    this.#serves = serves
+    this.#known ??= new Neighbourhood({ isSeed: serves, groups: network.host.groups, random: Math.random })
     return this.#known
   }
 
@@ -186,7 +192,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
     // who dialled us says where it listens a little later
     for (const { peer } of links) if (!this.#book.has(peer)) this.#book.learn(network.host, peer).catch(() => {})
     // a seed keeps everybody
-    const uses = this.#ctx.isSeed ? [] : links.map(link => this.#useOf(network, link))
+    const uses = this.#owner.roles.serves ? [] : links.map(link => this.#useOf(network, link))
     this.#tell({ type: 'used', links: uses, complete: this.#owner.isComplete })
     if (links.length > 0) this.#look ??= setTimeout(() => this.#onLook(), LOOK_MS).unref()
   }

@@ -137,7 +137,7 @@ export class PrivateResolve {
     const rules = this.#freshness.rules({ ...request, revalidate: false }) as CacheRules
     // the origin has just shown this very version: what the disk has of it needs no other question
     const cached = trouble === undefined ? { ...rules, isFresh: () => true } : rules
-    const { active } = this.#registry.begin(shared, { reader: 'others', cached })
+    const { active } = this.#registry.begin(shared, { reader: 'others', isAsked: true, cached })
     void this.#forgetOthers(shared)
     return active
   }

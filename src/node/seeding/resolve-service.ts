@@ -143,7 +143,13 @@ export class ResolveService {
     if (current?.isWhole === true && !current.isClosed && !current.hasFailed && suits(current)) {
       return { active: this.#registry.share(task.id), isNew: false }
     }
-    return this.#registry.begin(task, { reader: 'others', revalidate, cached: this.#freshness.rules(request), suits })
+    return this.#registry.begin(task, {
+      reader: 'others',
+      isAsked: true,
+      revalidate,
+      cached: this.#freshness.rules(request),
+      suits,
+    })
   }
 }
 

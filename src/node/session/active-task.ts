@@ -14,6 +14,7 @@ import { type NodeContext, now } from '../context/node-context.ts'
 import type { ContentPace } from '../context/pacing.ts'
 import type { GrantBook } from '../peers/grant-book.ts'
 import { PeerLinks } from '../peers/peer-links.ts'
+import { Roles } from '../peers/roles.ts'
 import { AccessControl } from './access-control.ts'
 import { ManifestSync, type ManifestSyncOwner } from './manifest-sync.ts'
 import { type Adopted, type Current, ManifestTrust } from './manifest-trust.ts'
@@ -43,6 +44,8 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   readonly gauge = new OriginGauge()
   /** Who may have it. */
   readonly access: AccessControl
+  /** Who relies on whom for it. */
+  readonly roles: Roles
   /** How fast it may move bytes. */
   readonly pace: ContentPace
   readonly counts: Counts = { fromOrigin: 0, fromPeers: 0, fromSeeds: 0, resumed: 0 }
@@ -64,6 +67,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     this.#ctx = ctx
     this.task = task
     this.pace = ctx.pacing.enter()
+    this.roles = new Roles(ctx)
     this.wanted = task.digest ?? wanted
     this.originFreshness = new OriginFreshness(ctx, this, this.#work)
     this.#trust = new ManifestTrust(ctx, task, this.wanted)
@@ -111,7 +115,6 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
 
   /** The origin forbids that more than the askers of this moment get it: nothing stays when they have gone. */
   isTransient = false
-
   get isClosed(): boolean {
     return this.#closed
   }
@@ -125,7 +128,6 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   get have(): Bitfield | undefined {
     return this.#version?.driver.swarm.have
   }
-
   hasPiece(piece: number): boolean {
     return this.#version?.content.transfer.has(piece) === true
   }

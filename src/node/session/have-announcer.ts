@@ -1,6 +1,6 @@
 // Announces new pieces to the neighbours, batched: the first at once, those of the next 100 ms together.
 import type { Manifest } from '../../core/manifest.ts'
-import { type NodeContext, now } from '../context/node-context.ts'
+import { now } from '../context/node-context.ts'
 import type { PeerLink } from '../peers/peer-link.ts'
 import type { PeerLinks } from '../peers/peer-links.ts'
 
@@ -11,18 +11,18 @@ const ANNOUNCE_MS = 100
 export interface HaveAnnouncerParts {
   links: Pick<PeerLinks, 'values'>
   manifest: Manifest
+  /** Whether others rely on a peer. */
+  isSeed(peer: string): boolean
   /** How many pieces others wait for here, told with every announcement. */
   queue(): number
 }
 
 export class HaveAnnouncer {
-  readonly #ctx: Pick<NodeContext, 'trusted'>
   readonly #parts: HaveAnnouncerParts
   #pieces: number[] = []
   #announcedAt = -Infinity
 
-  constructor(ctx: Pick<NodeContext, 'trusted'>, parts: HaveAnnouncerParts) {
-    this.#ctx = ctx
+  constructor(parts: HaveAnnouncerParts) {
     this.#parts = parts
   }
 
@@ -45,7 +45,7 @@ export class HaveAnnouncer {
    * of the last piece: who waits for the end of the manifest asks those who are as far as they are.
    */
   #newsFor(link: PeerLink, pieces: readonly number[]): readonly number[] {
-    if (this.#ctx.trusted.has(link.peer)) return pieces
+    if (this.#parts.isSeed(link.peer)) return pieces
     const last = this.#parts.manifest.count - 1
     return pieces.filter(piece => piece === last || !link.have.has(piece))
   }

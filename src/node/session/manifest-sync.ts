@@ -11,6 +11,7 @@ import { digestMismatch, type StoredVersion } from '../content/stored-version.ts
 import { type NodeContext, now } from '../context/node-context.ts'
 import type { PeerLink } from '../peers/peer-link.ts'
 import type { PeerLinks } from '../peers/peer-links.ts'
+import type { Roles } from '../peers/roles.ts'
 
 /** Signing and telling once for all pieces of so many milliseconds: every small message costs as much CPU as 50 KiB of bulk. */
 const PUBLISH_MS = 100
@@ -21,6 +22,7 @@ const PATIENCE_MS = 300
 export interface ManifestSyncOwner {
   readonly task: Pick<Task, 'digest'>
   readonly links: Pick<PeerLinks, 'values' | 'sayHello'>
+  readonly roles: Pick<Roles, 'serves'>
   /** Whether all pieces that the manifest knows so far are here. */
   readonly hasAllKnown: boolean
   /** Milliseconds since the manifest, or what we have of it, last grew. */
@@ -31,7 +33,7 @@ export interface ManifestSyncOwner {
 }
 
 export class ManifestSync {
-  readonly #ctx: Pick<NodeContext, 'isSeed' | 'network'>
+  readonly #ctx: Pick<NodeContext, 'network'>
   readonly #owner: ManifestSyncOwner
   readonly #content: StoredVersion
   /** The active task's: what is written of the content is written one by one. */
@@ -41,7 +43,7 @@ export class ManifestSync {
   #publishedAt = -Infinity
   #asking: NodeJS.Timeout | undefined
 
-  constructor(ctx: Pick<NodeContext, 'isSeed' | 'network'>, owner: ManifestSyncOwner, content: StoredVersion, work: PQueue) {
+  constructor(ctx: Pick<NodeContext, 'network'>, owner: ManifestSyncOwner, content: StoredVersion, work: PQueue) {
     this.#ctx = ctx
     this.#owner = owner
     this.#content = content
@@ -76,7 +78,7 @@ export class ManifestSync {
     from.wasAskedAgain = false
     manifest.extend(digests, head)
     // a seed vouches for what it passes on, by its own signature
-    if (this.#ctx.isSeed) await this.#publish()
+    if (this.#owner.roles.serves) await this.#publish()
     else await this.#content.keep(head, envelope)
     this.#owner.onGrown()
     return true

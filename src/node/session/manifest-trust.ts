@@ -21,12 +21,12 @@ export class ManifestTrust {
   current: Current = 'any'
   /** Whether a digest makes up for a stranger's signature. */
   believesStrangers = true
-  readonly #known: Pick<NodeContext, 'trusted' | 'isBanned'>
+  readonly #known: Pick<NodeContext, 'isTrusted' | 'isBanned' | 'fleet'>
   readonly #task: Task
   readonly #wanted: Uint8Array | undefined
 
   /** `wanted`: sha2-256 that the whole content must have; undefined: none was given. */
-  constructor(known: Pick<NodeContext, 'trusted' | 'isBanned'>, task: Task, wanted: Uint8Array | undefined) {
+  constructor(known: Pick<NodeContext, 'isTrusted' | 'isBanned' | 'fleet'>, task: Task, wanted: Uint8Array | undefined) {
     this.#known = known
     this.#task = task
     this.#wanted = wanted
@@ -34,17 +34,17 @@ export class ManifestTrust {
 
   /**
    * Why a head is believed; undefined: it is not. A given digest makes up for a stranger's signature, once the seal names
-   * it: what is never sealed could never be found out.
+   * it: what is never sealed could never be found out. `teller`: the peer that passed it on.
    */
-  trustIn(head: ManifestHead, signer: string): Trust | undefined {
+  trustIn(head: ManifestHead, signer: string, teller: string): Trust | undefined {
     if (this.#isOfOtherBytes(head) || this.#known.isBanned(signer)) return undefined
-    if (this.#isSeeds(head, signer)) return 'seed'
+    if (this.#isSeeds(head, signer, teller)) return 'seed'
     return this.#wanted === undefined || head.seal === undefined || !this.believesStrangers ? undefined : 'digest'
   }
 
   /** Whether a seed says that the content does not have the digest that was given: there is nothing to wait for. */
-  isHopeless(head: ManifestHead, signer: string): boolean {
-    return this.#isOfOtherBytes(head) && this.#isSeeds(head, signer)
+  isHopeless(head: ManifestHead, signer: string, teller: string): boolean {
+    return this.#isOfOtherBytes(head) && this.#isSeeds(head, signer, teller)
   }
 
   /** The version that a seed named; empty when none has. */
@@ -58,8 +58,10 @@ export class ManifestTrust {
     return current === 'any' || (current !== 'unknown' && current.version === version)
   }
 
-  #isSeeds(head: ManifestHead, signer: string): boolean {
-    return this.#known.trusted.has(signer) && head.task === contentId(this.#task, head.version)
+  /** A member of our fleet vouches for what it passes on: it has believed it itself. */
+  #isSeeds(head: ManifestHead, signer: string, teller: string): boolean {
+    const isVouched = this.#known.isTrusted(signer) || this.#known.fleet?.isMember(teller) === true
+    return isVouched && head.task === contentId(this.#task, head.version)
   }
 
   #isOfOtherBytes({ seal }: ManifestHead): boolean {

@@ -15,6 +15,7 @@ import type { GrantBook } from '../peers/grant-book.ts'
 import type { DigestRange } from '../peers/hearsay.ts'
 import type { PeerLink, PieceListener } from '../peers/peer-link.ts'
 import type { PeerLinks, PeerLinksOwner } from '../peers/peer-links.ts'
+import type { Roles } from '../peers/roles.ts'
 import type { AccessControl } from './access-control.ts'
 import type { ManifestSync } from './manifest-sync.ts'
 import type { ManifestTrust } from './manifest-trust.ts'
@@ -40,6 +41,7 @@ export interface PeerHandlersOwner {
   readonly task: Task
   readonly links: PeerLinks
   readonly access: AccessControl
+  readonly roles: Roles
   readonly pace: PayloadPace
   readonly manifest: Manifest | undefined
   readonly isClosed: boolean
@@ -163,7 +165,7 @@ export class PeerHandlers implements PeerLinksOwner {
     if (from.version !== '' && from.version !== content.manifest.info.version) return from.link.close('other-version')
     manifestSync.tell(from)
     if (from.version === '' || from.isNeighbour) return
-    pieceExchange.join(from, this.#ctx.trusted.has(from.peer) ? 'seed' : 'peer')
+    pieceExchange.join(from, this.#owner.roles.isSeed(from.peer) ? 'seed' : 'peer')
     this.#parts.notify()
   }
 
@@ -173,7 +175,7 @@ export class PeerHandlers implements PeerLinksOwner {
    */
   #wouldCount(from: PeerLink, { head, signer }: OpenedHead): boolean {
     const { trust } = this.#parts
-    const why = trust.isHopeless(head, signer) ? 'seed' : trust.trustIn(head, signer)
+    const why = trust.isHopeless(head, signer, from.peer) ? 'seed' : trust.trustIn(head, signer, from.peer)
     if (why === 'digest' && ++from.strangersHeads > MAX_STRANGERS_HEADS) {
       throw new DragonflyError('protocol', 'signed heads without end from strangers')
     }
@@ -183,8 +185,8 @@ export class PeerHandlers implements PeerLinksOwner {
   /** Begins with the version of a head that is believed, and extends the manifest by it. */
   async #take(from: PeerLink, envelope: Uint8Array, head: ManifestHead, signer: string): Promise<void> {
     const { trust: trusting } = this.#parts
-    if (trusting.isHopeless(head, signer)) this.#owner.fail(digestMismatch())
-    const trust = trusting.trustIn(head, signer)
+    if (trusting.isHopeless(head, signer, from.peer)) this.#owner.fail(digestMismatch())
+    const trust = trusting.trustIn(head, signer, from.peer)
     if (trust === undefined || this.#owner.isClosed || !this.#mayBegin(head.version)) return from.dropProvisional()
     const { task, version, pieceLength, length, fileName } = head
     await this.#parts.begin({ task, version, pieceLength, length, fileName }, trust, signer)

@@ -12,6 +12,7 @@ import { digestMismatch, type StoredVersion } from '../content/stored-version.ts
 import { type BudgetUser, type NodeContext, now } from '../context/node-context.ts'
 import type { ContentPace } from '../context/pacing.ts'
 import type { PeerLinks } from '../peers/peer-links.ts'
+import type { Roles } from '../peers/roles.ts'
 import { HaveAnnouncer } from './have-announcer.ts'
 import type { SwarmObserver } from './swarm-observer.ts'
 import type { WantedRanges } from './wanted-ranges.ts'
@@ -34,6 +35,7 @@ export interface Counts {
 /** What the driver needs of its active task. */
 export interface DriverOwner {
   readonly links: Pick<PeerLinks, 'get' | 'values'>
+  readonly roles: Pick<Roles, 'serves' | 'isSeed'>
   readonly counts: Counts
   readonly givers: Set<string>
   readonly pace: ContentPace
@@ -67,12 +69,17 @@ export class SwarmDriver implements BudgetUser {
     this.#owner = owner
     this.#content = content
     const seed = Math.floor(Math.random() * 2 ** 32)
-    const setup = { self: ctx.network?.host.id ?? '', isSeed: ctx.isSeed, pieceLength, seed, policy: DEFAULT_POLICY }
+    const setup = { self: ctx.network?.host.id ?? '', isSeed: owner.roles.serves, pieceLength, seed, policy: DEFAULT_POLICY }
     this.#swarm = startSwarm(setup)
     ctx.budget.enter(this, { pieceLength })
     owner.pace.onOriginHeld = ms => this.tell({ type: 'held', peer: ORIGIN, ms })
     const { links } = owner
-    this.#haves = new HaveAnnouncer(ctx, { links, manifest: content.manifest, queue: () => this.#swarm.queue })
+    this.#haves = new HaveAnnouncer({
+      links,
+      manifest: content.manifest,
+      isSeed: peer => owner.roles.isSeed(peer),
+      queue: () => this.#swarm.queue,
+    })
     for (const observer of owner.observers) observer.begun?.(setup)
   }
 
@@ -199,7 +206,7 @@ export class SwarmDriver implements BudgetUser {
 
   #sourceOf(peer: string): 'origin' | 'seed' | 'peer' {
     if (peer === ORIGIN) return 'origin'
-    return this.#ctx.trusted.has(peer) ? 'seed' : 'peer'
+    return this.#owner.roles.isSeed(peer) ? 'seed' : 'peer'
   }
 
   #measure(source: 'origin' | 'seed' | 'peer' | 'store', bytes: number): void {

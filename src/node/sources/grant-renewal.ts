@@ -26,7 +26,7 @@ const AGAIN_MS = 5000
 export async function keepGranted(
   ctx: NodeContext,
   active: ActiveTask,
-  seeds: readonly DialablePeer[],
+  seeds: () => readonly DialablePeer[],
   signal: AbortSignal,
 ): Promise<void> {
   const network = await ctx.networkUp()
@@ -35,7 +35,7 @@ export async function keepGranted(
     const left = (grants?.expires ?? Date.now()) - Date.now()
     await sleep(Math.max(AGAIN_MS / 100, left / 2), undefined, { signal }).catch(() => {})
     if (signal.aborted || active.isOver || grants === undefined || grants !== active.grants) continue
-    const outcome = await renewed(ctx, network, active, grants, seeds, signal)
+    const outcome = await renewed(ctx, network, active, grants, seeds(), signal)
     if (outcome === 'refused') return
     if (outcome === 'nobody') await sleep(Math.min(AGAIN_MS, Math.max(1, left)), undefined, { signal }).catch(() => {})
   }
@@ -49,10 +49,10 @@ async function renewed(
   seeds: readonly DialablePeer[],
   signal: AbortSignal,
 ): Promise<'renewed' | 'refused' | 'nobody'> {
-  for (const { peer, address } of seeds) {
+  for (const { peer, address, others = [] } of seeds) {
     try {
       const brief = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)])
-      await network.host.connect([address], brief)
+      await network.host.connect([address, ...others], brief)
       await grants.take(await askGrant(network.host, peer, active.task, grants.topic, brief))
       active.links.sayHelloToAll()
       return 'renewed'

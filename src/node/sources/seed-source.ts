@@ -53,13 +53,25 @@ export class SeedSource {
   /** Ends the request that is under way. */
   #leaving = new AbortController()
   #trouble: unknown
+  #known: readonly DialablePeer[]
 
   /** Once the signal is given nothing more is told. */
   constructor(ctx: NodeContext, active: ActiveTask, options: SeedSourceOptions, signal: AbortSignal) {
     this.#ctx = ctx
     this.#active = active
     this.#options = options
+    this.#known = options.seeds
     this.#signal = signal
+  }
+
+  /** All that may be asked. */
+  get known(): readonly DialablePeer[] {
+    return this.#known
+  }
+
+  /** These may be asked from now on. */
+  know(seeds: readonly DialablePeer[]): void {
+    this.#known = seeds
   }
 
   /** Why the first one that failed did, or what one says that ends it all. */
@@ -69,7 +81,7 @@ export class SeedSource {
 
   /** Asks the seed for the task and stays as long as it has something to say. Told by `seed-…` events. Never rejects. */
   async ask(peer: string): Promise<void> {
-    const seed = this.#options.seeds.find(other => other.peer === peer) as DialablePeer
+    const seed = this.#known.find(other => other.peer === peer) as DialablePeer
     const leaving = new AbortController()
     this.#leaving = leaving
     const signal = AbortSignal.any([this.#signal, leaving.signal])
@@ -81,6 +93,7 @@ export class SeedSource {
       const why = await whyFailed(seed, error)
       if (this.#signal.aborted) return
       if (why === 'busy' || why === 'unreachable') this.#ctx.silentSeeds.silent(peer)
+      if (why === 'unreachable' && this.#ctx.network?.host.isConnected(peer) === false) this.#ctx.fleet?.unreachable(peer)
       if (why === 'final' || why === 'spent') this.#trouble = error
       else this.#note(peer, error)
       this.#options.tell({ type: 'seed-failed', seed: peer, why })
@@ -92,13 +105,14 @@ export class SeedSource {
     this.#leaving.abort(new DragonflyError('timeout', why))
   }
 
-  async #request({ peer, address }: DialablePeer, signal: AbortSignal): Promise<void> {
+  async #request(seed: DialablePeer, signal: AbortSignal): Promise<void> {
+    const { peer, address, others = [] } = seed
     const { task, wanted: digest } = this.#active
     const { revalidate, tell } = this.#options
     const network = await this.#ctx.networkUp()
     if (network === undefined) throw new DragonflyError('aborted', 'the node has no network')
-    const probe = setTimeout(() => void this.#probe({ peer, address }, signal), PROBE_AFTER_MS)
-    await network.host.connect([address], signal).finally(() => clearTimeout(probe))
+    const probe = setTimeout(() => void this.#probe(seed, signal), PROBE_AFTER_MS)
+    await network.host.connect([address, ...others], signal).finally(() => clearTimeout(probe))
     tell({ type: 'seed-heard', seed: peer })
     for await (const reply of resolve(network.host, peer, resolveRequest(task, { digest, revalidate }), signal)) {
       if (reply.type === 'failed') throw errorOf(reply)
@@ -106,6 +120,7 @@ export class SeedSource {
       tell({ type: 'seed-heard', seed: peer, replies: true })
       if (reply.type === 'origin-rate') this.#options.hearRate(reply.rate, reply.peers)
       if (reply.type !== 'resolved') continue
+      if (this.#ctx.isInFleet) this.#active.roles.readBy(peer)
       this.#active.setCurrent({ version: reply.version })
       const same = reply.version === this.#active.manifest?.info.version
       tell({ type: 'seed-resolved', seed: peer, same })

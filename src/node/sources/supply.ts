@@ -39,6 +39,8 @@ export interface SupplyOptions {
   restarts?: Restarts | undefined
   /** Milliseconds of a silent swarm after which the origin is read; undefined: as the policy says. */
   originAfter?: number | undefined
+  /** Somebody elsewhere relies on us for it from the beginning; see `reliedOn`. */
+  isAsked?: boolean | undefined
   /** Default: DEFAULT_SOURCE_POLICY, and for a seed SEED_SOURCE_POLICY too. */
   policy?: Partial<SourcePolicy>
 }
@@ -73,7 +75,7 @@ export class Supply {
   readonly #works = new Set<Promise<void>>()
 
   constructor(ctx: NodeContext, active: ActiveTask, options: SupplyOptions) {
-    const { reader, revalidate, cached, restarts = new Restarts(), originAfter } = options
+    const { reader, revalidate, cached, restarts = new Restarts(), originAfter, isAsked = false } = options
     const seeds = rendezvousOrder(active.task.subject, options.seeds)
     const tell = (event: SourceEvent) => this.#tell(event)
     const { signal } = this.#stop
@@ -84,20 +86,21 @@ export class Supply {
     this.#options = options
     this.#selector = new SourceSelector({
       seeds: peers,
-      hasDht: ctx.bootstrap.length > 0 || ctx.lanPeers !== undefined || seeds.length > 0,
+      isInFleet: ctx.isInFleet,
+      hasDht: ctx.bootstrap.length > 0 || ctx.lanPeers !== undefined || seeds.length > 0 || ctx.isInFleet,
       mayRead: reader !== undefined,
       revalidate,
-      believesOthers: ctx.trusted.size > 1 || active.wanted !== undefined,
-      // seeds are few, and no crowd
-      chance: reader === 'others' ? 0 : Math.random(),
-      policy: { ...(reader === 'others' ? SEED_SOURCE_POLICY : {}), ...hasty, ...options.policy },
+      believesOthers: ctx.trusted.size > 1 || ctx.isInFleet || active.wanted !== undefined,
+      // those who are asked are few, and no crowd
+      chance: isAsked ? 0 : Math.random(),
+      policy: { ...(isAsked ? SEED_SOURCE_POLICY : {}), ...hasty, ...options.policy },
     })
     // who may not read the origin does not care how fast it is
     const hearRate = (rate: number, peers: number) => {
       if (reader !== undefined) active.originOffer.tellRate(rate, peers)
     }
     const onGranted = () => {
-      this.#renewing ??= keepGranted(ctx, active, seeds, this.#end.signal)
+      this.#renewing ??= keepGranted(ctx, active, () => this.#seeds.known, this.#end.signal)
     }
     this.#seeds = new SeedSource(ctx, active, { seeds, revalidate, hearRate, onGranted, tell }, signal)
     this.#neighbours = new NeighbourhoodDriver(ctx, active)
@@ -112,7 +115,7 @@ export class Supply {
    */
   async run(): Promise<void> {
     const { seeds, revalidate } = this.#options
-    if (seeds.length > 0 || this.#ctx.isSeed || revalidate) this.#active.setCurrent('unknown')
+    if (seeds.length > 0 || this.#ctx.servesOthers || this.#ctx.isInFleet || revalidate) this.#active.setCurrent('unknown')
     this.#active.observers.add(this.#observer)
     try {
       this.#tell({ type: 'wake' })
@@ -123,6 +126,13 @@ export class Supply {
     } finally {
       this.#neighbours.stop()
     }
+  }
+
+  /** Somebody elsewhere relies on us for it: we wait for others no longer than a seed does, and are as one. */
+  reliedOn(): void {
+    if (this.#active.roles.serves) return
+    this.#active.roles.serve()
+    this.#tell({ type: 'relied-on' })
   }
 
   stop(): void {
@@ -222,6 +232,8 @@ export class Supply {
     switch (action.type) {
       case 'look-in-store':
         return this.#work(this.#fromStore())
+      case 'seek-seeds':
+        return this.#work(this.#seek())
       case 'ask-seed':
         return this.#work(this.#seeds.ask(action.seed))
       case 'leave-seed':
@@ -261,6 +273,17 @@ export class Supply {
     if (cached === undefined) return
     await this.#active.adoptCached(cached)
     await sealWhenWhole(this.#active, cached.prefix)
+  }
+
+  async #seek(): Promise<void> {
+    await this.#ctx.networkUp()
+    const { fleet, network } = this.#ctx
+    const members = (await fleet?.responsible(this.#active.task.subject, this.#stop.signal).catch(() => [])) ?? []
+    const all = [...this.#options.seeds, ...members.filter(({ peer }) => this.#options.seeds.every(s => s.peer !== peer))]
+    this.#seeds.know(all)
+    // whoever is to read it for the others is as a seed for them
+    if (all.length === 0 && fleet?.serves === true && network !== undefined) this.#active.roles.serve()
+    this.#tell({ type: 'seeds', seeds: all.map(({ peer }) => peer) })
   }
 
   async #searchDht(): Promise<void> {

@@ -26,6 +26,8 @@ export interface Want {
   restarts?: Restarts | undefined
   /** Milliseconds of silence of seeds and peers after which the origin is read; undefined: as usual. Of no effect where it is shared. */
   originAfter?: number | undefined
+  /** Somebody elsewhere asks for it: see `Supply.reliedOn`. */
+  isAsked?: boolean | undefined
   /** Which running active task may be shared. Default: any, and for who wants it revalidated those that are. */
   suits?: (active: ActiveTask) => boolean
 }

@@ -25,10 +25,10 @@ export interface Contents {
 }
 
 export class HelloAnswers {
-  readonly #ctx: Pick<NodeContext, 'network' | 'trusted' | 'access'>
+  readonly #ctx: Pick<NodeContext, 'network' | 'isTrusted' | 'access'>
   readonly #parts: Contents
 
-  constructor(ctx: Pick<NodeContext, 'network' | 'trusted' | 'access'>, parts: Contents) {
+  constructor(ctx: Pick<NodeContext, 'network' | 'isTrusted' | 'access'>, parts: Contents) {
     this.#ctx = ctx
     this.#parts = parts
   }

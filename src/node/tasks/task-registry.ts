@@ -89,9 +89,10 @@ export class TaskRegistry implements Holder {
     return this.#all().find(({ active }) => active.entryKey === key)?.active
   }
 
-  /** The newest active task of a task once more. There must be one. */
+  /** The newest active task of a task once more, for somebody elsewhere. There must be one. */
   share(task: string): ActiveTask {
     const held = this.#byTask.get(task)?.[0] as Held
+    held.supply.reliedOn()
     held.users++
     held.active.pace.join(ANY_PACE)
     held.usedAt = now()
@@ -110,15 +111,17 @@ export class TaskRegistry implements Holder {
       running.usedAt = now()
       running.active.ranges.add(want.range)
       running.active.pace.join(want.pace ?? ANY_PACE)
+      if (want.isAsked === true) running.supply.reliedOn()
       return { active: running.active, isNew: false }
     }
-    const { reader, revalidate = false, restarts, originAfter } = want
+    const { reader, revalidate = false, restarts, originAfter, isAsked = false } = want
     const cached = want.cached ?? (task.digest === undefined ? undefined : UNCHANGING)
     const active = new ActiveTask(this.#ctx, task, want.digest)
+    if (isAsked) active.roles.serve()
     active.ranges.add(want.range)
     active.pace.join(want.pace ?? ANY_PACE)
     this.#closed.forget(task.id)
-    const held = this.#hold(active, { reader, revalidate, cached, restarts, originAfter, users: 1 })
+    const held = this.#hold(active, { reader, revalidate, cached, restarts, originAfter, isAsked, users: 1 })
     this.#byTask.set(task.id, [held, ...(this.#byTask.get(task.id) ?? [])])
     held.done = this.#retireOthers(held).then(() => held.supply.run())
     void this.#announcer.follow(active)
@@ -200,12 +203,12 @@ export class TaskRegistry implements Holder {
 
   #hold(
     active: ActiveTask,
-    how: Pick<Held, 'reader' | 'revalidate' | 'users'> & Pick<Want, 'cached' | 'restarts' | 'originAfter'>,
+    how: Pick<Held, 'reader' | 'revalidate' | 'users'> & Pick<Want, 'cached' | 'restarts' | 'originAfter' | 'isAsked'>,
   ): Held {
-    const { reader, revalidate, cached, restarts, originAfter, users } = how
+    const { reader, revalidate, cached, restarts, originAfter, isAsked, users } = how
     const self = this.#ctx.network?.host.id
     const seeds = this.#ctx.seedsAbove(active.task.subject).filter(s => s.peer !== self)
-    const supply = new Supply(this.#ctx, active, { reader, seeds, revalidate, cached, restarts, originAfter })
+    const supply = new Supply(this.#ctx, active, { reader, seeds, revalidate, cached, restarts, originAfter, isAsked })
     return { active, reader, revalidate, supply, users, usedAt: now(), done: Promise.resolve(), ended: new AbortController() }
   }
 

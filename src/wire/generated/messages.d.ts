@@ -815,6 +815,153 @@ export declare namespace OriginRate {
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OriginRate>): OriginRate;
     function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OriginRate>): Generator<OriginRateRateFieldEvent | OriginRatePeersFieldEvent>;
 }
+export declare enum MemberRole {
+    MEMBER = "MEMBER",
+    DEDICATED = "DEDICATED"
+}
+export declare namespace MemberRole {
+    const codec: () => Codec<MemberRole>;
+}
+export declare enum MemberState {
+    ALIVE = "ALIVE",
+    LEFT = "LEFT",
+    DEAD = "DEAD"
+}
+export declare namespace MemberState {
+    const codec: () => Codec<MemberState>;
+}
+export interface MemberRecord {
+    peer: Uint8Array<ArrayBuffer>;
+    addresses: Uint8Array<ArrayBuffer>[];
+    role: MemberRole;
+    state: MemberState;
+    stamp: number;
+}
+export declare namespace MemberRecord {
+    const codec: () => Codec<MemberRecord>;
+    interface MemberRecordPeerFieldEvent {
+        field: '$.peer';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface MemberRecordAddressesFieldEvent {
+        field: '$.addresses[]';
+        index: number;
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface MemberRecordRoleFieldEvent {
+        field: '$.role';
+        value: MemberRole;
+    }
+    interface MemberRecordStateFieldEvent {
+        field: '$.state';
+        value: MemberState;
+    }
+    interface MemberRecordStampFieldEvent {
+        field: '$.stamp';
+        value: number;
+    }
+    function encode(obj: Partial<MemberRecord>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<MemberRecord>): MemberRecord;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<MemberRecord>): Generator<MemberRecordPeerFieldEvent | MemberRecordAddressesFieldEvent | MemberRecordRoleFieldEvent | MemberRecordStateFieldEvent | MemberRecordStampFieldEvent>;
+}
+export interface FleetRequest {
+    proof: Uint8Array<ArrayBuffer>;
+    news: MemberRecord[];
+    subject: string;
+    all: boolean;
+    view: Uint8Array<ArrayBuffer>;
+}
+export declare namespace FleetRequest {
+    const codec: () => Codec<FleetRequest>;
+    interface FleetRequestProofFieldEvent {
+        field: '$.proof';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface FleetRequestNewsPeerFieldEvent {
+        field: '$.news[].peer';
+        value: Uint8Array<ArrayBuffer>;
+        index: number;
+    }
+    interface FleetRequestNewsAddressesFieldEvent {
+        field: '$.news[].addresses[]';
+        index: number;
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface FleetRequestNewsRoleFieldEvent {
+        field: '$.news[].role';
+        value: MemberRole;
+        index: number;
+    }
+    interface FleetRequestNewsStateFieldEvent {
+        field: '$.news[].state';
+        value: MemberState;
+        index: number;
+    }
+    interface FleetRequestNewsStampFieldEvent {
+        field: '$.news[].stamp';
+        value: number;
+        index: number;
+    }
+    interface FleetRequestSubjectFieldEvent {
+        field: '$.subject';
+        value: string;
+    }
+    interface FleetRequestAllFieldEvent {
+        field: '$.all';
+        value: boolean;
+    }
+    interface FleetRequestViewFieldEvent {
+        field: '$.view';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<FleetRequest>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FleetRequest>): FleetRequest;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FleetRequest>): Generator<FleetRequestProofFieldEvent | FleetRequestNewsPeerFieldEvent | FleetRequestNewsAddressesFieldEvent | FleetRequestNewsRoleFieldEvent | FleetRequestNewsStateFieldEvent | FleetRequestNewsStampFieldEvent | FleetRequestSubjectFieldEvent | FleetRequestAllFieldEvent | FleetRequestViewFieldEvent>;
+}
+export interface FleetReply {
+    proof: Uint8Array<ArrayBuffer>;
+    members: MemberRecord[];
+    view: Uint8Array<ArrayBuffer>;
+}
+export declare namespace FleetReply {
+    const codec: () => Codec<FleetReply>;
+    interface FleetReplyProofFieldEvent {
+        field: '$.proof';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface FleetReplyMembersPeerFieldEvent {
+        field: '$.members[].peer';
+        value: Uint8Array<ArrayBuffer>;
+        index: number;
+    }
+    interface FleetReplyMembersAddressesFieldEvent {
+        field: '$.members[].addresses[]';
+        index: number;
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface FleetReplyMembersRoleFieldEvent {
+        field: '$.members[].role';
+        value: MemberRole;
+        index: number;
+    }
+    interface FleetReplyMembersStateFieldEvent {
+        field: '$.members[].state';
+        value: MemberState;
+        index: number;
+    }
+    interface FleetReplyMembersStampFieldEvent {
+        field: '$.members[].stamp';
+        value: number;
+        index: number;
+    }
+    interface FleetReplyViewFieldEvent {
+        field: '$.view';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<FleetReply>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FleetReply>): FleetReply;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FleetReply>): Generator<FleetReplyProofFieldEvent | FleetReplyMembersPeerFieldEvent | FleetReplyMembersAddressesFieldEvent | FleetReplyMembersRoleFieldEvent | FleetReplyMembersStateFieldEvent | FleetReplyMembersStampFieldEvent | FleetReplyViewFieldEvent>;
+}
 export declare enum Trust {
     SEED = "SEED",
     DIGEST = "DIGEST",

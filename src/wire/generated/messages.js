@@ -3027,6 +3027,457 @@ export var OriginRate;
     }
     OriginRate.stream = stream;
 })(OriginRate || (OriginRate = {}));
+export var MemberRole;
+(function (MemberRole) {
+    MemberRole["MEMBER"] = "MEMBER";
+    MemberRole["DEDICATED"] = "DEDICATED";
+})(MemberRole || (MemberRole = {}));
+var __MemberRoleValues;
+(function (__MemberRoleValues) {
+    __MemberRoleValues[__MemberRoleValues["MEMBER"] = 0] = "MEMBER";
+    __MemberRoleValues[__MemberRoleValues["DEDICATED"] = 1] = "DEDICATED";
+})(__MemberRoleValues || (__MemberRoleValues = {}));
+(function (MemberRole) {
+    MemberRole.codec = () => {
+        return enumeration(__MemberRoleValues);
+    };
+})(MemberRole || (MemberRole = {}));
+export var MemberState;
+(function (MemberState) {
+    MemberState["ALIVE"] = "ALIVE";
+    MemberState["LEFT"] = "LEFT";
+    MemberState["DEAD"] = "DEAD";
+})(MemberState || (MemberState = {}));
+var __MemberStateValues;
+(function (__MemberStateValues) {
+    __MemberStateValues[__MemberStateValues["ALIVE"] = 0] = "ALIVE";
+    __MemberStateValues[__MemberStateValues["LEFT"] = 1] = "LEFT";
+    __MemberStateValues[__MemberStateValues["DEAD"] = 2] = "DEAD";
+})(__MemberStateValues || (__MemberStateValues = {}));
+(function (MemberState) {
+    MemberState.codec = () => {
+        return enumeration(__MemberStateValues);
+    };
+})(MemberState || (MemberState = {}));
+export var MemberRecord;
+(function (MemberRecord) {
+    let _codec;
+    MemberRecord.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.peer != null && obj.peer.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.peer);
+                }
+                if (obj.addresses != null && obj.addresses.length > 0) {
+                    for (const value of obj.addresses) {
+                        w.uint32(18);
+                        w.bytes(value);
+                    }
+                }
+                if (obj.role != null && __MemberRoleValues[obj.role] !== 0) {
+                    w.uint32(24);
+                    MemberRole.codec().encode(obj.role, w);
+                }
+                if (obj.state != null && __MemberStateValues[obj.state] !== 0) {
+                    w.uint32(32);
+                    MemberState.codec().encode(obj.state, w);
+                }
+                if ((obj.stamp != null && obj.stamp !== 0)) {
+                    w.uint32(40);
+                    w.uint64Number(obj.stamp);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    peer: uint8ArrayAlloc(0),
+                    addresses: [],
+                    role: MemberRole.MEMBER,
+                    state: MemberState.ALIVE,
+                    stamp: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.peer = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.addresses != null && obj.addresses.length === opts.limits.addresses) {
+                                throw new MaxLengthError('Decode error - repeated field "addresses" had too many elements');
+                            }
+                            obj.addresses.push(reader.bytes());
+                            break;
+                        }
+                        case 3: {
+                            obj.role = MemberRole.codec().decode(reader);
+                            break;
+                        }
+                        case 4: {
+                            obj.state = MemberState.codec().decode(reader);
+                            break;
+                        }
+                        case 5: {
+                            obj.stamp = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    addresses: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.peer`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.addresses != null && obj.addresses === opts.limits.addresses) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "addresses" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.addresses[]`,
+                                index: obj.addresses,
+                                value: reader.bytes()
+                            };
+                            obj.addresses++;
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.role`,
+                                value: MemberRole.codec().decode(reader)
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.state`,
+                                value: MemberState.codec().decode(reader)
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.stamp`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, MemberRecord.codec());
+    }
+    MemberRecord.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, MemberRecord.codec(), opts);
+    }
+    MemberRecord.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, MemberRecord.codec(), opts);
+    }
+    MemberRecord.stream = stream;
+})(MemberRecord || (MemberRecord = {}));
+export var FleetRequest;
+(function (FleetRequest) {
+    let _codec;
+    FleetRequest.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.proof != null && obj.proof.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.proof);
+                }
+                if (obj.news != null && obj.news.length > 0) {
+                    for (const value of obj.news) {
+                        w.uint32(18);
+                        MemberRecord.codec().encode(value, w);
+                    }
+                }
+                if ((obj.subject != null && obj.subject !== '')) {
+                    w.uint32(26);
+                    w.string(obj.subject);
+                }
+                if ((obj.all != null && obj.all !== false)) {
+                    w.uint32(32);
+                    w.bool(obj.all);
+                }
+                if ((obj.view != null && obj.view.byteLength > 0)) {
+                    w.uint32(42);
+                    w.bytes(obj.view);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    proof: uint8ArrayAlloc(0),
+                    news: [],
+                    subject: '',
+                    all: false,
+                    view: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.proof = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.news != null && obj.news.length === opts.limits.news) {
+                                throw new MaxLengthError('Decode error - repeated field "news" had too many elements');
+                            }
+                            obj.news.push(MemberRecord.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.news$
+                            }));
+                            break;
+                        }
+                        case 3: {
+                            obj.subject = reader.string();
+                            break;
+                        }
+                        case 4: {
+                            obj.all = reader.bool();
+                            break;
+                        }
+                        case 5: {
+                            obj.view = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    news: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.proof`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.news != null && obj.news === opts.limits.news) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "news" had too many elements');
+                            }
+                            for (const evt of MemberRecord.codec().stream(reader, reader.uint32(), `${prefix}.news[]`, {
+                                limits: opts.limits?.news$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.news
+                                };
+                            }
+                            obj.news++;
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.subject`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.all`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.view`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, FleetRequest.codec());
+    }
+    FleetRequest.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, FleetRequest.codec(), opts);
+    }
+    FleetRequest.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, FleetRequest.codec(), opts);
+    }
+    FleetRequest.stream = stream;
+})(FleetRequest || (FleetRequest = {}));
+export var FleetReply;
+(function (FleetReply) {
+    let _codec;
+    FleetReply.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.proof != null && obj.proof.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.proof);
+                }
+                if (obj.members != null && obj.members.length > 0) {
+                    for (const value of obj.members) {
+                        w.uint32(18);
+                        MemberRecord.codec().encode(value, w);
+                    }
+                }
+                if ((obj.view != null && obj.view.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.view);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    proof: uint8ArrayAlloc(0),
+                    members: [],
+                    view: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.proof = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.members != null && obj.members.length === opts.limits.members) {
+                                throw new MaxLengthError('Decode error - repeated field "members" had too many elements');
+                            }
+                            obj.members.push(MemberRecord.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.members$
+                            }));
+                            break;
+                        }
+                        case 3: {
+                            obj.view = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    members: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.proof`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.members != null && obj.members === opts.limits.members) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "members" had too many elements');
+                            }
+                            for (const evt of MemberRecord.codec().stream(reader, reader.uint32(), `${prefix}.members[]`, {
+                                limits: opts.limits?.members$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.members
+                                };
+                            }
+                            obj.members++;
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.view`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, FleetReply.codec());
+    }
+    FleetReply.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, FleetReply.codec(), opts);
+    }
+    FleetReply.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, FleetReply.codec(), opts);
+    }
+    FleetReply.stream = stream;
+})(FleetReply || (FleetReply = {}));
 export var Trust;
 (function (Trust) {
     Trust["SEED"] = "SEED";

@@ -1,0 +1,345 @@
+// Decides what a member of a fleet knows of the others, whom it asks next, and who is responsible for a task. Pure, told the time.
+import type { MemberRecord } from '../core/fleet.ts'
+import { rendezvousOrder } from '../core/rendezvous.ts'
+import { ViewDigest } from './fleet-digest.ts'
+
+/** Every duration in milliseconds. */
+export interface FleetPolicy {
+  /**
+   * So often another member, chosen by chance, is asked for its news (SWIM, Das, Gupta and Motivala 2002): the load of each is the same
+   * however many there are, and a death is noticed after 1.6 of them on average.
+   */
+  probeMs: number
+  /** While there is news, it is told so often to a connected member: whoever begins is known to all in a second or two. */
+  gossipMs: number
+  /** Who could not be reached is tried once more after so long; then it is called dead. */
+  againMs: number
+  /** Nobody who has contradicted is called dead again so soon: others can reach it. */
+  mercyMs: number
+  /** Whom we could not reach ourselves is asked for nothing for so long. */
+  avoidMs: number
+  /** Dead and gone ones are remembered so long, lest old news bring them back. */
+  graveMs: number
+  /** Two that know different things tell each other all, not more often than this. */
+  syncMs: number
+  /** Each piece of news is told so many times log2 of the number of members: then all but very few have it. */
+  spread: number
+  /** Records in one request and its answer. */
+  newsSize: number
+  /** Records that are kept: a fleet beyond that is cut off where it is, and still works. */
+  maxMembers: number
+}
+
+export const DEFAULT_FLEET_POLICY: Readonly<FleetPolicy> = {
+  probeMs: 5000,
+  gossipMs: 200,
+  againMs: 1000,
+  mercyMs: 60_000,
+  avoidMs: 15_000,
+  graveMs: 600_000,
+  syncMs: 20_000,
+  spread: 3,
+  newsSize: 32,
+  maxMembers: 20_000,
+}
+
+export type FleetEvent =
+  /** Records that a member told us, or its own. `from`: its peer id. */
+  | { type: 'heard'; records: readonly MemberRecord[]; from: string }
+  /** It answered; `differs`: it knows other things than we, news aside. */
+  | { type: 'answered'; peer: string; differs: boolean }
+  /** It could not be reached: by a probe, or when somebody wanted something of it. */
+  | { type: 'unreachable'; peer: string }
+  /** There is a connection to a member, or none any more. */
+  | { type: 'connected'; peer: string }
+  | { type: 'disconnected'; peer: string }
+  | { type: 'wake' }
+
+/** `all`: everything is to be told on both sides. */
+export type FleetAction = { type: 'ask'; peer: string; all: boolean }
+
+export interface FleetViewOptions {
+  /** This member's own record; undefined: it leaves soon, and is in nobody's list. */
+  self: MemberRecord | undefined
+  /** Numbers in [0, 1). */
+  random: () => number
+  policy?: Partial<FleetPolicy>
+}
+
+interface Known {
+  record: MemberRecord
+  /** How often it was told since it changed. */
+  told: number
+  /** When we last heard of a change. */
+  changedAt: number
+  /** When we last could not reach it; undefined: we could, or never tried. */
+  failedAt: number | undefined
+  /** When it last contradicted its death. */
+  contradictedAt: number
+}
+
+export class FleetView {
+  readonly #policy: FleetPolicy
+  readonly #random: () => number
+  readonly #known = new Map<string, Known>()
+  readonly #digest = new ViewDigest()
+  #self: MemberRecord | undefined
+  /** Still to be asked in this round, in an order of chance: each is asked once before one is asked twice. */
+  #round: string[] = []
+  #probeAt = 0
+  #gossipAt = 0
+  #syncedAt = -Infinity
+  readonly #connected = new Set<string>()
+  /** What has not been told often enough. */
+  readonly #fresh = new Set<Known>()
+  /** To be tried once more, and when. */
+  readonly #again = new Map<string, number>()
+  #buriedAt = 0
+  #metAt = -Infinity
+
+  constructor({ self, random, policy }: FleetViewOptions) {
+    this.#self = self
+    this.#random = random
+    this.#policy = { ...DEFAULT_FLEET_POLICY, ...policy }
+    if (self !== undefined) this.#digest.toggle(self)
+  }
+
+  get self(): MemberRecord | undefined {
+    return this.#self
+  }
+
+  /** Eight bytes that are equal where two know the same. */
+  get digest(): Uint8Array {
+    return this.#digest.bytes
+  }
+
+  /** Living members, this one not counted. */
+  get living(): MemberRecord[] {
+    return [...this.#known.values()].map(({ record }) => record).filter(({ state }) => state === 'alive')
+  }
+
+  /** Whether somebody is a living member as far as we know. */
+  has(peer: string): boolean {
+    return this.#known.get(peer)?.record.state === 'alive'
+  }
+
+  get(peer: string): MemberRecord | undefined {
+    return this.#known.get(peer)?.record
+  }
+
+  /** Every record that there is, this member's own first. */
+  get all(): MemberRecord[] {
+    const others = [...this.#known.values()].map(({ record }) => record)
+    return this.#self === undefined ? others : [this.#self, ...others]
+  }
+
+  /** When we last heard of somebody who was not known before. */
+  get metAt(): number {
+    return this.#metAt
+  }
+
+  /** When to say `wake` if nothing else happens. */
+  get nextWake(): number {
+    const gossip = this.#connected.size > 0 && this.#fresh.size > 0 ? this.#gossipAt : Infinity
+    return Math.min(this.#probeAt, gossip, ...this.#again.values())
+  }
+
+  /** Our own record has changed: its addresses, or that it goes. */
+  renew(change: Partial<Pick<MemberRecord, 'addresses' | 'state' | 'role'>>): void {
+    if (this.#self === undefined) return
+    this.#setSelf({ ...this.#self, ...change, stamp: this.#self.stamp + 1 })
+  }
+
+  /**
+   * Those who are to read the origin for others, the first of them first: seeds before other members, each kind in the order of
+   * rendezvous hashing. Whom we could not reach a moment ago is left out. At most `count`; with `until`, only those before that peer.
+   */
+  responsible(subject: string, now: number, { count, until }: { count: number; until?: string | undefined }): MemberRecord[] {
+    const able = [...this.#known.values()].filter(known => this.#isUsable(known, now)).map(({ record }) => record)
+    const all = this.#self === undefined ? able : [...able, this.#self]
+    const order = [
+      ...rendezvousOrder(subject, all.filter(isSeed)),
+      ...rendezvousOrder(
+        subject,
+        all.filter(r => !isSeed(r)),
+      ),
+    ]
+    const end = until === undefined ? -1 : order.findIndex(({ peer }) => peer === until)
+    return (end === -1 ? order : order.slice(0, end)).filter(({ peer }) => peer !== this.#self?.peer).slice(0, count)
+  }
+
+  /** What is to be told next to `peer`: the least told first. Counts as told. */
+  news(): MemberRecord[] {
+    const { newsSize, spread } = this.#policy
+    const chosen = [...this.#fresh].toSorted((a, b) => a.told - b.told).slice(0, newsSize)
+    const limit = spread * Math.ceil(Math.log2(this.#known.size + 2))
+    for (const known of chosen) if (++known.told >= limit) this.#fresh.delete(known)
+    const records = chosen.map(({ record }) => record)
+    if (this.#self === undefined) return records
+    return [this.#self, ...records]
+  }
+
+  handle(event: FleetEvent, now: number): FleetAction[] {
+    switch (event.type) {
+      case 'heard':
+        for (const record of event.records) this.#hear(record, event.from, now)
+        return []
+      case 'answered':
+        return this.#answered(event, now)
+      case 'unreachable':
+        this.#failed(event.peer, now)
+        return []
+      case 'connected':
+        this.#connected.add(event.peer)
+        return []
+      case 'disconnected':
+        this.#connected.delete(event.peer)
+        return []
+      case 'wake':
+        return this.#onWake(now)
+    }
+  }
+
+  // ---- what is heard
+
+  #hear(record: MemberRecord, from: string, now: number): void {
+    if (record.peer === this.#self?.peer) return this.#contradict(record)
+    const known = this.#known.get(record.peer)
+    if (known === undefined) return this.#meet(record, now)
+    if (!isNewer(record, known.record)) return
+    if (known.record.state === 'dead' && record.state === 'alive') known.contradictedAt = now
+    // what it says itself, it can be reached for
+    if (record.peer === from) known.failedAt = undefined
+    this.#set(known, record, now)
+  }
+
+  /** Of one that had gone before we heard of it there is nothing to know. */
+  #meet(record: MemberRecord, now: number): void {
+    if (record.state !== 'alive' || this.#known.size >= this.#policy.maxMembers) return
+    const known: Known = { record, told: 0, changedAt: now, failedAt: undefined, contradictedAt: -Infinity }
+    this.#known.set(record.peer, known)
+    this.#metAt = now
+    this.#fresh.add(known)
+    this.#digest.toggle(record)
+    // newcomers take part in this round, somewhere
+    this.#round.splice(Math.floor(this.#random() * (this.#round.length + 1)), 0, record.peer)
+  }
+
+  /** Somebody says of us what is not so, or speaks of a former life. */
+  #contradict({ stamp, state }: MemberRecord): void {
+    const self = this.#self as MemberRecord
+    if (stamp < self.stamp || (stamp === self.stamp && state === self.state)) return
+    this.#setSelf({ ...self, stamp: stamp + 1 })
+  }
+
+  #setSelf(record: MemberRecord): void {
+    if (this.#self !== undefined) this.#digest.toggle(this.#self)
+    this.#self = record
+    this.#digest.toggle(record)
+  }
+
+  #set(known: Known, record: MemberRecord, now: number): void {
+    this.#digest.toggle(known.record)
+    this.#digest.toggle(record)
+    known.record = record
+    known.told = 0
+    this.#fresh.add(known)
+    known.changedAt = now
+  }
+
+  // ---- who is there
+
+  #answered({ peer, differs }: { peer: string; differs: boolean }, now: number): FleetAction[] {
+    this.#again.delete(peer)
+    const known = this.#known.get(peer)
+    if (known !== undefined) known.failedAt = undefined
+    // the longer the list, the rarer: what differs is mostly news on its way
+    const { syncMs, newsSize } = this.#policy
+    if (!differs || now < this.#syncedAt + syncMs * Math.max(1, this.#known.size / newsSize)) return []
+    this.#syncedAt = now
+    return [{ type: 'ask', peer, all: true }]
+  }
+
+  #failed(peer: string, now: number): void {
+    const known = this.#known.get(peer)
+    if (known === undefined || known.record.state !== 'alive') return
+    const { againMs, mercyMs } = this.#policy
+    const isSecond = known.failedAt !== undefined && now - known.failedAt >= againMs / 2
+    if (!isSecond) {
+      known.failedAt ??= now
+      this.#again.set(peer, now + againMs)
+      return
+    }
+    known.failedAt = now
+    this.#again.delete(peer)
+    if (now >= known.contradictedAt + mercyMs) this.#set(known, { ...known.record, state: 'dead' }, now)
+  }
+
+  #isUsable({ record, failedAt }: Known, now: number): boolean {
+    return record.state === 'alive' && (failedAt === undefined || now >= failedAt + this.#policy.avoidMs)
+  }
+
+  // ---- whom we ask
+
+  #onWake(now: number): FleetAction[] {
+    const due = [...this.#again].filter(([, at]) => at <= now).map(([peer]) => peer)
+    for (const peer of due) this.#again.delete(peer)
+    const actions: FleetAction[] = due.map(peer => ({ type: 'ask', peer, all: false }))
+    if (now >= this.#gossipAt && this.#fresh.size > 0) actions.push(...this.#gossip(now))
+    if (now < this.#probeAt) return actions
+    const { probeMs } = this.#policy
+    this.#probeAt = now + probeMs * (0.75 + this.#random() / 2)
+    this.#bury(now)
+    const next = this.#nextInRound()
+    return next === undefined ? actions : [...actions, { type: 'ask', peer: next, all: false }]
+  }
+
+  #gossip(now: number): FleetAction[] {
+    const near = [...this.#connected].filter(peer => this.has(peer))
+    const peer = near[Math.floor(this.#random() * near.length)]
+    if (peer === undefined) return []
+    this.#gossipAt = now + this.#policy.gossipMs
+    return [{ type: 'ask', peer, all: false }]
+  }
+
+  #nextInRound(): string | undefined {
+    for (let rounds = 0; rounds < 2; rounds++) {
+      for (let peer = this.#round.pop(); peer !== undefined; peer = this.#round.pop()) if (this.has(peer)) return peer
+      this.#round = this.living.map(({ peer }) => peer)
+      shuffle(this.#round, this.#random)
+    }
+    return undefined
+  }
+
+  #bury(now: number): void {
+    const { graveMs } = this.#policy
+    if (now < this.#buriedAt + graveMs / 10) return
+    this.#buriedAt = now
+    for (const [peer, { record, changedAt }] of this.#known) {
+      if (record.state === 'alive' || now < changedAt + graveMs) continue
+      const known = this.#known.get(peer) as Known
+      this.#known.delete(peer)
+      this.#fresh.delete(known)
+      this.#digest.toggle(record)
+    }
+  }
+}
+
+const RANK: Readonly<Record<MemberRecord['state'], number>> = { alive: 0, dead: 1, left: 2 }
+
+function isNewer(record: MemberRecord, known: MemberRecord): boolean {
+  if (record.stamp !== known.stamp) return record.stamp > known.stamp
+  return RANK[record.state] > RANK[known.state]
+}
+
+function isSeed({ role }: MemberRecord): boolean {
+  return role === 'seed'
+}
+
+/** Fisher and Yates. */
+function shuffle(list: string[], random: () => number): void {
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    ;[list[i], list[j]] = [list[j] as string, list[i] as string]
+  }
+}
