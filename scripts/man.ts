@@ -20,6 +20,7 @@ export function manPages(): Map<string, string> {
     startSeed: nothing,
     administrate: nothing,
     daemon: nothing,
+    fleet: nothing,
     gateway: nothing,
     simulate: nothing,
   }

@@ -120,6 +120,7 @@ function commands(): string[] {
     preheat: nobody,
     startSeed: nobody,
     daemon: nobody,
+    fleet: nobody,
     gateway: nobody,
     administrate: nobody,
     simulate: nobody,

@@ -41,7 +41,7 @@ export const CONFIG_SCHEMA = {
       maxItems: MAX_ENTRIES,
     },
     bootstrap: {
-      description: 'Ways into the DHT, not trusted. Multiaddrs that end in /p2p/PEERID.',
+      description: 'Ways into the DHT and into a fleet, not trusted: multiaddrs, or `dns:NAME[:PORT]`, a name that lists hosts.',
       type: 'array',
       items: { type: 'string' },
       maxItems: MAX_ENTRIES,
@@ -51,6 +51,11 @@ export const CONFIG_SCHEMA = {
       type: 'array',
       items: { type: 'string' },
       maxItems: MAX_ENTRIES,
+    },
+    fleet: {
+      description:
+        'Fleet file, as `df fleet init` makes it. A relative path is one from the folder of `config.json`. Default: `fleet.json` in the home folder, if it is there.',
+      type: 'string',
     },
     announce: {
       description: 'Multiaddrs that others are told, as for `--announce`.',

@@ -18,6 +18,8 @@ export interface Settings extends OriginLimits, ProxySettings {
   trust?: string[]
   /** Multiaddrs that others are told. */
   announce?: string[]
+  /** Absolute path of the fleet file. */
+  fleet?: string
   /** Patterns, as `allowOrigins` of the library. */
   allowOrigins?: string[]
   daemon?: DaemonUse
@@ -35,10 +37,12 @@ export type DaemonUse = NonNullable<Config['daemon']>
 
 const DAEMON_USES: readonly string[] = ['use', 'auto', 'never'] satisfies readonly DaemonUse[]
 
+/** Beside config.json, as `df fleet init` makes it. */
+const FLEET_FILE = 'fleet.json'
 const MAX_CONFIG_BYTES = 1024 * 1024
 
 type Connecting = OriginLimits & ProxySettings & Pick<Settings, 'limits'>
-type Chosen = Required<Omit<Settings, keyof Connecting | 'daemon' | 'gateway'>> & Connecting
+type Chosen = Required<Omit<Settings, keyof Connecting | 'daemon' | 'gateway' | 'fleet'>> & Connecting & Pick<Settings, 'fleet'>
 
 /** What a command needs: flags replace the environment, which replaces the file of a home. Trust includes every seed. */
 export async function readSettings(
@@ -49,7 +53,20 @@ export async function readSettings(
   const file = home === undefined ? {} : await readConfig(path.join(home, 'config.json'))
   const named = settingsOfEnv(env)
   const { limits = {}, ...chosen } = chooseSettings(flags, named, file)
-  return { ...chosen, ...(await checkedLimits(limits)), ...(await chooseProxySettings(flags, named, file)) }
+  const fleet = chosen.fleet ?? (await fleetFileOf(home))
+  return {
+    ...chosen,
+    ...(fleet !== undefined && { fleet }),
+    ...(await checkedLimits(limits)),
+    ...(await chooseProxySettings(flags, named, file)),
+  }
+}
+
+/** A fleet file in the home folder needs no naming. */
+async function fleetFileOf(home: string | undefined): Promise<string | undefined> {
+  if (home === undefined) return undefined
+  const file = path.join(home, FLEET_FILE)
+  return (await isThere(file)) ? file : undefined
 }
 
 /** What the file of a home says of the gateway. */
@@ -77,9 +94,19 @@ export function chooseSettings(flags: Settings, env: Settings, file: Settings): 
   const trust = [...new Set([...seeds.flatMap(peerIdOf), ...trusted])]
   const allowOrigins = flags.allowOrigins ?? env.allowOrigins ?? file.allowOrigins ?? []
   const announce = flags.announce ?? env.announce ?? file.announce ?? []
+  const fleet = flags.fleet ?? env.fleet ?? file.fleet
   const limits = { ...file.limits, ...env.limits, ...flags.limits }
   const named = Object.keys(limits).length > 0 && { limits }
-  return { ...originLimitsOf({ ...file, ...env, ...flags }), seeds, bootstrap, trust, announce, allowOrigins, ...named }
+  return {
+    ...originLimitsOf({ ...file, ...env, ...flags }),
+    seeds,
+    bootstrap,
+    trust,
+    announce,
+    allowOrigins,
+    ...named,
+    ...(fleet !== undefined && { fleet }),
+  }
 }
 
 /** DRAGONFLY_SEEDS, DRAGONFLY_ANNOUNCE and DRAGONFLY_ALLOW_ORIGIN: commas or spaces between the entries. Empty is as good as unset. */
@@ -88,12 +115,14 @@ export function settingsOfEnv(env: NodeJS.ProcessEnv): Settings {
   const allowOrigins = entriesOf(env, 'DRAGONFLY_ALLOW_ORIGIN')
   const announce = entriesOf(env, 'DRAGONFLY_ANNOUNCE')
   const limits = limitsOfEnv(env)
+  const fleet = env.DRAGONFLY_FLEET_FILE || undefined
   return {
     ...originLimitsOfEnv(env),
     ...proxySettingsOfEnv(env),
     ...(Object.keys(limits).length > 0 && { limits }),
     ...(seeds.length > 0 && { seeds }),
     ...(announce.length > 0 && { announce }),
+    ...(fleet !== undefined && { fleet: path.resolve(fleet) }),
     ...(allowOrigins.length > 0 && { allowOrigins }),
   }
 }
@@ -131,7 +160,7 @@ export function parseConfig(text: string, file: string): Settings {
   const config = parseJson(text, file)
   const fault = configFault(config)
   if (fault !== undefined) throw new UsageError(`${file}: ${fault.message}`, fault.hint)
-  const { originLimit, originConnections, limit, uploadLimit, totalLimit, ...settings } = config as Config
+  const { originLimit, originConnections, limit, uploadLimit, totalLimit, fleet, ...settings } = config as Config
   const limits: OriginLimits = {}
   if (originLimit !== undefined) addOriginLimit(limits, 'originLimit', originLimit, file)
   if (originConnections !== undefined) addOriginLimit(limits, 'originConnections', originConnections, file)
@@ -145,6 +174,7 @@ export function parseConfig(text: string, file: string): Settings {
   )
   return {
     ...settings,
+    ...(fleet !== undefined && { fleet: path.resolve(path.dirname(file), fleet) }),
     ...limits,
     ...proxySettingsOfFile(config as Config, file),
     ...(Object.keys(rates).length > 0 && { limits: rates }),

@@ -29,8 +29,8 @@ export async function chooseDaemon(flags: GetFlags): Promise<DaemonClient | unde
 
 /** What is a matter of the node and not of one download. */
 function needsOwnNode(flags: GetFlags): boolean {
-  const { listen, announce, store, trace, linger, retry, connectTimeout } = flags
-  return [listen, announce, store, trace, retry, connectTimeout].some(flag => flag !== undefined) || linger > 0
+  const { listen, announce, fleet, store, trace, linger, retry, connectTimeout } = flags
+  return [listen, announce, fleet, store, trace, retry, connectTimeout].some(flag => flag !== undefined) || linger > 0
 }
 
 async function startAndLeave(): Promise<DaemonClient> {

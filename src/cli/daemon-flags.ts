@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { DaemonCommand, DaemonFlags } from './daemon.ts'
 import { parseDuration } from './durations.ts'
+import { fleetFlag } from './fleet-flags.ts'
 import { addGatewayFlag } from './gateway-flags.ts'
 import { addLimitFlags } from './limit-flags.ts'
 import { parseLoopback } from './loopback.ts'
@@ -27,7 +28,8 @@ export function addDaemon(
     .addOption(list('--listen <multiaddr>', `listen on this address (default: any free port, IPv4 and IPv6) ${REPEAT}`))
     .addOption(list('--announce <multiaddr>', `announce this address instead of those of the interfaces ${REPEAT}`))
     .addOption(list('--seed <multiaddr>', `ask and trust this seed ${REPEAT}`))
-    .addOption(list('--bootstrap <multiaddr>', `a peer to join the DHT through; not trusted ${REPEAT}`))
+    .addOption(list('--bootstrap <address>', `a peer to join through, or dns:NAME that lists some; not trusted ${REPEAT}`))
+    .addOption(fleetFlag())
     .option('--no-lan', 'do not look for peers on the local network (by multicast DNS)')
     .addOption(list('--trust <peerid>', `trust this seed's signature without asking it ${REPEAT}`))
     .addOption(list('--allow-origin <pattern>', `read this origin for other hosts although its address is private ${REPEAT}`))

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { digestOf } from './digests.ts'
 import { parseDuration } from './durations.ts'
 import { UsageError } from './errors.ts'
+import { fleetFlag } from './fleet-flags.ts'
 import { addHeaderFlags, type HeaderFlags } from './header-lines.ts'
 import { addDownloadLimitFlags, type DownloadLimitFlags } from './limit-flags.ts'
 import { addLinkFlag, type LinkFlags } from './link-flags.ts'
@@ -38,6 +39,7 @@ export interface GetFlags extends LogFlags, ProxyFlags, DownloadLimitFlags, Link
   verbose?: true
   seed?: string[]
   bootstrap?: string[]
+  fleet?: string
   trust?: string[]
   listen?: string[]
   announce?: string[]
@@ -146,7 +148,8 @@ function addRequestFlags(command: Command): void {
 function addPeerFlags(command: Command): void {
   command
     .addOption(lists('--seed <multiaddr>', `ask and trust this seed ${REPEAT}`))
-    .addOption(lists('--bootstrap <multiaddr>', `a peer to join the DHT through; not trusted ${REPEAT}`))
+    .addOption(fleetFlag())
+    .addOption(lists('--bootstrap <address>', `a peer to join through, or dns:NAME that lists some; not trusted ${REPEAT}`))
     .addOption(lists('--trust <peerid>', `trust this seed's signature without asking it ${REPEAT}`))
     .addOption(lists('--listen <multiaddr>', `listen on this address for other peers ${REPEAT}`))
     .addOption(lists('--announce <multiaddr>', `announce this address instead of those of the interfaces ${REPEAT}`))

@@ -35,13 +35,14 @@ function neverReplaces({ clobber, recursive, directoryPrefix }: GetFlags): boole
 }
 
 /** What the flags name, as `readSettings` takes it. */
-export function settingsOf({ seed, bootstrap, trust, announce, ...flags }: GetFlags): Settings {
+export function settingsOf({ seed, bootstrap, trust, announce, fleet, ...flags }: GetFlags): Settings {
   return {
     ...proxySettingsOf(flags),
     ...(seed && { seeds: seed }),
     ...(bootstrap && { bootstrap }),
     ...(trust && { trust }),
     ...(announce && { announce }),
+    ...(fleet !== undefined && { fleet: path.resolve(fleet) }),
   }
 }
 
@@ -58,12 +59,13 @@ export interface Around {
 
 /** Options of the node. Rejects with a UsageError for a malformed environment or config file. */
 export async function nodeOptions(flags: GetFlags, home: string | undefined, { onEvent, place }: Around): Promise<NodeOptions> {
-  const { seeds, bootstrap, trust, announce, limits, ...rest } = await readSettings(settingsOf(flags), process.env, home)
+  const { seeds, bootstrap, trust, announce, fleet, limits, ...rest } = await readSettings(settingsOf(flags), process.env, home)
   return {
     seeds,
     bootstrap,
     trust,
     announce,
+    ...(fleet !== undefined && { fleet }),
     ...originLimitsOf(rest),
     ...connectingOf(rest),
     ...(limits && { limits }),

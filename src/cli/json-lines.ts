@@ -1,4 +1,5 @@
 // Every NDJSON line that df writes: type, commands, meaning and fields, declared once. The reference is made from this table.
+import { FLEET_LINES } from './fleet-lines.ts'
 import { GATEWAY_LINES } from './gateway-lines.ts'
 import { CODE, HINT, type JsonLine, line, MESSAGE } from './json-line.ts'
 import { STORE_LINES } from './store-lines.ts'
@@ -27,6 +28,9 @@ const ALL = [
   'daemon stop',
   'daemon status',
   'daemon set',
+  'fleet init',
+  'fleet rotate',
+  'fleet status',
   'gateway setup',
   'gateway check',
   'sim',
@@ -189,9 +193,11 @@ export const JSON_LINES = {
     },
     {
       lanPeers: 'peers of the local network that it is connected to; absent when it looks for none',
+      fleet: 'the other members of its fleet: `members`, as in `member` lines, and `total`; absent when it is in none',
       disk: '`used`, `quota`, `free`, `evicted` (`contents`, `bytes`), `trouble`; absent when pieces are kept in memory',
     },
   ),
+  ...FLEET_LINES,
   ...STORE_LINES,
   // ---- df gateway
   ...GATEWAY_LINES,

@@ -40,6 +40,7 @@ async function main(args: string[]): Promise<number> {
     startSeed: async flags => (await import('./seed.ts')).startSeed(flags, name),
     administrate: async (command, flags) => (await import('./store-admin.ts')).administrate(command, flags, name),
     daemon: async (command, flags) => (await import('./daemon.ts')).daemon(command, flags, name),
+    fleet: async (command, flags) => (await import('./fleet.ts')).fleet(command, flags, name),
     gateway: async (command, flags) =>
       command.do === 'ca'
         ? (await import('./gateway-ca.ts')).gatewayCa(command.flags, name)

@@ -4,6 +4,7 @@ import { completionScript, SHELLS } from './completion.ts'
 import type { DaemonCommand, DaemonFlags } from './daemon.ts'
 import { addDaemon } from './daemon-flags.ts'
 import { EXIT_CODES } from './exit-codes.ts'
+import { addFleet, type FleetCommand, type FleetFlags } from './fleet-flags.ts'
 import { addGateway, type GatewayCommand, type GatewayCommandFlags } from './gateway-command.ts'
 import { addGet, type GetFlags } from './get-flags.ts'
 import { translate } from './habits.ts'
@@ -25,6 +26,7 @@ export interface Actions {
   startSeed(flags: SeedFlags): Promise<number>
   administrate(command: StoreCommand, flags: StoreFlags): Promise<number>
   daemon(command: DaemonCommand, flags: DaemonFlags): Promise<number>
+  fleet(command: FleetCommand, flags: FleetFlags): Promise<number>
   gateway(command: GatewayCommand, flags: GatewayCommandFlags): Promise<number>
   simulate(scenario: string | undefined, flags: SimFlags): Promise<number>
 }
@@ -89,6 +91,10 @@ export function makeProgram(name: string, actions: Actions, only?: string): Pars
     daemon: () =>
       addDaemon(program, name, async (command, flags) => {
         parsed.exitCode = await actions.daemon(command, flags)
+      }),
+    fleet: () =>
+      addFleet(program, name, async (command, flags) => {
+        parsed.exitCode = await actions.fleet(command, flags)
       }),
     gateway: () =>
       addGateway(program, name, async (command, flags) => {

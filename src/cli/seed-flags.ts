@@ -1,6 +1,7 @@
 // Declares the commands below df seed and their flags.
 import type { Command, Option } from 'commander'
 import { parseDuration } from './durations.ts'
+import { fleetFlag } from './fleet-flags.ts'
 import { addGatewayFlag } from './gateway-flags.ts'
 import { addLimitFlags } from './limit-flags.ts'
 import { parseRate } from './numbers.ts'
@@ -32,7 +33,8 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
     .addOption(list('--listen <multiaddr>', `listen on this address (default: port 4801, IPv4 and IPv6) ${REPEAT}`))
     .addOption(list('--announce <multiaddr>', `announce this address instead of those of the interfaces ${REPEAT}`))
     .addOption(list('--seed <multiaddr>', `another seed, to share the work with ${REPEAT}`))
-    .addOption(list('--bootstrap <multiaddr>', `a peer to join the DHT through; not trusted ${REPEAT}`))
+    .addOption(list('--bootstrap <address>', `a peer to join through, or dns:NAME that lists some; not trusted ${REPEAT}`))
+    .addOption(fleetFlag())
     .addOption(list('--trust <peerid>', `trust this seed's signature without asking it ${REPEAT}`))
     .addOption(list('--allow-origin <pattern>', `read this origin for other hosts although its address is private ${REPEAT}`))
     .option('--store <dir>', 'folder for pieces')

@@ -4,11 +4,12 @@ import { printable } from './errors.ts'
 import { bytes, count, percent, seconds } from './figures.ts'
 
 export function statusLines(status: DaemonStatus): string[] {
-  const { role, version, jobs, peerId, addresses, pid, uptime, lanPeers, contents, total, reads, askers, disk } = status
+  const { role, version, jobs, peerId, addresses, pid, uptime, lanPeers, fleet, contents, total, reads, askers, disk } = status
   const rows: [string, string][] = [
     [role, `${peerId} (pid ${pid}, up ${seconds(uptime)}, version ${version})`],
     ...addresses.map((address, i): [string, string] => [i === 0 ? 'listens on' : '', address]),
     ...(lanPeers === undefined ? [] : [['LAN', count(lanPeers, 'peer')] as [string, string]]),
+    ...(fleet === undefined ? [] : [['fleet', count(fleet.total + 1, 'member')] as [string, string]]),
     ['downloads', jobs === 0 ? 'none under way' : `${jobs} under way`],
     ['requests', askersText(askers)],
     ['bytes', `${bytes(status.bytes.fromOrigin)} from origins, ${bytes(status.bytes.toPeers)} to peers`],

@@ -21,6 +21,7 @@ export interface ServeFlags extends LogFlags, ProxyFlags, LimitFlags, GatewayFla
   announce?: string[]
   seed?: string[]
   bootstrap?: string[]
+  fleet?: string
   trust?: string[]
   allowOrigin?: string[]
   store?: string
@@ -138,6 +139,7 @@ function namedBy(flags: ServeFlags) {
   return {
     ...(flags.seed && { seeds: flags.seed }),
     ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
+    ...(flags.fleet !== undefined && { fleet: path.resolve(flags.fleet) }),
     ...(flags.trust && { trust: flags.trust }),
     ...originLimitsOf(flags),
     ...proxySettingsOf(flags),

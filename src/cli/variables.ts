@@ -6,6 +6,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
     "Home folder: identity, store, `config.json`. Default: the platform's data folder (`~/.local/share/dragonfly` on Linux, `~/Library/Application Support/dragonfly` on macOS).",
   DRAGONFLY_SEEDS: 'As `seeds` in `config.json`: multiaddrs, with commas or spaces between them.',
   DRAGONFLY_ANNOUNCE: 'As `announce` in `config.json`: multiaddrs, with commas or spaces between them.',
+  DRAGONFLY_FLEET_FILE: 'As `fleet` in `config.json`.',
   DRAGONFLY_ALLOW_ORIGIN: 'As `allowOrigins` in `config.json`: patterns, with commas or spaces between them.',
   DRAGONFLY_ORIGIN_LIMIT: 'As `originLimit` in `config.json`.',
   DRAGONFLY_ORIGIN_CONNECTIONS: 'As `originConnections` in `config.json`.',

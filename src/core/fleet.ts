@@ -57,6 +57,20 @@ export class FleetKeys {
   }
 }
 
+/**
+ * The secrets after a rotation. The new one is spoken when half of `grace` (milliseconds) is over: by then every host has to have it. The
+ * others count until the end.
+ */
+export function rotated(
+  secrets: readonly FleetSecret[],
+  secret: Uint8Array,
+  { now, grace }: { now: number; grace: number },
+): FleetSecret[] {
+  const end = now + grace
+  const before = secrets.filter(({ until = Infinity }) => now < until).slice(0, MAX_FLEET_SECRETS - 1)
+  return [{ secret, from: now + grace / 2 }, ...before.map(old => ({ ...old, until: Math.min(old.until ?? Infinity, end) }))]
+}
+
 /** `alive`: it takes part; `left`: it said that it goes; `dead`: somebody could not reach it. */
 export type MemberState = 'alive' | 'left' | 'dead'
 

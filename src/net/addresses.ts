@@ -43,6 +43,13 @@ export function parsePeerAddress(text: string): DialablePeer {
   return { peer: parsePeerId(peer), address: address.toString() }
 }
 
+/** The peer that a multiaddr names; undefined: none. Rejects with `bad-multiaddr`. */
+export function peerOf(text: string): string | undefined {
+  return parseAddress(text)
+    .getComponents()
+    .findLast(({ name }) => name === 'p2p')?.value
+}
+
 /** Normalises a peer id; rejects with `bad-peer-id`. */
 export function parsePeerId(text: string): string {
   try {

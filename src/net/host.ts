@@ -27,7 +27,7 @@ import { nativeTls } from './native-tls.ts'
 import { timedTcp } from './timed-tcp.ts'
 import type { Wall } from './wall.ts'
 
-export { isLoopbackAddress, parseAddress, parsePeerAddress, parsePeerId } from './addresses.ts'
+export { isLoopbackAddress, parseAddress, parsePeerAddress, parsePeerId, peerOf } from './addresses.ts'
 
 /** Flow control window of a stream (DESIGN §5: 1–4 MiB; larger ones make control messages wait behind bulk). */
 const MAX_STREAM_WINDOW = 4 * 1024 * 1024
@@ -202,7 +202,6 @@ export class Host {
   get hasConnections(): boolean {
     return this.libp2p.getConnections().length > 0
   }
-
   isConnected(peer: string): boolean {
     return this.libp2p.getConnections(peerIdFromString(peer)).length > 0
   }
@@ -271,9 +270,8 @@ export class Host {
 
   /** Told of every peer that we have connected to, as soon as we have. */
   onConnected(listener: (peer: string) => void): void {
-    this.libp2p.addEventListener('connection:open', ({ detail: { direction, remotePeer } }) => {
-      if (direction === 'outbound') listener(remotePeer.toString())
-    })
+    const told = ({ detail }: CustomEvent<Connection>) => detail.direction === 'outbound' && listener(`${detail.remotePeer}`)
+    this.libp2p.addEventListener('connection:open', told)
   }
 
   onDisconnect(listener: (peer: string) => void): () => void {

@@ -1,21 +1,25 @@
 // Keeps a long-lived node connected to its seeds and bootstrap peers.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Host } from '../net/host.ts'
-import { parsePeerAddress } from '../net/host.ts'
+import { addressesOfName, isName } from '../discovery/ways.ts'
+import { type Host, peerOf } from '../net/host.ts'
 
 const FIRST_PAUSE_MS = 500
 const MAX_PAUSE_MS = 30_000
 const CONNECT_TIMEOUT_MS = 5000
+/** Of the hosts that a name lists, so many are connected: they know the others. */
+const MAX_OF_NAME = 4
 
 export class Membership {
   readonly #host: Host
   readonly #stopping = new AbortController()
   readonly #works: Promise<void>[]
+  /** Peers that an address without a peer id led to. */
+  readonly #found = new Map<string, string>()
 
-  /** Begins at once; `addresses` name their peers. */
-  constructor(host: Host, addresses: readonly string[]) {
+  /** Begins at once. `ways`: multiaddrs, with or without their peer, and names. */
+  constructor(host: Host, ways: readonly string[]) {
     this.#host = host
-    this.#works = addresses.map(address => this.#keep(address))
+    this.#works = ways.map(way => this.#keep(way))
   }
 
   async stop(): Promise<void> {
@@ -23,21 +27,38 @@ export class Membership {
     await Promise.all(this.#works)
   }
 
-  async #keep(address: string): Promise<void> {
+  async #keep(way: string): Promise<void> {
     const { signal } = this.#stopping
-    const { peer } = parsePeerAddress(address)
-    for (let pause = FIRST_PAUSE_MS; !signal.aborted && peer !== this.#host.id; ) {
-      const isConnected = this.#host.isConnected(peer) || (await this.#connect(address))
+    for (let pause = FIRST_PAUSE_MS; !signal.aborted; ) {
+      const isConnected = isName(way) ? await this.#connectSome(way) : await this.#connect(way)
+      if (isConnected === 'self') return
       pause = isConnected ? FIRST_PAUSE_MS : Math.min(MAX_PAUSE_MS, pause * 2)
       await sleep(isConnected ? MAX_PAUSE_MS : pause, undefined, { signal }).catch(() => {})
     }
   }
 
-  async #connect(address: string): Promise<boolean> {
+  /** What a name lists changes: it is asked anew each time. */
+  async #connectSome(name: string): Promise<boolean> {
+    let connected = 0
+    for (const address of await addressesOfName(name)) {
+      if ((await this.#connect(address)) === true) connected++
+      if (connected >= MAX_OF_NAME) break
+    }
+    return connected > 0
+  }
+
+  /** `self`: it leads to this very host. */
+  async #connect(address: string): Promise<boolean | 'self'> {
+    const known = peerOf(address) ?? this.#found.get(address)
+    if (known === this.#host.id) return 'self'
+    if (known !== undefined && this.#host.isConnected(known)) return true
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)])
-    return await this.#host.connect([address], signal).then(
-      () => true,
-      () => false,
-    )
+    try {
+      const peer = await this.#host.connect([address], signal)
+      this.#found.set(address, peer)
+      return peer === this.#host.id ? 'self' : true
+    } catch {
+      return false
+    }
   }
 }

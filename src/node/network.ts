@@ -5,8 +5,9 @@ import type { KadDHT } from '@libp2p/kad-dht'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import type { DialablePeer } from '../core/peer.ts'
 import { Dht, dhtService } from '../discovery/dht.ts'
+import { isName, parseName } from '../discovery/ways.ts'
 import { type Accept, Exchange } from '../net/exchange.ts'
-import { type Host, isLoopbackAddress, parsePeerAddress, parsePeerId, startHost } from '../net/host.ts'
+import { type Host, isLoopbackAddress, parsePeerAddress, parsePeerId, peerOf, startHost } from '../net/host.ts'
 import type { Wall } from '../net/wall.ts'
 import { readFleetFile } from '../store/fleet-file.ts'
 import { dragonflyHome } from '../store/home.ts'
@@ -17,6 +18,7 @@ import type { EventFacts } from './api/events.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Network } from './context/node-context.ts'
 import { Fleet } from './fleet/fleet.ts'
+import { watchFleetFile } from './fleet/fleet-file-watch.ts'
 import { closeHome } from './home-modes.ts'
 import { loadIdentity } from './identity.ts'
 
@@ -47,7 +49,7 @@ export async function startNetwork(
   emit: Emit,
 ): Promise<StartedNetwork> {
   const seeds = limited(options.seeds).map(parsePeerAddress)
-  for (const address of limited(options.bootstrap)) parsePeerAddress(address)
+  for (const way of limited(options.bootstrap)) checkWay(way)
   const trusted = [...seeds.map(s => s.peer), ...limited(options.trust).map(parsePeerId)]
   const secrets = options.fleet === undefined ? undefined : await readFleetFile(options.fleet)
   const isOnLan = options.lan === true && !isForThisHost(options)
@@ -68,11 +70,13 @@ export async function startNetwork(
     const dht = new Dht(host.libp2p.services.dht as KadDHT)
     if (secrets !== undefined) {
       const role = options.dhtServer === false ? undefined : 'member'
+      const file = options.fleet as string
       fleet = new Fleet(host, {
         secrets,
         role,
         hasWays: seeds.length > 0 || limited(options.bootstrap).length > 0 || isOnLan,
         isNamed: peer => trusted.includes(peer),
+        watch: use => watchFleetFile(file, { use, emit }),
         emit,
       })
       await fleet.start()
@@ -99,6 +103,12 @@ export async function startNetwork(
 function unreachable({ addresses }: Host, options: NodeOptions): string | undefined {
   if (isForThisHost(options) || addresses.length === 0 || !addresses.every(isLoopbackAddress)) return undefined
   return addresses.map(address => address.replace(/\/p2p\/.*/, '')).join(', ')
+}
+
+/** Rejects with `bad-multiaddr`. */
+function checkWay(way: string): void {
+  if (isName(way)) parseName(way)
+  else if (peerOf(way) !== undefined) parsePeerAddress(way)
 }
 
 function isForThisHost({ listen = [] }: NodeOptions): boolean {

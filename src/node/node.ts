@@ -3,7 +3,7 @@ import { DragonflyError } from '../core/errors.ts'
 import { ACCESS_TIMES, type AccessTimes } from '../core/grant.ts'
 import { refuseFault } from '../core/options.ts'
 import type { DialablePeer } from '../core/peer.ts'
-import { rendezvousOrder } from '../core/rendezvous.ts'
+import { rankedAbove } from '../core/rendezvous.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { DiskStore } from '../store/disk-store.ts'
 import { homeIfAny } from '../store/home.ts'
@@ -217,9 +217,7 @@ class Node implements DragonflyNode, NodeContext {
   async #takeOn(network: Network): Promise<ResolveService> {
     const { ResolveService } = await import('./seeding/resolve-service.ts')
     if (this.#disk?.isLimited === false) await this.#disk.limit(SEED_QUOTA)
-    const duty = new ResolveService(this, this.#registry, network)
-    await duty.start()
-    return duty
+    return await ResolveService.start(this, this.#registry, network)
   }
 
   async status(limit = MAX_SHOWN): Promise<SeedStatus> {
@@ -251,12 +249,7 @@ class Node implements DragonflyNode, NodeContext {
   // ---- NodeContext
 
   seedsAbove(subject: string): readonly DialablePeer[] {
-    if (!this.isSeed) return this.#seeds
-    const order = rendezvousOrder(subject, [...this.#seeds, { peer: this.peerId, address: '' }])
-    return order.slice(
-      0,
-      order.findIndex(s => s.peer === this.peerId),
-    )
+    return this.isSeed ? rankedAbove(subject, this.peerId, this.#seeds) : this.#seeds
   }
 
   get lanPeers(): readonly string[] | undefined {

@@ -1,7 +1,8 @@
 // What a node tells about itself, gathered from its parts: the status of a seed, and the metrics.
+import type { MemberRecord } from '../core/fleet.ts'
 import type { Administration } from './admin/administration.ts'
 import type { Metric } from './api/metrics.ts'
-import type { SeedStatus } from './api/status.ts'
+import type { FleetStatus, SeedStatus } from './api/status.ts'
 import type { Counters } from './context/counters.ts'
 import { type Network, now } from './context/node-context.ts'
 import type { LiveContent } from './tasks/task-registry.ts'
@@ -12,6 +13,7 @@ export interface StatusSource {
   readonly addresses: readonly string[]
   readonly network: Network | undefined
   readonly lanPeers: readonly string[] | undefined
+  readonly fleet: { members: readonly MemberRecord[] } | undefined
   readonly counters: Counters
   readonly administration: Administration
 }
@@ -27,6 +29,7 @@ export async function statusOf(node: StatusSource, begun: number, limit: number)
     pid: process.pid,
     uptime: uptime(begun),
     lanPeers: node.lanPeers?.length,
+    fleet: node.fleet && fleetOf(node.fleet.members),
     contents: contents.slice(0, limit),
     total: contents.length,
     reads: contents.filter(({ isReading }) => isReading).length,
@@ -38,6 +41,14 @@ export async function statusOf(node: StatusSource, begun: number, limit: number)
     },
     disk: await administration.disk(),
   }
+}
+
+/** Members that are named: as many as contents. */
+const MAX_MEMBERS = 1000
+
+function fleetOf(members: readonly MemberRecord[]): FleetStatus {
+  const named = members.slice(0, MAX_MEMBERS).map(({ peer, role, addresses }) => ({ peer, role, addresses }))
+  return { members: named, total: members.length }
 }
 
 /** Every metric as it is now. `active`: what is open. */

@@ -2,61 +2,7 @@
 import type { MemberRecord } from '../core/fleet.ts'
 import { rendezvousOrder } from '../core/rendezvous.ts'
 import { ViewDigest } from './fleet-digest.ts'
-
-/** Every duration in milliseconds. */
-export interface FleetPolicy {
-  /**
-   * So often another member, chosen by chance, is asked for its news (SWIM, Das, Gupta and Motivala 2002): the load of each is the same
-   * however many there are, and a death is noticed after 1.6 of them on average.
-   */
-  probeMs: number
-  /** While there is news, it is told so often to a connected member: whoever begins is known to all in a second or two. */
-  gossipMs: number
-  /** Who could not be reached is tried once more after so long; then it is called dead. */
-  againMs: number
-  /** Nobody who has contradicted is called dead again so soon: others can reach it. */
-  mercyMs: number
-  /** Whom we could not reach ourselves is asked for nothing for so long. */
-  avoidMs: number
-  /** Dead and gone ones are remembered so long, lest old news bring them back. */
-  graveMs: number
-  /** Two that know different things tell each other all, not more often than this. */
-  syncMs: number
-  /** Each piece of news is told so many times log2 of the number of members: then all but very few have it. */
-  spread: number
-  /** Records in one request and its answer. */
-  newsSize: number
-  /** Records that are kept: a fleet beyond that is cut off where it is, and still works. */
-  maxMembers: number
-}
-
-export const DEFAULT_FLEET_POLICY: Readonly<FleetPolicy> = {
-  probeMs: 5000,
-  gossipMs: 200,
-  againMs: 1000,
-  mercyMs: 60_000,
-  avoidMs: 15_000,
-  graveMs: 600_000,
-  syncMs: 20_000,
-  spread: 3,
-  newsSize: 32,
-  maxMembers: 20_000,
-}
-
-export type FleetEvent =
-  /** Records that a member told us, or its own. `from`: its peer id. */
-  | { type: 'heard'; records: readonly MemberRecord[]; from: string }
-  /** It answered; `differs`: it knows other things than we, news aside. */
-  | { type: 'answered'; peer: string; differs: boolean }
-  /** It could not be reached: by a probe, or when somebody wanted something of it. */
-  | { type: 'unreachable'; peer: string }
-  /** There is a connection to a member, or none any more. */
-  | { type: 'connected'; peer: string }
-  | { type: 'disconnected'; peer: string }
-  | { type: 'wake' }
-
-/** `all`: everything is to be told on both sides. */
-export type FleetAction = { type: 'ask'; peer: string; all: boolean }
+import { DEFAULT_FLEET_POLICY, type FleetAction, type FleetEvent, type FleetPolicy } from './fleet-events.ts'
 
 export interface FleetViewOptions {
   /** This member's own record; undefined: it leaves soon, and is in nobody's list. */

@@ -204,6 +204,7 @@ describe('cli: df get --explain', () => {
       startSeed: nothing,
       administrate: nothing,
       daemon: async () => 0,
+      fleet: nothing,
       gateway: nothing,
       simulate: nothing,
     })

@@ -28,6 +28,7 @@ async function parse(...args: string[]): Promise<{ get?: GetFlags; seed?: SeedFl
     preheat: nothing,
     administrate: nothing,
     daemon: nothing,
+    fleet: nothing,
     gateway: nothing,
     simulate: nothing,
   })

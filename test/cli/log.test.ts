@@ -94,6 +94,7 @@ describe('the log', () => {
           startSeed: note,
           administrate: async () => 0,
           daemon: async () => 0,
+          fleet: async () => 0,
           gateway: async () => 0,
           simulate: async () => 0,
         }).program

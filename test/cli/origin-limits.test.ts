@@ -22,6 +22,7 @@ async function flagsOf(...args: string[]): Promise<SeedFlags> {
     preheat: nothing,
     daemon: async () => 0,
     administrate: nothing,
+    fleet: nothing,
     gateway: nothing,
     simulate: nothing,
   })

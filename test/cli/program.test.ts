@@ -43,6 +43,7 @@ async function understand(...args: string[]): Promise<Understood> {
       Object.assign(seen, { command, flags })
       return 44
     },
+    fleet: async () => 0,
     gateway: async () => 0,
     simulate: async (scenario, sim) => {
       Object.assign(seen, { scenario, sim })

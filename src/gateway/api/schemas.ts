@@ -26,6 +26,13 @@ const CONTENTS = { type: 'array', items: CONTENT } as const
 const EVICTED = object({ contents: amount, bytes: amount })
 const DISK = object({ used: amount, quota: amount, free: amount, evicted: EVICTED, trouble: text }, 'quota', 'trouble')
 
+const MEMBER = object({
+  peer: text,
+  role: { type: 'string', enum: ['member', 'seed'] },
+  addresses: { type: 'array', items: text },
+})
+const FLEET = object({ members: { type: 'array', items: MEMBER }, total: amount })
+
 const ROLE = { type: 'string', enum: ['seed', 'daemon'] } as const
 const texts = { type: 'array', items: text } as const
 
@@ -48,6 +55,7 @@ export const STATUS_SCHEMA = object(
       pid: amount,
       uptime: amount,
       lanPeers: amount,
+      fleet: FLEET,
       contents: CONTENTS,
       total: amount,
     },
@@ -61,6 +69,7 @@ export const STATUS_SCHEMA = object(
   },
   'disk',
   'lanPeers',
+  'fleet',
 )
 export const REMOVED_SCHEMA = EVICTED
 export const GC_SCHEMA = object({ contents: amount, bytes: amount, broken: amount })

@@ -25,7 +25,8 @@ export interface NodeOptions {
    */
   seeds?: readonly string[]
   /**
-   * Ways into the DHT, not trusted. Multiaddrs that end in /p2p/PEERID.
+   * Ways into the DHT and into a fleet, not trusted: multiaddrs, with or without /p2p/PEERID; or `dns:NAME` and `dns:NAME:PORT`, a name
+   * that lists hosts, by SRV records of `_dragonfly._tcp.NAME` or its addresses (port 4801). It is resolved anew from time to time.
    * @default none
    */
   bootstrap?: readonly string[]

@@ -40,6 +40,23 @@ export interface DiskStatus {
   trouble: string | undefined
 }
 
+/** Another member of the fleet, as far as it is known here. */
+export interface MemberStatus {
+  /** Its peer id. */
+  peer: string
+  /** `seed`: asked first; `member`: any other host that stays. */
+  role: 'member' | 'seed'
+  /** Multiaddrs that it has named. */
+  addresses: readonly string[]
+}
+
+export interface FleetStatus {
+  /** Living ones, this node not among them; at most 1,000. */
+  members: readonly MemberStatus[]
+  /** How many there are. */
+  total: number
+}
+
 /** What a node keeps, reads and sends. */
 export interface SeedStatus {
   /** This node's peer id. */
@@ -52,6 +69,8 @@ export interface SeedStatus {
   uptime: number
   /** Peers of the local network that it found and is connected to; undefined: it looks for none. */
   lanPeers: number | undefined
+  /** The other members of its fleet; undefined: it is in none. */
+  fleet: FleetStatus | undefined
   /** The most recently used first; at most as many as asked for. */
   contents: readonly ContentStatus[]
   /** How many there are. */

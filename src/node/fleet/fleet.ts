@@ -5,20 +5,25 @@ import { FleetKeys, type FleetSecret, type MemberRecord, type MemberRole } from 
 import type { DialablePeer } from '../../core/peer.ts'
 import { sameBytes } from '../../core/piece.ts'
 import { askFleet, serveFleet, unserveFleet } from '../../net/fleet-stream.ts'
-import { type Host, isLoopbackAddress } from '../../net/host.ts'
+import type { Host } from '../../net/host.ts'
 import type { Wall } from '../../net/wall.ts'
-import { type FleetEvent, FleetView } from '../../swarm/fleet-view.ts'
+import type { FleetEvent } from '../../swarm/fleet-events.ts'
+import { FleetView } from '../../swarm/fleet-view.ts'
 import type { FleetReply, FleetRequest } from '../../wire/codec-fleet.ts'
 import { LIMITS } from '../../wire/limits.ts'
 import { causeOf, type EventFacts } from '../api/events.ts'
 import { now } from '../context/node-context.ts'
-import { pause } from '../context/waiting.ts'
+import { Arrival } from './arrival.ts'
+import { dialable, withPeer } from './member-addresses.ts'
 import { MemberProofs } from './member-proofs.ts'
+import { Strangers } from './strangers.ts'
 
 export interface FleetParts {
   secrets: readonly FleetSecret[]
   /** Undefined: this host leaves soon; it is in nobody's list, and reads for nobody. */
   role: MemberRole | undefined
+  /** Tells of other secrets that count from now on, until the returned function is called. */
+  watch(use: (secrets: readonly FleetSecret[]) => void): () => void
   /** Whether there is anybody to find the others by. */
   hasWays: boolean
   /** Peers that need not be members: the user has named them. */
@@ -32,14 +37,8 @@ const MAX_RESPONSIBLE = 4
 const NAMED = 8
 /** One question to a member, connecting included, ms. */
 const ASK_MS = 3000
-/** A host that has just started waits so long for the first member, ms. */
-const FIRST_MS = 3000
-/** It has heard of all of them when nobody was new for so long, ms. */
-const SETTLED_MS = 500
 /** Messages of one answer: the longest list. */
 const MAX_REPLIES = 200
-/** Who proved nothing is not asked again so soon, ms. */
-const STRANGER_MS = 10_000
 /** Beyond so many members nobody is connected to all of them. */
 const MAX_ALL_CONNECTED = 64
 /** So many are, then: news needs some ways to spread. */
@@ -54,15 +53,12 @@ export class Fleet implements Wall {
   readonly #proofs: MemberProofs
   readonly #host: Host
   readonly #asking = new Map<string, Promise<readonly MemberRecord[]>>()
-  /** When they were found to be none, by peer id. */
-  readonly #strangers = new Map<string, number>()
+  readonly #strangers = new Strangers()
   readonly #stopping = new AbortController()
-  readonly #first = Promise.withResolvers<void>()
-  /** Whether we were told of everybody once. */
-  #isArrived = false
-  readonly #startedAt = now()
+  readonly #arrival = new Arrival()
   readonly #unlisten: () => void
   readonly #partners: string[] = []
+  #unwatch: (() => void) | undefined
   #wake: NodeJS.Timeout | undefined
 
   constructor(host: Host, parts: FleetParts) {
@@ -82,12 +78,14 @@ export class Fleet implements Wall {
   /** Answers other members from now on. */
   async start(): Promise<void> {
     await serveFleet(this.#host, (peer, request) => this.#answer(peer, request))
+    this.#unwatch = this.#parts.watch(secrets => this.#proofs.use(new FleetKeys(secrets)))
     this.#look()
   }
 
   /** Tells some members that we go. */
   async stop(): Promise<void> {
     clearTimeout(this.#wake)
+    this.#unwatch?.()
     this.#unlisten()
     if (this.#view.self !== undefined) {
       this.#view.renew({ state: 'left' })
@@ -98,11 +96,6 @@ export class Fleet implements Wall {
     }
     this.#stopping.abort()
     await unserveFleet(this.#host)
-  }
-
-  /** Another fleet file counts. Whose secret does not any more is disconnected. */
-  use(secrets: readonly FleetSecret[]): void {
-    this.#proofs.use(new FleetKeys(secrets))
   }
 
   /** Dedicated to the others from now on. */
@@ -129,7 +122,7 @@ export class Fleet implements Wall {
 
   async enter(peer: string, signal?: AbortSignal): Promise<void> {
     if (this.#proofs.has(peer) || this.#parts.isNamed(peer)) return
-    if (now() < (this.#strangers.get(peer) ?? -Infinity) + STRANGER_MS) throw stranger()
+    if (this.#strangers.has(peer)) throw stranger()
     await raceSignal(this.#ask(peer), signal)
   }
 
@@ -145,7 +138,7 @@ export class Fleet implements Wall {
    * the first member, 3 s at most.
    */
   async responsible(subject: string, signal: AbortSignal): Promise<DialablePeer[]> {
-    await this.#arrived(signal)
+    if (this.#parts.hasWays) await this.#arrival.over(() => (this.serves ? this.#view.metAt : -Infinity), signal)
     if (this.#view.self !== undefined) {
       const before = this.#view.responsible(subject, now(), { count: MAX_RESPONSIBLE, until: this.#host.id })
       return before.flatMap(dialable)
@@ -162,24 +155,12 @@ export class Fleet implements Wall {
     this.#tell({ type: 'unreachable', peer })
   }
 
-  async #arrived(signal: AbortSignal): Promise<void> {
-    const left = this.#startedAt + FIRST_MS - now()
-    if (left <= 0 || !this.#parts.hasWays) return
-    const over = AbortSignal.any([signal, AbortSignal.timeout(left)])
-    await raceSignal(this.#first.promise, over).catch(() => {})
-    // hosts that start together are to agree on who is responsible
-    for (let wait = SETTLED_MS; this.serves && wait > 0 && !over.aborted; wait = this.#view.metAt + SETTLED_MS - now()) {
-      await pause(Math.max(1, wait), over)
-    }
-  }
-
   // ---- questions and answers
 
   /** Who knows nobody yet is told of everybody at once. */
   async #greet(peer: string): Promise<void> {
-    await this.#ask(peer, { all: this.serves && !this.#isArrived })
-    this.#isArrived = true
-    this.#first.resolve()
+    await this.#ask(peer, { all: this.serves && !this.#arrival.isKnown })
+    this.#arrival.known()
   }
 
   #answer(peer: string, request: FleetRequest): FleetReply[] | undefined {
@@ -260,8 +241,7 @@ export class Fleet implements Wall {
     if (this.#stopping.signal.aborted) return
     if (!this.#host.isConnected(peer)) return this.unreachable(peer)
     if (this.#parts.isNamed(peer) || this.isMember(peer)) return
-    this.#strangers.set(peer, now())
-    if (this.#strangers.size > LIMITS.asks) this.#strangers.delete(this.#strangers.keys().next().value as string)
+    this.#strangers.add(peer)
     this.#parts.emit({ code: 'fleet-stranger', peer, ...causeOf(error) })
     void this.#host.disconnect(peer)
   }
@@ -305,17 +285,6 @@ export class Fleet implements Wall {
     const wait = Math.min(1000, Math.max(20, this.#view.nextWake - now()))
     this.#wake = setTimeout(() => this.#look(), wait).unref()
   }
-}
-
-/** What leads to this host itself is of no use, unless there is nothing else. */
-function withPeer({ peer, addresses }: MemberRecord): string[] {
-  const far = addresses.filter(address => !isLoopbackAddress(address))
-  return (far.length > 0 ? far : addresses).map(address => (address.includes('/p2p/') ? address : `${address}/p2p/${peer}`))
-}
-
-function dialable(record: MemberRecord): DialablePeer[] {
-  const [address, ...others] = withPeer(record)
-  return address === undefined ? [] : [{ peer: record.peer, address, others }]
 }
 
 function stranger(): DragonflyError {

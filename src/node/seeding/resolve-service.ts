@@ -32,7 +32,7 @@ export class ResolveService {
   readonly #private: PrivateResolve
   readonly #keys = new TaskKeys()
 
-  constructor(ctx: NodeContext, registry: TaskRegistry, network: Network) {
+  private constructor(ctx: NodeContext, registry: TaskRegistry, network: Network) {
     this.#ctx = ctx
     this.#registry = registry
     this.#network = network
@@ -43,8 +43,11 @@ export class ResolveService {
     this.#private = new PrivateResolve(ctx, network, { registry, readers, freshness: this.#freshness, answers: this.#answers })
   }
 
-  async start(): Promise<void> {
-    await serveResolve(this.#network.host, (peer, request, say, gone) => this.#resolve(peer, request, say, gone))
+  /** Answers from now on. */
+  static async start(ctx: NodeContext, registry: TaskRegistry, network: Network): Promise<ResolveService> {
+    const service = new ResolveService(ctx, registry, network)
+    await serveResolve(network.host, (peer, request, say, gone) => service.#resolve(peer, request, say, gone))
+    return service
   }
 
   async stop(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Manifest } from '../../core/manifest.ts'
 import { now } from '../context/node-context.ts'
 import type { PeerLink } from '../peers/peer-link.ts'
 import type { PeerLinks } from '../peers/peer-links.ts'
+import type { Roles } from '../peers/roles.ts'
 
 /** Every small message costs as much CPU as 50 KiB of bulk data. */
 const ANNOUNCE_MS = 100
@@ -11,8 +12,7 @@ const ANNOUNCE_MS = 100
 export interface HaveAnnouncerParts {
   links: Pick<PeerLinks, 'values'>
   manifest: Manifest
-  /** Whether others rely on a peer. */
-  isSeed(peer: string): boolean
+  roles: Pick<Roles, 'isSeed'>
   /** How many pieces others wait for here, told with every announcement. */
   queue(): number
 }
@@ -45,7 +45,7 @@ export class HaveAnnouncer {
    * of the last piece: who waits for the end of the manifest asks those who are as far as they are.
    */
   #newsFor(link: PeerLink, pieces: readonly number[]): readonly number[] {
-    if (this.#parts.isSeed(link.peer)) return pieces
+    if (this.#parts.roles.isSeed(link.peer)) return pieces
     const last = this.#parts.manifest.count - 1
     return pieces.filter(piece => piece === last || !link.have.has(piece))
   }

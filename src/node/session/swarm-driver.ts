@@ -68,18 +68,14 @@ export class SwarmDriver implements BudgetUser {
     this.#ctx = ctx
     this.#owner = owner
     this.#content = content
-    const seed = Math.floor(Math.random() * 2 ** 32)
-    const setup = { self: ctx.network?.host.id ?? '', isSeed: owner.roles.serves, pieceLength, seed, policy: DEFAULT_POLICY }
+    const self = ctx.network?.host.id ?? ''
+    const isSeed = owner.roles.serves
+    const setup = { self, isSeed, pieceLength, seed: Math.floor(Math.random() * 2 ** 32), policy: DEFAULT_POLICY }
     this.#swarm = startSwarm(setup)
     ctx.budget.enter(this, { pieceLength })
     owner.pace.onOriginHeld = ms => this.tell({ type: 'held', peer: ORIGIN, ms })
-    const { links } = owner
-    this.#haves = new HaveAnnouncer({
-      links,
-      manifest: content.manifest,
-      isSeed: peer => owner.roles.isSeed(peer),
-      queue: () => this.#swarm.queue,
-    })
+    const { links, roles } = owner
+    this.#haves = new HaveAnnouncer({ links, roles, manifest: content.manifest, queue: () => this.#swarm.queue })
     for (const observer of owner.observers) observer.begun?.(setup)
   }
 

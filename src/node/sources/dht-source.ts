@@ -2,6 +2,7 @@
 import type { CID } from 'multiformats/cid'
 import { isAbort } from '../../core/errors.ts'
 import { rawCid } from '../../core/root.ts'
+import { addressesOfName, isName } from '../../discovery/ways.ts'
 import { DEFAULT_SOURCE_POLICY } from '../../swarm/source-events.ts'
 import { causeOf } from '../api/events.ts'
 import type { Network, NodeContext } from '../context/node-context.ts'
@@ -11,6 +12,8 @@ import type { ActiveTask } from '../session/active-task.ts'
 
 /** Peers of the local network that are asked for one content. */
 const MAX_LAN_OFFERS = 8
+/** Hosts that a name lists which are dialled for one content. */
+const MAX_OF_NAME = 4
 
 interface DhtParts {
   neighbours: NeighbourhoodDriver
@@ -46,7 +49,12 @@ export class DhtSource {
   }
 
   /** A bootstrap peer is a way into the DHT, and may have the content itself. */
-  async #dialBootstrap(network: Network, address: string): Promise<void> {
+  async #dialBootstrap(network: Network, way: string): Promise<void> {
+    const addresses = isName(way) ? (await addressesOfName(way)).slice(0, MAX_OF_NAME) : [way]
+    await Promise.all(addresses.map(address => this.#dialWay(network, address)))
+  }
+
+  async #dialWay(network: Network, address: string): Promise<void> {
     try {
       const peer = await network.host.connect([address], connectTimeout(this.#signal))
       await this.#active.links.dial(peer, connectTimeout(this.#signal))

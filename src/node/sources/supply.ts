@@ -1,9 +1,7 @@
 // Drives the source selector of an active task: reports events to it, and performs what it decides.
 
-import { DragonflyError } from '../../core/errors.ts'
 import type { DialablePeer } from '../../core/peer.ts'
 import { rendezvousOrder } from '../../core/rendezvous.ts'
-import { changed, isChanged } from '../../origin/failures.ts'
 import { Restarts } from '../../origin/restarts.ts'
 import {
   hastyPolicy,
@@ -23,6 +21,7 @@ import { type CacheRules, loadFresh } from './cached.ts'
 import { DhtSource } from './dht-source.ts'
 import { keepGranted } from './grant-renewal.ts'
 import { sealWhenWhole } from './ingest.ts'
+import { errorOf } from './no-source.ts'
 import { OriginSource } from './origin-source.ts'
 import { SeedSource } from './seed-source.ts'
 
@@ -252,7 +251,7 @@ export class Supply {
       case 'withdraw-ranges':
         return this.#origin?.withdrawRanges()
       case 'fail':
-        return this.#active.fail(this.#errorOf(action.why))
+        return this.#active.fail(errorOf(action.why, this.#active.task.url, this.#seeds.trouble, this.#origin))
     }
   }
 
@@ -290,21 +289,5 @@ export class Supply {
     await this.#dht.search()
     this.#look()
     this.#tell({ type: 'dht-ended' })
-  }
-
-  #errorOf(why: Extract<SourceAction, { type: 'fail' }>['why']): unknown {
-    const { trouble } = this.#seeds
-    const failure = this.#origin?.failure
-    if (why === 'seed') return trouble
-    if (why === 'origin-changed' && !isChanged(failure)) return changed(this.#active.task.url)
-    if (why !== 'no-source' && failure !== undefined) return failure
-    if (trouble instanceof DragonflyError && /^(origin-|digest-mismatch$)/.test(trouble.code)) return trouble
-    return new DragonflyError('no-source', 'no reachable peer has this content', {
-      hint:
-        this.#origin !== undefined
-          ? 'check the network'
-          : 'leave out --no-origin, or give a --seed or --bootstrap that is running',
-      cause: trouble,
-    })
   }
 }
