@@ -54,6 +54,10 @@ export class SeedRounds {
   #hasSpent = false
   /** Last sign that a busy seed gets on. */
   #signAt: number | undefined
+  /** When the first one was asked. */
+  #askedAt: number | undefined
+  /** For how long we could not hear anybody. */
+  #absentMs = 0
   readonly #linked = new Set<string>()
 
   constructor({ seeds, policy, chance, deadlines, intend }: SeedRoundsOptions) {
@@ -87,6 +91,11 @@ export class SeedRounds {
     this.#visit.connectedAt ??= now
     this.#visit.hasReplied ||= replies
     if (this.#signAt !== undefined) this.#signAt = now
+  }
+
+  /** We could not hear anybody for so long. */
+  absent(ms: number): void {
+    this.#absentMs += ms
   }
 
   /** It gave a sign at `at`, if only for another content. */
@@ -129,7 +138,8 @@ export class SeedRounds {
     if (visit?.hasReplied === true) return false
     const { originAfterMs, silenceMs } = this.#policy
     const { aliveAt } = visit ?? {}
-    return this.#deadlines.isDue(aliveAt === undefined ? since + originAfterMs : Math.max(since, aliveAt) + silenceMs)
+    if (aliveAt !== undefined) return this.#deadlines.isDue(Math.max(since, aliveAt) + silenceMs + this.#absentMs)
+    return this.#deadlines.isDue((this.#askedAt ?? since) + originAfterMs + this.#absentMs)
   }
 
   /** Whether this is the seed that answered. */
@@ -190,6 +200,7 @@ export class SeedRounds {
       linkDueAt: -Infinity,
       leftAt: undefined,
     }
+    this.#askedAt ??= now
     this.#intend({ type: 'ask-seed', seed })
     this.#over(this.#visit, grownAt)
   }
@@ -245,10 +256,12 @@ export class SeedRounds {
     const { answerMs, busyAnswerMs, ackMs, muteMs, lostMs, stallMs, patientMs } = this.#policy
     const { askedAt, isBusy, connectedAt, hasReplied, resolvedAt, strayedAt } = visit
     const isDue = (at: number): boolean => this.#deadlines.isDue(at)
-    if (visit.heardAt === undefined) return isDue(askedAt + (isBusy ? busyAnswerMs : answerMs)) ? 'no answer' : undefined
+    if (visit.heardAt === undefined)
+      return isDue(askedAt + (isBusy ? busyAnswerMs : answerMs) + this.#absentMs) ? 'no answer' : undefined
     const heardAt = this.#signOf(visit, visit.heardAt, grownAt)
     const ackFrom = this.#signOf(visit, connectedAt ?? visit.heardAt, grownAt)
-    if (!hasReplied && isDue(ackFrom + ackMs)) return 'it says nothing'
+    // where there is no other to ask, it may still answer while the origin is read
+    if (!hasReplied && this.#queue.length > 0 && isDue(ackFrom + ackMs + this.#absentMs)) return 'it says nothing'
     // while bytes come from elsewhere it does no harm
     if (strayedAt !== undefined) return isDue(Math.max(grownAt, strayedAt) + lostMs) ? 'it has another version' : undefined
     if (isDue(Math.max(grownAt + patientMs, askedAt + muteMs))) return 'it gives nothing'

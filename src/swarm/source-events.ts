@@ -43,6 +43,8 @@ export type SourceEvent =
   | { type: 'seed-heard'; seed: string; replies?: true }
   /** Anything came from the seed at `at`, if only for another content: it lives, and is busy with others. */
   | { type: 'seed-alive'; seed: string; at: number }
+  /** For so long this process could not run, as its processor was busy: who spoke meanwhile is not heard yet. */
+  | { type: 'absent'; ms: number }
   /** The seed is not connected yet, but its host accepts connections: it is busy, or it hangs. */
   | { type: 'seed-listening'; seed: string }
   /** The seed told which version the content is. `same`: the version that was begun here already. */
@@ -116,7 +118,7 @@ export interface SourcePolicy {
   crowdMs: number
   /** How many times more hosts go in the second half of `crowdMs` than in the first, as a power of e: 2 of 100 go in the first half. */
   crowdSteepness: number
-  /** So long after the beginning the origin is read if the seed has not said anything. */
+  /** So long after the first seed was asked the origin is read if it has not said anything. Time that we were absent does not count. */
   originAfterMs: number
   /** The same after the last sign that the seed lives, where there was one: it may be busy with others. */
   silenceMs: number

@@ -122,6 +122,8 @@ export class SourceSelector {
         return this.#seeds.heard(event.seed, event.replies === true, now)
       case 'seed-alive':
         return this.#seeds.lives(event.seed, event.at)
+      case 'absent':
+        return this.#seeds.absent(event.ms)
       case 'seed-listening':
         return this.#seeds.listens(event.seed, now)
       case 'seed-resolved':
@@ -170,9 +172,10 @@ export class SourceSelector {
     this.#progress.proven(now)
   }
 
-  /** A read that was begun because a crowd kept the seed from answering ends, once: it has answered, and gives the same. */
+  /** A read that was begun because a crowd kept the seed from answering ends, once: it has answered, and gives nothing else. */
   #yieldTo(seed: string, same: boolean): void {
-    if (this.#hasYielded || !same || !this.#origin.readsAnew || !this.#seeds.isAnswering(seed)) return
+    const isOther = this.#content !== undefined && !same
+    if (this.#hasYielded || isOther || !this.#origin.readsAnew || !this.#seeds.isAnswering(seed)) return
     this.#hasYielded = true
     this.#origin.stop()
   }

@@ -1,6 +1,8 @@
 // When seeds last gave a sign, whatever the content: whoever does not wait long for a silent swarm waits for a silent seed once, not at
 // every content, and for one that is busy with other contents as long as it is.
 
+import { Absences } from './absences.ts'
+
 const now = (): number => performance.now()
 
 /** It is waited for as usual again after so long, ms. */
@@ -9,6 +11,8 @@ const FORGOTTEN_MS = 30_000
 const BRIEF_MS = 50
 
 export class SilentSeeds {
+  /** When no seed could be heard. */
+  readonly absences = new Absences()
   /** When they were silent, by peer id. */
   readonly #since = new Map<string, number>()
   /** When anything last came from them. */

@@ -114,7 +114,9 @@ export class Supply {
    * as long as it serves others. Never rejects.
    */
   async run(): Promise<void> {
-    const { seeds, revalidate } = this.#options
+    const { seeds, revalidate, originAfter } = this.#options
+    if (originAfter !== undefined)
+      this.#stop.signal.addEventListener('abort', this.#ctx.silentSeeds.absences.watch(), { once: true })
     if (seeds.length > 0 || this.#ctx.isSeed || revalidate) this.#active.setCurrent('unknown')
     this.#active.observers.add(this.#observer)
     try {
@@ -238,6 +240,7 @@ export class Supply {
       case 'search-dht':
         return this.#work(this.#searchDht())
       case 'read-origin':
+        if (action.how === 'new') this.#signs.silent()
         if (this.#origin !== undefined) this.#work(this.#origin.read(action.how))
         return
       case 'stop-reading':
