@@ -276,5 +276,9 @@ const HINTS: Readonly<Partial<Record<string, string>>> = {
 export function errorOf({ code, message, status, retryAfter }: Failure): DragonflyError {
   const numbers = { ...(status === undefined ? {} : { status }), ...(retryAfter === undefined ? {} : { retryAfter }) }
   const hint = HINTS[code]
-  return new DragonflyError(code, message, { ...numbers, ...(hint !== undefined && { hint }), retryable: retryAfter !== undefined })
+  return new DragonflyError(code, message, {
+    ...numbers,
+    ...(hint !== undefined && { hint }),
+    retryable: retryAfter !== undefined,
+  })
 }
