@@ -155,7 +155,7 @@ class Node implements DragonflyNode, NodeContext {
     }
     if (this.isLongLived) {
       const { Membership } = await import('./membership.ts')
-      this.#membership = new Membership(network.network.host, [...this.#seeds.map(s => s.address), ...this.bootstrap])
+      this.#membership = new Membership(network.network, [...this.#seeds.map(s => s.address), ...this.bootstrap])
     }
   }
 
@@ -288,6 +288,7 @@ class Node implements DragonflyNode, NodeContext {
     await this.#lan?.stop()
     await this.#membership?.stop()
     await this.#registry.stop()
+    await this.network?.known?.stop()
     await this.network?.exchange.stop()
     await this.#origins.stop()
     await this.network?.host.stop()

@@ -84,7 +84,7 @@ export class Supply {
     this.#options = options
     this.#selector = new SourceSelector({
       seeds: peers,
-      hasDht: ctx.bootstrap.length > 0 || ctx.lanPeers !== undefined || seeds.length > 0,
+      hasDht: ctx.bootstrap.length > 0 || ctx.lanPeers !== undefined || seeds.length > 0 || ctx.network?.known !== undefined,
       mayRead: reader !== undefined,
       revalidate,
       believesOthers: ctx.trusted.size > 1 || active.wanted !== undefined,
