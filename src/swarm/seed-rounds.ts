@@ -189,6 +189,11 @@ export class SeedRounds {
     return visit !== undefined && visit.resolvedAt === undefined && this.#deadlines.isDue(visit.askedAt + this.#policy.answerMs)
   }
 
+  /** Whether one that was asked is connected, or its host accepts connections. */
+  get showLife(): boolean {
+    return this.#signAt !== undefined || (this.#visit?.heardAt !== undefined && this.#visit.leftAt === undefined)
+  }
+
   /** Whether a seed may still give more: one says that it is there, or some have not been asked yet. */
   isHopeful(grownAt: number): boolean {
     const visit = this.#visit

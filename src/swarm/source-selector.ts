@@ -179,7 +179,7 @@ export class SourceSelector {
     this.#seeds.decide(this.#grownAt)
     if (!this.#hearsAnybody && !this.#options.revalidate && this.#seeds.isSlow()) {
       this.#hearsAnybody = true
-      this.#actions.push({ type: 'hear-anybody' })
+      this.#actions.push({ type: 'hear-anybody', isAlone: !this.#seeds.showLife })
     }
     if (this.#dht.isDue(this.#links.size)) this.#actions.push({ type: 'search-dht' })
     this.#origin.watch(this.#grownAt)

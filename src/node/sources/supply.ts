@@ -20,6 +20,7 @@ import type { ActiveTask } from '../session/active-task.ts'
 import { ORIGIN } from '../session/swarm-driver.ts'
 import type { SwarmObserver } from '../session/swarm-observer.ts'
 import { type CacheRules, loadFresh } from './cached.ts'
+import { CurrentVersion } from './current-version.ts'
 import { DhtSource } from './dht-source.ts'
 import { keepGranted } from './grant-renewal.ts'
 import { sealWhenWhole } from './ingest.ts'
@@ -61,6 +62,7 @@ export class Supply {
   /** When nobody is served any more. */
   readonly #end = new AbortController()
   readonly #stopped = Promise.withResolvers<void>()
+  readonly #current: CurrentVersion
   #renewing: Promise<void> | undefined
   /** What was told of last. */
   readonly #linked = new Set<string>()
@@ -75,13 +77,17 @@ export class Supply {
   constructor(ctx: NodeContext, active: ActiveTask, options: SupplyOptions) {
     const { reader, revalidate, cached, restarts = new Restarts(), originAfter } = options
     const seeds = rendezvousOrder(active.task.subject, options.seeds)
-    const tell = (event: SourceEvent) => this.#tell(event)
+    const tell = (event: SourceEvent) => {
+      if (event.type === 'seed-resolved') this.#current.isNamed = true
+      this.#tell(event)
+    }
     const { signal } = this.#stop
     const peers = seeds.map(({ peer }) => peer)
     const hasty = hastyPolicy(ctx.silentSeeds.patience(originAfter, peers))
     this.#ctx = ctx
     this.#active = active
     this.#options = options
+    this.#current = new CurrentVersion(ctx, active, reader)
     this.#selector = new SourceSelector({
       seeds: peers,
       hasDht: ctx.bootstrap.length > 0 || ctx.lanPeers !== undefined || seeds.length > 0 || ctx.network?.known !== undefined,
@@ -112,7 +118,7 @@ export class Supply {
    */
   async run(): Promise<void> {
     const { seeds, revalidate } = this.#options
-    if (seeds.length > 0 || this.#ctx.isSeed || revalidate) this.#active.setCurrent('unknown')
+    if (seeds.length > 0 || this.#ctx.isSeed || revalidate || this.#current.mayAsk) this.#active.setCurrent('unknown')
     this.#active.observers.add(this.#observer)
     try {
       this.#tell({ type: 'wake' })
@@ -227,7 +233,7 @@ export class Supply {
       case 'leave-seed':
         return this.#seeds.leave(action.why)
       case 'hear-anybody':
-        return this.#active.setCurrent('any')
+        return this.#work(this.#current.hearAnybody(action.isAlone, this.#stop.signal))
       case 'search-dht':
         return this.#work(this.#searchDht())
       case 'read-origin':
