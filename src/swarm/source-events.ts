@@ -70,8 +70,8 @@ export type SourceAction =
   /** End the visit; answered by `seed-failed`. */
   | { type: 'leave-seed'; seed: string; why: string }
   /**
-   * Anybody who has the content may name its version, as seeds do not. `isAlone`: no seed shows a sign of life; whoever may ask the origin
-   * which version is current does so first. (While a seed is only slow or busy, a whole crowd waits, which is not to ask.)
+   * Anybody who has the content may name its version, as seeds do not. `isAlone`: no seed shows a sign of life, so the origin is asked first
+   * which version is current. While a seed is only slow or busy a whole crowd waits, which is not to ask.
    */
   | { type: 'hear-anybody'; isAlone: boolean }
   | { type: 'search-dht' }

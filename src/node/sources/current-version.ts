@@ -30,10 +30,10 @@ export class CurrentVersion {
     return this.#reader !== undefined && this.#ctx.trusted.size > 1 && this.#active.wanted === undefined
   }
 
-  /** Hears anybody; `isAlone`: after the origin was asked, if it may be. Never rejects. */
+  /** Hears anybody; `isAlone`: after the origin was asked. Never rejects. */
   async hearAnybody(isAlone: boolean, signal: AbortSignal): Promise<void> {
-    const isAsked = isAlone && this.mayAsk && this.#reader !== undefined
-    const current = isAsked ? await currentAtOrigin(this.#ctx, this.#active, this.#reader, signal) : 'any'
+    const current =
+      isAlone && this.#reader !== undefined ? await currentAtOrigin(this.#ctx, this.#active, this.#reader, signal) : 'any'
     if (!this.isNamed) this.#active.setCurrent(current)
   }
 }

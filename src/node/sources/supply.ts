@@ -93,6 +93,7 @@ export class Supply {
       hasDht: ctx.bootstrap.length > 0 || ctx.lanPeers !== undefined || seeds.length > 0 || ctx.network?.known !== undefined,
       mayRead: reader !== undefined,
       revalidate,
+      asksOrigin: this.#current.mayAsk,
       believesOthers: ctx.trusted.size > 1 || active.wanted !== undefined,
       // seeds are few, and no crowd
       chance: reader === 'others' ? 0 : Math.random(),
