@@ -63,7 +63,7 @@ describe('node: known peers', () => {
     await meeting(other)
     const [only, ...rest] = await readKnownPeers(home)
     expect(rest).to.deep.equal([])
-    expect(only).to.include({ id: other.id, isLongLived: true, isHere: true, place: '127.0.0.1' })
+    expect(only).to.include({ id: other.id, isLongLived: true, isHere: true, place: '7f000001' })
     expect(await met()).to.deep.equal([other.id])
     expect(await met([other.id]), 'a seed is dialled anyway').to.deep.equal([])
   })
