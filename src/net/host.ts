@@ -183,6 +183,17 @@ export class Host {
     return addresses.filter(address => this.#dials.believes(parseAddress(address), from))
   }
 
+  /** Whether a connected peer is on this host itself. */
+  isHere(peer: string): boolean {
+    const from = this.libp2p.getConnections(peerIdFromString(peer))[0]?.remoteAddr
+    return from !== undefined && this.#dials.isHere(from)
+  }
+
+  /** Of the addresses that a peer said of itself on an earlier run, those which may be dialled. `wasHere`: it was on this host. */
+  recallable(addresses: readonly string[], wasHere: boolean): string[] {
+    return addresses.filter(address => this.#dials.recalls(parseAddress(address), wasHere))
+  }
+
   /** Whether an address may be remembered of a peer, which said it itself if it is connected. */
   mayKeep(peer: PeerId, address: Multiaddr): boolean {
     return peer.equals(this.libp2p.peerId) || this.#dials.believes(address, this.libp2p.getConnections(peer)[0]?.remoteAddr)

@@ -212,6 +212,21 @@ export class SeedRounds {
     return visit !== undefined && visit.resolvedAt === undefined && this.#deadlines.isDue(visit.askedAt + this.#policy.answerMs)
   }
 
+  /** Whether one has told what the content is, and is still there. */
+  get hasResolved(): boolean {
+    return !this.#haveFailed && this.#visit?.resolvedAt !== undefined
+  }
+
+  /** Whether one did not answer, whose host accepts connections. */
+  get isBusy(): boolean {
+    return this.#signAt !== undefined
+  }
+
+  /** Whether one that was asked is connected, or its host accepts connections. */
+  get showLife(): boolean {
+    return this.isBusy || (this.#visit?.heardAt !== undefined && this.#visit.leftAt === undefined)
+  }
+
   /** Whether a seed may still give more: one says that it is there, or some have not been asked yet. */
   isHopeful(grownAt: number): boolean {
     const visit = this.#visit

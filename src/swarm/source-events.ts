@@ -73,8 +73,11 @@ export type SourceAction =
   | { type: 'ask-seed'; seed: string }
   /** End the visit; answered by `seed-failed`. */
   | { type: 'leave-seed'; seed: string; why: string }
-  /** Anybody who has the content may name its version, as seeds do not. */
-  | { type: 'hear-anybody' }
+  /**
+   * Anybody who has the content may name its version, as seeds do not. `isAlone`: no seed shows a sign of life, so the origin is asked first
+   * which version is current. While a seed is only slow or busy a whole crowd waits, which is not to ask.
+   */
+  | { type: 'hear-anybody'; isAlone: boolean }
   | { type: 'search-dht' }
   /**
    * Read the origin in order. `new`: nothing is known of the content, but the store may have a part of it; `rest`: go on at piece

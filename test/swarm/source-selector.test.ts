@@ -61,6 +61,54 @@ function served(options: Partial<SourceSelectorOptions> = {}): Table {
   return table
 }
 
+/** What is said of whom to hear, as `second isAlone`. */
+function hears(selector: SourceSelector, at: number, event: SourceEvent): string[] {
+  const actions = selector.handle(event, at)
+  return actions.flatMap(action => (action.type === 'hear-anybody' ? [`${at / 1000} ${action.isAlone}`] : []))
+}
+
+/** The same for all wakes until then. */
+function hearsUntil(selector: SourceSelector, at: number): string[] {
+  const said: string[] = []
+  while (selector.nextWake <= at) said.push(...hears(selector, selector.nextWake, { type: 'wake' }))
+  return said
+}
+
+describe('sources: strangers are heard', () => {
+  const begun = (options: Partial<SourceSelectorOptions>) => {
+    const selector = new SourceSelector({ ...USUAL, asksOrigin: true, ...options })
+    return { selector, first: hears(selector, 0, { type: 'store-searched' }) }
+  }
+  it('at once, after the origin was asked, where there is no seed, or the only one is dead', () => {
+    expect(begun({}).first).to.deep.equal(['0 true'])
+    const { selector, first } = begun({ seeds: ['s'] })
+    expect(first).to.deep.equal([])
+    expect(hears(selector, 20, { type: 'seed-failed', seed: 's', why: 'unreachable' })).to.deep.equal(['0.02 true'])
+  })
+
+  it('without asking the origin while a seed is busy or slow: a crowd waits there', () => {
+    const busy = begun({ seeds: ['s'] }).selector
+    expect(hears(busy, 1500, { type: 'seed-listening', seed: 's' })).to.deep.equal(['1.5 false'])
+    const slow = begun({ seeds: ['s', 't'] }).selector
+    hears(slow, 50, { type: 'seed-heard', seed: 's' })
+    expect(hearsUntil(slow, 6000)).to.deep.equal(['3 false'])
+    const left = begun({ seeds: ['s', 't'] }).selector
+    expect(hearsUntil(left, 3000)).to.deep.equal([])
+    expect(hears(left, 3900, { type: 'seed-failed', seed: 's', why: 'busy' })).to.deep.equal(['3.9 false'])
+  })
+
+  it('after 5 s however many seeds are still to be tried, when none has shown any life', () => {
+    const { selector } = begun({ seeds: ['s', 't', 'u'] })
+    expect(hearsUntil(selector, 3000)).to.deep.equal([])
+    expect(hears(selector, 3900, { type: 'seed-failed', seed: 's', why: 'unreachable' })).to.deep.equal([])
+    expect(hearsUntil(selector, 6000)).to.deep.equal(['5 true'])
+  })
+
+  it('as soon as the seed is slow by those who ask no origin', () => {
+    expect(hearsUntil(begun({ seeds: ['s', 't'], asksOrigin: false }).selector, 4000)).to.deep.equal(['3 false'])
+  })
+})
+
 describe('sources: at the start', () => {
   it('the store is searched before anything else, and the origin is read at once where there is nobody to ask', () => {
     const selector = new SourceSelector(USUAL)
