@@ -1,27 +1,11 @@
 // Decides which seed to ask when, and how long to wait for it.
 import type { Deadlines } from './deadlines.ts'
+import { SeedSigns } from './seed-signs.ts'
+import { newVisit, type Visit, visitLate } from './seed-visit.ts'
 import type { SeedFailure, SourceAction, SourcePolicy } from './source-events.ts'
 
-/** One seed being asked. */
-interface Visit {
-  seed: string
-  askedAt: number
-  /** When it last said anything; undefined: it is not connected yet. */
-  heardAt: number | undefined
-  /** When it was connected, and whether it has said anything since. */
-  connectedAt: number | undefined
-  hasReplied: boolean
-  /** Whether its host accepts connections, and there is no other seed to ask: it is waited for as a busy one. */
-  isBusy: boolean
-  /** When it told what the content is; from then on a link to it counts. */
-  resolvedAt: number | undefined
-  /** When it told of another version than the one that is being got: of that it gives nothing. */
-  strayedAt: number | undefined
-  /** From then on it is to be linked; before, a link that is missing is still on its way, or may come back. */
-  linkDueAt: number
-  /** When we decided to leave it; it is over once `seed-failed` is told. */
-  leftAt: number | undefined
-}
+/** The swarm is not told of changes of its patience that are smaller than that, milliseconds. */
+const PATIENCE_STEP_MS = 1000
 
 export interface SeedRoundsOptions {
   /** In the order in which they are asked: the first is responsible, the others succeed it. */
@@ -52,6 +36,9 @@ export class SeedRounds {
   #hasSpent = false
   /** Last sign that a busy seed gets on. */
   #signAt: number | undefined
+  readonly #signs: SeedSigns
+  /** Until when the swarm was told to leave the origin alone. */
+  #patientUntil = -Infinity
   readonly #linked = new Set<string>()
 
   constructor({ seeds, policy, chance, deadlines, intend }: SeedRoundsOptions) {
@@ -59,6 +46,7 @@ export class SeedRounds {
     this.#chance = chance
     this.#deadlines = deadlines
     this.#intend = intend
+    this.#signs = new SeedSigns(policy, deadlines)
     this.#usable = seeds
     this.#queue = [...seeds]
     this.#haveFailed = seeds.length === 0
@@ -93,6 +81,22 @@ export class SeedRounds {
     if (visit?.seed !== seed || visit.leftAt !== undefined || visit.heardAt !== undefined || this.#queue.length > 0) return
     visit.isBusy = this.#haveFailed = true
     this.#signAt ??= now
+  }
+
+  /** A seed was looked at: whether its process lives. */
+  looked(seed: string, lives: boolean, now: number): void {
+    this.#signs.looked(seed, lives, now)
+    const visit = this.#visit
+    if (!lives || visit?.seed !== seed || visit.leftAt !== undefined) return
+    if (this.#signAt !== undefined) this.#signAt = now
+    if (visit.heardAt !== undefined && visit.resolvedAt === undefined) visit.heardAt = now
+  }
+
+  /** Our own event loop stood still for so long. */
+  late(ms: number, now: number): void {
+    this.#signs.late(ms)
+    if (this.#signAt !== undefined) this.#signAt = Math.min(now, this.#signAt + ms)
+    if (this.#visit !== undefined) visitLate(this.#visit, ms, now)
   }
 
   resolved(seed: string, now: number): void {
@@ -144,6 +148,7 @@ export class SeedRounds {
       this.#queue.unshift(seed)
     }
     if (why === 'busy') this.#signAt ??= now
+    else this.#signs.forget()
     if (why === 'refused') this.#usable = this.#usable.filter(other => other !== seed)
     this.#end(now)
     return false
@@ -161,25 +166,38 @@ export class SeedRounds {
       }
     }
     if (visit?.leftAt !== undefined && this.#deadlines.isDue(visit.leftAt + this.#policy.leaveMs)) this.#end(now)
+    if (this.#visit?.leftAt === undefined) this.#look(grownAt)
+    this.#tellPatience(grownAt)
     if (this.#visit !== undefined) return
     if (this.#queue.length === 0 && this.#usable.length > 0 && this.#deadlines.isDue(this.#againAt))
       this.#queue = [...this.#usable]
     const seed = this.#queue.shift()
     if (seed === undefined) return
-    this.#visit = {
-      seed,
-      askedAt: now,
-      heardAt: undefined,
-      connectedAt: undefined,
-      hasReplied: false,
-      isBusy: false,
-      resolvedAt: undefined,
-      strayedAt: undefined,
-      linkDueAt: -Infinity,
-      leftAt: undefined,
-    }
+    this.#visit = newVisit(seed, now)
     this.#intend({ type: 'ask-seed', seed })
     this.#over(this.#visit, grownAt)
+    this.#look(grownAt)
+  }
+
+  /** Looks at the one that is asked when it is silent. */
+  #look(grownAt: number): void {
+    const visit = this.#visit
+    if (visit === undefined || visit.strayedAt !== undefined) return
+    const { lookAfterMs, lookAgainMs, silentMs } = this.#policy
+    const { seed, askedAt, heardAt, resolvedAt } = visit
+    const quietAt = heardAt === undefined ? askedAt + lookAfterMs : heardAt + lookAgainMs
+    const dueAt = resolvedAt === undefined ? quietAt : Math.max(grownAt, resolvedAt) + silentMs
+    if (this.#signs.isLookDue(seed, dueAt)) this.#intend({ type: 'look-at-seed', seed })
+  }
+
+  /** Tells the swarm how long it is to leave the origin alone, when that changes by much. */
+  #tellPatience(grownAt: number): void {
+    const { now } = this.#deadlines
+    const until = Math.min(this.#signs.patientUntil, grownAt + this.#policy.awaitMs + this.#turnMs)
+    const isOver = until <= now
+    if (isOver ? this.#patientUntil <= now : Math.abs(until - this.#patientUntil) < PATIENCE_STEP_MS) return
+    this.#patientUntil = isOver ? -Infinity : until
+    this.#intend({ type: 'be-patient', ms: isOver ? 0 : until - now })
   }
 
   /** Whether the one that is asked takes so long that others may say what the content is. */
@@ -192,8 +210,9 @@ export class SeedRounds {
   /** Whether a seed may still give more: one says that it is there, or some have not been asked yet. */
   isHopeful(grownAt: number): boolean {
     const visit = this.#visit
-    const { patientMs, muteMs } = this.#policy
+    const { patientMs, muteMs, awaitMs } = this.#policy
     if (this.#deadlines.isDue(Math.max(grownAt + patientMs, (visit?.askedAt ?? -Infinity) + muteMs))) return false
+    if (visit?.strayedAt === undefined && this.#isAlive && !this.#deadlines.isDue(grownAt + awaitMs + this.#turnMs)) return true
     if (visit?.heardAt !== undefined && visit.leftAt === undefined && visit.strayedAt === undefined) {
       if (!this.#deadlines.isDue(visit.heardAt + muteMs)) return true
     }
@@ -204,7 +223,13 @@ export class SeedRounds {
   isCrowded(since: number): boolean {
     if (this.#signAt === undefined) return false
     const { busyMs, patientMs } = this.#policy
-    return !this.#deadlines.isDue(Math.min(this.#signAt + busyMs + this.#turnMs, since + patientMs))
+    const until = Math.min(Math.max(this.#signAt + busyMs, this.#signs.aliveUntil), since + patientMs)
+    return !this.#deadlines.isDue(until + this.#turnMs)
+  }
+
+  get #isAlive(): boolean {
+    const until = this.#signs.aliveUntil
+    return until !== -Infinity && !this.#deadlines.isDue(until)
   }
 
   /**
@@ -216,6 +241,12 @@ export class SeedRounds {
     return (crowdMs * Math.log(1 + this.#chance * Math.expm1(crowdSteepness))) / crowdSteepness
   }
 
+  /** What a connection to a busy one may take. */
+  get #busyAnswerMs(): number {
+    const { busyAnswerMs, aliveAnswerMs } = this.#policy
+    return this.#isAlive ? aliveAnswerMs : busyAnswerMs
+  }
+
   #end(now: number): void {
     this.#visit = undefined
     if (this.#queue.length > 0) return
@@ -225,16 +256,18 @@ export class SeedRounds {
 
   /** Why there is no sense in staying; undefined: there is. */
   #over(visit: Visit, grownAt: number): string | undefined {
-    const { answerMs, busyAnswerMs, ackMs, muteMs, lostMs, stallMs, patientMs } = this.#policy
+    const { answerMs, ackMs, muteMs, lostMs, stallMs, patientMs, awaitMs } = this.#policy
     const { askedAt, isBusy, heardAt, connectedAt, hasReplied, resolvedAt, strayedAt } = visit
     const isDue = (at: number): boolean => this.#deadlines.isDue(at)
-    if (heardAt === undefined) return isDue(askedAt + (isBusy ? busyAnswerMs : answerMs)) ? 'no answer' : undefined
+    if (heardAt === undefined) return isDue(askedAt + (isBusy ? this.#busyAnswerMs : answerMs)) ? 'no answer' : undefined
     if (!hasReplied && isDue((connectedAt ?? heardAt) + ackMs)) return 'it says nothing'
     // while bytes come from elsewhere it does no harm
     if (strayedAt !== undefined) return isDue(Math.max(grownAt, strayedAt) + lostMs) ? 'it has another version' : undefined
     if (isDue(Math.max(grownAt + patientMs, askedAt + muteMs))) return 'it gives nothing'
     if (resolvedAt === undefined) return isDue(heardAt + muteMs) ? 'it says nothing' : undefined
     if (!this.#linked.has(visit.seed)) return isDue(visit.linkDueAt) ? 'its link is lost' : undefined
-    return isDue(Math.max(grownAt, resolvedAt) + stallMs) && isDue(heardAt + muteMs) ? 'it gives nothing' : undefined
+    const growthAt = Math.max(grownAt, resolvedAt)
+    const aliveAt = Math.min(this.#signs.aliveAt(visit.seed) ?? heardAt, growthAt + awaitMs)
+    return isDue(growthAt + stallMs) && isDue(Math.max(heardAt, aliveAt) + muteMs) ? 'it gives nothing' : undefined
   }
 }

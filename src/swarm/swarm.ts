@@ -168,7 +168,8 @@ export class Swarm {
         this.#requests.cursor = event.piece
         return
       case 'origin-rate':
-        return this.#originNeed.told(event.rate, event.peers)
+      case 'patience':
+        return this.#originNeed.told(event, now)
       case 'wake':
         return
       default: {

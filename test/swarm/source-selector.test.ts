@@ -23,7 +23,7 @@ class Table {
     this.tell(0, { type: 'store-searched' })
   }
 
-  /** Answers with the intentions in words; `look-in-store` and `hear-anybody` are left out. */
+  /** Answers with the intentions in words; those that look around or wait are left out. */
   tell(at: number, event: SourceEvent): string[] {
     return this.selector.handle(event, at).flatMap(words)
   }
@@ -45,7 +45,7 @@ class Table {
 }
 
 function words(action: SourceAction): string[] {
-  if (action.type === 'look-in-store' || action.type === 'hear-anybody') return []
+  if (['look-in-store', 'hear-anybody', 'look-at-seed', 'be-patient'].includes(action.type)) return []
   if (action.type === 'ask-seed' || action.type === 'leave-seed') return [`${action.type} ${action.seed}`]
   if (action.type === 'read-origin') return [`read ${action.how} ${action.from}`]
   return [action.type === 'fail' ? `fail ${action.why}` : action.type]

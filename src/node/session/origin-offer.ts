@@ -26,6 +26,11 @@ export class OriginOffer {
     this.#driver?.tell(this.#rate)
   }
 
+  /** Silence is no reason to ask it for so long, milliseconds. */
+  wait(ms: number): void {
+    this.#driver?.tell({ type: 'patience', ms })
+  }
+
   /** There is a swarm now: it is told what came before it. */
   begin(driver: SwarmDriver): void {
     this.#driver = driver
