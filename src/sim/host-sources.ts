@@ -36,6 +36,8 @@ export interface HostSourcesOptions {
 
 export class HostSources {
   readonly self: SimPeer
+  /** A seed's: the peer has got through to it. */
+  onAdmitted: (peer: SimPeer) => void = () => {}
   readonly #options: HostSourcesOptions
   readonly #around: Surroundings
   readonly #seeds: readonly HostSources[]
@@ -90,6 +92,7 @@ export class HostSources {
     if (!this.self.acts) return
     this.begin()
     this.#askers.set(by, false)
+    this.onAdmitted(by.self)
     by.#hear(this, { type: 'seed-heard', seed: this.self.id })
     if (this.#sign.at === Infinity) this.#around.world.set(this.#sign, this.#around.world.now + SIGN_MS)
     this.#answer()

@@ -31,7 +31,7 @@ export interface SeedSourceOptions {
 /** How long the host of a seed that does not answer may take to accept a connection. */
 const LISTENING_MS = 1000
 /** How long its program may take to answer a look: longer than any event loop stands still that gets on at all. */
-const LIVES_MS = 20_000
+const LIVES_MS = 60_000
 
 /** Error codes after which a peer may still try for itself: the seed could not get through, or would not, but we might. */
 export const SEEDS_OWN_TROUBLE: ReadonlySet<string> = new Set([
