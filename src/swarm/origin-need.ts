@@ -97,7 +97,11 @@ export class OriginNeed {
 
   /** Whether nothing moves; for a node that knows the origin, before anybody is asked. */
   look(now: number): void {
-    if (this.#picker.missing === 0) return
+    if (this.#picker.missing === 0) {
+      // where nothing is missing nobody is silent
+      this.#lastProgress = now
+      return
+    }
     this.#isHasty = false
     this.#isSilent ||= this.#overdue(now) >= 0
   }

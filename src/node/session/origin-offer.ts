@@ -5,6 +5,7 @@ import type { RangeReader, SwarmDriver } from './swarm-driver.ts'
 export class OriginOffer {
   #driver: SwarmDriver | undefined
   #reader: RangeReader | undefined
+  #patientUntil = -Infinity
   #rate: Extract<SwarmEvent, { type: 'origin-rate' }> | undefined
 
   /** Makes the origin a neighbour that the swarm asks when nobody else can give. */
@@ -28,6 +29,7 @@ export class OriginOffer {
 
   /** Silence is no reason to ask it for so long, milliseconds. */
   wait(ms: number): void {
+    this.#patientUntil = performance.now() + ms
     this.#driver?.tell({ type: 'patience', ms })
   }
 
@@ -36,5 +38,7 @@ export class OriginOffer {
     this.#driver = driver
     if (this.#reader !== undefined) driver.offerOrigin(this.#reader)
     if (this.#rate !== undefined) driver.tell(this.#rate)
+    const patience = this.#patientUntil - performance.now()
+    if (patience > 0) driver.tell({ type: 'patience', ms: patience })
   }
 }
