@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { expect } from 'chai'
-import { isListening, lives } from '../../src/net/reach.ts'
 import { startHost } from '../../src/net/host.ts'
+import { isListening, lives } from '../../src/net/reach.ts'
 import { HANG_MS } from '../waiting.ts'
 
 describe('net: who listens', () => {
@@ -29,7 +29,7 @@ describe('net: who listens', () => {
     await host.stop()
     expect(await looks(address, HANG_MS)).to.equal(false)
     expect(told).to.deep.equal(['listening'])
-    const server = createServer(() => {}).listen(0, '127.0.0.1')
+    const server = createServer(socket => socket.resume()).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as { port: number }
     expect(await looks(`/ip4/127.0.0.1/tcp/${port}`, 50), 'says nothing').to.equal(false)

@@ -288,7 +288,7 @@ describe('swarm: a seed that is silent, but lives', () => {
     const idle = new Table({ mine: '0', others: { O: '1', S: '0', a: '0' } })
     idle.take()
     idle.tell({ type: 'patience', ms: 30_000 })
-    expect(idle.wait(6001).take('ask O')).to.equal('ask O 0')
+    expect(idle.wait(12_000).take('ask O')).to.equal('ask O 0')
     const gone = new Table({ mine: '0', others: { O: '1', S: '1' } })
     gone.take()
     gone.tell({ type: 'patience', ms: 30_000 })

@@ -128,7 +128,6 @@ export class SeedSource {
     throw new DragonflyError('peer-refused', 'it stopped answering')
   }
 
-
   #note(peer: string, error: unknown): void {
     this.#trouble ??= error
     this.#ctx.emit({ code: 'seed-unusable', peer, ...causeOf(error) })
