@@ -40,7 +40,7 @@ const MAX_STREAMS = 256
 const MAX_CONNECTIONS = DEFAULT_NEIGHBOURHOOD_POLICY.maxSeedLinks + 500
 const CONNECT_TIMEOUT_MS = 5000
 /** With the handshake, also of others with us: a starved host takes so long for a crowd's. Callers have limits of their own. */
-const MAX_DIAL_TIMEOUT_MS = 30_000
+const MAX_DIAL_TIMEOUT_MS = 90_000
 
 export interface HostOptions {
   listen: readonly string[]

@@ -130,6 +130,8 @@ export class SourceSelector {
         return this.#seeds.absent(event.ms)
       case 'seed-listening':
         return this.#seeds.listens(event.seed, now)
+      case 'seed-looked':
+        return this.#seeds.looked(event.seed, event.lives, now)
       case 'seed-resolved':
         if (this.#content !== undefined && !event.same) return this.#seeds.strayed(event.seed, now)
         this.#seeds.resolved(event.seed, now)
@@ -155,9 +157,19 @@ export class SourceSelector {
       case 'origin-failed':
         if (this.#origin.failed(event.why, this.#content !== undefined, now)) this.#fail(this.#origin.why)
         return
+      case 'late':
+        return this.#late(event.ms, now)
       case 'wake':
         return
     }
+  }
+
+  /** Nobody else is to blame for what was not heard meanwhile. */
+  #late(ms: number, now: number): void {
+    this.#grownAt = Math.min(now, this.#grownAt + ms)
+    this.#manifestAt = Math.min(now, this.#manifestAt + ms)
+    this.#progress.late(ms, now)
+    this.#seeds.late(ms, now)
   }
 
   #learn({ count, missing, sealed }: { count: number; missing: number; sealed: boolean }, now: number): void {

@@ -46,6 +46,8 @@ export interface SupplyOptions {
 
 /** Bytes that come are told at most so often, milliseconds. */
 const PROGRESS_MS = 500
+/** A timer that is so late shows that this process stood still, milliseconds. */
+const LATE_MS = 250
 /** So many bytes are progress. */
 const PROGRESS_BYTES = 4096
 
@@ -220,7 +222,14 @@ export class Supply {
     clearTimeout(this.#wake)
     const { nextWake } = this.#selector
     if (nextWake === Infinity || this.#stop.signal.aborted) return
-    this.#wake = setTimeout(() => this.#tell({ type: 'wake' }), Math.max(1, nextWake - now()))
+    const wakeAt = Math.max(now() + 1, nextWake)
+    this.#wake = setTimeout(() => this.#onWake(now() - wakeAt), wakeAt - now())
+  }
+
+  /** What came while this process stood still is heard before it is decided. */
+  #onWake(lateMs: number): void {
+    if (lateMs < LATE_MS) return this.#tell({ type: 'wake' })
+    this.#tell({ type: 'late', ms: lateMs })
   }
 
   #over(): void {
@@ -241,6 +250,10 @@ export class Supply {
         return this.#work(this.#seeds.ask(action.seed))
       case 'leave-seed':
         return this.#seeds.leave(action.why)
+      case 'look-at-seed':
+        return this.#work(this.#seeds.look(action.seed))
+      case 'be-patient':
+        return this.#active.originOffer.wait(action.ms)
       case 'hear-anybody':
         return this.#work(this.#current.hearAnybody(action.isAlone, this.#stop.signal))
       case 'search-dht':
