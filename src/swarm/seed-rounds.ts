@@ -4,9 +4,7 @@ import { SeedQueue } from './seed-queue.ts'
 import { SeedSigns } from './seed-signs.ts'
 import { newVisit, type Visit, visitLate } from './seed-visit.ts'
 import type { SeedFailure, SourceAction, SourcePolicy } from './source-events.ts'
-
-/** The swarm is not told of changes of its patience that are smaller than that, milliseconds. */
-const PATIENCE_STEP_MS = 1000
+import { crowdTurn, SwarmPatience } from './swarm-patience.ts'
 
 export interface SeedRoundsOptions {
   /** In the order in which they are asked: the first is responsible, the others succeed it. */
@@ -21,7 +19,8 @@ export interface SeedRoundsOptions {
 /** Seeds are asked one after the other, in rounds; the one that answers is kept as long as it gives something. */
 export class SeedRounds {
   readonly #policy: SourcePolicy
-  readonly #chance: number
+  /** Milliseconds: our place in a crowd. */
+  readonly #turn: number
   readonly #deadlines: Deadlines
   readonly #intend: (action: SourceAction) => void
   readonly #queue: SeedQueue
@@ -38,13 +37,12 @@ export class SeedRounds {
   /** For how long we could not hear anybody. */
   #absentMs = 0
   readonly #signs: SeedSigns
-  /** Until when the swarm was told to leave the origin alone. */
-  #patientUntil = -Infinity
+  readonly #patience = new SwarmPatience()
   readonly #linked = new Set<string>()
 
   constructor({ seeds, policy, chance, deadlines, intend }: SeedRoundsOptions) {
     this.#policy = policy
-    this.#chance = chance
+    this.#turn = crowdTurn(policy, chance)
     this.#deadlines = deadlines
     this.#intend = intend
     this.#signs = new SeedSigns(policy, deadlines)
@@ -182,7 +180,8 @@ export class SeedRounds {
     }
     if (visit?.leftAt !== undefined && this.#deadlines.isDue(visit.leftAt + this.#policy.leaveMs)) this.#end(now)
     if (this.#visit?.leftAt === undefined) this.#look(grownAt)
-    this.#tellPatience(grownAt)
+    const patience = this.#patience.tell(Math.min(this.#signs.patientUntil, grownAt + this.#policy.awaitMs + this.#turn), now)
+    if (patience !== undefined) this.#intend(patience)
     if (this.#visit !== undefined) return
     const seed = this.#queue.next()
     if (seed === undefined) return
@@ -202,16 +201,6 @@ export class SeedRounds {
     const quietAt = heardAt === undefined ? askedAt + lookAfterMs : heardAt + lookAgainMs
     const dueAt = resolvedAt === undefined ? quietAt : Math.max(grownAt, resolvedAt) + silentMs
     if (this.#signs.isLookDue(seed, dueAt)) this.#intend({ type: 'look-at-seed', seed })
-  }
-
-  /** Tells the swarm how long it is to leave the origin alone, when that changes by much. */
-  #tellPatience(grownAt: number): void {
-    const { now } = this.#deadlines
-    const until = Math.min(this.#signs.patientUntil, grownAt + this.#policy.awaitMs + this.#turnMs)
-    const isOver = until <= now
-    if (isOver ? this.#patientUntil <= now : Math.abs(until - this.#patientUntil) < PATIENCE_STEP_MS) return
-    this.#patientUntil = isOver ? -Infinity : until
-    this.#intend({ type: 'be-patient', ms: isOver ? 0 : until - now })
   }
 
   /** Whether the one that is asked takes so long that others may say what the content is. */
@@ -241,7 +230,7 @@ export class SeedRounds {
     const visit = this.#visit
     const { patientMs, muteMs, awaitMs } = this.#policy
     if (this.#deadlines.isDue(Math.max(grownAt + patientMs, (visit?.askedAt ?? -Infinity) + muteMs))) return false
-    if (visit?.strayedAt === undefined && this.#isAlive && !this.#deadlines.isDue(grownAt + awaitMs + this.#turnMs)) return true
+    if (visit?.strayedAt === undefined && this.#isAlive && !this.#deadlines.isDue(grownAt + awaitMs + this.#turn)) return true
     if (visit?.heardAt !== undefined && visit.leftAt === undefined && visit.strayedAt === undefined) {
       if (!this.#deadlines.isDue(this.#signOf(visit, visit.heardAt, grownAt) + muteMs)) return true
     }
@@ -253,21 +242,12 @@ export class SeedRounds {
     if (this.#signAt === undefined) return false
     const { busyMs, patientMs } = this.#policy
     const until = Math.min(Math.max(this.#signAt + busyMs, this.#signs.aliveUntil), since + patientMs)
-    return !this.#deadlines.isDue(until + this.#turnMs)
+    return !this.#deadlines.isDue(until + this.#turn)
   }
 
   get #isAlive(): boolean {
     const until = this.#signs.aliveUntil
     return until !== -Infinity && !this.#deadlines.isDue(until)
-  }
-
-  /**
-   * Exponentially distributed between 0 and `crowdMs`, the most at the end (Nonnenmacher and Biersack 1998): of a crowd of any
-   * size few go early.
-   */
-  get #turnMs(): number {
-    const { crowdMs, crowdSteepness } = this.#policy
-    return (crowdMs * Math.log(1 + this.#chance * Math.expm1(crowdSteepness))) / crowdSteepness
   }
 
   /** When it last gave a sign that counts. */
