@@ -1,13 +1,16 @@
-// Keeps a long-lived node connected to its seeds and bootstrap peers.
+// Keeps a long-lived node connected to its seeds and bootstrap peers, and to peers that it knows from before when none of them is there.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addressesOfName, isName } from '../discovery/ways.ts'
 import { type Host, peerOf } from '../net/host.ts'
+import type { Acquaintances, Network } from './context/node-context.ts'
 
 const FIRST_PAUSE_MS = 500
 const MAX_PAUSE_MS = 30_000
 const CONNECT_TIMEOUT_MS = 5000
 /** Of the hosts that a name lists, so many are connected: they know the others. */
 const MAX_OF_NAME = 4
+/** Whoever is alone for so long turns to the peers that it knows: its seeds have had their time to answer. */
+const ALONE_MS = 5000
 
 export class Membership {
   readonly #host: Host
@@ -17,9 +20,10 @@ export class Membership {
   readonly #found = new Map<string, string>()
 
   /** Begins at once. `ways`: multiaddrs, with or without their peer, and names. */
-  constructor(host: Host, ways: readonly string[]) {
+  constructor({ host, dht, known }: Pick<Network, 'host' | 'dht' | 'known'>, ways: readonly string[]) {
     this.#host = host
     this.#works = ways.map(way => this.#keep(way))
+    if (known !== undefined) this.#works.push(this.#rejoin(dht, known))
   }
 
   async stop(): Promise<void> {
@@ -34,6 +38,15 @@ export class Membership {
       if (isConnected === 'self') return
       pause = isConnected ? FIRST_PAUSE_MS : Math.min(MAX_PAUSE_MS, pause * 2)
       await sleep(isConnected ? MAX_PAUSE_MS : pause, undefined, { signal }).catch(() => {})
+    }
+  }
+
+  /** A node that is in nobody's table cannot be found. */
+  async #rejoin(dht: Network['dht'], known: Acquaintances): Promise<void> {
+    const { signal } = this.#stopping
+    for (let pause = ALONE_MS; !signal.aborted; pause = MAX_PAUSE_MS) {
+      await sleep(pause, undefined, { signal }).catch(() => {})
+      if (!signal.aborted && dht.isEmpty) await known.meet(() => {})
     }
   }
 

@@ -32,6 +32,13 @@ const MEMBER = object({
   addresses: { type: 'array', items: text },
 })
 const FLEET = object({ members: { type: 'array', items: MEMBER }, total: amount })
+const BAN = object({ peer: text, proof: text, age: amount, left: amount, times: amount })
+const CONTRADICTION = object({ seed: text, other: text, version: text, age: amount })
+const ISOLATION = object({
+  banned: amount,
+  bans: { type: 'array', items: BAN },
+  contradictions: { type: 'array', items: CONTRADICTION },
+})
 
 const ROLE = { type: 'string', enum: ['seed', 'daemon'] } as const
 const texts = { type: 'array', items: text } as const
@@ -63,6 +70,7 @@ export const STATUS_SCHEMA = object(
     askers: object({ all: amount, hits: amount }),
     bytes: object({ fromOrigin: amount, toPeers: amount, fromPeers: amount }),
     disk: DISK,
+    isolation: ISOLATION,
     role: ROLE,
     version: text,
     jobs: amount,

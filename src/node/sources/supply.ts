@@ -18,6 +18,7 @@ import type { ActiveTask } from '../session/active-task.ts'
 import { ORIGIN } from '../session/swarm-driver.ts'
 import type { SwarmObserver } from '../session/swarm-observer.ts'
 import { type CacheRules, loadFresh } from './cached.ts'
+import { CurrentVersion } from './current-version.ts'
 import { DhtSource } from './dht-source.ts'
 import { keepGranted } from './grant-renewal.ts'
 import { sealWhenWhole } from './ingest.ts'
@@ -47,6 +48,8 @@ export interface SupplyOptions {
 
 /** Bytes that come are told at most so often, milliseconds. */
 const PROGRESS_MS = 500
+/** A timer that is so late shows that this process stood still, milliseconds. */
+const LATE_MS = 250
 /** So many bytes are progress. */
 const PROGRESS_BYTES = 4096
 
@@ -63,6 +66,7 @@ export class Supply {
   /** When nobody is served any more. */
   readonly #end = new AbortController()
   readonly #stopped = Promise.withResolvers<void>()
+  readonly #current: CurrentVersion
   #renewing: Promise<void> | undefined
   /** What was told of last. */
   readonly #linked = new Set<string>()
@@ -78,7 +82,10 @@ export class Supply {
   constructor(ctx: NodeContext, active: ActiveTask, options: SupplyOptions) {
     const { reader, revalidate, cached, restarts = new Restarts(), originAfter, isAsked = false } = options
     const seeds = rendezvousOrder(active.task.subject, options.seeds)
-    const tell = (event: SourceEvent) => this.#tell(event)
+    const tell = (event: SourceEvent) => {
+      if (event.type === 'seed-resolved') this.#current.isNamed = true
+      this.#tell(event)
+    }
     const { signal } = this.#stop
     const peers = seeds.map(({ peer }) => peer)
     const hasty = hastyPolicy(originAfter, ctx.silentSeeds.patience(originAfter, peers))
@@ -86,12 +93,14 @@ export class Supply {
     this.#active = active
     this.#options = options
     this.#signs = new SeedSigns(ctx.silentSeeds, peers)
+    this.#current = new CurrentVersion(ctx, active, reader)
     this.#selector = new SourceSelector({
       seeds: peers,
       isInFleet: ctx.isInFleet,
-      hasDht: ctx.bootstrap.length > 0 || ctx.lanPeers !== undefined || seeds.length > 0 || ctx.isInFleet,
+      hasDht: hasWays(ctx) || seeds.length > 0,
       mayRead: reader !== undefined,
       revalidate,
+      asksOrigin: this.#current.mayAsk,
       believesOthers: ctx.trusted.size > 1 || ctx.isInFleet || active.wanted !== undefined,
       // those who are asked are few, and no crowd
       chance: isAsked ? 0 : Math.random(),
@@ -119,7 +128,9 @@ export class Supply {
     const { seeds, revalidate, originAfter } = this.#options
     if (originAfter !== undefined)
       this.#stop.signal.addEventListener('abort', this.#ctx.silentSeeds.absences.watch(), { once: true })
-    if (seeds.length > 0 || this.#ctx.servesOthers || this.#ctx.isInFleet || revalidate) this.#active.setCurrent('unknown')
+    const { servesOthers, isInFleet } = this.#ctx
+    const isUnknown = seeds.length > 0 || servesOthers || isInFleet || revalidate || this.#current.mayAsk
+    if (isUnknown) this.#active.setCurrent('unknown')
     this.#active.observers.add(this.#observer)
     try {
       this.#tell({ type: 'wake' })
@@ -223,7 +234,14 @@ export class Supply {
     clearTimeout(this.#wake)
     const { nextWake } = this.#selector
     if (nextWake === Infinity || this.#stop.signal.aborted) return
-    this.#wake = setTimeout(() => this.#tell({ type: 'wake' }), Math.max(1, nextWake - now()))
+    const wakeAt = Math.max(now() + 1, nextWake)
+    this.#wake = setTimeout(() => this.#onWake(now() - wakeAt), wakeAt - now())
+  }
+
+  /** What came while this process stood still is heard before it is decided. */
+  #onWake(lateMs: number): void {
+    if (lateMs < LATE_MS) return this.#tell({ type: 'wake' })
+    this.#tell({ type: 'late', ms: lateMs })
   }
 
   #over(): void {
@@ -246,8 +264,12 @@ export class Supply {
         return this.#work(this.#seeds.ask(action.seed))
       case 'leave-seed':
         return this.#seeds.leave(action.why)
+      case 'look-at-seed':
+        return this.#work(this.#seeds.look(action.seed))
+      case 'be-patient':
+        return this.#active.originOffer.wait(action.ms)
       case 'hear-anybody':
-        return this.#active.setCurrent('any')
+        return this.#work(this.#current.hearAnybody(action.isAlone, this.#stop.signal))
       case 'search-dht':
         return this.#work(this.#searchDht())
       case 'read-origin':
@@ -301,4 +323,9 @@ export class Supply {
     this.#look()
     this.#tell({ type: 'dht-ended' })
   }
+}
+
+/** Whether anybody might lead into the DHT. */
+function hasWays({ bootstrap, lanPeers, isInFleet, network }: NodeContext): boolean {
+  return bootstrap.length > 0 || lanPeers !== undefined || isInFleet || network?.known !== undefined
 }
