@@ -7,7 +7,7 @@ import type { Connection, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/int
 import { peerIdFromCID, peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
+import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../core/errors.ts'
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
@@ -19,6 +19,7 @@ import { ConnectionGate } from './connection-gate.ts'
 import { DialGate } from './dial-gate.ts'
 import { thriftyNoise } from './encryption.ts'
 import { gatedTransport } from './gated-transport.ts'
+import type { HostOptions } from './host-options.ts'
 import { listenReason } from './listen-reason.ts'
 import { farthestLast } from './loopback.ts'
 import { StrangersRoom } from './memory-budget.ts'
@@ -43,20 +44,6 @@ const MAX_CONNECTIONS = DEFAULT_NEIGHBOURHOOD_POLICY.maxSeedLinks + 500
 const CONNECT_TIMEOUT_MS = 5000
 /** With the handshake, also of others with us: a starved host takes so long for a crowd's. Callers have limits of their own. */
 const MAX_DIAL_TIMEOUT_MS = 90_000
-
-export interface HostOptions {
-  listen: readonly string[]
-  /** Told to others in place of the addresses that are listened on. Default none. */
-  announce?: readonly string[]
-  /** Default: a fresh Ed25519 key. */
-  privateKey?: PrivateKey | undefined
-  /** Default: everybody may talk with us. */
-  wall?: Wall | undefined
-  /** Connections that may come in and stay. Default 2,500 */
-  maxConnections?: number
-  // biome-ignore lint/suspicious/noExplicitAny: libp2p's service map type is open
-  services?: ServiceFactoryMap<any>
-}
 
 /** What a connection has besides its public interface. */
 type MuxedConnection = Connection & { muxer?: { getRTT?: () => number } }

@@ -23,6 +23,7 @@ import type { Preheated, PreheatOptions } from './api/preheat-options.ts'
 import type { Receipt } from './api/receipt.ts'
 import type { SeedStatus } from './api/status.ts'
 import type { StoredContent } from './api/stored-content.ts'
+import type { Company } from './company.ts'
 import { Counters } from './context/counters.ts'
 import { debugLog } from './context/debug-log.ts'
 import { EventEmitter } from './context/event-emitter.ts'
@@ -32,9 +33,7 @@ import { Pacing } from './context/pacing.ts'
 import { SilentSeeds } from './context/silent-seeds.ts'
 import { Downloads } from './downloads.ts'
 import type { Fleet } from './fleet/fleet.ts'
-import type { LanDiscovery } from './lan-discovery.ts'
 import { LocalAccess } from './local-access.ts'
-import type { Membership } from './membership.ts'
 import { Origins } from './origins.ts'
 import { Isolation } from './peers/isolation.ts'
 import type { Preheater } from './preheat/preheater.ts'
@@ -108,8 +107,7 @@ class Node implements DragonflyNode, NodeContext {
   readonly #origins: Origins
   #duty: Promise<ResolveService> | undefined
   #preheats: Promise<Preheater> | undefined
-  #membership: Membership | undefined
-  #lan: LanDiscovery | undefined
+  #company: Company | undefined
   #endExpiry: (() => void) | undefined
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
@@ -155,14 +153,7 @@ class Node implements DragonflyNode, NodeContext {
     this.#networkUp = Promise.resolve(network.network)
     if (network.unreachable !== undefined) this.emit({ code: 'node-unreachable', addresses: network.unreachable })
     if (this.fleet?.serves === true) await (this.#duty = this.#takeOn(network.network))
-    if (network.isOnLan) {
-      const { LanDiscovery } = await import('./lan-discovery.ts')
-      this.#lan = new LanDiscovery(network.network.host, this)
-    }
-    if (this.isLongLived) {
-      const { Membership } = await import('./membership.ts')
-      this.#membership = new Membership(network.network, [...this.#seeds.map(s => s.address), ...this.bootstrap])
-    }
+    this.#company = await (await import('./company.ts')).Company.start(network, this)
   }
 
   get peerId(): string {
@@ -254,7 +245,7 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   get lanPeers(): readonly string[] | undefined {
-    return this.#lan?.peers
+    return this.#company?.lanPeers
   }
 
   async networkUp(): Promise<Network | undefined> {
@@ -292,9 +283,7 @@ class Node implements DragonflyNode, NodeContext {
     this.#schedule.stop()
     await (await this.#preheats)?.stop()
     await (await this.#duty?.catch(() => undefined))?.stop()
-    await this.fleet?.stop()
-    await this.#lan?.stop()
-    await this.#membership?.stop()
+    await this.#company?.stop()
     await this.#registry.stop()
     await this.network?.known?.stop()
     await this.network?.exchange.stop()

@@ -8,8 +8,10 @@ export interface FleetPolicy {
    * however many there are, and a death is noticed after 1.6 of them on average.
    */
   probeMs: number
-  /** While there is news, it is told so often to a connected member: whoever begins is known to all in a second or two. */
+  /** While there is news, it is told so often to some connected members: whoever begins is known to all in a second. */
   gossipMs: number
+  /** To so many of them at a time, each in turn. */
+  fanOut: number
   /** Who could not be reached is tried once more after so long; then it is called dead. */
   againMs: number
   /** Nobody who has contradicted is called dead again so soon: others can reach it. */
@@ -30,7 +32,8 @@ export interface FleetPolicy {
 
 export const DEFAULT_FLEET_POLICY: Readonly<FleetPolicy> = {
   probeMs: 5000,
-  gossipMs: 200,
+  gossipMs: 100,
+  fanOut: 3,
   againMs: 1000,
   mercyMs: 60_000,
   avoidMs: 15_000,

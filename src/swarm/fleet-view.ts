@@ -241,11 +241,16 @@ export class FleetView {
   }
 
   #gossip(now: number): FleetAction[] {
-    const near = [...this.#connected].filter(peer => this.has(peer))
-    const peer = near[Math.floor(this.#random() * near.length)]
-    if (peer === undefined) return []
     this.#gossipAt = now + this.#policy.gossipMs
-    return [{ type: 'ask', peer, all: false }]
+    const chosen: string[] = []
+    // who was told goes to the end of the row
+    for (const peer of [...this.#connected]) {
+      if (chosen.length >= this.#policy.fanOut) break
+      this.#connected.delete(peer)
+      this.#connected.add(peer)
+      if (this.has(peer)) chosen.push(peer)
+    }
+    return chosen.map(peer => ({ type: 'ask', peer, all: false }))
   }
 
   #nextInRound(): string | undefined {

@@ -3,7 +3,7 @@ import type { Deadlines } from './deadlines.ts'
 import { SeedQueue } from './seed-queue.ts'
 import { SeedSearch } from './seed-search.ts'
 import { SeedSigns } from './seed-signs.ts'
-import { newVisit, type Visit, visitLate } from './seed-visit.ts'
+import { newVisit, signOf, type Visit, visitLate, whyLeave } from './seed-visit.ts'
 import type { SeedFailure, SourceAction, SourcePolicy } from './source-events.ts'
 import { crowdTurn, SwarmPatience } from './swarm-patience.ts'
 
@@ -26,7 +26,7 @@ export class SeedRounds {
   #turn: number
   readonly #deadlines: Deadlines
   readonly #intend: (action: SourceAction) => void
-  readonly #queue: SeedQueue
+  readonly queue: SeedQueue
   #visit: Visit | undefined
   #haveFailed: boolean
   /** Whether the last one that told a version told another one than the one that is being got. */
@@ -42,7 +42,7 @@ export class SeedRounds {
   readonly #signs: SeedSigns
   readonly #patience = new SwarmPatience()
   readonly #linked = new Set<string>()
-  readonly #search: SeedSearch
+  readonly search: SeedSearch
 
   constructor({ seeds, isInFleet, policy, chance, deadlines, intend }: SeedRoundsOptions) {
     this.#policy = policy
@@ -50,8 +50,8 @@ export class SeedRounds {
     this.#deadlines = deadlines
     this.#intend = intend
     this.#signs = new SeedSigns(policy, deadlines)
-    this.#queue = new SeedQueue(seeds, policy, deadlines)
-    this.#search = new SeedSearch(isInFleet ? policy.seeks : 0)
+    this.queue = new SeedQueue(seeds, policy, deadlines)
+    this.search = new SeedSearch(isInFleet ? policy.seeks : 0)
     this.#haveFailed = seeds.length === 0 && !isInFleet
   }
 
@@ -62,28 +62,18 @@ export class SeedRounds {
 
   /** It was found out whom to ask. */
   found(seeds: readonly string[], now: number): void {
-    if (!this.#search.isRunning) return
-    const fresh = this.#search.ended(seeds)
-    this.#queue.add(fresh)
+    if (!this.search.isRunning) return
+    const fresh = this.search.ended(seeds)
+    this.queue.add(fresh)
     if (fresh.length > 0) return
     // all that there are were asked
     this.#haveFailed = true
-    this.#queue.endRound(now)
+    this.queue.endRound(now)
   }
 
   /** Whether each of them was asked since one last answered, and none is of use. */
   get haveFailed(): boolean {
     return this.#haveFailed
-  }
-
-  /** Whether it was found out that there is nobody to ask: in this fleet, it is for us to read the origin. */
-  get isResponsible(): boolean {
-    return this.#search.isResponsible
-  }
-
-  /** Whether they may be asked again: not all have refused. */
-  get mayReturn(): boolean {
-    return this.#queue.mayReturn
   }
 
   /** Whether the version that is being got is not the one that a seed would give. */
@@ -112,7 +102,7 @@ export class SeedRounds {
   /** It is busy, or it hangs: that counts as a failure, but our place among those who wait for it is kept. */
   listens(seed: string, now: number): void {
     const visit = this.#visit
-    if (visit?.seed !== seed || visit.leftAt !== undefined || visit.heardAt !== undefined || !this.#queue.isEmpty) return
+    if (visit?.seed !== seed || visit.leftAt !== undefined || visit.heardAt !== undefined || !this.queue.isEmpty) return
     visit.isBusy = this.#haveFailed = true
     this.#signAt ??= now
   }
@@ -184,11 +174,11 @@ export class SeedRounds {
     if (this.#visit?.seed !== seed) return false
     if (why === 'spent') {
       this.#hasSpent = true
-      this.#queue.putFirst(seed)
+      this.queue.putFirst(seed)
     }
     if (why === 'busy') this.#signAt ??= now
     else this.#signs.forget()
-    if (why === 'refused') this.#queue.remove(seed)
+    if (why === 'refused') this.queue.remove(seed)
     this.#end(now)
     return false
   }
@@ -208,12 +198,12 @@ export class SeedRounds {
     if (this.#visit?.leftAt === undefined) this.#look(grownAt)
     const patience = this.#patience.tell(Math.min(this.#signs.patientUntil, grownAt + this.#policy.awaitMs + this.#turn), now)
     if (patience !== undefined) this.#intend(patience)
-    if (this.#visit !== undefined || this.#search.isRunning) return
-    if (this.#queue.isEmpty && this.#search.isLeft) {
-      this.#search.begin()
+    if (this.#visit !== undefined || this.search.isRunning) return
+    if (this.queue.isEmpty && this.search.isLeft) {
+      this.search.begin()
       return this.#intend({ type: 'seek-seeds' })
     }
-    const seed = this.#queue.next()
+    const seed = this.queue.next()
     if (seed === undefined) return
     this.#visit = newVisit(seed, now)
     this.#askedAt ??= now
@@ -262,9 +252,9 @@ export class SeedRounds {
     if (this.#deadlines.isDue(Math.max(grownAt + patientMs, (visit?.askedAt ?? -Infinity) + muteMs))) return false
     if (visit?.strayedAt === undefined && this.#isAlive && !this.#deadlines.isDue(grownAt + awaitMs + this.#turn)) return true
     if (visit?.heardAt !== undefined && visit.leftAt === undefined && visit.strayedAt === undefined) {
-      if (!this.#deadlines.isDue(this.#signOf(visit, visit.heardAt, grownAt) + muteMs)) return true
+      if (!this.#deadlines.isDue(signOf(visit, visit.heardAt, grownAt, this.#policy) + muteMs)) return true
     }
-    return !this.#haveFailed && (visit?.heardAt === undefined || visit.leftAt !== undefined || !this.#queue.isEmpty)
+    return !this.#haveFailed && (visit?.heardAt === undefined || visit.leftAt !== undefined || !this.queue.isEmpty)
   }
 
   /** Whether a busy one is waited for, so that not all who wait for it read the origin, and not at once. `since`: when we began. */
@@ -280,11 +270,6 @@ export class SeedRounds {
     return until !== -Infinity && !this.#deadlines.isDue(until)
   }
 
-  /** When it last gave a sign that counts. */
-  #signOf({ askedAt, aliveAt = -Infinity }: Visit, heardAt: number, grownAt: number): number {
-    return Math.max(heardAt, Math.min(aliveAt, Math.max(grownAt, askedAt) + this.#policy.aliveMs))
-  }
-
   /** What a connection to a busy one may take. */
   get #busyAnswerMs(): number {
     const { busyAnswerMs, aliveAnswerMs } = this.#policy
@@ -292,31 +277,23 @@ export class SeedRounds {
   }
 
   #end(now: number): void {
-    if (this.#visit !== undefined) this.#search.asked(this.#visit.seed)
+    if (this.#visit !== undefined) this.search.asked(this.#visit.seed)
     this.#visit = undefined
-    if (!this.#queue.isEmpty || this.#search.isLeft) return
+    if (!this.queue.isEmpty || this.search.isLeft) return
     this.#haveFailed = true
-    this.#queue.endRound(now)
+    this.queue.endRound(now)
   }
 
   /** Why there is no sense in staying; undefined: there is. */
   #over(visit: Visit, grownAt: number): string | undefined {
-    const { answerMs, ackMs, muteMs, lostMs, stallMs, patientMs, awaitMs } = this.#policy
-    const { askedAt, isBusy, connectedAt, hasReplied, resolvedAt, strayedAt } = visit
-    const isDue = (at: number): boolean => this.#deadlines.isDue(at)
-    if (visit.heardAt === undefined)
-      return isDue(askedAt + (isBusy ? this.#busyAnswerMs : answerMs) + this.#absentMs) ? 'no answer' : undefined
-    const heardAt = this.#signOf(visit, visit.heardAt, grownAt)
-    const ackFrom = this.#signOf(visit, connectedAt ?? visit.heardAt, grownAt)
-    // where there is no other to ask, it may still answer while the origin is read
-    if (!hasReplied && !this.#queue.isEmpty && isDue(ackFrom + ackMs + this.#absentMs)) return 'it says nothing'
-    // while bytes come from elsewhere it does no harm
-    if (strayedAt !== undefined) return isDue(Math.max(grownAt, strayedAt) + lostMs) ? 'it has another version' : undefined
-    if (isDue(Math.max(grownAt + patientMs, askedAt + muteMs))) return 'it gives nothing'
-    if (resolvedAt === undefined) return isDue(heardAt + muteMs) ? 'it says nothing' : undefined
-    if (!this.#linked.has(visit.seed)) return isDue(visit.linkDueAt) ? 'its link is lost' : undefined
-    const growthAt = Math.max(grownAt, resolvedAt)
-    const aliveAt = Math.min(this.#signs.aliveAt(visit.seed) ?? heardAt, growthAt + awaitMs)
-    return isDue(growthAt + stallMs) && isDue(Math.max(heardAt, aliveAt) + muteMs) ? 'it gives nothing' : undefined
+    return whyLeave(visit, this.#policy, {
+      isDue: at => this.#deadlines.isDue(at),
+      grownAt,
+      absentMs: this.#absentMs,
+      isLast: this.queue.isEmpty,
+      isLinked: this.#linked.has(visit.seed),
+      busyAnswerMs: this.#busyAnswerMs,
+      lookedAt: this.#signs.aliveAt(visit.seed),
+    })
   }
 }

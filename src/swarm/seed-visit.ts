@@ -1,4 +1,5 @@
-// What is known of the seed that is being asked.
+// What is known of the seed that is being asked, and when there is no sense in staying with it.
+import type { SourcePolicy } from './source-events.ts'
 
 /** One seed being asked. */
 export interface Visit {
@@ -46,4 +47,50 @@ export function visitLate(visit: Visit, ms: number, now: number): void {
   if (visit.heardAt !== undefined) visit.heardAt = shifted(visit.heardAt)
   if (visit.connectedAt !== undefined) visit.connectedAt = shifted(visit.connectedAt)
   if (visit.linkDueAt > now - ms) visit.linkDueAt += ms
+}
+
+/** When it last gave a sign that counts. */
+export function signOf(
+  { askedAt, aliveAt = -Infinity }: Visit,
+  heardAt: number,
+  grownAt: number,
+  { aliveMs }: Pick<SourcePolicy, 'aliveMs'>,
+): number {
+  return Math.max(heardAt, Math.min(aliveAt, Math.max(grownAt, askedAt) + aliveMs))
+}
+
+export interface VisitFacts {
+  isDue(at: number): boolean
+  /** When what we have last grew. */
+  grownAt: number
+  /** For how long we could not hear anybody, milliseconds. */
+  absentMs: number
+  /** Whether there is no other to ask in this round. */
+  isLast: boolean
+  /** Whether it is a neighbour. */
+  isLinked: boolean
+  /** What a connection may take when it is busy, milliseconds. */
+  busyAnswerMs: number
+  /** When it last answered a look; undefined: it did not. */
+  lookedAt: number | undefined
+}
+
+/** Why there is no sense in staying; undefined: there is. */
+export function whyLeave(visit: Visit, policy: SourcePolicy, facts: VisitFacts): string | undefined {
+  const { answerMs, ackMs, muteMs, lostMs, stallMs, patientMs, awaitMs } = policy
+  const { askedAt, isBusy, connectedAt, hasReplied, resolvedAt, strayedAt, linkDueAt } = visit
+  const { isDue, grownAt, absentMs, isLast, isLinked, busyAnswerMs, lookedAt } = facts
+  if (visit.heardAt === undefined) return isDue(askedAt + (isBusy ? busyAnswerMs : answerMs) + absentMs) ? 'no answer' : undefined
+  const heardAt = signOf(visit, visit.heardAt, grownAt, policy)
+  const ackFrom = signOf(visit, connectedAt ?? visit.heardAt, grownAt, policy)
+  // where there is no other to ask, it may still answer while the origin is read
+  if (!hasReplied && !isLast && isDue(ackFrom + ackMs + absentMs)) return 'it says nothing'
+  // while bytes come from elsewhere it does no harm
+  if (strayedAt !== undefined) return isDue(Math.max(grownAt, strayedAt) + lostMs) ? 'it has another version' : undefined
+  if (isDue(Math.max(grownAt + patientMs, askedAt + muteMs))) return 'it gives nothing'
+  if (resolvedAt === undefined) return isDue(heardAt + muteMs) ? 'it says nothing' : undefined
+  if (!isLinked) return isDue(linkDueAt) ? 'its link is lost' : undefined
+  const growthAt = Math.max(grownAt, resolvedAt)
+  const aliveAt = Math.min(lookedAt ?? heardAt, growthAt + awaitMs)
+  return isDue(growthAt + stallMs) && isDue(Math.max(heardAt, aliveAt) + muteMs) ? 'it gives nothing' : undefined
 }

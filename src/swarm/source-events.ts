@@ -106,6 +106,26 @@ export type SourceAction =
   /** `no-source`: nobody has what is missing; `origin`, `seed`: what the last failure of that source says. */
   | { type: 'fail'; why: 'no-source' | 'origin' | 'origin-changed' | 'seed' }
 
+export interface SourceSelectorOptions {
+  /** Names of the seeds, in the order in which they are to be asked. */
+  seeds: readonly string[]
+  /** Whether there may be others to ask, which are to be found out. Default: no */
+  isInFleet?: boolean
+  /** Whether this node knows a way into the DHT. */
+  hasDht: boolean
+  /** Whether this node may read the origin. */
+  mayRead: boolean
+  /** The seeds are to ask the origin first: nobody else can say which version is current. */
+  revalidate: boolean
+  /** Whether somebody who is no seed of ours could say what the content is and be believed. */
+  believesOthers: boolean
+  /** Whether this node asks the origin which version is current before it believes a stranger's word on that. Default false. */
+  asksOrigin?: boolean
+  /** A number in [0, 1), another one for every download: our place in a crowd. */
+  chance: number
+  policy?: Partial<SourcePolicy>
+}
+
 /** Every duration in milliseconds. */
 export interface SourcePolicy {
   /** So often it is found out whom to ask when none of those who are known was of use: in a fleet others may have come. */

@@ -10,28 +10,9 @@ import {
   type SourceAction,
   type SourceEvent,
   type SourcePolicy,
+  type SourceSelectorOptions,
 } from './source-events.ts'
 import { Strangers } from './strangers.ts'
-
-export interface SourceSelectorOptions {
-  /** Names of the seeds, in the order in which they are to be asked. */
-  seeds: readonly string[]
-  /** Whether there may be others to ask, which are to be found out. Default: no */
-  isInFleet?: boolean
-  /** Whether this node knows a way into the DHT. */
-  hasDht: boolean
-  /** Whether this node may read the origin. */
-  mayRead: boolean
-  /** The seeds are to ask the origin first: nobody else can say which version is current. */
-  revalidate: boolean
-  /** Whether somebody who is no seed of ours could say what the content is and be believed. */
-  believesOthers: boolean
-  /** Whether this node asks the origin which version is current before it believes a stranger's word on that. Default false. */
-  asksOrigin?: boolean
-  /** A number in [0, 1), another one for every download: our place in a crowd. */
-  chance: number
-  policy?: Partial<SourcePolicy>
-}
 
 /**
  * Told facts with the time, it answers with intentions. No state waits without a clock: while the download is not over there is
@@ -244,7 +225,7 @@ export class SourceSelector {
     if (this.#seeds.isCrowded(this.#begunAt)) return false
     if (revalidate) return true
     const { dhtMs, responsibleMs } = this.#policy
-    if (this.#seeds.isResponsible) return this.#dht.hasSearched || this.#deadlines.isDue(this.#begunAt + responsibleMs)
+    if (this.#seeds.search.isResponsible) return this.#dht.hasSearched || this.#deadlines.isDue(this.#begunAt + responsibleMs)
     if (this.#deadlines.isDue(this.#begunAt + 2 * dhtMs)) return true
     if (this.#links.size > 0) return false
     return !believesOthers || this.#dht.hasSearched || this.#deadlines.isDue(this.#begunAt + dhtMs)
@@ -298,7 +279,7 @@ export class SourceSelector {
     if (isUnknown && this.#seeds.isCrowded(this.#begunAt)) return false
     if (this.#links.size === 0 && this.#origin.isTroubled) return true
     if (!this.#deadlines.isDue(this.#grownAt + stallMs)) return false
-    const mayReturn = !this.#options.mayRead && this.#seeds.mayReturn && !this.#isSuperseded
+    const mayReturn = !this.#options.mayRead && this.#seeds.queue.mayReturn && !this.#isSuperseded
     if (mayReturn && !this.#deadlines.isDue(this.#grownAt + returnMs)) return false
     // who has come just now may have it, unless only the origin can say what is current
     if (isUnknown && this.#options.revalidate) return true

@@ -3,7 +3,17 @@ import { statusLines } from '../../src/cli/seed-render.ts'
 import type { DaemonStatus } from '../../src/index.ts'
 
 const STATUS: DaemonStatus = {
-  ...{ role: 'seed', version: '1', jobs: 0, peerId: 'P', addresses: [], pid: 1, uptime: 1, lanPeers: undefined },
+  ...{
+    role: 'seed',
+    version: '1',
+    jobs: 0,
+    peerId: 'P',
+    addresses: [],
+    pid: 1,
+    uptime: 1,
+    lanPeers: undefined,
+    fleet: undefined,
+  },
   ...{ contents: [], total: 0, reads: 0, askers: { all: 0, hits: 0 }, bytes: { fromOrigin: 0, toPeers: 0, fromPeers: 0 } },
   disk: undefined,
   isolation: { banned: 0, bans: [], contradictions: [] },

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { newFleetSecret, writeFleetFile } from '../../src/store/fleet-file.ts'
+import { until } from '../waiting.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import type { TestOrigin } from '../world/origin.ts'
 import type { Observed, World } from '../world/world.ts'
@@ -36,15 +37,89 @@ describe('a fleet without a seed', () => {
     return [first, ...others]
   }
 
-  async function download({ node }: Observed): Promise<string> {
+  async function download({ node }: Observed, have: (bytes: number) => void = () => {}): Promise<string> {
     const path = world.path()
-    await node.download(url(), path)
+    await node.download(url(), path, { onProgress: ({ bytes }) => have(bytes) })
     return await fileHash(path)
   }
 
+  const reads = () => origin.gets.filter(({ status }) => status === 200)
+
   it('reads the origin once for all of its members', async () => {
     const all = await members(5)
-    expect(new Set(await Promise.all(all.map(download)))).to.deep.equal(new Set([hex(BODY)]))
-    expect(origin.gets).to.have.length(1)
+    expect(new Set(await Promise.all(all.map(one => download(one))))).to.deep.equal(new Set([hex(BODY)]))
+    expect(reads()).to.have.length(1)
+    expect((await all[0]?.node.status())?.fleet?.total).to.equal(4)
   })
+
+  it('whoever leaves soon is served as well, and asks who is responsible', async () => {
+    const all = await members(3)
+    const first = all[0] as Observed
+    await until(() => all.every(({ node }) => node.addresses.length > 0), 'members listen')
+    const guest = await world.node({ fleet: file, home: world.path(), bootstrap: [first.address], dhtServer: false, listen: [] })
+    expect(await download(guest)).to.equal(hex(BODY))
+    expect(reads()).to.have.length(1)
+    const receipt = await guest.node.download(url(), world.path())
+    expect(receipt).to.include({ fromOrigin: 0, trust: 'seed' })
+    expect((await first.node.status()).fleet?.total).to.equal(2)
+  })
+
+  it('gives nothing to a host with another secret, or with none', async () => {
+    const [first] = (await members(2)) as [Observed, Observed]
+    await download(first)
+    const other = join(world.dir, 'other.json')
+    await writeFleetFile(other, [{ secret: newFleetSecret() }])
+    const strangers = [
+      await member([first.address], other),
+      await world.node({ home: world.path(), bootstrap: [first.address], trust: [first.id] }),
+    ]
+    for (const { node } of strangers) {
+      const failure = await node.download(url(), world.path(), { origin: false }).then(
+        () => 'got it',
+        error => error.code,
+      )
+      expect(failure).to.equal('no-source')
+    }
+    expect((await first.node.status()).fleet?.total).to.equal(1)
+  })
+
+  it('goes on when the one that reads dies: another member reads the rest, once', async () => {
+    origin.hold(3 * PIECE)
+    const all = await members(4)
+    const having = new Map<Observed, number>()
+    const done = all.map(one => download(one, bytes => having.set(one, bytes)).catch(error => error as Error))
+    await until(() => all.every(one => (having.get(one) ?? 0) >= 2 * PIECE), 'everybody has some of it')
+    const reader = await readerAmong(all)
+    const others = all.filter(one => one !== reader)
+    await reader.node.stop()
+    origin.release()
+    const hashes = await Promise.all(all.map((one, i) => (others.includes(one) ? done[i] : undefined)))
+    expect(new Set(hashes.filter(hash => hash !== undefined))).to.deep.equal(new Set([hex(BODY)]))
+    const ranges = origin.gets.filter(({ status, headers }) => status === 206 && headers.range !== 'bytes=0-0')
+    expect(reads()).to.have.length(1)
+    expect(ranges.length, 'reads of the rest').to.be.within(1, 3)
+  })
+
+  it('a seed that is a member is asked before the others', async () => {
+    const first = await member([])
+    const seed = await member([first.address])
+    await seed.node.seed()
+    const third = await member([first.address])
+    await known(third)
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const receipt = await third.node.download(url(name), world.path())
+      expect(receipt).to.include({ fromOrigin: 0, fromSeeds: BODY.length })
+    }
+  })
+
+  /** Resolves when it has heard of the seed. */
+  async function known({ node }: Observed): Promise<void> {
+    const hasSeed = async () => (await node.status()).fleet?.members.some(({ role }) => role === 'seed') === true
+    while (!(await hasSeed())) await new Promise(resolve => setTimeout(resolve, 20))
+  }
+
+  async function readerAmong(all: readonly Observed[]): Promise<Observed> {
+    for (const one of all) if ((await one.node.status()).reads > 0) return one
+    throw new Error('nobody reads')
+  }
 })

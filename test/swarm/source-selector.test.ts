@@ -5,8 +5,9 @@ import {
   DEFAULT_SOURCE_POLICY as POLICY,
   type SourceAction,
   type SourceEvent,
+  type SourceSelectorOptions,
 } from '../../src/swarm/source-events.ts'
-import { SourceSelector, type SourceSelectorOptions } from '../../src/swarm/source-selector.ts'
+import { SourceSelector } from '../../src/swarm/source-selector.ts'
 import { PIECES, SourceWorld } from './source-world.ts'
 
 const USUAL = { seeds: [], hasDht: false, mayRead: true, revalidate: false, believesOthers: false, chance: 0 }

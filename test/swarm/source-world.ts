@@ -1,7 +1,7 @@
 // A model of everything around a source selector, in virtual time: seeds, peers, DHT and origin that come and go by a schedule.
 import { expect } from 'chai'
-import type { SourceAction, SourceEvent } from '../../src/swarm/source-events.ts'
-import { SourceSelector, type SourceSelectorOptions } from '../../src/swarm/source-selector.ts'
+import type { SourceAction, SourceEvent, SourceSelectorOptions } from '../../src/swarm/source-events.ts'
+import { SourceSelector } from '../../src/swarm/source-selector.ts'
 
 export const PIECES = 8
 /** How long a piece takes from anybody, milliseconds. */

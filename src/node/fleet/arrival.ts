@@ -7,7 +7,7 @@ import { pause } from '../context/waiting.ts'
 const FIRST_MS = 3000
 const NEW_MS = 30_000
 /** It has heard of all of them when nobody was new for so long, ms. */
-const SETTLED_MS = 500
+const SETTLED_MS = 750
 
 export class Arrival {
   readonly #startedAt = now()

@@ -37,6 +37,9 @@ const MAX_RESPONSIBLE = 4
 const NAMED = 8
 /** One question to a member, connecting included, ms. */
 const ASK_MS = 3000
+/** Memberships that have run out are looked for so often, ms; and news that comes at once is told at once. */
+const LOOK_MS = 1000
+const MIN_LOOK_MS = 20
 /** Messages of one answer: the longest list. */
 const MAX_REPLIES = 200
 /** Beyond so many members nobody is connected to all of them. */
@@ -262,6 +265,7 @@ export class Fleet implements Wall {
 
   #tell(event: FleetEvent): void {
     for (const { peer, all } of this.#view.handle(event, now())) void this.#probe(peer, all)
+    this.#schedule()
   }
 
   /** Rejects never. */
@@ -282,7 +286,13 @@ export class Fleet implements Wall {
     if (this.#stopping.signal.aborted) return
     for (const peer of this.#proofs.runOut()) void this.#host.disconnect(peer)
     if (this.#view.self !== undefined) this.#tell({ type: 'wake' })
-    const wait = Math.min(1000, Math.max(20, this.#view.nextWake - now()))
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#stopping.signal.aborted) return
+    clearTimeout(this.#wake)
+    const wait = Math.min(LOOK_MS, Math.max(MIN_LOOK_MS, this.#view.nextWake - now()))
     this.#wake = setTimeout(() => this.#look(), wait).unref()
   }
 }

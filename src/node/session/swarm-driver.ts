@@ -64,18 +64,18 @@ export class SwarmDriver implements BudgetUser {
   readonly #salt = randomUUID()
 
   constructor(ctx: NodeContext, owner: DriverOwner, content: StoredVersion) {
-    const { pieceLength } = content.manifest
+    const { links, roles } = owner
+    const { manifest } = content
+    const { pieceLength } = manifest
     this.#ctx = ctx
     this.#owner = owner
     this.#content = content
-    const self = ctx.network?.host.id ?? ''
-    const isSeed = owner.roles.serves
-    const setup = { self, isSeed, pieceLength, seed: Math.floor(Math.random() * 2 ** 32), policy: DEFAULT_POLICY }
+    const who = { self: ctx.network?.host.id ?? '', isSeed: roles.serves, seed: Math.floor(Math.random() * 2 ** 32) }
+    const setup = { ...who, pieceLength, policy: DEFAULT_POLICY }
     this.#swarm = startSwarm(setup)
     ctx.budget.enter(this, { pieceLength })
     owner.pace.onOriginHeld = ms => this.tell({ type: 'held', peer: ORIGIN, ms })
-    const { links, roles } = owner
-    this.#haves = new HaveAnnouncer({ links, roles, manifest: content.manifest, queue: () => this.#swarm.queue })
+    this.#haves = new HaveAnnouncer({ links, roles, manifest, queue: () => this.#swarm.queue })
     for (const observer of owner.observers) observer.begun?.(setup)
   }
 
@@ -201,8 +201,7 @@ export class SwarmDriver implements BudgetUser {
   }
 
   #sourceOf(peer: string): 'origin' | 'seed' | 'peer' {
-    if (peer === ORIGIN) return 'origin'
-    return this.#owner.roles.isSeed(peer) ? 'seed' : 'peer'
+    return peer === ORIGIN ? 'origin' : this.#owner.roles.isSeed(peer) ? 'seed' : 'peer'
   }
 
   #measure(source: 'origin' | 'seed' | 'peer' | 'store', bytes: number): void {
@@ -292,9 +291,8 @@ export class SwarmDriver implements BudgetUser {
     const { trust, manifest } = this.#content
     if (peer === ORIGIN) {
       // a stranger's manifest, which the origin contradicts
-      if (trust === 'digest') this.#owner.fail(digestMismatch())
-      else this.#ctx.emit({ code: 'origin-piece-corrupt', piece, version: manifest.info.version })
-      return
+      if (trust === 'digest') return this.#owner.fail(digestMismatch())
+      return this.#ctx.emit({ code: 'origin-piece-corrupt', piece, version: manifest.info.version })
     }
     this.#owner.onMaliciousPeer(peer)
     judgeGiver(this.#ctx, this.#content, peer, piece)

@@ -15,8 +15,6 @@ import { causeOf } from '../api/events.ts'
 import { type NodeContext, now, type Reader } from '../context/node-context.ts'
 import { NeighbourhoodDriver } from '../peers/neighbourhood-driver.ts'
 import type { ActiveTask } from '../session/active-task.ts'
-import { ORIGIN } from '../session/swarm-driver.ts'
-import type { SwarmObserver } from '../session/swarm-observer.ts'
 import { type CacheRules, loadFresh } from './cached.ts'
 import { CurrentVersion } from './current-version.ts'
 import { DhtSource } from './dht-source.ts'
@@ -26,6 +24,7 @@ import { errorOf } from './no-source.ts'
 import { OriginSource } from './origin-source.ts'
 import { SeedSigns } from './seed-signs.ts'
 import { SeedSource } from './seed-source.ts'
+import { TaskWatch } from './task-watch.ts'
 
 export interface SupplyOptions {
   /** Without this node itself. */
@@ -46,12 +45,8 @@ export interface SupplyOptions {
   policy?: Partial<SourcePolicy>
 }
 
-/** Bytes that come are told at most so often, milliseconds. */
-const PROGRESS_MS = 500
 /** A timer that is so late shows that this process stood still, milliseconds. */
 const LATE_MS = 250
-/** So many bytes are progress. */
-const PROGRESS_BYTES = 4096
 
 export class Supply {
   readonly #ctx: NodeContext
@@ -68,13 +63,8 @@ export class Supply {
   readonly #stopped = Promise.withResolvers<void>()
   readonly #current: CurrentVersion
   #renewing: Promise<void> | undefined
-  /** What was told of last. */
-  readonly #linked = new Set<string>()
+  readonly #watch: TaskWatch
   readonly #signs: SeedSigns
-  #told = { count: -1, missing: -1, sealed: false }
-  #progressAt = -Infinity
-  /** From peers, since it was told last. */
-  #bytesCame = 0
   #wake: NodeJS.Timeout | undefined
   /** What is performed and not over yet. */
   readonly #works = new Set<Promise<void>>()
@@ -113,6 +103,7 @@ export class Supply {
     const onGranted = () => {
       this.#renewing ??= keepGranted(ctx, active, () => this.#seeds.known, this.#end.signal)
     }
+    this.#watch = new TaskWatch(active, this.#signs, { tell, over: () => this.#over(), signal })
     this.#seeds = new SeedSource(ctx, active, { seeds, revalidate, hearRate, onGranted, tell }, signal)
     this.#neighbours = new NeighbourhoodDriver(ctx, active)
     const haveSeedsFailed = () => this.#selector.haveSeedsFailed
@@ -131,10 +122,9 @@ export class Supply {
     const { servesOthers, isInFleet } = this.#ctx
     const isUnknown = seeds.length > 0 || servesOthers || isInFleet || revalidate || this.#current.mayAsk
     if (isUnknown) this.#active.setCurrent('unknown')
-    this.#active.observers.add(this.#observer)
     try {
       this.#tell({ type: 'wake' })
-      await this.#follow()
+      await this.#watch.follow()
       await this.#stopped.promise
       await Promise.all(this.#works)
       await this.#renewing
@@ -163,68 +153,6 @@ export class Supply {
 
   // ---- what happens
 
-  /** Tells of every change of the active task, until it is complete, or of no use any more. */
-  async #follow(): Promise<void> {
-    const { signal } = this.#stop
-    while (!signal.aborted) {
-      this.#look()
-      await this.#active.changed(signal).catch(() => this.#over())
-    }
-  }
-
-  #look(): void {
-    if (this.#active.isClosed || this.#active.hasFailed) return this.#over()
-    const { links, manifest, missing } = this.#active
-    for (const { peer } of links.values()) {
-      if (this.#linked.has(peer)) continue
-      this.#linked.add(peer)
-      this.#tell({ type: 'linked', peer })
-    }
-    for (const peer of this.#linked) {
-      if (links.has(peer)) continue
-      this.#linked.delete(peer)
-      this.#tell({ type: 'unlinked', peer })
-    }
-    // between a growth of the manifest and the moment that the swarm hears of it, nothing would seem to be missing
-    const isSettled = manifest?.count === this.#active.have?.size
-    if (manifest !== undefined && missing !== undefined && isSettled) {
-      const { count, seal } = manifest
-      // a sealed manifest without missing pieces is the end only once every wanted range is placed
-      const content = { count, missing, sealed: seal !== undefined && (missing > 0 || this.#active.isComplete) }
-      const told = this.#told
-      if (count === told.count && missing === told.missing && content.sealed === told.sealed) return
-      this.#told = content
-      this.#tell({ type: 'content', ...content })
-    }
-    if (this.#active.isComplete) this.#over()
-  }
-
-  readonly #observer: SwarmObserver = {
-    told: (event, at) => {
-      this.#signs.observe(event)
-      if (event.type === 'progress') this.#came(event.bytes, at)
-      if (event.type === 'held') this.#progress({ type: event.peer === ORIGIN ? 'origin-progress' : 'held' }, at)
-    },
-    read: (_, at) => this.#progress({ type: 'origin-progress' }, at),
-    readRange: (_, at) => this.#progress({ type: 'origin-progress' }, at),
-  }
-
-  /** A byte now and then is no progress: whoever sends it would keep us from the origin. */
-  #came(bytes: number, at: number): void {
-    this.#bytesCame += bytes
-    const pieceLength = this.#active.manifest?.pieceLength ?? 0
-    if (this.#bytesCame < PROGRESS_BYTES || !this.#progress({ type: 'progress', bytes: this.#bytesCame, pieceLength }, at)) return
-    this.#bytesCame = 0
-  }
-
-  /** Whether it is told: not so soon after the last time. */
-  #progress(event: SourceEvent, at: number): boolean {
-    if (at < this.#progressAt + PROGRESS_MS) return false
-    this.#progressAt = at
-    this.#tell(event)
-    return true
-  }
-
   #tell(event: SourceEvent): void {
     if (this.#stop.signal.aborted) return
     const at = now()
@@ -246,7 +174,7 @@ export class Supply {
 
   #over(): void {
     clearTimeout(this.#wake)
-    this.#active.observers.delete(this.#observer)
+    this.#watch.stop()
     this.#stop.abort()
   }
 
@@ -294,7 +222,7 @@ export class Supply {
 
   async #fromStore(): Promise<void> {
     await this.#adoptFresh().catch(error => this.#ctx.emit({ code: 'resume-failed', ...causeOf(error) }))
-    this.#look()
+    this.#watch.look()
     this.#tell({ type: 'store-searched' })
   }
 
@@ -320,7 +248,7 @@ export class Supply {
 
   async #searchDht(): Promise<void> {
     await this.#dht.search()
-    this.#look()
+    this.#watch.look()
     this.#tell({ type: 'dht-ended' })
   }
 }
