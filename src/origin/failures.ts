@@ -36,6 +36,13 @@ export function ofHost(error: DragonflyError, url: URL): DragonflyError {
   return new DragonflyError(code, message, { cause, retryable: true, ...(status === undefined ? {} : { status }) })
 }
 
+/** The origin host has other things to do than to give one read another stream: no request was sent. */
+export class NoRoomError extends DragonflyError {
+  constructor() {
+    super('origin-error', 'the origin has no room for another stream of this read')
+  }
+}
+
 function again({ status, cause }: DragonflyError, ms: number): ErrorDetails {
   return { cause, retryable: true, retryAfter: Math.ceil(ms), ...(status === undefined ? {} : { status }) }
 }

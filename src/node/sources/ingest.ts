@@ -11,6 +11,7 @@ import type { OriginRead } from '../../origin/read.ts'
 import { TAIL_BYTES } from '../../origin/tail.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import { originRequest } from '../session/origin-request.ts'
+import { inParallel } from './parallel-read.ts'
 
 /** What an origin's answer says about the version that it shows. */
 export function versionOf(task: Task, read: OriginRead): VersionInfo {
@@ -70,7 +71,8 @@ export async function ingestOn(active: ActiveTask, manifest: Manifest, origin: O
   const tail = !how.whole && active.hasPiece(count - 1) ? tailOf(await active.readPiece(count - 1)) : undefined
   const rest = { from: count * pieceLength, version: info.version, signal, ...(tail !== undefined && { tail }) }
   const want = how.whole ? { signal } : rest
-  const read = await origin.open(originRequest(active), want)
+  const request = originRequest(active)
+  const read = await origin.open(request, want)
   const hasOtherLength = manifest.length !== undefined && read.length !== undefined && read.length !== manifest.length
   const isCodedOtherwise = codingInName(read.version) !== codingInName(info.version)
   // who may read a private content was told by its version
@@ -80,7 +82,7 @@ export async function ingestOn(active: ActiveTask, manifest: Manifest, origin: O
     throw isCodedOtherwise && !isPrivate ? new OtherCodingError(url) : changed(url)
   }
   if (read.version !== info.version) how.onOtherName()
-  const length = await active.ingest(read, read.start / pieceLength).catch(error => {
+  const length = await active.ingest(inParallel(origin, request, read, signal), read.start / pieceLength).catch(error => {
     const differs = error instanceof DragonflyError && error.code === 'origin-changed' && !(error instanceof AnotherVersionError)
     throw differs && read.version !== info.version ? changed(url) : error
   })
