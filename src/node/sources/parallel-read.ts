@@ -199,13 +199,13 @@ class ParallelRead implements AsyncIterable<Uint8Array> {
   }
 
   #fill(): void {
-    const { kept, rate } = this.#streams
     const wanted = this.#streams.wanted(this.#subject.length - (this.#ahead.end ?? this.#at), now())
     const plain = this.#plain === undefined ? 0 : 1
     if (wanted === 1) {
       if (plain === 1) this.#ahead.drop()
       return
     }
+    const { kept, rate } = this.#streams
     const lead = plain * Math.ceil((rate * LEAD_MS) / 1000)
     this.#ahead.fill(wanted - plain, this.#at + lead, rate / kept)
   }
