@@ -189,6 +189,16 @@ export class AnotherVersionError extends DragonflyError {
   }
 }
 
+/** The bytes that an origin gave do not have the digest that it states: nothing of them may stay. */
+export class StatedDigestError extends DragonflyError {
+  constructor(url: string, by: string, actual: Uint8Array) {
+    const it = `sha256:${Buffer.from(actual).toString('hex')}`
+    super('digest-mismatch', `the content of ${withoutSecrets(url)} does not have the sha-256 stated in ${by}: it has ${it}`, {
+      hint: 'try again; if it stays so, tell whoever runs the origin, or a proxy on the way to it, that one of the two is wrong',
+    })
+  }
+}
+
 /** An answer in another coding than the one that was begun: another machine behind the same name may not compress. */
 export class OtherCodingError extends AnotherVersionError {}
 

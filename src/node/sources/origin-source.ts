@@ -181,9 +181,9 @@ export class OriginSource {
       this.#isNamedOtherwise = true
     }
     const how = { whole: whole || this.#isNamedOtherwise, onOtherName, signal }
-    const length = await ingestOn(this.#active, manifest, await this.#origin(), how)
+    const { length, stated } = await ingestOn(this.#active, manifest, await this.#origin(), how)
     // pieces before it may still be on their way from others
-    this.#sealing ??= sealWhenWhole(this.#active, length).catch(error => this.#sealFailed(error))
+    this.#sealing ??= sealWhenWhole(this.#active, length, stated).catch(error => this.#sealFailed(error))
     if (this.#active.hasAllKnown) await this.#sealing
   }
 

@@ -50,6 +50,8 @@ class ParallelRead implements AsyncIterable<Uint8Array> {
   /** Undefined while all is read by ranges. */
   #plain: AsyncIterator<Uint8Array> | undefined
   #at: number
+  /** A range was not what it should have been: no other one is asked for. */
+  #hasLied = false
   /** The last bytes that were given, at most TAIL_BYTES. */
   #tail: Uint8Array = new Uint8Array()
 
@@ -122,7 +124,7 @@ class ParallelRead implements AsyncIterable<Uint8Array> {
         continue
       }
       if (!this.#follows(first.bytes)) {
-        this.#streams.lied(now())
+        this.#lied()
         return false
       }
       this.#plain = undefined
@@ -140,7 +142,7 @@ class ParallelRead implements AsyncIterable<Uint8Array> {
     const isConfirmed = second?.bytes === undefined || sameBytes(bytes.subarray(-TAIL_BYTES), second.bytes.subarray(0, TAIL_BYTES))
     if (!isConfirmed || !this.#follows(bytes)) {
       // which one is wrong nobody can tell: neither is given
-      this.#streams.lied(now())
+      this.#lied()
       return this.#ahead.drop()
     }
     this.#ahead.shift()
@@ -168,7 +170,8 @@ class ParallelRead implements AsyncIterable<Uint8Array> {
     this.#fill()
     if (this.#ahead.first !== undefined) return
     const { origin, request, signal, version } = this.#subject
-    const read = await origin.open(request, { version, from: this.#at, tail: this.#tail, signal })
+    const where = this.#hasLied ? {} : { version, from: this.#at, tail: this.#tail }
+    const read = await origin.open(request, { ...where, signal })
     if (read.version !== version || read.start > this.#at) {
       await read.cancel()
       throw new AnotherVersionError(request.url)
@@ -210,9 +213,14 @@ class ParallelRead implements AsyncIterable<Uint8Array> {
     this.#ahead.fill(wanted - plain, this.#at + lead, rate / kept)
   }
 
+  #lied(): void {
+    this.#hasLied = true
+    this.#streams.lied(now())
+  }
+
   #rangeEnded(error: unknown): void {
     if (error instanceof DragonflyError && (error instanceof NoRoomError || BREAKS.has(error.code))) this.#streams.broke(now())
-    else if (error instanceof DragonflyError && error.code === 'origin-lies') this.#streams.lied(now())
+    else if (error instanceof DragonflyError && error.code === 'origin-lies') this.#lied()
     else if (error !== undefined) this.#streams.refused(now())
     else this.#fill()
     this.#changes.notify()

@@ -4,6 +4,7 @@ import { DragonflyError } from '../../core/errors.ts'
 import { sameBytes } from '../../core/piece.ts'
 import { rawCid } from '../../core/root.ts'
 import type { Task } from '../../core/task.ts'
+import { StatedDigestError } from '../../origin/failures.ts'
 import type { Answer } from '../../net/exchange.ts'
 import type { Holder } from '../../store/disk-store.ts'
 import type { Hello } from '../../wire/codec-hello.ts'
@@ -291,6 +292,7 @@ function isWrong(active: ActiveTask): boolean {
     active.throwIfFailed()
     return false
   } catch (error) {
+    if (error instanceof StatedDigestError) return true
     return active.task.digest !== undefined && error instanceof DragonflyError && error.code === 'digest-mismatch'
   }
 }
