@@ -9,7 +9,9 @@ import { parseSize, randomFile } from './material.ts'
 import { measure } from './process.ts'
 import { circumstances, MiB, publish, table } from './report.ts'
 
-const { values } = parseArgs({ options: { size: { type: 'string', default: '100MiB' }, rate: { type: 'string', default: '2MiB' } } })
+const { values } = parseArgs({
+  options: { size: { type: 'string', default: '100MiB' }, rate: { type: 'string', default: '2MiB' } },
+})
 const size = parseSize(values.size)
 const rate = parseSize(values.rate)
 const ARIA2 = ['/usr/bin/aria2c', '/usr/local/bin/aria2c', '/opt/homebrew/bin/aria2c'].find(existsSync)
@@ -47,7 +49,10 @@ try {
   const what = `${size / MiB} MiB from nginx on loopback, ${rate / MiB} MiB/s.`
   const text = table(['the origin has', 'way', 'seconds', 'MiB/s', 'copies read'], rows)
   const tools = ['curl', 'nginx', ...(ARIA2 === undefined ? [] : ['aria2c'])]
-  await publish('ranges', `# Slow streams of an origin\n\n${await circumstances('npm run bench:ranges', tools)}\n\n${what}\n\n${text}`)
+  await publish(
+    'ranges',
+    `# Slow streams of an origin\n\n${await circumstances('npm run bench:ranges', tools)}\n\n${what}\n\n${text}`,
+  )
 } finally {
   await line.stop()
   await lab.close()

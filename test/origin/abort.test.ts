@@ -49,7 +49,9 @@ describe('origin: abort, cancel, stop', () => {
 
   it('aborts a range, and tells a timeout as one', async () => {
     const { url } = await hostileOrigin(r => ({ ...honest(r, BYTES, { etag: '"a"' }), stallAfter: 10 }))
-    const call = impatient().range({ url, headers: [] }, 'etag "a"', { start: 0, end: 99 }, BYTES.length, { signal: AbortSignal.timeout(20) })
+    const call = impatient().range({ url, headers: [] }, 'etag "a"', { start: 0, end: 99 }, BYTES.length, {
+      signal: AbortSignal.timeout(20),
+    })
     await failure(call, 'timeout')
   })
 

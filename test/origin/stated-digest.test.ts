@@ -46,9 +46,9 @@ describe('a digest that the origin states', () => {
 
   it('is in an answer that holds a part only what RFC 9530 calls the representation', () => {
     expect(stated({ 'repr-digest': `sha-256=:${B64}:`, 'content-digest': `sha-256=:${OTHER}:` }, 206)).to.contain(HEX)
-    expect(stated({ 'content-digest': `sha-256=:${B64}:`, digest: `sha-256=${B64}`, 'x-amz-checksum-sha256': B64 }, 206)).to.equal(
-      undefined,
-    )
+    expect(
+      stated({ 'content-digest': `sha-256=:${B64}:`, digest: `sha-256=${B64}`, 'x-amz-checksum-sha256': B64 }, 206),
+    ).to.equal(undefined)
     expect(stated({ 'repr-digest': `sha-256=:${B64}:` }, 203)).to.equal(undefined)
   })
 

@@ -139,7 +139,8 @@ class ParallelRead implements AsyncIterable<Uint8Array> {
     if (first.bytes === undefined) return await this.#wait(first)
     if (second !== undefined && second.bytes === undefined) return await this.#wait(second)
     const { bytes } = first
-    const isConfirmed = second?.bytes === undefined || sameBytes(bytes.subarray(-TAIL_BYTES), second.bytes.subarray(0, TAIL_BYTES))
+    const isConfirmed =
+      second?.bytes === undefined || sameBytes(bytes.subarray(-TAIL_BYTES), second.bytes.subarray(0, TAIL_BYTES))
     if (!isConfirmed || !this.#follows(bytes)) {
       // which one is wrong nobody can tell: neither is given
       this.#lied()
@@ -188,7 +189,8 @@ class ParallelRead implements AsyncIterable<Uint8Array> {
       const old = chunk.subarray(0, Math.max(0, to - at))
       const known = old.subarray(Math.max(0, to - tail.length - at))
       const knownAt = tail.length - (to - (at + old.length - known.length))
-      if (!sameBytes(known, tail.subarray(knownAt, knownAt + known.length))) throw new AnotherVersionError(this.#subject.request.url)
+      if (!sameBytes(known, tail.subarray(knownAt, knownAt + known.length)))
+        throw new AnotherVersionError(this.#subject.request.url)
       at += chunk.length
       if (old.length < chunk.length) yield chunk.subarray(old.length)
     }
