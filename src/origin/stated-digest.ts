@@ -36,7 +36,7 @@ export function statedDigest(status: number, headers: AnswerHeaders): StatedDige
   if ((status !== 200 && status !== 206) || codingOf(headers) !== undefined) return undefined
   const found = FIELDS.filter(({ inParts }) => status === 200 || inParts)
     .filter(({ name }) => name !== 'x-amz-checksum-sha256' || isOfFullObject(headers))
-    .flatMap(field => digestsIn(field, valueOf(headers, field.name)))
+    .flatMap(field => digestsIn(field, joined(headers, field.name)))
   const [first] = found
   return first !== undefined && found.every(({ sha256 }) => sameBytes(sha256, first.sha256)) ? first : undefined
 }
@@ -58,11 +58,11 @@ function member(value: string): RegExp {
 }
 
 function isOfFullObject(headers: AnswerHeaders): boolean {
-  const type = valueOf(headers, 'x-amz-checksum-type')
+  const type = joined(headers, 'x-amz-checksum-type')
   return type === '' || type.toUpperCase() === 'FULL_OBJECT'
 }
 
-function valueOf(headers: AnswerHeaders, name: string): string {
+function joined(headers: AnswerHeaders, name: string): string {
   const value = headers[name]
   return (Array.isArray(value) ? value.join(',') : (value ?? '')).trim()
 }
