@@ -13,7 +13,7 @@ export const WORTH_MS = 15_000
 /** A stream that gives so much is not what the read waits for. Bytes a second. */
 export const FAST_BYTES = 8 * 1024 * 1024
 /** After a trial without success, or a stream that broke; doubles every time. Milliseconds. */
-export const PAUSE_MS = 60_000
+export const PAUSE_MS = 30_000
 /** Of what new streams would bring if they were as fast as the others, they have to bring so much. */
 const SHARE = 0.5
 

@@ -12,10 +12,10 @@ import { together } from '../../world/together.ts'
 import type { World } from '../../world/world.ts'
 
 const MiB = 1024 * 1024
-const BODY = content('parallel', 40 * MiB)
-const OTHER = content('other', 40 * MiB)
+const BODY = content('parallel', 16 * MiB)
+const OTHER = content('other', 16 * MiB)
 /** Bytes a second of each answer until `isFree`. */
-const RATE = 2 * MiB
+const RATE = 0.5 * MiB
 const TICK_MS = 20
 /** Longer than any of the tests: a limit only against hanging. */
 const LONG_MS = 60_000
@@ -102,7 +102,7 @@ async function readFrom(
   world: World,
   server: LimitedOrigin,
   options: OriginOptions = {},
-  enough = (at: number) => at > 13 * MiB && server.asked.length > 1,
+  enough = (at: number) => at > 4 * MiB && server.asked.length > 1,
 ): Promise<Buffer> {
   const origin = new Origin({ backoffMs: 1, ...options })
   world.atEnd(() => origin.stop())
@@ -206,7 +206,7 @@ describe('a read by several ranges', () => {
     [
       'goes on where a range breaks off',
       async world => {
-        const server = await new LimitedOrigin((_s, _e, nth) => (nth === 4 ? { breaksAfter: MiB } : undefined)).start(world)
+        const server = await new LimitedOrigin((_s, _e, nth) => (nth === 4 ? { breaksAfter: 100_000 } : undefined)).start(world)
         const got = await readFrom(world, server, {}, () => server.ranges.length > 6)
         expect(got.equals(BODY)).to.equal(true)
       },
@@ -230,7 +230,7 @@ describe('a read by several ranges', () => {
       'leaves half of the connections of a host to others',
       async world => {
         const server = await new LimitedOrigin().start(world)
-        const got = await readFrom(world, server, { connections: 2 }, at => at > 13 * MiB)
+        const got = await readFrom(world, server, { connections: 2 }, at => at > 4 * MiB)
         expect(got.equals(BODY)).to.equal(true)
         expect(server.asked).to.have.length(1)
       },
