@@ -6,14 +6,13 @@ import { DATA_PROTOCOL } from '../../src/wire/protocols.ts'
 import { Lab } from '../../test/e2e/lab.ts'
 import { sendMessage } from '../../test/malicious/raw-stream.ts'
 import { ScriptedPeer } from '../../test/malicious/scripted-peer.ts'
-import { randomFile } from '../material.ts'
-import { MiB, median } from '../report.ts'
+import { MiB } from '../report.ts'
 import type { Attack, Figure } from './main.ts'
+import { shareOf, TwoSeeds } from './two-seeds.ts'
 
 const ATTACKERS = 6
 const BYTES = 128 * MiB
 const RUNS = 5
-const LEAST_SHARE = 0.8
 /** Until the first of them are known not to read; with the start of a process on a busy machine. */
 const MOST_FIRST_SECONDS = 10
 
@@ -27,52 +26,28 @@ async function run(say: (line: string) => void): Promise<Figure[]> {
   const attackers: ScriptedPeer[] = []
   try {
     const { url } = await lab.nginx()
-    await randomFile(lab.path('www', 'a.bin'), BYTES)
-    const place = `${url}/a.bin`
-    const start = async (home: string) => {
-      const { address } = await lab.seed(home)
-      await lab.df(['preheat', place, '--seed', address]).ended
-      return address
-    }
-    const undisturbed = await start('undisturbed')
-    const attacked = await start('attacked')
+    const seeds = await TwoSeeds.start(lab, { origin: url, bytes: BYTES }, say)
     const honest = async (seed: string) => {
-      const begun = performance.now()
-      const { code, stderr } = await lab.df(['get', place, '-o', '/dev/null', '--seed', seed, '--no-origin', '--quiet']).ended
-      if (code !== 0) throw new Error(stderr)
-      const seconds = (performance.now() - begun) / 1000
-      say(`${seed === attacked ? 'attacked' : 'undisturbed'}: ${seconds.toFixed(2)} s`)
+      const { seconds, failure } = await seeds.download(seed)
+      if (failure !== undefined) throw new Error(failure)
       return seconds
     }
     // both are warm, and have served somebody
-    await honest(undisturbed)
-    await honest(attacked)
-    for (let i = 0; i < ATTACKERS; i++) attackers.push(await idleReader(place, attacked))
+    await honest(seeds.undisturbed)
+    await honest(seeds.attacked)
+    for (let i = 0; i < ATTACKERS; i++) attackers.push(await idleReader(seeds.url, seeds.attacked))
     say(`${ATTACKERS} that never read`)
-    const first = await honest(attacked)
-    const quiet: number[] = []
-    const during: number[] = []
-    // in turns, so that what else the machine does falls on both
-    for (let i = 0; i < RUNS; i++) {
-      quiet.push(await honest(undisturbed))
-      during.push(await honest(attacked))
-    }
-    const before = median(quiet)
-    const share = before / median(during)
+    const first = await honest(seeds.attacked)
+    const outcome = await seeds.inTurns(RUNS)
+    if (outcome.failures.length > 0) throw new Error(outcome.failures.join('\n'))
     return [
-      {
-        what: 'share of the undisturbed speed',
-        before: '1',
-        during: share.toFixed(2),
-        promised: `≥ ${LEAST_SHARE}`,
-        isKept: share >= LEAST_SHARE,
-      },
+      shareOf(outcome),
       {
         what: 'seconds of the download that is there when it begins',
-        before: before.toFixed(1),
+        before: outcome.before.toFixed(1),
         during: first.toFixed(1),
         promised: `≤ ${MOST_FIRST_SECONDS} more`,
-        isKept: first <= before + MOST_FIRST_SECONDS,
+        isKept: first <= outcome.before + MOST_FIRST_SECONDS,
       },
     ]
   } finally {

@@ -4,11 +4,12 @@ import { open, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { DaemonClient } from '../client/index.ts'
 import type { ControlOptions, Limits } from '../index.ts'
-import { describe, failureLine, UsageError } from './errors.ts'
+import { UsageError } from './errors.ts'
 import { OK } from './exit-codes.ts'
-import { errorLine, jsonLine } from './json-lines.ts'
+import { jsonLine } from './json-lines.ts'
 import type { Loopback } from './loopback.ts'
 import { type ServeFlags, serve } from './serve.ts'
+import { tellFailure } from './tell-failure.ts'
 
 /** Flags of `df daemon` as commander leaves them. */
 export interface DaemonFlags extends ServeFlags {
@@ -40,11 +41,7 @@ export async function daemon(command: DaemonCommand, flags: DaemonFlags, name: s
     else await status(flags)
     return OK
   } catch (error) {
-    if (process.env.DEBUG) console.error(error)
-    const failure = describe(error)
-    if (flags.json === true) process.stdout.write(errorLine(failure))
-    else process.stderr.write(`${failureLine(name, failure)}\n`)
-    return failure.exitCode
+    return tellFailure(error, flags, name)
   }
 }
 

@@ -1,8 +1,9 @@
 // df gateway ca: the certificate authority for TLS interception, made once, and how to trust it.
 import { writeFile } from 'node:fs/promises'
-import { describe, failureLine, OutputError } from './errors.ts'
+import { OutputError } from './errors.ts'
 import { OK } from './exit-codes.ts'
-import { errorLine, jsonLine } from './json-lines.ts'
+import { jsonLine } from './json-lines.ts'
+import { tellFailure } from './tell-failure.ts'
 
 export interface GatewayCaFlags {
   out?: string
@@ -23,10 +24,7 @@ export async function gatewayCa(flags: GatewayCaFlags, name: string): Promise<nu
     )
     return OK
   } catch (error) {
-    const failure = describe(error)
-    if (flags.json === true) process.stdout.write(errorLine(failure))
-    else process.stderr.write(`${failureLine(name, failure)}\n`)
-    return failure.exitCode
+    return tellFailure(error, flags, name)
   }
 }
 

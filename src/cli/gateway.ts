@@ -1,14 +1,14 @@
 // df gateway setup and check: the configuration of container engines.
 import path from 'node:path'
-import { describe, failureLine } from './errors.ts'
 import { OK, UNEXPECTED } from './exit-codes.ts'
 import { type Engine, type GatewayCommand, type GatewayCommandFlags, gatewayUrl } from './gateway-command.ts'
-import { errorLine, jsonLine } from './json-lines.ts'
+import { jsonLine } from './json-lines.ts'
 import { checkEngines, checkGateway, checkPull, type Finding } from './setup/check.ts'
 import { planOf } from './setup/engine-plan.ts'
 import { type Change, planned, undo, write } from './setup/files.ts'
 import type { EnginePlan, SetupRequest } from './setup/plan.ts'
 import { changeLines } from './setup/render-change.ts'
+import { tellFailure } from './tell-failure.ts'
 
 /** Resolves to the exit code; whatever went wrong was told. */
 export async function gateway(
@@ -22,11 +22,7 @@ export async function gateway(
     await setup(command.engine, request, flags, name)
     return OK
   } catch (error) {
-    if (process.env.DEBUG) console.error(error)
-    const failure = describe(error)
-    if (flags.json === true) process.stdout.write(errorLine(failure))
-    else process.stderr.write(`${failureLine(name, failure)}\n`)
-    return failure.exitCode
+    return tellFailure(error, flags, name)
   }
 }
 

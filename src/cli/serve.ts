@@ -2,17 +2,17 @@
 import path from 'node:path'
 import type { Control, ControlOptions, DragonflyNode, Gateway, NodeEvent, NodeOptions } from '../index.ts'
 import { readGatewayConfig, readSettings } from './config.ts'
-import { describe, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { type GatewayFlags, mirrorSettingsOf } from './gateway-flags.ts'
 import { Interrupt } from './interrupt.ts'
-import { errorLine, jsonLine } from './json-lines.ts'
+import { jsonLine } from './json-lines.ts'
 import { type LimitFlags, limitsOfFlags } from './limit-flags.ts'
 import { eventFields, makeLog } from './log.ts'
 import { isAtLeast, type LogFlags } from './log-levels.ts'
 import { originLimitsOf } from './origin-limits.ts'
 import { type ProxyFlags, proxySettingsOf } from './proxy-flags.ts'
 import { routeOf } from './route.ts'
+import { tellFailure } from './tell-failure.ts'
 import { version } from './version.ts'
 
 /** Flags of whatever runs a node for others, as commander leaves them. */
@@ -55,11 +55,7 @@ export async function serve(flags: ServeFlags, serving: Serving, name: string): 
     await run(flags, serving, name, interrupt)
     return OK
   } catch (error) {
-    if (process.env.DEBUG) console.error(error)
-    const failure = describe(error)
-    if (flags.json === true) process.stdout.write(errorLine(failure))
-    else process.stderr.write(`${failureLine(name, failure)}\n`)
-    return failure.exitCode
+    return tellFailure(error, flags, name)
   }
 }
 

@@ -4,11 +4,12 @@ import { access, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Knobs, NamedScenario } from '../sim/catalogue.ts'
 import type { Result, Sample, Scenario } from '../sim/scenario.ts'
-import { describe, failureLine, OutputError, UsageError } from './errors.ts'
+import { OutputError, UsageError } from './errors.ts'
 import { NO_SOURCE, OK, UNEXPECTED } from './exit-codes.ts'
-import { errorLine, jsonLine } from './json-lines.ts'
+import { jsonLine } from './json-lines.ts'
 import { linesOf } from './lines.ts'
 import { ProgressLine } from './progress-line.ts'
+import { tellFailure } from './tell-failure.ts'
 
 /** Flags of `df sim` as commander leaves them; rates in bytes a second, lengths in bytes. */
 export interface SimFlags {
@@ -41,11 +42,7 @@ export async function sim(scenario: string | undefined, flags: SimFlags, name: s
     if (flags.replay !== undefined) return await replayFile(flags.replay, scenario, flags.json === true)
     return await run(scenario ?? DEFAULT_SCENARIO, flags)
   } catch (error) {
-    if (process.env.DEBUG) console.error(error)
-    const failure = describe(error)
-    if (flags.json) process.stdout.write(errorLine(failure))
-    else process.stderr.write(`${failureLine(name, failure)}\n`)
-    return failure.exitCode
+    return tellFailure(error, flags, name)
   }
 }
 

@@ -5,7 +5,8 @@ import { describe, type Failure, failureLine } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { jsonLine } from './json-lines.ts'
 import { contentLines, removedText, statusLines } from './seed-render.ts'
-import { type Keeper, runningHere, type StoreFlags, tellFailure } from './store-keeper.ts'
+import { type Keeper, runningHere, type StoreFlags } from './store-keeper.ts'
+import { tellFailure } from './tell-failure.ts'
 import { withoutUser } from './url-list.ts'
 
 export type StoreCommand =

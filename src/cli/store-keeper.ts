@@ -1,8 +1,6 @@
 // Who looks after the store of this home: its daemon or seed, or this process.
 import type { DaemonClient } from '../client/index.ts'
 import type { StoreAdmin } from '../index.ts'
-import { describe, failureLine } from './errors.ts'
-import { errorLine } from './json-lines.ts'
 
 /** Flags of these commands as commander leaves them; each command has those that it can use. */
 export interface StoreFlags {
@@ -21,13 +19,4 @@ export async function runningHere(): Promise<DaemonClient | undefined> {
 /** Whoever looks after what is kept: a running daemon or seed, or we ourselves. */
 export interface Keeper extends AsyncDisposable {
   store: StoreAdmin
-}
-
-/** Returns the exit code. */
-export function tellFailure(error: unknown, { json }: StoreFlags, name: string): number {
-  if (process.env.DEBUG) console.error(error)
-  const failure = describe(error)
-  if (json === true) process.stdout.write(errorLine(failure))
-  else process.stderr.write(`${failureLine(name, failure)}\n`)
-  return failure.exitCode
 }

@@ -9,7 +9,8 @@ import { Interrupt } from './interrupt.ts'
 import { jsonLine } from './json-lines.ts'
 import { originLimitsOf } from './origin-limits.ts'
 import { ProgressLine } from './progress-line.ts'
-import { type Keeper, runningHere, type StoreFlags, tellFailure } from './store-keeper.ts'
+import { type Keeper, runningHere, type StoreFlags } from './store-keeper.ts'
+import { tellFailure } from './tell-failure.ts'
 
 /** Resolves to the exit code. Rejects with the library's error. */
 export async function verify(what: readonly string[], flags: StoreFlags, name: string): Promise<number> {

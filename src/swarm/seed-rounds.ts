@@ -13,6 +13,8 @@ interface Visit {
   hasReplied: boolean
   /** Whether its host accepts connections, and there is no other seed to ask: it is waited for as a busy one. */
   isBusy: boolean
+  /** When anything last came from it, if only for another content; undefined: nothing since it is asked. */
+  aliveAt: number | undefined
   /** When it told what the content is; from then on a link to it counts. */
   resolvedAt: number | undefined
   /** When it told of another version than the one that is being got: of that it gives nothing. */
@@ -52,6 +54,10 @@ export class SeedRounds {
   #hasSpent = false
   /** Last sign that a busy seed gets on. */
   #signAt: number | undefined
+  /** When the first one was asked. */
+  #askedAt: number | undefined
+  /** For how long we could not hear anybody. */
+  #absentMs = 0
   readonly #linked = new Set<string>()
 
   constructor({ seeds, policy, chance, deadlines, intend }: SeedRoundsOptions) {
@@ -87,6 +93,16 @@ export class SeedRounds {
     if (this.#signAt !== undefined) this.#signAt = now
   }
 
+  /** We could not hear anybody for so long. */
+  absent(ms: number): void {
+    this.#absentMs += ms
+  }
+
+  /** It gave a sign at `at`, if only for another content. */
+  lives(seed: string, at: number): void {
+    if (this.#visit?.seed === seed) this.#visit.aliveAt = at
+  }
+
   /** It is busy, or it hangs: that counts as a failure, but our place among those who wait for it is kept. */
   listens(seed: string, now: number): void {
     const visit = this.#visit
@@ -116,9 +132,14 @@ export class SeedRounds {
     this.#haveStrayed = true
   }
 
-  /** Whether the one that is asked has said anything. */
-  get hasReplied(): boolean {
-    return this.#visit?.hasReplied === true && this.#visit.leftAt === undefined
+  /** Whether the one that is asked has said nothing to this request, and given no other sign, for too long. `since`: when we began. */
+  isSilent(since: number): boolean {
+    const visit = this.#visit?.leftAt === undefined ? this.#visit : undefined
+    if (visit?.hasReplied === true) return false
+    const { originAfterMs, silenceMs } = this.#policy
+    const { aliveAt } = visit ?? {}
+    if (aliveAt !== undefined) return this.#deadlines.isDue(Math.max(since, aliveAt) + silenceMs + this.#absentMs)
+    return this.#deadlines.isDue((this.#askedAt ?? since) + originAfterMs + this.#absentMs)
   }
 
   /** Whether this is the seed that answered. */
@@ -173,11 +194,13 @@ export class SeedRounds {
       connectedAt: undefined,
       hasReplied: false,
       isBusy: false,
+      aliveAt: undefined,
       resolvedAt: undefined,
       strayedAt: undefined,
       linkDueAt: -Infinity,
       leftAt: undefined,
     }
+    this.#askedAt ??= now
     this.#intend({ type: 'ask-seed', seed })
     this.#over(this.#visit, grownAt)
   }
@@ -195,7 +218,7 @@ export class SeedRounds {
     const { patientMs, muteMs } = this.#policy
     if (this.#deadlines.isDue(Math.max(grownAt + patientMs, (visit?.askedAt ?? -Infinity) + muteMs))) return false
     if (visit?.heardAt !== undefined && visit.leftAt === undefined && visit.strayedAt === undefined) {
-      if (!this.#deadlines.isDue(visit.heardAt + muteMs)) return true
+      if (!this.#deadlines.isDue(this.#signOf(visit, visit.heardAt, grownAt) + muteMs)) return true
     }
     return !this.#haveFailed && (visit?.heardAt === undefined || visit.leftAt !== undefined || this.#queue.length > 0)
   }
@@ -216,6 +239,11 @@ export class SeedRounds {
     return (crowdMs * Math.log(1 + this.#chance * Math.expm1(crowdSteepness))) / crowdSteepness
   }
 
+  /** When it last gave a sign that counts. */
+  #signOf({ askedAt, aliveAt = -Infinity }: Visit, heardAt: number, grownAt: number): number {
+    return Math.max(heardAt, Math.min(aliveAt, Math.max(grownAt, askedAt) + this.#policy.aliveMs))
+  }
+
   #end(now: number): void {
     this.#visit = undefined
     if (this.#queue.length > 0) return
@@ -226,10 +254,14 @@ export class SeedRounds {
   /** Why there is no sense in staying; undefined: there is. */
   #over(visit: Visit, grownAt: number): string | undefined {
     const { answerMs, busyAnswerMs, ackMs, muteMs, lostMs, stallMs, patientMs } = this.#policy
-    const { askedAt, isBusy, heardAt, connectedAt, hasReplied, resolvedAt, strayedAt } = visit
+    const { askedAt, isBusy, connectedAt, hasReplied, resolvedAt, strayedAt } = visit
     const isDue = (at: number): boolean => this.#deadlines.isDue(at)
-    if (heardAt === undefined) return isDue(askedAt + (isBusy ? busyAnswerMs : answerMs)) ? 'no answer' : undefined
-    if (!hasReplied && isDue((connectedAt ?? heardAt) + ackMs)) return 'it says nothing'
+    if (visit.heardAt === undefined)
+      return isDue(askedAt + (isBusy ? busyAnswerMs : answerMs) + this.#absentMs) ? 'no answer' : undefined
+    const heardAt = this.#signOf(visit, visit.heardAt, grownAt)
+    const ackFrom = this.#signOf(visit, connectedAt ?? visit.heardAt, grownAt)
+    // where there is no other to ask, it may still answer while the origin is read
+    if (!hasReplied && this.#queue.length > 0 && isDue(ackFrom + ackMs + this.#absentMs)) return 'it says nothing'
     // while bytes come from elsewhere it does no harm
     if (strayedAt !== undefined) return isDue(Math.max(grownAt, strayedAt) + lostMs) ? 'it has another version' : undefined
     if (isDue(Math.max(grownAt + patientMs, askedAt + muteMs))) return 'it gives nothing'

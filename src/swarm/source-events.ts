@@ -41,6 +41,10 @@ export type SourceEvent =
   | { type: 'unlinked'; peer: string }
   /** The seed is connected, or (`replies`) said anything, if only that it is waiting for the origin. */
   | { type: 'seed-heard'; seed: string; replies?: true }
+  /** Anything came from the seed at `at`, if only for another content: it lives, and is busy with others. */
+  | { type: 'seed-alive'; seed: string; at: number }
+  /** For so long this process could not run, as its processor was busy: who spoke meanwhile is not heard yet. */
+  | { type: 'absent'; ms: number }
   /** The seed is not connected yet, but its host accepts connections: it is busy, or it hangs. */
   | { type: 'seed-listening'; seed: string }
   /** The seed told which version the content is. `same`: the version that was begun here already. */
@@ -114,8 +118,14 @@ export interface SourcePolicy {
   crowdMs: number
   /** How many times more hosts go in the second half of `crowdMs` than in the first, as a power of e: 2 of 100 go in the first half. */
   crowdSteepness: number
-  /** So long after the beginning the origin is read if nobody has said anything, and after ten times as long if nobody knows the content. */
+  /** So long after the first seed was asked the origin is read if it has not said anything. Time that we were absent does not count. */
   originAfterMs: number
+  /** The same after the last sign that the seed lives, where there was one: it may be busy with others. */
+  silenceMs: number
+  /** So long after the beginning the origin is read if nobody knows the content, whatever the seed says. */
+  unknownMs: number
+  /** A seed that is only known to live, as it is busy with others, counts as heard for so long after what we have last grew. 0: not at all. */
+  aliveMs: number
   /** How long the DHT may search for a first provider before the origin is read: two to three of its round trips at the worst. */
   dhtMs: number
   /** Pause before the DHT is searched again; doubles up to the second number. */
@@ -167,6 +177,9 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   crowdMs: 24_000,
   crowdSteepness: 8,
   originAfterMs: Infinity,
+  silenceMs: Infinity,
+  unknownMs: Infinity,
+  aliveMs: 0,
   dhtMs: 3000,
   dhtAgainMs: 2000,
   maxDhtAgainMs: 30_000,
@@ -184,24 +197,33 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
 }
 
 /**
- * A seed's own: it is asked because a seed before it was of no use, and there are few of them. So it does not wait long for one
- * that only says it is waiting for the origin, and it reads on before it has every piece: others wait for it.
+ * For who would rather read the origin than wait for a silent swarm. `ms`: how long it may be silent; undefined: as usual.
+ * `firstMs`: the same as long as the seed has given no sign at all; less for one that was silent just before.
+ *
+ * A seed that has answered and then dies has `ms` until the origin is read on; one that freezes `muteMs` more, and one that goes on
+ * to serve others, and us nothing, `aliveMs` more than that.
  */
-/** For who would rather read the origin than wait for a silent swarm. `ms`: how long it may be silent; undefined: as usual. */
-export function hastyPolicy(ms: number | undefined): Partial<SourcePolicy> {
-  if (ms === undefined) return {}
-  const { answerMs, busyAnswerMs, ackMs, takeoverMs, stallMs, lostMs } = DEFAULT_SOURCE_POLICY
+export function hastyPolicy(ms: number | undefined, firstMs = ms): Partial<SourcePolicy> {
+  if (ms === undefined || firstMs === undefined) return {}
+  const { answerMs, busyAnswerMs, ackMs, takeoverMs, stallMs } = DEFAULT_SOURCE_POLICY
   return {
-    originAfterMs: ms,
-    answerMs: Math.min(ms, answerMs),
-    busyAnswerMs: Math.min(ms, busyAnswerMs),
-    ackMs: Math.min(ms, ackMs),
+    originAfterMs: firstMs,
+    silenceMs: ms,
+    unknownMs: 10 * ms,
+    aliveMs: 10 * ms,
+    answerMs: Math.min(firstMs, answerMs),
+    busyAnswerMs: Math.min(firstMs, busyAnswerMs),
+    ackMs: Math.min(firstMs, ackMs),
     takeoverMs: Math.min(ms, takeoverMs),
     stallMs: Math.min(ms, stallMs),
-    lostMs: Math.min(ms, lostMs),
     // one that lives says every 5 s that it does
     muteMs: 6000,
   }
 }
+
+/**
+ * A seed's own: it is asked because a seed before it was of no use, and there are few of them. So it does not wait long for one
+ * that only says it is waiting for the origin, and it reads on before it has every piece: others wait for it.
+ */
 
 export const SEED_SOURCE_POLICY: Partial<SourcePolicy> = { patientMs: 15_000, manifestMs: 3000 }

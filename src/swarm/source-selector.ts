@@ -120,6 +120,10 @@ export class SourceSelector {
         return this.#seeds.unlinked(event.peer, now)
       case 'seed-heard':
         return this.#seeds.heard(event.seed, event.replies === true, now)
+      case 'seed-alive':
+        return this.#seeds.lives(event.seed, event.at)
+      case 'absent':
+        return this.#seeds.absent(event.ms)
       case 'seed-listening':
         return this.#seeds.listens(event.seed, now)
       case 'seed-resolved':
@@ -168,9 +172,10 @@ export class SourceSelector {
     this.#progress.proven(now)
   }
 
-  /** A read that was begun because a crowd kept the seed from answering ends, once: it has answered, and gives the same. */
+  /** A read that was begun because a crowd kept the seed from answering ends, once: it has answered, and gives nothing else. */
   #yieldTo(seed: string, same: boolean): void {
-    if (this.#hasYielded || !same || !this.#origin.readsAnew || !this.#seeds.isAnswering(seed)) return
+    const isOther = this.#content !== undefined && !same
+    if (this.#hasYielded || isOther || !this.#origin.readsAnew || !this.#seeds.isAnswering(seed)) return
     this.#hasYielded = true
     this.#origin.stop()
   }
@@ -202,9 +207,8 @@ export class SourceSelector {
   /** Nothing is known of the content: seeds and peers had their chance. */
   #mayReadFirst(): boolean {
     const { revalidate, believesOthers } = this.#options
-    const { originAfterMs } = this.#policy
-    if (!this.#seeds.hasReplied && this.#deadlines.isDue(this.#begunAt + originAfterMs)) return true
-    if (this.#deadlines.isDue(this.#begunAt + 10 * originAfterMs)) return true
+    if (this.#seeds.isSilent(this.#begunAt)) return true
+    if (this.#deadlines.isDue(this.#begunAt + this.#policy.unknownMs)) return true
     if (!this.#seeds.haveFailed) return false
     if (this.#seeds.isCrowded(this.#begunAt)) return false
     if (revalidate) return true

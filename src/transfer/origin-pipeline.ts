@@ -21,6 +21,8 @@ export interface PipelineOptions {
   pieceLength: number
   /** Index of the first piece. */
   first: number
+  /** Bytes from there to the end, as far as the origin has announced them; undefined: not known. */
+  length?: number | undefined
   /** Memory for a piece. */
   take(size: number): Uint8Array
   onChunk(chunk: Chunk): void
@@ -28,11 +30,11 @@ export interface PipelineOptions {
 
 /** Pieces in order, each as soon as it is hashed. */
 export function hashPieces(source: AsyncIterable<Uint8Array>, options: PipelineOptions): AsyncGenerator<HashedPiece> {
-  const { pieceLength, first, take, onChunk } = options
+  const { first, onChunk } = options
   return pipe(
     source,
     chunks => timed(chunks, onChunk),
-    chunks => cut(chunks, pieceLength, take),
+    chunks => cut(chunks, options),
     pieces => hashed(pieces, first),
   )
 }
@@ -48,18 +50,26 @@ async function* timed(source: AsyncIterable<Uint8Array>, onChunk: (chunk: Chunk)
   }
 }
 
-/** Cuts chunks of any size into pieces; the last one may be shorter. Each piece is memory of its own, from `take`. */
+/** Memory for the beginning of a content of unknown length, bytes: many end there. */
+const BEGINNING = 16 * 1024
+
+/**
+ * Cuts chunks of any size into pieces; the last one may be shorter. Each piece is memory of its own, from `take`: no more than what is
+ * expected of it, as thousands of contents of some bytes may be read at a time.
+ */
 export async function* cut(
   source: AsyncIterable<Uint8Array>,
-  pieceLength: number,
-  take: (size: number) => Uint8Array,
+  { pieceLength, length, take }: Pick<PipelineOptions, 'pieceLength' | 'length' | 'take'>,
 ): AsyncGenerator<Uint8Array> {
   let piece: Uint8Array | undefined
   let filled = 0
+  // what comes beyond the announced length is for others to judge
+  let left = length ?? BEGINNING
   for await (const chunk of source) {
     for (let used = 0; used < chunk.byteLength; ) {
       const part = chunk.subarray(used, used + pieceLength - filled)
-      piece ??= take(pieceLength)
+      piece ??= take(Math.min(pieceLength, Math.max(left, part.byteLength)))
+      if (filled + part.byteLength > piece.byteLength) piece = copied(piece, take(pieceLength))
       piece.set(part, filled)
       filled += part.byteLength
       used += part.byteLength
@@ -67,9 +77,15 @@ export async function* cut(
       yield piece
       piece = undefined
       filled = 0
+      left = length === undefined ? pieceLength : Math.max(0, left - pieceLength)
     }
   }
   if (piece !== undefined) yield piece.subarray(0, filled)
+}
+
+function copied(from: Uint8Array, to: Uint8Array): Uint8Array {
+  to.set(from)
+  return to
 }
 
 /**

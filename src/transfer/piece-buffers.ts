@@ -5,6 +5,9 @@ const MAX_FREE = 8
 /** Of all sizes together, bytes. */
 const MAX_FREE_BYTES = 32 * 1024 * 1024
 
+/** A piece of less than this fraction of a full one is memory of its own, which nobody else gets: thousands of them may be held. */
+const SMALL = 4
+
 /** Free buffers by their size, for all contents of the process: a finished one needs none. */
 const free = new Map<number, ArrayBuffer[]>()
 let freeBytes = 0
@@ -19,9 +22,9 @@ export class PieceBuffers {
     this.#length = length
   }
 
-  /** Memory for a piece of up to a full length. What is in it is left over from before. */
+  /** Memory for a piece of up to a full length. What is in it is left over from before. A small one gets no more than it needs. */
   take(bytes: number): Uint8Array {
-    if (bytes > this.#length) return new Uint8Array(bytes)
+    if (bytes > this.#length || bytes < this.#length / SMALL) return new Uint8Array(bytes)
     const buffer = free.get(this.#length)?.pop()
     if (buffer !== undefined) freeBytes -= this.#length
     const memory = buffer ?? new ArrayBuffer(this.#length)

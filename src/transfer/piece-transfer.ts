@@ -96,9 +96,15 @@ export class PieceTransfer {
    * Rejects with what the source, the store or the listener says.
    */
   async ingest(source: AsyncIterable<Uint8Array>, first: number, listener: OriginListener): Promise<number> {
-    const { pieceLength } = this.#manifest
+    const { pieceLength, length: whole } = this.#manifest
     let length = first * pieceLength
-    const how = { pieceLength, first, take: (size: number) => this.buffer(size), onChunk: (c: Chunk) => listener.onChunk(c) }
+    const how = {
+      pieceLength,
+      first,
+      length: whole === undefined ? undefined : Math.max(0, whole - length),
+      take: (size: number) => this.buffer(size),
+      onChunk: (c: Chunk) => listener.onChunk(c),
+    }
     for await (const piece of hashPieces(source, how)) {
       const fact = factOf(piece)
       listener.onHashed(fact)

@@ -266,9 +266,19 @@ export function failureOf(error: DragonflyError): Failure {
   return { type: 'failed', code, message, status, retryAfter }
 }
 
+/** What to do about a refusal of a seed's own, for whoever asked it. */
+const HINTS: Readonly<Partial<Record<string, string>>> = {
+  'origin-refused': 'start the seed with --allow-origin HOST',
+  'seed-busy': 'try again once other downloads have ended, or add another --seed',
+}
+
 /** The seed's failure as the error of whoever asked. */
 export function errorOf({ code, message, status, retryAfter }: Failure): DragonflyError {
   const numbers = { ...(status === undefined ? {} : { status }), ...(retryAfter === undefined ? {} : { retryAfter }) }
-  const hint = code === 'origin-refused' ? { hint: 'start the seed with --allow-origin HOST' } : {}
-  return new DragonflyError(code, message, { ...numbers, ...hint, retryable: retryAfter !== undefined })
+  const hint = HINTS[code]
+  return new DragonflyError(code, message, {
+    ...numbers,
+    ...(hint !== undefined && { hint }),
+    retryable: retryAfter !== undefined,
+  })
 }

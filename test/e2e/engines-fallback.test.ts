@@ -1,24 +1,18 @@
 // The gateway is down: engines pull from the registry, with the files that `df gateway setup` has written.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
-import { isInstalled, RegistryLab } from '../gateway/auth/registry-lab.ts'
-import { FaultProxy } from '../gateway/registry/fault-proxy.ts'
+import { isInstalled } from '../gateway/auth/registry-lab.ts'
 import { CELLS } from './engine-cells.ts'
-import { type EngineImage, engineImage } from './engine-image.ts'
+import { EngineGround } from './engine-ground.ts'
 import { ENGINES, type Engine } from './engine-sessions.ts'
-import { atOnce, imageOf, Sessions, setUp } from './engine-setup.ts'
+import { atOnce, imageOf, setUp } from './engine-setup.ts'
 import { has, makeCertificate, startGateway } from './gateway-lab.ts'
-import { Lab } from './lab.ts'
 import { knowing } from './named-host.ts'
 
 const HUB = 'registry-1.docker.io'
 
 describe('container engines whose gateway is down', () => {
-  let lab: Lab
-  let registry: RegistryLab
-  let proxy: FaultProxy
-  let sessions: Sessions
-  let image: EngineImage
+  let ground: EngineGround
   let pulls: ReadonlyMap<Engine, Promise<string | undefined>>
 
   before(async function () {
@@ -26,11 +20,8 @@ describe('container engines whose gateway is down', () => {
       console.warn('SKIPPED: docker-registry is not installed')
       return this.skip()
     }
-    lab = await Lab.open()
-    registry = await RegistryLab.open()
-    image = await engineImage(registry, lab, [100_000, 900_000])
-    proxy = await FaultProxy.before(await registry.registry())
-    sessions = new Sessions(lab)
+    ground = await EngineGround.open({ layers: [100_000, 900_000] })
+    const { lab, proxy, sessions } = ground
     const gateway = await startGateway(lab, 'home', { registry: proxy.host })
     const root = await setUp(lab, gateway.url, proxy.host)
     gateway.daemon.child.kill('SIGKILL')
@@ -44,15 +35,12 @@ describe('container engines whose gateway is down', () => {
     })
   })
   after(async () => {
-    await Promise.allSettled(pulls?.values() ?? [])
-    await sessions?.close()
-    await lab?.close()
-    await proxy?.close()
-    await registry?.close()
+    await ground?.close(pulls)
   })
 
   /** Words before dockerd: a network of its own in which this registry is Docker Hub, and nothing answers at the gateway's address. */
   async function besideHub(): Promise<string[]> {
+    const { lab, registry } = ground
     await mkdir(lab.path('hub'))
     const config = `version: 0.1
 log: {level: info}
@@ -74,7 +62,7 @@ wait $own; wait $own; kill $hub`
     it(`${engine}: ${CELLS[engine].fallback}`, async function () {
       const digest = await pulls.get(engine)
       if (digest === undefined) return this.skip()
-      expect(digest).to.equal(engine === 'containerd (CRI)' ? image.id : image.digest)
+      expect(digest).to.equal(ground.digestFor(engine))
     })
   }
 })

@@ -5,15 +5,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { missingPrograms, RegistryLab } from '../gateway/auth/registry-lab.ts'
+import { missingPrograms } from '../gateway/auth/registry-lab.ts'
 import { TokenServer } from '../gateway/auth/token-server.ts'
-import { FaultProxy } from '../gateway/registry/fault-proxy.ts'
 import { CELLS } from './engine-cells.ts'
-import { type EngineImage, engineImage } from './engine-image.ts'
+import { EngineGround } from './engine-ground.ts'
 import { ENGINES, type Engine } from './engine-sessions.ts'
-import { atOnce, imageOf, refusal, Sessions, setUp } from './engine-setup.ts'
+import { atOnce, imageOf, refusal, setUp } from './engine-setup.ts'
 import { startGateway } from './gateway-lab.ts'
-import { Lab } from './lab.ts'
 
 const run = promisify(execFile)
 const LOGIN = 'alice:s3cret'
@@ -28,12 +26,8 @@ interface Outcome {
 
 for (const kind of ['htpasswd', 'tokens'] as const) {
   describe(`private images of a registry with ${kind}`, () => {
-    let lab: Lab
-    let registry: RegistryLab
+    let ground: EngineGround
     let tokens: TokenServer
-    let proxy: FaultProxy
-    let sessions: Sessions
-    let image: EngineImage
     let pulls: ReadonlyMap<Engine, Promise<Outcome | undefined>>
 
     before(async function () {
@@ -42,12 +36,14 @@ for (const kind of ['htpasswd', 'tokens'] as const) {
         console.warn(`SKIPPED: not installed: ${missing.join(', ')}`)
         return this.skip()
       }
-      lab = await Lab.open()
-      registry = await RegistryLab.open()
-      tokens = await TokenServer.open(registry.dir)
-      image = await engineImage(registry, lab, [100_000, 900_000])
-      proxy = await FaultProxy.before(await registry.registry(kind === 'htpasswd' ? await registry.htpasswd() : tokens.config))
-      sessions = new Sessions(lab)
+      ground = await EngineGround.open({
+        layers: [100_000, 900_000],
+        config: async registry => {
+          tokens = await TokenServer.open(registry.dir)
+          return kind === 'htpasswd' ? await registry.htpasswd() : tokens.config
+        },
+      })
+      const { lab, proxy } = ground
       // the default registry is dockerd's, whose gateway has a place of its own: others find their registry in the path
       const [hub, other] = await Promise.all([startGateway(lab, 'hub', { registry: proxy.host }), startGateway(lab, 'home', {})])
       const rootOfHub = await setUp(lab, hub.url, proxy.host, 'root-hub')
@@ -56,18 +52,15 @@ for (const kind of ['htpasswd', 'tokens'] as const) {
       pulls = atOnce(engine => twice(engine, engine === 'dockerd' ? rootOfHub : root, other.url))
     })
     after(async () => {
-      await Promise.allSettled(pulls?.values() ?? [])
-      await sessions?.close()
-      await lab?.close()
-      await proxy?.close()
+      await ground?.close(pulls)
       await tokens?.close()
-      await registry?.close()
     })
 
-    const pathOf = (gateway: string) => `${new URL(gateway).host}/${proxy.host.replace(':', '_')}`
+    const pathOf = (gateway: string) => `${new URL(gateway).host}/${ground.proxy.host.replace(':', '_')}`
 
     /** Somebody who may has read them by every gateway. */
     async function layersLieThere(...gateways: string[]): Promise<void> {
+      const { image, proxy } = ground
       for (const gateway of gateways)
         for (const { digest, size } of image.layers) {
           const url = `${gateway}/v2/team/app/blobs/${digest}?ns=${encodeURIComponent(proxy.host)}`
@@ -78,6 +71,7 @@ for (const kind of ['htpasswd', 'tokens'] as const) {
 
     /** Without a login, then with one. */
     async function twice(engine: Engine, root: string, gateway: string): Promise<Outcome | undefined> {
+      const { lab, proxy, sessions } = ground
       const name = imageOf(engine, proxy.host)
       const stranger = await sessions.open(engine, { root })
       if (stranger === undefined) return undefined
@@ -105,12 +99,13 @@ for (const kind of ['htpasswd', 'tokens'] as const) {
         const outcome = await pulls.get(engine)
         if (outcome === undefined) return this.skip()
         expect(outcome.refused).to.match(/^refused/)
-        expect(outcome.digest).to.equal(engine === 'containerd (CRI)' ? image.id : image.digest)
+        expect(outcome.digest).to.equal(ground.digestFor(engine))
       })
     }
 
     it('each of the two gateways has read each layer once, and asked for few tokens', async () => {
       await Promise.all(pulls.values())
+      const { image, proxy } = ground
       // a single byte is asked for to see who may read
       const read = proxy.requests.filter(
         ({ method, url, status }) => method === 'GET' && url.includes('/blobs/') && status === 200,

@@ -12,7 +12,7 @@ import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import { LOOPBACK } from '../world/loopback.ts'
 import type { TestOrigin } from '../world/origin.ts'
 import type { Observed, World } from '../world/world.ts'
-import { worldForEach } from '../world/world-for-each.ts'
+import { seedForEach } from '../world/world-for-each.ts'
 
 const BODY = content('allowed', 3 * PIECE + 5)
 
@@ -21,13 +21,15 @@ describe('a seed that reads public origins only', () => {
   let origin: TestOrigin
   let seed: Observed
 
-  worldForEach(BODY, (w, o) => {
-    world = w
-    origin = o
-  })
-  beforeEach(async () => {
-    seed = await world.seed({ allowOrigins: [] })
-  })
+  seedForEach(
+    BODY,
+    (w, o, s) => {
+      world = w
+      origin = o
+      seed = s
+    },
+    { options: { allowOrigins: [] } },
+  )
 
   const url = () => `${origin.url}/file.bin`
 

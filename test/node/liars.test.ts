@@ -9,7 +9,7 @@ import { until } from '../waiting.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import type { TestOrigin } from '../world/origin.ts'
 import type { Observed, World } from '../world/world.ts'
-import { worldForEach } from '../world/world-for-each.ts'
+import { seedForEach } from '../world/world-for-each.ts'
 
 const COUNT = 8
 const BODY = content('liars', COUNT * PIECE)
@@ -19,14 +19,15 @@ describe('a peer among honest ones that', () => {
   let origin: TestOrigin
   let seed: Observed
 
-  worldForEach(BODY, (w, o) => {
-    world = w
-    origin = o
-  })
-  beforeEach(async () => {
-    origin.hold(PIECE)
-    seed = await world.seed()
-  })
+  seedForEach(
+    BODY,
+    (w, o, s) => {
+      world = w
+      origin = o
+      seed = s
+    },
+    { prepare: o => o.hold(PIECE) },
+  )
 
   const url = () => `${origin.url}/file.bin`
 

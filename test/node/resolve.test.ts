@@ -7,7 +7,7 @@ import { Asker } from '../world/asker.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import type { TestOrigin } from '../world/origin.ts'
 import type { Observed, World } from '../world/world.ts'
-import { worldForEach } from '../world/world-for-each.ts'
+import { seedForEach } from '../world/world-for-each.ts'
 
 const BODY = content('duty', 4 * PIECE - 1)
 const CHANGED = content('changed', 3 * PIECE + 9)
@@ -17,12 +17,10 @@ describe('a seed', () => {
   let origin: TestOrigin
   let seed: Observed
 
-  worldForEach(BODY, (w, o) => {
+  seedForEach(BODY, (w, o, s) => {
     world = w
     origin = o
-  })
-  beforeEach(async () => {
-    seed = await world.seed()
+    seed = s
   })
 
   const url = () => `${origin.url}/file.bin`

@@ -6,7 +6,7 @@ import { until } from '../waiting.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import type { TestOrigin } from '../world/origin.ts'
 import type { Observed, World } from '../world/world.ts'
-import { worldForEach } from '../world/world-for-each.ts'
+import { seedForEach } from '../world/world-for-each.ts'
 
 const COUNT = 24
 const BODY = content('tricklers', COUNT * PIECE)
@@ -16,14 +16,15 @@ describe('node: six peers that claim every piece and trickle', () => {
   let origin: TestOrigin
   let seed: Observed
 
-  worldForEach(BODY, (w, o) => {
-    world = w
-    origin = o
-  })
-  beforeEach(async () => {
-    origin.hold(PIECE)
-    seed = await world.seed()
-  })
+  seedForEach(
+    BODY,
+    (w, o, s) => {
+      world = w
+      origin = o
+      seed = s
+    },
+    { prepare: o => o.hold(PIECE) },
+  )
 
   /** They are asked before the seed has more than one piece. */
   async function run(mayRead: boolean) {

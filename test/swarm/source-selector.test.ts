@@ -499,4 +499,64 @@ describe('sources: for who does not wait for the swarm', () => {
     expect(table.tell(900, { type: 'seed-failed', seed: 's', why: 'unreachable' })).to.deep.equal([])
     expect(table.until(3000)).to.include('1.1 read rest 4')
   })
+  it('a seed that is busy with other contents is not silent, for ten times as long', () => {
+    const table = hasty()
+    table.tell(50, { type: 'seed-heard', seed: 's' })
+    for (let at = 900; at <= 9900; at += 900) {
+      expect(table.until(at).join()).to.not.include('read')
+      table.tell(at, { type: 'seed-alive', seed: 's', at })
+    }
+    expect(table.until(10_000)).to.include('10 read new 0')
+  })
+
+  it('a seed that gave a sign and then none has the second from that sign on', () => {
+    const table = hasty({ policy: hastyPolicy(1000, 50) })
+    table.tell(10, { type: 'seed-heard', seed: 's' })
+    table.tell(40, { type: 'seed-alive', seed: 's', at: 40 })
+    expect(table.until(1039).join()).to.not.include('read')
+    expect(table.until(1040)).to.include('1.04 read new 0')
+  })
+
+  it('the second begins when the seed is asked, and stands still while this process cannot run', () => {
+    const selector = new SourceSelector({ ...USUAL, seeds: ['s'], policy: hastyPolicy(1000) })
+    selector.handle({ type: 'wake' }, 0)
+    selector.handle({ type: 'store-searched' }, 300)
+    selector.handle({ type: 'absent', ms: 400 }, 900)
+    expect(selector.handle({ type: 'wake' }, 1699).flatMap(words).join()).to.not.include('read')
+    expect(selector.handle({ type: 'wake' }, 1700).flatMap(words)).to.include('read new 0')
+  })
+
+  it('a seed that answers after that time ends the read', () => {
+    const table = hasty()
+    table.tell(50, { type: 'seed-heard', seed: 's' })
+    expect(table.until(1000)).to.deep.equal(['1 read new 0'])
+    table.tell(1100, { type: 'seed-heard', seed: 's', replies: true })
+    expect(table.tell(1100, { type: 'seed-resolved', seed: 's', same: false })).to.include('stop-reading')
+    table.tell(1200, { type: 'linked', peer: 's' })
+    table.tell(1300, KNOWN)
+    expect(table.until(3000).join()).to.not.include('read')
+  })
+
+  it('the origin is read on a second after a seed that has answered dies, and 7 s later when it freezes', () => {
+    const ends = (['dead', 'frozen'] as const).map(to => {
+      const table = served({ policy: hastyPolicy(1000), chance: 0 })
+      table.tell(200, { type: 'content', count: 4, missing: 0, sealed: false })
+      if (to === 'dead') table.tell(200, { type: 'unlinked', peer: 's' })
+      if (to === 'dead') table.tell(200, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+      return table.until(60_000).find(line => line.includes('read'))
+    })
+    expect(ends).to.deep.equal(['1.1 read rest 4', '8.1 read rest 4'])
+  })
+
+  it('a seed that goes on to serve others, and us nothing, is given up after ten seconds and six', () => {
+    const table = served({ policy: hastyPolicy(1000), chance: 0 })
+    table.tell(200, { type: 'content', count: 4, missing: 0, sealed: false })
+    const said: string[] = []
+    for (let at = 500; at <= 20_000; at += 500) {
+      const left = [...table.until(at), ...table.tell(at, { type: 'seed-alive', seed: 's', at })]
+      said.push(...left)
+      if (left.join().includes('leave-seed')) said.push(...table.tell(at, { type: 'seed-failed', seed: 's', why: 'busy' }))
+    }
+    expect(said.find(line => line.includes('read'))).to.match(/^(17(\.\d)? )?read rest 4$/)
+  })
 })

@@ -8,7 +8,7 @@ describe('piece buffers', () => {
   it('lends what was given back again, to whichever content', () => {
     const piece = new PieceBuffers(LENGTH).take(LENGTH)
     new PieceBuffers(LENGTH).give(piece)
-    expect(new PieceBuffers(LENGTH).take(100).buffer).to.equal(piece.buffer)
+    expect(new PieceBuffers(LENGTH).take(LENGTH / 2).buffer).to.equal(piece.buffer)
   })
 
   it('never lends one buffer to two, though it is given back twice', () => {
@@ -21,6 +21,14 @@ describe('piece buffers', () => {
     buffers.give(b.subarray(0, 10))
     expect(buffers.take(LENGTH).buffer).to.equal(b.buffer)
     expect(buffers.take(LENGTH).buffer).to.not.equal(a.buffer)
+  })
+
+  it('gives a small piece no more memory than it needs', () => {
+    const buffers = new PieceBuffers(LENGTH)
+    const small = buffers.take(100)
+    expect(small.buffer.byteLength).to.equal(100)
+    buffers.give(small)
+    expect(buffers.take(100).buffer).to.not.equal(small.buffer)
   })
 
   it('takes no memory that it has not lent', () => {

@@ -22,6 +22,9 @@ const BACKOFF_MS = 500
 const MAX_PAUSE_MS = 300_000
 const MAX_SERVERS = 256
 const MAX_ANSWER_BYTES = 64 * 1024
+/** A server that moved points to its new place at once. */
+const MAX_REDIRECTS = 3
+const REDIRECTS = new Set([301, 302, 303, 307, 308])
 
 export interface TokenServerRequest {
   method: 'GET' | 'POST'
@@ -72,21 +75,18 @@ export class TokenServers {
     }
   }
 
-  async #once({ method, url, headers, body }: TokenServerRequest): Promise<TokenServerAnswer> {
+  async #once(request: TokenServerRequest): Promise<TokenServerAnswer> {
     const signal = AbortSignal.timeout(TIMEOUT_MS)
-    const named = headerOf(headers, 'user-agent') === undefined ? ['user-agent', USER_AGENT] : []
+    let asked = request
     try {
-      const answer = await this.#upstream.send({ method, url, headers: [...headers, ...named], signal, ...(body && { body }) })
-      const chunks: Buffer[] = []
-      let length = 0
-      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-        length += chunk.length
-        // leaving the loop hangs up
-        if (length > MAX_ANSWER_BYTES) throw tooLong(url)
-        chunks.push(chunk)
+      for (let hop = 0; ; hop++) {
+        const answer = await this.#send(asked, signal)
+        const next = hop < MAX_REDIRECTS ? redirected(asked, answer) : undefined
+        if (next === undefined) return answer
+        asked = next
       }
-      return { status: answer.status, headers: answer.headers, body: Buffer.concat(chunks) }
     } catch (error) {
+      const { url } = asked
       if (signal.aborted) {
         throw new DragonflyError('origin-timeout', `token server ${url.host} did not answer within ${TIMEOUT_MS / 1000} s`, {
           cause: error,
@@ -98,6 +98,20 @@ export class TokenServers {
     }
   }
 
+  async #send({ method, url, headers, body }: TokenServerRequest, signal: AbortSignal): Promise<TokenServerAnswer> {
+    const named = headerOf(headers, 'user-agent') === undefined ? ['user-agent', USER_AGENT] : []
+    const answer = await this.#upstream.send({ method, url, headers: [...headers, ...named], signal, ...(body && { body }) })
+    const chunks: Buffer[] = []
+    let length = 0
+    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+      length += chunk.length
+      // leaving the loop hangs up
+      if (length > MAX_ANSWER_BYTES) throw tooLong(url)
+      chunks.push(chunk)
+    }
+    return { status: answer.status, headers: answer.headers, body: Buffer.concat(chunks) }
+  }
+
   #laneOf({ origin }: URL): Lane {
     const known = this.#lanes.get(origin)
     if (known !== undefined) return known
@@ -106,6 +120,24 @@ export class TokenServers {
     return lane
   }
 }
+
+/**
+ * Where an answer sends us. Another origin is shown no credential: neither a header nor the body of a POST, which has a refresh token; what
+ * was asked securely is not asked in the clear. Undefined: the answer stands as it is.
+ */
+function redirected(request: TokenServerRequest, { status, headers }: TokenServerAnswer): TokenServerRequest | undefined {
+  const location = headerOf(headers, 'location')
+  if (!REDIRECTS.has(status) || location === undefined) return undefined
+  const url = URL.parse(location, request.url.href)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return undefined
+  if (request.url.protocol === 'https:' && url.protocol !== 'https:') return undefined
+  const isElsewhere = url.origin !== request.url.origin
+  if (request.method === 'POST' && (isElsewhere || status < 307)) return undefined
+  const kept = pairsOf(request.headers).filter(([name]) => !isElsewhere || !CREDENTIALS.has(name.toLowerCase()))
+  return { ...request, url, headers: kept.flat() }
+}
+
+const CREDENTIALS = new Set(['authorization', 'cookie'])
 
 /** The first value of a header of raw ones. */
 export function headerOf(headers: readonly string[], name: string): string | undefined {

@@ -1,5 +1,6 @@
 // Manifests: the registry's answer counts; what it has shown once answers again by digest, and by tag when it is down.
 import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { endToEnd, pairsOf } from '../front/relay.ts'
 import { type Asked, headersFor } from './asked.ts'
 import { type Manifest, ManifestCache } from './manifest-cache.ts'
@@ -108,12 +109,13 @@ export class Manifests {
     const isCoded = headerOf(answer.headers, 'content-encoding') !== undefined
     const isOther = isDigest && !isSha256(reference)
     if (type.startsWith(SIGNED) || length > MAX_BYTES || isCoded || isOther) return await this.#access.passBack(asked, answer)
-    let body: Buffer | undefined
+    let body: Buffer | Readable
     try {
       body = await bytesOf(answer.body)
     } catch {
       return guest.gone.aborted ? void guest.response.destroy() : refuse(guest, 'unreachable')
     }
+    if (!Buffer.isBuffer(body)) return await this.#access.passBack(asked, { ...answer, body })
     const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`
     if (isDigest && digest !== reference) return refuse(guest, 'corrupt')
     const named = headerOf(answer.headers, 'docker-content-digest')
@@ -133,16 +135,26 @@ function methodOf({ guest }: ManifestAsked): 'GET' | 'HEAD' {
   return guest.request.method === 'HEAD' ? 'HEAD' : 'GET'
 }
 
-/** Rejects when there is too much of it. */
-async function bytesOf(body: RegistryAnswer['body']): Promise<Buffer> {
+/** The whole; where that is too much to keep, all of it as a stream. */
+async function bytesOf(body: RegistryAnswer['body']): Promise<Buffer | Readable> {
   const parts: Uint8Array[] = []
   let length = 0
-  for await (const part of body) {
-    length += (part as Uint8Array).byteLength
-    if (length > MAX_BYTES) throw new Error('too long')
-    parts.push(part as Uint8Array)
+  const rest = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+    length += next.value.byteLength
+    parts.push(next.value)
+    if (length > MAX_BYTES) return Readable.from(following(parts, rest), { objectMode: false })
   }
   return Buffer.concat(parts)
+}
+
+async function* following(parts: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* parts
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+  } finally {
+    await rest.return?.()
+  }
 }
 
 /** The registry's answer, with length and digest in any case. */

@@ -76,7 +76,8 @@ export interface GetOptions {
   anonymous?: boolean
   /**
    * Read the origin when seeds and peers have been silent for so many milliseconds, from 1 on, rather than wait for them as long as
-   * is best for the origin. Not through a daemon.
+   * is best for the origin. A seed that is alive, if only busy with other contents of this node, is waited for ten times as long. Not
+   * through a daemon.
    * @default as long as a crowd at a busy seed may need
    */
   originAfter?: number

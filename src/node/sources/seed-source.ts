@@ -8,7 +8,7 @@ import { resolve } from '../../net/resolve.ts'
 import type { SeedFailure, SourceEvent } from '../../swarm/source-events.ts'
 import { errorOf } from '../../wire/codec-resolve.ts'
 import { causeOf } from '../api/events.ts'
-import type { NodeContext } from '../context/node-context.ts'
+import { type NodeContext, now } from '../context/node-context.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import { resolveRequest } from '../session/resolve-request.ts'
 
@@ -73,6 +73,7 @@ export class SeedSource {
     const leaving = new AbortController()
     this.#leaving = leaving
     const signal = AbortSignal.any([this.#signal, leaving.signal])
+    const askedAt = now()
     try {
       await this.#request(seed, signal)
     } catch (thrown) {
@@ -80,7 +81,7 @@ export class SeedSource {
       const error: unknown = leaving.signal.aborted ? leaving.signal.reason : thrown
       const why = await whyFailed(seed, error)
       if (this.#signal.aborted) return
-      if (why === 'busy' || why === 'unreachable') this.#ctx.silentSeeds.silent(peer)
+      if (why === 'busy' || why === 'unreachable') this.#ctx.silentSeeds.silent(peer, askedAt)
       if (why === 'final' || why === 'spent') this.#trouble = error
       else this.#note(peer, error)
       this.#options.tell({ type: 'seed-failed', seed: peer, why })

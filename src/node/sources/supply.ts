@@ -24,6 +24,7 @@ import { DhtSource } from './dht-source.ts'
 import { keepGranted } from './grant-renewal.ts'
 import { sealWhenWhole } from './ingest.ts'
 import { OriginSource } from './origin-source.ts'
+import { SeedSigns } from './seed-signs.ts'
 import { SeedSource } from './seed-source.ts'
 
 export interface SupplyOptions {
@@ -64,6 +65,7 @@ export class Supply {
   #renewing: Promise<void> | undefined
   /** What was told of last. */
   readonly #linked = new Set<string>()
+  readonly #signs: SeedSigns
   #told = { count: -1, missing: -1, sealed: false }
   #progressAt = -Infinity
   /** From peers, since it was told last. */
@@ -78,10 +80,11 @@ export class Supply {
     const tell = (event: SourceEvent) => this.#tell(event)
     const { signal } = this.#stop
     const peers = seeds.map(({ peer }) => peer)
-    const hasty = hastyPolicy(ctx.silentSeeds.patience(originAfter, peers))
+    const hasty = hastyPolicy(originAfter, ctx.silentSeeds.patience(originAfter, peers))
     this.#ctx = ctx
     this.#active = active
     this.#options = options
+    this.#signs = new SeedSigns(ctx.silentSeeds, peers)
     this.#selector = new SourceSelector({
       seeds: peers,
       hasDht: ctx.bootstrap.length > 0 || ctx.lanPeers !== undefined || seeds.length > 0,
@@ -111,7 +114,9 @@ export class Supply {
    * as long as it serves others. Never rejects.
    */
   async run(): Promise<void> {
-    const { seeds, revalidate } = this.#options
+    const { seeds, revalidate, originAfter } = this.#options
+    if (originAfter !== undefined)
+      this.#stop.signal.addEventListener('abort', this.#ctx.silentSeeds.absences.watch(), { once: true })
     if (seeds.length > 0 || this.#ctx.isSeed || revalidate) this.#active.setCurrent('unknown')
     this.#active.observers.add(this.#observer)
     try {
@@ -176,6 +181,7 @@ export class Supply {
 
   readonly #observer: SwarmObserver = {
     told: (event, at) => {
+      this.#signs.observe(event)
       if (event.type === 'progress') this.#came(event.bytes, at)
       if (event.type === 'held') this.#progress({ type: event.peer === ORIGIN ? 'origin-progress' : 'held' }, at)
     },
@@ -201,7 +207,10 @@ export class Supply {
 
   #tell(event: SourceEvent): void {
     if (this.#stop.signal.aborted) return
-    for (const action of this.#selector.handle(event, now())) this.#perform(action)
+    const at = now()
+    for (const fact of [...this.#signs.news(), event]) {
+      for (const action of this.#selector.handle(fact, at)) this.#perform(action)
+    }
     clearTimeout(this.#wake)
     const { nextWake } = this.#selector
     if (nextWake === Infinity || this.#stop.signal.aborted) return
@@ -231,6 +240,7 @@ export class Supply {
       case 'search-dht':
         return this.#work(this.#searchDht())
       case 'read-origin':
+        if (action.how === 'new') this.#signs.silent()
         if (this.#origin !== undefined) this.#work(this.#origin.read(action.how))
         return
       case 'stop-reading':
