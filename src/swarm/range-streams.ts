@@ -10,6 +10,8 @@ export const SETTLE_MS = 500
 export const TRIAL_MS = 1500
 /** What takes no longer than this is read by as many streams as there are: a trial that fails costs about a second. Milliseconds. */
 export const WORTH_MS = 15_000
+/** The same once a trial has succeeded: the next one is like to do so. Milliseconds. */
+export const WORTH_MORE_MS = 5000
 /** A stream that gives so much is not what the read waits for. Bytes a second. */
 export const FAST_BYTES = 8 * 1024 * 1024
 /** After a trial without success, or a stream that broke; doubles every time. Milliseconds. */
@@ -103,7 +105,7 @@ export class RangeStreams {
 
   #isWorthATrial(left: number, now: number): boolean {
     if (this.#kept >= MAX_STREAMS || now < this.#pauseUntil || this.#rate === 0) return false
-    return this.#rate / this.#kept < FAST_BYTES && (1000 * left) / this.#rate >= WORTH_MS
+    return this.#rate / this.#kept < FAST_BYTES && (1000 * left) / this.#rate >= (this.#kept === 1 ? WORTH_MS : WORTH_MORE_MS)
   }
 
   /** Of a trial only what was tried goes; else one stream remains. */
