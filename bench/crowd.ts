@@ -58,7 +58,10 @@ async function crowd(origin: Nginx, right: string, share: number, url: string): 
     const began = performance.now()
     const gets = Array.from({ length: hosts }, (_, i) => {
       const name = `crowd-${i}`
-      const get = lab.df(['get', '--json', '--seed', seed.address, '-o', lab.path(`${name}.bin`), url], name)
+      const get = lab.df(
+        ['get', '--json', ...(values.verbose ? ['-v'] : []), '--seed', seed.address, '-o', lab.path(`${name}.bin`), url],
+        name,
+      )
       if (values.verbose) show(get, name, began)
       return ended(get, name, began)
     })

@@ -43,7 +43,16 @@ export { METRICS, type Metric, type MetricName, type MetricSample } from './node
 export type { NodeOptions } from './node/api/node-options.ts'
 export type { Preheated, PreheatOptions, PreheatProgress } from './node/api/preheat-options.ts'
 export type { Receipt } from './node/api/receipt.ts'
-export type { ContentStatus, DaemonStatus, DiskStatus, Removed, SeedStatus } from './node/api/status.ts'
+export type {
+  BanStatus,
+  ContentStatus,
+  ContradictionStatus,
+  DaemonStatus,
+  DiskStatus,
+  IsolationStatus,
+  Removed,
+  SeedStatus,
+} from './node/api/status.ts'
 export type { StoreAdmin } from './node/api/store-admin.ts'
 export type { StoredContent } from './node/api/stored-content.ts'
 export type { VerifiedContent, VerifiedState, VerifyLine, VerifyProgress, VerifySummary } from './node/api/verification.ts'

@@ -188,6 +188,8 @@ export const JSON_LINES = {
       reads: 'reads of origins under way',
       askers: '`all` requests since the start; `hits`: those whose content was already here',
       bytes: 'payload since the start: `fromOrigin`, `toPeers`, `fromPeers`',
+      isolation:
+        '`banned`: peers that are banned now; `bans`: the latest 100 (`peer`, `proof`, `age` and `left` in seconds, `times`); `contradictions`: trusted seeds with different bytes for one version (`seed`, `other`, `version`, `age`)',
     },
     {
       lanPeers: 'peers of the local network that it is connected to; absent when it looks for none',

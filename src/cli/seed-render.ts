@@ -3,6 +3,9 @@ import type { ContentStatus, DaemonStatus, DiskStatus, Removed } from '../index.
 import { printable } from './errors.ts'
 import { bytes, count, percent, seconds } from './figures.ts'
 
+/** Bans, and contradictions, that people are shown. */
+const MAX_ROWS = 5
+
 export function statusLines(status: DaemonStatus): string[] {
   const { role, version, jobs, peerId, addresses, pid, uptime, lanPeers, contents, total, reads, askers, disk } = status
   const rows: [string, string][] = [
@@ -14,6 +17,7 @@ export function statusLines(status: DaemonStatus): string[] {
     ['bytes', `${bytes(status.bytes.fromOrigin)} from origins, ${bytes(status.bytes.toPeers)} to peers`],
     ['origins', reads === 0 ? 'no reads' : `${count(reads, 'read')} under way`],
     ...(disk === undefined ? [['store', 'in memory'] as [string, string]] : diskRows(disk)),
+    ...isolationRows(status.isolation),
   ]
   const shown = contents.length < total ? `, the last ${contents.length} of them:` : total === 0 ? '' : ':'
   return [
@@ -54,6 +58,20 @@ function stateOf({ bytes: here, length, version, age, idle, isPinned, isBusy, is
 
 function askersText({ all, hits }: DaemonStatus['askers']): string {
   return all === 0 ? 'none yet' : `${all}, ${percent(hits, all)} served from the store`
+}
+
+/** Nothing while nobody was caught. */
+function isolationRows({ banned, bans, contradictions }: DaemonStatus['isolation']): [string, string][] {
+  const more = banned - Math.min(bans.length, MAX_ROWS)
+  return [
+    ...bans.slice(0, MAX_ROWS).map(({ peer, proof, left, times }): [string, string] => {
+      return ['BANNED', `${peer} for another ${seconds(left)}${times > 1 ? ` (ban ${times} in a row)` : ''}: ${proof}`]
+    }),
+    ...(more > 0 ? [['BANNED', `${count(more, 'peer')} more; --json names the latest 100`] as [string, string]] : []),
+    ...contradictions.slice(0, MAX_ROWS).map(({ seed, other, version, age }): [string, string] => {
+      return ['CONFLICT', `the seeds ${seed} and ${other} have different bytes for ${version}, seen ${seconds(age)} ago`]
+    }),
+  ]
 }
 
 function diskRows({ used, quota, free, evicted, trouble }: DiskStatus): [string, string][] {

@@ -34,6 +34,11 @@ function namesOf(v: Validators): string[] {
   ]
 }
 
+/** Whether these validators name a state at all. */
+export function hasName(v: Validators): boolean {
+  return namesOf(v).length > 0
+}
+
 /** Whoever makes validators of more than a few hundred bytes gets their digest as name: equal names stay equal states. */
 function bounded(kind: string, validator: string, { coding }: Validators): string {
   const text = coding === undefined ? validator : `${validator} +${coding}`

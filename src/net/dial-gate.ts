@@ -58,6 +58,12 @@ export class DialGate {
     return true
   }
 
+  /** Whether what a peer said of itself on an earlier run may be dialled. `wasHere`: it was on this host. */
+  recalls(address: Multiaddr, wasHere: boolean): boolean {
+    if (wasHere && endpointOf(address)?.scope === 'host') remember(this.#local, keyOf(address))
+    return this.mayDial(address)
+  }
+
   /** Whether it may be dialled as far as its kind goes. */
   mayDial(address: Multiaddr): boolean {
     const key = keyOf(address)
@@ -101,13 +107,14 @@ export class DialGate {
 
   /** Whether the namer is where the endpoint's address has its meaning: on this host, or on its network segment. */
   #isBeside(namer: Multiaddr | undefined, { scope }: Endpoint): boolean {
-    if (namer !== undefined) return this.#isHere(namer) || (scope === 'link' && endpointOf(namer)?.scope === 'link')
+    if (namer !== undefined) return this.isHere(namer) || (scope === 'link' && endpointOf(namer)?.scope === 'link')
     // one of those who are connected said so
     const remotes = [...this.#remotes()]
-    return remotes.length > 0 && remotes.every(remote => this.#isHere(remote))
+    return remotes.length > 0 && remotes.every(remote => this.isHere(remote))
   }
 
-  #isHere(remote: Multiaddr): boolean {
+  /** Whether a connection from there comes from this host itself. */
+  isHere(remote: Multiaddr): boolean {
     const endpoint = endpointOf(remote)
     return endpoint !== undefined && (endpoint.scope === 'host' || this.#ownIps.has(endpoint.host))
   }

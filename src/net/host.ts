@@ -40,7 +40,7 @@ const MAX_STREAMS = 256
 const MAX_CONNECTIONS = DEFAULT_NEIGHBOURHOOD_POLICY.maxSeedLinks + 500
 const CONNECT_TIMEOUT_MS = 5000
 /** With the handshake, also of others with us: a starved host takes so long for a crowd's. Callers have limits of their own. */
-const MAX_DIAL_TIMEOUT_MS = 30_000
+const MAX_DIAL_TIMEOUT_MS = 90_000
 
 export interface HostOptions {
   listen: readonly string[]
@@ -181,6 +181,17 @@ export class Host {
     if (addresses.length === 0) return []
     const from = this.libp2p.getConnections(peerIdFromString(namer))[0]?.remoteAddr
     return addresses.filter(address => this.#dials.believes(parseAddress(address), from))
+  }
+
+  /** Whether a connected peer is on this host itself. */
+  isHere(peer: string): boolean {
+    const from = this.libp2p.getConnections(peerIdFromString(peer))[0]?.remoteAddr
+    return from !== undefined && this.#dials.isHere(from)
+  }
+
+  /** Of the addresses that a peer said of itself on an earlier run, those which may be dialled. `wasHere`: it was on this host. */
+  recallable(addresses: readonly string[], wasHere: boolean): string[] {
+    return addresses.filter(address => this.#dials.recalls(parseAddress(address), wasHere))
   }
 
   /** Whether an address may be remembered of a peer, which said it itself if it is connected. */

@@ -19,6 +19,7 @@ import { raceSignal } from 'race-signal'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { DragonflyError } from '../core/errors.ts'
 import { makeCertificate, ownerOf } from './certificate.ts'
+import { HandshakeTurns } from './handshake-turns.ts'
 import { TlsStream } from './tls-stream.ts'
 
 /** Says, in the place of a muxer's name, that the muxer is to be negotiated later (TLS spec of libp2p). */
@@ -42,6 +43,7 @@ export function nativeTls(): (components: TLSComponents) => ConnectionEncrypter 
 class NativeTls implements ConnectionEncrypter {
   readonly #components: TLSComponents
   readonly #stock: ConnectionEncrypter
+  readonly #turns = new HandshakeTurns()
   /** With the certificate; one for the life of this node: making it costs more than a handshake. */
   #context: Promise<SecureContext> | undefined
 
@@ -56,7 +58,14 @@ class NativeTls implements ConnectionEncrypter {
 
   async secureInbound(stream: MessageStream, options?: SecureConnectionOptions): Promise<SecuredConnection> {
     if (!hasSocket(stream)) return await this.#stock.secureInbound(stream, options)
-    return await this.#secure(stream, true, options)
+    const end = await this.#turns.enter(options?.signal)
+    try {
+      // it may have gone while it waited
+      if (stream.socket.destroyed) throw new DragonflyError('protocol', 'the connection closed before the handshake')
+      return await this.#secure(stream, true, options)
+    } finally {
+      end()
+    }
   }
 
   async secureOutbound(stream: MessageStream, options?: SecureConnectionOptions): Promise<SecuredConnection> {

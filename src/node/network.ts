@@ -16,6 +16,7 @@ import type { NodeOptions } from './api/node-options.ts'
 import type { Network } from './context/node-context.ts'
 import { closeHome } from './home-modes.ts'
 import { loadIdentity } from './identity.ts'
+import { KnownPeers } from './peers/known-peers.ts'
 
 /** libp2p goes on without IPv6 where there is none, as long as IPv4 works. */
 const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0']
@@ -57,8 +58,16 @@ export async function startNetwork(
     const exchange = new Exchange(host, accept)
     await exchange.start()
     const release = async () => await identity?.release()
+    const known =
+      home !== undefined && remembers(options)
+        ? new KnownPeers(
+            host,
+            home,
+            seeds.map(s => s.peer),
+          )
+        : undefined
     return {
-      network: { host, dht, exchange },
+      network: { host, dht, exchange, known },
       seeds,
       trusted,
       unreachable: unreachable(host, options),
@@ -69,6 +78,11 @@ export async function startNetwork(
     await identity?.release()
     throw error
   }
+}
+
+/** Whoever keeps no pieces in a home keeps nothing there, unless he names the home himself. */
+function remembers({ store, home }: NodeOptions): boolean {
+  return store !== 'memory' && (store === undefined || home !== undefined)
 }
 
 /** Whoever listens on a loopback address means this host; anybody else learns here that no other host gets in. */

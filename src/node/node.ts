@@ -35,6 +35,7 @@ import type { LanDiscovery } from './lan-discovery.ts'
 import { LocalAccess } from './local-access.ts'
 import type { Membership } from './membership.ts'
 import { Origins } from './origins.ts'
+import { Isolation } from './peers/isolation.ts'
 import type { Preheater } from './preheat/preheater.ts'
 import { RangeDownloads } from './range-downloads.ts'
 import type { ResolveService } from './seeding/resolve-service.ts'
@@ -98,7 +99,7 @@ class Node implements DragonflyNode, NodeContext {
   readonly #registry: TaskRegistry
   readonly #downloads: Downloads
   readonly #rangeDownloads: RangeDownloads
-  readonly #banned = new Set<string>()
+  readonly isolation = new Isolation(this)
   #seeds: DialablePeer[] = []
   #networkUp: Promise<Network | undefined> = Promise.resolve(undefined)
   readonly #origins: Origins
@@ -155,7 +156,7 @@ class Node implements DragonflyNode, NodeContext {
     }
     if (this.isLongLived) {
       const { Membership } = await import('./membership.ts')
-      this.#membership = new Membership(network.network.host, [...this.#seeds.map(s => s.address), ...this.bootstrap])
+      this.#membership = new Membership(network.network, [...this.#seeds.map(s => s.address), ...this.bootstrap])
     }
   }
 
@@ -266,17 +267,16 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   isBanned(peer: string): boolean {
-    return this.#banned.has(peer)
+    return this.isolation.isBanned(peer)
   }
 
   ban(peer: string, proof: string): void {
-    this.#banned.add(peer)
-    this.counters.count('dragonfly_peers_banned_total')
-    this.emit({ code: 'peer-banned', peer, proof })
+    this.isolation.ban(peer, proof)
     void this.network?.host.disconnect(peer)
   }
 
   emit(facts: EventFacts): void {
+    this.isolation.heard(facts)
     this.#emitter.emit(facts)
   }
 
@@ -288,6 +288,7 @@ class Node implements DragonflyNode, NodeContext {
     await this.#lan?.stop()
     await this.#membership?.stop()
     await this.#registry.stop()
+    await this.network?.known?.stop()
     await this.network?.exchange.stop()
     await this.#origins.stop()
     await this.network?.host.stop()

@@ -4,6 +4,7 @@ import type { Metric } from './api/metrics.ts'
 import type { SeedStatus } from './api/status.ts'
 import type { Counters } from './context/counters.ts'
 import { type Network, now } from './context/node-context.ts'
+import type { Isolation } from './peers/isolation.ts'
 import type { LiveContent } from './tasks/task-registry.ts'
 
 /** Whose status it is. */
@@ -14,6 +15,7 @@ export interface StatusSource {
   readonly lanPeers: readonly string[] | undefined
   readonly counters: Counters
   readonly administration: Administration
+  readonly isolation: Isolation
 }
 
 /** `begun`: when the node started, by `now()`. `limit`: contents named. */
@@ -37,6 +39,7 @@ export async function statusOf(node: StatusSource, begun: number, limit: number)
       fromPeers: received,
     },
     disk: await administration.disk(),
+    isolation: node.isolation.status(),
   }
 }
 
@@ -50,6 +53,7 @@ export async function metricsOf(node: StatusSource, begun: number, active: reado
     ['dragonfly_origin_reads_running', {}, active.filter(({ isReading }) => isReading).length],
     ['dragonfly_links', {}, active.reduce((sum, content) => sum + content.active.links.size, 0)],
     ['dragonfly_contents_active', {}, active.length],
+    ['dragonfly_peers_banned', {}, node.isolation.status().banned],
     ['dragonfly_store_bytes', {}, disk?.used],
     ['dragonfly_store_quota_bytes', {}, disk?.quota],
     ['dragonfly_store_free_bytes', {}, disk?.free],

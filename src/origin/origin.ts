@@ -176,20 +176,21 @@ export class Origin {
 
   /**
    * What the origin shows to this very request, which it has accepted then: one byte is asked for, and nothing is read.
-   * Unconditional, as there are origins that say 304 before they look at credentials. Rejects as `open`.
+   * Unconditional, as there are origins that say 304 before they look at credentials. `once`: no second try. Rejects as `open`.
    */
-  async look(request: OriginRequest, signal?: AbortSignal): Promise<OriginHead> {
+  async look(request: OriginRequest, signal?: AbortSignal, { once = false } = {}): Promise<OriginHead> {
     const supply = this.#supply(request, false, signal)
     return guarded(supply, async () => {
       const { signal } = supply.abortScope
-      const head = await supply.patience.until(async () => {
+      const ask = async () => {
         const answer = await supply.ask([...ONE_BYTE], signal)
         try {
           return headOf(answer)
         } finally {
           answer.discard()
         }
-      }, signal)
+      }
+      const head = once ? await ask() : await supply.patience.until(ask, signal)
       supply.abortScope.end()
       return head
     })

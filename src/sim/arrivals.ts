@@ -42,8 +42,9 @@ export function planPeers(s: Scenario, hosts: Hosts, around: Surroundings, rando
   return times.at(-1) ?? 0
 }
 
-function given(s: Scenario, { seeds, informed }: Hosts, random: () => number): Welcome {
+function given(s: Scenario, { seeds, informed, sources }: Hosts, random: () => number): Welcome {
   const graph = new GivenGraph(s.neighbours ?? DEFAULT_NEIGHBOURS, random)
+  if ((s.sources?.admitMs ?? 0) > 0) return onceAdmitted(graph, seeds, sources)
   return (comers, there) => {
     for (const peer of comers) {
       if (!informed.has(peer) || s.sources !== undefined) continue
@@ -51,6 +52,21 @@ function given(s: Scenario, { seeds, informed }: Hosts, random: () => number): W
     }
     graph.welcome(comers, there)
   }
+}
+
+/** Nobody knows anybody before a seed has admitted them. */
+function onceAdmitted(graph: GivenGraph, seeds: readonly SimPeer[], sources: Hosts['sources']): Welcome {
+  const admitted = new Set<SimPeer>()
+  for (const seed of seeds) {
+    const from = sources.get(seed)
+    if (from === undefined) continue
+    from.onAdmitted = peer => {
+      if (admitted.has(peer) || seeds.includes(peer)) return
+      graph.welcome([peer], [...admitted])
+      admitted.add(peer)
+    }
+  }
+  return () => {}
 }
 
 function exchange(s: Scenario, { seeds, peers, informed }: Hosts, around: Surroundings): Welcome {

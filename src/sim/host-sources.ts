@@ -13,6 +13,9 @@ const SIGN_MS = 5000
 /** A search of the DHT, and a look whether a host listens, take so long. */
 const SEARCH_MS = 200
 const LISTENING_MS = 1000
+/** How long a look waits for a program's answer; and the longest turn of a busy event loop, milliseconds. */
+const LIVES_MS = 20_000
+const TURN_MS = 500
 /** A connection and its encryption take so many latencies. */
 const CONNECT_LATENCIES = 3
 
@@ -25,12 +28,16 @@ export interface HostSourcesOptions {
   /** A number in [0, 1). */
   chance: number
   policy?: Partial<SourcePolicy>
+  /** A seed's: milliseconds of its one processor that a client costs it. Default 0. */
+  admitMs?: number | undefined
   /** Hosts that the DHT names. */
   providers(): readonly SimPeer[]
 }
 
 export class HostSources {
   readonly self: SimPeer
+  /** A seed's: the peer has got through to it. */
+  onAdmitted: (peer: SimPeer) => void = () => {}
   readonly #options: HostSourcesOptions
   readonly #around: Surroundings
   readonly #seeds: readonly HostSources[]
@@ -42,6 +49,8 @@ export class HostSources {
   #visit: HostSources | undefined
   /** Hosts that have asked this one, which is a seed, and whether it has told them what the content is. */
   readonly #askers = new Map<HostSources, boolean>()
+  /** Until when those who came keep a seed busy. */
+  #busyUntil = 0
   #isBegun = false
   #told = { count: -1, missing: -1 }
 
@@ -83,6 +92,7 @@ export class HostSources {
     if (!this.self.acts) return
     this.begin()
     this.#askers.set(by, false)
+    this.onAdmitted(by.self)
     by.#hear(this, { type: 'seed-heard', seed: this.self.id })
     if (this.#sign.at === Infinity) this.#around.world.set(this.#sign, this.#around.world.now + SIGN_MS)
     this.#answer()
@@ -148,6 +158,10 @@ export class HostSources {
         return this.#leave(this.#visit as HostSources)
       case 'search-dht':
         return world.after(SEARCH_MS, () => this.#searched())
+      case 'look-at-seed':
+        return this.#lookAt(this.#seeds.find(({ self }) => self.id === action.seed) as HostSources)
+      case 'be-patient':
+        return this.self.tell({ type: 'patience', ms: action.ms })
       case 'hear-anybody':
         return
       case 'read-origin':
@@ -174,9 +188,31 @@ export class HostSources {
     this.#visit = seed
     world.after(CONNECT_LATENCIES * latency, () => {
       if (this.#visit !== seed || this.self.side !== seed.self.side) return
-      if (seed.self.isHere) seed.#ask(this)
+      if (seed.self.isHere) seed.#admit(this)
       else this.#visitEnded(seed, 'unreachable')
     })
+  }
+
+  /** The handshakes and requests of all who come take their time one after the other, also for who has given up meanwhile. */
+  #admit(by: HostSources): void {
+    const { world } = this.#around
+    const { admitMs = 0 } = this.#options
+    if (admitMs === 0) return this.#ask(by)
+    this.#busyUntil = Math.max(this.#busyUntil, world.now) + admitMs
+    world.after(this.#busyUntil - world.now, () => {
+      if (by.#visit === this && by.self.acts && by.self.side === this.self.side) this.#ask(by)
+    })
+  }
+
+  /** The seed's process answers a look between two clients; a frozen one's kernel accepts the connection, and that is all. */
+  #lookAt(seed: HostSources): void {
+    const { world, latency } = this.#around
+    const name = seed.self.id
+    const looked = (ms: number, lives: boolean) => world.after(ms, () => this.#tell({ type: 'seed-looked', seed: name, lives }))
+    if (!seed.self.isHere || seed.self.side !== this.self.side) return looked(LISTENING_MS, false)
+    world.after(2 * latency, () => this.#tell({ type: 'seed-listening', seed: name }))
+    if (!seed.self.acts) return looked(LIVES_MS, false)
+    looked(2 * latency + Math.min(Math.max(0, seed.#busyUntil - world.now), TURN_MS), true)
   }
 
   #leave(seed: HostSources): void {

@@ -76,12 +76,12 @@ function makeSources(
 ): Map<SimPeer, HostSources> {
   const random = randomFor(s.seed, 6)
   const mayRead = s.sources?.mayRead ?? true
+  const admitMs = s.sources?.admitMs
   const asked: HostSources[] = []
   for (const self of seeds) {
     const providers = () => peers.filter(p => p.acts && p.known > 0 && !p.hears(self)).slice(0, MAX_PROVIDERS)
-    asked.push(
-      new HostSources({ self, around, seeds: [...asked], mayRead: true, chance: 0, policy: SEED_SOURCE_POLICY, providers }),
-    )
+    const options = { mayRead: true, chance: 0, policy: SEED_SOURCE_POLICY, providers, admitMs }
+    asked.push(new HostSources({ self, around, seeds: [...asked], ...options }))
   }
   const sources = new Map(asked.map(a => [a.self, a]))
   for (const self of peers) {

@@ -100,6 +100,8 @@ export interface Scenario {
     mayRead?: boolean
     /** Whether the origin gives ranges. Default true. */
     originRanges?: boolean
+    /** Milliseconds of a seed's one processor that admitting one peer takes: handshake, request, link. Default 0. */
+    admitMs?: number
   }
   /** Milliseconds from one host to another. Default 5. */
   latency?: number

@@ -42,6 +42,8 @@ export type SwarmEvent =
   | { type: 'served'; peer: string; piece: number }
   /** What a trusted seed says: bytes per millisecond that the origin gave to it, and how many peers there are. */
   | { type: 'origin-rate'; rate: number; peers: number }
+  /** A seed lives, or may: for so long silence alone is no reason to read the origin, milliseconds. 0: it is one again. */
+  | { type: 'patience'; ms: number }
   /**
    * Nothing but these pieces is asked for from now on; undefined: all. They need not be in the manifest yet. A swarm that was
    * never told wants all.

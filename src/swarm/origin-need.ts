@@ -1,5 +1,5 @@
 // Decides whether this node reads pieces from the origin itself: nothing comes, or the origin is much faster.
-import type { SwarmPolicy } from './events.ts'
+import type { SwarmEvent, SwarmPolicy } from './events.ts'
 import type { Neighbour } from './neighbour.ts'
 import { OriginTrial } from './origin-trial.ts'
 import { Pace } from './pace.ts'
@@ -30,6 +30,8 @@ export class OriginNeed {
   readonly #trial: OriginTrial
   /** When our own rate limit last kept something waiting. */
   #heldAt = -Infinity
+  /** Until when a seed that lives is waited for. */
+  #patientUntil = -Infinity
   /** The swarm was silent for too long, and has not given anything since. */
   #isSilent = false
   /** The origin is so much faster that we, one of few, read it. */
@@ -65,6 +67,12 @@ export class OriginNeed {
     this.#heldAt = now
   }
 
+  /** A seed is waited for: silence alone is no reason to read the origin for so long. */
+  #waits(ms: number, now: number): void {
+    this.#patientUntil = now + ms
+    if (ms > 0 && this.#mayWait) this.#isSilent = false
+  }
+
   /** Whether our own limit kept something waiting in the last so many milliseconds: then it is what makes us slow. */
   isHeld(now: number, ms: number): boolean {
     return now - this.#heldAt < ms
@@ -81,14 +89,19 @@ export class OriginNeed {
     this.#trial.received(bytes, others)
   }
 
-  /** What a seed says of the origin: its rate, bytes per millisecond, and how many peers would share it. */
-  told(rate: number, peers: number): void {
-    this.#trial.told(rate, peers)
+  /** What a seed says of the origin, or how long the origin is to be left alone for a seed. */
+  told(event: Extract<SwarmEvent, { type: 'origin-rate' | 'patience' }>, now: number): void {
+    if (event.type === 'patience') this.#waits(event.ms, now)
+    else this.#trial.told(event.rate, event.peers)
   }
 
   /** Whether nothing moves; for a node that knows the origin, before anybody is asked. */
   look(now: number): void {
-    if (this.#picker.missing === 0) return
+    if (this.#picker.missing === 0) {
+      // where nothing is missing nobody is silent
+      this.#lastProgress = now
+      return
+    }
     this.#isHasty = false
     this.#isSilent ||= this.#overdue(now) >= 0
   }
@@ -112,7 +125,20 @@ export class OriginNeed {
   #overdue(now: number): number {
     const silence = now - (this.#lastProgress ?? now)
     if (silence < this.#policy.lonelyOriginMs) return -1
-    return silence - (this.#isLonely ? this.#policy.lonelyOriginMs : this.#policy.originMs)
+    const waited = silence - (this.#isLonely ? this.#policy.lonelyOriginMs : this.#policy.originMs)
+    // the turns begin when the patience ends, or all would be due at once
+    return this.#mayWait ? Math.min(waited, now - this.#patientUntil) : waited
+  }
+
+  /** Whether a seed that is waited for could give anything: it is not linked yet, or has what is missing here. */
+  get #mayWait(): boolean {
+    let isLinked = false
+    for (const { kind, have } of this.#neighbours.values()) {
+      if (kind !== 'seed') continue
+      if (this.#picker.lacksAnyOf(have)) return true
+      isLinked = true
+    }
+    return !isLinked
   }
 
   /** Nobody can give what is missing: there is no seed, and no peer that has any of it. */

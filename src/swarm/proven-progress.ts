@@ -25,6 +25,12 @@ export class ProvenProgress {
     this.#credit = 0
   }
 
+  /** Our own event loop stood still for so long. */
+  late(ms: number, now: number): void {
+    this.#provenAt = Math.min(now, this.#provenAt + ms)
+    this.#cameAt = Math.min(now, this.#cameAt + ms)
+  }
+
   /** Bytes of pieces of this length came that may never be a piece. */
   came(bytes: number, pieceLength: number, now: number): void {
     const { leastRate, unproven } = this.#policy

@@ -1,29 +1,10 @@
 // Decides which seed to ask when, and how long to wait for it.
 import type { Deadlines } from './deadlines.ts'
+import { SeedQueue } from './seed-queue.ts'
+import { SeedSigns } from './seed-signs.ts'
+import { newVisit, type Visit, visitLate } from './seed-visit.ts'
 import type { SeedFailure, SourceAction, SourcePolicy } from './source-events.ts'
-
-/** One seed being asked. */
-interface Visit {
-  seed: string
-  askedAt: number
-  /** When it last said anything; undefined: it is not connected yet. */
-  heardAt: number | undefined
-  /** When it was connected, and whether it has said anything since. */
-  connectedAt: number | undefined
-  hasReplied: boolean
-  /** Whether its host accepts connections, and there is no other seed to ask: it is waited for as a busy one. */
-  isBusy: boolean
-  /** When anything last came from it, if only for another content; undefined: nothing since it is asked. */
-  aliveAt: number | undefined
-  /** When it told what the content is; from then on a link to it counts. */
-  resolvedAt: number | undefined
-  /** When it told of another version than the one that is being got: of that it gives nothing. */
-  strayedAt: number | undefined
-  /** From then on it is to be linked; before, a link that is missing is still on its way, or may come back. */
-  linkDueAt: number
-  /** When we decided to leave it; it is over once `seed-failed` is told. */
-  leftAt: number | undefined
-}
+import { crowdTurn, SwarmPatience } from './swarm-patience.ts'
 
 export interface SeedRoundsOptions {
   /** In the order in which they are asked: the first is responsible, the others succeed it. */
@@ -38,16 +19,13 @@ export interface SeedRoundsOptions {
 /** Seeds are asked one after the other, in rounds; the one that answers is kept as long as it gives something. */
 export class SeedRounds {
   readonly #policy: SourcePolicy
-  readonly #chance: number
+  /** Milliseconds: our place in a crowd. */
+  readonly #turn: number
   readonly #deadlines: Deadlines
   readonly #intend: (action: SourceAction) => void
-  /** Those that did not refuse. */
-  #usable: readonly string[]
-  /** Still to be asked in this round. */
-  #queue: string[]
+  readonly #queue: SeedQueue
   #visit: Visit | undefined
   #haveFailed: boolean
-  #againAt = -Infinity
   /** Whether the last one that told a version told another one than the one that is being got. */
   #haveStrayed = false
   /** Whether a seed's tries at the origin were used up before. */
@@ -58,15 +36,17 @@ export class SeedRounds {
   #askedAt: number | undefined
   /** For how long we could not hear anybody. */
   #absentMs = 0
+  readonly #signs: SeedSigns
+  readonly #patience = new SwarmPatience()
   readonly #linked = new Set<string>()
 
   constructor({ seeds, policy, chance, deadlines, intend }: SeedRoundsOptions) {
     this.#policy = policy
-    this.#chance = chance
+    this.#turn = crowdTurn(policy, chance)
     this.#deadlines = deadlines
     this.#intend = intend
-    this.#usable = seeds
-    this.#queue = [...seeds]
+    this.#signs = new SeedSigns(policy, deadlines)
+    this.#queue = new SeedQueue(seeds, policy, deadlines)
     this.#haveFailed = seeds.length === 0
   }
 
@@ -77,7 +57,7 @@ export class SeedRounds {
 
   /** Whether they may be asked again: not all have refused. */
   get mayReturn(): boolean {
-    return this.#usable.length > 0
+    return this.#queue.mayReturn
   }
 
   /** Whether the version that is being got is not the one that a seed would give. */
@@ -106,9 +86,25 @@ export class SeedRounds {
   /** It is busy, or it hangs: that counts as a failure, but our place among those who wait for it is kept. */
   listens(seed: string, now: number): void {
     const visit = this.#visit
-    if (visit?.seed !== seed || visit.leftAt !== undefined || visit.heardAt !== undefined || this.#queue.length > 0) return
+    if (visit?.seed !== seed || visit.leftAt !== undefined || visit.heardAt !== undefined || !this.#queue.isEmpty) return
     visit.isBusy = this.#haveFailed = true
     this.#signAt ??= now
+  }
+
+  /** A seed was looked at: whether its process lives. */
+  looked(seed: string, lives: boolean, now: number): void {
+    this.#signs.looked(seed, lives, now)
+    const visit = this.#visit
+    if (!lives || visit?.seed !== seed || visit.leftAt !== undefined) return
+    if (this.#signAt !== undefined) this.#signAt = now
+    if (visit.heardAt !== undefined && visit.resolvedAt === undefined) visit.heardAt = now
+  }
+
+  /** Our own event loop stood still for so long. */
+  late(ms: number, now: number): void {
+    this.#signs.late(ms)
+    if (this.#signAt !== undefined) this.#signAt = Math.min(now, this.#signAt + ms)
+    if (this.#visit !== undefined) visitLate(this.#visit, ms, now)
   }
 
   resolved(seed: string, now: number): void {
@@ -162,10 +158,11 @@ export class SeedRounds {
     if (this.#visit?.seed !== seed) return false
     if (why === 'spent') {
       this.#hasSpent = true
-      this.#queue.unshift(seed)
+      this.#queue.putFirst(seed)
     }
     if (why === 'busy') this.#signAt ??= now
-    if (why === 'refused') this.#usable = this.#usable.filter(other => other !== seed)
+    else this.#signs.forget()
+    if (why === 'refused') this.#queue.remove(seed)
     this.#end(now)
     return false
   }
@@ -182,27 +179,28 @@ export class SeedRounds {
       }
     }
     if (visit?.leftAt !== undefined && this.#deadlines.isDue(visit.leftAt + this.#policy.leaveMs)) this.#end(now)
+    if (this.#visit?.leftAt === undefined) this.#look(grownAt)
+    const patience = this.#patience.tell(Math.min(this.#signs.patientUntil, grownAt + this.#policy.awaitMs + this.#turn), now)
+    if (patience !== undefined) this.#intend(patience)
     if (this.#visit !== undefined) return
-    if (this.#queue.length === 0 && this.#usable.length > 0 && this.#deadlines.isDue(this.#againAt))
-      this.#queue = [...this.#usable]
-    const seed = this.#queue.shift()
+    const seed = this.#queue.next()
     if (seed === undefined) return
-    this.#visit = {
-      seed,
-      askedAt: now,
-      heardAt: undefined,
-      connectedAt: undefined,
-      hasReplied: false,
-      isBusy: false,
-      aliveAt: undefined,
-      resolvedAt: undefined,
-      strayedAt: undefined,
-      linkDueAt: -Infinity,
-      leftAt: undefined,
-    }
+    this.#visit = newVisit(seed, now)
     this.#askedAt ??= now
     this.#intend({ type: 'ask-seed', seed })
     this.#over(this.#visit, grownAt)
+    this.#look(grownAt)
+  }
+
+  /** Looks at the one that is asked when it is silent. */
+  #look(grownAt: number): void {
+    const visit = this.#visit
+    if (visit === undefined || visit.strayedAt !== undefined) return
+    const { lookAfterMs, lookAgainMs, silentMs } = this.#policy
+    const { seed, askedAt, heardAt, resolvedAt } = visit
+    const quietAt = heardAt === undefined ? askedAt + lookAfterMs : heardAt + lookAgainMs
+    const dueAt = resolvedAt === undefined ? quietAt : Math.max(grownAt, resolvedAt) + silentMs
+    if (this.#signs.isLookDue(seed, dueAt)) this.#intend({ type: 'look-at-seed', seed })
   }
 
   /** Whether the one that is asked takes so long that others may say what the content is. */
@@ -212,31 +210,44 @@ export class SeedRounds {
     return visit !== undefined && visit.resolvedAt === undefined && this.#deadlines.isDue(visit.askedAt + this.#policy.answerMs)
   }
 
+  /** Whether one has told what the content is, and is still there. */
+  get hasResolved(): boolean {
+    return !this.#haveFailed && this.#visit?.resolvedAt !== undefined
+  }
+
+  /** Whether one did not answer, whose host accepts connections. */
+  get isBusy(): boolean {
+    return this.#signAt !== undefined
+  }
+
+  /** Whether one that was asked is connected, or its host accepts connections. */
+  get showLife(): boolean {
+    return this.isBusy || (this.#visit?.heardAt !== undefined && this.#visit.leftAt === undefined)
+  }
+
   /** Whether a seed may still give more: one says that it is there, or some have not been asked yet. */
   isHopeful(grownAt: number): boolean {
     const visit = this.#visit
-    const { patientMs, muteMs } = this.#policy
+    const { patientMs, muteMs, awaitMs } = this.#policy
     if (this.#deadlines.isDue(Math.max(grownAt + patientMs, (visit?.askedAt ?? -Infinity) + muteMs))) return false
+    if (visit?.strayedAt === undefined && this.#isAlive && !this.#deadlines.isDue(grownAt + awaitMs + this.#turn)) return true
     if (visit?.heardAt !== undefined && visit.leftAt === undefined && visit.strayedAt === undefined) {
       if (!this.#deadlines.isDue(this.#signOf(visit, visit.heardAt, grownAt) + muteMs)) return true
     }
-    return !this.#haveFailed && (visit?.heardAt === undefined || visit.leftAt !== undefined || this.#queue.length > 0)
+    return !this.#haveFailed && (visit?.heardAt === undefined || visit.leftAt !== undefined || !this.#queue.isEmpty)
   }
 
   /** Whether a busy one is waited for, so that not all who wait for it read the origin, and not at once. `since`: when we began. */
   isCrowded(since: number): boolean {
     if (this.#signAt === undefined) return false
     const { busyMs, patientMs } = this.#policy
-    return !this.#deadlines.isDue(Math.min(this.#signAt + busyMs + this.#turnMs, since + patientMs))
+    const until = Math.min(Math.max(this.#signAt + busyMs, this.#signs.aliveUntil), since + patientMs)
+    return !this.#deadlines.isDue(until + this.#turn)
   }
 
-  /**
-   * Exponentially distributed between 0 and `crowdMs`, the most at the end (Nonnenmacher and Biersack 1998): of a crowd of any
-   * size few go early.
-   */
-  get #turnMs(): number {
-    const { crowdMs, crowdSteepness } = this.#policy
-    return (crowdMs * Math.log(1 + this.#chance * Math.expm1(crowdSteepness))) / crowdSteepness
+  get #isAlive(): boolean {
+    const until = this.#signs.aliveUntil
+    return until !== -Infinity && !this.#deadlines.isDue(until)
   }
 
   /** When it last gave a sign that counts. */
@@ -244,29 +255,37 @@ export class SeedRounds {
     return Math.max(heardAt, Math.min(aliveAt, Math.max(grownAt, askedAt) + this.#policy.aliveMs))
   }
 
+  /** What a connection to a busy one may take. */
+  get #busyAnswerMs(): number {
+    const { busyAnswerMs, aliveAnswerMs } = this.#policy
+    return this.#isAlive ? aliveAnswerMs : busyAnswerMs
+  }
+
   #end(now: number): void {
     this.#visit = undefined
-    if (this.#queue.length > 0) return
+    if (!this.#queue.isEmpty) return
     this.#haveFailed = true
-    this.#againAt = now + this.#policy.retryMs
+    this.#queue.endRound(now)
   }
 
   /** Why there is no sense in staying; undefined: there is. */
   #over(visit: Visit, grownAt: number): string | undefined {
-    const { answerMs, busyAnswerMs, ackMs, muteMs, lostMs, stallMs, patientMs } = this.#policy
+    const { answerMs, ackMs, muteMs, lostMs, stallMs, patientMs, awaitMs } = this.#policy
     const { askedAt, isBusy, connectedAt, hasReplied, resolvedAt, strayedAt } = visit
     const isDue = (at: number): boolean => this.#deadlines.isDue(at)
     if (visit.heardAt === undefined)
-      return isDue(askedAt + (isBusy ? busyAnswerMs : answerMs) + this.#absentMs) ? 'no answer' : undefined
+      return isDue(askedAt + (isBusy ? this.#busyAnswerMs : answerMs) + this.#absentMs) ? 'no answer' : undefined
     const heardAt = this.#signOf(visit, visit.heardAt, grownAt)
     const ackFrom = this.#signOf(visit, connectedAt ?? visit.heardAt, grownAt)
     // where there is no other to ask, it may still answer while the origin is read
-    if (!hasReplied && this.#queue.length > 0 && isDue(ackFrom + ackMs + this.#absentMs)) return 'it says nothing'
+    if (!hasReplied && !this.#queue.isEmpty && isDue(ackFrom + ackMs + this.#absentMs)) return 'it says nothing'
     // while bytes come from elsewhere it does no harm
     if (strayedAt !== undefined) return isDue(Math.max(grownAt, strayedAt) + lostMs) ? 'it has another version' : undefined
     if (isDue(Math.max(grownAt + patientMs, askedAt + muteMs))) return 'it gives nothing'
     if (resolvedAt === undefined) return isDue(heardAt + muteMs) ? 'it says nothing' : undefined
     if (!this.#linked.has(visit.seed)) return isDue(visit.linkDueAt) ? 'its link is lost' : undefined
-    return isDue(Math.max(grownAt, resolvedAt) + stallMs) && isDue(heardAt + muteMs) ? 'it gives nothing' : undefined
+    const growthAt = Math.max(grownAt, resolvedAt)
+    const aliveAt = Math.min(this.#signs.aliveAt(visit.seed) ?? heardAt, growthAt + awaitMs)
+    return isDue(growthAt + stallMs) && isDue(Math.max(heardAt, aliveAt) + muteMs) ? 'it gives nothing' : undefined
   }
 }

@@ -47,6 +47,8 @@ export type SourceEvent =
   | { type: 'absent'; ms: number }
   /** The seed is not connected yet, but its host accepts connections: it is busy, or it hangs. */
   | { type: 'seed-listening'; seed: string }
+  /** After `look-at-seed`: whether the seed's process answered. Always told, if only after many seconds. */
+  | { type: 'seed-looked'; seed: string; lives: boolean }
   /** The seed told which version the content is. `same`: the version that was begun here already. */
   | { type: 'seed-resolved'; seed: string; same: boolean }
   /** Our request for a link to the seed that answered was accepted; `linked` is told before or soon after. */
@@ -63,6 +65,8 @@ export type SourceEvent =
   | { type: 'ranges-refused' }
   /** A single piece did not come: the origin cannot be reached, stalls, or answers 5xx; the reader's own retries are used up. */
   | { type: 'range-failed' }
+  /** Our own event loop stood still for so long: what was not heard meanwhile is nobody's fault. Told before what it kept waiting. */
+  | { type: 'late'; ms: number }
   | { type: 'wake' }
 
 /** An intention, to be performed in order. */
@@ -73,8 +77,15 @@ export type SourceAction =
   | { type: 'ask-seed'; seed: string }
   /** End the visit; answered by `seed-failed`. */
   | { type: 'leave-seed'; seed: string; why: string }
-  /** Anybody who has the content may name its version, as seeds do not. */
-  | { type: 'hear-anybody' }
+  /** See whether the process of a seed that is silent lives, at little cost for it. Answered by `seed-listening` and `seed-looked`. */
+  | { type: 'look-at-seed'; seed: string }
+  /** The swarm may not ask the origin for single pieces for so long only because nothing comes; 0: it may again. */
+  | { type: 'be-patient'; ms: number }
+  /**
+   * Anybody who has the content may name its version, as seeds do not. `isAlone`: no seed shows a sign of life, so the origin is asked first
+   * which version is current. While a seed is only slow or busy a whole crowd waits, which is not to ask.
+   */
+  | { type: 'hear-anybody'; isAlone: boolean }
   | { type: 'search-dht' }
   /**
    * Read the origin in order. `new`: nothing is known of the content, but the store may have a part of it; `rest`: go on at piece
@@ -98,6 +109,20 @@ export interface SourcePolicy {
    * as one that it answers, so that a crowd that comes again and again keeps it from answering anybody.
    */
   busyAnswerMs: number
+  /** The same while looks show that its process lives. */
+  aliveAnswerMs: number
+  /**
+   * A seed that is not connected by then is looked at: early enough that the answer is here when the next one would be asked. One that was
+   * gives nothing for `silentMs`: before the swarm would ask the origin.
+   */
+  lookAfterMs: number
+  silentMs: number
+  /** Pause between two looks: 1,200 hosts that look every 5 s cost a seed a fifth of a core, connections included. */
+  lookAgainMs: number
+  /** What a look may take before the seed is taken for frozen; more where earlier ones took long. */
+  lookAnswerMs: number
+  /** A seed whose process lives is waited for so long without any growth once it has answered, and longer by our place in the crowd. */
+  awaitMs: number
   /** A seed that has said nothing for so long hangs: one that waits for its origin says so every 5 s, so this is three of them. */
   muteMs: number
   /** The same for its first word, once it is connected: one that lives says at once that it has heard. Infinity: no limit of its own. */
@@ -167,6 +192,12 @@ export interface SourcePolicy {
 export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   answerMs: 3000,
   busyAnswerMs: 30_000,
+  aliveAnswerMs: 90_000,
+  lookAfterMs: 1500,
+  silentMs: 2000,
+  lookAgainMs: 5000,
+  lookAnswerMs: 4000,
+  awaitMs: 30_000,
   muteMs: 15_000,
   ackMs: Infinity,
   dialMs: 15_000,
@@ -205,7 +236,7 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
  */
 export function hastyPolicy(ms: number | undefined, firstMs = ms): Partial<SourcePolicy> {
   if (ms === undefined || firstMs === undefined) return {}
-  const { answerMs, busyAnswerMs, ackMs, takeoverMs, stallMs } = DEFAULT_SOURCE_POLICY
+  const { answerMs, busyAnswerMs, ackMs, takeoverMs, stallMs, awaitMs, lookAnswerMs } = DEFAULT_SOURCE_POLICY
   return {
     originAfterMs: firstMs,
     silenceMs: ms,
@@ -216,6 +247,8 @@ export function hastyPolicy(ms: number | undefined, firstMs = ms): Partial<Sourc
     ackMs: Math.min(firstMs, ackMs),
     takeoverMs: Math.min(ms, takeoverMs),
     stallMs: Math.min(ms, stallMs),
+    awaitMs: Math.min(ms, awaitMs),
+    lookAnswerMs: Math.min(ms, lookAnswerMs),
     // one that lives says every 5 s that it does
     muteMs: 6000,
   }

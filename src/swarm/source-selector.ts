@@ -5,6 +5,7 @@ import { OriginTurns } from './origin-turns.ts'
 import { ProvenProgress } from './proven-progress.ts'
 import { SeedRounds } from './seed-rounds.ts'
 import { DEFAULT_SOURCE_POLICY, type SourceAction, type SourceEvent, type SourcePolicy } from './source-events.ts'
+import { Strangers } from './strangers.ts'
 
 export interface SourceSelectorOptions {
   /** Names of the seeds, in the order in which they are to be asked. */
@@ -17,6 +18,8 @@ export interface SourceSelectorOptions {
   revalidate: boolean
   /** Whether somebody who is no seed of ours could say what the content is and be believed. */
   believesOthers: boolean
+  /** Whether this node asks the origin which version is current before it believes a stranger's word on that. Default false. */
+  asksOrigin?: boolean
   /** A number in [0, 1), another one for every download: our place in a crowd. */
   chance: number
   policy?: Partial<SourcePolicy>
@@ -32,6 +35,7 @@ export class SourceSelector {
   readonly #options: SourceSelectorOptions
   readonly #deadlines = new Deadlines()
   readonly #seeds: SeedRounds
+  readonly #strangers: Strangers
   readonly #dht: DhtTurns
   readonly #origin: OriginTurns
   /** Neighbours, and since when they are. */
@@ -45,13 +49,12 @@ export class SourceSelector {
   readonly #progress: ProvenProgress
   /** When the manifest last grew. */
   #manifestAt = 0
-  #hearsAnybody = false
   /** Whether our own read was ended once because a seed answered. */
   #hasYielded = false
   #actions: SourceAction[] = []
 
   constructor(options: SourceSelectorOptions) {
-    const { seeds, hasDht, chance, policy: wanted } = options
+    const { seeds, hasDht, chance, asksOrigin = false, policy: wanted } = options
     const policy = { ...DEFAULT_SOURCE_POLICY, ...wanted }
     const deadlines = this.#deadlines
     const intend = (action: SourceAction) => this.#actions.push(action)
@@ -59,6 +62,7 @@ export class SourceSelector {
     this.#options = options
     this.#progress = new ProvenProgress(policy)
     this.#seeds = new SeedRounds({ seeds, policy, chance, deadlines, intend })
+    this.#strangers = new Strangers({ seeds: this.#seeds, policy, deadlines, asksOrigin })
     this.#dht = new DhtTurns(hasDht, policy, deadlines)
     this.#origin = new OriginTurns({ policy, deadlines, intend })
   }
@@ -126,6 +130,8 @@ export class SourceSelector {
         return this.#seeds.absent(event.ms)
       case 'seed-listening':
         return this.#seeds.listens(event.seed, now)
+      case 'seed-looked':
+        return this.#seeds.looked(event.seed, event.lives, now)
       case 'seed-resolved':
         if (this.#content !== undefined && !event.same) return this.#seeds.strayed(event.seed, now)
         this.#seeds.resolved(event.seed, now)
@@ -151,9 +157,19 @@ export class SourceSelector {
       case 'origin-failed':
         if (this.#origin.failed(event.why, this.#content !== undefined, now)) this.#fail(this.#origin.why)
         return
+      case 'late':
+        return this.#late(event.ms, now)
       case 'wake':
         return
     }
+  }
+
+  /** Nobody else is to blame for what was not heard meanwhile. */
+  #late(ms: number, now: number): void {
+    this.#grownAt = Math.min(now, this.#grownAt + ms)
+    this.#manifestAt = Math.min(now, this.#manifestAt + ms)
+    this.#progress.late(ms, now)
+    this.#seeds.late(ms, now)
   }
 
   #learn({ count, missing, sealed }: { count: number; missing: number; sealed: boolean }, now: number): void {
@@ -182,10 +198,8 @@ export class SourceSelector {
 
   #decide(): void {
     this.#seeds.decide(this.#grownAt)
-    if (!this.#hearsAnybody && !this.#options.revalidate && this.#seeds.isSlow()) {
-      this.#hearsAnybody = true
-      this.#actions.push({ type: 'hear-anybody' })
-    }
+    const hears = this.#options.revalidate ? undefined : this.#strangers.decide(this.#begunAt)
+    if (hears !== undefined) this.#actions.push({ type: 'hear-anybody', ...hears })
     if (this.#dht.isDue(this.#links.size)) this.#actions.push({ type: 'search-dht' })
     this.#origin.watch(this.#grownAt)
     if (this.#origin.isReading) return

@@ -168,7 +168,8 @@ export class Swarm {
         this.#requests.cursor = event.piece
         return
       case 'origin-rate':
-        return this.#originNeed.told(event.rate, event.peers)
+      case 'patience':
+        return this.#originNeed.told(event, now)
       case 'wake':
         return
       default: {
@@ -200,7 +201,8 @@ export class Swarm {
       case 'received':
         return this.#received(n, event.piece, event.bytes, now)
       case 'corrupt':
-        return this.#ban(n, event.piece, now)
+        this.#leave(n.id, now)
+        return this.#shutOut(n.id, event.piece)
       case 'refused':
         return this.#refused(n, event.piece, event.forever, now)
     }
@@ -262,11 +264,6 @@ export class Swarm {
     this.#requests.release(n, piece)
     if (!forever) return n.backOff(this.#policy, now)
     if (n.have.delete(piece) && n.kind === 'peer') this.#picker.available(piece, -1)
-  }
-
-  #ban(n: Neighbour, piece: number, now: number): void {
-    this.#leave(n.id, now)
-    this.#shutOut(n.id, piece)
   }
 
   #shutOut(peer: string, piece: number): void {

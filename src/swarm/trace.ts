@@ -74,6 +74,7 @@ const EVENTS: Codecs<SwarmEvent> = {
   sent: { peer },
   served: { peer, piece },
   'origin-rate': { rate: quantity, peers: queue },
+  patience: { ms: quantity },
   wanted: { pieces: optional(pieceRuns) },
   cursor: { piece: optional(pieceCount) },
   allowance: { asked: queue, uploads: queue },

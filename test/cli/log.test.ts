@@ -7,7 +7,7 @@ import { makeReport } from '../../src/cli/render.ts'
 import type { Sink } from '../../src/cli/report.ts'
 import type { EventLevel, NodeEvent } from '../../src/index.ts'
 
-const BAN: NodeEvent = { code: 'peer-banned', level: 'warn', message: 'banned P: piece 7', peer: 'P', proof: 'piece 7' }
+const BAN: NodeEvent = { code: 'peer-banned', level: 'warn', message: 'banned P: piece 7', peer: 'P', proof: 'piece 7', hours: 1 }
 const LINK: NodeEvent = { code: 'link-opened', level: 'debug', message: 'link to peer P opened', peer: 'P', task: 'T' }
 const LEFT: NodeEvent = { code: 'neighbour-dropped', level: 'info', message: 'leaving P', peer: 'P', why: 'needless' }
 const FULL: NodeEvent = { code: 'store-unavailable', level: 'error', message: 'the store\n\u001b[2Jis full', reason: 'full' }

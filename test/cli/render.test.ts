@@ -66,7 +66,7 @@ function tellAll(report: Report): void {
   report.progress(PROGRESS)
   report.event({ code: 'neighbour-dropped', level: 'info', message: 'fine', peer: 'P', why: 'needless' })
   report.event({ code: 'link-opened', level: 'debug', message: 'nothing much', peer: 'P', task: 'T' })
-  report.event({ code: 'peer-banned', level: 'warn', message: 'a peer lied', peer: 'P', proof: 'piece 7' })
+  report.event({ code: 'peer-banned', level: 'warn', message: 'a peer lied', peer: 'P', proof: 'piece 7', hours: 1 })
   report.done(RECEIPT)
   report.lingering(90)
   report.failed(FAILURE)
@@ -234,7 +234,7 @@ describe('cli renderers', () => {
       { type: 'started', peerId: 'Peer', addresses: ['/ip4/127.0.0.1/tcp/1/p2p/Peer'] },
       { type: 'progress', ...PROGRESS },
       { type: 'info', code: 'neighbour-dropped', level: 'info', message: 'fine', peer: 'P', why: 'needless' },
-      { type: 'warning', code: 'peer-banned', level: 'warn', message: 'a peer lied', peer: 'P', proof: 'piece 7' },
+      { type: 'warning', code: 'peer-banned', level: 'warn', message: 'a peer lied', peer: 'P', proof: 'piece 7', hours: 1 },
       { type: 'done', ...RECEIPT },
       { type: 'error', code: 'origin-not-found', message: 'no such file', hint: 'look again' },
     ])

@@ -76,7 +76,7 @@ describe('the local API', () => {
     const lines = connection.lines('GET', '/v1/events', {})
     const first = lines.next()
     // told only to who listens by then
-    const event = eventOf({ code: 'peer-banned', peer: 'p', proof: 'x' })
+    const event = eventOf({ code: 'peer-banned', peer: 'p', proof: 'x', hours: 1 })
     const telling = setInterval(() => made.events.publish(event), 10)
     try {
       expect((await first).value).to.deep.equal({ ...event })

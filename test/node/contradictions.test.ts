@@ -34,6 +34,9 @@ async function run(world: World, behaviours: Behaviour[]): Promise<void> {
   const done = victim.node.download(url, world.path(), { origin: false, signal: stop.signal }).catch(error => error)
   await until(() => victim.said(/have different bytes/).length > 0, 'the node says that they contradict one another')
   for (const { host } of seeds) expect(victim.said(/have different bytes/)[0]).to.include(host.id)
+  const { banned, contradictions } = (await victim.node.status()).isolation
+  expect(banned).to.equal(0)
+  expect([contradictions[0]?.seed, contradictions[0]?.other]).to.have.members(seeds.map(s => s.host.id))
   expect(victim.said(/banned|broke the protocol/)).to.deep.equal([])
   stop.abort()
   await done

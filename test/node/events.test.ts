@@ -18,13 +18,14 @@ describe('events', () => {
   })
 
   it('carry code, level, message and their own fields', () => {
-    const event = eventOf({ code: 'peer-banned', peer: 'P', proof: 'piece 7 of T' })
+    const event = eventOf({ code: 'peer-banned', peer: 'P', proof: 'piece 7 of T', hours: 1 })
     expect(event).to.deep.equal({
       code: 'peer-banned',
       level: 'warn',
-      message: 'banned P: piece 7 of T',
+      message: 'banned P for 1 h: piece 7 of T',
       peer: 'P',
       proof: 'piece 7 of T',
+      hours: 1,
     })
     expect(RESERVED).to.not.include.members(['peer', 'proof', 'reason', 'error'])
   })
@@ -64,7 +65,7 @@ describe('events', () => {
     const told: NodeEvent[] = []
     const emitter = new EventEmitter(counters, [e => told.push(e)])
     for (let i = 0; i < 1000; i++) emitter.emit({ code: 'peer-violation', peer: `P${i}`, reason: 'nonsense' })
-    emitter.emit({ code: 'peer-banned', peer: 'Q', proof: 'lied' })
+    emitter.emit({ code: 'peer-banned', peer: 'Q', proof: 'lied', hours: 1 })
     expect(told.map(e => e.code)).to.deep.equal([
       ...Array.from({ length: RATION }, () => 'peer-violation'),
       'events-withheld',

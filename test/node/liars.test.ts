@@ -66,6 +66,12 @@ describe('a peer among honest ones that', () => {
     const count = (name: string) => metrics.find(m => m.name === name)?.samples
     expect(count('dragonfly_peers_banned_total')).to.deep.equal([{ labels: {}, value: victim.said(/^banned/).length }])
     expect(count('dragonfly_corrupt_pieces_total')).to.deep.include({ labels: { source: 'peer' }, value: 1 })
+    expect(count('dragonfly_peers_banned')).to.deep.equal([{ labels: {}, value: 1 }])
+    const { banned: number, bans } = (await victim.node.status()).isolation
+    expect({ number, ids: bans.map(ban => ban.peer) }).to.deep.equal({ number: 1, ids: [attacker.id] })
+    expect(bans[0]).to.include({ times: 1 })
+    expect(bans[0]?.proof).to.match(/piece \d+ of \w+ does not have the digest/)
+    expect(bans[0]?.left).to.be.within(1, 3600)
     // the honest peer may have met the attacker too, and found out by itself
     for (const ban of honest.said(/^banned/)) expect(ban).to.include(attacker.id)
     await until(() => attacker.ends.length > 0, 'the victim hangs up')

@@ -23,7 +23,7 @@ class Table {
     this.tell(0, { type: 'store-searched' })
   }
 
-  /** Answers with the intentions in words; `look-in-store` and `hear-anybody` are left out. */
+  /** Answers with the intentions in words; those that look around or wait are left out. */
   tell(at: number, event: SourceEvent): string[] {
     return this.selector.handle(event, at).flatMap(words)
   }
@@ -45,7 +45,7 @@ class Table {
 }
 
 function words(action: SourceAction): string[] {
-  if (action.type === 'look-in-store' || action.type === 'hear-anybody') return []
+  if (['look-in-store', 'hear-anybody', 'look-at-seed', 'be-patient'].includes(action.type)) return []
   if (action.type === 'ask-seed' || action.type === 'leave-seed') return [`${action.type} ${action.seed}`]
   if (action.type === 'read-origin') return [`read ${action.how} ${action.from}`]
   return [action.type === 'fail' ? `fail ${action.why}` : action.type]
@@ -60,6 +60,54 @@ function served(options: Partial<SourceSelectorOptions> = {}): Table {
   table.tell(100, KNOWN)
   return table
 }
+
+/** What is said of whom to hear, as `second isAlone`. */
+function hears(selector: SourceSelector, at: number, event: SourceEvent): string[] {
+  const actions = selector.handle(event, at)
+  return actions.flatMap(action => (action.type === 'hear-anybody' ? [`${at / 1000} ${action.isAlone}`] : []))
+}
+
+/** The same for all wakes until then. */
+function hearsUntil(selector: SourceSelector, at: number): string[] {
+  const said: string[] = []
+  while (selector.nextWake <= at) said.push(...hears(selector, selector.nextWake, { type: 'wake' }))
+  return said
+}
+
+describe('sources: strangers are heard', () => {
+  const begun = (options: Partial<SourceSelectorOptions>) => {
+    const selector = new SourceSelector({ ...USUAL, asksOrigin: true, ...options })
+    return { selector, first: hears(selector, 0, { type: 'store-searched' }) }
+  }
+  it('at once, after the origin was asked, where there is no seed, or the only one is dead', () => {
+    expect(begun({}).first).to.deep.equal(['0 true'])
+    const { selector, first } = begun({ seeds: ['s'] })
+    expect(first).to.deep.equal([])
+    expect(hears(selector, 20, { type: 'seed-failed', seed: 's', why: 'unreachable' })).to.deep.equal(['0.02 true'])
+  })
+
+  it('without asking the origin while a seed is busy or slow: a crowd waits there', () => {
+    const busy = begun({ seeds: ['s'] }).selector
+    expect(hears(busy, 1500, { type: 'seed-listening', seed: 's' })).to.deep.equal(['1.5 false'])
+    const slow = begun({ seeds: ['s', 't'] }).selector
+    hears(slow, 50, { type: 'seed-heard', seed: 's' })
+    expect(hearsUntil(slow, 6000)).to.deep.equal(['3 false'])
+    const left = begun({ seeds: ['s', 't'] }).selector
+    expect(hearsUntil(left, 3000)).to.deep.equal([])
+    expect(hears(left, 3900, { type: 'seed-failed', seed: 's', why: 'busy' })).to.deep.equal(['3.9 false'])
+  })
+
+  it('after 5 s however many seeds are still to be tried, when none has shown any life', () => {
+    const { selector } = begun({ seeds: ['s', 't', 'u'] })
+    expect(hearsUntil(selector, 3000)).to.deep.equal([])
+    expect(hears(selector, 3900, { type: 'seed-failed', seed: 's', why: 'unreachable' })).to.deep.equal([])
+    expect(hearsUntil(selector, 6000)).to.deep.equal(['5 true'])
+  })
+
+  it('as soon as the seed is slow by those who ask no origin', () => {
+    expect(hearsUntil(begun({ seeds: ['s', 't'], asksOrigin: false }).selector, 4000)).to.deep.equal(['3 false'])
+  })
+})
 
 describe('sources: at the start', () => {
   it('the store is searched before anything else, and the origin is read at once where there is nobody to ask', () => {
@@ -199,6 +247,87 @@ describe('sources: a crowd at a busy seed', () => {
     table.tell(3000, { type: 'seed-failed', seed: 's', why: 'busy' })
     const failed = table.until(60_000).filter(word => word.includes('fail'))
     expect(failed).to.deep.equal(['11 fail no-source'])
+  })
+})
+
+describe('sources: a seed whose program answers looks, and nothing else', () => {
+  /** Asks every seed that is looked at, which answers after `answerMs` until `frozenAt`; answers with what was intended at which second. */
+  function looking(table: Table, to: number, answerMs = 500, frozenAt = Infinity): string[] {
+    const said: string[] = []
+    let answerAt = Infinity
+    for (;;) {
+      const at = Math.min(table.selector.nextWake, answerAt)
+      if (at > to) return said
+      const isAnswer = at === answerAt
+      if (isAnswer) answerAt = Infinity
+      const event: SourceEvent = isAnswer ? { type: 'seed-looked', seed: 's', lives: true } : { type: 'wake' }
+      const actions = table.selector.handle(event, at)
+      if (actions.some(({ type }) => type === 'look-at-seed')) {
+        table.selector.handle({ type: 'seed-listening', seed: 's' }, at)
+        if (at < frozenAt) answerAt = at + answerMs
+      }
+      said.push(...actions.flatMap(words).map(word => `${at / 1000} ${word}`))
+    }
+  }
+
+  it('is waited for, without a read of the origin, for five minutes and the turn in the crowd', () => {
+    const said = looking(new Table({ seeds: ['s'], chance: 0 }), 400_000)
+    expect(said.filter(word => word.includes('read'))).to.deep.equal(['300 read new 0'])
+    const last = looking(new Table({ seeds: ['s'], chance: 0.999 }), 400_000)
+    expect(last.filter(word => word.includes('read'))[0]).to.match(/^32\d/)
+  })
+
+  it('keeps our connection for 90 s', () => {
+    expect(looking(new Table({ seeds: ['s'] }), 95_000, 5000)[0]).to.equal('90 leave-seed s')
+  })
+
+  it('is given up when it freezes: sooner where it used to answer soon', () => {
+    for (const [answerMs, last] of [
+      [100, 25],
+      [5000, 45],
+    ] as const) {
+      const said = looking(new Table({ seeds: ['s'], chance: 0 }), 100_000, answerMs, 15_000)
+      const at = Number(said.find(word => word.includes('read'))?.split(' ')[0])
+      expect(at).to.be.within(15, last)
+    }
+  })
+
+  it('that never answered one is given up within 34 s', () => {
+    const said = looking(new Table({ seeds: ['s'], chance: 0.999 }), 100_000, 500, 0)
+    const at = Number(said.find(word => word.includes('read'))?.split(' ')[0])
+    expect(at).to.be.within(30, 34)
+  })
+
+  it('and that gives nothing to who is linked keeps the swarm from the origin for 30 s', () => {
+    const table = served({ chance: 0 })
+    table.tell(200, { type: 'content', count: 8, missing: 5, sealed: true })
+    const said: SourceAction[] = []
+    for (let at = 2200; at <= 32_000; at += 5000) {
+      said.push(...table.selector.handle({ type: 'wake' }, at))
+      table.selector.handle({ type: 'seed-looked', seed: 's', lives: true }, at)
+    }
+    expect(said.filter(({ type }) => type === 'look-at-seed')).to.have.lengthOf(6)
+    // then the origin is read for what nobody gave
+    const reads = looking(table, 100_000).filter(word => word.includes('read'))
+    expect(Number(reads[0]?.split(' ')[0])).to.be.within(30, 50)
+  })
+
+  it('when it is dead after all the swarm may read at once', () => {
+    const table = served()
+    table.tell(200, { type: 'content', count: 8, missing: 5, sealed: true })
+    expect(table.selector.handle({ type: 'wake' }, 2200)).to.deep.equal([
+      { type: 'look-at-seed', seed: 's' },
+      { type: 'be-patient', ms: POLICY.lookAnswerMs },
+    ])
+    const ended = table.selector.handle({ type: 'seed-looked', seed: 's', lives: false }, 2300)
+    expect(ended).to.deep.equal([{ type: 'be-patient', ms: 0 }])
+  })
+
+  it('a host whose own event loop stood still does not blame it', () => {
+    const table = new Table({ seeds: ['s'] })
+    expect(table.tell(12_000, { type: 'late', ms: 11_000 })).to.deep.equal([])
+    expect(table.until(13_900)).to.deep.equal([])
+    expect(table.until(14_000), 'as at 3 s').to.deep.equal(['14 leave-seed s'])
   })
 })
 

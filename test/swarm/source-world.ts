@@ -9,13 +9,13 @@ const PIECE_MS = 700
 const LATENCY_MS = 20
 /** A seed that waits for its origin says so every 5 s. */
 const SIGN_MS = 5000
-/** After so long the host of a seed that is not connected is looked at. */
-const LISTENING_MS = 1500
+/** A look waits so long for the program of a frozen seed. */
+const LIVES_MS = 60_000
 /** The real reader's own retries take about so long. */
 const ORIGIN_PATIENCE_MS = 6000
 
-/** `renewed`: up, with version B; the others have A. */
-export type SeedState = 'up' | 'renewed' | 'waiting' | 'frozen' | 'dead' | 'refusing' | 'failing'
+/** `busy`: its program lives and has no time for us; `renewed`: up, with version B; the others have A. */
+export type SeedState = 'up' | 'renewed' | 'waiting' | 'busy' | 'frozen' | 'dead' | 'refusing' | 'failing'
 export type OriginState = 'up' | 'down' | 'no-ranges' | 'other-version' | 'gone' | 'hangs'
 
 /** What changes when. */
@@ -59,6 +59,7 @@ export class SourceWorld {
   readonly #dialMs: number
   /** The visit at a seed that is under way. */
   #visit: { seed: string; id: number } | undefined
+  #isLooking = false
   #read: number | undefined
   #ranges = 0
   #range = 0
@@ -114,7 +115,7 @@ export class SourceWorld {
       case 'leave-seed': {
         const { seed } = action
         this.#visit = undefined
-        const hangs = ['frozen', 'up', 'renewed', 'waiting'].includes(this.#stateOf(seed))
+        const hangs = ['frozen', 'busy', 'up', 'renewed', 'waiting'].includes(this.#stateOf(seed))
         return this.#after(LATENCY_MS, () => this.#tell({ type: 'seed-failed', seed, why: hangs ? 'busy' : 'unreachable' }))
       }
       case 'search-dht':
@@ -122,6 +123,11 @@ export class SourceWorld {
           for (const [peer] of this.#peers) this.#link(`p${peer}`)
           this.#tell({ type: 'dht-ended' })
         })
+      case 'look-at-seed':
+        return this.#lookAt(action.seed)
+      case 'be-patient':
+        expect(action.ms).to.be.at.least(0)
+        return
       case 'hear-anybody':
         return
       case 'read-origin':
@@ -201,12 +207,22 @@ export class SourceWorld {
         isDialling = this.#fits(seed)
         if (isDialling) this.#after(this.#dialMs, () => isOn() && this.#dialled(seed))
       }
-      this.#after(state === 'frozen' ? 1000 : SIGN_MS, again)
+      this.#after(state === 'frozen' || state === 'busy' ? 1000 : SIGN_MS, again)
     }
     this.#after(2 * LATENCY_MS, again)
-    this.#after(LISTENING_MS, () => {
-      if (isOn() && this.#stateOf(seed) === 'frozen') this.#tell({ type: 'seed-listening', seed })
-    })
+  }
+
+  #lookAt(seed: string): void {
+    expect(this.#isLooking, 'two looks at once').to.equal(false)
+    this.#isLooking = true
+    const state = this.#stateOf(seed)
+    const listens = ['up', 'renewed', 'waiting', 'busy', 'frozen'].includes(state)
+    const looked = (lives: boolean) => {
+      this.#isLooking = false
+      this.#tell({ type: 'seed-looked', seed, lives })
+    }
+    if (listens) this.#after(LATENCY_MS, () => this.#tell({ type: 'seed-listening', seed }))
+    this.#after(state === 'frozen' ? LIVES_MS : 2 * LATENCY_MS, () => looked(listens && state !== 'frozen'))
   }
 
   /** The seed accepts our link, unless we are at another version by now. */

@@ -43,6 +43,7 @@ export const ANY_EVENT: Arbitraries<SwarmEvent> = {
   sent: fc.record({ peer }),
   served: fc.record({ peer, piece }),
   'origin-rate': fc.record({ rate: fc.double({ min: 0, max: 1e9, noNaN: true }), peers: queue }),
+  patience: fc.record({ ms: fc.double({ min: 0, max: 1e9, noNaN: true }) }),
   wanted: fc.record({ pieces: fc.option(runs, { nil: undefined }) }),
   cursor: fc.record({ piece: fc.option(piece, { nil: undefined }) }),
   allowance: fc.record({ asked: queue, uploads: queue }),

@@ -274,6 +274,32 @@ describe('swarm: who reads the origin', () => {
   })
 })
 
+describe('swarm: a seed that is silent, but lives', () => {
+  const policy = { snubMs: 1000 }
+
+  it('is waited for: then the turns at the origin begin, and not all of them at once', () => {
+    const t = new Table({ mine: '0000000000000000', others: { O: '1'.repeat(16), S: '1'.repeat(16), a: '0'.repeat(16) }, policy })
+    t.take()
+    t.tell({ type: 'patience', ms: 30_000 })
+    expect(t.wait(29_999).take('ask O')).to.equal('')
+    const first = t.wait(1500).take('ask O').match(/ask O/g) ?? []
+    expect(first).to.have.length.within(1, 12)
+  })
+
+  it('not when it has nothing of what is missing, nor when it is known to be gone', () => {
+    const idle = new Table({ mine: '0', others: { O: '1', S: '0', a: '0' } })
+    idle.take()
+    idle.tell({ type: 'patience', ms: 30_000 })
+    expect(idle.wait(12_000).take('ask O')).to.match(/^ask O 0/)
+    const gone = new Table({ mine: '0', others: { O: '1', S: '1' }, policy })
+    gone.take()
+    gone.tell({ type: 'patience', ms: 30_000 })
+    expect(gone.wait(6000).take('ask O')).to.equal('')
+    gone.tell({ type: 'patience', ms: 0 })
+    expect(gone.wait(300).take('ask O')).to.equal('ask O 0')
+  })
+})
+
 describe('swarm: an origin that is faster than the swarm', () => {
   const PIECES = 120
   const ALL = '1'.repeat(PIECES)

@@ -98,7 +98,7 @@ export class LoneSession implements NodeContext {
 
   ban(peer: string, proof: string): void {
     this.#banned.add(peer)
-    this.emit({ code: 'peer-banned', peer, proof })
+    this.emit({ code: 'peer-banned', peer, proof, hours: 1 })
   }
 
   emit(facts: EventFacts): void {

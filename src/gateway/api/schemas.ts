@@ -26,6 +26,14 @@ const CONTENTS = { type: 'array', items: CONTENT } as const
 const EVICTED = object({ contents: amount, bytes: amount })
 const DISK = object({ used: amount, quota: amount, free: amount, evicted: EVICTED, trouble: text }, 'quota', 'trouble')
 
+const BAN = object({ peer: text, proof: text, age: amount, left: amount, times: amount })
+const CONTRADICTION = object({ seed: text, other: text, version: text, age: amount })
+const ISOLATION = object({
+  banned: amount,
+  bans: { type: 'array', items: BAN },
+  contradictions: { type: 'array', items: CONTRADICTION },
+})
+
 const ROLE = { type: 'string', enum: ['seed', 'daemon'] } as const
 const texts = { type: 'array', items: text } as const
 
@@ -55,6 +63,7 @@ export const STATUS_SCHEMA = object(
     askers: object({ all: amount, hits: amount }),
     bytes: object({ fromOrigin: amount, toPeers: amount, fromPeers: amount }),
     disk: DISK,
+    isolation: ISOLATION,
     role: ROLE,
     version: text,
     jobs: amount,

@@ -76,10 +76,10 @@ export const EVENTS = {
   ),
 
   // ---- peers
-  'peer-banned': rationed<Peer & { proof: string }>(
+  'peer-banned': rationed<Peer & { proof: string; hours: number }>(
     'warn',
-    'A peer was caught lying. This node refuses it everywhere until it stops.',
-    ({ peer, proof }) => `banned ${peer}: ${proof}`,
+    'A peer was caught lying. This node refuses it everywhere for so many hours: 1, then twice as long at each repetition, 24 at most.',
+    ({ peer, proof, hours }) => `banned ${peer} for ${hours} h: ${proof}`,
   ),
   'peer-violation': rationed<Peer & Cause>(
     'warn',

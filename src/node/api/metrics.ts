@@ -45,6 +45,8 @@ export const METRICS = {
   dragonfly_resolve_requests_total: counter('Requests of peers that a seed was asked by, renewals not included.', {}),
   dragonfly_resolve_hits_total: counter('Requests of peers that a seed answered with what it had already.', {}),
   dragonfly_peers_banned_total: counter('Peers that were caught lying.', {}),
+  dragonfly_peers_banned: gauge('Peers that are banned now.'),
+  dragonfly_seed_contradictions_total: counter('Times that two trusted seeds had different bytes for one version.', {}),
   dragonfly_links_opened_total: counter('Links to peers that began, one for each content and peer.', {}),
   dragonfly_links: gauge('Links to peers now, one for each content and peer.'),
   dragonfly_contents_active: gauge('Contents that are being downloaded or served now.'),

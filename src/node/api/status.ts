@@ -40,6 +40,42 @@ export interface DiskStatus {
   trouble: string | undefined
 }
 
+/** A peer that was caught lying, and is refused. */
+export interface BanStatus {
+  /** Its peer id. */
+  peer: string
+  /** What it did. */
+  proof: string
+  /** Seconds since the ban began. */
+  age: number
+  /** Seconds until it ends. */
+  left: number
+  /** How many bans in a row this is: each is twice as long as the one before, from 1 h to 24 h. */
+  times: number
+}
+
+/** Two seeds that this node trusts, and that gave or signed different bytes for one version. Nobody is banned for that. */
+export interface ContradictionStatus {
+  /** The one that the download followed: its peer id. */
+  seed: string
+  /** The peer id of the other one. */
+  other: string
+  /** As the origin names it. */
+  version: string
+  /** Seconds since it was seen last. */
+  age: number
+}
+
+/** Whom this node refuses, and whom it cannot believe both. In memory: a restart forgets it. */
+export interface IsolationStatus {
+  /** How many peers are banned now. */
+  banned: number
+  /** The latest 100 of them. */
+  bans: readonly BanStatus[]
+  /** The latest 100, of both seeds and the version, the last seen first. */
+  contradictions: readonly ContradictionStatus[]
+}
+
 /** What a node keeps, reads and sends. */
 export interface SeedStatus {
   /** This node's peer id. */
@@ -76,6 +112,8 @@ export interface SeedStatus {
   }
   /** Undefined: pieces are kept in memory. */
   disk: DiskStatus | undefined
+  /** Peers that are refused, and seeds that contradict each other. */
+  isolation: IsolationStatus
 }
 
 /** What a running daemon or seed says of itself on its socket. */

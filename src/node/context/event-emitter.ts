@@ -16,6 +16,7 @@ export class EventEmitter {
   emit(facts: EventFacts): void {
     const { level, isRationed }: { level: EventLevel; isRationed?: true } = EVENTS[facts.code]
     this.#counters.countAt('dragonfly_events_total', { level })
+    if (facts.code === 'seeds-contradict') this.#counters.count('dragonfly_seed_contradictions_total')
     if (this.#listeners.length === 0) return
     const due = isRationed === true ? this.#ration.take(facts.code, performance.now()) : 'tell'
     if (due === 'say-withheld') this.emit({ code: 'events-withheld', of: facts.code, limit: RATION, seconds: RATION_MS / 1000 })

@@ -17,6 +17,16 @@ export interface Network {
   host: Host
   exchange: Exchange
   dht: Dht
+  /** Those that were met on earlier runs; undefined: this node remembers nobody. */
+  known: Acquaintances | undefined
+}
+
+/** Peers to turn to when nobody else is there. See node/peers/known-peers.ts. */
+export interface Acquaintances {
+  /** Connects to some; resolves at the first, or when none can be reached. `onMet` is told of each. */
+  meet(onMet: (peer: string) => void): Promise<void>
+  /** Writes down who was met. Before the host stops. */
+  stop(): Promise<void>
 }
 
 /** For whom an origin is read: for this node's own user, who may read anything, or for others, who may not. */

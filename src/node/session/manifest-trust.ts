@@ -4,10 +4,14 @@ import type { ManifestHead } from '../../core/manifest.ts'
 import { sameBytes } from '../../core/piece.ts'
 import { contentId, type Task } from '../../core/task.ts'
 import type { Trust } from '../../core/trust.ts'
+import { isVersion, type Validators } from '../../core/version.ts'
 import type { NodeContext } from '../context/node-context.ts'
 
-/** Which version neighbours may begin with: any; the one that a seed named; none while nobody who knows it has spoken. */
-export type Current = 'any' | 'unknown' | { version: string }
+/**
+ * Which version neighbours may begin with: any; the one that a seed named, or for which the origin has just shown these validators;
+ * none while nobody who knows it has spoken.
+ */
+export type Current = 'any' | 'unknown' | { version: string } | { validators: Validators }
 
 /** How a version became known. */
 export interface Adopted {
@@ -49,13 +53,14 @@ export class ManifestTrust {
 
   /** The version that a seed named; empty when none has. */
   get named(): string {
-    return typeof this.current === 'string' ? '' : this.current.version
+    return typeof this.current === 'string' || 'validators' in this.current ? '' : this.current.version
   }
 
   /** Heads of older versions stay signed: whoever still has one must not decide what this download is about. */
   mayBegin(version: string): boolean {
     const { current } = this
-    return current === 'any' || (current !== 'unknown' && current.version === version)
+    if (typeof current === 'string') return current === 'any'
+    return 'version' in current ? current.version === version : isVersion(version, current.validators)
   }
 
   #isSeeds(head: ManifestHead, signer: string): boolean {

@@ -5,6 +5,7 @@ import type { RangeReader, SwarmDriver } from './swarm-driver.ts'
 export class OriginOffer {
   #driver: SwarmDriver | undefined
   #reader: RangeReader | undefined
+  #patientUntil = -Infinity
   #rate: Extract<SwarmEvent, { type: 'origin-rate' }> | undefined
 
   /** Makes the origin a neighbour that the swarm asks when nobody else can give. */
@@ -26,10 +27,18 @@ export class OriginOffer {
     this.#driver?.tell(this.#rate)
   }
 
+  /** Silence is no reason to ask it for so long, milliseconds. */
+  wait(ms: number): void {
+    this.#patientUntil = performance.now() + ms
+    this.#driver?.tell({ type: 'patience', ms })
+  }
+
   /** There is a swarm now: it is told what came before it. */
   begin(driver: SwarmDriver): void {
     this.#driver = driver
     if (this.#reader !== undefined) driver.offerOrigin(this.#reader)
     if (this.#rate !== undefined) driver.tell(this.#rate)
+    const patience = this.#patientUntil - performance.now()
+    if (patience > 0) driver.tell({ type: 'patience', ms: patience })
   }
 }

@@ -4,13 +4,15 @@ import { isAbort } from '../../core/errors.ts'
 import { rawCid } from '../../core/root.ts'
 import { DEFAULT_SOURCE_POLICY } from '../../swarm/source-events.ts'
 import { causeOf } from '../api/events.ts'
-import type { Network, NodeContext } from '../context/node-context.ts'
+import { type Network, type NodeContext, now } from '../context/node-context.ts'
 import { connectTimeout, pause } from '../context/waiting.ts'
 import type { NeighbourhoodDriver } from '../peers/neighbourhood-driver.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 
 /** Peers of the local network that are asked for one content. */
 const MAX_LAN_OFFERS = 8
+/** Seeds and bootstrap peers that are there are connected by then, ms: a round trip and a handshake take less. */
+const ALONE_MS = 1000
 
 interface DhtParts {
   neighbours: NeighbourhoodDriver
@@ -38,11 +40,36 @@ export class DhtSource {
   }
 
   async #discover(network: Network): Promise<void> {
-    await Promise.all(this.#ctx.bootstrap.map(address => this.#dialBootstrap(network, address)))
+    const bootstrapping = Promise.all(this.#ctx.bootstrap.map(address => this.#dialBootstrap(network, address)))
+    // one bootstrap peer that does not answer keeps nobody from those that are known from before
+    if (!(await this.#meetKnown(network, bootstrapping))) await bootstrapping
     this.#offerLan()
     await this.#search(network).catch(error => {
       if (!isAbort(error)) this.#ctx.emit({ code: 'dht-search-failed', ...causeOf(error) })
     })
+  }
+
+  /**
+   * Where neither seeds nor bootstrap peers lead into the DHT, peers that were met on earlier runs may, or have the content themselves.
+   * Resolves to whether they were needed.
+   */
+  async #meetKnown({ dht, known }: Network, bootstrapping: Promise<unknown>): Promise<boolean> {
+    if (known === undefined) return false
+    let isBootstrapping = true
+    void bootstrapping.then(() => {
+      isBootstrapping = false
+    })
+    const end = now() + ALONE_MS
+    while (dht.isEmpty && now() < end && !this.#signal.aborted) {
+      if (!isBootstrapping && this.#parts.haveSeedsFailed()) break
+      await pause(20, this.#signal)
+    }
+    if (!dht.isEmpty || this.#signal.aborted) return false
+    await known.meet(peer => {
+      if (this.#active.task.isPrivate) return
+      this.#active.links.dial(peer, connectTimeout(this.#signal)).catch(() => {})
+    })
+    return true
   }
 
   /** A bootstrap peer is a way into the DHT, and may have the content itself. */

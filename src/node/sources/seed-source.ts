@@ -3,7 +3,7 @@
 import { DragonflyError, isAbort } from '../../core/errors.ts'
 import type { DialablePeer } from '../../core/peer.ts'
 import { sameBytes } from '../../core/piece.ts'
-import { isListening } from '../../net/reach.ts'
+import { isListening, lives } from '../../net/reach.ts'
 import { resolve } from '../../net/resolve.ts'
 import type { SeedFailure, SourceEvent } from '../../swarm/source-events.ts'
 import { errorOf } from '../../wire/codec-resolve.ts'
@@ -30,8 +30,8 @@ export interface SeedSourceOptions {
 
 /** How long the host of a seed that does not answer may take to accept a connection. */
 const LISTENING_MS = 1000
-/** A seed that is not connected by then is looked at: early enough that the answer is here when the next one would be asked. */
-const PROBE_AFTER_MS = 1500
+/** How long its program may take to answer a look: longer than any event loop stands still that gets on at all. */
+const LIVES_MS = 60_000
 
 /** Error codes after which a peer may still try for itself: the seed could not get through, or would not, but we might. */
 export const SEEDS_OWN_TROUBLE: ReadonlySet<string> = new Set([
@@ -88,6 +88,16 @@ export class SeedSource {
     }
   }
 
+  /** Tells whether the host of a seed that is silent accepts connections, and whether its program answers. Never rejects. */
+  async look(peer: string): Promise<void> {
+    const { seeds, tell } = this.#options
+    const { address } = seeds.find(other => other.peer === peer) as DialablePeer
+    const signal = this.#signal
+    const onListening = () => tell({ type: 'seed-listening', seed: peer })
+    const isAlive = await lives(address, { listenMs: LISTENING_MS, answerMs: LIVES_MS, signal, onListening })
+    if (!signal.aborted) tell({ type: 'seed-looked', seed: peer, lives: isAlive })
+  }
+
   /** Ends the request that is under way. */
   leave(why: string): void {
     this.#leaving.abort(new DragonflyError('timeout', why))
@@ -98,8 +108,7 @@ export class SeedSource {
     const { revalidate, tell } = this.#options
     const network = await this.#ctx.networkUp()
     if (network === undefined) throw new DragonflyError('aborted', 'the node has no network')
-    const probe = setTimeout(() => void this.#probe({ peer, address }, signal), PROBE_AFTER_MS)
-    await network.host.connect([address], signal).finally(() => clearTimeout(probe))
+    await network.host.connect([address], signal)
     tell({ type: 'seed-heard', seed: peer })
     for await (const reply of resolve(network.host, peer, resolveRequest(task, { digest, revalidate }), signal)) {
       if (reply.type === 'failed') throw errorOf(reply)
@@ -118,12 +127,6 @@ export class SeedSource {
       tell({ type: 'seed-dialled', seed: peer })
     }
     throw new DragonflyError('peer-refused', 'it stopped answering')
-  }
-
-  /** Whether the host of a seed that does not answer accepts connections. */
-  async #probe({ peer, address }: DialablePeer, signal: AbortSignal): Promise<void> {
-    const listens = await isListening(address, LISTENING_MS)
-    if (listens && !signal.aborted) this.#options.tell({ type: 'seed-listening', seed: peer })
   }
 
   #note(peer: string, error: unknown): void {

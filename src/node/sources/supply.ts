@@ -1,9 +1,7 @@
 // Drives the source selector of an active task: reports events to it, and performs what it decides.
 
-import { DragonflyError } from '../../core/errors.ts'
 import type { DialablePeer } from '../../core/peer.ts'
 import { rendezvousOrder } from '../../core/rendezvous.ts'
-import { changed, isChanged } from '../../origin/failures.ts'
 import { Restarts } from '../../origin/restarts.ts'
 import {
   hastyPolicy,
@@ -20,9 +18,11 @@ import type { ActiveTask } from '../session/active-task.ts'
 import { ORIGIN } from '../session/swarm-driver.ts'
 import type { SwarmObserver } from '../session/swarm-observer.ts'
 import { type CacheRules, loadFresh } from './cached.ts'
+import { CurrentVersion } from './current-version.ts'
 import { DhtSource } from './dht-source.ts'
 import { keepGranted } from './grant-renewal.ts'
 import { sealWhenWhole } from './ingest.ts'
+import { errorOf } from './no-source.ts'
 import { OriginSource } from './origin-source.ts'
 import { SeedSigns } from './seed-signs.ts'
 import { SeedSource } from './seed-source.ts'
@@ -46,6 +46,8 @@ export interface SupplyOptions {
 
 /** Bytes that come are told at most so often, milliseconds. */
 const PROGRESS_MS = 500
+/** A timer that is so late shows that this process stood still, milliseconds. */
+const LATE_MS = 250
 /** So many bytes are progress. */
 const PROGRESS_BYTES = 4096
 
@@ -62,6 +64,7 @@ export class Supply {
   /** When nobody is served any more. */
   readonly #end = new AbortController()
   readonly #stopped = Promise.withResolvers<void>()
+  readonly #current: CurrentVersion
   #renewing: Promise<void> | undefined
   /** What was told of last. */
   readonly #linked = new Set<string>()
@@ -77,7 +80,10 @@ export class Supply {
   constructor(ctx: NodeContext, active: ActiveTask, options: SupplyOptions) {
     const { reader, revalidate, cached, restarts = new Restarts(), originAfter } = options
     const seeds = rendezvousOrder(active.task.subject, options.seeds)
-    const tell = (event: SourceEvent) => this.#tell(event)
+    const tell = (event: SourceEvent) => {
+      if (event.type === 'seed-resolved') this.#current.isNamed = true
+      this.#tell(event)
+    }
     const { signal } = this.#stop
     const peers = seeds.map(({ peer }) => peer)
     const hasty = hastyPolicy(originAfter, ctx.silentSeeds.patience(originAfter, peers))
@@ -85,11 +91,13 @@ export class Supply {
     this.#active = active
     this.#options = options
     this.#signs = new SeedSigns(ctx.silentSeeds, peers)
+    this.#current = new CurrentVersion(ctx, active, reader)
     this.#selector = new SourceSelector({
       seeds: peers,
-      hasDht: ctx.bootstrap.length > 0 || ctx.lanPeers !== undefined || seeds.length > 0,
+      hasDht: ctx.bootstrap.length > 0 || ctx.lanPeers !== undefined || seeds.length > 0 || ctx.network?.known !== undefined,
       mayRead: reader !== undefined,
       revalidate,
+      asksOrigin: this.#current.mayAsk,
       believesOthers: ctx.trusted.size > 1 || active.wanted !== undefined,
       // seeds are few, and no crowd
       chance: reader === 'others' ? 0 : Math.random(),
@@ -117,7 +125,7 @@ export class Supply {
     const { seeds, revalidate, originAfter } = this.#options
     if (originAfter !== undefined)
       this.#stop.signal.addEventListener('abort', this.#ctx.silentSeeds.absences.watch(), { once: true })
-    if (seeds.length > 0 || this.#ctx.isSeed || revalidate) this.#active.setCurrent('unknown')
+    if (seeds.length > 0 || this.#ctx.isSeed || revalidate || this.#current.mayAsk) this.#active.setCurrent('unknown')
     this.#active.observers.add(this.#observer)
     try {
       this.#tell({ type: 'wake' })
@@ -214,7 +222,14 @@ export class Supply {
     clearTimeout(this.#wake)
     const { nextWake } = this.#selector
     if (nextWake === Infinity || this.#stop.signal.aborted) return
-    this.#wake = setTimeout(() => this.#tell({ type: 'wake' }), Math.max(1, nextWake - now()))
+    const wakeAt = Math.max(now() + 1, nextWake)
+    this.#wake = setTimeout(() => this.#onWake(now() - wakeAt), wakeAt - now())
+  }
+
+  /** What came while this process stood still is heard before it is decided. */
+  #onWake(lateMs: number): void {
+    if (lateMs < LATE_MS) return this.#tell({ type: 'wake' })
+    this.#tell({ type: 'late', ms: lateMs })
   }
 
   #over(): void {
@@ -235,8 +250,12 @@ export class Supply {
         return this.#work(this.#seeds.ask(action.seed))
       case 'leave-seed':
         return this.#seeds.leave(action.why)
+      case 'look-at-seed':
+        return this.#work(this.#seeds.look(action.seed))
+      case 'be-patient':
+        return this.#active.originOffer.wait(action.ms)
       case 'hear-anybody':
-        return this.#active.setCurrent('any')
+        return this.#work(this.#current.hearAnybody(action.isAlone, this.#stop.signal))
       case 'search-dht':
         return this.#work(this.#searchDht())
       case 'read-origin':
@@ -250,7 +269,7 @@ export class Supply {
       case 'withdraw-ranges':
         return this.#origin?.withdrawRanges()
       case 'fail':
-        return this.#active.fail(this.#errorOf(action.why))
+        return this.#active.fail(errorOf(action.why, this.#active.task.url, this.#seeds.trouble, this.#origin))
     }
   }
 
@@ -277,21 +296,5 @@ export class Supply {
     await this.#dht.search()
     this.#look()
     this.#tell({ type: 'dht-ended' })
-  }
-
-  #errorOf(why: Extract<SourceAction, { type: 'fail' }>['why']): unknown {
-    const { trouble } = this.#seeds
-    const failure = this.#origin?.failure
-    if (why === 'seed') return trouble
-    if (why === 'origin-changed' && !isChanged(failure)) return changed(this.#active.task.url)
-    if (why !== 'no-source' && failure !== undefined) return failure
-    if (trouble instanceof DragonflyError && /^(origin-|digest-mismatch$)/.test(trouble.code)) return trouble
-    return new DragonflyError('no-source', 'no reachable peer has this content', {
-      hint:
-        this.#origin !== undefined
-          ? 'check the network'
-          : 'leave out --no-origin, or give a --seed or --bootstrap that is running',
-      cause: trouble,
-    })
   }
 }

@@ -1,0 +1,49 @@
+// Which seed is asked next: each once in a round, and after a pause all again that have not refused.
+import type { Deadlines } from './deadlines.ts'
+
+export class SeedQueue {
+  readonly #deadlines: Deadlines
+  readonly #retryMs: number
+  /** Those that did not refuse. */
+  #usable: readonly string[]
+  /** Still to be asked in this round. */
+  #queue: string[]
+  #againAt = -Infinity
+
+  constructor(seeds: readonly string[], { retryMs }: { retryMs: number }, deadlines: Deadlines) {
+    this.#deadlines = deadlines
+    this.#retryMs = retryMs
+    this.#usable = seeds
+    this.#queue = [...seeds]
+  }
+
+  /** Whether everybody was asked in this round. */
+  get isEmpty(): boolean {
+    return this.#queue.length === 0
+  }
+
+  /** Whether they may be asked again: not all have refused. */
+  get mayReturn(): boolean {
+    return this.#usable.length > 0
+  }
+
+  /** It is asked once more, before the others. */
+  putFirst(seed: string): void {
+    this.#queue.unshift(seed)
+  }
+
+  /** It is not asked again. */
+  remove(seed: string): void {
+    this.#usable = this.#usable.filter(other => other !== seed)
+  }
+
+  /** Everybody was asked. */
+  endRound(now: number): void {
+    this.#againAt = now + this.#retryMs
+  }
+
+  next(): string | undefined {
+    if (this.isEmpty && this.mayReturn && this.#deadlines.isDue(this.#againAt)) this.#queue = [...this.#usable]
+    return this.#queue.shift()
+  }
+}
