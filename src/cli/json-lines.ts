@@ -82,6 +82,8 @@ export const JSON_LINES = {
       range: 'with `-r`: which bytes (`start`, and `end` after the last one)',
       length: 'with `-r`: bytes of the whole content, when they are known',
       lastModified: 'Last-Modified of the content, an HTTP date, when it is known here',
+      originDigest:
+        'where the origin states the sha-256 of the content, which this host compared with what it read: `repr-digest`, `content-digest`, `digest`, `x-amz-checksum-sha256`, `docker-content-digest` or `the URL`',
       explain: 'with `--explain`: where the time went',
     },
   ),

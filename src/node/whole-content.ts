@@ -48,6 +48,7 @@ export async function receiptOf(
   const { counts, manifest, givers } = active
   const seal = manifest?.seal
   const lastModified = lastModifiedOf(active)
+  const originDigest = active.originFreshness.digestStatedBy
   const end = now()
   return {
     url: shown(job.url),
@@ -59,6 +60,7 @@ export async function receiptOf(
     seconds: Math.round(end - job.begun) / 1000,
     peers: givers.size,
     ...(lastModified !== undefined && { lastModified }),
+    ...(originDigest !== undefined && { originDigest }),
     trust: job.wanted === undefined ? (active.trust ?? 'origin') : 'digest',
     ...(account && { explain: account(end) }),
   }

@@ -9,6 +9,9 @@ import type { CaFile } from './trust.ts'
 /** Until the next address is tried beside those that have not answered yet. */
 const ATTEMPT_DELAY_MS = 250
 
+/** Addresses that are remembered for having said nothing. */
+const MAX_SILENT = 256
+
 export interface DialSettings {
   /** Until the connection stands; then once more until it is secure. Milliseconds. */
   timeoutMs: number
@@ -21,8 +24,11 @@ export interface DialSettings {
 /** Makes undici's connections. */
 export function dialer({ timeoutMs, ca, lookup = systemLookup }: DialSettings): buildConnector.connector {
   const securer = new Securer(timeoutMs, ca)
+  const silent = new SilentAddresses()
   return (place, callback) => {
-    const open = (done: buildConnector.Callback): void => new Dial(portOf(place), timeoutMs, done).begin(hostOf(place), lookup)
+    const open = (done: buildConnector.Callback): void => {
+      new Dial({ port: portOf(place), timeoutMs, silent, done }).begin(hostOf(place), lookup)
+    }
     if (place.protocol === 'https:') securer.secure(place, open, callback)
     else open(callback)
   }
@@ -36,10 +42,39 @@ export function byTurns(addresses: readonly LookupAddress[]): LookupAddress[] {
   return first.flatMap((address, i) => [address, ...second.slice(i, i + 1)]).concat(second.slice(first.length))
 }
 
+/** Addresses that took a connection and never said anything: the next one to their host goes to another address, if there is one. */
+class SilentAddresses {
+  readonly #names = new Set<string>()
+
+  /** Those that were silent last. */
+  ordered(addresses: readonly LookupAddress[], port: number): LookupAddress[] {
+    const isSilent = ({ address }: LookupAddress): boolean => this.#names.has(`${address} ${port}`)
+    return [...addresses.filter(a => !isSilent(a)), ...addresses.filter(isSilent)]
+  }
+
+  watch(socket: Socket, { address }: LookupAddress, port: number): void {
+    const name = `${address} ${port}`
+    socket.once('close', () => {
+      this.#names.delete(name)
+      if (socket.bytesRead === 0) this.#names.add(name)
+      const [oldest] = this.#names
+      if (oldest !== undefined && this.#names.size > MAX_SILENT) this.#names.delete(oldest)
+    })
+  }
+}
+
+interface DialOptions {
+  port: number
+  timeoutMs: number
+  silent: SilentAddresses
+  done: buildConnector.Callback
+}
+
 /** One connection in the making. */
 class Dial {
   readonly #port: number
   readonly #timeoutMs: number
+  readonly #silent: SilentAddresses
   readonly #done: buildConnector.Callback
   readonly #timeout: NodeJS.Timeout
   readonly #trying = new Map<Socket, (error: Error) => void>()
@@ -48,9 +83,10 @@ class Dial {
   #next: NodeJS.Timeout | undefined
   #isOver = false
 
-  constructor(port: number, timeoutMs: number, done: buildConnector.Callback) {
+  constructor({ port, timeoutMs, silent, done }: DialOptions) {
     this.#port = port
     this.#timeoutMs = timeoutMs
+    this.#silent = silent
     this.#done = done
     this.#timeout = setTimeout(() => this.#fail(this.#late()), timeoutMs)
   }
@@ -66,7 +102,7 @@ class Dial {
 
   #tryAll(addresses: LookupAddress[]): void {
     if (this.#isOver) return
-    this.#left = addresses
+    this.#left = this.#silent.ordered(addresses, this.#port)
     this.#tryNext()
   }
 
@@ -90,12 +126,13 @@ class Dial {
       if (!this.#isOver && (this.#left.length > 0 || this.#trying.size === 0)) this.#tryNext()
     }
     this.#trying.set(socket, onError)
-    socket.once('connect', () => this.#won(socket)).on('error', onError)
+    socket.once('connect', () => this.#won(socket, address)).on('error', onError)
     if (this.#left.length > 0) this.#next = setTimeout(() => this.#tryNext(), ATTEMPT_DELAY_MS)
   }
 
-  #won(socket: Socket): void {
+  #won(socket: Socket, address: LookupAddress): void {
     if (this.#isOver) return void socket.destroy()
+    this.#silent.watch(socket, address, this.#port)
     const onError = this.#trying.get(socket)
     this.#trying.delete(socket)
     this.#end()

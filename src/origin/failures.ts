@@ -36,6 +36,13 @@ export function ofHost(error: DragonflyError, url: URL): DragonflyError {
   return new DragonflyError(code, message, { cause, retryable: true, ...(status === undefined ? {} : { status }) })
 }
 
+/** The origin host has other things to do than to give one read another stream: no request was sent. */
+export class NoRoomError extends DragonflyError {
+  constructor() {
+    super('origin-error', 'the origin has no room for another stream of this read')
+  }
+}
+
 function again({ status, cause }: DragonflyError, ms: number): ErrorDetails {
   return { cause, retryable: true, retryAfter: Math.ceil(ms), ...(status === undefined ? {} : { status }) }
 }
@@ -179,6 +186,16 @@ export class AnotherVersionError extends DragonflyError {
   constructor(url: string) {
     const { code, message, hint } = changed(url)
     super(code, message, { ...(hint !== undefined && { hint }) })
+  }
+}
+
+/** The bytes that an origin gave do not have the digest that it states: nothing of them may stay. */
+export class StatedDigestError extends DragonflyError {
+  constructor(url: string, by: string, actual: Uint8Array) {
+    const it = `sha256:${Buffer.from(actual).toString('hex')}`
+    super('digest-mismatch', `the content of ${withoutSecrets(url)} does not have the sha-256 stated in ${by}: it has ${it}`, {
+      hint: 'try again; if it stays so, tell whoever runs the origin, or a proxy on the way to it, that one of the two is wrong',
+    })
   }
 }
 

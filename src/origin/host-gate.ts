@@ -1,7 +1,7 @@
 // The gate of one origin host: requests wait for their turn, and bodies for their share of the rate.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { abortError, type DragonflyError } from '../core/errors.ts'
-import { ofHost, parseRetryAfter, statusError } from './failures.ts'
+import { NoRoomError, ofHost, parseRetryAfter, statusError } from './failures.ts'
 import { type AnswerHeaders, field } from './fields.ts'
 import { type HostLimits, HostRules, type Waiter } from './host-rules.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -20,6 +20,12 @@ const TROUBLE = new Set(['origin-unreachable', 'origin-timeout', 'origin-error']
 interface Asker extends Waiter {
   go(turn: Turn): void
   refuse(error: DragonflyError): void
+}
+
+/** A request that wants a turn. */
+export interface Entrant extends Waiter {
+  /** See OriginRequest. */
+  isExtra?: boolean
 }
 
 /** One request that may be sent now. What becomes of it has to be told, and its end. */
@@ -91,9 +97,10 @@ export class HostGate {
 
   /**
    * Waits for a turn, in the order of asking. Rejects with the abort; with the host's own words when it is left alone, or
-   * asked for a pause longer than `patienceMs`; with `origin-error` when too many are waiting.
+   * asked for a pause longer than `patienceMs`; with `origin-error` when too many are waiting, or, if the request `isExtra`,
+   * when it would take a turn from another.
    */
-  async enter(patienceMs: number, isOwn: boolean, signal: AbortSignal): Promise<Turn> {
+  async enter({ patienceMs, isOwn = false, isExtra = false }: Entrant, signal: AbortSignal): Promise<Turn> {
     if (signal.aborted) throw abortError(signal)
     const turn = Promise.withResolvers<Turn>()
     const asker: Asker = { patienceMs, isOwn, go: turn.resolve, refuse: turn.reject }
@@ -102,6 +109,7 @@ export class HostGate {
       turn.reject(abortError(signal))
       this.#decide()
     }
+    if (isExtra && !this.#rules.hasRoom(asker, performance.now())) throw new NoRoomError()
     this.#rules.join(asker)
     signal.addEventListener('abort', onAbort, { once: true })
     this.#decide()

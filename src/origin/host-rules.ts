@@ -54,6 +54,13 @@ export class HostRules<W extends Waiter> {
     this.#waiting.add(waiter)
   }
 
+  /** Whether one more stream of a running read takes nothing from others: at most half of the connections are for such. */
+  hasRoom(waiter: W, now: number): boolean {
+    const isFree = this.#waiting.size === 0 && 2 * this.#underWay < this.#limits.connections
+    const isWell = this.#pauseUntil <= now && this.#breaker.admission(now).type === 'go'
+    return isFree && isWell && (waiter.isOwn === true || this.#requests.waitFor(1, now) <= 0)
+  }
+
   leave(waiter: W): void {
     this.#waiting.delete(waiter)
   }

@@ -72,7 +72,8 @@ export class HttpClient {
     const cookies = new Cookies()
     for (let hop = 0; ; hop++) {
       const headers = [...withDefaults(cookies.added(given, place.url)), ...place.credentials, ...conditions]
-      const answer = await this.#once(place, headers, { patienceMs, signal, before: cachedHeaders, pace: request.pace })
+      const { pace, isExtra } = request
+      const answer = await this.#once(place, headers, { patienceMs, signal, before: cachedHeaders, pace, isExtra })
       cachedHeaders = answer.cachedHeaders
       if (!REDIRECTS.has(answer.status)) return answer
       answer.discard()
@@ -98,10 +99,11 @@ export class HttpClient {
     throw error
   }
 
-  async #once({ url, path }: Place, headers: HeaderList, { patienceMs, signal, before, pace }: Hop): Promise<Answer> {
+  async #once({ url, path }: Place, headers: HeaderList, { signal, before, pace, ...hop }: Hop): Promise<Answer> {
     const proxy = this.#proxies?.for(url)
     const gate = this.#gates.at(url.origin)
-    const turn = await gate.enter(patienceMs, !this.#forOthers, signal).catch(error => this.#turnedAway(url, error))
+    const entrant = { patienceMs: hop.patienceMs, isOwn: !this.#forOthers, isExtra: hop.isExtra === true }
+    const turn = await gate.enter(entrant, signal).catch(error => this.#turnedAway(url, error))
     // a wait for the turn makes no answer older
     const askedAt = Date.now()
     let data: Dispatcher.ResponseData
@@ -141,6 +143,7 @@ interface Hop {
   /** The redirects that led here. */
   before: CachedHeaders | undefined
   pace: BodyPace | undefined
+  isExtra: boolean | undefined
 }
 
 /** Where a request goes. */

@@ -14,6 +14,8 @@ export interface OriginRequest {
   headers: HeaderList
   /** Holds the bytes of bodies back as they are read. Default: nothing does. */
   pace?: BodyPace
+  /** One more stream of a read that goes on without it: sent only where the host has room, and tried once. Default false. */
+  isExtra?: boolean
 }
 
 /** Chunks as they come made chunks as they may be used; what is not taken is not read from the connection. Throws the abort. */

@@ -36,6 +36,12 @@ export interface OpenOptions {
   signal?: AbortSignal
 }
 
+export interface RangeOptions {
+  signal?: AbortSignal
+  /** Told how many bytes have come, each time. */
+  onBytes?: (bytes: number) => void
+}
+
 /** Fewer than the tries that a read has in a row. */
 const MAX_BUSY_RANGES = 3
 
@@ -93,7 +99,7 @@ export class Origin {
     version: string,
     range: ByteRange,
     length: number | undefined,
-    signal?: AbortSignal,
+    { signal, onBytes }: RangeOptions = {},
   ): Promise<Uint8Array> {
     if (!isResumable(version)) throw new NoRangesError(request.url, 'this version has no strong validator')
     const bytes = new Uint8Array(range.end - range.start)
@@ -107,6 +113,7 @@ export class Origin {
           bytes.set(chunk, got)
           got += chunk.length
           supply.patience.progress(chunk.length)
+          onBytes?.(chunk.length)
         }
       } catch (error) {
         if (supply.abortScope.signal.aborted) throw abortError(supply.abortScope.signal)
@@ -116,7 +123,8 @@ export class Origin {
       if (got < bytes.length) throw lies(part.answer.url, 'sent less than it announced')
     }
     return guarded(supply, async () => {
-      if (bytes.length > 0) await supply.patience.until(fill, supply.abortScope.signal)
+      if (request.isExtra) await fill()
+      else if (bytes.length > 0) await supply.patience.until(fill, supply.abortScope.signal)
       supply.abortScope.end()
       return bytes
     })

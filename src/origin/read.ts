@@ -10,6 +10,7 @@ import { fileNameFromHeaders } from './filename.ts'
 import type { Patience } from './patience.ts'
 import { type Representation, representationOf } from './representation.ts'
 import type { Rest, Wanted } from './rest.ts'
+import { type StatedDigest, statedDigest } from './stated-digest.ts'
 import { follows, TAIL_BYTES } from './tail.ts'
 
 /** One version being read from byte `start`, which is the wanted byte or 0. To be iterated once to its end, or cancelled. */
@@ -25,6 +26,8 @@ export interface OriginRead {
   readonly validators: Validators
   /** Of the first answer. */
   readonly cachedHeaders: CachedHeaders
+  /** What the first answer says that the whole content's digest is. */
+  readonly stated: StatedDigest | undefined
   /** Once. The end is the content's end: anything short of it is an error, `origin-…` or the abort. */
   [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined>
   /** Abandons the read and frees its connection. Safe to call twice. */
@@ -51,6 +54,7 @@ export class HttpRead implements OriginRead {
   readonly start: number
   readonly validators: Validators
   readonly cachedHeaders: CachedHeaders
+  readonly stated: StatedDigest | undefined
   readonly #supply: ReadSupply
   readonly #like: Representation
   #current: Continuation
@@ -69,6 +73,7 @@ export class HttpRead implements OriginRead {
     this.validators = first.rest.validators
     this.cachedHeaders = first.answer.cachedHeaders
     this.fileName = fileNameFromHeaders(first.answer.headers)
+    this.stated = statedDigest(first.answer.status, first.answer.headers)
     this.#supply = supply
     this.#current = first
     this.#length = first.rest.validators.length

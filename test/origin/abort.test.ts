@@ -49,7 +49,9 @@ describe('origin: abort, cancel, stop', () => {
 
   it('aborts a range, and tells a timeout as one', async () => {
     const { url } = await hostileOrigin(r => ({ ...honest(r, BYTES, { etag: '"a"' }), stallAfter: 10 }))
-    const call = impatient().range({ url, headers: [] }, 'etag "a"', { start: 0, end: 99 }, BYTES.length, AbortSignal.timeout(20))
+    const call = impatient().range({ url, headers: [] }, 'etag "a"', { start: 0, end: 99 }, BYTES.length, {
+      signal: AbortSignal.timeout(20),
+    })
     await failure(call, 'timeout')
   })
 
@@ -77,8 +79,8 @@ describe('origin: abort, cancel, stop', () => {
     expect(listeners).to.equal(1)
     await readAll(read)
     await (await origin.open({ url, headers: [] }, { signal })).cancel()
-    await origin.range({ url, headers: [] }, 'etag "a"', { start: 0, end: 9 }, undefined, signal)
-    await failure(origin.range({ url, headers: [] }, 'etag "b"', { start: 0, end: 9 }, undefined, signal), 'origin-changed')
+    await origin.range({ url, headers: [] }, 'etag "a"', { start: 0, end: 9 }, undefined, { signal })
+    await failure(origin.range({ url, headers: [] }, 'etag "b"', { start: 0, end: 9 }, undefined, { signal }), 'origin-changed')
     expect(listeners).to.equal(0)
   })
 

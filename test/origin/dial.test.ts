@@ -1,7 +1,10 @@
 // Several addresses of one host, some of which lead nowhere.
 import type { LookupAddress } from 'node:dns'
-import type { LookupFunction } from 'node:net'
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer, type LookupFunction } from 'node:net'
 import { expect } from 'chai'
+import { Agent } from 'undici'
 import { byTurns, dialer } from '../../src/origin/dial.ts'
 import { cleanUp } from './fixtures.ts'
 import { deadUrl, muteVillain } from './hostile-origin.ts'
@@ -51,6 +54,26 @@ describe('origin: dialling', () => {
       expect(await dial(url, giving(...dead, HERE))).to.equal('127.0.0.1')
     })
   }
+
+  it('goes to another address after one that takes connections and says nothing', async () => {
+    const mute = createServer(socket => socket.destroy())
+    mute.listen(0, '127.0.0.2')
+    await once(mute, 'listening')
+    const { port } = mute.address() as AddressInfo
+    const here = createHttpServer((_request, response) => response.end('here'))
+    here.listen(port, '127.0.0.1')
+    await once(here, 'listening')
+    const agent = new Agent({ connect: dialer({ timeoutMs: 20_000, lookup: giving({ address: '127.0.0.2', family: 4 }, HERE) }) })
+    try {
+      const get = () => agent.request({ origin: `http://a.example:${port}`, path: '/', method: 'GET' })
+      const first = await get().catch(error => error.code)
+      expect(first).to.equal('UND_ERR_SOCKET')
+      expect(await (await get()).body.text()).to.equal('here')
+    } finally {
+      await agent.destroy()
+      for (const server of [mute, here]) server.close()
+    }
+  })
 
   it('says that nobody answers, or who refuses', async () => {
     const url = await deadUrl()

@@ -332,7 +332,7 @@ describe('origin: no pressure', () => {
     for (let i = 0; i < MAX_HOSTS; i++) gates.at(`http://h${i}`)
     const bad = gates.at('http://h0')
     const url = new URL('http://h0/x')
-    const turn = await bad.enter(0, false, new AbortController().signal)
+    const turn = await bad.enter({ patienceMs: 0 }, new AbortController().signal)
     turn.ended(new DragonflyError('origin-timeout', 'x'), url)
     gates.at('http://one-more')
     expect(gates.size).to.be.at.most(2)

@@ -41,6 +41,11 @@ export interface Receipt {
   lastModified?: string
   /** Why the content is believed. */
   trust: Trust
+  /**
+   * Only when this node read the origin: where that states the sha2-256 of the content, which the bytes were found to have; a
+   * header's name in lower case (`repr-digest`), or `the URL`.
+   */
+  originDigest?: string
   /** Where the time went; only when `explain` was asked for. */
   explain?: Explanation
 }

@@ -13,6 +13,8 @@ export interface OriginFreshnessOwner {
 }
 
 export class OriginFreshness {
+  /** Where the origin states the digest that the whole content, read here, was found to have: a header's name, or `the URL`. */
+  digestStatedBy: string | undefined
   readonly #ctx: Pick<NodeContext, 'emit'>
   readonly #owner: OriginFreshnessOwner
   /** The active task's: what is written of the content is written one by one. */

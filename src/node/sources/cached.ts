@@ -13,6 +13,7 @@ import { type CachedManifest, entryKey, isPrivateEntry, loadManifest, removeOthe
 import type { ActiveTask } from '../session/active-task.ts'
 import { originRequest } from '../session/origin-request.ts'
 import { ingest, sealWhenWhole, versionOf } from './ingest.ts'
+import { inParallel } from './parallel-read.ts'
 
 export interface Cached extends CachedManifest {
   /** Open, its pieces verified. */
@@ -125,7 +126,7 @@ export async function continueCached(active: ActiveTask, cached: Cached, how: Co
     return await beginAnew(active, cached, read, how)
   }
   await active.adoptCached(cached, how.heard(read.cachedHeaders, cached.freshness))
-  await ingest(active, read)
+  await ingest(active, read, inParallel(how.origin, request, read, how.signal))
 }
 
 async function tailOf({ entry, manifest, prefix }: Cached): Promise<Uint8Array> {
@@ -137,10 +138,11 @@ function differs(a: number | undefined, b: number | undefined): boolean {
   return a !== undefined && b !== undefined && a !== b
 }
 
-async function beginAnew(active: ActiveTask, cached: Cached, read: OriginRead, { heard }: Continuing): Promise<void> {
+async function beginAnew(active: ActiveTask, cached: Cached, read: OriginRead, how: Continuing): Promise<void> {
+  const { origin, heard, signal } = how
   await cached.entry.remove()
   await active.adopt(versionOf(active.task, read), 'origin', { vouched: heard(read.cachedHeaders, undefined) })
-  await ingest(active, read)
+  await ingest(active, read, inParallel(origin, originRequest(active), read, signal))
 }
 
 async function continueWhole(active: ActiveTask, cached: Cached, how: Continuing): Promise<void> {

@@ -1,16 +1,18 @@
 // Reads the origin into an active task, and seals the manifest when the whole content is here.
 import { DragonflyError } from '../../core/errors.ts'
 import type { Manifest, VersionInfo } from '../../core/manifest.ts'
-import { choosePieceLength, pieceCountOf } from '../../core/piece.ts'
+import { choosePieceLength, pieceCountOf, sameBytes } from '../../core/piece.ts'
 import { RootBuilder } from '../../core/root.ts'
 import { contentId, type Task } from '../../core/task.ts'
 import { codingInName, digestVersion } from '../../core/version.ts'
-import { AnotherVersionError, changed, OtherCodingError } from '../../origin/failures.ts'
+import { AnotherVersionError, changed, OtherCodingError, StatedDigestError } from '../../origin/failures.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
+import { digestInUrl, type StatedDigest } from '../../origin/stated-digest.ts'
 import { TAIL_BYTES } from '../../origin/tail.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import { originRequest } from '../session/origin-request.ts'
+import { inParallel } from './parallel-read.ts'
 
 /** What an origin's answer says about the version that it shows. */
 export function versionOf(task: Task, read: OriginRead): VersionInfo {
@@ -29,7 +31,7 @@ export async function ingest(active: ActiveTask, read: OriginRead, bytes: AsyncI
   if (manifest === undefined) throw new DragonflyError('internal', 'nothing was adopted')
   const length = await active.ingest(bytes, read.start / manifest.pieceLength)
   active.gauge.ended()
-  await sealWhenWhole(active, length)
+  await sealWhenWhole(active, length, read.stated)
 }
 
 /**
@@ -59,18 +61,26 @@ export interface ReadOn {
   signal: AbortSignal
 }
 
+/** The end of a content. */
+export interface Reached {
+  length: number
+  stated: StatedDigest | undefined
+}
+
 /**
  * Reads on from where an adopted manifest ends, else (or if `how` is `whole`) from byte 0: what the origin gives then, under
- * whatever validators, is the same content while it agrees with the manifest. Resolves to its length; rejects as `ingest`.
+ * whatever validators, is the same content while it agrees with the manifest. Resolves to its length and the digest that the
+ * origin states; rejects as `ingest`.
  */
-export async function ingestOn(active: ActiveTask, manifest: Manifest, origin: Origin, how: ReadOn): Promise<number> {
+export async function ingestOn(active: ActiveTask, manifest: Manifest, origin: Origin, how: ReadOn): Promise<Reached> {
   const { signal } = how
   const { count, pieceLength, info } = manifest
   const { url, isPrivate, digest } = active.task
   const tail = !how.whole && active.hasPiece(count - 1) ? tailOf(await active.readPiece(count - 1)) : undefined
   const rest = { from: count * pieceLength, version: info.version, signal, ...(tail !== undefined && { tail }) }
   const want = how.whole ? { signal } : rest
-  const read = await origin.open(originRequest(active), want)
+  const request = originRequest(active)
+  const read = await origin.open(request, want)
   const hasOtherLength = manifest.length !== undefined && read.length !== undefined && read.length !== manifest.length
   const isCodedOtherwise = codingInName(read.version) !== codingInName(info.version)
   // who may read a private content was told by its version
@@ -80,16 +90,19 @@ export async function ingestOn(active: ActiveTask, manifest: Manifest, origin: O
     throw isCodedOtherwise && !isPrivate ? new OtherCodingError(url) : changed(url)
   }
   if (read.version !== info.version) how.onOtherName()
-  const length = await active.ingest(read, read.start / pieceLength).catch(error => {
+  const length = await active.ingest(inParallel(origin, request, read, signal), read.start / pieceLength).catch(error => {
     const differs = error instanceof DragonflyError && error.code === 'origin-changed' && !(error instanceof AnotherVersionError)
     throw differs && read.version !== info.version ? changed(url) : error
   })
   active.gauge.ended()
-  return length
+  return { length, stated: read.stated }
 }
 
-/** Pieces before our own read may still be on their way from others. */
-export async function sealWhenWhole(active: ActiveTask, length: number): Promise<void> {
+/**
+ * Pieces before our own read may still be on their way from others. `stated`: what the origin says that the digest is; then
+ * rejects with StatedDigestError if it is another one, before anybody could believe the whole.
+ */
+export async function sealWhenWhole(active: ActiveTask, length: number, stated?: StatedDigest): Promise<void> {
   const { manifest } = active
   if (manifest === undefined) throw new DragonflyError('internal', 'nothing was adopted')
   if (manifest.count !== pieceCountOf(length, manifest.pieceLength)) {
@@ -100,5 +113,13 @@ export async function sealWhenWhole(active: ActiveTask, length: number): Promise
   for (let i = 0; i < manifest.count; i++) {
     builder.add(manifest.digest(i) as Uint8Array, Math.min(manifest.pieceLength, length - i * manifest.pieceLength))
   }
+  await checkStated(active, stated ?? digestInUrl(active.task.url))
   await active.seal(length, builder.root().toString())
+}
+
+async function checkStated(active: ActiveTask, stated: StatedDigest | undefined): Promise<void> {
+  if (stated === undefined) return
+  const sha256 = await active.wholeDigest()
+  if (!sameBytes(sha256, stated.sha256)) throw new StatedDigestError(active.task.url, stated.by, sha256)
+  active.originFreshness.digestStatedBy = stated.by
 }

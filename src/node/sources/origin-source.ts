@@ -16,6 +16,7 @@ import type { ActiveTask } from '../session/active-task.ts'
 import { originRequest } from '../session/origin-request.ts'
 import { type Cached, type CacheRules, continueCached, loadCached } from './cached.ts'
 import { ingest, ingestOn, readAhead, sealWhenWhole, versionOf } from './ingest.ts'
+import { inParallel } from './parallel-read.ts'
 
 export interface OriginSourceOptions {
   /** For whom the origin is read. */
@@ -88,7 +89,7 @@ export class OriginSource {
       this.#count(1)
       try {
         const origin = await this.#origin()
-        return await origin.range(originRequest(this.#active), version, { start, end }, manifest.length, signal)
+        return await origin.range(originRequest(this.#active), version, { start, end }, manifest.length, { signal })
       } catch (error) {
         if (!signal.aborted) this.#rangeFailed(error)
         throw error
@@ -154,7 +155,8 @@ export class OriginSource {
     const cached = await loadCached(this.#ctx.store, task, rules)
     if (cached !== undefined) return await this.#continue(origin, cached, signal)
     const read = await origin.open(originRequest(this.#active), { signal })
-    const bytes = await readAhead(read)
+    const begun = await readAhead(read)
+    const bytes = begun === read ? inParallel(origin, originRequest(this.#active), read, signal) : begun
     await this.#active.adopt(versionOf(task, read), 'origin', { vouched: this.#heard(read.cachedHeaders, undefined) })
     await ingest(this.#active, read, bytes)
   }
@@ -179,9 +181,9 @@ export class OriginSource {
       this.#isNamedOtherwise = true
     }
     const how = { whole: whole || this.#isNamedOtherwise, onOtherName, signal }
-    const length = await ingestOn(this.#active, manifest, await this.#origin(), how)
+    const { length, stated } = await ingestOn(this.#active, manifest, await this.#origin(), how)
     // pieces before it may still be on their way from others
-    this.#sealing ??= sealWhenWhole(this.#active, length).catch(error => this.#sealFailed(error))
+    this.#sealing ??= sealWhenWhole(this.#active, length, stated).catch(error => this.#sealFailed(error))
     if (this.#active.hasAllKnown) await this.#sealing
   }
 

@@ -5,6 +5,7 @@ import { sameBytes } from '../../core/piece.ts'
 import { rawCid } from '../../core/root.ts'
 import type { Task } from '../../core/task.ts'
 import type { Answer } from '../../net/exchange.ts'
+import { StatedDigestError } from '../../origin/failures.ts'
 import type { Holder } from '../../store/disk-store.ts'
 import type { Hello } from '../../wire/codec-hello.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
@@ -294,6 +295,7 @@ function isWrong(active: ActiveTask): boolean {
     active.throwIfFailed()
     return false
   } catch (error) {
+    if (error instanceof StatedDigestError) return true
     return active.task.digest !== undefined && error instanceof DragonflyError && error.code === 'digest-mismatch'
   }
 }
