@@ -187,8 +187,7 @@ export class Fleet implements Wall {
     this.#refresh()
     if (all) return this.#view.all
     if (subject === undefined) return this.#view.news()
-    const others = this.#view.responsible(subject, now(), { count: NAMED })
-    return others
+    return this.#view.responsible(subject, now(), { count: NAMED })
   }
 
   /** Proves our membership, and resolves to the members that the peer names once it has proved its own. Rejects when it has not. */
@@ -268,7 +267,7 @@ export class Fleet implements Wall {
     this.#schedule()
   }
 
-  /** Rejects never. */
+  /** Never rejects. */
   async #probe(peer: string, all: boolean): Promise<void> {
     try {
       if (!this.#host.isConnected(peer)) {

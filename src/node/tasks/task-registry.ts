@@ -151,10 +151,9 @@ export class TaskRegistry implements Holder {
   async release(active: ActiveTask, after: After, pace: PaceTerms = ANY_PACE): Promise<void> {
     const held = this.#all().find(h => h.active === active)
     if (held === undefined) return
-    held.users--
     held.usedAt = now()
     active.pace.leave(pace)
-    if (held.users > 0) return
+    if (--held.users > 0) return
     held.left?.resolve()
     if (after === 'keep' && active.isComplete && !active.isTransient) return this.#closeIdle()
     const isForgotten = after === 'discard' || (after === 'drop' && active.isComplete)
