@@ -282,7 +282,6 @@ export class Fleet implements Wall {
   }
 
   #look(): void {
-    if (this.#stopping.signal.aborted) return
     for (const peer of this.#proofs.runOut()) void this.#host.disconnect(peer)
     if (this.#view.self !== undefined) this.#tell({ type: 'wake' })
     this.#schedule()
