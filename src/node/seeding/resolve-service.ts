@@ -32,20 +32,25 @@ export class ResolveService {
   readonly #private: PrivateResolve
   readonly #keys = new TaskKeys()
 
-  private constructor(ctx: NodeContext, registry: TaskRegistry, network: Network) {
+  private constructor(ctx: NodeContext, registry: TaskRegistry, network: Network, finished: (active: ActiveTask) => void) {
     this.#ctx = ctx
     this.#registry = registry
     this.#network = network
     this.#deduplicator = new Deduplicator(ctx, registry, this.#stopping.signal)
     this.#freshness = new FreshnessCheck(ctx, this.#negativeCache, this.#stopping.signal)
-    this.#answers = new ResolveAnswer(ctx, this.#negativeCache, this.#freshness, this.#deduplicator)
+    this.#answers = new ResolveAnswer(ctx, this.#negativeCache, this.#freshness, this.#deduplicator, finished)
     const readers = new OriginAuthorizer(ctx, this.#negativeCache, { reader: 'others', signal: this.#stopping.signal })
     this.#private = new PrivateResolve(ctx, network, { registry, readers, freshness: this.#freshness, answers: this.#answers })
   }
 
-  /** Answers from now on. */
-  static async start(ctx: NodeContext, registry: TaskRegistry, network: Network): Promise<ResolveService> {
-    const service = new ResolveService(ctx, registry, network)
+  /** Answers from now on. `finished`: told of every content that is complete here, as often as it is asked for. */
+  static async start(
+    ctx: NodeContext,
+    registry: TaskRegistry,
+    network: Network,
+    finished: (active: ActiveTask) => void,
+  ): Promise<ResolveService> {
+    const service = new ResolveService(ctx, registry, network, finished)
     await serveResolve(network.host, (peer, request, say, gone) => service.#resolve(peer, request, say, gone))
     return service
   }
