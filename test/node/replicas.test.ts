@@ -1,5 +1,7 @@
 // A finished content is kept by several seeds, so that losing one loses nothing.
 import { expect } from 'chai'
+import { rendezvousOrder } from '../../src/core/rendezvous.ts'
+import { makeTask } from '../../src/core/task.ts'
 import { passTime } from '../clock.ts'
 import { until } from '../waiting.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
@@ -18,13 +20,12 @@ describe('replicas', () => {
     origin = o
   })
 
-  const url = () => `${origin.url}/file.bin`
   const wholeReads = () => origin.gets.filter(({ status }) => status === 200).length
 
   /** Whether a seed has the content, by what it answers without any other seed and without the origin. */
   async function has(seed: Observed): Promise<boolean> {
     const metrics = await seed.node.metrics()
-    return metrics.some(({ name, values }) => name === 'dragonfly_contents_active' && values.some(({ value }) => value > 0))
+    return metrics.some(({ name, samples }) => name === 'dragonfly_contents_active' && samples.some(({ value }) => value > 0))
   }
 
   /** The first one asks nobody; the second knows the first, and the first is told of the second by its own options. */
@@ -37,17 +38,27 @@ describe('replicas', () => {
     return [first, second]
   }
 
-  async function ask(seed: Observed): Promise<void> {
+  /** For which the second one is responsible, so that it reads the origin itself. */
+  function urlFor([first, second]: readonly [Observed, Observed]): string {
+    const both = [{ peer: first.id }, { peer: second.id }]
+    for (let i = 0; ; i++) {
+      const url = `${origin.url}/file-${i}.bin`
+      if (rendezvousOrder(makeTask({ url }).subject, both)[0]?.peer === second.id) return url
+    }
+  }
+
+  async function ask(seed: Observed, url: string): Promise<void> {
     const peer = await world.node({ seeds: [seed.address], home: world.path() })
     const path = world.path()
-    await peer.node.download(url(), path, { origin: false })
+    await peer.node.download(url, path, { origin: false })
     expect(await fileHash(path)).to.equal(hex(BODY))
     await peer.node.stop()
   }
 
   it('the seed that read it has another one keep it, too, and the origin is read once', async () => {
-    const [first, second] = await seeds()
-    await ask(second)
+    const both = await seeds()
+    const [first, second] = both
+    await ask(second, urlFor(both))
     let isThere = false
     const look = setInterval(() => void has(first).then(yes => (isThere ||= yes)), 20)
     await until(() => isThere, 'the other seed has it')
@@ -56,8 +67,9 @@ describe('replicas', () => {
   })
 
   it('not where one is enough', async () => {
-    const [first, second] = await seeds(1)
-    await ask(second)
+    const both = await seeds(1)
+    const [first, second] = both
+    await ask(second, urlFor(both))
     passTime(3_600_000)
     expect(await has(first)).to.equal(false)
   })
