@@ -28,11 +28,16 @@ describe('replicas', () => {
     return metrics.some(({ name, samples }) => name === 'dragonfly_contents_active' && samples.some(({ value }) => value > 0))
   }
 
-  /** The first one asks nobody; the second knows the first, and the first is told of the second by its own options. */
+  /** Two that trust each other, the second of which has an address that the first one knew before. */
   async function seeds(replicas?: number): Promise<[Observed, Observed]> {
     const options = replicas === undefined ? {} : { replicas }
-    const first = await world.node({ home: world.path(), persistentIdentity: true, ...options })
-    const second = await world.node({ home: world.path(), seeds: [first.address], ...options })
+    const home = world.path()
+    const before = await world.node({ home, persistentIdentity: true })
+    const { address } = before
+    await before.node.stop()
+    const first = await world.node({ home: world.path(), seeds: [address], ...options })
+    const listen = [address.replace(/\/p2p\/.*/, '')]
+    const second = await world.node({ home, persistentIdentity: true, listen, seeds: [first.address], ...options })
     await first.node.seed()
     await second.node.seed()
     return [first, second]
@@ -63,6 +68,14 @@ describe('replicas', () => {
     const look = setInterval(() => void has(first).then(yes => (isThere ||= yes)), 20)
     await until(() => isThere, 'the other seed has it')
     clearInterval(look)
+    expect(wholeReads()).to.equal(1)
+  })
+
+  it('but not a seed that does not trust it: the origin would be read for nothing', async () => {
+    const first = await world.seed({ home: world.path() })
+    const second = await world.seed({ home: world.path(), seeds: [first.address] })
+    await ask(second, urlFor([first, second]))
+    await until(() => second.said(/does not keep a content, too: this seed takes copies only/).length > 0, 'it is told')
     expect(wholeReads()).to.equal(1)
   })
 

@@ -91,7 +91,7 @@ export class Replicator {
     const { signal } = this.#stopping
     try {
       if (signal.aborted) return
-      const { alreadyThere } = await preheatAt(this.#network.host, seed, { task, wanted, onProgress() {} }, signal)
+      const { alreadyThere } = await preheatAt(this.#network.host, seed, { task, wanted, isCopy: true, onProgress() {} }, signal)
       if (!alreadyThere) this.#ctx.counters.count('dragonfly_replicas_made_total')
       next = CHECK_MS
     } catch (error) {

@@ -101,7 +101,12 @@ export class ResolveService {
       if (asked.progress) say(progressOf(known, true))
       return await untilGone(signal)
     }
-    const wish = { ...this.#freshness.request(task, asked.revalidate), progress: asked.progress === true }
+    if (asked.isCopy && !this.#ctx.isTrusted(peer)) throw untrusted()
+    const wish = {
+      ...this.#freshness.request(task, asked.revalidate),
+      progress: asked.progress === true,
+      giver: asked.isCopy === true ? peer : undefined,
+    }
     // who wants the origin asked wants to hear a no anew, too
     const denied = wish.revalidate ? undefined : this.#negativeCache.find(task, now())
     if (denied !== undefined) throw denied
@@ -125,6 +130,7 @@ export class ResolveService {
       const wasHere = active.isWhole
       const leave = this.#answers.listens(active)
       try {
+        if (request.giver !== undefined && !wasHere) active.links.dial(request.giver, signal).catch(() => {})
         await this.#answers.known(active, signal)
         // what began with this request is about what the origin shows now, or fresh
         if (isNew || (await this.#freshness.suits(active, request))) {
@@ -151,8 +157,9 @@ export class ResolveService {
     if (current?.isWhole === true && !current.isClosed && !current.hasFailed && suits(current)) {
       return { active: this.#registry.share(task.id), isNew: false }
     }
+    const reader = request.giver === undefined ? 'others' : undefined
     return this.#registry.begin(task, {
-      reader: 'others',
+      reader,
       isAsked: true,
       revalidate,
       cached: this.#freshness.rules(request),
@@ -164,6 +171,12 @@ export class ResolveService {
 function taskOf(asked: ResolveRequest): Task {
   const { isNamedByDigest, isAnonymous: anonymous } = asked
   return makeTask({ ...asked, tag: asked.tag ?? '', digest: isNamedByDigest && asked.digest, anonymous })
+}
+
+function untrusted(): DragonflyError {
+  return new DragonflyError('peer-refused', 'this seed takes copies only from seeds that it trusts', {
+    hint: 'name each seed to the other one with --seed',
+  })
 }
 
 function asFailure(error: unknown): DragonflyError {
