@@ -228,11 +228,12 @@ export class SeedRounds {
   /** Whether a seed may still give more: one says that it is there, or some have not been asked yet. */
   isHopeful(grownAt: number): boolean {
     const visit = this.#visit
-    const { patientMs, muteMs, awaitMs } = this.#policy
+    const { patientMs, ackMs, muteMs, awaitMs } = this.#policy
     if (this.#deadlines.isDue(Math.max(grownAt + patientMs, (visit?.askedAt ?? -Infinity) + muteMs))) return false
     if (visit?.strayedAt === undefined && this.#isAlive && !this.#deadlines.isDue(grownAt + awaitMs + this.#turn)) return true
     if (visit?.heardAt !== undefined && visit.leftAt === undefined && visit.strayedAt === undefined) {
-      if (!this.#deadlines.isDue(this.#signOf(visit, visit.heardAt, grownAt) + muteMs)) return true
+      const patience = visit.hasReplied ? muteMs : Math.min(ackMs, muteMs)
+      if (!this.#deadlines.isDue(this.#signOf(visit, visit.heardAt, grownAt) + patience)) return true
     }
     return !this.#haveFailed && (visit?.heardAt === undefined || visit.leftAt !== undefined || !this.#queue.isEmpty)
   }
@@ -268,6 +269,13 @@ export class SeedRounds {
     this.#queue.endRound(now)
   }
 
+  /** Whether it is silent, gives nothing and answers no look, while another one could be asked. */
+  #isFrozen({ seed, heardAt = Infinity, resolvedAt = -Infinity }: Visit, grownAt: number): boolean {
+    const { stallMs, frozenMs } = this.#policy
+    if (this.#queue.isEmpty || !this.#signs.isUnanswered(seed, heardAt, frozenMs)) return false
+    return this.#deadlines.isDue(Math.max(grownAt, resolvedAt, heardAt) + stallMs)
+  }
+
   /** Why there is no sense in staying; undefined: there is. */
   #over(visit: Visit, grownAt: number): string | undefined {
     const { answerMs, ackMs, muteMs, lostMs, stallMs, patientMs, awaitMs } = this.#policy
@@ -282,6 +290,7 @@ export class SeedRounds {
     // while bytes come from elsewhere it does no harm
     if (strayedAt !== undefined) return isDue(Math.max(grownAt, strayedAt) + lostMs) ? 'it has another version' : undefined
     if (isDue(Math.max(grownAt + patientMs, askedAt + muteMs))) return 'it gives nothing'
+    if (this.#isFrozen(visit, grownAt)) return 'it is frozen'
     if (resolvedAt === undefined) return isDue(heardAt + muteMs) ? 'it says nothing' : undefined
     if (!this.#linked.has(visit.seed)) return isDue(visit.linkDueAt) ? 'its link is lost' : undefined
     const growthAt = Math.max(grownAt, resolvedAt)

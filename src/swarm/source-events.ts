@@ -121,11 +121,19 @@ export interface SourcePolicy {
   lookAgainMs: number
   /** What a look may take before the seed is taken for frozen; more where earlier ones took long. */
   lookAnswerMs: number
+  /**
+   * Where there is another seed to ask: one that gives nothing for `stallMs`, says nothing, and has not answered a look for so long, is frozen.
+   * Less than `lookAnswerMs`, as asking the next one costs little.
+   */
+  frozenMs: number
   /** A seed whose process lives is waited for so long without any growth once it has answered, and longer by our place in the crowd. */
   awaitMs: number
   /** A seed that has said nothing for so long hangs: one that waits for its origin says so every 5 s, so this is three of them. */
   muteMs: number
-  /** The same for its first word, once it is connected: one that lives says at once that it has heard. Infinity: no limit of its own. */
+  /**
+   * The same for its first word, once it is connected (it may have been so for hours): one that lives says at once that it has heard.
+   * Infinity: no limit of its own.
+   */
   ackMs: number
   /** A seed that has answered has so long to accept our link: a starved host takes seconds for what should take one round trip. */
   dialMs: number
@@ -197,6 +205,7 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   silentMs: 2000,
   lookAgainMs: 5000,
   lookAnswerMs: 4000,
+  frozenMs: 3000,
   awaitMs: 30_000,
   muteMs: 15_000,
   ackMs: Infinity,
@@ -256,7 +265,7 @@ export function hastyPolicy(ms: number | undefined, firstMs = ms): Partial<Sourc
 
 /**
  * A seed's own: it is asked because a seed before it was of no use, and there are few of them. So it does not wait long for one
- * that only says it is waiting for the origin, and it reads on before it has every piece: others wait for it.
+ * that only says it is waiting for the origin, and it reads on before it has every piece: others wait for it, and have waited 5 s already
+ * where the one before it is frozen. While that one says anything it is hoped for, however slowly its manifest grows.
  */
-
-export const SEED_SOURCE_POLICY: Partial<SourcePolicy> = { patientMs: 15_000, manifestMs: 3000 }
+export const SEED_SOURCE_POLICY: Partial<SourcePolicy> = { patientMs: 15_000, ackMs: 3000, manifestMs: 1500, takeoverMs: 1500 }
