@@ -79,7 +79,8 @@ export class Ground {
     try {
       await randomFile(lab.path('www', FILE), options.size)
       const host = network?.host()
-      const origin = await lab.nginx({ limitRate: options.rate, host })
+      // what waits in its socket for one that is frozen has left it
+      const origin = await lab.nginx({ limitRate: options.rate, host, socket: 'sndbuf=128k' })
       const ground = new Ground(lab, origin, network, host, await sha256(lab.path('www', FILE)), options)
       await ground.#seed()
       return ground

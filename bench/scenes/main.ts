@@ -11,9 +11,9 @@ const { values } = parseArgs({
     /** Which scenes, with commas. */
     only: { type: 'string', default: SCENES.map(({ name }) => name).join(',') },
     runs: { type: 'string', default: '1' },
-    size: { type: 'string', default: '48MiB' },
+    size: { type: 'string', default: '64MiB' },
     /** What the origin gives to one connection, bytes a second: all peers keep up with it, and the whole takes less than a read by ranges is for. */
-    rate: { type: 'string', default: '4m' },
+    rate: { type: 'string', default: '5m' },
     seeds: { type: 'string', default: '3' },
     peers: { type: 'string', default: '20' },
     /** Every line of every process to standard error. */

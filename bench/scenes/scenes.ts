@@ -81,4 +81,44 @@ export const SCENES: readonly Scene[] = [
       return await over(ground, peers)
     },
   },
+  cut('f1', 'the reading seed is cut off from the origin for 20 s', 1.1, ground => {
+    const [reader] = ground.order
+    return ground.cut([reader?.host], [ground.originHost])
+  }),
+  cut('f2', 'the reading seed is cut off from all peers for 20 s', 1.6, (ground, peers) => {
+    const [reader] = ground.order
+    return ground.cut([reader?.host], peers.map(({ host }) => host))
+  }),
+  cut('f3', 'the reading seed is cut off from the other seeds for 20 s', 1.1, ground => {
+    const [reader, ...others] = ground.order
+    return ground.cut([reader?.host], others.map(({ host }) => host))
+  }),
+  cut('f4', 'two halves for 20 s, each with a seed', 1.6, (ground, peers) => {
+    const [reader, ...others] = ground.order
+    const half = peers.length / 2
+    return ground.cut(
+      [reader?.host, ...peers.slice(0, half).map(({ host }) => host)],
+      [...others.map(({ host }) => host), ...peers.slice(half).map(({ host }) => host)],
+    )
+  }),
 ]
+
+/** Something is cut off at half. Where both sides can read the origin, each reads the second half: 1.5 copies and what is lost. */
+function cut(name: string, what: string, most: number, apart: (ground: Ground, peers: readonly Peer[]) => () => void): Scene {
+  return {
+    name,
+    what,
+    most,
+    isApart: true,
+    async play(ground, count) {
+      const peers = ground.peers(count)
+      await ground.reached(peers, 0.5)
+      ground.note('cut')
+      const heal = apart(ground, peers)
+      await after(AWAY_MS)
+      ground.note('healed')
+      heal()
+      return await over(ground, peers)
+    },
+  }
+}

@@ -206,8 +206,10 @@ export class SeedRounds {
   /** Whether the one that is asked takes so long that others may say what the content is. */
   isSlow(): boolean {
     const visit = this.#visit
+    const { answerMs, ackMs } = this.#policy
     if (this.#haveFailed) return true
-    return visit !== undefined && visit.resolvedAt === undefined && this.#deadlines.isDue(visit.askedAt + this.#policy.answerMs)
+    if (visit?.resolvedAt !== undefined || visit === undefined) return false
+    return this.#deadlines.isDue(visit.askedAt + (visit.hasReplied ? answerMs : Math.min(answerMs, ackMs)))
   }
 
   /** Whether one has told what the content is, and is still there. */

@@ -268,4 +268,4 @@ export function hastyPolicy(ms: number | undefined, firstMs = ms): Partial<Sourc
  * that only says it is waiting for the origin, and it reads on before it has every piece: others wait for it, and have waited 5 s already
  * where the one before it is frozen. While that one says anything it is hoped for, however slowly its manifest grows.
  */
-export const SEED_SOURCE_POLICY: Partial<SourcePolicy> = { patientMs: 15_000, ackMs: 3000, manifestMs: 1500, takeoverMs: 1500 }
+export const SEED_SOURCE_POLICY: Partial<SourcePolicy> = { patientMs: 15_000, ackMs: 2000, manifestMs: 1500, takeoverMs: 1500 }

@@ -54,6 +54,8 @@ export interface NginxOptions {
   http?: string
   /** More directives for the location. */
   extra?: string
+  /** More parameters of its socket. */
+  socket?: string
   /** Where it runs: a network namespace and its address. Default loopback. */
   host?: { address: string; namespace: string } | undefined
 }
@@ -101,7 +103,7 @@ export class Lab {
       `user root; daemon off; worker_processes 1; pid ${at}/pid; error_log ${at}/error.log;
 events { worker_connections 512; }
 http { ${temporary} log_format meter '$request_method $status $body_bytes_sent $uri'; access_log ${at}/access.log meter; ${options.http ?? ''}
-  server { listen ${address}:${port}; root ${this.path('www')}; location / { ${rate} ${options.extra ?? ''} } } }`,
+  server { listen ${address}:${port} ${options.socket ?? ''}; root ${this.path('www')}; location / { ${rate} ${options.extra ?? ''} } } }`,
     )
     const command = [NGINX as string, '-e', `${at}/error.log`, '-c', `${at}/conf`]
     if (host !== undefined) command.unshift('nsenter', `--net=/run/netns/${host.namespace}`)
