@@ -1,6 +1,5 @@
 // Seeds, peers and one origin as processes: on loopback, or each in a network namespace of its own, so that it can be cut off.
 import { spawnSync } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
 import { rendezvousOrder } from '../../src/core/rendezvous.ts'
 import { makeTask } from '../../src/core/task.ts'
 import { DF, Lab, LISTEN, type Nginx, type Running } from '../../test/e2e/lab.ts'
@@ -37,6 +36,7 @@ export interface Peer {
 
 export interface PeerEnd {
   home: string
+  /** Since the first of them had its first bytes. */
   seconds: number
   isRight: boolean
   fromOrigin: number
@@ -54,6 +54,7 @@ export class Ground {
   readonly #options: GroundOptions
   readonly #right: string
   readonly #began = performance.now()
+  #firstAt: number | undefined
   #peers = 0
 
   private constructor(
@@ -161,7 +162,17 @@ export class Ground {
   async #start(place: { home: string; host: LanHost | undefined }, extra: readonly string[]): Promise<Seed> {
     const { home, host } = place
     const listen = extra.includes('--listen') ? [] : host === undefined ? LISTEN : ['--listen', `/ip4/${host.address}/tcp/4801`]
-    const running = this.#df(place, ['seed', 'start', '--json', '--log-level', 'debug', ...listen, '--allow-origin', 'any', ...extra])
+    const running = this.#df(place, [
+      'seed',
+      'start',
+      '--json',
+      '--log-level',
+      'debug',
+      ...listen,
+      '--allow-origin',
+      'any',
+      ...extra,
+    ])
     const ready = await running.line('ready')
     this.#show(running, home)
     return { ...running, address: (ready.addresses as string[])[0] as string, peer: ready.peerId as string, home, host }
@@ -172,12 +183,23 @@ export class Ground {
     const host = this.#network?.host()
     const out = this.lab.path(`${home}.bin`)
     const known = seeds.flatMap(({ address }) => ['--seed', address])
-    const began = performance.now()
-    const running = this.#df({ home, host }, ['get', '--json', ...(this.#options.verbose ? ['-v'] : []), '-o', out, ...known, this.url])
+    const running = this.#df({ home, host }, [
+      'get',
+      '--json',
+      ...(this.#options.verbose ? ['-v'] : []),
+      '-o',
+      out,
+      ...known,
+      this.url,
+    ])
     this.#show(running, home)
+    const begins = () => {
+      this.#firstAt ??= performance.now()
+    }
+    running.said(text => bytesOf(text) > 0).then(begins, begins)
     const ended = running.ended.then(async ({ code, lines, stderr }) => ({
       home,
-      seconds: (performance.now() - began) / 1000,
+      seconds: (performance.now() - (this.#firstAt ?? NaN)) / 1000,
       isRight: code === 0 && (await sha256(out)) === this.#right,
       fromOrigin: Number(lines.find(line => line.type === 'done')?.fromOrigin ?? 0),
       error: code === 0 ? undefined : `${home}: exit ${code}: ${stderr.trim().split('\n').at(-1)}`,

@@ -11,7 +11,7 @@ const { values } = parseArgs({
     /** Which scenes, with commas. */
     only: { type: 'string', default: SCENES.map(({ name }) => name).join(',') },
     runs: { type: 'string', default: '1' },
-    size: { type: 'string', default: '64MiB' },
+    size: { type: 'string', default: '48MiB' },
     /** What the origin gives to one connection, bytes a second: all peers keep up with it, and the whole takes less than a read by ranges is for. */
     rate: { type: 'string', default: '5m' },
     seeds: { type: 'string', default: '3' },
@@ -71,7 +71,8 @@ ${await circumstances(
   ['/usr/sbin/nginx'],
 )}
 
-${values.seeds} seeds that know one another and ${count} processes \`df get\` that know all of them, started at once, on one machine; ${mib(size)} MiB
-from nginx, ${values.rate} bytes a second for each connection. What the origin gave is what nginx counted until its last connection ended.`,
+${values.seeds} seeds that know one another and ${count} processes \`df get\` that know all of them, started at once, on one machine (f: each in a network namespace of its own); ${mib(size)} MiB
+from nginx, ${values.rate} bytes a second for each connection. Seconds count from the first bytes that any
+of the peers had. What the origin gave is what nginx counted until its last connection ended.`,
 )
 if (missed > 0) process.exitCode = 1

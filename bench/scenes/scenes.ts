@@ -87,11 +87,17 @@ export const SCENES: readonly Scene[] = [
   }),
   cut('f2', 'the reading seed is cut off from all peers for 20 s', 1.6, (ground, peers) => {
     const [reader] = ground.order
-    return ground.cut([reader?.host], peers.map(({ host }) => host))
+    return ground.cut(
+      [reader?.host],
+      peers.map(({ host }) => host),
+    )
   }),
   cut('f3', 'the reading seed is cut off from the other seeds for 20 s', 1.1, ground => {
     const [reader, ...others] = ground.order
-    return ground.cut([reader?.host], others.map(({ host }) => host))
+    return ground.cut(
+      [reader?.host],
+      others.map(({ host }) => host),
+    )
   }),
   cut('f4', 'two halves for 20 s, each with a seed', 1.6, (ground, peers) => {
     const [reader, ...others] = ground.order

@@ -207,8 +207,7 @@ export class SeedRounds {
   isSlow(): boolean {
     const visit = this.#visit
     const { answerMs, ackMs } = this.#policy
-    if (this.#haveFailed) return true
-    if (visit?.resolvedAt !== undefined || visit === undefined) return false
+    if (this.#haveFailed || visit === undefined || visit.resolvedAt !== undefined) return this.#haveFailed
     return this.#deadlines.isDue(visit.askedAt + (visit.hasReplied ? answerMs : Math.min(answerMs, ackMs)))
   }
 
@@ -273,9 +272,8 @@ export class SeedRounds {
 
   /** Whether it is silent, gives nothing and answers no look, while another one could be asked. */
   #isFrozen({ seed, heardAt = Infinity, resolvedAt = -Infinity }: Visit, grownAt: number): boolean {
-    const { stallMs, frozenMs } = this.#policy
-    if (this.#queue.isEmpty || !this.#signs.isUnanswered(seed, heardAt, frozenMs)) return false
-    return this.#deadlines.isDue(Math.max(grownAt, resolvedAt, heardAt) + stallMs)
+    if (this.#queue.isEmpty || !this.#signs.isUnanswered(seed, heardAt, this.#policy.frozenMs)) return false
+    return this.#deadlines.isDue(Math.max(grownAt, resolvedAt, heardAt) + this.#policy.stallMs)
   }
 
   /** Why there is no sense in staying; undefined: there is. */
