@@ -400,6 +400,18 @@ describe('sources: a seed that freezes in the middle, where another one could be
     expect(table.until(3500)).to.include('3.5 read rest 4')
   })
 
+  it('reads to the end once: pieces that are missing then are read by range', () => {
+    const table = new Table({ seeds: ['s'], hasDht: true, believesOthers: true, policy: SEED_SOURCE_POLICY })
+    table.tell(20, { type: 'seed-heard', seed: 's' })
+    table.tell(20, { type: 'linked', peer: 'p' })
+    table.until(2000)
+    table.tell(2000, { ...KNOWN, missing: 1 })
+    expect(table.until(3500)).to.include('3.5 read rest 4')
+    table.tell(3600, { ...KNOWN, count: 6, missing: 1 })
+    expect(table.tell(3700, { type: 'origin-ended' })).to.deep.equal(['offer-ranges'])
+    expect(table.until(12_000).filter(word => word.includes('read') || word.includes('withdraw'))).to.deep.equal([])
+  })
+
   it('and not while the seed says anything to it', () => {
     const table = new Table({ seeds: ['s'], hasDht: true, believesOthers: true, policy: SEED_SOURCE_POLICY })
     table.tell(20, { type: 'seed-heard', seed: 's', replies: true })
