@@ -213,9 +213,9 @@ export class SourceSelector {
 
   #read(): void {
     const content = this.#content
-    if (content !== undefined) this.#readOn(content)
-    else if (this.#mayReadFirst() && this.#origin.isFree) this.#origin.read('new', 0)
-    if (content !== undefined) this.#origin.offer()
+    if (content === undefined) return this.#mayReadFirst() && this.#origin.isFree ? this.#origin.read('new', 0) : undefined
+    this.#readOn(content)
+    this.#origin.offer()
   }
 
   /** Nothing is known of the content: seeds and peers had their chance. */
@@ -246,9 +246,8 @@ export class SourceSelector {
 
   /** Nobody has told more of the content for so long, and no seed is expected to. */
   #hasManifestStopped(forMs: number, count: number): boolean {
-    return (
-      this.#origin.readTo !== count && this.#deadlines.isDue(this.#manifestAt + forMs) && !this.#seeds.isHopeful(this.#grownAt)
-    )
+    if (this.#origin.readTo === count || !this.#deadlines.isDue(this.#manifestAt + forMs)) return false
+    return !this.#seeds.isHopeful(this.#grownAt)
   }
 
   get #takeoverMs(): number {
