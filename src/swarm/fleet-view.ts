@@ -1,5 +1,5 @@
 // Decides what a member of a fleet knows of the others, whom it asks next, and who is responsible for a task. Pure, told the time.
-import type { MemberRecord } from '../core/fleet.ts'
+import { MAX_STAMP, type MemberRecord } from '../core/fleet.ts'
 import { rendezvousOrder } from '../core/rendezvous.ts'
 import { ViewDigest } from './fleet-digest.ts'
 import { DEFAULT_FLEET_POLICY, type FleetAction, type FleetEvent, type FleetPolicy } from './fleet-events.ts'
@@ -57,6 +57,11 @@ export class FleetView {
   /** Eight bytes that are equal where two know the same. */
   get digest(): Uint8Array {
     return this.#digest.bytes
+  }
+
+  /** How many records there are of others. */
+  get count(): number {
+    return this.#known.size
   }
 
   /** Living members, this one not counted. */
@@ -175,7 +180,7 @@ export class FleetView {
   #contradict({ stamp, state }: MemberRecord): void {
     const self = this.#self as MemberRecord
     if (stamp < self.stamp || (stamp === self.stamp && state === self.state)) return
-    this.#setSelf({ ...self, stamp: stamp + 1 })
+    this.#setSelf({ ...self, stamp: Math.min(stamp + 1, MAX_STAMP) })
   }
 
   #setSelf(record: MemberRecord): void {
