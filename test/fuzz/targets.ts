@@ -24,7 +24,13 @@ import { parseMarks } from '../../src/store/marks.ts'
 import { frameRecord, parseRecords } from '../../src/store/records.ts'
 import { decodeControl, encodeControl } from '../../src/wire/codec-control.ts'
 import { decodeDataRequest, decodeFrameHeader, encodeDataRequest, encodeFrameHeader } from '../../src/wire/codec-data.ts'
-import { decodeFleetReply, decodeFleetRequest, encodeFleetReply, encodeFleetRequest, fleetProof } from '../../src/wire/codec-fleet.ts'
+import {
+  decodeFleetReply,
+  decodeFleetRequest,
+  encodeFleetReply,
+  encodeFleetRequest,
+  fleetProof,
+} from '../../src/wire/codec-fleet.ts'
 import { decodeGrant } from '../../src/wire/codec-grant.ts'
 import { decodeHead } from '../../src/wire/codec-manifest.ts'
 import {

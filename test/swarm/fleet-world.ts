@@ -206,7 +206,7 @@ export class FleetWorld {
       this.#count(Math.max(1, Math.ceil(members.length / 128)), members.length)
       this.#later(1 + 40 * random(), () => {
         this.#hear(from, members, to)
-        this.#tell(from, { type: 'answered', peer, differs: !all && !same(theirs, from.view.digest) })
+        this.#tell(from, { type: 'answered', peer, differs: all ? undefined : !same(theirs, from.view.digest) })
       })
     })
   }

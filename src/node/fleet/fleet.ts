@@ -16,6 +16,7 @@ import { now } from '../context/node-context.ts'
 import { Arrival } from './arrival.ts'
 import { dialable, withPeer } from './member-addresses.ts'
 import { MemberProofs } from './member-proofs.ts'
+import { repliesOf } from './member-replies.ts'
 import { ASK_MS, type MemberAnswer, requestOf, SilentMember } from './member-request.ts'
 import { Partners } from './partners.ts'
 import { Strangers, stranger } from './strangers.ts'
@@ -72,8 +73,8 @@ export class Fleet implements Wall {
     this.#parts = parts
     this.#partners = new Partners(host)
     this.#proofs = new MemberProofs(host.id, new FleetKeys(secrets))
-    const record = { peer: host.id, addresses: [], state: 'alive', stamp: Date.now() } as const
-    this.#view = new FleetView({ self: role && { ...record, role }, random: Math.random })
+    const self = role && ({ peer: host.id, addresses: [], role, state: 'alive', stamp: Date.now() } as const)
+    this.#view = new FleetView({ self, random: Math.random })
     host.onConnected(peer => void this.#greet(peer).catch(() => {}))
     this.#unlisten = host.onDisconnect(peer => {
       this.#proofs.forget(peer)
@@ -99,9 +100,8 @@ export class Fleet implements Wall {
     if (this.#view.self !== undefined) {
       this.#view.renew({ state: 'left' })
       const near = this.#view.living.filter(({ peer }) => this.#host.isConnected(peer)).slice(0, FAREWELLS)
-      await raceSignal(Promise.allSettled(near.map(({ peer }) => this.#ask(peer))), AbortSignal.timeout(FAREWELL_MS)).catch(
-        () => {},
-      )
+      const told = Promise.allSettled(near.map(({ peer }) => this.#ask(peer)))
+      await raceSignal(told, AbortSignal.timeout(FAREWELL_MS)).catch(() => {})
     }
     this.#stopping.abort()
     await unserveFleet(this.#host)
@@ -175,18 +175,12 @@ export class Fleet implements Wall {
   #answer(peer: string, request: FleetRequest): FleetReply[] {
     const proof = this.#proofs.take(peer, request.proof)
     if (proof === undefined) throw stranger()
-    this.#strangers.delete(peer)
     this.#hear(request.news, peer)
     const { digest: view } = this.#view
     if (request.view !== undefined && !request.all) {
       this.#tell({ type: 'answered', peer, differs: !sameBytes(request.view, view) })
     }
-    const members = this.#wanted(request)
-    const replies: FleetReply[] = [{ proof, members: members.slice(0, LIMITS.members), view }]
-    for (let at = LIMITS.members; at < members.length; at += LIMITS.members) {
-      replies.push({ proof: undefined, members: members.slice(at, at + LIMITS.members), view: undefined })
-    }
-    return replies
+    return repliesOf({ proof, view, members: this.#wanted(request) })
   }
 
   #wanted({ subject, all }: FleetRequest): readonly MemberRecord[] {
@@ -210,9 +204,9 @@ export class Fleet implements Wall {
     const wasConnected = this.#host.isConnected(peer)
     try {
       const isFirst = !this.#proofs.has(peer)
-      if (isFirst) await this.#introduce(peer)
-      const isEnough = isFirst && !this.serves && subject === undefined
-      const named = isEnough ? [] : await this.#question(peer, { subject, all })
+      if (isFirst) await this.#introduce(peer, all)
+      const named =
+        isFirst && !this.serves && subject === undefined ? [] : await this.#question(peer, { subject, all: all && !isFirst })
       if (!wasConnected) await this.#partners.add(peer, this.#view.count)
       return named
     } catch (error) {
@@ -221,9 +215,11 @@ export class Fleet implements Wall {
     }
   }
 
-  /** Whoever may be a stranger gets our proof, and nothing that we know. */
-  async #introduce(peer: string): Promise<void> {
-    await this.#request(peer, { proof: this.#proofs.ours(peer), news: [], subject: undefined, all: false, view: undefined })
+  /** Whoever may be a stranger gets our proof and what libp2p tells it of us anyhow, and nothing of others or of tasks. */
+  async #introduce(peer: string, all: boolean): Promise<void> {
+    this.#refresh()
+    const news = this.#view.self === undefined ? [] : [this.#view.self]
+    await this.#request(peer, { proof: this.#proofs.ours(peer), news, subject: undefined, all, view: undefined })
   }
 
   async #question(peer: string, { subject, all = false }: Question): Promise<readonly MemberRecord[]> {
@@ -231,16 +227,14 @@ export class Fleet implements Wall {
     const view = this.serves ? new Uint8Array(this.#view.digest) : undefined
     const request = { proof: this.#proofs.ours(peer), news: this.#view.news(), subject, all, view }
     const { members, view: theirs } = await this.#request(peer, request)
-    const differs = theirs !== undefined && !sameBytes(theirs, this.#view.digest)
-    this.#tell({ type: 'answered', peer, differs: this.serves && differs && !all })
+    const isComparable = this.serves && theirs !== undefined && !all
+    this.#tell({ type: 'answered', peer, differs: isComparable ? !sameBytes(theirs, this.#view.digest) : undefined })
     return members
   }
 
   async #request(peer: string, request: FleetRequest): Promise<MemberAnswer> {
     const ways = { host: this.#host, proofs: this.#proofs, stopping: this.#stopping.signal }
-    const answer = await requestOf(ways, { peer, request, hear: members => this.#hear(members, peer) })
-    this.#strangers.delete(peer)
-    return answer
+    return await requestOf(ways, { peer, request, hear: members => this.#hear(members, peer) })
   }
 
   #failed(peer: string, error: unknown): void {
@@ -258,6 +252,7 @@ export class Fleet implements Wall {
   }
 
   #hear(records: readonly MemberRecord[], from: string): void {
+    this.#strangers.delete(from)
     const own = records.filter(({ peer, addresses }) => peer !== from || addresses.length > 0)
     this.#tell({ type: 'heard', records: own, from })
     this.#tell({ type: 'connected', peer: from })
