@@ -1,7 +1,7 @@
 // A host's part in its fleet: proves its membership, keeps the list of members, and says who is responsible for a task.
 import { raceSignal } from 'race-signal'
 import { DragonflyError } from '../../core/errors.ts'
-import { FleetKeys, type FleetSecret, type MemberRecord, type MemberRole } from '../../core/fleet.ts'
+import { FleetKeys, type MemberRecord } from '../../core/fleet.ts'
 import type { DialablePeer } from '../../core/peer.ts'
 import { sameBytes } from '../../core/piece.ts'
 import { serveFleet, unserveFleet } from '../../net/fleet-stream.ts'
@@ -11,28 +11,16 @@ import type { FleetEvent } from '../../swarm/fleet-events.ts'
 import { FleetView } from '../../swarm/fleet-view.ts'
 import type { FleetReply, FleetRequest } from '../../wire/codec-fleet.ts'
 import { LIMITS } from '../../wire/limits.ts'
-import { causeOf, type EventFacts } from '../api/events.ts'
+import { causeOf } from '../api/events.ts'
 import { now } from '../context/node-context.ts'
 import { Arrival } from './arrival.ts'
+import type { FleetParts } from './fleet-parts.ts'
 import { dialable, withPeer } from './member-addresses.ts'
 import { MemberProofs } from './member-proofs.ts'
 import { repliesOf } from './member-replies.ts'
 import { ASK_MS, type MemberAnswer, requestOf, SilentMember } from './member-request.ts'
 import { Partners } from './partners.ts'
 import { Strangers, stranger } from './strangers.ts'
-
-export interface FleetParts {
-  secrets: readonly FleetSecret[]
-  /** Undefined: this host leaves soon; it is in nobody's list, and reads for nobody. */
-  role: MemberRole | undefined
-  /** Tells of other secrets that count from now on, until the returned function is called. */
-  watch(use: (secrets: readonly FleetSecret[]) => void): () => void
-  /** Whether there is anybody to find the others by. */
-  hasWays: boolean
-  /** Peers that need not be members: the user has named them. */
-  isNamed(peer: string): boolean
-  emit(facts: EventFacts): void
-}
 
 /** Members that one download asks before it reads the origin itself, or, as a member, before it does for others. */
 const MAX_RESPONSIBLE = 4
@@ -115,6 +103,11 @@ export class Fleet implements Wall {
   /** Whether this host stays, and reads origins for the others. */
   get serves(): boolean {
     return this.#view.self !== undefined
+  }
+
+  /** Those that are dedicated to the others. */
+  get seeds(): DialablePeer[] {
+    return this.#view.living.filter(({ role }) => role === 'seed').flatMap(dialable)
   }
 
   /** Living members as they are known here, this host not among them. */
@@ -207,7 +200,7 @@ export class Fleet implements Wall {
       if (isFirst) await this.#introduce(peer, all)
       const named =
         isFirst && !this.serves && subject === undefined ? [] : await this.#question(peer, { subject, all: all && !isFirst })
-      if (!wasConnected) await this.#partners.add(peer, this.#view.count)
+      if (!wasConnected) await this.#partners.met(peer, this.#view.count)
       return named
     } catch (error) {
       this.#failed(peer, error)

@@ -1,9 +1,9 @@
-// Connections to members of a large fleet: only the last few are kept, since whom we ask next is drawn by lot.
+// Members that stay connected although nothing is going on with them.
 import type { Host } from '../../net/host.ts'
 
-/** Beyond so many members nobody is connected to all of them. */
+/** Up to so many members, everybody is connected to everybody. */
 const MAX_ALL_CONNECTED = 64
-/** So many are, then: news needs some ways to spread. */
+/** Beyond that so many are kept, those that were asked last: who is asked is drawn by lot, and news needs some ways to spread. */
 const MAX_PARTNERS = 8
 
 export class Partners {
@@ -14,11 +14,12 @@ export class Partners {
     this.#host = host
   }
 
-  /** We have connected to one of so many members: those before it are left, unless something else is under way with them. */
-  async add(peer: string, members: number): Promise<void> {
+  /** We have connected to a member to ask it something. `members`: how many there are. */
+  async met(peer: string, members: number): Promise<void> {
     this.#peers.push(peer)
     while (this.#peers.length > MAX_PARTNERS && members > MAX_ALL_CONNECTED) {
       await this.#host.leaveIdle(this.#peers.shift() as string)
     }
+    if (this.#peers.length > MAX_ALL_CONNECTED) this.#peers.shift()
   }
 }
