@@ -80,7 +80,6 @@ export class SeedRounds {
   get haveStrayed(): boolean {
     return this.#haveStrayed
   }
-
   heard(seed: string, replies: boolean, now: number): void {
     if (this.#visit?.seed !== seed) return
     this.#visit.heardAt = now
@@ -274,8 +273,7 @@ export class SeedRounds {
 
   /** What a connection to a busy one may take. */
   get #busyAnswerMs(): number {
-    const { busyAnswerMs, aliveAnswerMs } = this.#policy
-    return this.#isAlive ? aliveAnswerMs : busyAnswerMs
+    return this.#isAlive ? this.#policy.aliveAnswerMs : this.#policy.busyAnswerMs
   }
 
   #end(now: number): void {
