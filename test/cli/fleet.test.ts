@@ -93,7 +93,9 @@ describe('df fleet', () => {
       ]) {
         const { code, stderr } = await df(args)
         expect(code, stderr).to.equal(2)
-        expect(stderr).to.match(/^df: [^\n]+\n$/).and.match(words)
+        expect(stderr)
+          .to.match(/^df: [^\n]+\n$/)
+          .and.match(words)
       }
       const asJson = await df(['fleet', 'rotate', '--json', file])
       expect(JSON.parse(asJson.stdout)).to.include({ type: 'error', code: 'bad-fleet' })

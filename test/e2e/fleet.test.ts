@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { receipt } from './expectations.ts'
 import { FleetLab, type Member } from './fleet-lab.ts'
-import { hasNginx, type Lab, LISTEN, type Nginx } from './lab.ts'
+import { hasNginx, type Lab, type Nginx } from './lab.ts'
 import { labForEach } from './lab-for-each.ts'
 
 const MiB = 1024 * 1024
@@ -28,10 +28,10 @@ describe('a fleet of processes', () => {
     const fleet = await FleetLab.open(lab, 6)
     const [first] = fleet.members as [Member]
     const url = `${origin.url}/a.bin`
-    const visitor = [...LISTEN, '--no-lan', '--fleet', fleet.file, '--bootstrap', first.address]
+    const visitor = ['--fleet', fleet.file, '--bootstrap', first.address]
     const gets = [
       ...fleet.members.map(member => get(member, url)),
-      lab.df(['get', '--json', '-o', lab.path('visitor.bin'), ...visitor.slice(3), url]).ended,
+      lab.df(['get', '--json', '-o', lab.path('visitor.bin'), ...visitor, url]).ended,
     ]
     const done = (await Promise.all(gets)).map(ended => receipt(ended))
     for (const one of done) expect(one.sha256).to.equal(sha256)
@@ -40,21 +40,21 @@ describe('a fleet of processes', () => {
     await fleet.close()
   })
 
-  it('spreads 200 URLs over its members, each read once', async () => {
-    const names = Array.from({ length: 200 }, (_, i) => `small-${i}.bin`)
+  it('spreads 90 URLs at once over its members, each read once', async () => {
+    const names = Array.from({ length: 90 }, (_, i) => `small-${i}.bin`)
     await Promise.all(names.map(name => lab.file(name, SMALL)))
     const origin = await lab.nginx()
-    const fleet = await FleetLab.open(lab, 5)
-    const twice = [0, 2].flatMap(turn => names.map((name, i) => ({ name, member: fleet.members[(i + turn) % 5] as Member })))
+    const fleet = await FleetLab.open(lab, 3)
+    const twice = [0, 1].flatMap(turn => names.map((name, i) => ({ name, member: fleet.members[(i + turn) % 3] as Member })))
     await Promise.all(
       twice.map(({ name, member }) => member.node.download(`${origin.url}/${name}`, lab.path(`${member.name}-${name}`))),
     )
     const reads = await Promise.all(fleet.members.map(readsOf))
     const all = reads.reduce((sum, n) => sum + n, 0)
-    expect((await bytesOf(origin)) / (200 * SMALL), 'copies').to.be.at.most(1.01)
-    expect(all, `reads: ${reads}`).to.equal(200)
+    expect((await bytesOf(origin)) / (90 * SMALL), 'copies').to.be.at.most(1.01)
+    expect(all, `reads: ${reads}`).to.equal(90)
     // by chance beyond that in one run of a thousand
-    for (const n of reads) expect(n, `reads: ${reads}`).to.be.within(20, 80)
+    for (const n of reads) expect(n, `reads: ${reads}`).to.be.within(15, 60)
     await fleet.close()
   })
 
