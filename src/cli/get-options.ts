@@ -77,7 +77,7 @@ export async function nodeOptions(flags: GetFlags, home: string | undefined, { o
     ...(home !== undefined && { home }),
     // what is kept goes only when the disk itself is short
     quota: Number.MAX_SAFE_INTEGER,
-    network: needsNetwork(flags, { seeds, bootstrap }),
+    network: needsNetwork(flags, { seeds, bootstrap }) || fleet !== undefined,
     dhtServer: flags.linger > 0,
     onEvent,
   }

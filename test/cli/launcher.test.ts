@@ -47,6 +47,16 @@ describe('launcher', () => {
       })
     }
 
+    it('never answers for a command of ours', async () => {
+      const tellNode = await script(path.join(dir, 'node'), 'echo ours')
+      for (const page of await readdir(path.join(ROOT, 'man'))) {
+        const [, word] = /^df-(.*)\.1$/.exec(page) ?? []
+        if (word === undefined) continue
+        const { stdout } = await run(DF, [word], { env: { PATH: tools, DRAGONFLY_NODE: tellNode }, cwd: dir })
+        expect(stdout, word).to.equal('ours\n')
+      }
+    })
+
     for (const word of ['ls', 'rm', 'verify', 'pin', 'unpin']) {
       it(`answers for a file that is called ${word}, unless a URL follows`, async () => {
         const other = path.join(dir, 'other')

@@ -53,25 +53,25 @@ export class SeedSource {
   /** Ends the request that is under way. */
   #leaving = new AbortController()
   #trouble: unknown
-  #known: readonly DialablePeer[]
+  readonly #known: Map<string, DialablePeer>
 
   /** Once the signal is given nothing more is told. */
   constructor(ctx: NodeContext, active: ActiveTask, options: SeedSourceOptions, signal: AbortSignal) {
     this.#ctx = ctx
     this.#active = active
     this.#options = options
-    this.#known = options.seeds
+    this.#known = new Map(options.seeds.map(seed => [seed.peer, seed]))
     this.#signal = signal
   }
 
   /** All that may be asked. */
   get known(): readonly DialablePeer[] {
-    return this.#known
+    return [...this.#known.values()]
   }
 
-  /** These may be asked from now on. */
+  /** These may be asked from now on, too. */
   know(seeds: readonly DialablePeer[]): void {
-    this.#known = seeds
+    for (const seed of seeds) this.#known.set(seed.peer, seed)
   }
 
   /** Why the first one that failed did, or what one says that ends it all. */
@@ -81,7 +81,7 @@ export class SeedSource {
 
   /** Asks the seed for the task and stays as long as it has something to say. Told by `seed-…` events. Never rejects. */
   async ask(peer: string): Promise<void> {
-    const seed = this.#known.find(other => other.peer === peer) as DialablePeer
+    const seed = this.#known.get(peer) as DialablePeer
     const leaving = new AbortController()
     this.#leaving = leaving
     const signal = AbortSignal.any([this.#signal, leaving.signal])
@@ -103,8 +103,8 @@ export class SeedSource {
 
   /** Tells whether the host of a seed that is silent accepts connections, and whether its program answers. Never rejects. */
   async look(peer: string): Promise<void> {
-    const { seeds, tell } = this.#options
-    const { address } = seeds.find(other => other.peer === peer) as DialablePeer
+    const { tell } = this.#options
+    const { address } = this.#known.get(peer) as DialablePeer
     const signal = this.#signal
     const onListening = () => tell({ type: 'seed-listening', seed: peer })
     const isAlive = await lives(address, { listenMs: LISTENING_MS, answerMs: LIVES_MS, signal, onListening })
