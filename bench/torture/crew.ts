@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { into, type Place } from './cut-network.ts'
 import type { Message, Order } from './orders.ts'
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
@@ -28,8 +29,10 @@ export class Member {
   #said = ''
   #isGone = false
 
-  constructor(dir: string, program: string) {
+  /** `place`: the host that it is on. Default: that of the harness. */
+  constructor(dir: string, program: string, place?: Place) {
     this.#child = fork(program, {
+      ...(place && { execPath: 'nsenter', execArgv: [...into(place), process.execPath] }),
       env: { ...process.env, DRAGONFLY_HOME: path.join(dir, 'home'), DRAGONFLY_SEEDS: '' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // a signal for the harness is not for them: they go when it does
@@ -115,8 +118,8 @@ export class Crew {
     return new Crew(dir, program, spares)
   }
 
-  hire(): Member {
-    const member = this.#spare.shift() ?? new Member(this.#dir, this.#program)
+  hire(place?: Place): Member {
+    const member = (place === undefined ? this.#spare.shift() : undefined) ?? new Member(this.#dir, this.#program, place)
     this.#working.add(member)
     this.#refill()
     return member
