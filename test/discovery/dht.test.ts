@@ -46,13 +46,13 @@ describe('discovery/dht', () => {
     return { server, holder, receipt: await download(holder) }
   }
 
-  /** A latecomer that may read the origin gets all from a peer, and leaves the origin alone. */
+  /** A latecomer that may read the origin gets all from a peer: of the origin it asks one byte, to see that the content is current. */
   async function expectHadWithoutSeed(seed: Observed, options: NodeOptions) {
     await seed.node.stop()
     origin.gets.length = 0
     const late = await world.node({ ...options, trust: [seed.id] })
     expect(await download(late)).to.include({ trust: 'seed', fromPeers: BODY.length })
-    expect(origin.gets).to.deep.equal([])
+    expect(origin.gets.map(({ headers }) => headers.range)).to.deep.equal(['bytes=0-0'])
   }
 
   it('a provider is found by a third node, by way of a server that has nothing', async () => {

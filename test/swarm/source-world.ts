@@ -139,6 +139,8 @@ export class SourceWorld {
       case 'stop-reading':
         expect(this.#read, 'nothing to stop').to.not.equal(undefined)
         this.#read = undefined
+        // what was never told of is not begun
+        if (this.#known === 0) this.#version = undefined
         return
       case 'offer-ranges':
         this.#offersRanges = true
