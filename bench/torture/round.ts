@@ -110,7 +110,7 @@ async function makeFleet(world: Round): Promise<void> {
 async function startMember(world: Round, plan: NodePlan, bootstrap: readonly string[]): Promise<Actor> {
   const others = world.actors.filter(actor => !actor.isSeed && actor.address !== '')
   const member = world.actor(plan, false)
-  await member.start({ seeds: world.seeds, bootstrap: [...bootstrap, ...others.map(actor => actor.address)] }, others)
+  await member.start({ seeds: world.seeds, bootstrap: [...bootstrap, ...addressesOf(others)] }, others)
   return member
 }
 
@@ -164,7 +164,7 @@ async function runPeer(world: Round, plan: PeerPlan, bootstrap: readonly string[
   await sleep(plan.startMs)
   const others = world.actors.filter(actor => !actor.isSeed && actor.address !== '')
   const peer = world.actor(plan, false)
-  await peer.start({ seeds: world.seeds, bootstrap: [...bootstrap, ...others.map(actor => actor.address)] }, others)
+  await peer.start({ seeds: world.seeds, bootstrap: [...bootstrap, ...addressesOf(others)] }, others)
   await new PeerRun(world, peer, plan).run()
 }
 
@@ -176,6 +176,11 @@ async function comeLate(world: Round, bootstrap: readonly string[]): Promise<voi
   if (newcomer.seedsDie) await Promise.all(world.actors.filter(actor => actor.isSeed).map(actor => actor.leave()))
   const others = world.actors.filter(actor => !actor.isSeed && actor.isUp)
   const peer = world.actor(newcomer.peer, false)
-  await peer.start({ seeds, bootstrap: [...bootstrap, ...others.map(actor => actor.address)] }, others)
+  await peer.start({ seeds, bootstrap: [...bootstrap, ...addressesOf(others)] }, others)
   await new PeerRun(world, peer, newcomer.peer).run()
+}
+
+/** Whoever leaves soon has none. */
+function addressesOf(actors: readonly Actor[]): string[] {
+  return actors.map(({ address }) => address).filter(address => address !== '')
 }

@@ -178,6 +178,8 @@ export class SeedRounds {
     }
     if (why === 'busy') this.#signAt ??= now
     else this.#signs.forget()
+    // it was our turn, and it cannot help us: nobody is waited for any more
+    if (why === 'trouble' || why === 'refused') this.#signAt = undefined
     if (why === 'refused') this.queue.remove(seed)
     this.#end(now)
     return false

@@ -75,6 +75,22 @@ function hearsUntil(selector: SourceSelector, at: number): string[] {
   return said
 }
 
+describe('sources: a seed that was busy', () => {
+  it('is not waited for any longer once it says that it cannot help', () => {
+    const table = new Table({ seeds: ['s'] })
+    table.until(1500)
+    table.tell(1600, { type: 'seed-listening', seed: 's' })
+    const said = []
+    // it has room for a part of the content only, which it finds out each time
+    for (let at = 3000; at < 30_000; at += 4000) {
+      said.push(...table.until(at), ...table.tell(at, { type: 'seed-heard', seed: 's' }))
+      said.push(...table.tell(at, { type: 'seed-resolved', seed: 's', same: false }))
+      said.push(...table.tell(at + 1500, { type: 'seed-failed', seed: 's', why: 'trouble' }))
+    }
+    expect(said.find(word => word.includes('read'))).to.equal("read new 0")
+  })
+})
+
 describe('sources: strangers are heard', () => {
   const begun = (options: Partial<SourceSelectorOptions>) => {
     const selector = new SourceSelector({ ...USUAL, asksOrigin: true, ...options })

@@ -69,9 +69,9 @@ export class SeedSource {
     return this.#known
   }
 
-  /** These may be asked from now on. */
+  /** These may be asked, too; whoever may already stays among them, as a request or a look may be under way. */
   know(seeds: readonly DialablePeer[]): void {
-    this.#known = seeds
+    this.#known = [...seeds, ...this.#known.filter(({ peer }) => seeds.every(other => other.peer !== peer))]
   }
 
   /** Why the first one that failed did, or what one says that ends it all. */
@@ -103,8 +103,8 @@ export class SeedSource {
 
   /** Tells whether the host of a seed that is silent accepts connections, and whether its program answers. Never rejects. */
   async look(peer: string): Promise<void> {
-    const { seeds, tell } = this.#options
-    const { address } = seeds.find(other => other.peer === peer) as DialablePeer
+    const { tell } = this.#options
+    const { address } = this.#known.find(other => other.peer === peer) as DialablePeer
     const signal = this.#signal
     const onListening = () => tell({ type: 'seed-listening', seed: peer })
     const isAlive = await lives(address, { listenMs: LISTENING_MS, answerMs: LIVES_MS, signal, onListening })
