@@ -178,7 +178,7 @@ export class SeedRounds {
     }
     if (why === 'busy') this.#signAt ??= now
     else this.#signs.forget()
-    // it was our turn, and it cannot help us: nobody is waited for any more
+    // it was our turn, and it cannot help us
     if (why === 'trouble' || why === 'refused') this.#signAt = undefined
     if (why === 'refused') this.queue.remove(seed)
     this.#end(now)
@@ -268,8 +268,7 @@ export class SeedRounds {
   }
 
   get #isAlive(): boolean {
-    const until = this.#signs.aliveUntil
-    return until !== -Infinity && !this.#deadlines.isDue(until)
+    return this.#signs.aliveUntil !== -Infinity && !this.#deadlines.isDue(this.#signs.aliveUntil)
   }
 
   /** What a connection to a busy one may take. */

@@ -87,7 +87,7 @@ describe('sources: a seed that was busy', () => {
       said.push(...table.tell(at, { type: 'seed-resolved', seed: 's', same: false }))
       said.push(...table.tell(at + 1500, { type: 'seed-failed', seed: 's', why: 'trouble' }))
     }
-    expect(said.find(word => word.includes('read'))).to.equal("read new 0")
+    expect(said.find(word => word.includes('read'))).to.equal('read new 0')
   })
 })
 

@@ -10,14 +10,14 @@ import { RateReports } from './rate-reports.ts'
 import { untilGone, WAITING, WAITING_MS } from './resolving.ts'
 
 export class ResolveAnswer {
-  readonly #ctx: Pick<NodeContext, 'counters'>
+  readonly #ctx: Pick<NodeContext, 'counters' | 'isInFleet'>
   readonly #negativeCache: NegativeCache
   readonly #freshness: FreshnessCheck
   readonly #deduplicator: Deduplicator
   readonly #rates = new RateReports()
 
   constructor(
-    ctx: Pick<NodeContext, 'counters'>,
+    ctx: Pick<NodeContext, 'counters' | 'isInFleet'>,
     negativeCache: NegativeCache,
     freshness: FreshnessCheck,
     deduplicator: Deduplicator,
@@ -92,6 +92,7 @@ export class ResolveAnswer {
     } catch (error) {
       // it is the request of whoever came first that the origin has answered
       if (!signal.aborted) this.#negativeCache.add(active.task, error, now())
+      if (!signal.aborted && this.#ctx.isInFleet) this.#negativeCache.addTrouble(active.task, error, now())
       throw error
     }
   }
