@@ -94,7 +94,9 @@ export class Actor {
 
   #isBack(): void {
     const isThere = this.isUp && !this.#isFrozen && this.#cuts === 0
-    if (this.serves && isThere) this.#world.presence.seedIsUp(this.plan.name)
+    // whoever has no room for it cannot read it for others
+    const canServe = this.serves && this.plan.store !== 'small-disk'
+    if (canServe && isThere) this.#world.presence.seedIsUp(this.plan.name)
   }
 
   /** Spoils so many bytes of each content in its store. */

@@ -174,7 +174,7 @@ describe('bench/torture', () => {
     [`whatever ${DRAWN} draws (DF_TEST_SEED)`, DRAWN],
   ]) {
     it(`a few rounds of ${what}: nothing wrong, nothing failed without a reason`, async () => {
-      const tally = await torture('--rounds', '2', '--downloads', '0', '--jobs', '2', '--seed', seed as string)
+      const tally = await torture('--kind', 'plain', '--rounds', '2', '--downloads', '0', '--jobs', '2', '--seed', seed as string)
       expect(tally.rounds).to.equal(2)
     })
   }

@@ -74,14 +74,24 @@ describe('denials of origins', () => {
     expect(negativeCache.find(makeTask({ url: URL_A, filter: ['token'] }), 0)).to.include({ status: 403 })
   })
 
-  it('of an origin that cannot be reached are as short as its tries; what may be tried again is not kept', () => {
+  it('of a full disk are the same for a while: the origin is not read for each asker', () => {
+    const negativeCache = new NegativeCache()
+    const full = new DragonflyError('no-space', 'full')
+    negativeCache.addTrouble(A, full, { isInFleet: false, now: 0 })
+    expect(negativeCache.find(A, TROUBLE_MS - 1)).to.equal(full)
+    expect(negativeCache.find(A, TROUBLE_MS)).to.equal(undefined)
+  })
+
+  it('in a fleet, of an origin that cannot be reached are as short as its tries; what may be tried again is not kept', () => {
     const negativeCache = new NegativeCache()
     const unreachable = new DragonflyError('origin-unreachable', 'refused', { retryable: true })
-    negativeCache.addTrouble(A, unreachable, 0)
+    negativeCache.addTrouble(A, unreachable, { isInFleet: false, now: 0 })
+    expect(negativeCache.find(A, 0)).to.equal(undefined)
+    negativeCache.addTrouble(A, unreachable, { isInFleet: true, now: 0 })
     expect(negativeCache.find(A, TROUBLE_MS - 1)).to.equal(unreachable)
     expect(negativeCache.find(A, TROUBLE_MS)).to.equal(undefined)
     for (const details of [{ status: 503, retryable: true }, { retryable: true }]) {
-      negativeCache.addTrouble(A, new DragonflyError('origin-error', 'later', details), 0)
+      negativeCache.addTrouble(A, new DragonflyError('origin-error', 'later', details), { isInFleet: true, now: 0 })
       expect(negativeCache.find(A, 0)).to.equal(undefined)
     }
   })

@@ -14,8 +14,9 @@ export const MAX_DENIED_MS = 60_000
 export const MIN_DENIED_MS = 1000
 
 /**
- * In a fleet: a member that could not reach the origin says so again for so long, as long as its tries take. Members ask those who are
- * closer to the task before they read for others; if each of these tried anew each time, four members would take fifteen times as long.
+ * Troubles of our own are said again for so long. A seed whose disk is full would read the origin for each asker anew. In a fleet, a member
+ * that cannot reach the origin: members ask those who are closer to the task before they read for others; if each of these tried anew each
+ * time, four members would take fifteen times as long as one.
  */
 export const TROUBLE_MS = 10_000
 
@@ -38,9 +39,9 @@ export class NegativeCache {
     this.#denials.set(keyOf(task), { error, until: now + howLong(error) })
   }
 
-  /** Keeps that the origin cannot be reached. */
-  addTrouble(task: Task, error: unknown, now: number): void {
-    if (!isOutOfReach(error)) return
+  /** Keeps that the disk is full, and, in a fleet, that the origin cannot be reached. */
+  addTrouble(task: Task, error: unknown, { isInFleet, now }: { isInFleet: boolean; now: number }): void {
+    if (!isOwnTrouble(error) || (error.code !== 'no-space' && !isInFleet)) return
     this.#denials.set(keyOf(task), { error, until: now + TROUBLE_MS })
   }
 
@@ -65,8 +66,8 @@ function isDenial(error: unknown): error is DragonflyError {
 }
 
 /** It says nothing of the content: whoever has that may give it. */
-export function isOutOfReach(error: unknown): error is DragonflyError {
-  return error instanceof DragonflyError && OUT_OF_REACH.has(error.code)
+export function isOwnTrouble(error: unknown): error is DragonflyError {
+  return error instanceof DragonflyError && (error.code === 'no-space' || OUT_OF_REACH.has(error.code))
 }
 
 function howLong({ holdsFor }: DragonflyError): number {

@@ -92,7 +92,7 @@ export class ResolveAnswer {
     } catch (error) {
       // it is the request of whoever came first that the origin has answered
       if (!signal.aborted) this.#negativeCache.add(active.task, error, now())
-      if (!signal.aborted && this.#ctx.isInFleet) this.#negativeCache.addTrouble(active.task, error, now())
+      if (!signal.aborted) this.#negativeCache.addTrouble(active.task, error, { isInFleet: this.#ctx.isInFleet, now: now() })
       throw error
     }
   }
