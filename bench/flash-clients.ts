@@ -142,7 +142,11 @@ async function link(host: Host, exchange: Exchange, joining: Joining, onLinked: 
     withdraw: () => {},
     buffer: bytes => new Uint8Array(bytes),
     progress: () => {},
-    piece: () => done.resolve(),
+    piece: piece => {
+      // a seed has its slot back when the receiver says that it has it
+      opened.send({ type: 'have', pieces: [piece], queue: 0 })
+      done.resolve()
+    },
     refused: (_, reason) => done.reject(new Error(`piece refused: ${reason}`)),
     closed: error => done.reject(new Error(`link closed: ${error ?? 'without a reason'}`)),
   })

@@ -2,6 +2,7 @@
 // would cost most of a second of CPU.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -105,9 +106,11 @@ export class Crew {
 
   /** A port that is not given twice, below those that the system gives to anybody: it is still free after a restart. */
   port(): number {
-    const port = this.#nextPort
-    this.#nextPort = port === LAST_PORT ? FIRST_PORT : port + 1
-    return port
+    for (;;) {
+      const port = this.#nextPort
+      this.#nextPort = port === LAST_PORT ? FIRST_PORT : port + 1
+      if (!isTaken(port)) return port
+    }
   }
 
   /** `dir`: a folder for the program. `spares`: how many processes wait ready. */
@@ -136,5 +139,15 @@ export class Crew {
 
   #refill(): void {
     while (this.#spare.length < this.#spares) this.#spare.push(new Member(this.#dir, this.#program))
+  }
+}
+
+/** By another program of this host (Linux). */
+function isTaken(port: number): boolean {
+  const hex = `:${port.toString(16).toUpperCase().padStart(4, '0')} `
+  try {
+    return readFileSync('/proc/net/tcp', 'latin1').includes(hex)
+  } catch {
+    return false
   }
 }
