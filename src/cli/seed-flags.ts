@@ -4,7 +4,7 @@ import { parseDuration } from './durations.ts'
 import { fleetFlag } from './fleet-flags.ts'
 import { addGatewayFlag } from './gateway-flags.ts'
 import { addLimitFlags } from './limit-flags.ts'
-import { parseRate } from './numbers.ts'
+import { parseRate, wholeNumber } from './numbers.ts'
 import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import { parseConnections } from './origin-limits.ts'
 import { addProxyFlags } from './proxy-flags.ts'
@@ -18,6 +18,8 @@ export interface SeedActions {
   administrate(command: StoreCommand, flags: StoreFlags): Promise<void>
 }
 
+/** As the library takes it. */
+const MAX_REPLICAS = 16
 /** Ten years. */
 const MAX_EXPIRE_DAYS = 3650
 const JSON_FLAG = ['--json', 'print one JSON object per line on standard output'] as const
@@ -40,6 +42,13 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
     .option('--store <dir>', 'folder for pieces')
     .addOption(quota())
     .addOption(expire())
+    .addOption(
+      parsed(
+        '--replicas <n>',
+        'keep each finished content on this many seeds (default: 2; 1: only here)',
+        wholeNumber(1, MAX_REPLICAS),
+      ),
+    )
     .addOption(parsed('--origin-limit <rate>', 'limit the rate from one origin, in bytes per second (100M, 1gbit)', parseRate))
     .addOption(parsed('--origin-connections <n>', 'limit the concurrent requests to one origin (default: 16)', parseConnections))
     .option(...JSON_FLAG)

@@ -8,6 +8,7 @@ export const SEED_LISTEN = ['/ip4/0.0.0.0/tcp/4801', '/ip6/::/tcp/4801']
 export interface SeedFlags extends ServeFlags {
   /** Milliseconds. */
   expire?: number
+  replicas?: number
 }
 
 /** Resolves to the exit code once the seed was told to stop, or could not start; whatever went wrong was told. */
@@ -15,6 +16,7 @@ export async function startSeed(flags: SeedFlags, name: string): Promise<number>
   const options = {
     ...(flags.listen === undefined && { listen: SEED_LISTEN }),
     ...(flags.expire !== undefined && { expire: flags.expire }),
+    ...(flags.replicas !== undefined && { replicas: flags.replicas }),
   }
   const readyOf = (addresses: readonly string[]) => readyText(addresses, name)
   // it is a seed all the same when nobody can control it

@@ -32,21 +32,19 @@ import { type BudgetUser, type Network, type NodeContext, now, type Reader } fro
 import { Pacing } from './context/pacing.ts'
 import { SilentSeeds } from './context/silent-seeds.ts'
 import { Downloads } from './downloads.ts'
+import type { Duty } from './duty.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import { LocalAccess } from './local-access.ts'
 import { Origins } from './origins.ts'
 import { Isolation } from './peers/isolation.ts'
 import type { Preheater } from './preheat/preheater.ts'
 import { RangeDownloads } from './range-downloads.ts'
-import type { ResolveService } from './seeding/resolve-service.ts'
 import { metricsOf, statusOf } from './status.ts'
 import { openStorePlace, type StorePlace } from './store-place.ts'
 import { TaskRegistry } from './tasks/task-registry.ts'
 
 /** Contents in a status, unless told otherwise. */
 const MAX_SHOWN = 1000
-/** A seed keeps what it reads; it must not take the whole disk for that. */
-export const SEED_QUOTA = { share: 0.8 }
 
 /** Starts a node. Rejects with `bad-…` for malformed options, `store-error`, `store-locked` or `listen-failed`. */
 export async function createNode(options: NodeOptions = {}): Promise<DragonflyNode> {
@@ -105,7 +103,7 @@ class Node implements DragonflyNode, NodeContext {
   #seeds: DialablePeer[] = []
   #networkUp: Promise<Network | undefined> = Promise.resolve(undefined)
   readonly #origins: Origins
-  #duty: Promise<ResolveService> | undefined
+  #duty: Promise<Duty> | undefined
   #preheats: Promise<Preheater> | undefined
   #company: Company | undefined
   #endExpiry: (() => void) | undefined
@@ -206,10 +204,9 @@ class Node implements DragonflyNode, NodeContext {
     await this.#duty
   }
 
-  async #takeOn(network: Network): Promise<ResolveService> {
-    const { ResolveService } = await import('./seeding/resolve-service.ts')
-    if (this.#disk?.isLimited === false) await this.#disk.limit(SEED_QUOTA)
-    return await ResolveService.start(this, this.#registry, network)
+  async #takeOn(network: Network): Promise<Duty> {
+    const { Duty } = await import('./duty.ts')
+    return await Duty.start(this, { registry: this.#registry, network, disk: this.#disk }, this.#options.replicas)
   }
 
   async status(limit = MAX_SHOWN): Promise<SeedStatus> {
@@ -242,6 +239,10 @@ class Node implements DragonflyNode, NodeContext {
 
   seedsAbove(subject: string): readonly DialablePeer[] {
     return this.isSeed ? rankedAbove(subject, this.peerId, this.#seeds) : this.#seeds
+  }
+
+  get otherSeeds(): readonly DialablePeer[] {
+    return [...this.#seeds, ...(this.fleet?.seeds ?? [])].filter(({ peer }) => peer !== this.peerId)
   }
 
   get lanPeers(): readonly string[] | undefined {

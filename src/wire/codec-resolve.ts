@@ -34,6 +34,8 @@ export interface ResolveRequest {
   isNamedByDigest?: true
   /** Of such a content: anybody gets such credentials, so it is public. */
   isAnonymous?: true
+  /** The asker has all of it, and wants the seed to keep it as well. */
+  isCopy?: true
 }
 
 export type ResolveReply =
@@ -91,7 +93,7 @@ export interface Failure {
 export function encodeResolveRequest(request: ResolveRequest): Uint8Array {
   return encoding(LIMITS.requestMessage, () => {
     const { url, headers, filter, tag = '', digest, revalidate, renews, progress = false } = checkRequest(request)
-    const { isNamedByDigest: namedByDigest = false, isAnonymous: anonymous = false } = request
+    const { isNamedByDigest: namedByDigest = false, isAnonymous: anonymous = false, isCopy: copy = false } = request
     return RawRequest.encode({
       url,
       headers: headers.map(([name, value]) => ({ name, value })),
@@ -103,6 +105,7 @@ export function encodeResolveRequest(request: ResolveRequest): Uint8Array {
       progress,
       namedByDigest,
       anonymous,
+      copy,
     })
   })
 }
@@ -119,6 +122,7 @@ export function decodeResolveRequest(bytes: Uint8Array): ResolveRequest {
       ...(raw.progress && { progress: true as const }),
       ...(raw.namedByDigest && { isNamedByDigest: true as const }),
       ...(raw.anonymous && { isAnonymous: true as const }),
+      ...(raw.copy && { isCopy: true as const }),
     }
     const { url, filter, revalidate } = raw
     return checkRequest({ url, headers, filter, tag, digest, revalidate, ...renews, ...flags })

@@ -5,7 +5,7 @@ import { DEFAULT_QUOTA } from '../../src/cli/store-admin.ts'
 import { MAX_CONTENTS } from '../../src/client/index.ts'
 import { MAX_CONTENTS as SERVED } from '../../src/gateway/api/schemas.ts'
 import { MAX_ORIGIN_CONNECTIONS } from '../../src/node/api/option-schemas.ts'
-import { SEED_QUOTA } from '../../src/node/node.ts'
+import { SEED_QUOTA } from '../../src/node/duty.ts'
 
 describe('numbers that command line and library share', () => {
   it('the quota of a seed', () => expect(DEFAULT_QUOTA).to.deep.equal(SEED_QUOTA))

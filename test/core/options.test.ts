@@ -3,7 +3,7 @@ import { DragonflyError } from '../../src/core/errors.ts'
 import { refuseFault } from '../../src/core/options.ts'
 import { getFault, nodeFault, preheatFault } from '../../src/node/api/generated/options.js'
 
-const UNKNOWN = /^known are seeds, bootstrap, lan, trust, listen, /
+const UNKNOWN = /^known are seeds, bootstrap, lan, fleet, trust, listen, /
 
 describe('options', () => {
   it('takes those that are known, and none', () => {

@@ -132,13 +132,20 @@ const requestFields = fc.record({
   revalidate: fc.boolean(),
 })
 export const request: fc.Arbitrary<ResolveRequest> = fc
-  .tuple(requestFields, optional('renews', LIMITS.topic), fc.constantFrom({}, { progress: true as const }), fc.nat(2))
-  .map(([fields, renews, progress, named]) => ({
+  .tuple(
+    requestFields,
+    optional('renews', LIMITS.topic),
+    fc.constantFrom({}, { progress: true as const }),
+    fc.nat(2),
+    fc.boolean(),
+  )
+  .map(([fields, renews, progress, named, copy]) => ({
     ...fields,
     ...renews,
     ...progress,
     ...(named > 0 && fields.digest !== undefined && { isNamedByDigest: true as const }),
     ...(named > 1 && { isAnonymous: true as const }),
+    ...(copy && { isCopy: true as const }),
   }))
 
 export const reply: fc.Arbitrary<ResolveReply> = fc.oneof(

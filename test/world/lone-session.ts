@@ -25,6 +25,7 @@ export class LoneSession implements NodeContext {
   readonly servesOthers = false
   readonly fleet = undefined
   readonly isInFleet = false
+  readonly otherSeeds = []
   readonly expire = undefined
   readonly counters = new Counters()
   readonly budget = new Budget<BudgetUser>()

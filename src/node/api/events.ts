@@ -1,38 +1,8 @@
 // Everything that a node reports to its operator: one table of codes, with level, meaning, fields and the line that a person reads.
-import { DragonflyError, type ErrorCode } from '../../core/errors.ts'
+import { DragonflyError } from '../../core/errors.ts'
+import { type Cause, type Definition, define, type EventLevel, type Peer, rationed } from './event-definition.ts'
 
-/** How important an event is. `error`: somebody has to act. `warn`: something failed, and the node goes on another way. */
-export type EventLevel = 'debug' | 'info' | 'warn' | 'error'
-
-/** Why something failed. */
-export interface Cause {
-  /** One line for a person. */
-  reason: string
-  /** The code, when the error is one of this library's. */
-  error?: ErrorCode
-}
-
-interface Peer {
-  /** Its peer id. */
-  peer: string
-}
-
-interface Definition<F extends object> {
-  readonly level: EventLevel
-  /** One sentence for the reference. */
-  readonly meaning: string
-  readonly text: (fields: F) => string
-  /** Whether strangers choose how often it happens: then only the first ones of a while are told. */
-  readonly isRationed?: true
-}
-
-function define<F extends object>(level: EventLevel, meaning: string, text: (fields: F) => string): Definition<F> {
-  return { level, meaning, text }
-}
-
-function rationed<F extends object>(level: EventLevel, meaning: string, text: (fields: F) => string): Definition<F> {
-  return { level, meaning, text, isRationed: true }
-}
+export type { Cause, EventLevel }
 
 /** Code → level, meaning, text. Codes and fields are stable: programs branch on them. No field may hold a secret. */
 export const EVENTS = {
@@ -152,6 +122,11 @@ export const EVENTS = {
     'warn',
     'A seed does not preheat. The next seed is asked.',
     ({ peer, reason }) => `seed ${peer} does not preheat: ${reason}`,
+  ),
+  'replica-failed': rationed<Peer & Cause>(
+    'info',
+    'Another seed does not take a finished content that it is to keep, too. It is asked again later.',
+    ({ peer, reason }) => `seed ${peer} does not keep a content, too: ${reason}`,
   ),
   'grant-not-renewed': define<Peer & Cause>(
     'info',

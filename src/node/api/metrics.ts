@@ -44,6 +44,7 @@ export const METRICS = {
   dragonfly_origin_reads_running: gauge('Contents for which an origin is being read now.'),
   dragonfly_resolve_requests_total: counter('Requests of peers that a seed was asked by, renewals not included.', {}),
   dragonfly_resolve_hits_total: counter('Requests of peers that a seed answered with what it had already.', {}),
+  dragonfly_replicas_made_total: counter('Contents that another seed took because this one asked it to keep them, too.', {}),
   dragonfly_peers_banned_total: counter('Peers that were caught lying.', {}),
   dragonfly_peers_banned: gauge('Peers that are banned now.'),
   dragonfly_seed_contradictions_total: counter('Times that two trusted seeds had different bytes for one version.', {}),

@@ -104,6 +104,12 @@ export interface NodeOptions {
    */
   expire?: number
   /**
+   * For a seed: on how many seeds a finished public content is kept, this one counted, 1 to 16; fewer when there are not so many. The
+   * others are asked again from time to time.
+   * @default 2
+   */
+  replicas?: number
+  /**
    * What a seed reads for others besides public addresses: host names, `*.NAME`, IP addresses, ranges such as `10.0.0.0/8`,
    * `private`, `any`; each with an optional `:PORT`; at most 256. Link-local and metadata addresses only one by one. What this
    * node gets for itself is not restricted.

@@ -7,6 +7,8 @@ import type { PreheatOptions } from './preheat-options.ts'
 
 /** Requests at a time that one origin may have to bear. */
 export const MAX_ORIGIN_CONNECTIONS = 1000
+/** Seeds that keep one content. */
+export const MAX_REPLICAS = 16
 export const MAX_ORIGIN_RETRIES = 1000
 
 const TEXT = { type: 'string' } as const
@@ -50,6 +52,7 @@ export const NODE_OPTIONS = {
     persistentIdentity: FLAG,
     dhtServer: FLAG,
     expire: MS,
+    replicas: { type: 'integer', minimum: 1, maximum: MAX_REPLICAS },
     allowOrigins: { type: 'array', items: TEXT, maxItems: 256 },
     network: FLAG,
     proxy: TEXT,

@@ -67,6 +67,8 @@ export interface NodeContext {
   readonly servesOthers: boolean
   /** Seeds to resolve a task with this subject at: all of them for a peer, those that rank above it for a seed. */
   seedsAbove(subject: string): readonly DialablePeer[]
+  /** All other seeds that are known, those of our fleet too. */
+  readonly otherSeeds: readonly DialablePeer[]
   /** Those among them that said nothing a moment ago. */
   readonly silentSeeds: SilentSeeds
   readonly bootstrap: readonly string[]

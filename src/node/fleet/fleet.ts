@@ -16,6 +16,7 @@ import { now } from '../context/node-context.ts'
 import { Arrival } from './arrival.ts'
 import { dialable, withPeer } from './member-addresses.ts'
 import { MemberProofs } from './member-proofs.ts'
+import { Partners } from './partners.ts'
 import { Strangers } from './strangers.ts'
 
 export interface FleetParts {
@@ -42,10 +43,6 @@ const LOOK_MS = 1000
 const MIN_LOOK_MS = 20
 /** Messages of one answer: the longest list. */
 const MAX_REPLIES = 200
-/** Beyond so many members nobody is connected to all of them. */
-const MAX_ALL_CONNECTED = 64
-/** So many are, then: news needs some ways to spread. */
-const MAX_PARTNERS = 8
 /** Members that hear that we go, and how long that may take, ms. */
 const FAREWELLS = 3
 const FAREWELL_MS = 500
@@ -60,7 +57,7 @@ export class Fleet implements Wall {
   readonly #stopping = new AbortController()
   readonly #arrival = new Arrival()
   readonly #unlisten: () => void
-  readonly #partners: string[] = []
+  readonly #partners: Partners
   #unwatch: (() => void) | undefined
   #wake: NodeJS.Timeout | undefined
 
@@ -68,6 +65,7 @@ export class Fleet implements Wall {
     const { role, secrets } = parts
     this.#host = host
     this.#parts = parts
+    this.#partners = new Partners(host)
     this.#proofs = new MemberProofs(host.id, new FleetKeys(secrets))
     const record = { peer: host.id, addresses: [], state: 'alive', stamp: Date.now() } as const
     this.#view = new FleetView({ self: role && { ...record, role }, random: Math.random })
@@ -109,6 +107,11 @@ export class Fleet implements Wall {
   /** Whether this host stays, and reads origins for the others. */
   get serves(): boolean {
     return this.#view.self !== undefined
+  }
+
+  /** Those that are dedicated to the others. */
+  get seeds(): DialablePeer[] {
+    return this.#view.living.filter(({ role }) => role === 'seed').flatMap(dialable)
   }
 
   /** Living members as they are known here, this host not among them. */
@@ -227,16 +230,8 @@ export class Fleet implements Wall {
     this.#strangers.delete(peer)
     const differs = theirs !== undefined && !sameBytes(theirs, this.#view.digest)
     this.#tell({ type: 'answered', peer, differs: isStaying && differs && !all })
-    if (!wasConnected) await this.#leaveSome(peer)
+    if (!wasConnected) await this.#partners.met(peer, this.#view.living.length)
     return members
-  }
-
-  /** In a large fleet only the last few are kept connected: who is asked next is drawn by lot. */
-  async #leaveSome(peer: string): Promise<void> {
-    this.#partners.push(peer)
-    while (this.#partners.length > MAX_PARTNERS && this.#view.living.length > MAX_ALL_CONNECTED) {
-      await this.#host.leaveIdle(this.#partners.shift() as string)
-    }
   }
 
   #failed(peer: string, error: unknown): void {

@@ -18,20 +18,22 @@ export interface PreheatTarget {
   /** sha2-256 that the whole content must have; undefined: none was given. */
   wanted: Uint8Array | undefined
   onProgress(bytes: number, length: number | undefined): void
+  /** Whether we have all of it, and the seed is to take it from us. */
+  isCopy?: true
 }
 
 /** Resolves when the seed has everything. Rejects with what it says, or when it cannot be reached, goes away or falls silent. */
 export async function preheatAt(
   host: Host,
   { peer, address }: DialablePeer,
-  { task, wanted, onProgress }: PreheatTarget,
+  { task, wanted, onProgress, isCopy }: PreheatTarget,
   signal: AbortSignal,
 ): Promise<{ bytes: number; alreadyThere: boolean }> {
   const silence = new AbortController()
   const frozen = new DragonflyError('no-source', 'it does not answer any more')
   await host.connect([address], AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]))
   const timer = setTimeout(() => silence.abort(frozen), SILENCE_MS)
-  const request = { ...resolveRequest(task, { digest: wanted }), progress: true as const }
+  const request = { ...resolveRequest(task, { digest: wanted }), progress: true as const, ...(isCopy && { isCopy }) }
   try {
     for await (const reply of resolve(host, peer, request, AbortSignal.any([signal, silence.signal]))) {
       timer.refresh()

@@ -25,6 +25,8 @@ export interface Request {
   arrived: number
   /** The client wants to hear what the seed has. */
   progress?: boolean
+  /** A seed that has it: it is to be taken from there, and the origin is not asked. Undefined: as usual. */
+  giver?: string | undefined
 }
 
 export class FreshnessCheck {

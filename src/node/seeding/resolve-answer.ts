@@ -14,18 +14,22 @@ export class ResolveAnswer {
   readonly #negativeCache: NegativeCache
   readonly #freshness: FreshnessCheck
   readonly #deduplicator: Deduplicator
+  readonly #finished: (active: ActiveTask) => void
   readonly #rates = new RateReports()
 
+  /** `finished`: told of every content that is complete here, as often as it is asked for. */
   constructor(
     ctx: Pick<NodeContext, 'counters' | 'isInFleet'>,
     negativeCache: NegativeCache,
     freshness: FreshnessCheck,
     deduplicator: Deduplicator,
+    finished: (active: ActiveTask) => void,
   ) {
     this.#ctx = ctx
     this.#negativeCache = negativeCache
     this.#freshness = freshness
     this.#deduplicator = deduplicator
+    this.#finished = finished
   }
 
   /** Somebody waits for this content. Returns what to call when he does no more. */
@@ -84,6 +88,7 @@ export class ResolveAnswer {
       this.#ctx.counters.count('dragonfly_resolve_hits_total')
     this.#freshness.finished(active)
     this.#deduplicator.finished(active)
+    this.#finished(active)
   }
 
   async #changed(active: ActiveTask, signal: AbortSignal): Promise<void> {

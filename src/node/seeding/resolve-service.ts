@@ -32,20 +32,25 @@ export class ResolveService {
   readonly #private: PrivateResolve
   readonly #keys = new TaskKeys()
 
-  private constructor(ctx: NodeContext, registry: TaskRegistry, network: Network) {
+  private constructor(ctx: NodeContext, registry: TaskRegistry, network: Network, finished: (active: ActiveTask) => void) {
     this.#ctx = ctx
     this.#registry = registry
     this.#network = network
     this.#deduplicator = new Deduplicator(ctx, registry, this.#stopping.signal)
     this.#freshness = new FreshnessCheck(ctx, this.#negativeCache, this.#stopping.signal)
-    this.#answers = new ResolveAnswer(ctx, this.#negativeCache, this.#freshness, this.#deduplicator)
+    this.#answers = new ResolveAnswer(ctx, this.#negativeCache, this.#freshness, this.#deduplicator, finished)
     const readers = new OriginAuthorizer(ctx, this.#negativeCache, { reader: 'others', signal: this.#stopping.signal })
     this.#private = new PrivateResolve(ctx, network, { registry, readers, freshness: this.#freshness, answers: this.#answers })
   }
 
-  /** Answers from now on. */
-  static async start(ctx: NodeContext, registry: TaskRegistry, network: Network): Promise<ResolveService> {
-    const service = new ResolveService(ctx, registry, network)
+  /** Answers from now on. `finished`: told of every content that is complete here, as often as it is asked for. */
+  static async start(
+    ctx: NodeContext,
+    registry: TaskRegistry,
+    network: Network,
+    finished: (active: ActiveTask) => void,
+  ): Promise<ResolveService> {
+    const service = new ResolveService(ctx, registry, network, finished)
     await serveResolve(network.host, (peer, request, say, gone) => service.#resolve(peer, request, say, gone))
     return service
   }
@@ -96,7 +101,12 @@ export class ResolveService {
       if (asked.progress) say(progressOf(known, true))
       return await untilGone(signal)
     }
-    const wish = { ...this.#freshness.request(task, asked.revalidate), progress: asked.progress === true }
+    if (asked.isCopy && !this.#ctx.isTrusted(peer)) throw untrusted()
+    const wish = {
+      ...this.#freshness.request(task, asked.revalidate),
+      progress: asked.progress === true,
+      giver: asked.isCopy === true ? peer : undefined,
+    }
     // who wants the origin asked wants to hear a no anew, too
     const denied = wish.revalidate ? undefined : this.#negativeCache.find(task, now())
     const current = this.#registry.current(task.id)
@@ -122,6 +132,7 @@ export class ResolveService {
       const wasHere = active.isWhole
       const leave = this.#answers.listens(active)
       try {
+        if (request.giver !== undefined && !wasHere) active.links.dial(request.giver, signal).catch(() => {})
         await this.#answers.known(active, signal)
         // what began with this request is about what the origin shows now, or fresh
         if (isNew || (await this.#freshness.suits(active, request))) {
@@ -148,8 +159,9 @@ export class ResolveService {
     if (current?.isWhole === true && !current.isClosed && !current.hasFailed && suits(current)) {
       return { active: this.#registry.share(task.id), isNew: false }
     }
+    const reader = request.giver === undefined ? 'others' : undefined
     return this.#registry.begin(task, {
-      reader: 'others',
+      reader,
       isAsked: true,
       revalidate,
       cached: this.#freshness.rules(request),
@@ -161,6 +173,12 @@ export class ResolveService {
 function taskOf(asked: ResolveRequest): Task {
   const { isNamedByDigest, isAnonymous: anonymous } = asked
   return makeTask({ ...asked, tag: asked.tag ?? '', digest: isNamedByDigest && asked.digest, anonymous })
+}
+
+function untrusted(): DragonflyError {
+  return new DragonflyError('peer-refused', 'this seed takes copies only from seeds that it trusts', {
+    hint: 'name each seed to the other one with --seed',
+  })
 }
 
 function asFailure(error: unknown): DragonflyError {

@@ -480,6 +480,7 @@ export interface ResolveRequest {
     progress: boolean;
     namedByDigest: boolean;
     anonymous: boolean;
+    copy: boolean;
 }
 export declare namespace ResolveRequest {
     const codec: () => Codec<ResolveRequest>;
@@ -530,9 +531,13 @@ export declare namespace ResolveRequest {
         field: '$.anonymous';
         value: boolean;
     }
+    interface ResolveRequestCopyFieldEvent {
+        field: '$.copy';
+        value: boolean;
+    }
     function encode(obj: Partial<ResolveRequest>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): ResolveRequest;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): Generator<ResolveRequestUrlFieldEvent | ResolveRequestHeadersNameFieldEvent | ResolveRequestHeadersValueFieldEvent | ResolveRequestFilterFieldEvent | ResolveRequestTagFieldEvent | ResolveRequestDigestFieldEvent | ResolveRequestRevalidateFieldEvent | ResolveRequestRenewsFieldEvent | ResolveRequestProgressFieldEvent | ResolveRequestNamedByDigestFieldEvent | ResolveRequestAnonymousFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): Generator<ResolveRequestUrlFieldEvent | ResolveRequestHeadersNameFieldEvent | ResolveRequestHeadersValueFieldEvent | ResolveRequestFilterFieldEvent | ResolveRequestTagFieldEvent | ResolveRequestDigestFieldEvent | ResolveRequestRevalidateFieldEvent | ResolveRequestRenewsFieldEvent | ResolveRequestProgressFieldEvent | ResolveRequestNamedByDigestFieldEvent | ResolveRequestAnonymousFieldEvent | ResolveRequestCopyFieldEvent>;
 }
 export interface ResolveReply {
     resolved?: Resolved;

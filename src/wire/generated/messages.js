@@ -1829,6 +1829,10 @@ export var ResolveRequest;
                     w.uint32(80);
                     w.bool(obj.anonymous);
                 }
+                if ((obj.copy != null && obj.copy !== false)) {
+                    w.uint32(88);
+                    w.bool(obj.copy);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1843,7 +1847,8 @@ export var ResolveRequest;
                     renews: uint8ArrayAlloc(0),
                     progress: false,
                     namedByDigest: false,
-                    anonymous: false
+                    anonymous: false,
+                    copy: false
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1895,6 +1900,10 @@ export var ResolveRequest;
                         }
                         case 10: {
                             obj.anonymous = reader.bool();
+                            break;
+                        }
+                        case 11: {
+                            obj.copy = reader.bool();
                             break;
                         }
                         default: {
@@ -1992,6 +2001,13 @@ export var ResolveRequest;
                         case 10: {
                             yield {
                                 field: `${prefix}.anonymous`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        case 11: {
+                            yield {
+                                field: `${prefix}.copy`,
                                 value: reader.bool()
                             };
                             break;
