@@ -3,13 +3,13 @@ import { CID } from 'multiformats/cid'
 import { makeProof, makeTask, type Task } from '../src/core/task.ts'
 import { Exchange } from '../src/net/exchange.ts'
 import { type Host, startHost } from '../src/net/host.ts'
-import type { Link, LinkListener } from '../src/net/link.ts'
+import type { LinkListener } from '../src/net/link.ts'
 import { resolve } from '../src/net/resolve.ts'
 import { createNode } from '../src/node/node.ts'
 import type { Resolved } from '../src/wire/codec-resolve.ts'
 
 /**
- * `hosts`: TLS, resolve, link and the first piece by a libp2p host, and nothing else; such a client cannot read the origin. `nodes`:
+ * `hosts`: TLS, resolve and link by a libp2p host, and nothing else: to be admitted. Such a client cannot read the origin. `nodes`:
  * whole nodes that download as `df get` does.
  */
 export type ClientKind = 'hosts' | 'nodes'
@@ -20,7 +20,6 @@ export interface FlashOrder {
   seed: string
   seedPeer: string
   url: string
-  size: number
   /** A folder for outputs and homes. */
   dir: string
   limitMs: number
@@ -31,7 +30,7 @@ export interface FlashResult {
   connectedMs?: number
   resolvedMs?: number
   linkedMs?: number
-  /** The first piece, or the whole, is here. */
+  /** A host is admitted; a node has the whole content. */
   doneMs?: number
   /** Bytes that a node read from the origin itself. */
   fromOrigin?: number
@@ -78,7 +77,13 @@ async function go(client: Client): Promise<FlashResult> {
 
 async function nodeClient({ seed, url, dir }: FlashOrder, i: number): Promise<Client> {
   const name = `${dir}/${process.pid}-${i}`
-  const node = await createNode({ seeds: [seed], listen: [], dhtServer: false, store: 'memory', home: name })
+  const node = await createNode({
+    seeds: [seed],
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    dhtServer: false,
+    store: 'memory',
+    home: name,
+  })
   return {
     async come(result, since) {
       const receipt = await node.download(url, `${name}.bin`, { signal: AbortSignal.timeout(limitMs) })
@@ -89,8 +94,8 @@ async function nodeClient({ seed, url, dir }: FlashOrder, i: number): Promise<Cl
   }
 }
 
-async function hostClient({ seed, seedPeer, url, size }: FlashOrder): Promise<Client> {
-  const host = await startHost({ listen: [] })
+async function hostClient({ seed, seedPeer, url }: FlashOrder): Promise<Client> {
+  const host = await startHost({ listen: ['/ip4/127.0.0.1/tcp/0'] })
   const exchange = new Exchange(host, () => ({ refused: 'too-busy' }))
   await exchange.start()
   const task = makeTask({ url, headers: [] })
@@ -104,10 +109,8 @@ async function hostClient({ seed, seedPeer, url, size }: FlashOrder): Promise<Cl
         if (reply.type === 'failed') throw new Error(reply.message)
         if (reply.type !== 'resolved') continue
         result.resolvedMs = since()
-        await link(host, exchange, { task, seedPeer, size, reply, signal }, () => {
-          result.linkedMs = since()
-        })
-        result.doneMs = since()
+        await link(host, exchange, { task, seedPeer, reply, signal })
+        result.linkedMs = result.doneMs = since()
         return
       }
       throw new Error('the seed stopped answering')
@@ -119,39 +122,26 @@ async function hostClient({ seed, seedPeer, url, size }: FlashOrder): Promise<Cl
 interface Joining {
   task: Task
   seedPeer: string
-  size: number
   reply: Resolved
   signal: AbortSignal
 }
 
-/** Resolves when the first piece is here. */
-async function link(host: Host, exchange: Exchange, joining: Joining, onLinked: () => void): Promise<void> {
-  const { task, seedPeer, size, reply, signal } = joining
+/** The link stays as long as the host. */
+async function link(host: Host, exchange: Exchange, { task, seedPeer, reply, signal }: Joining): Promise<void> {
   const topic = CID.parse(task.id).bytes
   const proof = makeProof(task.secret, host.id, seedPeer)
-  const done = Promise.withResolvers<void>()
   const hello = { type: 'hello', topic, proof, version: reply.version, manifestCount: 0, links: 0 } as const
-  let hasAsked = false
-  const attach = (opened: Link): LinkListener => ({
-    message: async ({ type }) => {
-      if (hasAsked || (type !== 'pieces' && type !== 'have')) return
-      hasAsked = true
-      opened.ask(0, size, 1)
-    },
-    ask: () => {},
-    withdraw: () => {},
-    buffer: bytes => new Uint8Array(bytes),
-    progress: () => {},
-    piece: piece => {
-      // a seed has its slot back when the receiver says that it has it
-      opened.send({ type: 'have', pieces: [piece], queue: 0 })
-      done.resolve()
-    },
-    refused: (_, reason) => done.reject(new Error(`piece refused: ${reason}`)),
-    closed: error => done.reject(new Error(`link closed: ${error ?? 'without a reason'}`)),
-  })
-  await exchange.dial(seedPeer, hello, attach, signal)
-  onLinked()
-  signal.addEventListener('abort', () => done.reject(signal.reason))
-  await done.promise
+  await exchange.dial(seedPeer, hello, () => IDLE, signal)
+}
+
+/** Asks for nothing: a peer that cannot give to others either would only wait for its turn at the seed. */
+const IDLE: LinkListener = {
+  message: async () => {},
+  ask: () => {},
+  withdraw: () => {},
+  buffer: bytes => new Uint8Array(bytes),
+  progress: () => {},
+  piece: () => {},
+  refused: () => {},
+  closed: () => {},
 }

@@ -69,7 +69,7 @@ ${table(HEAD, rows)}
 ${await circumstances(command, ['/usr/sbin/nginx'])}
 
 ${clients} clients come to one \`df seed start\` at the same moment, for a content of ${size / 1024} KiB that the seed does not have yet; seed, origin (nginx, which counts its
-bytes) and clients share one machine. *hosts*: TLS, resolve, link and the first piece, by libp2p hosts, ${Math.ceil(clients / processes)} in a process; they cannot read the origin. *nodes*: whole nodes, which
+bytes) and clients share one machine. *hosts*: TLS, resolve and link, by libp2p hosts, ${Math.ceil(clients / processes)} in a process; they cannot read the origin. *nodes*: whole nodes, which
 download as \`df get\` does, and read the origin where \`df get\` would.`
 if (values.publish) await publish('flash', text)
 else process.stdout.write(`\n${text}\n`)
@@ -85,7 +85,6 @@ async function flash(origin: Nginx, kind: ClientKind, url: string): Promise<stri
     seed: address,
     seedPeer: peerId,
     url,
-    size,
     dir,
     limitMs: Number(values.limit) * 1000,
   }
