@@ -1,5 +1,6 @@
 // The secret of a fleet: its members prove to one another that they know it, and learn nothing of it.
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { sameBytes } from './piece.ts'
 
 /** Bytes of a secret: as many as HMAC-SHA256 makes use of. */
 export const FLEET_SECRET_BYTES = 32
@@ -39,17 +40,23 @@ export class FleetKeys {
   }
 
   /**
-   * Checks what `from` has shown to `to`. Resolves to the end of the membership that it proves, milliseconds since 1970 or Infinity, and
-   * to the answer by the same secret, so that a member that does not know the others yet understands it. Undefined: it proves nothing.
+   * Checks what `from` has shown to `to`. Answers with the secret that it knows, and with the answer by the same secret, so that a member
+   * that does not know the others yet understands it. Undefined: it proves nothing.
    */
-  check(proof: Uint8Array, from: string, to: string, now: number): { until: number; answer: Uint8Array } | undefined {
-    for (const { secret, until = Infinity } of this.#counting(now)) {
+  check(proof: Uint8Array, from: string, to: string, now: number): { secret: Uint8Array; answer: Uint8Array } | undefined {
+    for (const { secret } of this.#counting(now)) {
       const expected = proofOf(secret, from, to)
       if (proof.byteLength === expected.byteLength && timingSafeEqual(proof, expected)) {
-        return { until, answer: proofOf(secret, to, from) }
+        return { secret, answer: proofOf(secret, to, from) }
       }
     }
     return undefined
+  }
+
+  /** The end of a membership that was proved by this secret, milliseconds since 1970: Infinity, or -Infinity for an unknown secret. */
+  untilOf(secret: Uint8Array): number {
+    const found = this.#secrets.find(other => sameBytes(other.secret, secret))
+    return found === undefined ? -Infinity : (found.until ?? Infinity)
   }
 
   #counting(now: number): readonly FleetSecret[] {
@@ -76,6 +83,9 @@ export type MemberState = 'alive' | 'left' | 'dead'
 
 /** `seed`: a host that is there for the others, asked first; `member`: any other host that stays. */
 export type MemberRole = 'member' | 'seed'
+
+/** The highest stamp: nobody can contradict it, and nobody gets there by counting. */
+export const MAX_STAMP = Number.MAX_SAFE_INTEGER
 
 /** What is known of a member. Of two records of one member the one with the later stamp counts; of equal ones, `alive` counts least. */
 export interface MemberRecord {

@@ -12,7 +12,7 @@ const REPROVIDE = { validity: 30 * 60_000, interval: 60_000, threshold: 15 * 60_
  * of waiting for its first table entry and self-query (measured: 25–280 ms to the first provider instead of 1.3–1.9 s).
  * Private addresses are kept: inside an organisation they are the ones that work.
  */
-export function dhtService(isServer: boolean, admit?: Admit): (components: KadDHTComponents) => KadDHT {
+export function dhtService(isServer: boolean, access?: Access): (components: KadDHTComponents) => KadDHT {
   const service = kadDHT({
     protocol: KAD_PROTOCOL,
     clientMode: !isServer,
@@ -24,15 +24,25 @@ export function dhtService(isServer: boolean, admit?: Admit): (components: KadDH
     networkDialTimeout: { minTimeout: 500, maxTimeout: 2000 },
     reprovide: REPROVIDE,
   })
-  return components => service(admit === undefined ? components : walled(components, admit))
+  return components => service(access === undefined ? components : walled(components, access))
 }
 
-/** Resolves when a peer may talk with us, rejects when it may not. */
-type Admit = (peer: string) => Promise<void>
+/** Who may talk with us, and whom we may ask. Both resolve when it may be, and reject when it may not. */
+interface Access {
+  admit(peer: string): Promise<void>
+  enter(peer: string, signal?: AbortSignal): Promise<void>
+}
 
-/** The same components, by which kad-dht hears of admitted peers only, and answers nobody else. */
-function walled(components: KadDHTComponents, admit: Admit): KadDHTComponents {
-  const { registrar } = components
+/** The same components, by which kad-dht hears of admitted peers only, answers nobody else, and asks nobody else. */
+function walled(components: KadDHTComponents, { admit, enter }: Access): KadDHTComponents {
+  const { registrar, connectionManager } = components
+  const outgoing: Pick<typeof connectionManager, 'openStream'> = {
+    // its table may name peers that were members once
+    openStream: async (peer, protocol, options) => {
+      await enter(String(peer), options?.signal)
+      return await connectionManager.openStream(peer, protocol, options)
+    },
+  }
   const inside: Pick<typeof registrar, 'handle' | 'register'> = {
     handle: (protocol, handler, options) =>
       registrar.handle(
@@ -59,7 +69,7 @@ function walled(components: KadDHTComponents, admit: Admit): KadDHTComponents {
       ),
   }
   const wall = through(registrar, inside)
-  return through(components, { registrar: wall })
+  return through(components, { registrar: wall, connectionManager: through(connectionManager, outgoing) })
 }
 
 /** `whole`, some of whose properties are those of `part`. */

@@ -8,6 +8,7 @@ import {
   encodeFleetRequest,
   type FleetReply,
   type FleetRequest,
+  fleetProof,
 } from '../wire/codec-fleet.ts'
 import { LIMITS } from '../wire/limits.ts'
 import { FLEET_PROTOCOL } from '../wire/protocols.ts'
@@ -39,18 +40,20 @@ export async function* askFleet(
   }
 }
 
-/** What is said to a request; undefined: nothing at all, as to a stranger. */
-export type FleetAnswer = (peer: string, request: FleetRequest) => FleetReply[] | undefined
+export interface FleetAnswerer {
+  /** Whether a proof makes `peer` a member. Asked first, since the rest of a stranger's request is not worth reading. */
+  admits(peer: string, proof: Uint8Array): boolean
+  answer(peer: string, request: FleetRequest): FleetReply[]
+}
 
 /** Answers from now on. A request that breaks the rules, or proves nothing, has its stream reset. */
-export async function serveFleet(host: Host, answer: FleetAnswer): Promise<void> {
+export async function serveFleet(host: Host, answerer: FleetAnswerer): Promise<void> {
   await host.handle(FLEET_PROTOCOL, async (stream: Stream, peer: string) => {
     keepWindowSmall(stream)
     const channel = new MessageChannel(stream, LIMITS.message, LIMITS.sendQueue, { first: LIMITS.fleetRequest, later: 0 })
-    const request = decodeFleetRequest(await firstMessage(channel, peer, host.room.unheard, LIMITS.firstMessage))
-    const replies = answer(peer, request)
-    if (replies === undefined) throw new DragonflyError('peer-refused', 'not a member of this fleet')
-    for (const reply of replies) await channel.send(encodeFleetReply(reply))
+    const bytes = await firstMessage(channel, peer, host.room.unheard, LIMITS.firstMessage)
+    if (!answerer.admits(peer, fleetProof(bytes))) throw new DragonflyError('peer-refused', 'not a member of this fleet')
+    for (const reply of answerer.answer(peer, decodeFleetRequest(bytes))) await channel.send(encodeFleetReply(reply))
     await channel.close()
   })
 }

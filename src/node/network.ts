@@ -66,7 +66,7 @@ export async function startNetwork(
       announce: limited(options.announce),
       privateKey: identity?.privateKey,
       wall,
-      services: { dht: dhtService(options.dhtServer !== false, wall && (peer => wall.admit(peer))) },
+      services: { dht: dhtService(options.dhtServer !== false, wall) },
     })
     const dht = new Dht(host.libp2p.services.dht as KadDHT)
     if (secrets !== undefined) {

@@ -150,7 +150,8 @@ class Node implements DragonflyNode, NodeContext {
     for (const peer of [...network.trusted, network.network.host.id]) this.trusted.add(peer)
     this.#networkUp = Promise.resolve(network.network)
     if (network.unreachable !== undefined) this.emit({ code: 'node-unreachable', addresses: network.unreachable })
-    if (this.fleet?.serves === true) await (this.#duty = this.#takeOn(network.network))
+    if (this.fleet?.serves === true) this.#duty = this.#takeOn(network.network)
+    await this.#duty
     this.#company = await (await import('./company.ts')).Company.start(network, this)
   }
 

@@ -64,6 +64,11 @@ export class Origin {
     this.#client = new HttpClient(this.#settings)
   }
 
+  /** Whether what it reads is for other hosts. */
+  get isForOthers(): boolean {
+    return this.#settings.forOthers
+  }
+
   /**
    * The whole content from byte `from` on. Rejects with `origin-…` or the abort; what breaks later is thrown by the
    * read's iteration.

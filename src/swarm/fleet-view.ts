@@ -1,8 +1,9 @@
 // Decides what a member of a fleet knows of the others, whom it asks next, and who is responsible for a task. Pure, told the time.
-import type { MemberRecord } from '../core/fleet.ts'
-import { rendezvousOrder } from '../core/rendezvous.ts'
+import { MAX_STAMP, type MemberRecord } from '../core/fleet.ts'
 import { ViewDigest } from './fleet-digest.ts'
 import { DEFAULT_FLEET_POLICY, type FleetAction, type FleetEvent, type FleetPolicy } from './fleet-events.ts'
+import { firstRanked, type Ranked, type RankKey, rankKey } from './fleet-ranking.ts'
+import { isNewer, shuffle } from './fleet-record.ts'
 
 export interface FleetViewOptions {
   /** This member's own record; undefined: it leaves soon, and is in nobody's list. */
@@ -12,8 +13,7 @@ export interface FleetViewOptions {
   policy?: Partial<FleetPolicy>
 }
 
-interface Known {
-  record: MemberRecord
+interface Known extends Ranked {
   /** How often it was told since it changed. */
   told: number
   /** When we last heard of a change. */
@@ -30,10 +30,13 @@ export class FleetView {
   readonly #known = new Map<string, Known>()
   readonly #digest = new ViewDigest()
   #self: MemberRecord | undefined
+  readonly #key: RankKey
   /** Still to be asked in this round, in an order of chance: each is asked once before one is asked twice. */
   #round: string[] = []
   #probeAt = 0
   #gossipAt = 0
+  /** Rounds of gossip in a row, less one for each rest. */
+  #gossips = 0
   #syncedAt = -Infinity
   readonly #connected = new Set<string>()
   /** What has not been told often enough. */
@@ -45,6 +48,7 @@ export class FleetView {
 
   constructor({ self, random, policy }: FleetViewOptions) {
     this.#self = self
+    this.#key = rankKey(self?.peer ?? '')
     this.#random = random
     this.#policy = { ...DEFAULT_FLEET_POLICY, ...policy }
     if (self !== undefined) this.#digest.toggle(self)
@@ -57,6 +61,11 @@ export class FleetView {
   /** Eight bytes that are equal where two know the same. */
   get digest(): Uint8Array {
     return this.#digest.bytes
+  }
+
+  /** How many records there are of others. */
+  get count(): number {
+    return this.#known.size
   }
 
   /** Living members, this one not counted. */
@@ -101,25 +110,15 @@ export class FleetView {
    * rendezvous hashing. Whom we could not reach a moment ago is left out. At most `count`; with `until`, only those before that peer.
    */
   responsible(subject: string, now: number, { count, until }: { count: number; until?: string | undefined }): MemberRecord[] {
-    const able = [...this.#known.values()].filter(known => this.#isUsable(known, now)).map(({ record }) => record)
-    const all = this.#self === undefined ? able : [...able, this.#self]
-    const order = [
-      ...rendezvousOrder(subject, all.filter(isSeed)),
-      ...rendezvousOrder(
-        subject,
-        all.filter(r => !isSeed(r)),
-      ),
-    ]
-    const end = until === undefined ? -1 : order.findIndex(({ peer }) => peer === until)
-    return (end === -1 ? order : order.slice(0, end)).filter(({ peer }) => peer !== this.#self?.peer).slice(0, count)
+    const self = this.#self && { record: this.#self, key: this.#key }
+    const end = until === this.#self?.peer ? self : this.#known.get(until ?? '')
+    return firstRanked(subject, this.#usable(now), { count, self, until: end })
   }
 
   /** What is to be told next to `peer`: the least told first. Counts as told. */
   news(): MemberRecord[] {
-    const { newsSize, spread } = this.#policy
-    const chosen = [...this.#fresh].toSorted((a, b) => a.told - b.told).slice(0, newsSize)
-    const limit = spread * Math.ceil(Math.log2(this.#known.size + 2))
-    for (const known of chosen) if (++known.told >= limit) this.#fresh.delete(known)
+    const chosen = [...this.#fresh].toSorted((a, b) => a.told - b.told).slice(0, this.#policy.newsSize)
+    for (const known of chosen) this.#countAsTold(known, 1)
     const records = chosen.map(({ record }) => record)
     if (this.#self === undefined) return records
     return [this.#self, ...records]
@@ -162,7 +161,8 @@ export class FleetView {
   /** Of one that had gone before we heard of it there is nothing to know. */
   #meet(record: MemberRecord, now: number): void {
     if (record.state !== 'alive' || this.#known.size >= this.#policy.maxMembers) return
-    const known: Known = { record, told: 0, changedAt: now, failedAt: undefined, contradictedAt: -Infinity }
+    const key = rankKey(record.peer)
+    const known: Known = { record, key, told: 0, changedAt: now, failedAt: undefined, contradictedAt: -Infinity }
     this.#known.set(record.peer, known)
     this.#metAt = now
     this.#fresh.add(known)
@@ -175,7 +175,7 @@ export class FleetView {
   #contradict({ stamp, state }: MemberRecord): void {
     const self = this.#self as MemberRecord
     if (stamp < self.stamp || (stamp === self.stamp && state === self.state)) return
-    this.#setSelf({ ...self, stamp: stamp + 1 })
+    this.#setSelf({ ...self, stamp: Math.min(stamp + 1, MAX_STAMP) })
   }
 
   #setSelf(record: MemberRecord): void {
@@ -195,15 +195,28 @@ export class FleetView {
 
   // ---- who is there
 
-  #answered({ peer, differs }: { peer: string; differs: boolean }, now: number): FleetAction[] {
+  #answered({ peer, differs }: { peer: string; differs: boolean | undefined }, now: number): FleetAction[] {
     this.#again.delete(peer)
     const known = this.#known.get(peer)
-    if (known !== undefined) known.failedAt = undefined
-    // the longer the list, the rarer: what differs is mostly news on its way
-    const { syncMs, newsSize } = this.#policy
-    if (!differs || now < this.#syncedAt + syncMs * Math.max(1, this.#known.size / newsSize)) return []
+    if (known === undefined) return []
+    known.failedAt = undefined
+    if (differs === false) this.#calm()
+    // the longer the list, the rarer: what differs is mostly news on its way, unless there is none
+    const { syncMs, quietSyncMs, newsSize } = this.#policy
+    const pause = (this.#fresh.size > 0 ? syncMs : quietSyncMs) * Math.max(1, this.#known.size / newsSize)
+    if (differs !== true || now < this.#syncedAt + pause) return []
     this.#syncedAt = now
     return [{ type: 'ask', peer, all: true }]
+  }
+
+  /** Somebody knew all of it before: it has spread far. */
+  #calm(): void {
+    for (const known of this.#fresh) this.#countAsTold(known, this.#policy.spread)
+  }
+
+  #countAsTold(known: Known, times: number): void {
+    known.told += times
+    if (known.told >= this.#policy.spread * Math.ceil(Math.log2(this.#known.size + 2))) this.#fresh.delete(known)
   }
 
   #failed(peer: string, now: number): void {
@@ -221,8 +234,12 @@ export class FleetView {
     if (now >= known.contradictedAt + mercyMs) this.#set(known, { ...known.record, state: 'dead' }, now)
   }
 
-  #isUsable({ record, failedAt }: Known, now: number): boolean {
-    return record.state === 'alive' && (failedAt === undefined || now >= failedAt + this.#policy.avoidMs)
+  *#usable(now: number): Iterable<Ranked> {
+    const { avoidMs } = this.#policy
+    for (const known of this.#known.values()) {
+      const { record, failedAt } = known
+      if (record.state === 'alive' && (failedAt === undefined || now >= failedAt + avoidMs)) yield known
+    }
   }
 
   // ---- whom we ask
@@ -241,7 +258,9 @@ export class FleetView {
   }
 
   #gossip(now: number): FleetAction[] {
-    this.#gossipAt = now + this.#policy.gossipMs
+    const { gossipMs, gossipBurst, gossipRestMs } = this.#policy
+    this.#gossips = Math.max(0, this.#gossips - (now - this.#gossipAt) / gossipRestMs) + 1
+    this.#gossipAt = now + (this.#gossips < gossipBurst ? gossipMs : gossipRestMs)
     const chosen: string[] = []
     // who was told goes to the end of the row
     for (const peer of [...this.#connected]) {
@@ -273,24 +292,5 @@ export class FleetView {
       this.#fresh.delete(known)
       this.#digest.toggle(record)
     }
-  }
-}
-
-const RANK: Readonly<Record<MemberRecord['state'], number>> = { alive: 0, dead: 1, left: 2 }
-
-function isNewer(record: MemberRecord, known: MemberRecord): boolean {
-  if (record.stamp !== known.stamp) return record.stamp > known.stamp
-  return RANK[record.state] > RANK[known.state]
-}
-
-function isSeed({ role }: MemberRecord): boolean {
-  return role === 'seed'
-}
-
-/** Fisher and Yates. */
-function shuffle(list: string[], random: () => number): void {
-  for (let i = list.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1))
-    ;[list[i], list[j]] = [list[j] as string, list[i] as string]
   }
 }

@@ -16,6 +16,7 @@ export class OriginTurns {
   readonly #intend: (action: SourceAction) => void
   #how: How | undefined
   #movedAt = 0
+  #readTo: number | undefined
   /** Reads since anything grew. */
   #inVain = 0
   #againAt = -Infinity
@@ -37,6 +38,11 @@ export class OriginTurns {
 
   get isReading(): boolean {
     return this.#how !== undefined
+  }
+
+  /** How many pieces were known when our read came to the end of the content. */
+  get readTo(): number | undefined {
+    return this.#readTo
   }
 
   /** Whether our read began when nothing was known of the content. */
@@ -114,7 +120,9 @@ export class OriginTurns {
     this.#intend({ type: 'read-origin', how, from })
   }
 
-  ended(): void {
+  /** Our read came to the end of the content: what is missing of so many pieces is no read in order. */
+  ended(count: number | undefined): void {
+    this.#readTo = count
     this.#how = undefined
   }
 

@@ -10,6 +10,8 @@ export const SETTLE_MS = 500
 export const TRIAL_MS = 1500
 /** What takes no longer than this is read by as many streams as there are: a trial that fails costs about a second. Milliseconds. */
 export const WORTH_MS = 15_000
+/** The same for who reads for many: what a trial reads in vain, up to a second's worth, is read from an origin that is to be read once. */
+export const WORTH_TO_MANY_MS = 120_000
 /** The same once a trial has succeeded: the next one is like to do so. Milliseconds. */
 export const WORTH_MORE_MS = 5000
 /** A stream that gives so much is not what the read waits for. Bytes a second. */
@@ -30,11 +32,14 @@ export class RangeStreams {
   /** Of the time since, how long the origin waited for us. */
   #held = 0
   #since: number
+  readonly #worthMs: number
   #pauseUntil = -Infinity
   #pauseMs = PAUSE_MS
 
-  constructor(now: number) {
+  /** `worthMs`: what takes no longer is read by one stream. */
+  constructor(now: number, worthMs = WORTH_MS) {
     this.#since = now
+    this.#worthMs = worthMs
   }
 
   /** Streams that stay whatever becomes of a trial. */
@@ -105,7 +110,9 @@ export class RangeStreams {
 
   #isWorthATrial(left: number, now: number): boolean {
     if (this.#kept >= MAX_STREAMS || now < this.#pauseUntil || this.#rate === 0) return false
-    return this.#rate / this.#kept < FAST_BYTES && (1000 * left) / this.#rate >= (this.#kept === 1 ? WORTH_MS : WORTH_MORE_MS)
+    return (
+      this.#rate / this.#kept < FAST_BYTES && (1000 * left) / this.#rate >= (this.#kept === 1 ? this.#worthMs : WORTH_MORE_MS)
+    )
   }
 
   /** Of a trial only what was tried goes; else one stream remains. */

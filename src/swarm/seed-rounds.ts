@@ -80,7 +80,6 @@ export class SeedRounds {
   get haveStrayed(): boolean {
     return this.#haveStrayed
   }
-
   heard(seed: string, replies: boolean, now: number): void {
     if (this.#visit?.seed !== seed) return
     this.#visit.heardAt = now
@@ -178,8 +177,7 @@ export class SeedRounds {
     }
     if (why === 'busy') this.#signAt ??= now
     else this.#signs.forget()
-    // it was our turn, and it cannot help us
-    if (why === 'trouble' || why === 'refused') this.#signAt = undefined
+    if (why === 'trouble' || why === 'refused') this.#signAt = undefined // it was our turn
     if (why === 'refused') this.queue.remove(seed)
     this.#end(now)
     return false
@@ -228,8 +226,9 @@ export class SeedRounds {
   /** Whether the one that is asked takes so long that others may say what the content is. */
   isSlow(): boolean {
     const visit = this.#visit
-    if (this.#haveFailed) return true
-    return visit !== undefined && visit.resolvedAt === undefined && this.#deadlines.isDue(visit.askedAt + this.#policy.answerMs)
+    const { answerMs, ackMs } = this.#policy
+    if (this.#haveFailed || visit === undefined || visit.resolvedAt !== undefined) return this.#haveFailed
+    return this.#deadlines.isDue(visit.askedAt + (visit.hasReplied ? answerMs : Math.min(answerMs, ackMs)))
   }
 
   /** Whether one has told what the content is, and is still there. */
@@ -250,11 +249,12 @@ export class SeedRounds {
   /** Whether a seed may still give more: one says that it is there, or some have not been asked yet. */
   isHopeful(grownAt: number): boolean {
     const visit = this.#visit
-    const { patientMs, muteMs, awaitMs } = this.#policy
+    const { patientMs, ackMs, muteMs, awaitMs } = this.#policy
     if (this.#deadlines.isDue(Math.max(grownAt + patientMs, (visit?.askedAt ?? -Infinity) + muteMs))) return false
     if (visit?.strayedAt === undefined && this.#isAlive && !this.#deadlines.isDue(grownAt + awaitMs + this.#turn)) return true
     if (visit?.heardAt !== undefined && visit.leftAt === undefined && visit.strayedAt === undefined) {
-      if (!this.#deadlines.isDue(signOf(visit, visit.heardAt, grownAt, this.#policy) + muteMs)) return true
+      const patience = visit.hasReplied ? muteMs : Math.min(ackMs, muteMs)
+      if (!this.#deadlines.isDue(signOf(visit, visit.heardAt, grownAt, this.#policy) + patience)) return true
     }
     return !this.#haveFailed && (visit?.heardAt === undefined || visit.leftAt !== undefined || !this.queue.isEmpty)
   }
@@ -273,8 +273,7 @@ export class SeedRounds {
 
   /** What a connection to a busy one may take. */
   get #busyAnswerMs(): number {
-    const { busyAnswerMs, aliveAnswerMs } = this.#policy
-    return this.#isAlive ? aliveAnswerMs : busyAnswerMs
+    return this.#isAlive ? this.#policy.aliveAnswerMs : this.#policy.busyAnswerMs
   }
 
   #end(now: number): void {
@@ -290,6 +289,7 @@ export class SeedRounds {
     return whyLeave(visit, this.#policy, {
       isDue: at => this.#deadlines.isDue(at),
       grownAt,
+      isUnanswered: this.#signs.isUnanswered(visit.seed, visit.heardAt ?? Infinity, this.#policy.frozenMs),
       absentMs: this.#absentMs,
       isLast: this.queue.isEmpty,
       isLinked: this.#linked.has(visit.seed),

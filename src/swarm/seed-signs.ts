@@ -67,6 +67,15 @@ export class SeedSigns {
     return since + Math.max(lookAnswerMs, PATIENCE * this.#answerMs)
   }
 
+  /**
+   * Whether a look at it that began at `since` or later has been under way for `ms` without an answer, longer where earlier ones took
+   * long: a program that lives answers before it does anything else.
+   */
+  isUnanswered(seed: string, since: number, ms: number): boolean {
+    if (this.#seed !== seed || this.#lookedAt === undefined || this.#lookedAt < since) return false
+    return this.#deadlines.isDue(this.#lookedAt + Math.max(ms, PATIENCE * this.#answerMs))
+  }
+
   /** Until when the origin can wait for what a look that is under way will show, or has shown. */
   get patientUntil(): number {
     const first = this.#lookedAt === undefined ? -Infinity : this.#lookedAt + this.#policy.lookAnswerMs

@@ -63,6 +63,8 @@ export interface VisitFacts {
   isDue(at: number): boolean
   /** When what we have last grew. */
   grownAt: number
+  /** Whether it has said nothing since a look at it that it does not answer. */
+  isUnanswered: boolean
   /** For how long we could not hear anybody, milliseconds. */
   absentMs: number
   /** Whether there is no other to ask in this round. */
@@ -88,6 +90,9 @@ export function whyLeave(visit: Visit, policy: SourcePolicy, facts: VisitFacts):
   // while bytes come from elsewhere it does no harm
   if (strayedAt !== undefined) return isDue(Math.max(grownAt, strayedAt) + lostMs) ? 'it has another version' : undefined
   if (isDue(Math.max(grownAt + patientMs, askedAt + muteMs))) return 'it gives nothing'
+  // another one can be asked, and this one gives nothing
+  const quietAt = Math.max(grownAt, resolvedAt ?? -Infinity, visit.heardAt)
+  if (!isLast && facts.isUnanswered && isDue(quietAt + stallMs)) return 'it is frozen'
   if (resolvedAt === undefined) return isDue(heardAt + muteMs) ? 'it says nothing' : undefined
   if (!isLinked) return isDue(linkDueAt) ? 'its link is lost' : undefined
   const growthAt = Math.max(grownAt, resolvedAt)

@@ -149,11 +149,19 @@ export interface SourcePolicy {
   lookAgainMs: number
   /** What a look may take before the seed is taken for frozen; more where earlier ones took long. */
   lookAnswerMs: number
+  /**
+   * Where there is another seed to ask: one that gives nothing for `stallMs`, says nothing, and has not answered a look for so long, is frozen.
+   * Less than `lookAnswerMs`, as asking the next one costs little.
+   */
+  frozenMs: number
   /** A seed whose process lives is waited for so long without any growth once it has answered, and longer by our place in the crowd. */
   awaitMs: number
   /** A seed that has said nothing for so long hangs: one that waits for its origin says so every 5 s, so this is three of them. */
   muteMs: number
-  /** The same for its first word, once it is connected: one that lives says at once that it has heard. Infinity: no limit of its own. */
+  /**
+   * The same for its first word, once it is connected (it may have been so for hours): one that lives says at once that it has heard.
+   * Infinity: no limit of its own.
+   */
   ackMs: number
   /** A seed that has answered has so long to accept our link: a starved host takes seconds for what should take one round trip. */
   dialMs: number
@@ -228,6 +236,7 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   silentMs: 2000,
   lookAgainMs: 5000,
   lookAnswerMs: 4000,
+  frozenMs: 3000,
   awaitMs: 30_000,
   muteMs: 15_000,
   ackMs: Infinity,
@@ -260,35 +269,8 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
 }
 
 /**
- * For who would rather read the origin than wait for a silent swarm. `ms`: how long it may be silent; undefined: as usual.
- * `firstMs`: the same as long as the seed has given no sign at all; less for one that was silent just before.
- *
- * A seed that has answered and then dies has `ms` until the origin is read on; one that freezes `muteMs` more, and one that goes on
- * to serve others, and us nothing, `aliveMs` more than that.
- */
-export function hastyPolicy(ms: number | undefined, firstMs = ms): Partial<SourcePolicy> {
-  if (ms === undefined || firstMs === undefined) return {}
-  const { answerMs, busyAnswerMs, ackMs, takeoverMs, stallMs, awaitMs, lookAnswerMs } = DEFAULT_SOURCE_POLICY
-  return {
-    originAfterMs: firstMs,
-    silenceMs: ms,
-    unknownMs: 10 * ms,
-    aliveMs: 10 * ms,
-    answerMs: Math.min(firstMs, answerMs),
-    busyAnswerMs: Math.min(firstMs, busyAnswerMs),
-    ackMs: Math.min(firstMs, ackMs),
-    takeoverMs: Math.min(ms, takeoverMs),
-    stallMs: Math.min(ms, stallMs),
-    awaitMs: Math.min(ms, awaitMs),
-    lookAnswerMs: Math.min(ms, lookAnswerMs),
-    // one that lives says every 5 s that it does
-    muteMs: 6000,
-  }
-}
-
-/**
  * A seed's own: it is asked because a seed before it was of no use, and there are few of them. So it does not wait long for one
- * that only says it is waiting for the origin, and it reads on before it has every piece: others wait for it.
+ * that only says it is waiting for the origin, and it reads on before it has every piece: others wait for it, and have waited 5 s already
+ * where the one before it is frozen. While that one says anything it is hoped for, however slowly its manifest grows.
  */
-
-export const SEED_SOURCE_POLICY: Partial<SourcePolicy> = { patientMs: 15_000, manifestMs: 3000 }
+export const SEED_SOURCE_POLICY: Partial<SourcePolicy> = { patientMs: 15_000, ackMs: 2000, manifestMs: 1500, takeoverMs: 1500 }

@@ -151,7 +151,7 @@ export class SourceSelector {
         this.#grew(now)
         return this.#origin.moved(now)
       case 'origin-ended':
-        return this.#origin.ended()
+        return this.#origin.ended(this.#content?.count)
       case 'origin-failed':
         if (this.#origin.failed(event.why, this.#content !== undefined, now)) this.#fail(this.#origin.why)
         return
@@ -211,9 +211,9 @@ export class SourceSelector {
 
   #read(): void {
     const content = this.#content
-    if (content !== undefined) this.#readOn(content)
-    else if (this.#mayReadFirst() && this.#origin.isFree) this.#origin.read('new', 0)
-    if (content !== undefined) this.#origin.offer()
+    if (content === undefined) return this.#mayReadFirst() && this.#origin.isFree ? this.#origin.read('new', 0) : undefined
+    this.#readOn(content)
+    this.#origin.offer()
   }
 
   /** Nothing is known of the content: seeds and peers had their chance. */
@@ -234,7 +234,7 @@ export class SourceSelector {
   #readOn({ count, missing, sealed }: { count: number; missing: number; sealed: boolean }): void {
     if (this.#origin.isWholeDue && this.#origin.isFree) return this.#origin.read('whole', 0)
     const { manifestMs, rangesMs } = this.#policy
-    const hasStopped = missing === 0 ? this.#isStalled(this.#takeoverMs) : this.#hasManifestStopped(manifestMs)
+    const hasStopped = missing === 0 ? this.#isStalled(this.#takeoverMs) : this.#hasManifestStopped(manifestMs, count)
     if (!sealed && hasStopped && this.#origin.isFree) {
       return this.#origin.givesRanges || count === 0 ? this.#origin.read('rest', count) : this.#origin.read('whole', 0)
     }
@@ -244,8 +244,9 @@ export class SourceSelector {
   }
 
   /** Nobody has told more of the content for so long, and no seed is expected to. */
-  #hasManifestStopped(forMs: number): boolean {
-    return this.#deadlines.isDue(this.#manifestAt + forMs) && !this.#seeds.isHopeful(this.#grownAt)
+  #hasManifestStopped(forMs: number, count: number): boolean {
+    if (this.#origin.readTo === count || !this.#deadlines.isDue(this.#manifestAt + forMs)) return false
+    return !this.#seeds.isHopeful(this.#grownAt)
   }
 
   get #takeoverMs(): number {

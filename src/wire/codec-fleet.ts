@@ -1,5 +1,5 @@
 // Encodes and decodes messages of the fleet stream.
-import type { MemberRecord, MemberRole, MemberState } from '../core/fleet.ts'
+import { MAX_STAMP, type MemberRecord, type MemberRole, type MemberState } from '../core/fleet.ts'
 import { addressesFromWire, addressesToWire, peerIdFromWire, peerIdToWire } from './codec-peers.ts'
 import { bytesField, decoding, encoding, integerField, listField, malformed, textField } from './fields.ts'
 import {
@@ -30,7 +30,10 @@ export interface FleetReply {
   view: Uint8Array | undefined
 }
 
+/** Bytes. */
 const PROOF = 32
+/** Field 1, bytes. */
+const PROOF_TAG = 0x0a
 
 /** Throws `internal` for what others would refuse. */
 export function encodeFleetRequest({ proof, news, subject = '', all, view }: FleetRequest): Uint8Array {
@@ -43,6 +46,15 @@ export function encodeFleetRequest({ proof, news, subject = '', all, view }: Fle
       view: viewToWire(view),
     }),
   )
+}
+
+/**
+ * The proof of an encoded request, without a look at the rest, which may be long and of a stranger. It has to be the first field. Throws
+ * `protocol`.
+ */
+export function fleetProof(bytes: Uint8Array): Uint8Array {
+  if (bytes[0] !== PROOF_TAG || bytes[1] !== PROOF) throw malformed('fleet request that does not begin with a proof')
+  return bytesField(bytes.subarray(2, 2 + PROOF), PROOF, PROOF, 'proof')
 }
 
 /** Throws `protocol`. */
@@ -117,7 +129,7 @@ function roleFromWire(raw: RawRole): MemberRole {
 }
 
 function stampField(stamp: number): number {
-  return integerField(stamp, 0, Number.MAX_SAFE_INTEGER, 'stamp')
+  return integerField(stamp, 0, MAX_STAMP, 'stamp')
 }
 
 function viewToWire(view: Uint8Array | undefined): Uint8Array<ArrayBuffer> {

@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash, randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,6 +54,10 @@ export interface NginxOptions {
   http?: string
   /** More directives for the location. */
   extra?: string
+  /** More parameters of its socket. */
+  socket?: string
+  /** Where it runs: a network namespace and its address. Default loopback. */
+  host?: { address: string; namespace: string } | undefined
 }
 
 export class Lab {
@@ -86,7 +90,9 @@ export class Lab {
   }
 
   async nginx(options: NginxOptions = {}): Promise<Nginx> {
+    const { host } = options
     const port = await freePort()
+    const address = host?.address ?? '127.0.0.1'
     const at = this.path(`nginx-${port}`)
     await mkdir(at, { recursive: true })
     await mkdir(this.path('www'), { recursive: true })
@@ -97,18 +103,21 @@ export class Lab {
       `user root; daemon off; worker_processes 1; pid ${at}/pid; error_log ${at}/error.log;
 events { worker_connections 512; }
 http { ${temporary} log_format meter '$request_method $status $body_bytes_sent $uri'; access_log ${at}/access.log meter; ${options.http ?? ''}
-  server { listen 127.0.0.1:${port}; root ${this.path('www')}; location / { ${rate} ${options.extra ?? ''} } } }`,
+  server { listen ${address}:${port} ${options.socket ?? ''}; root ${this.path('www')}; location / { ${rate} ${options.extra ?? ''} } } }`,
     )
-    const child = spawn(NGINX as string, ['-e', `${at}/error.log`, '-c', `${at}/conf`], { stdio: 'ignore' })
+    const command = [NGINX as string, '-e', `${at}/error.log`, '-c', `${at}/conf`]
+    if (host !== undefined) command.unshift('nsenter', `--net=/run/netns/${host.namespace}`)
+    const child = spawn(command[0] as string, command.slice(1), { stdio: 'ignore' })
     this.#children.push(child)
-    const url = `http://127.0.0.1:${port}`
-    while (
-      !(await fetch(url).then(
+    const url = `http://${address}:${port}`
+    const answers = () =>
+      fetch(url).then(
         () => true,
         () => false,
-      ))
-    )
-      if (child.exitCode !== null) throw new Error('nginx ended')
+      )
+    // it writes its process id once it listens
+    const isReady = host === undefined ? answers : async () => await exists(join(at, 'pid'))
+    while (!(await isReady())) if (child.exitCode !== null) throw new Error('nginx ended')
     await writeFile(join(at, 'access.log'), '')
     return new Nginx(url, join(at, 'access.log'), child)
   }
@@ -249,6 +258,13 @@ export class Nginx {
   async stop(): Promise<void> {
     await end(this.#child)
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 export function holds(bytes: Buffer | string, needles: readonly string[]): boolean {

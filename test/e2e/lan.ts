@@ -31,7 +31,11 @@ export class LocalNetwork {
     this.#ip('-n', this.#name('sw'), 'link', 'set', port, 'master', 'br0', 'up')
     this.#ip('-n', host, 'addr', 'add', `10.77.0.${index}/24`, 'dev', 'eth0')
     this.#ip('-n', host, 'link', 'set', 'eth0', 'up')
-    return { address: `10.77.0.${index}`, run: (command, args, home, env) => this.#run(host, command, args, home, env) }
+    return {
+      address: `10.77.0.${index}`,
+      namespace: host,
+      run: (command, args, home, env) => this.#run(host, command, args, home, env),
+    }
   }
 
   close(): void {
@@ -60,6 +64,7 @@ export class LocalNetwork {
 
 export interface LanHost {
   address: string
+  namespace: string
   /** Runs a program on this host. `home`: a name inside the lab. */
   run(command: string, args: readonly string[], home: string, env?: NodeJS.ProcessEnv): Running
 }

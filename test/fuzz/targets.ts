@@ -24,6 +24,13 @@ import { parseMarks } from '../../src/store/marks.ts'
 import { frameRecord, parseRecords } from '../../src/store/records.ts'
 import { decodeControl, encodeControl } from '../../src/wire/codec-control.ts'
 import { decodeDataRequest, decodeFrameHeader, encodeDataRequest, encodeFrameHeader } from '../../src/wire/codec-data.ts'
+import {
+  decodeFleetReply,
+  decodeFleetRequest,
+  encodeFleetReply,
+  encodeFleetRequest,
+  fleetProof,
+} from '../../src/wire/codec-fleet.ts'
 import { decodeGrant } from '../../src/wire/codec-grant.ts'
 import { decodeHead } from '../../src/wire/codec-manifest.ts'
 import {
@@ -36,7 +43,7 @@ import { openGrant, openHead, sealGrant, sealHead } from '../../src/wire/envelop
 import { MessageDecoder, prefixed } from '../../src/wire/framing.ts'
 import { LIMITS } from '../../src/wire/limits.ts'
 import { decodeRecord, encodeRecord } from '../../src/wire/records.ts'
-import { control, dataRequest, frame, record, reply, request } from '../wire/arbitraries.ts'
+import { control, dataRequest, fleetReply, fleetRequest, frame, record, reply, request } from '../wire/arbitraries.ts'
 import { GRANT, HEAD, PEER_ID, SEED_KEY, VECTORS } from '../wire/vectors.ts'
 
 export interface Target {
@@ -91,6 +98,15 @@ export const TARGETS: readonly Target[] = [
   { name: 'headers of frames', examples: fields, feed: bytes => void decodeFrameHeader(bytes) },
   { name: 'requests to a seed', examples: drawn(request, encodeResolveRequest), feed: bytes => void decodeResolveRequest(bytes) },
   { name: 'answers of a seed', examples: drawn(reply, encodeResolveReply), feed: bytes => void decodeResolveReply(bytes) },
+  {
+    name: 'requests to a member',
+    examples: drawn(fleetRequest, encodeFleetRequest),
+    feed: bytes => {
+      fleetProof(bytes)
+      decodeFleetRequest(bytes)
+    },
+  },
+  { name: 'answers of a member', examples: drawn(fleetReply, encodeFleetReply), feed: bytes => void decodeFleetReply(bytes) },
   { name: 'heads of manifests', examples: vectors(decodeHead), feed: bytes => void decodeHead(bytes) },
   { name: 'grants', examples: vectors(decodeGrant), feed: bytes => void decodeGrant(bytes) },
   {

@@ -1,8 +1,9 @@
 // Which source is used when: the rules one by one, told as facts with their times.
 import { expect } from 'chai'
+import { hastyPolicy } from '../../src/swarm/hasty-policy.ts'
 import {
-  hastyPolicy,
   DEFAULT_SOURCE_POLICY as POLICY,
+  SEED_SOURCE_POLICY,
   type SourceAction,
   type SourceEvent,
   type SourceSelectorOptions,
@@ -369,6 +370,97 @@ describe('sources: a seed whose program answers looks, and nothing else', () => 
     expect(table.tell(12_000, { type: 'late', ms: 11_000 })).to.deep.equal([])
     expect(table.until(13_900)).to.deep.equal([])
     expect(table.until(14_000), 'as at 3 s').to.deep.equal(['14 leave-seed s'])
+  })
+})
+
+describe('sources: a seed that freezes in the middle, where another one could be asked', () => {
+  const left = { seeds: ['s', 't'] }
+  /** Told every second that the seed answered the looks so far. */
+  const answered = (table: Table, until: number) => {
+    const said: string[] = []
+    for (let at = 1000; at <= until; at += 1000) {
+      said.push(...table.until(at), ...table.tell(at, { type: 'seed-looked', seed: 's', lives: true }))
+    }
+    return said
+  }
+
+  it('is left after 5 s without growth, when it does not answer a look', () => {
+    expect(served(left).until(6000)).to.deep.equal(['5.1 leave-seed s'])
+  })
+
+  it('the next one is asked at once, and the origin left alone while it is', () => {
+    const table = served(left)
+    table.until(5100)
+    expect(table.tell(5150, { type: 'seed-failed', seed: 's', why: 'busy' })).to.deep.equal(['ask-seed t'])
+    table.tell(5200, { type: 'seed-heard', seed: 't', replies: true })
+    table.tell(5300, { type: 'seed-resolved', seed: 't', same: true })
+    table.tell(5300, { type: 'linked', peer: 't' })
+    expect(table.until(12_000)).to.deep.equal([])
+  })
+
+  it('not while pieces come from anybody', () => {
+    const table = served(left)
+    for (let at = 2000; at <= 20_000; at += 2000) {
+      expect(table.until(at)).to.deep.equal([])
+      table.tell(at, { ...KNOWN, count: 4 + at / 2000 })
+    }
+  })
+
+  it('not while it says that its origin is slow', () => {
+    const table = served(left)
+    for (let at = 5000; at <= 60_000; at += 5000) {
+      expect(table.until(at)).to.deep.equal([])
+      table.tell(at, { type: 'seed-heard', seed: 's', replies: true })
+    }
+  })
+
+  it('not while it answers looks: it is only busy', () => {
+    expect(answered(served(left), 14_000).filter(word => word.includes('leave'))).to.deep.equal([])
+  })
+
+  it('not where it is the only one: it is waited for, for 15 s', () => {
+    const said = served({ mayRead: false }).until(16_000)
+    expect(said.filter(word => word.includes('leave'))).to.deep.equal(['15.1 leave-seed s'])
+  })
+
+  it('its successor, a seed, reads on 3 s after it is asked by those that have what there is', () => {
+    const table = new Table({ seeds: ['s'], hasDht: true, believesOthers: true, policy: SEED_SOURCE_POLICY })
+    table.tell(20, { type: 'linked', peer: 'p' })
+    table.until(1500)
+    table.tell(1520, { type: 'seed-listening', seed: 's' })
+    table.tell(1600, KNOWN)
+    expect(table.until(3100)).to.include('3.1 read rest 4')
+  })
+
+  it('the same when the two have been connected for long', () => {
+    const table = new Table({ seeds: ['s'], hasDht: true, believesOthers: true, policy: SEED_SOURCE_POLICY })
+    table.tell(20, { type: 'seed-heard', seed: 's' })
+    table.tell(20, { type: 'linked', peer: 'p' })
+    table.until(2000)
+    table.tell(2000, KNOWN)
+    expect(table.until(3500)).to.include('3.5 read rest 4')
+  })
+
+  it('reads to the end once: pieces that are missing then are read by range', () => {
+    const table = new Table({ seeds: ['s'], hasDht: true, believesOthers: true, policy: SEED_SOURCE_POLICY })
+    table.tell(20, { type: 'seed-heard', seed: 's' })
+    table.tell(20, { type: 'linked', peer: 'p' })
+    table.until(2000)
+    table.tell(2000, { ...KNOWN, missing: 1 })
+    expect(table.until(3500)).to.include('3.5 read rest 4')
+    table.tell(3600, { ...KNOWN, count: 6, missing: 1 })
+    expect(table.tell(3700, { type: 'origin-ended' })).to.deep.equal(['offer-ranges'])
+    expect(table.until(12_000).filter(word => word.includes('read') || word.includes('withdraw'))).to.deep.equal([])
+  })
+
+  it('and not while the seed says anything to it', () => {
+    const table = new Table({ seeds: ['s'], hasDht: true, believesOthers: true, policy: SEED_SOURCE_POLICY })
+    table.tell(20, { type: 'seed-heard', seed: 's', replies: true })
+    table.tell(20, { type: 'linked', peer: 'p' })
+    table.tell(100, { type: 'seed-resolved', seed: 's', same: true })
+    table.tell(100, { type: 'linked', peer: 's' })
+    table.tell(100, KNOWN)
+    expect(table.until(14_000).filter(word => word.includes('read'))).to.deep.equal([])
   })
 })
 

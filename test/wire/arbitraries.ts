@@ -3,10 +3,12 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import fc from 'fast-check'
 import { Bitfield } from '../../src/core/bitfield.ts'
+import { MAX_STAMP, type MemberRecord } from '../../src/core/fleet.ts'
 import { type Freshness, MAX_CACHED_ANSWERS, MAX_CACHED_FIELDS } from '../../src/core/freshness.ts'
 import type { Seal, VersionInfo } from '../../src/core/manifest.ts'
 import type { ControlMessage } from '../../src/wire/codec-control.ts'
 import type { DataRequest, FrameHeader } from '../../src/wire/codec-data.ts'
+import type { FleetReply, FleetRequest } from '../../src/wire/codec-fleet.ts'
 import type { Hello } from '../../src/wire/codec-hello.ts'
 import type { PeerAddress } from '../../src/wire/codec-peers.ts'
 import type { ResolveReply, ResolveRequest } from '../../src/wire/codec-resolve.ts'
@@ -174,6 +176,32 @@ export const reply: fc.Arbitrary<ResolveReply> = fc.oneof(
       wasHere,
     })),
 )
+
+const members: fc.Arbitrary<MemberRecord[]> = fc.array(
+  fc.record({
+    peer: fc.constantFrom(...IDS),
+    addresses: fc.array(address, { maxLength: LIMITS.addresses }),
+    role: fc.constantFrom('member' as const, 'seed' as const),
+    state: fc.constantFrom('alive' as const, 'left' as const, 'dead' as const),
+    stamp: fc.nat({ max: MAX_STAMP }),
+  }),
+  { maxLength: LIMITS.members },
+)
+const view = fc.option(bytes(LIMITS.fleetView), { nil: undefined })
+
+export const fleetRequest: fc.Arbitrary<FleetRequest> = fc.record({
+  proof: bytes(32),
+  news: members,
+  subject: fc.option(cidText, { nil: undefined }),
+  all: fc.boolean(),
+  view,
+})
+
+export const fleetReply: fc.Arbitrary<FleetReply> = fc.record({
+  proof: fc.option(bytes(32), { nil: undefined }),
+  members,
+  view,
+})
 
 const freshness: fc.Arbitrary<Freshness> = fc.record({
   at: fc.nat({ max: Number.MAX_SAFE_INTEGER }),

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { DragonflyError } from '../../src/core/errors.ts'
 import { decodeControl, encodeControl } from '../../src/wire/codec-control.ts'
 import { decodeDataRequest, decodeFrameHeader, encodeDataRequest, encodeFrameHeader } from '../../src/wire/codec-data.ts'
+import { decodeFleetReply, decodeFleetRequest, encodeFleetReply, encodeFleetRequest } from '../../src/wire/codec-fleet.ts'
 import { decodeHead, encodeHead } from '../../src/wire/codec-manifest.ts'
 import {
   decodeResolveReply,
@@ -31,6 +32,8 @@ const CODECS: Codec[] = [
   { name: 'frame header', value: arbitrary.frame, encode: encodeFrameHeader, decode: decodeFrameHeader },
   { name: 'resolve request', value: arbitrary.request, encode: encodeResolveRequest, decode: decodeResolveRequest },
   { name: 'resolve reply', value: arbitrary.reply, encode: encodeResolveReply, decode: decodeResolveReply },
+  { name: 'fleet request', value: arbitrary.fleetRequest, encode: encodeFleetRequest, decode: decodeFleetRequest },
+  { name: 'fleet reply', value: arbitrary.fleetReply, encode: encodeFleetReply, decode: decodeFleetReply },
   { name: 'head', value: head, encode: encodeHead, decode: decodeHead },
   { name: 'record', value: arbitrary.record, encode: encodeRecord, decode: decodeRecord },
 ]

@@ -3,6 +3,7 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { CID } from 'multiformats/cid'
 import { Bitfield } from '../../src/core/bitfield.ts'
+import { FleetKeys, type MemberRecord } from '../../src/core/fleet.ts'
 import type { Grant } from '../../src/core/grant.ts'
 import { chainNext, chainStart, type ManifestHead } from '../../src/core/manifest.ts'
 import { sha256 } from '../../src/core/piece.ts'
@@ -10,6 +11,7 @@ import { rawCid } from '../../src/core/root.ts'
 import { contentId, makeProof, makeTask } from '../../src/core/task.ts'
 import { decodeControl, encodeControl } from '../../src/wire/codec-control.ts'
 import { decodeDataRequest, decodeFrameHeader, encodeDataRequest, encodeFrameHeader } from '../../src/wire/codec-data.ts'
+import { decodeFleetReply, decodeFleetRequest, encodeFleetReply, encodeFleetRequest } from '../../src/wire/codec-fleet.ts'
 import { decodeGrant, encodeGrant } from '../../src/wire/codec-grant.ts'
 import { decodeHead, encodeHead } from '../../src/wire/codec-manifest.ts'
 import {
@@ -126,6 +128,24 @@ const NAMED = {
   isAnonymous: true as const,
 }
 
+export const FLEET_SECRET = new Uint8Array(32).fill(3)
+const FLEET_KEYS = new FleetKeys([{ secret: FLEET_SECRET }])
+const FLEET_PROOF = FLEET_KEYS.proof(PEER_ID, SEED_ID, 0) as Uint8Array
+const MEMBERS: MemberRecord[] = [
+  { peer: PEER_ID, addresses: ['/ip4/192.0.2.7/tcp/4801'], role: 'member', state: 'alive', stamp: 1767225600000 },
+  { peer: SEED_ID, addresses: [], role: 'seed', state: 'left', stamp: 1767225600001 },
+]
+const VIEW = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)
+
+function fleetRequest(label: string, changes: Partial<Parameters<typeof encodeFleetRequest>[0]>): Vector {
+  const value = { proof: FLEET_PROOF, news: [], subject: undefined, all: false, view: undefined, ...changes }
+  return { label, value, encode: () => encodeFleetRequest(value), decode: decodeFleetRequest }
+}
+
+function fleetReply(label: string, value: Parameters<typeof encodeFleetReply>[0]): Vector {
+  return { label, value, encode: () => encodeFleetReply(value), decode: decodeFleetReply }
+}
+
 /** A definition of SPEC.md that is computed, not decoded. */
 function computed(label: string, bytes: Uint8Array): Vector {
   return { label, value: bytes, encode: () => bytes, decode: input => input }
@@ -214,4 +234,11 @@ export const VECTORS: Vector[] = [
     sha256: sha256(Buffer.from('whole')),
     wasHere: true,
   }),
+  computed('fleet proof', FLEET_PROOF),
+  fleetRequest('fleet request, introduction', {}),
+  fleetRequest('fleet request', { news: MEMBERS.slice(0, 1), view: VIEW }),
+  fleetRequest('fleet request, responsible', { subject: TASK.id }),
+  fleetRequest('fleet request, all', { all: true }),
+  fleetReply('fleet reply', { proof: FLEET_KEYS.proof(SEED_ID, PEER_ID, 0), members: MEMBERS, view: VIEW }),
+  fleetReply('fleet reply, continued', { proof: undefined, members: MEMBERS.slice(1), view: undefined }),
 ]

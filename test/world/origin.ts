@@ -107,8 +107,9 @@ export class TestOrigin {
 
   async #send(response: ServerResponse, body: Buffer): Promise<void> {
     const held = this.#held
-    response.write(body.subarray(0, held?.after ?? body.length))
-    if (held === undefined) return void response.end()
+    // what is no longer than that is not held: a connection would be used again that is not free
+    if (held === undefined || body.length <= held.after) return void response.end(body)
+    response.write(body.subarray(0, held.after))
     await held.released.promise
     response.end(body.subarray(held.after))
   }

@@ -1,51 +1,45 @@
 // A host's part in its fleet: proves its membership, keeps the list of members, and says who is responsible for a task.
 import { raceSignal } from 'race-signal'
 import { DragonflyError } from '../../core/errors.ts'
-import { FleetKeys, type FleetSecret, type MemberRecord, type MemberRole } from '../../core/fleet.ts'
+import { FleetKeys, type MemberRecord } from '../../core/fleet.ts'
 import type { DialablePeer } from '../../core/peer.ts'
 import { sameBytes } from '../../core/piece.ts'
-import { askFleet, serveFleet, unserveFleet } from '../../net/fleet-stream.ts'
+import { serveFleet, unserveFleet } from '../../net/fleet-stream.ts'
 import type { Host } from '../../net/host.ts'
 import type { Wall } from '../../net/wall.ts'
 import type { FleetEvent } from '../../swarm/fleet-events.ts'
 import { FleetView } from '../../swarm/fleet-view.ts'
 import type { FleetReply, FleetRequest } from '../../wire/codec-fleet.ts'
 import { LIMITS } from '../../wire/limits.ts'
-import { causeOf, type EventFacts } from '../api/events.ts'
+import { causeOf } from '../api/events.ts'
 import { now } from '../context/node-context.ts'
 import { Arrival } from './arrival.ts'
+import type { FleetParts } from './fleet-parts.ts'
 import { dialable, withPeer } from './member-addresses.ts'
 import { MemberProofs } from './member-proofs.ts'
+import { repliesOf } from './member-replies.ts'
+import { ASK_MS, type MemberAnswer, requestOf, SilentMember } from './member-request.ts'
 import { Partners } from './partners.ts'
-import { Strangers } from './strangers.ts'
-
-export interface FleetParts {
-  secrets: readonly FleetSecret[]
-  /** Undefined: this host leaves soon; it is in nobody's list, and reads for nobody. */
-  role: MemberRole | undefined
-  /** Tells of other secrets that count from now on, until the returned function is called. */
-  watch(use: (secrets: readonly FleetSecret[]) => void): () => void
-  /** Whether there is anybody to find the others by. */
-  hasWays: boolean
-  /** Peers that need not be members: the user has named them. */
-  isNamed(peer: string): boolean
-  emit(facts: EventFacts): void
-}
+import { Strangers, stranger } from './strangers.ts'
 
 /** Members that one download asks before it reads the origin itself, or, as a member, before it does for others. */
 const MAX_RESPONSIBLE = 4
 /** Members that are named to whoever leaves soon. */
 const NAMED = 8
-/** One question to a member, connecting included, ms. */
-const ASK_MS = 3000
 /** Memberships that have run out are looked for so often, ms; and news that comes at once is told at once. */
 const LOOK_MS = 1000
 const MIN_LOOK_MS = 20
-/** Messages of one answer: the longest list. */
-const MAX_REPLIES = 200
+/** Whose membership ends so soon is asked for a proof by another secret, ms. */
+const RENEW_MS = 10_000
 /** Members that hear that we go, and how long that may take, ms. */
 const FAREWELLS = 3
 const FAREWELL_MS = 500
+
+interface Question {
+  /** A task's: who is responsible for it? */
+  subject?: string | undefined
+  all?: boolean
+}
 
 export class Fleet implements Wall {
   readonly #parts: FleetParts
@@ -67,8 +61,8 @@ export class Fleet implements Wall {
     this.#parts = parts
     this.#partners = new Partners(host)
     this.#proofs = new MemberProofs(host.id, new FleetKeys(secrets))
-    const record = { peer: host.id, addresses: [], state: 'alive', stamp: Date.now() } as const
-    this.#view = new FleetView({ self: role && { ...record, role }, random: Math.random })
+    const self = role && ({ peer: host.id, addresses: [], role, state: 'alive', stamp: Date.now() } as const)
+    this.#view = new FleetView({ self, random: Math.random })
     host.onConnected(peer => void this.#greet(peer).catch(() => {}))
     this.#unlisten = host.onDisconnect(peer => {
       this.#proofs.forget(peer)
@@ -78,7 +72,10 @@ export class Fleet implements Wall {
 
   /** Answers other members from now on. */
   async start(): Promise<void> {
-    await serveFleet(this.#host, (peer, request) => this.#answer(peer, request))
+    await serveFleet(this.#host, {
+      admits: (peer, proof) => this.#proofs.take(peer, proof) !== undefined,
+      answer: (peer, request) => this.#answer(peer, request),
+    })
     this.#unwatch = this.#parts.watch(secrets => this.#proofs.use(new FleetKeys(secrets)))
     this.#look()
   }
@@ -91,9 +88,8 @@ export class Fleet implements Wall {
     if (this.#view.self !== undefined) {
       this.#view.renew({ state: 'left' })
       const near = this.#view.living.filter(({ peer }) => this.#host.isConnected(peer)).slice(0, FAREWELLS)
-      await raceSignal(Promise.allSettled(near.map(({ peer }) => this.#ask(peer))), AbortSignal.timeout(FAREWELL_MS)).catch(
-        () => {},
-      )
+      const told = Promise.allSettled(near.map(({ peer }) => this.#ask(peer)))
+      await raceSignal(told, AbortSignal.timeout(FAREWELL_MS)).catch(() => {})
     }
     this.#stopping.abort()
     await unserveFleet(this.#host)
@@ -170,21 +166,15 @@ export class Fleet implements Wall {
     this.#arrival.known()
   }
 
-  #answer(peer: string, request: FleetRequest): FleetReply[] | undefined {
+  #answer(peer: string, request: FleetRequest): FleetReply[] {
     const proof = this.#proofs.take(peer, request.proof)
-    if (proof === undefined) return undefined
-    this.#strangers.delete(peer)
+    if (proof === undefined) throw stranger()
     this.#hear(request.news, peer)
     const { digest: view } = this.#view
     if (request.view !== undefined && !request.all) {
       this.#tell({ type: 'answered', peer, differs: !sameBytes(request.view, view) })
     }
-    const members = this.#wanted(request)
-    const replies: FleetReply[] = [{ proof, members: members.slice(0, LIMITS.members), view }]
-    for (let at = LIMITS.members; at < members.length; at += LIMITS.members) {
-      replies.push({ proof: undefined, members: members.slice(at, at + LIMITS.members), view: undefined })
-    }
-    return replies
+    return repliesOf({ proof, view, members: this.#wanted(request) })
   }
 
   #wanted({ subject, all }: FleetRequest): readonly MemberRecord[] {
@@ -195,7 +185,7 @@ export class Fleet implements Wall {
   }
 
   /** Proves our membership, and resolves to the members that the peer names once it has proved its own. Rejects when it has not. */
-  async #ask(peer: string, what: { subject?: string; all?: boolean } = {}): Promise<readonly MemberRecord[]> {
+  async #ask(peer: string, what: Question = {}): Promise<readonly MemberRecord[]> {
     const key = `${peer} ${what.subject ?? ''} ${what.all ?? false}`
     const running = this.#asking.get(key)
     if (running !== undefined) return await running
@@ -204,47 +194,59 @@ export class Fleet implements Wall {
     return await asking
   }
 
-  async #exchange(peer: string, { subject, all = false }: { subject?: string; all?: boolean }): Promise<MemberRecord[]> {
-    this.#refresh()
-    const isStaying = this.#view.self !== undefined
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ASK_MS)])
-    const news = this.#view.news()
-    const view = isStaying ? new Uint8Array(this.#view.digest) : undefined
-    const request: FleetRequest = { proof: this.#proofs.ours(peer), news, subject, all, view }
+  async #exchange(peer: string, { subject, all = false }: Question): Promise<readonly MemberRecord[]> {
     const wasConnected = this.#host.isConnected(peer)
-    const members: MemberRecord[] = []
-    let theirs: Uint8Array | undefined
-    let isProven = false
     try {
-      for await (const reply of askFleet(this.#host, peer, request, { signal, mostReplies: MAX_REPLIES })) {
-        if (!isProven && (reply.proof === undefined || this.#proofs.take(peer, reply.proof) === undefined)) throw stranger()
-        isProven = true
-        theirs ??= reply.view
-        members.push(...reply.members)
-        this.#hear(reply.members, peer)
-      }
-      if (!isProven) throw stranger()
+      const isFirst = !this.#proofs.has(peer)
+      if (isFirst) await this.#introduce(peer, all)
+      const named =
+        isFirst && !this.serves && subject === undefined ? [] : await this.#question(peer, { subject, all: all && !isFirst })
+      if (!wasConnected) await this.#partners.met(peer, this.#view.count)
+      return named
     } catch (error) {
       this.#failed(peer, error)
       throw error
     }
-    this.#strangers.delete(peer)
-    const differs = theirs !== undefined && !sameBytes(theirs, this.#view.digest)
-    this.#tell({ type: 'answered', peer, differs: isStaying && differs && !all })
-    if (!wasConnected) await this.#partners.met(peer, this.#view.living.length)
+  }
+
+  /** Whoever may be a stranger gets our proof and what libp2p tells it of us anyhow, and nothing of others or of tasks. */
+  async #introduce(peer: string, all: boolean): Promise<void> {
+    this.#refresh()
+    const news = this.#view.self === undefined ? [] : [this.#view.self]
+    await this.#request(peer, { proof: this.#proofs.ours(peer), news, subject: undefined, all, view: undefined })
+  }
+
+  async #question(peer: string, { subject, all = false }: Question): Promise<readonly MemberRecord[]> {
+    this.#refresh()
+    const view = this.serves ? new Uint8Array(this.#view.digest) : undefined
+    const request = { proof: this.#proofs.ours(peer), news: this.#view.news(), subject, all, view }
+    const { members, view: theirs } = await this.#request(peer, request)
+    const isComparable = this.serves && theirs !== undefined && !all
+    this.#tell({ type: 'answered', peer, differs: isComparable ? !sameBytes(theirs, this.#view.digest) : undefined })
     return members
   }
 
+  async #request(peer: string, request: FleetRequest): Promise<MemberAnswer> {
+    const ways = { host: this.#host, proofs: this.#proofs, stopping: this.#stopping.signal }
+    return await requestOf(ways, { peer, request, hear: members => this.#hear(members, peer) })
+  }
+
   #failed(peer: string, error: unknown): void {
-    if (this.#stopping.signal.aborted) return
+    const isOurFault = error instanceof DragonflyError && error.code === 'bad-fleet'
+    if (this.#stopping.signal.aborted || isOurFault) return
     if (!this.#host.isConnected(peer)) return this.unreachable(peer)
-    if (this.#parts.isNamed(peer) || this.isMember(peer)) return
+    if (this.#parts.isNamed(peer)) return
+    const isSilent = error instanceof SilentMember
+    // a member that hangs is of no more use than one that is gone; nor is one that has lost its membership
+    if (isSilent || !this.#proofs.has(peer)) this.unreachable(peer)
+    if (this.#proofs.has(peer) || (isSilent && this.#view.has(peer))) return
     this.#strangers.add(peer)
     this.#parts.emit({ code: 'fleet-stranger', peer, ...causeOf(error) })
     void this.#host.disconnect(peer)
   }
 
   #hear(records: readonly MemberRecord[], from: string): void {
+    this.#strangers.delete(from)
     const own = records.filter(({ peer, addresses }) => peer !== from || addresses.length > 0)
     this.#tell({ type: 'heard', records: own, from })
     this.#tell({ type: 'connected', peer: from })
@@ -279,6 +281,7 @@ export class Fleet implements Wall {
 
   #look(): void {
     for (const peer of this.#proofs.runOut()) void this.#host.disconnect(peer)
+    for (const peer of this.#proofs.ending(RENEW_MS)) void this.#ask(peer).catch(() => {})
     if (this.#view.self !== undefined) this.#tell({ type: 'wake' })
     this.#schedule()
   }
@@ -289,8 +292,4 @@ export class Fleet implements Wall {
     const wait = Math.min(LOOK_MS, Math.max(MIN_LOOK_MS, this.#view.nextWake - now()))
     this.#wake = setTimeout(() => this.#look(), wait).unref()
   }
-}
-
-function stranger(): DragonflyError {
-  return new DragonflyError('peer-refused', 'it is not a member of our fleet')
 }

@@ -8,8 +8,8 @@ const ON_ITS_WAY_MS = 2000
 export class MemberProofs {
   readonly #self: string
   #keys: FleetKeys
-  /** By peer id: milliseconds since 1970, or Infinity. */
-  readonly #until = new Map<string, number>()
+  /** By peer id: the secret that it knows, and the end of its membership, milliseconds since 1970 or Infinity. */
+  readonly #proved = new Map<string, { secret: Uint8Array; until: number }>()
   readonly #waiting = new Map<string, PromiseWithResolvers<void>>()
 
   constructor(self: string, keys: FleetKeys) {
@@ -17,9 +17,10 @@ export class MemberProofs {
     this.#keys = keys
   }
 
-  /** From now on other secrets count. */
+  /** From now on other secrets count, also for those that have proved themselves before. */
   use(keys: FleetKeys): void {
     this.#keys = keys
+    for (const proved of this.#proved.values()) proved.until = keys.untilOf(proved.secret)
   }
 
   /** What we show to a peer. Throws `bad-fleet` when every secret has run out. */
@@ -35,30 +36,35 @@ export class MemberProofs {
   take(peer: string, proof: Uint8Array): Uint8Array | undefined {
     const checked = this.#keys.check(proof, peer, this.#self, Date.now())
     if (checked === undefined) return undefined
-    this.#until.set(peer, checked.until)
+    this.#proved.set(peer, { secret: checked.secret, until: this.#keys.untilOf(checked.secret) })
     this.#waiting.get(peer)?.resolve()
     this.#waiting.delete(peer)
     return checked.answer
   }
 
   has(peer: string): boolean {
-    return Date.now() < (this.#until.get(peer) ?? -Infinity)
+    return Date.now() < (this.#proved.get(peer)?.until ?? -Infinity)
   }
 
   /** All that count. */
   get all(): string[] {
-    return [...this.#until.keys()].filter(peer => this.has(peer))
+    return [...this.#proved.keys()].filter(peer => this.has(peer))
   }
 
   /** It has gone, and has to prove itself again. */
   forget(peer: string): void {
-    this.#until.delete(peer)
+    this.#proved.delete(peer)
+  }
+
+  /** Peers whose membership ends within so many milliseconds unless they prove it by another secret. */
+  ending(within: number): string[] {
+    return [...this.#proved].filter(([, { until }]) => until <= Date.now() + within).map(([peer]) => peer)
   }
 
   /** Peers whose membership has ended since they proved it. They are forgotten. */
   runOut(): string[] {
-    const over = [...this.#until].filter(([, until]) => until <= Date.now()).map(([peer]) => peer)
-    for (const peer of over) this.#until.delete(peer)
+    const over = this.ending(0)
+    for (const peer of over) this.#proved.delete(peer)
     return over
   }
 

@@ -7,7 +7,7 @@ import type { OriginRequest } from '../../origin/options.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
 import { TAIL_BYTES } from '../../origin/tail.ts'
-import { RangeStreams } from '../../swarm/range-streams.ts'
+import { RangeStreams, WORTH_MS, WORTH_TO_MANY_MS } from '../../swarm/range-streams.ts'
 import { Changes } from '../context/changes.ts'
 import { now } from '../context/node-context.ts'
 import { RangesAhead, type Segment } from './ranges-ahead.ts'
@@ -44,7 +44,7 @@ interface Subject {
 
 class ParallelRead implements AsyncIterable<Uint8Array> {
   readonly #subject: Subject
-  readonly #streams = new RangeStreams(now())
+  readonly #streams: RangeStreams
   readonly #changes = new Changes()
   readonly #ahead: RangesAhead
   /** Undefined while all is read by ranges. */
@@ -57,6 +57,7 @@ class ParallelRead implements AsyncIterable<Uint8Array> {
 
   constructor(subject: Subject, read: OriginRead) {
     this.#subject = subject
+    this.#streams = new RangeStreams(now(), subject.origin.isForOthers ? WORTH_TO_MANY_MS : WORTH_MS)
     this.#at = read.start
     this.#plain = read[Symbol.asyncIterator]()
     const { origin, version, length } = subject

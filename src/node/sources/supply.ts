@@ -3,13 +3,8 @@
 import type { DialablePeer } from '../../core/peer.ts'
 import { rendezvousOrder } from '../../core/rendezvous.ts'
 import { Restarts } from '../../origin/restarts.ts'
-import {
-  hastyPolicy,
-  SEED_SOURCE_POLICY,
-  type SourceAction,
-  type SourceEvent,
-  type SourcePolicy,
-} from '../../swarm/source-events.ts'
+import { hastyPolicy } from '../../swarm/hasty-policy.ts'
+import { SEED_SOURCE_POLICY, type SourceAction, type SourceEvent, type SourcePolicy } from '../../swarm/source-events.ts'
 import { SourceSelector } from '../../swarm/source-selector.ts'
 import { causeOf } from '../api/events.ts'
 import { type NodeContext, now, type Reader } from '../context/node-context.ts'
