@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NodeOptions } from '../../src/node/api/node-options.ts'
 import { randomFor } from '../../src/sim/draw.ts'
 import type { Member } from './crew.ts'
+import type { Place } from './cut-network.ts'
 import { flipBytes, mountSmall, unmount } from './disk.ts'
 import type { Started } from './orders.ts'
 import type { NodePlan } from './plan.ts'
@@ -15,6 +16,8 @@ const STOP_MS = 30_000
 export class Actor {
   readonly plan: NodePlan
   readonly isSeed: boolean
+  /** Whether it reads origins for others. */
+  readonly serves: boolean
   /** As others dial it; empty before its first start. Stays the same over restarts. */
   address = ''
   isUp = false
@@ -25,14 +28,19 @@ export class Actor {
   #member: Member | undefined
   #options: NodeOptions = {}
   readonly #listen: string
+  readonly #place: Place | undefined
   #isMounted = false
+  #isFrozen = false
+  #cuts = 0
 
-  constructor(world: World, plan: NodePlan, isSeed: boolean) {
+  constructor(world: World, plan: NodePlan & { isGuest?: boolean }, isSeed: boolean) {
     this.#world = world
     this.plan = plan
     this.isSeed = isSeed
+    this.serves = isSeed || (world.plan.isFleet && plan.isGuest !== true)
+    this.#place = world.places.get(plan.name)
     this.#home = path.join(world.dir, plan.name)
-    this.#listen = `/ip4/127.0.0.1/tcp/${world.crew.port()}`
+    this.#listen = plan.isGuest ? '' : `/ip4/${this.#place?.address ?? world.address}/tcp/${world.crew.port()}`
   }
 
   get member(): Member {
@@ -64,11 +72,31 @@ export class Actor {
   async freeze(ms: number): Promise<void> {
     this.#world.say(this.plan.name, `is frozen for ${ms} ms`)
     this.#world.presence.isGone(this.plan.name)
+    this.#isFrozen = true
     this.member.freeze()
     await sleep(ms)
     this.#world.say(this.plan.name, 'thaws')
     this.member.thaw()
-    if (this.isSeed) this.#world.presence.seedIsUp(this.plan.name)
+    this.#isFrozen = false
+    this.#isBack()
+  }
+
+  /** From now on it cannot reach everybody, nor be reached. */
+  isCut(): void {
+    this.#cuts++
+    this.#world.presence.isGone(this.plan.name)
+  }
+
+  isHealed(): void {
+    this.#cuts--
+    this.#isBack()
+  }
+
+  #isBack(): void {
+    const isThere = this.isUp && !this.#isFrozen && this.#cuts === 0
+    // whoever has no room for it cannot read it for others
+    const canServe = this.serves && this.plan.store !== 'small-disk'
+    if (canServe && isThere) this.#world.presence.seedIsUp(this.plan.name)
   }
 
   /** Spoils so many bytes of each content in its store. */
@@ -96,7 +124,7 @@ export class Actor {
   }
 
   get #isAlone(): boolean {
-    return this.plan.trouble !== undefined
+    return this.plan.trouble !== undefined || this.#place !== undefined
   }
 
   #complain(why: string): true {
@@ -107,19 +135,21 @@ export class Actor {
 
   async #launch(): Promise<void> {
     const { name, store } = this.plan
-    const { crew, commons, presence } = this.#world
-    const member = this.#isAlone ? crew.hire() : commons
+    const { crew, commons, fleet } = this.#world
+    const member = this.#isAlone ? crew.hire(this.#place) : commons
     if (this.#isAlone) member.onEvent = (who, message) => this.#world.say(who, message)
     const home = { home: this.#home, ...(store === 'memory' ? { store } : {}) }
-    // the origin of a round is on this host
-    const options = { listen: [this.#listen], persistentIdentity: true, allowOrigins: ['127.0.0.1'], ...home, ...this.#options }
+    const company = fleet === undefined ? {} : { fleet, ...(this.serves ? {} : { dhtServer: false }) }
+    const listen = this.#listen === '' ? [] : [this.#listen]
+    const here = { listen, persistentIdentity: this.#listen !== '', allowOrigins: [this.#world.address] }
+    const options = { ...here, ...home, ...company, ...this.#options }
     const { address } = await member.order<Started>({ do: 'node', name, options, isSeed: this.isSeed })
     // not before: an order that is late for the killed one must not meet the next
     this.#member = member
     this.address = address
     this.isUp = true
     this.#world.say(name, `is up at ${address}`)
-    if (this.isSeed) presence.seedIsUp(name)
+    this.#isBack()
   }
 
   #isGone(): void {

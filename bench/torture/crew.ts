@@ -2,9 +2,11 @@
 // would cost most of a second of CPU.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { into, type Place } from './cut-network.ts'
 import type { Message, Order } from './orders.ts'
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
@@ -28,8 +30,10 @@ export class Member {
   #said = ''
   #isGone = false
 
-  constructor(dir: string, program: string) {
+  /** `place`: the host that it is on. Default: that of the harness. */
+  constructor(dir: string, program: string, place?: Place) {
     this.#child = fork(program, {
+      ...(place && { execPath: 'nsenter', execArgv: [...into(place), process.execPath] }),
       env: { ...process.env, DRAGONFLY_HOME: path.join(dir, 'home'), DRAGONFLY_SEEDS: '' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // a signal for the harness is not for them: they go when it does
@@ -102,9 +106,11 @@ export class Crew {
 
   /** A port that is not given twice, below those that the system gives to anybody: it is still free after a restart. */
   port(): number {
-    const port = this.#nextPort
-    this.#nextPort = port === LAST_PORT ? FIRST_PORT : port + 1
-    return port
+    for (;;) {
+      const port = this.#nextPort
+      this.#nextPort = port === LAST_PORT ? FIRST_PORT : port + 1
+      if (!isTaken(port)) return port
+    }
   }
 
   /** `dir`: a folder for the program. `spares`: how many processes wait ready. */
@@ -115,8 +121,8 @@ export class Crew {
     return new Crew(dir, program, spares)
   }
 
-  hire(): Member {
-    const member = this.#spare.shift() ?? new Member(this.#dir, this.#program)
+  hire(place?: Place): Member {
+    const member = (place === undefined ? this.#spare.shift() : undefined) ?? new Member(this.#dir, this.#program, place)
     this.#working.add(member)
     this.#refill()
     return member
@@ -133,5 +139,15 @@ export class Crew {
 
   #refill(): void {
     while (this.#spare.length < this.#spares) this.#spare.push(new Member(this.#dir, this.#program))
+  }
+}
+
+/** By another program of this host (Linux). */
+function isTaken(port: number): boolean {
+  const hex = `:${port.toString(16).toUpperCase().padStart(4, '0')} `
+  try {
+    return readFileSync('/proc/net/tcp', 'latin1').includes(hex)
+  } catch {
+    return false
   }
 }

@@ -2,7 +2,7 @@
 import type { Receipt } from '../../src/node/api/receipt.ts'
 import type { Told } from './orders.ts'
 
-export type Verdict = 'right' | 'wrong' | 'failed' | 'excused' | 'killed'
+export type Verdict = 'right' | 'wrong' | 'failed' | 'endless' | 'excused' | 'killed'
 
 /** What is at the output path when the download has ended: the sha256, hex; undefined: no file. */
 export interface Found {
@@ -27,6 +27,8 @@ export interface Circumstances {
   /** A peer that this one was told of, that had all of it and was there all the time; undefined: none. */
   holder: string | undefined
   smallDisk: boolean
+  /** Whether it had all the time that it may have. Default false. */
+  isLate?: boolean
   /** Whether the process ended before the download. */
   wasKilled: boolean
 }
@@ -43,8 +45,9 @@ export function judge(told: Told | undefined, found: Found, facts: Circumstances
   if (wrong !== undefined) return { verdict: 'wrong', why: wrong }
   if (facts.wasKilled) return { verdict: 'killed', why: '' }
   if (found.leftovers.length > 0) return { verdict: 'wrong', why: `left behind: ${found.leftovers.join(' ')}` }
-  if (told === undefined) return { verdict: 'failed', why: 'never ended' }
+  if (told === undefined) return { verdict: 'endless', why: 'never ended' }
   if ('receipt' in told) return { verdict: 'right', why: '' }
+  if (facts.isLate === true) return { verdict: 'endless', why: `${told.code}: ${told.message}` }
   return judgeError(told, facts)
 }
 

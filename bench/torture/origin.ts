@@ -29,9 +29,11 @@ export class TortureOrigin {
   readonly #log: (line: string) => void
   #sent = 0
   #how: (LastingFault & { kind: 'dead' })['how'] = 'refuse'
+  readonly #address: string
   #port = 0
 
-  constructor(plan: OriginPlan, files: readonly File[], log: (line: string) => void) {
+  constructor(plan: OriginPlan, files: readonly File[], address: string, log: (line: string) => void) {
+    this.#address = address
     this.#plan = plan
     this.#files = files
     this.#log = log
@@ -42,13 +44,22 @@ export class TortureOrigin {
   }
 
   async start(): Promise<void> {
-    await new Promise<void>(resolve => this.#server.listen(0, '127.0.0.1', resolve))
+    await new Promise<void>(resolve => this.#server.listen(0, this.#address, resolve))
     this.#port = (this.#server.address() as AddressInfo).port
     this.#checkLasting()
   }
 
   url(file: number): string {
-    return `http://127.0.0.1:${this.#port}/${file}/file.bin`
+    return `http://${this.#address}:${this.#port}/${file}/file.bin`
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  /** Bytes of bodies sent, over those of all files. */
+  get copies(): number {
+    return this.#sent / Math.max(1, this.#total)
   }
 
   die(how: (LastingFault & { kind: 'dead' })['how']): void {

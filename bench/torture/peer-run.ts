@@ -92,19 +92,24 @@ export class PeerRun {
 
   #facts(file: number, begun: number, digest: string | undefined, wasKilled: boolean): Circumstances {
     const { presence, origin, plan } = this.#world
-    const trusts = plan.seeds.length > 0
+    const trusts = plan.seeds.length > 0 || plan.isFleet
+    const cut = presence.wasCut(this.#plan.name, begun)
+    const hadSeed = presence.hadSeed(begun, this.#plan.name) && !cut.others
     return {
       versions: this.#world.shown(file),
       before: this.#plan.replaces ? sha256Hex(OLD) : undefined,
       digest,
       originLies: plan.origin.requests.some(fault => fault.kind === 'wrong-length' || fault.kind === 'range-lie'),
-      originReachable: origin.deadAt === undefined && (this.#plan.origin || presence.hadSeed(begun)),
+      originReachable: origin.deadAt === undefined && ((this.#plan.origin && !cut.origin) || hadSeed),
       originChanged: origin.changedAt !== undefined,
-      holder: presence.holder(
-        file,
-        begun,
-        held => this.#peer.knows.has(held.name) && (digest !== undefined || (trusts && held.isSigned)),
-      ),
+      holder: cut.others
+        ? undefined
+        : presence.holder(
+            file,
+            begun,
+            held => this.#peer.knows.has(held.name) && (digest !== undefined || (trusts && held.isSigned)),
+          ),
+      isLate: performance.now() - begun >= LIMIT_MS,
       smallDisk: this.#plan.store === 'small-disk',
       wasKilled,
     }
@@ -115,7 +120,8 @@ export class PeerRun {
     const { plan, origin, presence } = this.#world
     if (told === undefined || told === 'killed' || !('receipt' in told)) return
     if (origin.changedAt !== undefined || plan.origin.names === 'nothing' || !this.#peer.isUp) return
-    presence.holds(this.#plan.name, file, told.receipt.trust === 'seed')
+    const { trust } = told.receipt
+    presence.holds(this.#plan.name, file, trust === 'seed' || (trust === 'origin' && this.#peer.serves))
   }
 }
 

@@ -52,10 +52,26 @@ export interface PeerPlan extends NodePlan {
   /** Whether all at once, or one after the other. */
   atOnce: boolean
   digest: boolean
+  /** In a fleet: whether it leaves soon, listens to nobody and reads for nobody, as `df get` without a daemon. */
+  isGuest?: boolean
   /** Whether it may read the origin. */
   origin: boolean
   /** Whether a file is at the output path already. */
   replaces: boolean
+}
+
+/** What company the peers have: `plain` is whatever was drawn before there were others. */
+export type Kind = 'plain' | 'seeds' | 'fleet' | 'mixed'
+
+/** Packets from and to these nodes are lost; among themselves they are not. Milliseconds count from the start of the peers. */
+export interface Cut {
+  who: string[]
+  atMs: number
+  forMs: number
+  /** Whether the origin is beyond the cut. */
+  origin: boolean
+  /** Whether all other nodes are. */
+  others: boolean
 }
 
 export type VillainKind = 'liar' | 'silent' | 'forger'
@@ -63,8 +79,14 @@ export type VillainKind = 'liar' | 'silent' | 'forger'
 export interface Plan {
   seed: number
   round: number
+  kind: Kind
   origin: OriginPlan
   seeds: NodePlan[]
+  /** Members of a fleet that are there before anybody downloads. */
+  members: NodePlan[]
+  /** Whether all nodes but the villains belong to one fleet. */
+  isFleet: boolean
+  cuts: Cut[]
   peers: PeerPlan[]
   villains: VillainKind[]
   /** Comes when the others are done. */
@@ -74,6 +96,8 @@ export interface Plan {
 export interface Means {
   /** Whether small disks can be mounted. */
   smallDisks: boolean
+  /** Whether nodes can be cut off from others. */
+  cuts?: boolean
 }
 
 export function planOf(seed: number, round: number, means: Means): Plan {
@@ -87,15 +111,15 @@ export function planOf(seed: number, round: number, means: Means): Plan {
   const newcomer = lots.chance(0.4)
     ? { peer: { ...drawPeer('newcomer'), startMs: 0 }, originDies: lots.chance(0.7), seedsDie: lots.chance(0.5) }
     : undefined
-  return { seed, round, origin, seeds, peers, villains, newcomer }
+  return { seed, round, kind: 'plain', origin, seeds, members: [], isFleet: false, cuts: [], peers, villains, newcomer }
 }
 
 /** A wrong length or range cannot be found out by whoever has nothing but the origin's word. */
-function withDigest(peer: PeerPlan, mustDigest: boolean): PeerPlan {
+export function withDigest(peer: PeerPlan, mustDigest: boolean): PeerPlan {
   return mustDigest ? { ...peer, digest: true } : peer
 }
 
-function drawOrigin(lots: Lots): OriginPlan {
+export function drawOrigin(lots: Lots): OriginPlan {
   const lengths = Array.from({ length: lots.int(1, 5) }, () => drawLength(lots))
   const longest = Math.max(...lengths)
   const names = lots.of(['etag', 'etag', 'etag', 'date', 'nothing'] as const)
@@ -134,7 +158,7 @@ function drawLasting(lots: Lots): LastingFault {
   return { kind: 'dead', afterCopies, how: lots.of(['refuse', 'hang-up', 'busy'] as const) }
 }
 
-function drawNode(lots: Lots, name: string, means: Means, trouble: number): NodePlan {
+export function drawNode(lots: Lots, name: string, means: Means, trouble: number): NodePlan {
   const small = means.smallDisks && lots.chance(0.04)
   const store = small ? 'small-disk' : lots.of(['disk', 'disk', 'disk', 'memory'] as const)
   return { name, store, trouble: lots.chance(trouble) ? drawTrouble(lots) : undefined }
@@ -147,7 +171,7 @@ function drawTrouble(lots: Lots): Trouble {
   return { kind: 'kill', atMs, restartMs, flips: lots.chance(0.5) ? lots.int(1, 20) : 0 }
 }
 
-function drawOne(lots: Lots, name: string, means: Means, hasSeeds: boolean, files: number): PeerPlan {
+export function drawOne(lots: Lots, name: string, means: Means, hasSeeds: boolean, files: number): PeerPlan {
   const each = drawn([...Array(files).keys()], 1, lots.random)
   return {
     ...drawNode(lots, name, means, 0.2),

@@ -13,10 +13,18 @@ export interface Holding extends Stay {
   isSigned: boolean
 }
 
+/** Somebody who is cut off from the origin, or from others. */
+export interface CutStay extends Stay {
+  origin: boolean
+  others: boolean
+}
+
 export class Presence {
+  readonly #cuts: CutStay[] = []
   readonly #seeds: Stay[] = []
   readonly #holdings: Holding[] = []
 
+  /** A seed, or a member of the fleet that reads for others. */
   seedIsUp(name: string): void {
     this.#seeds.push({ name, from: performance.now(), to: Infinity })
   }
@@ -36,9 +44,23 @@ export class Presence {
     for (const stay of [...this.#seeds, ...this.#holdings]) if (stay.name === name) stay.to = Math.min(stay.to, performance.now())
   }
 
+  isCut(name: string, { origin, others }: { origin: boolean; others: boolean }): void {
+    this.#cuts.push({ name, from: performance.now(), to: Infinity, origin, others })
+  }
+
+  isHealed(name: string): void {
+    for (const cut of this.#cuts) if (cut.name === name) cut.to = Math.min(cut.to, performance.now())
+  }
+
+  /** From what somebody was cut off at some time since `begun`. */
+  wasCut(name: string, begun: number): { origin: boolean; others: boolean } {
+    const cuts = this.#cuts.filter(cut => cut.name === name && cut.to >= begun)
+    return { origin: cuts.some(cut => cut.origin), others: cuts.some(cut => cut.others) }
+  }
+
   /** Whether a seed was there from `begun` until now. */
-  hadSeed(begun: number): boolean {
-    return this.#seeds.some(stay => stay.from <= begun && stay.to === Infinity)
+  hadSeed(begun: number, but?: string): boolean {
+    return this.#seeds.some(stay => stay.name !== but && stay.from <= begun && stay.to === Infinity)
   }
 
   /** Who had all of a file from `begun` until now, and would be believed. */

@@ -1,19 +1,24 @@
 // Performs one plan: a world of an origin, seeds, peers and villains, its troubles at their moments, each download judged.
 import { mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { newFleetSecret, writeFleetFile } from '../../src/store/fleet-file.ts'
 import { Actor } from './actor.ts'
 import type { Crew, Member } from './crew.ts'
+import type { CutNetwork, Place } from './cut-network.ts'
 import type { Started } from './orders.ts'
 import type { File } from './origin.ts'
 import { PeerRun } from './peer-run.ts'
-import type { NodePlan, PeerPlan, Plan, Trouble } from './plan.ts'
+import type { Cut, Kind, NodePlan, PeerPlan, Plan, Trouble } from './plan.ts'
 import { type Judged, keyOf, World } from './world.ts'
 
 export interface RoundResult {
-  plan: { round: number }
+  plan: { round: number; kind?: Kind }
   judged: Judged[]
   log: string[]
   seconds: number
+  /** Of all files, sent by the origin. */
+  copies?: number
 }
 
 /** A world with its nodes. */
@@ -32,17 +37,26 @@ class Round extends World {
 }
 
 /** `commons`: the process of all nodes without trouble of their own. Works in `dir`, which it removes. Never rejects. */
-export async function runRound(plan: Plan, dir: string, crew: Crew, commons: Member): Promise<RoundResult> {
+export async function runRound(
+  plan: Plan,
+  dir: string,
+  { crew, commons, network }: { crew: Crew; commons: Member; network?: CutNetwork | undefined },
+): Promise<RoundResult> {
   await mkdir(dir, { recursive: true })
-  const world = new Round(plan, dir, crew, commons)
+  const world = new Round(plan, dir, crew, commons, network)
   const stop = new AbortController()
   try {
     await world.origin.start()
+    if (plan.isFleet) await makeFleet(world)
     const bootstrap = await startVillains(world)
     const seeds: Actor[] = []
     for (const seed of plan.seeds) seeds.push(await startSeed(world, seed))
     await meet(world)
-    const troubles = seeds.map(seed => seedTrouble(seed, stop.signal))
+    for (const member of plan.members) seeds.push(await startMember(world, member, bootstrap))
+    const troubles = [
+      ...seeds.map(seed => seedTrouble(seed, stop.signal)),
+      ...(network === undefined ? [] : plan.cuts.map(cut => performCut(world, network, cut, stop.signal))),
+    ]
     await Promise.all(plan.peers.map(peer => runPeer(world, peer, bootstrap)))
     stop.abort()
     await Promise.all(troubles)
@@ -56,9 +70,10 @@ export async function runRound(plan: Plan, dir: string, crew: Crew, commons: Mem
     await Promise.all(plan.villains.map(name => commons.order({ do: 'stop', name }).catch(() => {})))
     world.commons.onEvent = () => {}
     await world.origin.stop()
+    await Promise.all([...world.places.values()].map(place => network?.giveBack(place)))
     await rm(dir, { recursive: true, force: true, maxRetries: 3 })
   }
-  return { plan, judged: world.judged, log: world.log, seconds: world.seconds }
+  return { plan, judged: world.judged, log: world.log, seconds: world.seconds, copies: world.origin.copies }
 }
 
 /** They are after the first file. */
@@ -84,6 +99,40 @@ async function startSeed(world: Round, plan: NodePlan): Promise<Actor> {
   const seed = world.actor(plan, true)
   await seed.start({ seeds: world.seeds.filter(address => address !== '') })
   return seed
+}
+
+async function makeFleet(world: Round): Promise<void> {
+  world.fleet = path.join(world.dir, 'fleet.json')
+  await writeFleetFile(world.fleet, [{ secret: newFleetSecret() }])
+}
+
+/** One that is there before anybody downloads, and knows those before it. */
+async function startMember(world: Round, plan: NodePlan, bootstrap: readonly string[]): Promise<Actor> {
+  const others = world.actors.filter(actor => !actor.isSeed && actor.address !== '')
+  const member = world.actor(plan, false)
+  await member.start({ seeds: world.seeds, bootstrap: [...bootstrap, ...addressesOf(others)] }, others)
+  return member
+}
+
+/** Ends with its time, or when nobody is at work any more. */
+async function performCut(world: Round, network: CutNetwork, cut: Cut, signal: AbortSignal): Promise<void> {
+  if (!(await pause(cut.atMs, signal))) return
+  const { who, forMs, origin, others } = cut
+  const cutOff = world.actors.filter(actor => who.includes(actor.plan.name))
+  const places = who.map(name => world.places.get(name) as Place)
+  world.say(
+    'harness',
+    `${who.join(', ')} cut off from ${[origin && 'the origin', others && 'others'].filter(Boolean).join(' and ')} for ${forMs} ms`,
+  )
+  for (const actor of cutOff) actor.isCut()
+  for (const name of who) world.presence.isCut(name, cut)
+  const friends = places.map(({ address }) => address)
+  await Promise.all(places.map(place => network.cut(place, { friends, origin, others, originPort: world.origin.port })))
+  await pause(forMs, signal)
+  await Promise.all(places.map(place => network.heal(place)))
+  world.say('harness', `${who.join(', ')} no longer cut off`)
+  for (const name of who) world.presence.isHealed(name)
+  for (const actor of cutOff) actor.isHealed()
 }
 
 async function meet({ plan, commons, seeds }: Round): Promise<void> {
@@ -115,7 +164,7 @@ async function runPeer(world: Round, plan: PeerPlan, bootstrap: readonly string[
   await sleep(plan.startMs)
   const others = world.actors.filter(actor => !actor.isSeed && actor.address !== '')
   const peer = world.actor(plan, false)
-  await peer.start({ seeds: world.seeds, bootstrap: [...bootstrap, ...others.map(actor => actor.address)] }, others)
+  await peer.start({ seeds: world.seeds, bootstrap: [...bootstrap, ...addressesOf(others)] }, others)
   await new PeerRun(world, peer, plan).run()
 }
 
@@ -127,6 +176,11 @@ async function comeLate(world: Round, bootstrap: readonly string[]): Promise<voi
   if (newcomer.seedsDie) await Promise.all(world.actors.filter(actor => actor.isSeed).map(actor => actor.leave()))
   const others = world.actors.filter(actor => !actor.isSeed && actor.isUp)
   const peer = world.actor(newcomer.peer, false)
-  await peer.start({ seeds, bootstrap: [...bootstrap, ...others.map(actor => actor.address)] }, others)
+  await peer.start({ seeds, bootstrap: [...bootstrap, ...addressesOf(others)] }, others)
   await new PeerRun(world, peer, newcomer.peer).run()
+}
+
+/** Whoever leaves soon has none. */
+function addressesOf(actors: readonly Actor[]): string[] {
+  return actors.map(({ address }) => address).filter(address => address !== '')
 }

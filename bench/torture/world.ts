@@ -1,6 +1,7 @@
 // What all nodes and downloads of a round share: its plan, origin and files, who was there when, what was judged, the log.
 import { contentOf, sha256Hex } from './content.ts'
 import type { Crew, Member } from './crew.ts'
+import type { CutNetwork, Place } from './cut-network.ts'
 import type { Judgement } from './judge.ts'
 import { type File, TortureOrigin, type Version } from './origin.ts'
 import type { Plan } from './plan.ts'
@@ -20,13 +21,19 @@ export class World {
   /** Where nodes without trouble of their own live. */
   readonly commons: Member
   readonly origin: TortureOrigin
+  /** IP address of the origin, and of nodes that are never cut off. */
+  readonly address: string
+  /** Hosts of the nodes that are cut off sooner or later, by name. */
+  readonly places: ReadonlyMap<string, Place>
+  /** Fleet file of all nodes. */
+  fleet: string | undefined
   readonly presence = new Presence()
   readonly files: readonly File[]
   readonly judged: Judged[] = []
   readonly log: string[] = []
   readonly #begun = performance.now()
 
-  constructor(plan: Plan, dir: string, crew: Crew, commons: Member) {
+  constructor(plan: Plan, dir: string, crew: Crew, commons: Member, network?: CutNetwork) {
     this.plan = plan
     this.dir = dir
     this.crew = crew
@@ -35,7 +42,11 @@ export class World {
     this.files = plan.origin.lengths.map(
       (length, file) => [0, 1].map(n => versionOf(plan, file, length, n)) as [Version, Version],
     )
-    this.origin = new TortureOrigin(plan.origin, this.files, line => this.say('origin', line))
+    const isCut = network !== undefined && plan.cuts.length > 0
+    this.address = isCut ? network.address : '127.0.0.1'
+    const names = new Set(isCut ? plan.cuts.flatMap(({ who }) => who) : [])
+    this.places = new Map([...names].map(name => [name, (network as CutNetwork).take()]))
+    this.origin = new TortureOrigin(plan.origin, this.files, this.address, line => this.say('origin', line))
   }
 
   say(who: string, line: string): void {

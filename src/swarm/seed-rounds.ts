@@ -12,6 +12,7 @@ export interface SeedRoundsOptions {
   seeds: readonly string[]
   /** Whether it has to be found out first whom to ask: `seeds` are not all, or none of them. */
   isInFleet: boolean
+  mayRead: boolean
   policy: SourcePolicy
   /** A number in [0, 1): our place in a crowd. */
   chance: number
@@ -44,14 +45,14 @@ export class SeedRounds {
   readonly #linked = new Set<string>()
   readonly search: SeedSearch
 
-  constructor({ seeds, isInFleet, policy, chance, deadlines, intend }: SeedRoundsOptions) {
+  constructor({ seeds, isInFleet, mayRead, policy, chance, deadlines, intend }: SeedRoundsOptions) {
     this.#policy = policy
     this.#turn = crowdTurn(policy, chance)
     this.#deadlines = deadlines
     this.#intend = intend
     this.#signs = new SeedSigns(policy, deadlines)
     this.queue = new SeedQueue(seeds, policy, deadlines)
-    this.search = new SeedSearch(isInFleet ? policy.seeks : 0)
+    this.search = new SeedSearch(isInFleet ? policy.seeks : 0, mayRead ? Infinity : policy.retryMs)
     this.#haveFailed = seeds.length === 0 && !isInFleet
   }
 
@@ -63,10 +64,9 @@ export class SeedRounds {
   /** It was found out whom to ask. */
   found(seeds: readonly string[], now: number): void {
     if (!this.search.isRunning) return
-    const fresh = this.search.ended(seeds)
+    const fresh = this.search.ended(seeds, now)
     this.queue.add(fresh)
     if (fresh.length > 0) return
-    // all that there are were asked
     this.#haveFailed = true
     this.queue.endRound(now)
   }
@@ -177,6 +177,7 @@ export class SeedRounds {
     }
     if (why === 'busy') this.#signAt ??= now
     else this.#signs.forget()
+    if (why === 'trouble' || why === 'refused') this.#signAt = undefined // it was our turn
     if (why === 'refused') this.queue.remove(seed)
     this.#end(now)
     return false
@@ -198,7 +199,7 @@ export class SeedRounds {
     const patience = this.#patience.tell(Math.min(this.#signs.patientUntil, grownAt + this.#policy.awaitMs + this.#turn), now)
     if (patience !== undefined) this.#intend(patience)
     if (this.#visit !== undefined || this.search.isRunning) return
-    if (this.queue.isEmpty && this.search.isLeft) {
+    if (this.queue.isEmpty && this.search.isLeft && this.#deadlines.isDue(this.search.againAt)) {
       this.search.begin()
       return this.#intend({ type: 'seek-seeds' })
     }
@@ -267,8 +268,7 @@ export class SeedRounds {
   }
 
   get #isAlive(): boolean {
-    const until = this.#signs.aliveUntil
-    return until !== -Infinity && !this.#deadlines.isDue(until)
+    return this.#signs.aliveUntil !== -Infinity && !this.#deadlines.isDue(this.#signs.aliveUntil)
   }
 
   /** What a connection to a busy one may take. */

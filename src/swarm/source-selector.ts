@@ -44,7 +44,7 @@ export class SourceSelector {
   #actions: SourceAction[] = []
 
   constructor(options: SourceSelectorOptions) {
-    const { seeds, isInFleet = false, hasDht, chance, asksOrigin = false, policy: wanted } = options
+    const { seeds, isInFleet = false, hasDht, mayRead, chance, asksOrigin = false, policy: wanted } = options
     const policy = { ...DEFAULT_SOURCE_POLICY, ...wanted }
     const deadlines = this.#deadlines
     const intend = (action: SourceAction) => this.#actions.push(action)
@@ -52,7 +52,7 @@ export class SourceSelector {
     this.#options = options
     this.#chance = chance
     this.#progress = new ProvenProgress(policy)
-    this.#seeds = new SeedRounds({ seeds, isInFleet, policy, chance, deadlines, intend })
+    this.#seeds = new SeedRounds({ seeds, isInFleet, mayRead, policy, chance, deadlines, intend })
     this.#strangers = new Strangers({ seeds: this.#seeds, policy, deadlines, asksOrigin })
     this.#dht = new DhtTurns(hasDht, policy, deadlines)
     this.#origin = new OriginTurns({ policy, deadlines, intend })
@@ -280,7 +280,8 @@ export class SourceSelector {
     if (isUnknown && this.#seeds.isCrowded(this.#begunAt)) return false
     if (this.#links.size === 0 && this.#origin.isTroubled) return true
     if (!this.#deadlines.isDue(this.#grownAt + stallMs)) return false
-    const mayReturn = !this.#options.mayRead && this.#seeds.queue.mayReturn && !this.#isSuperseded
+    const mayCome = this.#seeds.queue.mayReturn || this.#seeds.search.isLeft
+    const mayReturn = !this.#options.mayRead && mayCome && !this.#isSuperseded
     if (mayReturn && !this.#deadlines.isDue(this.#grownAt + returnMs)) return false
     // who has come just now may have it, unless only the origin can say what is current
     if (isUnknown && this.#options.revalidate) return true

@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { KINDS, roundOf } from '../../bench/torture/company-plan.ts'
 import { type Circumstances, type Found, judge, type Verdict } from '../../bench/torture/judge.ts'
 import type { Told } from '../../bench/torture/orders.ts'
 import { type Plan, planOf } from '../../bench/torture/plan.ts'
 import { Presence } from '../../bench/torture/presence.ts'
 import type { Counters } from '../../bench/torture/tally.ts'
+import { drawnIn } from '../../bench/torture/tally.ts'
 import { drawnInWeb, ETAG_STYLES, FRAMINGS, HEAD_ODDITIES, RANGE_STYLES, webPlanOf } from '../../bench/torture/web/plan.ts'
 import type { Receipt } from '../../src/node/api/receipt.ts'
 
@@ -57,6 +59,43 @@ describe('bench/torture', () => {
     })
   })
 
+  describe('a plan of a round about company', () => {
+    const means = { smallDisks: true, cuts: true }
+    const plans = Array.from({ length: 600 }, (_, round) => roundOf(1, round, means))
+
+    it('has each kind in turn, and is the same for the same numbers', () => {
+      expect(plans.slice(0, KINDS.length).map(({ kind }) => kind)).to.deep.equal(KINDS)
+      expect(roundOf(1, 7, means)).to.deep.equal(plans[7])
+      expect(roundOf(1, 7, means, 'mixed')).to.deep.equal(plans[7])
+      expect(roundOf(1, 33, means, 'plain')).to.deep.equal(planOf(1, 33, means))
+    })
+
+    it('has somebody to rely on, and cuts off who is there', () => {
+      for (const { kind, seeds, members, peers, cuts, isFleet } of plans.filter(plan => plan.kind !== 'plain')) {
+        expect(seeds.length, kind).to.be.within(kind === 'fleet' ? 0 : 1, { seeds: 3, fleet: 0, mixed: 2 }[kind as 'seeds'])
+        expect(members.length, kind).to.be.within(isFleet ? 2 : 0, isFleet ? 5 : 0)
+        const names = [...seeds, ...members, ...peers].map(({ name }) => name)
+        for (const cut of cuts) {
+          expect(names).to.include.members(cut.who)
+          expect(cut.origin || cut.others, 'something is beyond the cut').to.equal(true)
+        }
+      }
+    })
+
+    it('has every kind of trouble, sooner or later', () => {
+      const drawn = new Set(plans.flatMap(drawnIn))
+      const cuts = ['cut off from origin', 'cut off from others', 'cut off from origin and others']
+      expect([...drawn]).to.include.members(['seed freeze', 'seed kill', 'member freeze', 'member kill', 'guest', ...cuts])
+      const frozen = plans.flatMap(({ seeds, members }) => [...seeds, ...members].flatMap(({ trouble }) => trouble ?? []))
+      expect(frozen.some(trouble => trouble.kind === 'freeze' && trouble.forMs > 15_000)).to.equal(true)
+    })
+
+    it('cuts nobody off where that cannot be done', () => {
+      const without = Array.from({ length: 600 }, (_, round) => roundOf(1, round, { smallDisks: true }))
+      expect(without.flatMap(({ cuts }) => cuts)).to.deep.equal([])
+    })
+  })
+
   describe('a plan of an origin as the web has them', () => {
     const plans = Array.from({ length: 600 }, (_, round) => webPlanOf(1, round))
 
@@ -95,7 +134,8 @@ describe('bench/torture', () => {
       ['wrong: killed, with half a file', 'wrong', undefined, { sha256: 'half' }, { wasKilled: true }],
       ['killed: nothing there', 'killed', undefined, { sha256: undefined, leftovers: ['.file.df-1'] }, { wasKilled: true }],
       ['killed: just when it was whole', 'killed', undefined, {}, { wasKilled: true }],
-      ['failed: it never ends', 'failed', undefined, { sha256: undefined }, {}],
+      ['endless: it never ends', 'endless', undefined, { sha256: undefined }, {}],
+      ['endless: it had all the time there was', 'endless', error('timeout'), { sha256: undefined }, { isLate: true }],
       ['failed: the origin was there', 'failed', error('origin-truncated'), { sha256: undefined }, {}],
       ['failed: somebody had it', 'failed', error('no-source'), { sha256: undefined }, { originReachable: false, holder: 'p' }],
       ['failed: a fault of ours', 'failed', error('internal'), { sha256: undefined }, { originReachable: false }],
@@ -134,7 +174,7 @@ describe('bench/torture', () => {
     [`whatever ${DRAWN} draws (DF_TEST_SEED)`, DRAWN],
   ]) {
     it(`a few rounds of ${what}: nothing wrong, nothing failed without a reason`, async () => {
-      const tally = await torture('--rounds', '2', '--downloads', '0', '--jobs', '2', '--seed', seed as string)
+      const tally = await torture('--kind', 'plain', '--rounds', '2', '--downloads', '0', '--jobs', '2', '--seed', seed as string)
       expect(tally.rounds).to.equal(2)
     })
   }

@@ -200,9 +200,13 @@ http { ${temporary} log_format meter '$request_method $status $body_bytes_sent $
   }
 
   /** A seed on loopback, ready, that reads origins on loopback too. */
-  async seed(home = 'seed', extra: readonly string[] = []): Promise<Running & { address: string; peerId: string }> {
+  async seed(
+    home = 'seed',
+    extra: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Running & { address: string; peerId: string }> {
     const here = [...LISTEN, '--allow-origin', '127.0.0.1']
-    const seed = this.df(['seed', 'start', '--json', ...here, ...extra], home)
+    const seed = this.df(['seed', 'start', '--json', ...here, ...extra], home, env)
     const ready = await seed.line('ready')
     return { ...seed, address: (ready.addresses as string[])[0] as string, peerId: ready.peerId as string }
   }

@@ -1,7 +1,14 @@
 import { expect } from 'chai'
 import { DragonflyError } from '../../src/core/errors.ts'
 import { makeTask } from '../../src/core/task.ts'
-import { DENIED_MS, MAX_DENIALS, MAX_DENIED_MS, MIN_DENIED_MS, NegativeCache } from '../../src/node/seeding/negative-cache.ts'
+import {
+  DENIED_MS,
+  MAX_DENIALS,
+  MAX_DENIED_MS,
+  MIN_DENIED_MS,
+  NegativeCache,
+  TROUBLE_MS,
+} from '../../src/node/seeding/negative-cache.ts'
 import { statusError } from '../../src/origin/failures.ts'
 
 const URL_A = 'http://origin.example/a?token=1'
@@ -65,6 +72,28 @@ describe('denials of origins', () => {
       expect(negativeCache.find(makeTask(other), 0)).to.equal(undefined)
     }
     expect(negativeCache.find(makeTask({ url: URL_A, filter: ['token'] }), 0)).to.include({ status: 403 })
+  })
+
+  it('of a full disk are the same for a while: the origin is not read for each asker', () => {
+    const negativeCache = new NegativeCache()
+    const full = new DragonflyError('no-space', 'full')
+    negativeCache.addTrouble(A, full, { isInFleet: false, now: 0 })
+    expect(negativeCache.find(A, TROUBLE_MS - 1)).to.equal(full)
+    expect(negativeCache.find(A, TROUBLE_MS)).to.equal(undefined)
+  })
+
+  it('in a fleet, of an origin that cannot be reached are as short as its tries; what may be tried again is not kept', () => {
+    const negativeCache = new NegativeCache()
+    const unreachable = new DragonflyError('origin-unreachable', 'refused', { retryable: true })
+    negativeCache.addTrouble(A, unreachable, { isInFleet: false, now: 0 })
+    expect(negativeCache.find(A, 0)).to.equal(undefined)
+    negativeCache.addTrouble(A, unreachable, { isInFleet: true, now: 0 })
+    expect(negativeCache.find(A, TROUBLE_MS - 1)).to.equal(unreachable)
+    expect(negativeCache.find(A, TROUBLE_MS)).to.equal(undefined)
+    for (const details of [{ status: 503, retryable: true }, { retryable: true }]) {
+      negativeCache.addTrouble(A, new DragonflyError('origin-error', 'later', details), { isInFleet: true, now: 0 })
+      expect(negativeCache.find(A, 0)).to.equal(undefined)
+    }
   })
 
   it('are so many at most: the oldest is forgotten', () => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect, promisify } from 'node:util'
 import { expect } from 'chai'
+import { isTrouble } from '../../src/origin/trouble.ts'
 import { CERTIFICATE, KEY, LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from './certificate.ts'
 import { cleanUp, failure, impatient, readAll } from './fixtures.ts'
 import { deadUrl, hostileOrigin, muteVillain, rawVillain } from './hostile-origin.ts'
@@ -124,13 +125,17 @@ describe('origin: failures', () => {
 
   it('a connection closed instead of an answer', async () => {
     const { url, requests } = await hostileOrigin(() => ({ hangUp: true }))
-    await failure(impatient({ attempts: 4 }).open({ url, headers: [] }), 'origin-error')
+    const error = await failure(impatient({ attempts: 4 }).open({ url, headers: [] }), 'origin-error')
     expect(requests).to.have.lengthOf(4)
+    // a cached copy stands in for it, as for an origin that is down
+    expect(isTrouble(error)).to.equal(true)
   })
 
   it('something that is no HTTP', async () => {
     const { url } = await rawVillain('SSH-2.0-OpenSSH_9.6\r\n')
-    expect((await failure(impatient().open({ url, headers: [] }), 'origin-error')).message).to.include('malformed HTTP')
+    const error = await failure(impatient().open({ url, headers: [] }), 'origin-error')
+    expect(error.message).to.include('malformed HTTP')
+    expect(isTrouble(error)).to.equal(false)
   })
 
   it('an endless header', async () => {

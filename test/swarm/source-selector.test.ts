@@ -76,6 +76,46 @@ function hearsUntil(selector: SourceSelector, at: number): string[] {
   return said
 }
 
+describe('sources: in a fleet, without the origin', () => {
+  it('asks again who is there when nobody was found at first', () => {
+    const table = new Table({ isInFleet: true, hasDht: true, mayRead: false })
+    const said = [...table.tell(3000, { type: 'seeds', seeds: [] }), ...table.tell(3500, { type: 'dht-ended' })]
+    said.push(...table.until(5500))
+    expect(said.filter(word => word.includes('fail'))).to.deep.equal([])
+    expect(said).to.include('5 seek-seeds')
+    expect(table.tell(5600, { type: 'seeds', seeds: ['m'] })).to.deep.equal(['ask-seed m'])
+  })
+
+  it('ends when nobody comes', () => {
+    const table = new Table({ isInFleet: true, hasDht: true, mayRead: false })
+    const said: string[] = []
+    for (let at = 100; at < 30_000 && !table.selector.isOver; at += 100) {
+      const now = table.until(at)
+      said.push(...now)
+      if (now.some(word => word.includes('seek'))) table.tell(at, { type: 'seeds', seeds: [] })
+      if (at === 100) table.tell(at, { type: 'seeds', seeds: [] })
+      if (at === 100 || now.some(word => word.includes('search-dht'))) table.tell(at, { type: 'dht-ended' })
+    }
+    expect(said.at(-1)).to.match(/fail no-source$/)
+  })
+})
+
+describe('sources: a seed that was busy', () => {
+  it('is not waited for any longer once it says that it cannot help', () => {
+    const table = new Table({ seeds: ['s'] })
+    table.until(1500)
+    table.tell(1600, { type: 'seed-listening', seed: 's' })
+    const said = []
+    // it has room for a part of the content only, which it finds out each time
+    for (let at = 3000; at < 30_000; at += 4000) {
+      said.push(...table.until(at), ...table.tell(at, { type: 'seed-heard', seed: 's' }))
+      said.push(...table.tell(at, { type: 'seed-resolved', seed: 's', same: false }))
+      said.push(...table.tell(at + 1500, { type: 'seed-failed', seed: 's', why: 'trouble' }))
+    }
+    expect(said.find(word => word.includes('read'))).to.equal('read new 0')
+  })
+})
+
 describe('sources: strangers are heard', () => {
   const begun = (options: Partial<SourceSelectorOptions>) => {
     const selector = new SourceSelector({ ...USUAL, asksOrigin: true, ...options })

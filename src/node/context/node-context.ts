@@ -44,7 +44,7 @@ export interface FleetMember {
   readonly serves: boolean
   isMember(peer: string): boolean
   /** Members to resolve a task with this subject at, in order; none when this host is to read the origin itself. */
-  responsible(subject: string, signal: AbortSignal): Promise<DialablePeer[]>
+  responsible(subject: string, mayRead: boolean, signal: AbortSignal): Promise<DialablePeer[]>
   /** Somebody could not reach a member. */
   unreachable(peer: string): void
 }

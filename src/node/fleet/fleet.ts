@@ -136,13 +136,14 @@ export class Fleet implements Wall {
   // ---- who is responsible
 
   /**
-   * Members that are to be asked for a task, in order; none when this host is to read the origin itself. Who has just started waits for
-   * the first member, 3 s at most.
+   * Members that are to be asked for a task, in order; none when this host is to read the origin itself. `mayRead`: whether it may; the
+   * others are asked where it is its turn, if not. Who has just started waits for the first member, 3 s at most.
    */
-  async responsible(subject: string, signal: AbortSignal): Promise<DialablePeer[]> {
+  async responsible(subject: string, mayRead: boolean, signal: AbortSignal): Promise<DialablePeer[]> {
     if (this.#parts.hasWays) await this.#arrival.over(() => (this.serves ? this.#view.metAt : -Infinity), signal)
     if (this.#view.self !== undefined) {
-      const before = this.#view.responsible(subject, now(), { count: MAX_RESPONSIBLE, until: this.#host.id })
+      const until = mayRead ? this.#host.id : undefined
+      const before = this.#view.responsible(subject, now(), { count: MAX_RESPONSIBLE, until })
       return before.flatMap(dialable)
     }
     for (const peer of [...this.#proofs.all].filter(other => this.#host.isConnected(other))) {

@@ -19,6 +19,8 @@ import type { Roles } from './roles.ts'
 const DIAL_TIMEOUT_MS = 5000
 /** How often it is looked at what the links are good for. */
 const LOOK_MS = 1000
+/** Whoever has not said by so many looks where it listens does not listen. */
+const MAX_LOOKS = 10
 /** Who says so has nothing to do with this content, now or any more. */
 const UNWANTED: ReadonlySet<RefusalReason> = new Set(['unknown-topic', 'bad-proof', 'other-version', 'going-away'])
 
@@ -36,6 +38,8 @@ export class NeighbourhoodDriver implements LinkKeeper {
   readonly #stopped = new AbortController()
   /** What had passed on a link when it was last looked at. */
   readonly #seen = new WeakMap<Link, { received: number; sent: number }>()
+  /** How often it was looked where somebody listens who does not say so. */
+  readonly #looks = new WeakMap<PeerLink, number>()
   #known: Neighbourhood | undefined
   /** As the neighbourhood was told. */
   #serves = false
@@ -189,12 +193,19 @@ export class NeighbourhoodDriver implements LinkKeeper {
     const hood = this.#hood(network)
     this.#book.prune(peer => hood.knows(peer))
     const links = [...this.#owner.links.values()]
-    // who dialled us says where it listens a little later
-    for (const { peer } of links) if (!this.#book.has(peer)) this.#book.learn(network.host, peer).catch(() => {})
+    for (const link of links) this.#learn(network, link)
     // a seed keeps everybody
     const uses = this.#owner.roles.serves ? [] : links.map(link => this.#useOf(network, link))
     this.#tell({ type: 'used', links: uses, complete: this.#owner.isComplete })
     if (links.length > 0) this.#look ??= setTimeout(() => this.#onLook(), LOOK_MS).unref()
+  }
+
+  /** Who dialled us says where it listens a little later; who does not listen never does, and a crowd of those would be asked about all the time. */
+  #learn({ host }: Network, link: PeerLink): void {
+    const looks = this.#looks.get(link) ?? 0
+    if (looks === MAX_LOOKS || this.#book.has(link.peer)) return
+    this.#looks.set(link, looks + 1)
+    this.#book.learn(host, link.peer).catch(() => {})
   }
 
   #useOf({ host }: Network, link: PeerLink): LinkUse {

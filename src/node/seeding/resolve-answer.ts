@@ -10,7 +10,7 @@ import { RateReports } from './rate-reports.ts'
 import { untilGone, WAITING, WAITING_MS } from './resolving.ts'
 
 export class ResolveAnswer {
-  readonly #ctx: Pick<NodeContext, 'counters'>
+  readonly #ctx: Pick<NodeContext, 'counters' | 'isInFleet'>
   readonly #negativeCache: NegativeCache
   readonly #freshness: FreshnessCheck
   readonly #deduplicator: Deduplicator
@@ -19,7 +19,7 @@ export class ResolveAnswer {
 
   /** `finished`: told of every content that is complete here, as often as it is asked for. */
   constructor(
-    ctx: Pick<NodeContext, 'counters'>,
+    ctx: Pick<NodeContext, 'counters' | 'isInFleet'>,
     negativeCache: NegativeCache,
     freshness: FreshnessCheck,
     deduplicator: Deduplicator,
@@ -97,6 +97,7 @@ export class ResolveAnswer {
     } catch (error) {
       // it is the request of whoever came first that the origin has answered
       if (!signal.aborted) this.#negativeCache.add(active.task, error, now())
+      if (!signal.aborted) this.#negativeCache.addTrouble(active.task, error, { isInFleet: this.#ctx.isInFleet, now: now() })
       throw error
     }
   }

@@ -10,7 +10,7 @@ import type { ActiveTask } from '../session/active-task.ts'
 import type { TaskRegistry } from '../tasks/task-registry.ts'
 import { Deduplicator } from './deduplicator.ts'
 import { FreshnessCheck, type Request } from './freshness-check.ts'
-import { NegativeCache } from './negative-cache.ts'
+import { isOwnTrouble, NegativeCache } from './negative-cache.ts'
 import { OriginAuthorizer } from './origin-authorizer.ts'
 import { PrivateResolve } from './private-resolve.ts'
 import { progressOf } from './progress-reports.ts'
@@ -109,7 +109,9 @@ export class ResolveService {
     }
     // who wants the origin asked wants to hear a no anew, too
     const denied = wish.revalidate ? undefined : this.#negativeCache.find(task, now())
-    if (denied !== undefined) throw denied
+    const current = this.#registry.current(task.id)
+    const isAtWork = current !== undefined && !current.hasFailed
+    if (denied !== undefined && !(isAtWork && isOwnTrouble(denied))) throw denied
     if (task.isPrivate && (await this.#private.serve(peer, wish, asked.renews, say, signal))) return
     // who shares with nobody has a task of their own, whose id is slow to derive
     await this.#serve(task.isPrivate ? { ...wish, task: await this.#keys.of(peer, task) } : wish, say, signal)

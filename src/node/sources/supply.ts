@@ -232,7 +232,9 @@ export class Supply {
   async #seek(): Promise<void> {
     await this.#ctx.networkUp()
     const { fleet, network } = this.#ctx
-    const members = (await fleet?.responsible(this.#active.task.subject, this.#stop.signal).catch(() => [])) ?? []
+    const { signal } = this.#stop
+    const mayRead = this.#options.reader !== undefined
+    const members = (await fleet?.responsible(this.#active.task.subject, mayRead, signal).catch(() => [])) ?? []
     const all = [...this.#options.seeds, ...members.filter(({ peer }) => this.#options.seeds.every(s => s.peer !== peer))]
     this.#seeds.know(all)
     this.#signs.watch(all.map(({ peer }) => peer))
