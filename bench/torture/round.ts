@@ -174,7 +174,7 @@ async function comeLate(world: Round, bootstrap: readonly string[]): Promise<voi
   const { seeds } = world
   if (newcomer.originDies) world.origin.die('refuse')
   if (newcomer.seedsDie) await Promise.all(world.actors.filter(actor => actor.isSeed).map(actor => actor.leave()))
-  const others = world.actors.filter(actor => !actor.isSeed && actor.isUp)
+  const others = world.actors.filter(actor => !actor.isSeed && actor.isUp && actor.address !== '')
   const peer = world.actor(newcomer.peer, false)
   await peer.start({ seeds, bootstrap: [...bootstrap, ...addressesOf(others)] }, others)
   await new PeerRun(world, peer, newcomer.peer).run()
