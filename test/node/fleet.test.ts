@@ -124,6 +124,22 @@ describe('a fleet without a seed', () => {
     }, 0)
   }
 
+  it('gives private content to members whose own credentials the origin accepts, and to no other', async () => {
+    origin.readers = new Set(['Bearer one', 'Bearer two'])
+    const [first, second, third] = (await members(3)) as [Observed, Observed, Observed]
+    const as = (token: string) => ({ headers: [['Authorization', `Bearer ${token}`]] as const })
+    await first.node.download(url(), world.path(), as('one'))
+    const without = await second.node.download(url(), world.path()).catch(error => error)
+    expect(without).to.include({ code: 'origin-forbidden', status: 401 })
+    const wrong = await third.node.download(url(), world.path(), as('three')).catch(error => error)
+    expect(wrong).to.include({ code: 'origin-forbidden', status: 401 })
+    const own = await second.node.download(url(), world.path(), as('one'))
+    const other = await third.node.download(url(), world.path(), as('two'))
+    expect([own.sha256, other.sha256]).to.deep.equal([hex(BODY), hex(BODY)])
+    // once for each host that is responsible for these credentials, and for the one that asks where it is another one
+    expect(reads().length).to.be.within(1, 4)
+  })
+
   /** Resolves when it has heard of the seed. */
   async function known({ node }: Observed): Promise<void> {
     const hasSeed = async () => (await node.status()).fleet?.members.some(({ role }) => role === 'seed') === true
