@@ -291,7 +291,7 @@ export class SeedRounds {
       grownAt,
       isUnanswered: this.#signs.isUnanswered(visit.seed, visit.heardAt ?? Infinity, this.#policy.frozenMs),
       absentMs: this.#absentMs,
-      isLast: this.queue.isEmpty,
+      isLast: this.queue.isEmpty && !this.search.isLeft,
       isLinked: this.#linked.has(visit.seed),
       busyAnswerMs: this.#busyAnswerMs,
       lookedAt: this.#signs.aliveAt(visit.seed),

@@ -141,8 +141,7 @@ describe('df fleet', () => {
     await daemon('two', ['--bootstrap', address])
     await daemon('late', ['--bootstrap', address])
     await untilOthers('one', 2)
-    // they look every 10 s; half of it has to do
-    await df(['fleet', 'rotate', '--grace', '24s'], 'one')
+    await df(['fleet', 'rotate', '--grace', '10s'], 'one')
     await copied('two', file)
     await untilOthers('one', 1)
     await untilOthers('two', 1)

