@@ -110,15 +110,11 @@ http { ${temporary} log_format meter '$request_method $status $body_bytes_sent $
     const child = spawn(command[0] as string, command.slice(1), { stdio: 'ignore' })
     this.#children.push(child)
     const url = `http://${address}:${port}`
-    const answers = () =>
-      fetch(url).then(
-        () => true,
-        () => false,
-      )
-    // it writes its process id once it listens
-    const isReady = host === undefined ? answers : async () => await exists(join(at, 'pid'))
-    while (!(await isReady())) if (child.exitCode !== null) throw new Error('nginx ended')
-    await writeFile(join(at, 'access.log'), '')
+    // it writes its process id once it listens; a request would be in its log, at any time
+    while (!(await exists(join(at, 'pid')))) {
+      if (child.exitCode !== null) throw new Error('nginx ended')
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
     return new Nginx(url, join(at, 'access.log'), child)
   }
 

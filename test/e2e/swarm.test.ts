@@ -65,7 +65,8 @@ describe('a swarm of processes', () => {
       return performance.now() - begun
     }
     // on the same machine at the same time: what it is compared with is as slow as it is
-    const alone = since([lab.df(get(origin.url, 'slow.bin', 8))])
+    const oneStream = { DRAGONFLY_ORIGIN_CONNECTIONS: '1' }
+    const alone = since([lab.df(get(origin.url, 'slow.bin', 8), undefined, oneStream)])
     const gets = Array.from({ length: 8 }, (_, i) => lab.df([...get(origin.url, 'slow.bin', i), '--seed', seed.address]))
     const ratio = (await since(gets)) / (await alone)
     console.log(`      last of 8 after ${ratio.toFixed(2)} × the time of one alone`)
