@@ -73,7 +73,8 @@ export class CutNetwork {
 
   close(): void {
     for (let i = 1; i <= this.#places; i++) spawnSync('ip', ['netns', 'del', `${this.#prefix}-${i}`])
-    spawnSync('ip', ['link', 'del', this.#prefix])
+    const { status, stderr } = spawnSync('ip', ['link', 'del', this.#prefix])
+    if (status !== 0) process.stderr.write(`ip link del ${this.#prefix}: ${stderr}`)
   }
 
   #make(): Place {

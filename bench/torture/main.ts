@@ -76,13 +76,16 @@ if (
 }
 
 const dir = await mkdtemp(path.join(os.tmpdir(), 'df-torture-'))
-const network = originOnly ? undefined : CutNetwork.open()
+const network = originOnly || kind === 'plain' ? undefined : CutNetwork.open()
 const crew = await Crew.open(dir, SPARES)
 let isStopped = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
     // rounds that have begun come to their end, unless somebody insists
-    if (isStopped) process.exit(130)
+    if (isStopped) {
+      network?.close()
+      process.exit(130)
+    }
     isStopped = true
   })
 try {
@@ -122,7 +125,8 @@ async function runWorlds(): Promise<Counters> {
   if (!smallDisks) process.stderr.write('no full disks: only root can mount a small one\n')
   const tally = newTally(seed)
   const begun = performance.now()
-  if (network === undefined) process.stderr.write('nobody is cut off: only root can make networks and drop packets\n')
+  if (network === undefined && kind !== 'plain')
+    process.stderr.write('nobody is cut off: only root can make networks and drop packets\n')
   const left = only === undefined ? Array.from({ length: rounds }, (_, i) => i) : Array<number>(repeat).fill(only)
   let begunRounds = 0
   const all = `${left.length} rounds`
