@@ -50,6 +50,14 @@ export function peerOf(text: string): string | undefined {
     .findLast(({ name }) => name === 'p2p')?.value
 }
 
+/** Whether a multiaddr names a TCP port that can be connected to. Rejects with `bad-multiaddr`. */
+export function hasPort(text: string): boolean {
+  const port = parseAddress(text)
+    .getComponents()
+    .find(({ name }) => name === 'tcp')?.value
+  return port !== undefined && port !== '0'
+}
+
 /** Normalises a peer id; rejects with `bad-peer-id`. */
 export function parsePeerId(text: string): string {
   try {

@@ -28,7 +28,7 @@ import { nativeTls } from './native-tls.ts'
 import { timedTcp } from './timed-tcp.ts'
 import type { Wall } from './wall.ts'
 
-export { isLoopbackAddress, parseAddress, parsePeerAddress, parsePeerId, peerOf } from './addresses.ts'
+export { hasPort, isLoopbackAddress, parseAddress, parsePeerAddress, parsePeerId, peerOf } from './addresses.ts'
 
 /** Flow control window of a stream (DESIGN §5: 1–4 MiB; larger ones make control messages wait behind bulk). */
 const MAX_STREAM_WINDOW = 4 * 1024 * 1024

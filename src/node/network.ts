@@ -7,7 +7,7 @@ import type { DialablePeer } from '../core/peer.ts'
 import { Dht, dhtService } from '../discovery/dht.ts'
 import { isName, parseName } from '../discovery/ways.ts'
 import { type Accept, Exchange } from '../net/exchange.ts'
-import { type Host, isLoopbackAddress, parsePeerAddress, parsePeerId, peerOf, startHost } from '../net/host.ts'
+import { type Host, hasPort, isLoopbackAddress, parsePeerAddress, parsePeerId, peerOf, startHost } from '../net/host.ts'
 import type { Wall } from '../net/wall.ts'
 import { readFleetFile } from '../store/fleet-file.ts'
 import { dragonflyHome } from '../store/home.ts'
@@ -121,8 +121,12 @@ function unreachable({ addresses }: Host, options: NodeOptions): string | undefi
 
 /** Rejects with `bad-multiaddr`. */
 function checkWay(way: string): void {
-  if (isName(way)) parseName(way)
-  else if (peerOf(way) !== undefined) parsePeerAddress(way)
+  if (isName(way)) return void parseName(way)
+  if (peerOf(way) !== undefined) return void parsePeerAddress(way)
+  if (hasPort(way)) return
+  throw new DragonflyError('bad-multiaddr', `a bootstrap address without a TCP port: ${JSON.stringify(way.slice(0, 200))}`, {
+    hint: 'write it like /ip4/192.0.2.1/tcp/4801',
+  })
 }
 
 function isForThisHost({ listen = [] }: NodeOptions): boolean {
