@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 
 /** GNU time, which asks the system (wait4) what a process has used when it ends. */
-const TIME = '/usr/bin/time'
+export const TIME = '/usr/bin/time'
 
 export interface Cost {
   /** From the start of the process to its end. */
@@ -42,6 +42,20 @@ export function cpuSecondsOf(pid: number): number {
 /** Peak resident set size of a running process since its start (Linux). */
 export function peakBytesOf(pid: number): number {
   return statusOf(pid, 'VmHWM')
+}
+
+/** The same two of a process and its children. */
+export function cpuSecondsOfAll(pid: number): number {
+  return [pid, ...childrenOf(pid)].reduce((sum, one) => sum + cpuSecondsOf(one), 0)
+}
+
+/** The largest of them. */
+export function peakBytesOfAll(pid: number): number {
+  return Math.max(...[pid, ...childrenOf(pid)].map(peakBytesOf))
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 }
 
 export function residentBytesOf(pid: number): number {

@@ -1,75 +1,31 @@
 // Builds dist/: the program in one piece, the library with its packages outside, and its types.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
-import module from 'node:module'
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildLayers, throughDoors } from './layers.mjs'
+import { lazyModules } from './lazy-modules.mjs'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const dist = path.join(root, 'dist')
-
-/** CommonJS packages inside an ES module ask for Node's own modules by `require`. */
-const BANNER = `import { createRequire as dragonflyCreateRequire } from 'node:module'
-const require = dragonflyCreateRequire(import.meta.url)`
 
 /** The library's entry: the first import is evaluated before anything of the second. */
 const LIBRARY = `import '../bin/require-node.mjs'
 export * from './library.js'
 `
 
-/** What the program imports lazily and is no part of its file: source → name beside it. */
-const OUTSIDE = { 'src/index.ts': 'library', 'src/cli/sim.ts': 'sim', 'src/cli/gateway.ts': 'gateway' }
+/** The sources of the live page. */
+const PAGE = 'src/gateway/web/page'
 
-/** Leaves these imports as they are, under the names that they have in dist/cli. */
-const outside = {
-  name: 'outside',
-  setup(build) {
-    build.onResolve({ filter: /\.ts$/ }, ({ path: target, resolveDir, kind }) => {
-      const out = OUTSIDE[path.relative(root, path.resolve(resolveDir, target)).split(path.sep).join('/')]
-      if (out === undefined || kind !== 'dynamic-import') return undefined
-      return { path: `./${out}.js`, external: true }
-    })
-  },
-}
-
-/**
- * Node's own modules are looked up when the module of ours that needs them is evaluated, and not as ES modules: an import of
- * node:http reads every export of it, which loads all of fetch and WebSocket (30 ms of CPU).
- */
-const builtins = {
-  name: 'builtins',
-  setup(build) {
-    const known = new Set(module.builtinModules)
-    build.onResolve({ filter: /^[a-z_:]+(\/[a-z_/]+)?$/ }, ({ path: name }) =>
-      name.startsWith('node:') || known.has(name) ? { path: name, namespace: 'builtin' } : undefined,
-    )
-    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(name)})`,
-    }))
-  },
-}
-
-/** Has each of Node's own modules loaded when something of it is first used: df get needs neither crypto nor child_process most times. */
-const lazyBuiltins = {
-  name: 'lazy-builtins',
-  setup(build) {
-    const known = new Set(module.builtinModules)
-    build.onResolve({ filter: /^[a-z_:]+(\/[a-z_/]+)?$/ }, ({ path: name }) => {
-      const bare = name.replace(/^node:/, '')
-      return known.has(bare) ? { path: bare, namespace: 'lazy-builtin' } : undefined
-    })
-    build.onLoad({ filter: /.*/, namespace: 'lazy-builtin' }, ({ path: name }) => {
-      const found = process.getBuiltinModule(name)
-      const load = `process.getBuiltinModule(${JSON.stringify(name)})`
-      if (typeof found === 'function') return { contents: `module.exports = ${load}` }
-      const getters = Object.keys(found)
-        .filter(key => /^[\w$]+$/.test(key) && key !== 'default')
-        .map(key => `get ${key}() { return load().${key} }`)
-      return { contents: `const load = () => ${load}; module.exports = { ${getters.join(', ')} }` }
-    })
-  },
-}
+/** What the program imports lazily and is no part of its file. */
+const OUTSIDE = [
+  'src/index.ts',
+  'src/cli/sim.ts',
+  'src/cli/gateway.ts',
+  'src/core/opentelemetry.ts',
+  'src/node/api/traced-downloads.ts',
+]
 
 const common = {
   absWorkingDir: root,
@@ -81,12 +37,13 @@ const common = {
   write: false,
   metafile: true,
   logLevel: 'warning',
+  define: { __VERSION__: JSON.stringify(versionOf('package.json')) },
 }
 
 try {
   const started = new Date()
   const { build } = await import('esbuild')
-  const [program, parts, api] = await Promise.all([
+  const [program, parts, api, page] = await Promise.all([
     // one file: what df get loads beside a running daemon is read and compiled at once, and everything of libp2p stays outside
     build({
       ...common,
@@ -99,18 +56,15 @@ try {
       minify: true,
       keepNames: true,
       splitting: false,
-      define: { __VERSION__: JSON.stringify(versionOf('package.json')), 'import.meta.url': 'importMetaUrl' },
-      plugins: [outside, lazyBuiltins],
+      define: { ...common.define, 'import.meta.url': 'importMetaUrl' },
+      plugins: [throughDoors(OUTSIDE, root), ...lazyModules(root)],
     }),
-    build({
-      ...common,
-      entryPoints: Object.entries(OUTSIDE).map(([file, out]) => ({ in: file, out })),
-      outdir: 'dist/cli',
-      banner: { js: BANNER },
+    buildLayers(build, common, {
+      entries: OUTSIDE,
+      root,
+      plugins: lazyModules(root),
       // its CommonJS form looks for its parts in a way that cannot be bundled
       alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-      minifySyntax: true,
-      plugins: [builtins],
     }),
     build({
       ...common,
@@ -122,6 +76,16 @@ try {
       packages: 'external',
       sourcemap: true,
     }),
+    // the live page: one script and one style sheet, for a browser
+    build({
+      ...common,
+      entryPoints: ['page.js', 'page.css'].map(name => `${PAGE}/${name}`),
+      outdir: 'dist/page',
+      platform: 'browser',
+      target: 'es2024',
+      splitting: false,
+      minify: true,
+    }),
   ])
   checkSmall(program.metafile)
   checkLazyImports(parts.metafile)
@@ -130,6 +94,7 @@ try {
     ...program.outputFiles,
     ...parts.outputFiles,
     ...api.outputFiles,
+    ...(await pageFiles(page.outputFiles)),
     { path: notices, contents: licensesOf([program.metafile, parts.metafile]) },
     { path: path.join(dist, 'index.js'), contents: LIBRARY },
   ]
@@ -158,6 +123,19 @@ async function replaceDist(files, started) {
     const file = path.join(entry.parentPath, entry.name)
     if (entry.isFile() && !fresh.has(file)) rmSync(file)
   }
+}
+
+/** The live page lies beside the files that read it: those of the program, and those of the library. */
+async function pageFiles(made) {
+  const names = ['index.html', 'icon.svg']
+  const copied = await Promise.all(names.map(name => readFile(path.join(root, PAGE, name))))
+  const all = [
+    ...made.map(file => ({ name: path.basename(file.path), contents: file.contents })),
+    ...names.map((name, i) => ({ name, contents: copied[i] })),
+  ]
+  return [path.join(dist, 'cli', 'page'), path.join(dist, 'page')].flatMap(folder =>
+    all.map(({ name, contents }) => ({ path: path.join(folder, name), contents })),
+  )
 }
 
 /** What df get loads beside a running daemon has nothing of what runs a node. */

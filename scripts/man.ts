@@ -22,6 +22,9 @@ export function manPages(): Map<string, string> {
     daemon: nothing,
     fleet: nothing,
     gateway: nothing,
+    lfs: nothing,
+    top: nothing,
+    share: nothing,
     simulate: nothing,
   }
   const { program } = makeProgram('df', actions)

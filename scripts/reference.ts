@@ -1,4 +1,4 @@
-// Writes docs/reference.md: error codes, exit codes, NDJSON lines, variables, config keys and flags, from the tables of the code.
+// Writes docs/reference.md: error codes, exit codes, NDJSON lines, metrics, variables, config keys and flags, from the tables of the code.
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Argument, Command, Option } from 'commander'
@@ -9,6 +9,7 @@ import { makeProgram } from '../src/cli/program.ts'
 import { VARIABLES } from '../src/cli/variables.ts'
 import { ERROR_CODES, type ErrorCode } from '../src/core/error-codes.ts'
 import { EVENTS } from '../src/node/api/events.ts'
+import { METRICS } from '../src/node/api/metrics.ts'
 import { REFUSALS } from '../src/origin/refusals.ts'
 import { allowedBy } from './allowed.ts'
 
@@ -26,6 +27,7 @@ export function reference(): string {
     ...errorCodes(),
     ...refusals(),
     ...lines(),
+    ...metrics(),
   ].join('\n\n')}\n`
 }
 
@@ -89,6 +91,22 @@ function events(): string[] {
   ]
 }
 
+function metrics(): string[] {
+  const rows = Object.entries(METRICS).map(([name, { type, help, labels }]) => [
+    `\`${name}\``,
+    type,
+    Object.entries<readonly string[]>(labels)
+      .map(([label, values]) => `\`${label}\`: ${values.join(', ')}`)
+      .join('; '),
+    help,
+  ])
+  return [
+    '## Metrics',
+    'What `--metrics` and the control socket serve ([operations](operations.md#metrics)). Names are stable. A label has the values that are listed and no others, except the `version` of `dragonfly_build_info`. `process_` and `nodejs_` are of the process; `node.metrics()` of the library has those of the node: from `dragonfly_verified_bytes_total` to `dragonfly_uptime_seconds`.',
+    table(['metric', 'type', 'labels', 'meaning'], rows),
+  ]
+}
+
 function variables(): string[] {
   return [
     '## Environment variables',
@@ -122,6 +140,9 @@ function commands(): string[] {
     daemon: nobody,
     fleet: nobody,
     gateway: nobody,
+    lfs: nobody,
+    top: nobody,
+    share: nobody,
     administrate: nobody,
     simulate: nobody,
   }

@@ -5,12 +5,24 @@ export { ERROR_CODES, type ErrorCode } from './core/error-codes.ts'
 export { DragonflyError, type ErrorDetails } from './core/errors.ts'
 export type { AccessTimes } from './core/grant.ts'
 export { type HeaderList, parseHeader } from './core/headers.ts'
+export type { HostStatus, SlowCause, SlowDownload } from './core/host-status.ts'
 export { type ByteRange, parseRange, type RangeSpec } from './core/range.ts'
 export { parseRateLimit } from './core/rate-limit.ts'
+export { parseSharedUrl, type SharedUrl, sharedUrl } from './core/shared-url.ts'
 export { withoutSecrets } from './core/task.ts'
+export {
+  decodeTree,
+  MAX_TREE_BYTES,
+  type Tree,
+  type TreeFile,
+  type TreeLink,
+  type TreePack,
+  type TreePlace,
+} from './core/tree.ts'
 export type { Trust } from './core/trust.ts'
 export { EventFeed } from './daemon/event-feed.ts'
 export { Service, type ServiceSetup, type Ties } from './daemon/service.ts'
+export { type MetricsServer, type MetricsServerOptions, serveMetrics } from './gateway/api/metrics-server.ts'
 export { type Control, type ControlOptions, serveControl } from './gateway/api/socket.ts'
 export { type Gateway, type GatewayOptions, serveGateway } from './gateway/gateway.ts'
 export { type GatewayAuthority, gatewayAuthority } from './gateway/gateway-authority.ts'
@@ -22,7 +34,9 @@ export {
   type ResolvedImage,
   type ResolveOptions,
 } from './gateway/image-lister.ts'
+export { type LfsAction, LfsApi, type LfsLogins, type LfsObject } from './gateway/lfs-api.ts'
 export type { MirrorSettings, RegistrySettings } from './gateway/registry/settings.ts'
+export { serveWeb, type Web, type WebOptions } from './gateway/web.ts'
 export { type OpenAdministration, openAdministration } from './node/admin/store-folder.ts'
 export type { ContentHead, HeadOptions, StreamHead } from './node/api/content-head.ts'
 export type { ContentStream, DragonflyNode } from './node/api/dragonfly-node.ts'
@@ -37,12 +51,25 @@ export {
   type NodeEvent,
 } from './node/api/events.ts'
 export type { Explanation, Giver, Losses, Moments, Requests } from './node/api/explanation.ts'
+export type { FleetDownload, FleetReport, MemberReport, SilenceReason } from './node/api/fleet-report.ts'
 export type { GetOptions, Progress } from './node/api/get-options.ts'
 export type { DownloadPriority, Limit, Limits, LimitsNow } from './node/api/limits.ts'
+export type {
+  DaemonLive,
+  LiveContentStatus,
+  LiveHost,
+  LiveLink,
+  LiveRates,
+  LiveState,
+  LiveStatus,
+  LiveTrouble,
+} from './node/api/live.ts'
 export { METRICS, type Metric, type MetricName, type MetricSample } from './node/api/metrics.ts'
 export type { NodeOptions } from './node/api/node-options.ts'
 export type { Preheated, PreheatOptions, PreheatProgress } from './node/api/preheat-options.ts'
 export type { Receipt } from './node/api/receipt.ts'
+export type { RegistryRead } from './node/api/registry-read.ts'
+export type { SharedContent, ShareOptions } from './node/api/shared-content.ts'
 export type {
   BanStatus,
   ContentStatus,
@@ -52,10 +79,15 @@ export type {
   IsolationStatus,
   Removed,
   SeedStatus,
+  SnubStatus,
 } from './node/api/status.ts'
 export type { StoreAdmin } from './node/api/store-admin.ts'
 export type { StoredContent } from './node/api/stored-content.ts'
 export type { VerifiedContent, VerifiedState, VerifyLine, VerifyProgress, VerifySummary } from './node/api/verification.ts'
 export { createNode } from './node/node.ts'
+export { classOf } from './origin/address-class.ts'
 export { checkProxy } from './origin/proxy.ts'
+export type { HubFile } from './origin/sources/hub.ts'
+export { findHubFile, isSourceFolder, listSource, resolveSource } from './origin/sources/resolve-source.ts'
+export type { Checksum, ListedFile, SourceReach, SourceRequest } from './origin/sources/source.ts'
 export { dragonflyHome, homeIfAny } from './store/home.ts'

@@ -103,8 +103,8 @@ function traceOf(outcomes: readonly Outcome[]): string {
 }
 
 function toolOf(name: ToolName): Tool {
-  const { linger, df: folder, variant } = options
-  return { df: df({ linger, folder, liar: variant === 'liar' }), curl, aria2, libtorrent, webtorrent }[name]
+  const { linger, df: folder, variant, profile } = options
+  return { df: df({ linger, folder, liar: variant === 'liar', profile }), curl, aria2, libtorrent, webtorrent }[name]
 }
 
 function readOptions(): Options {

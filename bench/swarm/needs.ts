@@ -23,7 +23,7 @@ export function missing(tools: readonly Tool[], isHere: (program: string) => boo
   return `missing: ${programs.join(', ')}\nfirst run: ${[...apt, ...others].join(' && ')}`
 }
 
-function isInstalled(program: string): boolean {
+export function isInstalled(program: string): boolean {
   const folders = program.includes('/') ? [''] : (process.env.PATH ?? '').split(path.delimiter)
   return folders.some(folder => {
     try {

@@ -25,6 +25,8 @@ export interface Options {
   json: boolean
   /** Where the samples of every peer go, as NDJSON. */
   trace: string | undefined
+  /** A folder for CPU profiles of df's peers, each from the go until it is done. */
+  profile: string | undefined
   /** Whether bench/results is written. */
   publish: boolean
 }
@@ -40,6 +42,7 @@ export const USAGE = `usage: node bench/swarm/main.ts [options], as root
   --linger           peers of df stay until all are done (they leave, as df get does)
   --df FOLDER        another checkout or installed package of df, built (this one)
   --trace FILE       writes what every peer said and its link's counters, one JSON line a peer
+  --profile FOLDER   writes a CPU profile of each peer of df there, from the go until it is done
   --json             prints JSON instead of a table
   --no-publish       leaves bench/results/swarm.md alone
 `
@@ -59,6 +62,7 @@ export function parseOptions(args: readonly string[]): Options {
       linger: { type: 'boolean', default: false },
       df: { type: 'string' },
       trace: { type: 'string' },
+      profile: { type: 'string' },
       json: { type: 'boolean', default: false },
       'no-publish': { type: 'boolean', default: false },
     },
@@ -77,6 +81,7 @@ export function parseOptions(args: readonly string[]): Options {
     variant,
     linger: values.linger,
     df: values.df,
+    profile: values.profile,
     json: values.json,
     trace: values.trace,
     publish: !values['no-publish'],

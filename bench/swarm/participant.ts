@@ -101,6 +101,11 @@ export class Participant {
     }
   }
 
+  /** Resolves when it has ended by itself. */
+  async ended(): Promise<void> {
+    await this.#over
+  }
+
   /** As a crash would: nothing is said to anybody. */
   async kill(): Promise<void> {
     this.wasKilled = true

@@ -1,4 +1,5 @@
 // A peer of the bench: embeds the library as `df get` does, reports that it is up, waits for the start, downloads, reports the result.
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { pathToFileURL } from 'node:url'
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     home: { type: 'string', default: '' },
     seed: { type: 'string', multiple: true, default: [] },
     linger: { type: 'boolean', default: false },
+    profile: { type: 'string', default: '' },
   },
 })
 
@@ -44,6 +46,7 @@ try {
 }
 
 async function download(): Promise<void> {
+  const stopProfile = await startProfile()
   begun = performance.now()
   const before = process.cpuUsage()
   const receipt = await node.download(values.url, values.file, {
@@ -53,6 +56,22 @@ async function download(): Promise<void> {
   const cpu = { start: inSeconds(before), download: inSeconds(process.cpuUsage(before)) }
   const maxRssBytes = process.resourceUsage().maxRSS * 1024
   print({ type: 'done', ms: elapsed(), receipt, cpu, maxRssBytes, events, samples })
+  await stopProfile()
+}
+
+/** Of the download alone, where a file for it is named. */
+async function startProfile(): Promise<() => Promise<void>> {
+  if (values.profile === '') return async () => {}
+  const { Session } = await import('node:inspector/promises')
+  const session = new Session()
+  session.connect()
+  await session.post('Profiler.enable')
+  await session.post('Profiler.setSamplingInterval', { interval: 250 })
+  await session.post('Profiler.start')
+  return async () => {
+    const { profile } = await session.post('Profiler.stop')
+    writeFileSync(values.profile, JSON.stringify(profile))
+  }
 }
 
 function inSeconds({ user, system }: NodeJS.CpuUsage) {

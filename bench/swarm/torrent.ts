@@ -39,12 +39,13 @@ export async function publishTorrent(ground: Ground): Promise<Torrent> {
   return torrent
 }
 
-async function makeTorrent(file: string, announce: string, to: string): Promise<Torrent> {
+/** `pieceBytes`: a power of two. */
+export async function makeTorrent(file: string, announce: string, to: string, pieceBytes = PIECE_BYTES): Promise<Torrent> {
   const bytes = await readFile(file)
   const hashes: Buffer[] = []
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES) hashes.push(sha1(bytes.subarray(at, at + PIECE_BYTES)))
+  for (let at = 0; at < bytes.length; at += pieceBytes) hashes.push(sha1(bytes.subarray(at, at + pieceBytes)))
   const pieces = Buffer.concat(hashes)
-  const info = { length: bytes.length, name: path.basename(file), 'piece length': PIECE_BYTES, pieces }
+  const info = { length: bytes.length, name: path.basename(file), 'piece length': pieceBytes, pieces }
   await writeFile(to, bencode({ announce, info }))
   return { file: to, infoHash: sha1(bencode(info)).toString('hex') }
 }

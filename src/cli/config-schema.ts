@@ -63,6 +63,13 @@ export const CONFIG_SCHEMA = {
       items: { type: 'string' },
       maxItems: MAX_ENTRIES,
     },
+    connections: {
+      description:
+        'Who counts for more when there is no room for all connections: `{"trustedNetworks": ["10.0.0.0/8", "2001:db8::/32"]}`. Quotas per address do not count for the hosts of `trustedNetworks`: ranges or single addresses, such as those of a NAT that many hosts are behind.',
+      type: 'object',
+      properties: { trustedNetworks: { type: 'array', items: { type: 'string' }, maxItems: MAX_ENTRIES } },
+      additionalProperties: false,
+    },
     allowOrigins: {
       description: 'What a seed reads for others besides public addresses. Patterns as for `--allow-origin`.',
       type: 'array',
@@ -108,9 +115,13 @@ export const CONFIG_SCHEMA = {
       description: 'Requests to one origin host at a time, 1 to 1,000. Default 16.',
       type: ['integer', 'string'],
     },
+    web: {
+      description: 'Where a daemon or seed serves its live page, as for `--web` (`127.0.0.1:65002`). Default: nowhere.',
+      type: 'string',
+    },
     gateway: {
       description:
-        'What the gateway asks registries for: `{"registry": "docker.io", "registries": {"reg.corp:5000": {"url": "http://reg.corp:5000", "ca": "ca.pem"}}, "anyRegistry": true, "tagAge": SECONDS, "staleTags": SECONDS}`. `registry`: the one of requests that name none. `registries`: how they are reached; default https, and http on loopback. `anyRegistry`: also those that are not named; default only when the gateway listens on loopback. `credentials`: a file of logins as docker and podman write it, used for whoever reaches the gateway and shows none; default none. `tagAge`: a tag is not asked for again for so long, default 0; `staleTags`: a tag\'s last digest is used for so long when the registry is down, default 86,400. `rules`: what the HTTP proxy does by URL, the first that matches; `intercept`: hosts whose TLS it ends ([proxy](proxy.md)).',
+        'What the gateway asks registries for: `{"registry": "docker.io", "registries": {"reg.corp:5000": {"url": "http://reg.corp:5000", "ca": "ca.pem"}}, "anyRegistry": true, "tagAge": SECONDS, "staleTags": SECONDS}`. `registry`: the one of requests that name none. `registries`: how they are reached; default https, and http on loopback. `anyRegistry`: also those that are not named; default only when the gateway listens on loopback. `credentials`: a file of logins as docker and podman write it, used for whoever reaches the gateway and shows none; default none. `tagAge`: a tag is not asked for again for so long, default 0; `staleTags`: a tag\'s last digest is used for so long when the registry is down, default 86,400. `hub`: the hub that clients with `HF_ENDPOINT=http://GATEWAY/hf` read, default `https://huggingface.co` ([models](models.md)). `rules`: what the HTTP proxy does by URL, the first that matches; `intercept`: hosts whose TLS it ends ([proxy](proxy.md)).',
       type: 'object',
       properties: {
         ...FORWARD_PROXY,
@@ -124,6 +135,7 @@ export const CONFIG_SCHEMA = {
             additionalProperties: false,
           },
         },
+        hub: { type: 'string' },
         anyRegistry: { type: 'boolean' },
         credentials: { type: 'string' },
         tagAge: { type: 'number', minimum: 0, maximum: MAX_SECONDS },

@@ -22,7 +22,11 @@ export interface Settings extends OriginLimits, ProxySettings {
   fleet?: string
   /** Patterns, as `allowOrigins` of the library. */
   allowOrigins?: string[]
+  /** Of the config file alone. */
+  connections?: NonNullable<Config['connections']>
   daemon?: DaemonUse
+  /** Of the config file alone. */
+  web?: string
   /** Rates of the node. */
   limits?: NamedLimits
   /** Of the config file alone. */
@@ -42,7 +46,9 @@ const FLEET_FILE = 'fleet.json'
 const MAX_CONFIG_BYTES = 1024 * 1024
 
 type Connecting = OriginLimits & ProxySettings & Pick<Settings, 'limits'>
-type Chosen = Required<Omit<Settings, keyof Connecting | 'daemon' | 'gateway' | 'fleet'>> & Connecting & Pick<Settings, 'fleet'>
+type Chosen = Required<Omit<Settings, keyof Connecting | 'daemon' | 'gateway' | 'web' | 'fleet' | 'connections'>> &
+  Connecting &
+  Pick<Settings, 'fleet' | 'connections'>
 
 /** What a command needs: flags replace the environment, which replaces the file of a home. Trust includes every seed. */
 export async function readSettings(
@@ -50,7 +56,7 @@ export async function readSettings(
   env: NodeJS.ProcessEnv,
   home: string | undefined,
 ): Promise<Omit<Chosen, 'limits'> & { limits?: Limits }> {
-  const file = home === undefined ? {} : await readConfig(path.join(home, 'config.json'))
+  const file = await readConfigOf(env, home)
   const named = settingsOfEnv(env)
   const { limits = {}, ...chosen } = chooseSettings(flags, named, file)
   const fleet = chosen.fleet ?? (await fleetFileOf(home))
@@ -71,7 +77,7 @@ async function fleetFileOf(home: string | undefined): Promise<string | undefined
 
 /** What the file of a home says of the gateway. */
 export async function readGatewayConfig(home: string): Promise<GatewayConfig> {
-  const { gateway = {} } = await readConfig(path.join(home, 'config.json'))
+  const { gateway = {} } = await readConfigOf(process.env, home)
   return gateway
 }
 
@@ -82,7 +88,7 @@ export async function readDaemonUse(isRefused: boolean, env: NodeJS.ProcessEnv, 
   if (named !== undefined && !DAEMON_USES.includes(named)) {
     throw new UsageError(`DRAGONFLY_DAEMON must be one of ${DAEMON_USES.join(', ')}`)
   }
-  const file = home === undefined ? {} : await readConfig(path.join(home, 'config.json'))
+  const file = await readConfigOf(env, home)
   return (named as DaemonUse | undefined) ?? file.daemon ?? 'use'
 }
 
@@ -106,6 +112,7 @@ export function chooseSettings(flags: Settings, env: Settings, file: Settings): 
     allowOrigins,
     ...named,
     ...(fleet !== undefined && { fleet }),
+    ...(file.connections !== undefined && { connections: file.connections }),
   }
 }
 
@@ -132,6 +139,19 @@ function entriesOf(env: NodeJS.ProcessEnv, name: string): string[] {
     (env[name] ?? '').split(/[\s,]+/).filter(part => part !== ''),
     name,
   )
+}
+
+/** The config file of a home, or the one that DRAGONFLY_CONFIG names in its place, which has to be there. */
+export async function readConfigOf(env: NodeJS.ProcessEnv, home: string | undefined): Promise<Settings> {
+  const file = configFileOf(env, home)
+  if (file === undefined) return {}
+  if (file === configFileOf({}, home) || (await isThere(file))) return await readConfig(file)
+  throw new UsageError(`DRAGONFLY_CONFIG: there is no file ${file}`)
+}
+
+export function configFileOf({ DRAGONFLY_CONFIG: named }: NodeJS.ProcessEnv, home: string | undefined): string | undefined {
+  if (named) return path.resolve(named)
+  return home === undefined ? undefined : path.join(home, 'config.json')
 }
 
 /** Reads the config file; none is an empty one. Rejects with a UsageError that names the file and the key. */

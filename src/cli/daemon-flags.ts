@@ -6,10 +6,12 @@ import { fleetFlag } from './fleet-flags.ts'
 import { addGatewayFlag } from './gateway-flags.ts'
 import { addLimitFlags } from './limit-flags.ts'
 import { parseLoopback } from './loopback.ts'
+import { addMetricsFlag } from './metrics-flag.ts'
 import { parseQuota, parseRate } from './numbers.ts'
 import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import { parseConnections } from './origin-limits.ts'
 import { addProxyFlags } from './proxy-flags.ts'
+import { addWebFlag } from './web-flags.ts'
 
 const JSON_FLAG = ['--json', 'print one JSON object per line on standard output'] as const
 
@@ -25,7 +27,12 @@ export function addDaemon(
   const start = daemon
     .command('start')
     .description('run the daemon until it is stopped; every df get of this user downloads through it')
-    .addOption(list('--listen <multiaddr>', `listen on this address (default: any free port, IPv4 and IPv6) ${REPEAT}`))
+    .addOption(
+      list(
+        '--listen <multiaddr>',
+        `listen on this address (default: any free port, in a fleet 4801 if that is free; IPv4 and IPv6) ${REPEAT}`,
+      ),
+    )
     .addOption(list('--announce <multiaddr>', `announce this address instead of those of the interfaces ${REPEAT}`))
     .addOption(list('--seed <multiaddr>', `ask and trust this seed ${REPEAT}`))
     .addOption(list('--bootstrap <address>', `a peer to join through, or dns:NAME that lists some; not trusted ${REPEAT}`))
@@ -55,6 +62,8 @@ export function addDaemon(
     .option(...JSON_FLAG)
   addProxyFlags(start)
   addGatewayFlag(start)
+  addMetricsFlag(start)
+  addWebFlag(start)
   addLimitFlags(start)
   addLogFlags(start, 'info; with --json nothing')
     .addHelpText('after', startHelp(name))
@@ -74,6 +83,7 @@ export function addDaemon(
   daemon
     .command('status')
     .description('show what the daemon stores, serves and downloads')
+    .option('--explain', 'show where the time of the latest image pulls through its gateway went')
     .option(...JSON_FLAG)
     .action((flags: DaemonFlags) => run({ do: 'status' }, flags))
 }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { open, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { DaemonClient } from '../client/index.ts'
-import type { ControlOptions, Limits } from '../index.ts'
+import type { ControlOptions, Limits, RegistryRead } from '../index.ts'
 import { UsageError } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { jsonLine } from './json-lines.ts'
@@ -19,6 +19,7 @@ export interface DaemonFlags extends ServeFlags {
   /** Milliseconds. */
   idle?: number
   detach?: true
+  explain?: true
   /** Commander's, of `--no-lan`. */
   lan?: boolean
 }
@@ -29,6 +30,8 @@ export type DaemonCommand = { do: 'start' | 'stop' | 'status' } | { do: 'set'; l
 const QUOTA = { share: 0.8 }
 /** A daemon that was started in the background is ready, or has said why not, after so long, ms. */
 const START_TIMEOUT = 20_000
+/** A daemon that cannot serve what it was to serve has ended, and said why, after so long, ms. */
+const END_MS = 5000
 const POLL_MS = 20
 
 /** Resolves to the exit code; whatever went wrong was told. */
@@ -115,6 +118,13 @@ async function status(flags: DaemonFlags): Promise<void> {
   await using running = await client()
   const answer = await running.status()
   process.stdout.write(flags.json === true ? jsonLine('status', { ...answer }) : `${statusLines(answer).join('\n')}\n`)
+  if (flags.explain === true) await explainReads(await running.registryReads(), flags)
+}
+
+async function explainReads(reads: readonly RegistryRead[], { json }: DaemonFlags): Promise<void> {
+  const { registryReadLines } = await import('./registry-read-lines.ts')
+  if (json === true) for (const read of reads) process.stdout.write(jsonLine('registryRead', { ...read }))
+  else process.stdout.write(`\n${registryReadLines(reads).join('\n')}\n`)
 }
 
 const LIMITS: Readonly<Record<string, keyof Limits>> = { limit: 'down', 'upload-limit': 'up', 'total-limit': 'total' }
@@ -152,13 +162,22 @@ async function detach(flags: DaemonFlags): Promise<void> {
   const args = process.argv.slice(2).filter(arg => arg !== '--detach' && arg !== '--json')
   await using running = await startInBackground(args, process.cwd())
   const { peerId, addresses } = running
-  const text = ['daemon ready', ...addresses, ''].join('\n')
-  process.stdout.write(flags.json === true ? jsonLine('ready', { peerId, addresses }) : text)
+  // who has gone before it said its number has ended
+  const { pid } = await running.status(0).catch(async error => Promise.reject(await notStarted(error)))
+  const places = await running.places().catch(async error => {
+    // it says in its log why it ends
+    for (const limit = Date.now() + END_MS; isAlive(pid) && Date.now() < limit; )
+      await new Promise(done => setTimeout(done, POLL_MS))
+    throw isAlive(pid) ? error : await notStarted(error)
+  })
+  const also = Object.entries(places).map(([name, url]) => `${name} ${url}`)
+  const text = ['daemon ready', ...addresses, ...also, ''].join('\n')
+  process.stdout.write(flags.json === true ? jsonLine('ready', { peerId, addresses, ...places }) : text)
 }
 
 /** Starts df with these arguments as a process of its own, with its log in the home folder; resolves to the daemon that it is. */
 export async function startInBackground(args: readonly string[], cwd = '/'): Promise<DaemonClient> {
-  const { controlPath, DragonflyError, dragonflyHome, findDaemon, makePath } = await import('../client/index.ts')
+  const { controlPath, dragonflyHome, findDaemon, makePath } = await import('../client/index.ts')
   const home = dragonflyHome()
   const socket = controlPath(home)
   const before = await findDaemon([socket])
@@ -179,12 +198,18 @@ export async function startInBackground(args: readonly string[], cwd = '/'): Pro
   for (;;) {
     const running = await findDaemon([socket])
     if (running !== undefined) return running
-    if (exited || Date.now() > limit) {
-      const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''
-      throw new DragonflyError('no-daemon', `the daemon did not start: ${said.slice(0, 500)}`, { hint: `its log is ${logFile}` })
-    }
+    if (exited || Date.now() > limit) throw await notStarted()
     await new Promise(resolve => setTimeout(resolve, POLL_MS))
   }
+}
+
+/** What the daemon has said last. */
+async function notStarted(cause?: unknown): Promise<Error> {
+  const { DragonflyError, dragonflyHome } = await import('../client/index.ts')
+  const logFile = path.join(dragonflyHome(), 'daemon.log')
+  const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''
+  const hint = `its log is ${logFile}`
+  return new DragonflyError('no-daemon', `the daemon did not start: ${said.slice(0, 500)}`, { hint, cause })
 }
 
 /** The launcher's second half; see bin/df. */

@@ -72,6 +72,7 @@ const BY_ERROR: Record<ErrorCode, number> = {
   'no-daemon': NO_SOURCE,
   'listen-failed': NO_SOURCE,
   protocol: NO_SOURCE,
+  'peer-version': NO_SOURCE,
   'peer-refused': NO_SOURCE,
   timeout: TIMEOUT,
   aborted: INTERRUPTED,

@@ -31,6 +31,8 @@ export interface Sources {
   fromSeeds: number
   fromOrigin: number
   resumed: number
+  /** Those of the resumed ones that an older version had. */
+  reused?: number
 }
 
 /**
@@ -38,14 +40,15 @@ export interface Sources {
  * a content that may not be whole yet; what is whole without a byte that came was in the store.
  */
 export function shares(sources: Sources, length = 0): string {
-  const { fromPeers, fromSeeds, fromOrigin, resumed } = sources
+  const { fromPeers, fromSeeds, fromOrigin, resumed, reused = 0 } = sources
   const all = fromPeers + fromSeeds + fromOrigin + resumed
-  if (resumed > 0 && resumed === all && resumed >= length) return 'the store'
+  if (resumed > reused && resumed === all && resumed >= length) return 'the store'
   const parts: Array<[string, number]> = [
     ['peers', fromPeers],
     ['seeds', fromSeeds],
     ['origin', fromOrigin],
-    ['an earlier try', resumed],
+    ['an older version', reused],
+    ['an earlier try', resumed - reused],
   ]
   return parts
     .filter(([, part]) => part > 0)

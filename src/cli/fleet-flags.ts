@@ -46,8 +46,9 @@ export function addFleet(program: Command, name: string, run: (command: FleetCom
     .action((file: string | undefined, flags: FleetFlags) => run({ do: 'rotate', file }, flags))
   fleet
     .command('status')
-    .description('show the members that the daemon or seed of this host knows')
+    .description('ask the members of the fleet how they are doing, and show the slowest downloads and what holds them up')
     .option(...JSON_FLAG)
+    .addHelpText('after', statusHelp(name))
     .action((flags: FleetFlags) => run({ do: 'status' }, flags))
 }
 
@@ -60,6 +61,17 @@ Examples:
 Copy the file to every host of the fleet, readable by its owner only, and start ${name} daemon on them. A host finds the others on its
 local network by itself, elsewhere by the address of any one of them: --bootstrap /ip4/10.0.0.1/tcp/4801, or a name that lists them:
 --bootstrap dns:dragonfly.corp.example.
+`
+}
+
+function statusHelp(name: string): string {
+  return `
+Examples:
+  ${name} fleet status
+  ${name} fleet status --json | jq -r 'select(.silence) | .peer'
+
+Columns: LAG is how late the event loop of the host was, KEPT how many contents it keeps, GETS how many downloads run there. Sizes and
+rates in bytes: K, M and G are 1024, 1024² and 1024³. It takes a second, and 20 seconds at most. Private downloads are counted, not named.
 `
 }
 

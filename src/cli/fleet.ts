@@ -57,18 +57,18 @@ async function rotate(named: string | undefined, { json, grace = DEFAULT_GRACE_M
 }
 
 async function status({ json }: FleetFlags): Promise<void> {
-  const { controlPath, DragonflyError, dragonflyHome, openDaemon } = await import('../client/index.ts')
+  const { controlPath, dragonflyHome, openDaemon } = await import('../client/index.ts')
   await using running = await openDaemon(controlPath(dragonflyHome()))
-  const { fleet: known, peerId } = await running.status(0)
-  if (known === undefined) {
-    throw new DragonflyError('bad-fleet', 'the daemon of this host is in no fleet', { hint: 'df fleet init makes a fleet file' })
-  }
-  const { members, total } = known
-  if (json === true) {
-    for (const member of members) process.stdout.write(jsonLine('member', { ...member }))
-    process.stdout.write(jsonLine('fleetSummary', { members: total + 1, peerId }))
+  const report = await running.fleetStatus()
+  if (json !== true) {
+    const { fleetTable } = await import('./fleet-table.ts')
+    process.stdout.write(`${fleetTable(report).join('\n')}\n`)
     return
   }
-  const lines = members.map(({ peer, role, addresses }) => `${peer}  ${role.padEnd(6)}  ${addresses[0] ?? ''}`)
-  process.stdout.write(`${total + 1} members, this host (${peerId}) among them\n${lines.map(line => `${line}\n`).join('')}`)
+  const { members, total, seconds, slowest, peerId } = report
+  for (const { status, isSelf, ...member } of members) {
+    process.stdout.write(jsonLine('member', { ...member, ...status, self: isSelf }))
+  }
+  const answered = members.filter(member => member.status !== undefined).length
+  process.stdout.write(jsonLine('fleetSummary', { members: total, answered, seconds, slowest, peerId }))
 }

@@ -2,6 +2,27 @@
 import { HINT, line } from './json-line.ts'
 
 export const GATEWAY_LINES = {
+  registryRead: line(
+    'registry-read',
+    ['daemon status'],
+    'With `--explain`: a manifest or blob that an engine has read through the gateway, the latest first; at most 100.',
+    {
+      at: 'milliseconds since 1970',
+      registry: 'its host',
+      repository: 'the repository there',
+      kind: '`manifest` or `blob`',
+      reference: 'tag or digest',
+      token: 'seconds in which tokens were waited for',
+      bytes: 'bytes that the engine was given, headers included',
+      status: 'HTTP status',
+      isBrokenOff: 'whether the engine hung up before the end',
+    },
+    {
+      firstByte: 'seconds until the engine got the first byte; absent: it got none',
+      seconds: 'seconds in all; absent: it is under way',
+      from: "`origin`, `peers`, `seeds`, `store`: bytes by who gave them to this host, now or when they were fetched for somebody before; absent: the registry's own answer was passed on, or a manifest that was here",
+    },
+  ),
   configFile: line(
     'file',
     ['gateway setup'],

@@ -1,5 +1,7 @@
 // The flags of df get.
+
 import { type Command, Option } from 'commander'
+import { SCHEMES_TEXT } from '../client/schemes.ts'
 import { digestOf } from './digests.ts'
 import { parseDuration } from './durations.ts'
 import { UsageError } from './errors.ts'
@@ -18,6 +20,7 @@ export interface GetFlags extends LogFlags, ProxyFlags, DownloadLimitFlags, Link
   output?: string
   directoryPrefix?: string
   createDirs?: true
+  hfCache?: true
   inputFile?: string
   head?: true
   spider?: true
@@ -65,11 +68,11 @@ export function addGet(program: Command, name: string, run: (urls: string[], fla
   const command = program
     .command('get')
     .description('download URLs from peers, seeds and their origins')
-    .argument('[url...]', 'http:// or https:// URLs')
+    .argument('[url...]', `${SCHEMES_TEXT} URLs, or a dragonfly: address of df share`)
   addGetFlags(command)
     .addHelpText('after', help(name))
     .action(async (urls: string[], flags: GetFlags) => {
-      if (urls.length === 0 && flags.inputFile === undefined) {
+      if (urls.length === 0 && flags.inputFile === undefined && flags.metalink === undefined) {
         throw new UsageError('no URL given', 'give URLs, or a list of them with -i FILE')
       }
       await run(urls, flags)
@@ -95,6 +98,20 @@ export function addGetFlags(command: Command): Command {
   return addLogFlags(command, 'warn; with --json or --quiet nothing')
 }
 
+/** What has a place of its own, or is no whole file. */
+const NO_CACHE = [
+  'output',
+  'directoryPrefix',
+  'createDirs',
+  'range',
+  'head',
+  'spider',
+  'timestamping',
+  'recursive',
+  'md5',
+  'digest',
+]
+
 /** What is wanted, and where it goes. */
 function addFileFlags(command: Command): void {
   command
@@ -103,6 +120,12 @@ function addFileFlags(command: Command): void {
       "write to FILE, into a folder, or - for standard output (default: the content's own name; also -O FILE, -O-)",
     )
     .option('-P, --directory-prefix <dir>', 'write into DIR, which is created when missing (also -d, --output-dir)')
+    .addOption(
+      new Option(
+        '--hf-cache',
+        'put files of hf:// URLs, or whole repositories, where huggingface_hub and its users look',
+      ).conflicts([...NO_CACHE]),
+    )
     .option('--create-dirs', 'create the folder of -o FILE when it is missing')
     .option('-i, --input-file <file>', 'read more URLs from FILE, one per line, # for comments; - is standard input')
     .option(
@@ -181,6 +204,11 @@ Examples:
   ${name} get https://example.org/a.iso https://example.org/b.iso -P isos
   ${name} get -r 0-1048575 -o - https://example.org/big.iso | file -
   ${name} get --digest sha256:9f86d08… -o big.iso https://example.org/big.iso
+  ${name} get s3://bucket/model.safetensors                 # AWS_PROFILE, AWS_ENDPOINT_URL_S3, …
+  ${name} get hf://org/model@main/model.safetensors         # HF_TOKEN, HF_ENDPOINT
+  ${name} get 'dragonfly:bafy…?name=big.iso'                     # what df share printed on another host
+  ${name} get hf://org/model -P model --include '*.safetensors'
+  ${name} get s3://bucket/prefix/ -P data --mirror --dry-run
   ${name} get -H @token --linger 5m https://example.org/private.bin  # token: Authorization: Bearer …
 
 Flags of curl and wget do what they do there, bundles such as -fsSLO and -qO- too; -f -L -J -S -c and -C - are taken, as ${name}

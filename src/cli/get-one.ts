@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { ContentHead, GetOptions, HeaderList, HeadOptions, Receipt } from '../index.ts'
+import type { ContentHead, GetOptions, HeaderList, HeadOptions, ListedFile, Receipt } from '../index.ts'
 import { printable } from './errors.ts'
 import { bytes } from './figures.ts'
 import type { GetFlags } from './get-flags.ts'
 import type { HeadersOf } from './get-headers.ts'
-import type { Downloader } from './host-node.ts'
-import { keptFile, makeFolder } from './output-place.ts'
+import type { Downloader, Known } from './host-node.ts'
+import { type ContentTime, type Kept, keptFile, makeFolder } from './output-place.ts'
 import type { Report, Transfer } from './report.ts'
 import { openStdout, writeAll } from './stdout.ts'
 
@@ -34,36 +34,115 @@ export interface Target {
   transfer?: Transfer
   /** Why there is nothing to download. */
   error?: unknown
+  /** Of several: it is not begun before, and then `over` is called, however it ended. What it waits for comes before it. */
+  after?: Promise<void>
+  over?: () => void
+  /** Called when its file is there; resolves to the path that is shown for it. Default: the file's own. */
+  placed?: () => Promise<string>
+  /** Bytes, where a list says so. */
+  length?: number
+  /** What the list of its store says of it. */
+  listed?: ListedFile
   /** See GetOptions. */
   nameFile?: (fileName: string) => string
+  /** Of a Metalink: URLs that are tried when the first one fails. */
+  mirrors?: readonly string[]
+  /** Of a Metalink: headers of the command, which may be secret, go to URLs of this origin alone. */
+  homeOrigin?: string
+  /** Rejects for a URL that is not to be read. */
+  mayRead?: (url: string) => Promise<void>
 }
 
-/** Resolves to undefined when nothing had to be downloaded. Rejects with the library's error, PipeClosed or an OutputError. */
-export async function getOne(target: Target, command: Command): Promise<Receipt | undefined> {
-  const { url, transfer, nameFile } = target
-  const { node, flags, headers, report } = command
+/** `kept`: the file is there; `planned`, with --dry-run: it is not; `shown`: only its head was wanted. */
+export type Outcome = Receipt | 'kept' | 'planned' | 'shown'
+
+/** Rejects with the library's error, PipeClosed or an OutputError. */
+export async function getOne(target: Target, command: Command): Promise<Outcome> {
+  const { url, transfer, nameFile, listed } = target
+  const { node, flags, report } = command
+  const headers = headersFor(target, command)
   const place = target.file ?? command.place
   const options: GetOptions = {
     ...command.options,
     ...(nameFile && { nameFile }),
     onProgress: progress => report.progress(progress, transfer),
   }
-  const head = () => withLogin(url, headers, headers => node.head(url, { ...headOptions(options), ...some(headers) }))
+  const known = listed?.request
+  const head = () => withLogin(url, headers, headers => node.head(url, { ...headOptions(options), ...some(headers) }, known))
   if (flags.head || flags.spider) {
     showHead(await head(), command)
-    return undefined
+    return 'shown'
   }
-  const kept = await keptFile({ url, place, nameFile }, flags, head)
+  const kept = (await keptFile({ url, place, nameFile }, flags, timeOf(listed) ?? head)) ?? (await equalFile(target, command))
   if (kept !== undefined) {
-    report.skipped({ url, ...kept }, transfer)
-    return undefined
+    const output = (await target.placed?.()) ?? kept.output
+    report.skipped({ url, ...kept, output }, transfer, listed?.length)
+    return 'kept'
+  }
+  if (flags.dryRun && target.file !== undefined) {
+    report.planned({ url, output: path.resolve(target.file), ...(target.length !== undefined && { length: target.length }) })
+    return 'planned'
   }
   if (target.file !== undefined) await makeFolder(path.dirname(target.file))
   const md5 = flags.md5 === undefined ? undefined : flags.md5.toLowerCase()
-  const work = (headers: HeaderList) => fetch({ node, place }, url, { ...options, ...some(headers) }, md5)
-  const receipt = await withLogin(url, headers, work)
-  report.done(receipt, transfer)
+  const digest = target.mirrors === undefined ? undefined : listed?.digest
+  const all = { ...options, ...(digest !== undefined && { digest }) }
+  const receipt = await firstOf([url, ...(target.mirrors ?? [])], async from => {
+    await target.mayRead?.(from)
+    const work = (headers: HeaderList) => fetch({ node, place }, { url: from, known }, { ...all, ...some(headers) }, md5)
+    const receipt = await withLogin(from, headers, work)
+    if (target.mirrors !== undefined && flags.range === undefined) await checkLength(receipt, target.length)
+    return receipt
+  })
+  const output = (await target.placed?.()) ?? receipt.output
+  report.done({ ...receipt, output }, transfer)
   return receipt
+}
+
+/** The first URL that works; if none does, what the last one says. What no other URL would change is thrown at once. */
+async function firstOf(urls: readonly string[], attempt: (url: string) => Promise<Receipt>): Promise<Receipt> {
+  for (const [i, url] of urls.entries()) {
+    try {
+      return await attempt(url)
+    } catch (error) {
+      const { code } = error as { code?: unknown }
+      const isOfUrl =
+        typeof code === 'string' && (code.startsWith('origin-') || code === 'digest-mismatch' || code === 'no-source')
+      if (!isOfUrl || i === urls.length - 1) throw error
+    }
+  }
+  throw new Error('no URL')
+}
+
+function headersFor({ homeOrigin }: Target, { headers }: Command): HeadersOf {
+  if (homeOrigin === undefined) return headers
+  const isHome = (url: string) => URL.parse(url)?.origin === homeOrigin
+  return {
+    of: url => (isHome(url) ? headers.of(url) : []),
+    withLogin: async url => (isHome(url) ? await headers.withLogin(url) : undefined),
+  }
+}
+
+/** A file of another length than the Metalink says does not stay. */
+async function checkLength({ bytes, output }: Receipt, length: number | undefined): Promise<void> {
+  if (length === undefined || bytes === length) return
+  await rm(output, { force: true })
+  const { DragonflyError } = await import('../client/index.ts')
+  throw new DragonflyError('digest-mismatch', `the content has ${bytes} bytes, and the Metalink says ${length}`)
+}
+
+/** For -N, without asking. */
+function timeOf(listed: ListedFile | undefined): (() => Promise<ContentTime>) | undefined {
+  if (listed?.modified === undefined || listed.length === undefined) return undefined
+  const { path: names, modified, length } = listed
+  return async () => ({ fileName: names.at(-1) ?? '', lastModified: new Date(modified).toUTCString(), length })
+}
+
+/** Of a tree: a file that is there, and proved to be the one that the store lists. */
+async function equalFile({ file, listed }: Target, { flags, options }: Command): Promise<Kept | undefined> {
+  if (file === undefined || listed === undefined || flags.range !== undefined) return undefined
+  const { isListed } = await import('./tree-kept.ts')
+  return (await isListed(file, listed, options.signal)) ? { output: path.resolve(file), reason: 'equal' } : undefined
 }
 
 function some(headers: HeaderList): Pick<GetOptions, 'headers'> {
@@ -93,12 +172,12 @@ export async function withLogin<T>(url: string, headers: HeadersOf, attempt: (he
 
 async function fetch(
   { node, place }: Pick<Command, 'node' | 'place'>,
-  url: string,
+  { url, known }: { url: string; known: Known },
   options: GetOptions,
   md5: string | undefined,
 ): Promise<Receipt> {
   if (place !== '-') {
-    const receipt = await node.download(url, place, options)
+    const receipt = await node.download(url, place, options, known)
     if (md5 !== undefined) await checkFile(receipt.output, md5)
     return receipt
   }

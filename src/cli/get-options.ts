@@ -46,8 +46,15 @@ export function settingsOf({ seed, bootstrap, trust, announce, fleet, ...flags }
   }
 }
 
-function connectingOf({ proxy, noProxy, ca }: ProxySettings): ProxySettings {
+/** How its connections to origins are made. */
+export function connectingOf({ proxy, noProxy, ca }: ProxySettings): ProxySettings {
   return { ...(proxy !== undefined && { proxy }), ...(noProxy !== undefined && { noProxy }), ...(ca !== undefined && { ca }) }
+}
+
+/** How the stores of other URLs than https are reached. Rejects with a UsageError for a malformed environment or config file. */
+export async function reachOf(flags: GetFlags): Promise<ProxySettings> {
+  const { homeIfAny } = await import('../index.ts')
+  return connectingOf(await readSettings(settingsOf(flags), process.env, homeIfAny()))
 }
 
 /** What the node needs besides the flags. */
@@ -55,17 +62,28 @@ export interface Around {
   onEvent: (event: NodeEvent) => void
   /** Where the output goes, as `node.download` takes it; `-` is standard output. */
   place: string | undefined
+  /** Whether it fetches what only other hosts have. */
+  isShared?: boolean
 }
 
 /** Options of the node. Rejects with a UsageError for a malformed environment or config file. */
-export async function nodeOptions(flags: GetFlags, home: string | undefined, { onEvent, place }: Around): Promise<NodeOptions> {
-  const { seeds, bootstrap, trust, announce, fleet, limits, ...rest } = await readSettings(settingsOf(flags), process.env, home)
+export async function nodeOptions(
+  flags: GetFlags,
+  home: string | undefined,
+  { onEvent, place, isShared = false }: Around,
+): Promise<NodeOptions> {
+  const { seeds, bootstrap, trust, announce, fleet, connections, limits, ...rest } = await readSettings(
+    settingsOf(flags),
+    process.env,
+    home,
+  )
   return {
     seeds,
     bootstrap,
     trust,
     announce,
     ...(fleet !== undefined && { fleet }),
+    ...(connections !== undefined && { connections }),
     ...originLimitsOf(rest),
     ...connectingOf(rest),
     ...(limits && { limits }),
@@ -77,7 +95,8 @@ export async function nodeOptions(flags: GetFlags, home: string | undefined, { o
     ...(home !== undefined && { home }),
     // what is kept goes only when the disk itself is short
     quota: Number.MAX_SAFE_INTEGER,
-    network: needsNetwork(flags, { seeds, bootstrap }) || fleet !== undefined,
+    network: needsNetwork(flags, { seeds, bootstrap }) || fleet !== undefined || isShared,
+    ...(isShared && { lan: true }),
     dhtServer: flags.linger > 0,
     onEvent,
   }

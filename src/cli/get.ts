@@ -6,12 +6,15 @@ import { OK, PIPE_CLOSED } from './exit-codes.ts'
 import type { GetFlags } from './get-flags.ts'
 import { makeHeaders } from './get-headers.ts'
 import type { Command } from './get-one.ts'
-import { getOptions } from './get-options.ts'
+import { getOptions, reachOf } from './get-options.ts'
+import type { Named } from './get-trees.ts'
 import { HostNode } from './host-node.ts'
 import { Interrupt } from './interrupt.ts'
 import { placeOf } from './output-place.ts'
 import { makeReport } from './render.ts'
 import type { Report } from './report.ts'
+import { isSharedAddress, isTreeAddress } from './shared-address.ts'
+import { isFolder, isMetalink, isOtherScheme, localMetalink } from './source-urls.ts'
 import { flushed, PipeClosed, stdoutError } from './stdout.ts'
 import { urlsOf } from './url-list.ts'
 
@@ -24,11 +27,14 @@ export async function get(named: readonly string[], flags: GetFlags, name: strin
   const options = { name, json: flags.json === true, quiet: flags.quiet === true, streaming: flags.output === '-', log }
   let report = await makeReport(options, process.stdout, process.stderr)
   try {
-    const urls = await urlsOf(named, flags.inputFile, interrupt.signal)
-    refuseMisfits(urls, flags)
-    const several = flags.recursive ? 0 : urls.length > 1 ? urls.length : undefined
+    const local = localMetalink(flags)
+    const urls = await urlsOf(local === undefined ? named : [...named, local], flags.inputFile, interrupt.signal)
+    const trees = await treesOf(urls, flags)
+    await refuseMisfits(urls, trees, flags)
+    if (flags.hfCache) (await import('./hub-cache.ts')).refuseForHubCache(urls)
+    const several = trees.size > 0 || urls.some(isTreeAddress) ? 0 : urls.length > 1 ? urls.length : undefined
     if (several !== undefined) report = await makeReport({ ...options, several }, process.stdout, process.stderr)
-    const exitCode = await run(urls, flags, report, interrupt, reader.signal)
+    const exitCode = await run({ urls, trees }, flags, report, interrupt, reader.signal)
     if (flags.json === true || flags.head === true) await flushed(process.stdout)
     reader.signal.throwIfAborted()
     return exitCode
@@ -50,13 +56,33 @@ function tell(failure: Failure, name: string): void {
   process.stderr.write(`${failureLine(name, failure)}\n`)
 }
 
+/** Those that are folders. */
+async function treesOf(urls: readonly string[], flags: GetFlags): Promise<Set<string>> {
+  const { recursive, output, metalink } = flags
+  if (recursive) return new Set(urls)
+  const trees = new Set<string>()
+  // what -o names is the Metalink itself
+  const follows = output === undefined || metalink !== undefined
+  for (const url of urls) if ((follows && isMetalink(url, flags)) || (await isFolder(url))) trees.add(url)
+  return trees
+}
+
 /** What belongs to one content cannot be for several. */
-function refuseMisfits(urls: readonly string[], { output, digest, md5, trace, recursive }: GetFlags): void {
-  if (recursive && output === '-') throw new UsageError('--recursive writes files', 'write them to a folder with -P DIR')
-  if (urls.length === 1 && !recursive) return
+async function refuseMisfits(urls: readonly string[], trees: ReadonlySet<string>, flags: GetFlags): Promise<void> {
+  const { output, digest, md5, trace, include, exclude, mirror, dryRun } = flags
+  if (trees.size > 0 || include || exclude || mirror || dryRun) {
+    const { refuseForTrees } = await import('./get-trees.ts')
+    refuseForTrees(urls, trees, flags)
+  }
+  if (urls.some(isTreeAddress)) {
+    if (urls.length > 1) throw new UsageError('the address of a folder stands alone', 'fetch one after the other')
+    if (output !== undefined) throw new UsageError('-o writes one file, and this is a folder', 'write it into DIR with -P DIR')
+  }
+  if (urls.length === 1 && trees.size === 0) return
   // of one URL the library says what is wrong; of several nothing is downloaded before all are looked at
   for (const url of urls) {
-    if (/^https?:\/\//i.test(url) && URL.canParse(url)) continue
+    const isKnown = isOtherScheme(url) || isSharedAddress(url) || /^https?:\/\//i.test(url)
+    if ((isKnown && URL.canParse(url)) || (trees.has(url) && isMetalink(url, flags))) continue
     const shown = JSON.stringify(url.replace(/^.*@/s, '…@').slice(0, 100))
     throw new UsageError(`not a URL: ${shown}`, 'write complete URLs, such as https://example.org/file.iso')
   }
@@ -69,7 +95,7 @@ function refuseMisfits(urls: readonly string[], { output, digest, md5, trace, re
 
 /** Resolves to the exit code of the first URL that failed. */
 async function run(
-  urls: readonly string[],
+  { urls, trees }: Named,
   flags: GetFlags,
   report: Report,
   interrupt: Interrupt,
@@ -77,20 +103,20 @@ async function run(
 ): Promise<number> {
   const timeout = flags.timeout > 0 ? [AbortSignal.timeout(flags.timeout)] : []
   const signal = AbortSignal.any([interrupt.signal, reader, ...timeout])
-  const options = await getOptions(flags, { signal })
+  const options = await getOptions({ ...flags, ...(trees.size > 0 && { recursive: true }) }, { signal })
   const headers = await makeHeaders(flags, signal)
   const place = await placeOf(flags)
   if (place !== '-' && !flags.json && !flags.head && isPipe(1)) report.note(PIPE_HINT)
   // nothing is told before who we are
   let early: NodeEvent[] | undefined = []
   const onEvent = (event: NodeEvent) => void (early === undefined ? report.event(event) : early.push(event))
-  const node = await HostNode.open(flags, { onEvent, place })
+  const node = await HostNode.open(flags, { onEvent, place, isShared: urls.some(isSharedAddress) })
   try {
     const { peerId, addresses } = await node.identity()
     report.started(peerId, addresses)
     for (const event of early) report.event(event)
     early = undefined
-    const exitCode = await getAll(urls, { node, flags, options, headers, place, report }, signal)
+    const exitCode = await getAll({ urls, trees }, { node, flags, options, headers, place, report }, signal)
     if (flags.linger > 0 && exitCode === OK) {
       report.lingering(flags.linger / 1000)
       await interrupt.wait(flags.linger)
@@ -102,18 +128,18 @@ async function run(
 }
 
 /** Resolves to the exit code. */
-async function getAll(urls: readonly string[], command: Command, signal: AbortSignal): Promise<number> {
+async function getAll({ urls, trees }: Named, command: Command, signal: AbortSignal): Promise<number> {
   const { flags, place } = command
   const [url] = urls
-  if (urls.length === 1 && url !== undefined && !flags.recursive) {
+  if (flags.hfCache) return await (await import('./hub-cache.ts')).getIntoHubCache(urls, command, await reachOf(flags))
+  if (url !== undefined && isTreeAddress(url) && !flags.head && !flags.spider)
+    return await (await import('./get-shared-tree.ts')).getTree(url, command, signal)
+  if (urls.length === 1 && url !== undefined && trees.size === 0) {
     await (await import('./get-one.ts')).getOne({ url }, command)
     return OK
   }
+  if (trees.size > 0) return await (await import('./get-trees.ts')).getTrees({ urls, trees }, command, signal)
   const { getMany, ofList } = await import('./get-many.ts')
-  if (flags.recursive) {
-    const { below } = await import('./index-walk.ts')
-    return await getMany({ targets: below(urls, command), count: undefined, parallel: flags.parallel }, command, signal)
-  }
   // on standard output one follows the other
   const parallel = place === '-' || (flags.head && !flags.json) ? 1 : flags.parallel
   return await getMany({ targets: ofList(urls, command), count: urls.length, parallel }, command, signal)

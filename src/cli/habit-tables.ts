@@ -99,7 +99,6 @@ export const NOT_DONE: Readonly<Record<string, string>> = {
   '--write-out': 'df tells what happened with --json: one object per line, the last one is the receipt',
   '-D': 'the headers of a content are shown by -I (--head)',
   '--dump-header': 'the headers of a content are shown by -I (--head)',
-  '--include': 'the headers of a content are shown by -I (--head)',
   '--save-headers': 'the headers of a content are shown by -I (--head)',
   '-K': 'df reads config.json in its home folder (see df help get)',
   '--config': 'df reads config.json in its home folder (see df help get)',

@@ -7,17 +7,30 @@ import type {
   EventFacts,
   GetOptions,
   HeadOptions,
+  ListedFile,
   NodeEvent,
   Receipt,
+  SourceReach,
+  SourceRequest,
   StreamHead,
 } from '../index.ts'
 import { chooseDaemon } from './daemon-choice.ts'
 import type { GetFlags } from './get-flags.ts'
-import { type Around, nodeOptions, settingsOf } from './get-options.ts'
+import { type Around, nodeOptions, reachOf, settingsOf } from './get-options.ts'
 import { withSource } from './setting-source.ts'
+import { DAEMON_SIGNATURE_MS, type Found, findSource, withSource as foundBy } from './source-urls.ts'
+
+/** What a list of a store says of a file: its `request`. */
+export type Known = ListedFile['request']
 
 /** What a download needs of a node. */
-export type Downloader = Pick<DragonflyNode, 'head' | 'get' | 'download'>
+export interface Downloader extends Pick<DragonflyNode, 'get'> {
+  /** With `known` no store is asked which content a URL names. */
+  head(url: string, options?: HeadOptions, known?: Known): Promise<ContentHead>
+  download(url: string, file?: string, options?: GetOptions, known?: Known): Promise<Receipt>
+  /** See `listSource`. */
+  list(url: string, signal?: AbortSignal): AsyncIterable<ListedFile>
+}
 
 export class HostNode implements Downloader {
   readonly #flags: GetFlags
@@ -49,12 +62,39 @@ export class HostNode implements Downloader {
     return await this.#node
   }
 
-  async head(url: string, options?: HeadOptions): Promise<ContentHead> {
-    return await this.#orByItself(node => node.head(url, options))
+  async head(url: string, options?: HeadOptions, known?: Known): Promise<ContentHead> {
+    return await this.#orByItself(async node => {
+      const source = await this.#find(url, options ?? {}, known)
+      const { digest: _digest, ...asked } = source.options
+      const { scope, renew, nameFile } = source.own
+      const head = await node.head(source.url, {
+        ...asked,
+        ...(scope !== undefined && { scope }),
+        ...(renew !== undefined && { renew }),
+      })
+      const fileName = nameFile?.() ?? head.fileName
+      return source.shown === undefined ? head : { ...head, url: source.shown, fileName }
+    })
   }
 
-  async download(url: string, file?: string, options?: GetOptions): Promise<Receipt> {
-    return await this.#orByItself(node => node.download(url, file, options))
+  async download(url: string, file?: string, options?: GetOptions, known?: Known): Promise<Receipt> {
+    const attempt = (request: Known) =>
+      this.#orByItself(async node => {
+        const source = await this.#find(url, options ?? {}, request)
+        return asAsked(await node.download(source.url, file, this.#optionsOf(source)), source.shown)
+      })
+    try {
+      return await attempt(known)
+    } catch (error) {
+      // a list that is open to everybody may have files that are not
+      if (known === undefined || !isOpen(known()) || (error as { code?: unknown }).code !== 'origin-forbidden') throw error
+      return await attempt(undefined)
+    }
+  }
+
+  async *list(url: string, signal?: AbortSignal): AsyncGenerator<ListedFile> {
+    const { listSource } = await import('../index.ts')
+    yield* listSource(url, { ...(await this.#reach()), ...(signal && { signal }) })
   }
 
   get(url: string, options?: GetOptions): ContentStream {
@@ -73,17 +113,40 @@ export class HostNode implements Downloader {
     await (await this.#node.catch(() => undefined))?.stop()
   }
 
+  /** Asked for anew for each node: a daemon cannot make a signature of its own. */
+  async #find<O extends HeadOptions>(url: string, options: O, known?: Known): Promise<Found<O>> {
+    return known === undefined ? await findSource(url, options, () => this.#reach()) : foundBy(known(), options)
+  }
+
+  async #reach(): Promise<SourceReach> {
+    return { ...(await reachOf(this.#flags)), ...(this.#isDaemon && { signatureMs: DAEMON_SIGNATURE_MS }) }
+  }
+
+  /** What is named by its digest goes by its URL through a daemon, which takes no such names. */
+  #optionsOf({ options, own: { byDigest, anonymous, nameFile, ...own } }: Found<GetOptions>): GetOptions {
+    const { nameFile: chosen } = options
+    const name = nameFile === undefined || chosen === undefined ? nameFile : () => chosen(nameFile())
+    return {
+      ...options,
+      ...own,
+      ...(!this.#isDaemon && byDigest !== undefined && { byDigest }),
+      ...(!this.#isDaemon && anonymous !== undefined && { anonymous }),
+      ...(name !== undefined && { nameFile: name }),
+    }
+  }
+
   async *#bytes(url: string, options: GetOptions | undefined, { head, done, failed }: StreamTold): AsyncGenerator<Uint8Array> {
     const shown = { bytes: 0, hash: createHash('sha256') }
     try {
       for (;;) {
-        const stream = (await this.#node).get(url, options)
+        const source = await this.#find(url, options ?? {})
+        const stream = (await this.#node).get(source.url, this.#optionsOf(source))
         // that of a daemon which goes away afterwards holds: what comes then has to be the same
         stream.head.then(head, () => {})
         try {
           // only the daemon may go away and leave a beginning behind
           yield* this.#isDaemon || shown.bytes > 0 ? unseen(stream, shown) : stream
-          return done(stream.receipt)
+          return done(stream.receipt.then(receipt => asAsked(receipt, source.shown)))
         } catch (error) {
           if (!(await this.#goesOn(error))) throw error
         }
@@ -113,6 +176,15 @@ export class HostNode implements Downloader {
     await daemon.stop()
     return true
   }
+}
+
+/** Whether it is asked for without credentials. */
+function isOpen({ headers = [], filter = [] }: SourceRequest): boolean {
+  return headers.length === 0 && filter.length === 0
+}
+
+function asAsked(receipt: Receipt, shown: string | undefined): Receipt {
+  return shown === undefined ? receipt : { ...receipt, url: shown }
 }
 
 /** What becomes known of a stream besides its bytes. */

@@ -1,10 +1,10 @@
 // Reads one page of a folder's index: HTML with links (nginx, Apache, python -m http.server), or an S3 list of keys (XML).
 import { Parser } from 'htmlparser2'
 import { UsageError } from './errors.ts'
+import { isFileName } from './tree-names.ts'
 
 /** Links of one page; S3 has at most 1,000 keys on one. */
 const MAX_LINKS = 100_000
-const MAX_NAME_BYTES = 255
 
 /** Where a walk began. */
 export interface Root {
@@ -161,13 +161,6 @@ function urlOfKey(key: string, { url: root }: Root): string {
 /** Undefined: not every part is the name of one file. */
 function pathOf(names: readonly string[]): string[] | undefined {
   return names.every(isFileName) ? [...names] : undefined
-}
-
-function isFileName(name: string): boolean {
-  if (name === '' || name === '.' || name === '..' || /[/\\\p{Cc}]/u.test(name)) return false
-  if (process.platform === 'win32' && (/[<>:"|?*]|[ .]$/.test(name) || /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name)))
-    return false
-  return Buffer.byteLength(name) <= MAX_NAME_BYTES
 }
 
 /** What is not UTF-8 stays as it is written. */

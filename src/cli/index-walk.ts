@@ -1,13 +1,13 @@
 // Walks the indexes of folders on an HTTP server, and finds the files below them.
-import path from 'node:path'
 import type { GetOptions, HeaderList } from '../index.ts'
 import { printable, UsageError } from './errors.ts'
-import { FileNames } from './file-names.ts'
-import { type Command, type Target, withLogin } from './get-one.ts'
+import { type Command, withLogin } from './get-one.ts'
 import { type Root, readIndex, rootOf } from './index-page.ts'
 
 /** Bytes of one page. */
 const MAX_PAGE = 16 * 1024 * 1024
+/** For one page: a server that sends it drop by drop must not keep the command for ever. Milliseconds; 16 MiB take 28 KiB/s. */
+const PAGE_MS = 600_000
 const MAX_PAGES = 10_000
 /** Folders below the first one, unless --level says otherwise. */
 const DEFAULT_LEVEL = 16
@@ -86,21 +86,19 @@ function notAName(name: string): UsageError {
   return new UsageError(`the index has a name that no file can have here: ${shown}`, 'such names were left out', 'bad-url')
 }
 
-/** What is below the URLs, to be written below the place of the command. */
-export async function* below(urls: readonly string[], command: Command): AsyncGenerator<Target> {
-  const { flags, place = '.' } = command
-  const names = new FileNames([])
-  for await (const { url, path: parts, error } of walk(urls, pageOf(command), { level: flags.level, maxFiles: flags.maxFiles })) {
-    if (error !== undefined) yield { url, error }
-    else yield { url, file: path.join(place, names.of(url, path.join(...parts))) }
-  }
+/** What is below a URL, as its server has it now. */
+export function below(url: string, command: Command): AsyncGenerator<WalkStep> {
+  const { level, maxFiles } = command.flags
+  return walk([url], pageOf(command), { level, maxFiles })
 }
 
 /** Through the node, as a content: by its proxies and limits, with what it knows of seeds; and as the origin has it now. */
-function pageOf({ node, options, headers }: Command): ReadPage {
+export function pageOf({ node, options, headers }: Command): ReadPage {
   const { filter: _filter, range: _range, trace: _trace, explain: _explain, ...rest } = options
   return async url => {
-    const attempt = (some: HeaderList) => pageText(node.get(url, { ...rest, keep: false, revalidate: true, ...given(some) }))
+    const signal = AbortSignal.any([...(rest.signal ? [rest.signal] : []), AbortSignal.timeout(PAGE_MS)])
+    const attempt = (some: HeaderList) =>
+      pageText(node.get(url, { ...rest, signal, keep: false, revalidate: true, ...given(some) }))
     return await withLogin(url, headers, attempt)
   }
 }
@@ -116,7 +114,7 @@ async function pageText(stream: AsyncIterable<Uint8Array> & { receipt: Promise<u
   let length = 0
   for await (const chunk of stream) {
     length += chunk.byteLength
-    if (length > MAX_PAGE) throw new UsageError('this is no index of a folder: it is longer than 16 MiB')
+    if (length > MAX_PAGE) throw new UsageError('longer than 16 MiB: no index of a folder, and no Metalink')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

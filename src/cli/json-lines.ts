@@ -1,129 +1,21 @@
 // Every NDJSON line that df writes: type, commands, meaning and fields, declared once. The reference is made from this table.
 import { FLEET_LINES } from './fleet-lines.ts'
 import { GATEWAY_LINES } from './gateway-lines.ts'
+import { GET_LINES } from './get-lines.ts'
+import { ALL } from './json-commands.ts'
 import { CODE, HINT, type JsonLine, line, MESSAGE } from './json-line.ts'
+import { SHARE_LINES } from './share-lines.ts'
 import { STORE_LINES } from './store-lines.ts'
 
 const PEER_ID = 'peer id of this node'
 const ADDRESSES = 'full multiaddrs that others can dial'
 const URL_GIVEN = 'the URL as it was given, without user and password'
-const ALL = [
-  'get',
-  'preheat',
-  'seed start',
-  'seed status',
-  'seed ls',
-  'seed rm',
-  'seed pin',
-  'seed unpin',
-  'seed gc',
-  'seed verify',
-  'ls',
-  'rm',
-  'pin',
-  'unpin',
-  'gc',
-  'verify',
-  'daemon start',
-  'daemon stop',
-  'daemon status',
-  'daemon set',
-  'fleet init',
-  'fleet rotate',
-  'fleet status',
-  'gateway setup',
-  'gateway check',
-  'sim',
-]
-
 /**
  * Name in this program → line. Sizes are bytes, times seconds, rates bytes a second. A field that is not known is left out.
  * Events (`warning`, `info`) are not here: their fields depend on their code.
  */
 export const JSON_LINES = {
-  // ---- df get
-  started: line('started', ['get'], 'The node is up. The first line.', { peerId: PEER_ID, addresses: ADDRESSES }),
-  getProgress: line(
-    'progress',
-    ['get'],
-    'How far the download is: at most five a second, and one at the end.',
-    {
-      bytes: 'verified bytes so far, resumed ones included',
-      fromOrigin: 'bytes read from the origin by this host',
-      fromPeers: 'bytes from peers',
-      fromSeeds: 'bytes from seeds',
-      resumed: 'bytes found in the store: of an earlier try, or of a content that was there',
-      received: 'bytes that came since it began, whether verified yet or not',
-      peers: 'peers connected for this content, seeds included',
-      rate: 'bytes a second that came over the last seconds',
-    },
-    { length: 'bytes of the whole content, or of the range', url: 'with several URLs: which one, without secrets' },
-  ),
-  receipt: line(
-    'done',
-    ['get'],
-    'The receipt: the output is complete. Only events may follow.',
-    {
-      url: 'what was asked for, without credentials',
-      output: 'absolute path of the file; `-` for standard output',
-      bytes: 'bytes that were written or streamed',
-      sha256: 'sha2-256 of these bytes, hexadecimal, computed here',
-      cid: 'UnixFS root of the content (CIDv1), as IPFS computes it; empty for a range',
-      fromOrigin: 'bytes read from the origin by this host',
-      fromPeers: 'bytes from peers',
-      fromSeeds: 'bytes from seeds',
-      resumed:
-        'bytes found in the store: of an earlier try, or of a content that was there; the four add up to `bytes`, with `-r` to the pieces that the range lies in',
-      seconds: 'how long it took',
-      peers: 'peers that gave pieces, seeds included',
-      trust: 'why the content is believed: `digest`, `seed` or `origin`',
-    },
-    {
-      range: 'with `-r`: which bytes (`start`, and `end` after the last one)',
-      length: 'with `-r`: bytes of the whole content, when they are known',
-      lastModified: 'Last-Modified of the content, an HTTP date, when it is known here',
-      originDigest:
-        'where the origin states the sha-256 of the content, which this host compared with what it read: `repr-digest`, `content-digest`, `digest`, `x-amz-checksum-sha256`, `docker-content-digest` or `the URL`',
-      explain: 'with `--explain`: where the time went',
-    },
-  ),
-  skipped: line('skipped', ['get'], 'A file that is already there stays (`--no-clobber`, `-N`).', {
-    url: 'what was asked for',
-    output: 'absolute path of the file',
-    reason: '`exists` or `not-newer`',
-  }),
-  head: line(
-    'head',
-    ['get'],
-    'What a content is (`--head`, `--spider`).',
-    {
-      url: 'what was asked for, without credentials',
-      version: 'name of the version',
-      fileName: 'name of the file that a download makes of it',
-      ranges: 'whether a range can be had without the whole',
-      from: 'who said so: `origin` or `seed`',
-    },
-    {
-      length: 'bytes of the content',
-      etag: 'ETag as the origin sent it',
-      lastModified: 'Last-Modified as the origin sent it',
-      contentType: 'Content-Type as the origin sent it',
-    },
-  ),
-  getFailed: line(
-    'failed',
-    ['get'],
-    'One of several URLs failed.',
-    { url: 'what was asked for, without secrets', code: CODE, message: MESSAGE },
-    { hint: HINT },
-  ),
-  getSummary: line('summary', ['get'], 'With several URLs, or `--recursive`: every one was tried. Only events may follow.', {
-    files: 'how many were downloaded',
-    kept: 'how many were there already and stay',
-    failed: 'how many failed',
-    bytes: 'bytes of those that were downloaded',
-    seconds: 'how long the command took',
-  }),
+  ...GET_LINES,
   // ---- df preheat
   preheatProgress: line(
     'progress',
@@ -159,7 +51,11 @@ export const JSON_LINES = {
     ['seed start', 'daemon start'],
     'Others can ask the seed or the daemon from now on.',
     { peerId: PEER_ID, addresses: ADDRESSES },
-    { gateway: 'URL of the gateway, if there is one' },
+    {
+      gateway: 'URL of the gateway, if there is one',
+      metrics: 'URL of the metrics, with `--metrics`',
+      web: 'URL of the live page, if there is one',
+    },
   ),
   authority: line('authority', ['gateway ca'], 'The certificate authority of the gateway.', {
     file: 'its certificate, PEM',
@@ -193,7 +89,7 @@ export const JSON_LINES = {
       askers: '`all` requests since the start; `hits`: those whose content was already here',
       bytes: 'payload since the start: `fromOrigin`, `toPeers`, `fromPeers`',
       isolation:
-        '`banned`: peers that are banned now; `bans`: the latest 100 (`peer`, `proof`, `age` and `left` in seconds, `times`); `contradictions`: trusted seeds with different bytes for one version (`seed`, `other`, `version`, `age`)',
+        '`banned`: peers that are banned now; `bans`: the latest 100 (`peer`, `proof`, `age` and `left` in seconds, `times`); `snubbed`: peers that let this node down, without any proof of a lie, and have given no piece since; `snubs`: the latest 100 (`peer`, `why`: `silent`, `late` or `busy`, `age` and `last` in seconds, `times`); `contradictions`: trusted seeds with different bytes for one version (`seed`, `other`, `version`, `age`)',
     },
     {
       lanPeers: 'peers of the local network that it is connected to; absent when it looks for none',
@@ -202,7 +98,35 @@ export const JSON_LINES = {
     },
   ),
   ...FLEET_LINES,
+  ...SHARE_LINES,
   ...STORE_LINES,
+  // ---- df top
+  live: line(
+    'live',
+    ['top'],
+    'What the daemon or seed is doing, once a second.',
+    {
+      at: 'milliseconds since 1970',
+      role: '`seed` or `daemon`',
+      version: 'version of its program',
+      peerId: PEER_ID,
+      uptime: 'seconds since it started',
+      jobs: 'downloads that programs of this host asked it for, under way',
+      rates: '`down` and `up`: bytes a second over the last seconds',
+      best: '`down` and `up`: the best second so far',
+      limits: 'the limits as they were set, and `now`, what holds of them',
+      totals:
+        'bytes since the start: verified ones from `origin`, `seed`, `peer` and `store`, `read` from origins, `sent` to peers, `saved` reads of origins',
+      askers: 'requests of peers: `all`, and `hits`, whose content was here',
+      contents: 'at most 12 contents, each with rates, sources, cells of pieces and neighbours',
+      contentCount: 'how many are open',
+      hosts: 'at most 100 seeds and members of the fleet, with their state',
+      hostCount: 'how many are known',
+      isolation: 'peers that are refused, or that let this node down; seeds that contradict each other',
+      troubles: 'warnings and errors, the latest first',
+    },
+    { lanPeers: 'peers of the local network', disk: 'how full the store is; absent when pieces are in memory' },
+  ),
   // ---- df gateway
   ...GATEWAY_LINES,
   // ---- df sim

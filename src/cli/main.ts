@@ -8,6 +8,8 @@ import { type Actions, makeProgram } from './program.ts'
 import { flushed, stdoutError } from './stdout.ts'
 
 const name = process.env.DRAGONFLY_NAME ?? 'df'
+/** What the SDK of OpenTelemetry may take at the end to send its spans, ms. */
+const FLUSH_MS = 2000
 
 process.on('uncaughtException', error => {
   if (process.env.DEBUG) console.error(error)
@@ -29,6 +31,7 @@ async function run(): Promise<void> {
   process.exitCode = await main(process.argv.slice(2))
   if (process.exitCode === OK) await flushed(process.stdout)
   if (process.exitCode === OK && outputFailure !== undefined) process.exitCode = refuse(outputFailure, [])
+  if (Symbol.for('opentelemetry.js.api.1') in globalThis) await (await import('../client/index.ts')).flushSpans(FLUSH_MS)
   end()
 }
 
@@ -37,6 +40,7 @@ async function main(args: string[]): Promise<number> {
   const actions: Actions = {
     get: async (urls, flags) => (await import('./get.ts')).get(urls, flags, name),
     preheat: async (urls, flags) => (await import('./preheat.ts')).preheat(urls, flags, name),
+    share: async (paths, flags) => (await import('./share.ts')).share(paths, flags, name),
     startSeed: async flags => (await import('./seed.ts')).startSeed(flags, name),
     administrate: async (command, flags) => (await import('./store-admin.ts')).administrate(command, flags, name),
     daemon: async (command, flags) => (await import('./daemon.ts')).daemon(command, flags, name),
@@ -45,6 +49,8 @@ async function main(args: string[]): Promise<number> {
       command.do === 'ca'
         ? (await import('./gateway-ca.ts')).gatewayCa(command.flags, name)
         : (await import('./gateway.ts')).gateway(command, flags, name),
+    lfs: async (command, flags) => (await import('./lfs.ts')).lfs(command, flags, name),
+    top: async flags => (await import('./top.ts')).top(flags, name),
     simulate: async (scenario, flags) => (await import('./sim.ts')).sim(scenario, flags, name),
   }
   const parsed = makeProgram(name, actions, name === 'dfget' ? undefined : args[0])

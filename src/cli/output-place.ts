@@ -7,10 +7,10 @@ import { OutputError } from './errors.ts'
 import type { GetFlags } from './get-flags.ts'
 
 /** The output as `node.download` takes it, `-` for standard output; its folder is made when that was asked for. */
-export async function placeOf({ output, directoryPrefix, createDirs }: GetFlags): Promise<string | undefined> {
+export async function placeOf({ output, directoryPrefix, createDirs, dryRun }: GetFlags): Promise<string | undefined> {
   if (output === '-') return output
   const place = directoryPrefix === undefined ? output : under(directoryPrefix, output)
-  if (directoryPrefix !== undefined) await makeFolder(directoryPrefix)
+  if (directoryPrefix !== undefined && !dryRun) await makeFolder(directoryPrefix)
   if (createDirs && place !== undefined) await makeFolder(place.endsWith(path.sep) ? place : path.dirname(place))
   return place
 }
@@ -32,7 +32,7 @@ export async function makeFolder(folder: string): Promise<void> {
 /** A file that stays as it is. */
 export interface Kept {
   output: string
-  reason: 'exists' | 'not-newer'
+  reason: 'exists' | 'not-newer' | 'equal'
 }
 
 /** What is to be downloaded, and where to. */
@@ -43,11 +43,14 @@ export interface Wanted {
   nameFile: ((fileName: string) => string) | undefined
 }
 
+/** What tells whether a file is current. */
+export type ContentTime = Pick<ContentHead, 'fileName' | 'lastModified' | 'length'>
+
 /** Undefined: it has to be downloaded. `head` asks the origin, which is done only when nothing else can tell. */
 export async function keptFile(
   { url, place, nameFile = name => name }: Wanted,
   flags: Pick<GetFlags, 'clobber' | 'timestamping'>,
-  head: () => Promise<ContentHead>,
+  head: () => Promise<ContentTime>,
 ): Promise<Kept | undefined> {
   if (place === '-' || (flags.clobber && flags.timestamping !== true)) return undefined
   const folder = place === undefined ? '.' : (await isFolder(place)) ? place : undefined
@@ -65,7 +68,7 @@ export async function keptFile(
 }
 
 /** As wget decides it: not older than the content, and of its length. */
-async function isCurrent(file: string, { lastModified, length }: ContentHead): Promise<boolean> {
+async function isCurrent(file: string, { lastModified, length }: ContentTime): Promise<boolean> {
   const at = lastModified === undefined ? Number.NaN : Date.parse(lastModified)
   const { mtimeMs, size } = await stat(file)
   return mtimeMs >= at && (length === undefined || length === size)
@@ -88,7 +91,9 @@ async function isFile(file: string): Promise<boolean> {
 
 /** The last part of its path; empty when that is a folder. */
 export function nameInUrl(url: string): string {
-  const name = URL.parse(url)?.pathname.split('/').at(-1) ?? ''
+  const parsed = URL.parse(url)
+  const isShared = parsed?.protocol === 'dragonfly:'
+  const name = (isShared ? parsed.searchParams.get('name') : undefined) ?? parsed?.pathname.split('/').at(-1) ?? ''
   try {
     return path.basename(decodeURIComponent(name))
   } catch {

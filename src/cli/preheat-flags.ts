@@ -1,5 +1,7 @@
 // The flags of df preheat.
+
 import { type Command, Option } from 'commander'
+import { SCHEMES_TEXT } from '../client/schemes.ts'
 import { parseDuration } from './durations.ts'
 import { addHeaderFlags } from './header-lines.ts'
 import { wholeNumber } from './numbers.ts'
@@ -15,7 +17,7 @@ export function addPreheat(program: Command, name: string, run: (urls: string[],
   const command = program
     .command('preheat')
     .description('make seeds fetch URLs before hosts ask for them; nothing is downloaded to this host')
-    .argument('[url...]', 'http:// or https:// URLs')
+    .argument('[url...]', `${SCHEMES_TEXT} URLs`)
     .option('-i, --input-file <file>', 'read more URLs from FILE, one per line, # for comments; - is standard input')
     .addOption(
       list(

@@ -3,11 +3,13 @@ import type { DragonflyNode, NodeOptions, PreheatOptions } from '../index.ts'
 import { readSettings } from './config.ts'
 import { describe, type Failure, UsageError } from './errors.ts'
 import { OK, UNEXPECTED } from './exit-codes.ts'
+import { connectingOf } from './get-options.ts'
 import { type HeaderFlags, headerLines } from './header-lines.ts'
 import { Interrupt } from './interrupt.ts'
 import type { LogFlags } from './log-levels.ts'
 import type { ImageTargets, Target } from './preheat-image.ts'
 import { makePreheatReport, type PreheatReport, type PreheatTarget, type Summary } from './preheat-report.ts'
+import { findSource } from './source-urls.ts'
 import { urlsOf, withoutUser } from './url-list.ts'
 
 /** Flags of `df preheat` as commander leaves them; durations in milliseconds. */
@@ -76,16 +78,16 @@ function jobsOf(targets: readonly Target[], at: readonly string[] = [], withoutS
 /** The blobs of the images that were named. */
 async function openImages(flags: PreheatFlags, stop: AbortSignal): Promise<ImageTargets> {
   const { ImageTargets } = await import('./preheat-image.ts')
-  const { homeIfAny } = await import('../index.ts')
-  const { proxy, noProxy, ca } = await readSettings({}, process.env, homeIfAny())
-  const reach = {
-    ...(proxy !== undefined && { proxy }),
-    ...(noProxy !== undefined && { noProxy }),
-    ...(ca !== undefined && { ca }),
-  }
+  const reach = await reachOf()
   const { image: names = [], platform, plainHttp } = flags
   const how = { ...(platform !== undefined && { platform }), ...(plainHttp && { plainHttp }) }
   return await ImageTargets.open(names, { ...how, signal: signalOf(flags, stop) }, reach)
+}
+
+/** How what is not a seed is asked: registries, hubs and stores. */
+async function reachOf(): Promise<Pick<NodeOptions, 'proxy' | 'noProxy' | 'ca'>> {
+  const { homeIfAny } = await import('../index.ts')
+  return connectingOf(await readSettings({}, process.env, homeIfAny()))
 }
 
 function signalOf({ timeout }: PreheatFlags, stop: AbortSignal): AbortSignal {
@@ -120,7 +122,10 @@ async function one(node: DragonflyNode, job: Job, options: PreheatOptions, repor
   }
   try {
     const more = await job.more?.(options.signal as AbortSignal)
-    const done = await node.preheat(job.asked, { ...options, ...more, ...at, onProgress: p => report.progress(job, p) })
+    const source = await findSource(job.asked, { ...options, ...more }, reachOf)
+    const { byDigest, anonymous } = source.own
+    const named = { ...(byDigest && { byDigest }), ...(anonymous && { anonymous }) }
+    const done = await node.preheat(source.url, { ...source.options, ...named, ...at, onProgress: p => report.progress(job, p) })
     sum.preheated++
     sum.alreadyThere += done.alreadyThere ? 1 : 0
     sum.bytes += done.bytes

@@ -8,26 +8,34 @@ import { addFleet, type FleetCommand, type FleetFlags } from './fleet-flags.ts'
 import { addGateway, type GatewayCommand, type GatewayCommandFlags } from './gateway-command.ts'
 import { addGet, type GetFlags } from './get-flags.ts'
 import { translate } from './habits.ts'
+import { addLfs, type LfsCommand, type LfsFlags } from './lfs-flags.ts'
 import type { PreheatFlags } from './preheat.ts'
 import { addPreheat } from './preheat-flags.ts'
 import type { SeedFlags } from './seed.ts'
 import { addSeed } from './seed-flags.ts'
+import type { ShareFlags } from './share.ts'
+import { addShare } from './share-flags.ts'
 import type { SimFlags } from './sim.ts'
 import { addSim } from './sim-flags.ts'
 import type { StoreCommand } from './store-admin.ts'
 import { addStoreCommands } from './store-flags.ts'
 import type { StoreFlags } from './store-keeper.ts'
+import type { TopFlags } from './top.ts'
+import { addTop } from './top-flags.ts'
 import { version } from './version.ts'
 
 /** What the program does with what it understood; resolves to an exit code. */
 export interface Actions {
   get(urls: string[], flags: GetFlags): Promise<number>
   preheat(urls: string[], flags: PreheatFlags): Promise<number>
+  share(paths: string[], flags: ShareFlags): Promise<number>
   startSeed(flags: SeedFlags): Promise<number>
   administrate(command: StoreCommand, flags: StoreFlags): Promise<number>
   daemon(command: DaemonCommand, flags: DaemonFlags): Promise<number>
   fleet(command: FleetCommand, flags: FleetFlags): Promise<number>
   gateway(command: GatewayCommand, flags: GatewayCommandFlags): Promise<number>
+  lfs(command: LfsCommand, flags: LfsFlags): Promise<number>
+  top(flags: TopFlags): Promise<number>
   simulate(scenario: string | undefined, flags: SimFlags): Promise<number>
 }
 
@@ -70,6 +78,10 @@ export function makeProgram(name: string, actions: Actions, only?: string): Pars
       addGet(program, name, async (urls, flags) => {
         parsed.exitCode = await actions.get(urls, flags)
       }),
+    share: () =>
+      addShare(program, name, async (paths, flags) => {
+        parsed.exitCode = await actions.share(paths, flags)
+      }),
     preheat: () =>
       addPreheat(program, name, async (urls, flags) => {
         parsed.exitCode = await actions.preheat(urls, flags)
@@ -99,6 +111,14 @@ export function makeProgram(name: string, actions: Actions, only?: string): Pars
     gateway: () =>
       addGateway(program, name, async (command, flags) => {
         parsed.exitCode = await actions.gateway(command, flags)
+      }),
+    lfs: () =>
+      addLfs(program, name, async (command, flags) => {
+        parsed.exitCode = await actions.lfs(command, flags)
+      }),
+    top: () =>
+      addTop(program, name, async flags => {
+        parsed.exitCode = await actions.top(flags)
       }),
     sim: () =>
       addSim(program, name, async (scenario, flags) => {
@@ -169,7 +189,7 @@ function print(program: Command, text: string): void {
 function generalHelp(name: string): string {
   const diskTool =
     name === 'df'
-      ? '\nAll other commands go to the system\'s df: "df", "df -h", "df /path", "df --help"; "df ./get" for a file named get.\nls, rm, pin, unpin and verify are the system\'s, too, where a file has that name and no URL follows.\n'
+      ? '\nAll other commands go to the system\'s df: "df", "df -h", "df /path", "df --help"; "df ./get" for a file named get.\nls, rm, pin, unpin, verify and top are the system\'s, too, where a file has that name and no URL follows.\n'
       : ''
   return `
 Examples:

@@ -8,7 +8,7 @@ import { textLog } from './log.ts'
 import type { Log } from './log-levels.ts'
 import { paint } from './paint.ts'
 import { LineReport } from './render-lines.ts'
-import type { Report, Sink, Skipped, Summary, Transfer } from './report.ts'
+import type { Planned, Report, Sink, Skipped, Summary, Transfer } from './report.ts'
 
 /** Of cli-progress, for every bar. */
 export const BAR_OPTIONS = { fps: 5, clearOnComplete: true, gracefulExit: false, emptyOnZero: true } as const
@@ -53,6 +53,14 @@ export class BarReport implements Report {
   skipped(skipped: Skipped): void {
     this.#end()
     this.#lines.skipped(skipped)
+  }
+
+  planned(planned: Planned): void {
+    this.#lines.planned(planned)
+  }
+
+  removed(output: string, isPlan: boolean): void {
+    this.#lines.removed(output, isPlan)
   }
 
   head(): void {}

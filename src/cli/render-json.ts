@@ -4,7 +4,7 @@ import type { Failure } from './errors.ts'
 import { errorLine, jsonLine } from './json-lines.ts'
 import { eventFields, NO_LOG } from './log.ts'
 import { isAtLeast, type Log } from './log-levels.ts'
-import type { Report, Sink, Skipped, Summary, Transfer } from './report.ts'
+import type { Planned, Report, Sink, Skipped, Summary, Transfer } from './report.ts'
 
 export class JsonReport implements Report {
   readonly #sink: Sink
@@ -38,6 +38,14 @@ export class JsonReport implements Report {
 
   skipped(skipped: Skipped): void {
     this.#sink.write(jsonLine('skipped', { ...skipped }))
+  }
+
+  planned(planned: Planned): void {
+    this.#sink.write(jsonLine('planned', { action: 'get', ...planned }))
+  }
+
+  removed(output: string, isPlan: boolean): void {
+    this.#sink.write(isPlan ? jsonLine('planned', { action: 'remove', output }) : jsonLine('strayRemoved', { output }))
   }
 
   head({ type, ...head }: ContentHead): void {

@@ -7,13 +7,19 @@ import { explainLines } from './explain.ts'
 import { bytes, count, percent, rate, seconds, shares } from './figures.ts'
 import { textLog } from './log.ts'
 import type { Log } from './log-levels.ts'
-import type { Report, Sink, Skipped, Summary, Transfer } from './report.ts'
+import type { Planned, Report, Sink, Skipped, Summary, Transfer } from './report.ts'
 import { SparseLines } from './sparse-lines.ts'
 
 const TRUST: Record<Receipt['trust'], string> = {
   digest: 'the digest given',
   seed: "the seed's signature",
   origin: "the origin's own answer",
+}
+
+const KEPT: Record<Skipped['reason'], string> = {
+  exists: 'it is already there',
+  'not-newer': 'the content is not newer',
+  equal: 'it is equal',
 }
 
 export class LineReport implements Report {
@@ -52,7 +58,15 @@ export class LineReport implements Report {
   }
 
   skipped({ output, reason }: Skipped): void {
-    this.#write(`kept ${shortest(output)}: ${reason === 'exists' ? 'it is already there' : 'the content is not newer'}`)
+    this.#write(`kept ${shortest(output)}: ${KEPT[reason]}`)
+  }
+
+  planned({ output, length }: Planned): void {
+    this.#write(`would get ${shortest(output)}${length === undefined ? '' : `  ${bytes(length)}`}`)
+  }
+
+  removed(output: string, isPlan: boolean): void {
+    this.#write(`${isPlan ? 'would remove' : 'removed'} ${shortest(output)}`)
   }
 
   head(): void {}
@@ -97,10 +111,14 @@ export function progressLine(p: Progress): string {
 }
 
 /** `998 files, 15.6 MiB in 8.2 s (1.9 MiB/s), 2 failed` */
-export function summaryLine({ files, kept, failed, bytes: all, seconds: s }: Summary): string {
+export function summaryLine({ files, kept, failed, bytes: all, seconds: s, removed = 0, dryRun }: Summary): string {
   const speed = s > 0 && all > 0 ? ` (${rate(all / s)})` : ''
-  const parts = [`${count(files, 'file')}, ${bytes(all)} in ${seconds(s)}${speed}`]
+  const done = dryRun
+    ? `${count(files, 'file')} to get, ${bytes(all)}`
+    : `${count(files, 'file')}, ${bytes(all)} in ${seconds(s)}${speed}`
+  const parts = [done]
   if (kept > 0) parts.push(`${kept} kept`)
+  if (removed > 0) parts.push(`${removed} ${dryRun ? 'to remove' : 'removed'}`)
   return [...parts, ...(failed > 0 ? [`${failed} failed`] : [])].join(', ')
 }
 

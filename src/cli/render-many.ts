@@ -10,7 +10,7 @@ import type { Log } from './log-levels.ts'
 import { paint } from './paint.ts'
 import { BAR_OPTIONS } from './render-bar.ts'
 import { LineReport, savedLine } from './render-lines.ts'
-import type { Report, Sink, Skipped, Summary, Transfer } from './report.ts'
+import type { Planned, Report, Sink, Skipped, Summary, Transfer } from './report.ts'
 import { SparseLines } from './sparse-lines.ts'
 import { Tally } from './tally.ts'
 
@@ -53,8 +53,8 @@ export class ManyReport implements Report {
 
   started(_peerId: string, _addresses: readonly string[]): void {}
 
-  expect(files: number, isAll: boolean): void {
-    this.#tally.expect(files, isAll)
+  expect(files: number, isAll: boolean, bytes?: number): void {
+    this.#tally.expect(files, isAll, bytes)
   }
 
   progress(progress: Progress, transfer?: Transfer): void {
@@ -73,12 +73,25 @@ export class ManyReport implements Report {
     this.#show()
   }
 
+  packed(transfer: Transfer, files: number, bytes: number): void {
+    this.#tally.packed(transfer, files, bytes)
+    this.#show()
+  }
+
   lingering(s: number): void {
     this.#above(() => this.#lines.lingering(s))
   }
 
-  skipped(skipped: Skipped, transfer: Transfer = skipped): void {
-    this.#tally.skipped(transfer)
+  planned(planned: Planned): void {
+    this.#above(() => this.#lines.planned(planned))
+  }
+
+  removed(output: string, isPlan: boolean): void {
+    this.#above(() => this.#lines.removed(output, isPlan))
+  }
+
+  skipped(skipped: Skipped, transfer: Transfer = skipped, length = 0): void {
+    this.#tally.skipped(transfer, length)
     if (this.#isTold) this.#above(() => this.#lines.skipped(skipped))
     this.#show()
   }

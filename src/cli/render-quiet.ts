@@ -21,6 +21,8 @@ export class QuietReport implements Report {
   done(_receipt: Receipt): void {}
   lingering(_seconds: number): void {}
   skipped(): void {}
+  planned(): void {}
+  removed(): void {}
   head(): void {}
   note(): void {}
   expect(): void {}

@@ -7,7 +7,16 @@ export interface Skipped {
   url: string
   /** Absolute path. */
   output: string
-  reason: 'exists' | 'not-newer'
+  /** `equal`: it is the one that the store lists. */
+  reason: 'exists' | 'not-newer' | 'equal'
+}
+
+/** With --dry-run: a download that would be made. */
+export interface Planned {
+  url: string
+  /** Absolute path. */
+  output: string
+  length?: number
 }
 
 /** One of several downloads of a command; the same object each time. */
@@ -26,6 +35,10 @@ export interface Summary {
   /** Of those that were downloaded. */
   bytes: number
   seconds: number
+  /** With --mirror: how many files were removed. */
+  removed?: number
+  /** Nothing was done: these are the figures of what would be. */
+  dryRun?: true
 }
 
 export interface Report {
@@ -37,16 +50,21 @@ export interface Report {
   done(receipt: Receipt, transfer?: Transfer): void
   /** From now on the node only serves, for so many seconds. */
   lingering(seconds: number): void
-  /** A download that was not needed. */
-  skipped(skipped: Skipped, transfer?: Transfer): void
+  /** A download that was not needed, of so many bytes. */
+  skipped(skipped: Skipped, transfer?: Transfer, length?: number): void
+  /** Several small files that came as one download; for people. */
+  packed?(transfer: Transfer, files: number, bytes: number): void
+  planned(planned: Planned): void
+  /** With --mirror: a file was removed, or with --dry-run would be. */
+  removed(output: string, isPlan: boolean): void
   /** What a content is; for programs only. */
   head(head: ContentHead): void
   /** Something for a person to know. */
   note(text: string): void
   /** One of several failed; the command goes on. */
   failedOne(transfer: Transfer, failure: Failure): void
-  /** How many downloads there are, as far as they are known. */
-  expect(files: number, isAll: boolean): void
+  /** How many downloads there are, and bytes of all of them, as far as they are known. */
+  expect(files: number, isAll: boolean, bytes?: number): void
   /** The end of several. */
   summary(summary: Summary): void
   failed(failure: Failure): void

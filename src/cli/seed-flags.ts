@@ -4,6 +4,7 @@ import { parseDuration } from './durations.ts'
 import { fleetFlag } from './fleet-flags.ts'
 import { addGatewayFlag } from './gateway-flags.ts'
 import { addLimitFlags } from './limit-flags.ts'
+import { addMetricsFlag } from './metrics-flag.ts'
 import { parseRate, wholeNumber } from './numbers.ts'
 import { addLogFlags, list, parsed, REPEAT } from './options.ts'
 import { parseConnections } from './origin-limits.ts'
@@ -12,6 +13,7 @@ import type { SeedFlags } from './seed.ts'
 import type { StoreCommand } from './store-admin.ts'
 import { addStoreCommands, quota } from './store-flags.ts'
 import type { StoreFlags } from './store-keeper.ts'
+import { addWebFlag } from './web-flags.ts'
 
 export interface SeedActions {
   startSeed(flags: SeedFlags): Promise<void>
@@ -54,6 +56,8 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
     .option(...JSON_FLAG)
   addProxyFlags(start)
   addGatewayFlag(start)
+  addMetricsFlag(start)
+  addWebFlag(start)
   addLimitFlags(start)
   addLogFlags(start, 'info; with --json nothing').addHelpText('after', startHelp(name)).action(startSeed)
   seed

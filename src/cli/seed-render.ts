@@ -3,7 +3,7 @@ import type { ContentStatus, DaemonStatus, DiskStatus, Removed } from '../index.
 import { printable } from './errors.ts'
 import { bytes, count, percent, seconds } from './figures.ts'
 
-/** Bans, and contradictions, that people are shown. */
+/** Bans, snubs and contradictions that people are shown. */
 const MAX_ROWS = 5
 
 export function statusLines(status: DaemonStatus): string[] {
@@ -61,14 +61,21 @@ function askersText({ all, hits }: DaemonStatus['askers']): string {
   return all === 0 ? 'none yet' : `${all}, ${percent(hits, all)} served from the store`
 }
 
-/** Nothing while nobody was caught. */
-function isolationRows({ banned, bans, contradictions }: DaemonStatus['isolation']): [string, string][] {
+const SNUBBED = { silent: 'sent nothing', late: 'was too late', busy: 'was busy' }
+
+/** Nothing while nobody was caught, or let us down. */
+function isolationRows({ banned, bans, snubbed, snubs, contradictions }: DaemonStatus['isolation']): [string, string][] {
   const more = banned - Math.min(bans.length, MAX_ROWS)
+  const unnamed = snubbed - Math.min(snubs.length, MAX_ROWS)
   return [
     ...bans.slice(0, MAX_ROWS).map(({ peer, proof, left, times }): [string, string] => {
       return ['BANNED', `${peer} for another ${seconds(left)}${times > 1 ? ` (ban ${times} in a row)` : ''}: ${proof}`]
     }),
     ...(more > 0 ? [['BANNED', `${count(more, 'peer')} more; --json names the latest 100`] as [string, string]] : []),
+    ...snubs.slice(0, MAX_ROWS).map(({ peer, why, last, times }): [string, string] => {
+      return ['SNUBBED', `${peer} ${SNUBBED[why]}${times > 1 ? `, ${times} times in a row` : ''}, last ${seconds(last)} ago`]
+    }),
+    ...(unnamed > 0 ? [['SNUBBED', `${count(unnamed, 'peer')} more; --json names the latest 100`] as [string, string]] : []),
     ...contradictions.slice(0, MAX_ROWS).map(({ seed, other, version, age }): [string, string] => {
       return ['CONFLICT', `the seeds ${seed} and ${other} have different bytes for ${version}, seen ${seconds(age)} ago`]
     }),

@@ -1,8 +1,9 @@
 // df seed start: runs a seed until SIGINT or SIGTERM.
 import { type ServeFlags, serve } from './serve.ts'
+import { usualListen } from './usual-port.ts'
 
 /** Where seeds listen unless told otherwise. */
-export const SEED_LISTEN = ['/ip4/0.0.0.0/tcp/4801', '/ip6/::/tcp/4801']
+const SEED_LISTEN = usualListen()
 
 /** Flags of `df seed start` as commander leaves them. */
 export interface SeedFlags extends ServeFlags {

@@ -1,6 +1,16 @@
 // Runs a node for others, as a seed or as the daemon of a host, until a signal or a client ends it.
 import path from 'node:path'
-import type { Control, ControlOptions, DragonflyNode, Gateway, NodeEvent, NodeOptions } from '../index.ts'
+import type {
+  Control,
+  ControlOptions,
+  DragonflyNode,
+  Gateway,
+  MetricsServer,
+  NodeEvent,
+  NodeOptions,
+  Service,
+  Web,
+} from '../index.ts'
 import { readGatewayConfig, readSettings } from './config.ts'
 import { OK } from './exit-codes.ts'
 import { type GatewayFlags, mirrorSettingsOf } from './gateway-flags.ts'
@@ -9,14 +19,17 @@ import { jsonLine } from './json-lines.ts'
 import { type LimitFlags, limitsOfFlags } from './limit-flags.ts'
 import { eventFields, makeLog } from './log.ts'
 import { isAtLeast, type LogFlags } from './log-levels.ts'
+import type { MetricsFlags } from './metrics-flag.ts'
 import { originLimitsOf } from './origin-limits.ts'
 import { type ProxyFlags, proxySettingsOf } from './proxy-flags.ts'
 import { routeOf } from './route.ts'
 import { tellFailure } from './tell-failure.ts'
+import { isFree, USUAL_PORT, usualListen } from './usual-port.ts'
 import { version } from './version.ts'
+import { readWeb, type WebFlags } from './web-flags.ts'
 
 /** Flags of whatever runs a node for others, as commander leaves them. */
-export interface ServeFlags extends LogFlags, ProxyFlags, LimitFlags, GatewayFlags {
+export interface ServeFlags extends LogFlags, ProxyFlags, LimitFlags, GatewayFlags, MetricsFlags, WebFlags {
   listen?: string[]
   announce?: string[]
   seed?: string[]
@@ -61,16 +74,30 @@ export async function serve(flags: ServeFlags, serving: Serving, name: string): 
 }
 
 async function run(flags: ServeFlags, serving: Serving, name: string, interrupt: Interrupt): Promise<void> {
-  const { causeOf, createNode, dragonflyHome, EventFeed, eventOf, Service, serveControl, serveGateway } = await import(
-    '../index.ts'
-  )
+  const {
+    causeOf,
+    createNode,
+    dragonflyHome,
+    EventFeed,
+    eventOf,
+    Service: NodeService,
+    serveControl,
+    serveGateway,
+    serveMetrics,
+    serveWeb,
+  } = await import('../index.ts')
   const feed = new EventFeed()
   feed.listen(await listener(flags, name))
   const home = dragonflyHome()
   const options = await serving.control?.()
   const settings = await readSettings(namedBy(flags), process.env, home)
+  const place = await readWeb(flags, process.env, home)
+  const isPlaced = flags.listen !== undefined || serving.options.listen !== undefined
+  // others find a member by the address that it had yesterday, and by names that list hosts without ports
+  const isUsual = settings.fleet !== undefined && !isPlaced && (await isFree(USUAL_PORT))
   const node = await createNode({
     ...settings,
+    ...(isUsual && { listen: usualListen() }),
     ...(flags.store !== undefined && { store: path.resolve(flags.store) }),
     ...(flags.quota !== undefined && { quota: flags.quota }),
     ...(flags.listen !== undefined && { listen: flags.listen }),
@@ -79,15 +106,19 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
     persistentIdentity: true,
     onEvent: feed.publish,
   })
+  if (settings.fleet !== undefined && !isPlaced && !isUsual) feed.publish(eventOf({ code: 'fleet-port-taken', port: USUAL_PORT }))
   let control: Control | undefined
   let gateway: Gateway | undefined
+  let metrics: MetricsServer | undefined
+  let web: Web | undefined
+  let service: Service | undefined
   let unwatch: (() => void) | undefined
   try {
     await serving.begin(node)
     const { seeds, bootstrap, trust } = settings
     const route = routeOf(settings, process.env)
     const end = () => interrupt.end()
-    const service = new Service({
+    service = new NodeService({
       node,
       events: feed,
       ties: { seeds, bootstrap, trust, route },
@@ -111,24 +142,39 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
         ca,
         forward,
         mirror: mirrorSettingsOf(config, home),
+        hub: config.hub,
       })
     }
+    if (flags.metrics !== undefined) metrics = await serveMetrics(service, flags.metrics)
+    if (place !== undefined) web = await serveWeb(service, { ...place, home })
     unwatch = serving.watch?.(end, service.jobs)
     if (interrupt.signal.aborted) return
     const { peerId, addresses } = node
-    const text = () => serving.readyText(addresses, control) + (gateway === undefined ? '' : `gateway ${gateway.url}\n`)
-    process.stdout.write(
-      flags.json === true
-        ? jsonLine('ready', { peerId, addresses, ...(gateway !== undefined && { gateway: gateway.url }) })
-        : text(),
-    )
+    const also = {
+      ...(gateway !== undefined && { gateway: gateway.url }),
+      ...(metrics !== undefined && { metrics: metrics.url }),
+    }
+    const page = web === undefined ? {} : { web: web.url }
+    service.isReady({ ...also, ...page })
+    const alsoText = Object.entries(also).map(([name, url]) => `${name} ${url}\n`)
+    const text = () => serving.readyText(addresses, control) + alsoText.join('') + pageText(web)
+    process.stdout.write(flags.json === true ? jsonLine('ready', { peerId, addresses, ...also, ...page }) : text())
     await interrupt.wait()
   } finally {
     unwatch?.()
+    service?.isEnding()
+    await web?.close()
+    await metrics?.close()
     await gateway?.close()
     await control?.close()
     await node.stop()
   }
+}
+
+/** Only a person at a terminal sees the token: a log would keep it. */
+function pageText(web: Web | undefined): string {
+  if (web === undefined) return ''
+  return `web ${web.url}${process.stdout.isTTY ? `#token=${web.token}` : ''}\n`
 }
 
 function namedBy(flags: ServeFlags) {

@@ -1,6 +1,5 @@
 // Says where a malformed address or peer id came from: a flag, a variable, or the config file.
-import path from 'node:path'
-import { readConfig, type Settings, settingsOfEnv } from './config.ts'
+import { configFileOf, readConfigOf, type Settings, settingsOfEnv } from './config.ts'
 import { UsageError } from './errors.ts'
 
 type Key = 'seeds' | 'bootstrap' | 'trust' | 'announce'
@@ -27,8 +26,8 @@ async function sourceOf(message: string, named: Settings, home: string | undefin
   if (quoted === undefined) return undefined
   const text: string = JSON.parse(quoted)
   const env = settingsOfEnv(process.env)
-  const file = home === undefined ? '' : path.join(home, 'config.json')
-  const written = home === undefined ? {} : await readConfig(file)
+  const file = configFileOf(process.env, home)
+  const written = await readConfigOf(process.env, home)
   for (const key of Object.keys(FLAGS) as Key[]) {
     const has = (settings: Settings) => settings[key]?.some(value => value.includes(text)) === true
     // the first one that names any counts, as in chooseSettings

@@ -21,6 +21,8 @@ export class Tally {
   #isAll = true
   #over = 0
   #failed = 0
+  /** Of all, where the list says so. */
+  #allBytes: number | undefined
   /** Of what is over. */
   #bytes = 0
   #received = 0
@@ -33,7 +35,8 @@ export class Tally {
     this.#rate = new RateWindow(this.#begun, 0)
   }
 
-  expect(files: number, isAll: boolean): void {
+  expect(files: number, isAll: boolean, bytes?: number): void {
+    this.#allBytes = bytes
     this.#files = files
     this.#isAll = isAll
   }
@@ -50,9 +53,16 @@ export class Tally {
     this.#received += received ?? Math.max(0, bytes - resumed)
   }
 
-  /** Nothing was to be done. */
-  skipped(transfer: Transfer): void {
+  /** One download that was several files. */
+  packed(transfer: Transfer, files: number, bytes: number): void {
+    this.done(transfer, { bytes, resumed: 0 })
+    this.#over += files - 1
+  }
+
+  /** Nothing was to be done for so many bytes. */
+  skipped(transfer: Transfer, bytes: number): void {
     this.#end(transfer)
+    if (this.#allBytes !== undefined) this.#bytes += bytes
   }
 
   failed(transfer: Transfer): void {
@@ -64,6 +74,7 @@ export class Tally {
   /** From 0 to 1; undefined while nobody knows how many there are. */
   get part(): number | undefined {
     if (!this.#isAll || this.#files === 0) return undefined
+    if (this.#allBytes) return Math.min(1, this.#here() / this.#allBytes)
     return Math.min(1, this.#over / this.#files + this.#sum(p => (p.length ? hereOf(p) / p.length : 0)) / this.#files)
   }
 
@@ -71,13 +82,14 @@ export class Tally {
   words(): string[] {
     const files = `${this.#over} of ${this.#files}${this.#isAll ? '' : '+'}`
     const failed = this.#failed === 0 ? [] : [`${this.#failed} failed`]
-    const size = bytes(this.#bytes + this.#sum(hereOf))
+    const here = bytes(this.#here())
+    const size = this.#allBytes === undefined ? here : `${here} of ${bytes(this.#allBytes)}`
     const speed = this.#rate.add(this.#now(), this.#received + this.#sum(p => p.received))
     const left = this.#secondsLeft(speed)
     const [short, long] = left === undefined ? [[], []] : [[seconds(left)], [`${seconds(left)} left`]]
     return [
       [`${files} files`, ...failed, size, rate(speed), ...long],
-      [files, ...failed, size, rate(speed), ...short],
+      [files, ...failed, here, rate(speed), ...short],
       [files, ...failed, rate(speed)],
       [files],
     ].map(parts => parts.join('  '))
@@ -85,6 +97,10 @@ export class Tally {
 
   /** Of what did not begin yet nobody knows the length: then by the share of what is done. */
   #secondsLeft(speed: number): number | undefined {
+    if (this.#isAll && this.#allBytes !== undefined) {
+      const left = this.#allBytes - this.#here()
+      return left > 0 && speed > 0 ? left / speed : undefined
+    }
     const rest = this.#sum(p => (p.length ?? Number.NaN) - hereOf(p))
     if (this.#isAll && this.#over + this.running.size === this.#files && !Number.isNaN(rest)) {
       return rest > 0 && speed > 0 ? rest / speed : undefined
@@ -92,6 +108,10 @@ export class Tally {
     const part = this.part
     const elapsed = (this.#now() - this.#begun) / 1000
     return part === undefined || part <= 0 || part >= 1 || elapsed < 1 ? undefined : (elapsed * (1 - part)) / part
+  }
+
+  #here(): number {
+    return this.#bytes + this.#sum(hereOf)
   }
 
   #end(transfer: Transfer): void {

@@ -1,6 +1,7 @@
 // HTTP over the socket of a daemon: requests with JSON, answers as JSON, as lines or as bytes.
 import http from 'node:http'
 import { abortError, DragonflyError, type ErrorCode, type ErrorDetails } from '../core/errors.ts'
+import { isTracing, traceHeaders } from '../core/tracing.ts'
 
 /** A look at many contents on a busy disk takes its time, ms. */
 const ANSWER_TIMEOUT = 30_000
@@ -85,6 +86,7 @@ export class Connection {
   ): Promise<http.IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>()
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
+    const trace = isTracing() ? await traceHeaders() : {}
     const options: http.RequestOptions & { servername: string } = {
       socketPath: this.socketPath,
       method,
@@ -92,7 +94,7 @@ export class Connection {
       agent: this.#agent,
       // else Node looks for one, and compiles the patterns of IPv6 addresses for that
       servername: '',
-      headers: payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': payload.byteLength },
+      headers: { ...trace, ...(payload && { 'content-type': 'application/json', 'content-length': payload.byteLength }) },
       ...(timeout !== undefined && { timeout }),
       ...(signal !== undefined && { signal }),
     }

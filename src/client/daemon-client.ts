@@ -7,11 +7,15 @@ import { cleanFileName, NAMELESS } from '../core/file-name.ts'
 import { randomName } from '../core/random-name.ts'
 import type { ContentHead, HeadOptions, StreamHead } from '../node/api/content-head.ts'
 import type { ContentStream, DragonflyNode } from '../node/api/dragonfly-node.ts'
+import type { FleetReport } from '../node/api/fleet-report.ts'
 import type { GetOptions, Progress } from '../node/api/get-options.ts'
 import type { Limits, LimitsNow } from '../node/api/limits.ts'
+import type { DaemonLive } from '../node/api/live.ts'
 import type { Metric } from '../node/api/metrics.ts'
 import type { Preheated } from '../node/api/preheat-options.ts'
 import type { Receipt } from '../node/api/receipt.ts'
+import type { RegistryRead } from '../node/api/registry-read.ts'
+import type { SharedContent, ShareOptions } from '../node/api/shared-content.ts'
 import type { DaemonStatus } from '../node/api/status.ts'
 import type { StoreAdmin } from '../node/api/store-admin.ts'
 import type { StoredContent } from '../node/api/stored-content.ts'
@@ -19,21 +23,8 @@ import { linkFile } from '../store/link-output.ts'
 import { checkOutput, placeBytes, placeFile } from '../store/output.ts'
 import { locate, type OutputWish, placeAt, setTime, targetOf } from '../store/output-place.ts'
 import { type Connection, errorOf } from './connection.ts'
+import type { Hello, Places } from './hello.ts'
 import { RemoteStore } from './remote-store.ts'
-
-/** What a daemon says of itself. */
-export interface Hello {
-  /** Version of the local API. */
-  api: number
-  /** Version of its program. */
-  version: string
-  /** What it was started as. */
-  role: 'seed' | 'daemon'
-  peerId: string
-  addresses: readonly string[]
-  /** Whom it asks and believes. */
-  ties: { seeds: readonly string[]; bootstrap: readonly string[]; trust: readonly string[]; route: string }
-}
 
 /** Lines of a job; see the local API. */
 type JobLine =
@@ -68,7 +59,7 @@ export class DaemonClient implements DragonflyNode {
   }
 
   async head(url: string, options: HeadOptions = {}): Promise<ContentHead> {
-    const { signal, ...rest } = options
+    const { signal, renew: _renew, ...rest } = options
     signal?.throwIfAborted()
     return (await this.#connection.ask('POST', '/v1/head', { url, options: rest })) as ContentHead
   }
@@ -133,11 +124,14 @@ export class DaemonClient implements DragonflyNode {
     throw endedEarly()
   }
 
-  async preheat(): Promise<Preheated> {
+  /** The daemon reads the file itself, so only one that runs as this user is asked. */
+  readonly share = async (file: string, options: ShareOptions = {}): Promise<SharedContent> =>
+    await (await import('./share.ts')).shareBy(this.#connection, this.hello, { ...options, file, isOwn: this.#isOwn })
+
+  readonly preheat = async (): Promise<Preheated> => {
     throw new DragonflyError('bad-option', 'a daemon does not preheat for others', { hint: 'preheat with a node of your own' })
   }
-
-  async seed(): Promise<void> {
+  readonly seed = async (): Promise<void> => {
     throw new DragonflyError('bad-option', 'a running daemon cannot become a seed', { hint: 'df seed start' })
   }
 
@@ -149,30 +143,55 @@ export class DaemonClient implements DragonflyNode {
     return (await this.#connection.ask('GET', '/v1/metrics.json')) as Metric[]
   }
 
+  async live(): Promise<DaemonLive> {
+    return (await this.#known('/v1/live', 'has no live status')) as DaemonLive
+  }
+
+  /** What a daemon of an older version does not know. */
+  async #known(path: string, lack: string): Promise<unknown> {
+    try {
+      return await this.#connection.ask('GET', path)
+    } catch (error) {
+      if (!(error instanceof DragonflyError) || error.code !== 'not-found') throw error
+      throw new DragonflyError('no-daemon', `the daemon that runs here (version ${this.hello.version}) ${lack}`, {
+        hint: 'restart it: df daemon stop, df daemon start',
+      })
+    }
+  }
+
+  /** URLs of what else it serves, once it does; none of a daemon of an older version, which does not say. */
+  async places(): Promise<Places> {
+    try {
+      return (await this.#connection.ask('GET', '/v1/places')) as Places
+    } catch (error) {
+      if (error instanceof DragonflyError && error.code === 'not-found') return {}
+      throw error
+    }
+  }
+
+  readonly fleetStatus = async () => (await this.#known('/v1/fleet', 'cannot ask its fleet')) as FleetReport
+  readonly registryReads = async () => (await this.#known('/v1/registry-reads', 'keeps no account of them')) as RegistryRead[]
+
   async setLimits(limits: Limits): Promise<void> {
     await this.#connection.ask('PUT', '/v1/limits', limits)
   }
 
-  async limits(): Promise<LimitsNow> {
-    return (await this.#connection.ask('GET', '/v1/limits')) as LimitsNow
-  }
+  readonly limits = async () => (await this.#connection.ask('GET', '/v1/limits')) as LimitsNow
 
   /** Ends the daemon. Resolves when it has said that it will. */
   async stopDaemon(): Promise<void> {
     await this.#connection.ask('POST', '/v1/stop')
   }
 
-  async stop(): Promise<void> {
-    this.#connection.close()
-  }
+  readonly stop = async (): Promise<void> => this.#connection.close()
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
 
   async #downloadRange(url: string, folder: string, name: string | undefined, options: GetOptions): Promise<Receipt> {
-    const { headers, filter, tag, origin, signal } = options
-    const asked = { headers, filter, tag, origin, signal }
+    const { headers, filter, tag, scope, origin, signal } = options
+    const asked = { headers, filter, tag, scope, origin, signal }
     const fileName = name ?? (await this.head(url, defined(asked))).fileName
     const target = await targetOf(wishOf(url, { folder, name }, fileName, options))
     const stream = this.get(url, options)
@@ -212,7 +231,7 @@ export class DaemonClient implements DragonflyNode {
   /** Its lines; `progress` and `error` are dealt with. */
   async *#job(url: string, into: 'store' | 'stream', options: GetOptions): Lines {
     const { signal, onProgress, trace, keep: _keep, remoteTime: _time, nameFile: _name, hardLink: _link, ...others } = options
-    const { replace: _replace, ...rest } = others
+    const { replace: _replace, renew: _renew, ...rest } = others
     if (options.byDigest !== undefined || options.originAfter !== undefined)
       throw new DragonflyError('bad-option', 'a daemon takes neither byDigest nor originAfter', {
         hint: 'use a node of your own',

@@ -1,8 +1,10 @@
 // Finds the daemon of a host: that of the home folder, else the one of the whole host.
 import { stat } from 'node:fs/promises'
 import { DragonflyError } from '../core/errors.ts'
+import { isTracing } from '../core/tracing.ts'
 import { Connection, isAbsence } from './connection.ts'
-import { DaemonClient, type Hello } from './daemon-client.ts'
+import { DaemonClient } from './daemon-client.ts'
+import type { Hello } from './hello.ts'
 
 /** Version of the local API that is spoken here; see `Service`. */
 export const API_VERSION = 1
@@ -16,7 +18,8 @@ export async function openDaemon(socketPath: string): Promise<DaemonClient> {
   try {
     const hello = (await connection.ask('GET', '/v1/hello')) as Hello
     if (hello.api !== API_VERSION) throw otherVersion(hello.version)
-    return new DaemonClient(connection, hello, await isOwn(socketPath))
+    const client = new DaemonClient(connection, hello, await isOwn(socketPath))
+    return isTracing() ? (await import('../node/api/traced-downloads.ts')).traceDownloads(client) : client
   } catch (error) {
     connection.close()
     // a seed of an earlier version has no such resource

@@ -6,7 +6,7 @@
  */
 export const ERROR_CODES = {
   'bad-url': 'The URL is malformed or too long.',
-  'bad-scheme': 'The URL is neither http nor https.',
+  'bad-scheme': 'The scheme of the URL is none that can be read here.',
   'bad-multiaddr': 'A peer address is malformed, or does not end in /p2p/PEERID.',
   'bad-fleet': 'The fleet file is missing, malformed, or open to other users.',
   'bad-peer-id': 'A peer id is malformed.',
@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   'no-daemon': 'No daemon runs on this host, or it cannot be talked to.',
   'listen-failed': 'An address cannot be listened on.',
   protocol: 'A peer broke the protocol.',
+  'peer-version': 'A peer does not speak the version of the protocol that this host speaks.',
   'peer-refused': 'A peer refuses the connection or the request.',
   timeout: 'The time allowed is over.',
   aborted: 'The caller stopped the operation.',

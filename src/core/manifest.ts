@@ -82,6 +82,12 @@ export class Manifest {
     return this.#chain
   }
 
+  /** The chain up to the first `count` digests; undefined when fewer are known. Costs a hash for each of them. */
+  chainAt(count: number): Uint8Array | undefined {
+    if (count === this.count) return this.#chain
+    return count > this.count ? undefined : this.#digests.slice(0, count).reduce(chainNext, chainStart(this.info))
+  }
+
   get seal(): Seal | undefined {
     return this.#seal
   }
@@ -139,11 +145,10 @@ export class Manifest {
     if (!this.describesSame(head)) throw new DragonflyError('protocol', 'manifest head of another version')
     if (head.count !== this.count + digests.length) throw new DragonflyError('protocol', 'manifest head does not fit its digests')
     if (head.count > mostPieces(this.info)) throw new DragonflyError('protocol', 'manifest head names too many pieces')
-    let chain = this.#chain
-    for (const digest of digests) {
-      if (digest.byteLength !== PIECE_DIGEST_LENGTH) throw new DragonflyError('protocol', 'piece digest of a wrong length')
-      chain = chainNext(chain, digest)
+    if (digests.some(digest => digest.byteLength !== PIECE_DIGEST_LENGTH)) {
+      throw new DragonflyError('protocol', 'piece digest of a wrong length')
     }
+    const chain = digests.reduce(chainNext, this.#chain)
     if (!sameBytes(chain, head.chain)) throw new DragonflyError('protocol', 'manifest chain is broken')
     if (this.#seal !== undefined && digests.length > 0) throw new DragonflyError('protocol', 'a sealed manifest grew')
     if (head.seal !== undefined) checkSeal(head.seal, this.info, head.count)
@@ -151,6 +156,13 @@ export class Manifest {
     for (const digest of digests) this.#digests.push(digest)
     this.#chain = chain
     this.#seal ??= head.seal
+  }
+
+  /** Whether a head of the same version agrees with what is known, and with these digests, which come after that if it names more. */
+  leadsTo(digests: readonly Uint8Array[], head: ManifestHead): boolean {
+    if (head.count > this.mostPieces || head.count > this.count + digests.length) return false
+    const chain = this.chainAt(head.count) ?? digests.reduce(chainNext, this.#chain)
+    return sameBytes(chain, head.chain)
   }
 
   describesSame(other: VersionInfo): boolean {

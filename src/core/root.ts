@@ -57,6 +57,13 @@ export class RootBuilder {
   }
 }
 
+/** Root of the content that pieces of these digests make, CIDv1 in base32. */
+export function rootOf(digests: readonly Uint8Array[], length: number, pieceLength: number): string {
+  const builder = new RootBuilder()
+  for (const [i, digest] of digests.entries()) builder.add(digest, Math.min(pieceLength, length - i * pieceLength))
+  return builder.root().toString()
+}
+
 function node(links: Link[]): Link {
   const file = new UnixFS({ type: 'file', blockSizes: links.map(l => l.fileSize) })
   const bytes = dagPb.encode(

@@ -1,6 +1,5 @@
 // A task: URL, tag and credentials in canonical form. Its id is the DHT key; its secret proves that a peer was asked for it.
-import { createHmac, randomBytes, scrypt, scryptSync } from 'node:crypto'
-import { promisify } from 'node:util'
+import { createHmac, randomBytes } from 'node:crypto'
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
@@ -8,6 +7,9 @@ import { hex } from './digest.ts'
 import { DragonflyError } from './errors.ts'
 import { checkHeaders, choiceHeaders, type HeaderList, privateHeaders } from './headers.ts'
 import { sha256 } from './piece.ts'
+import { scopeKey, slowScopeKey } from './scope-key.ts'
+import { isSharedUrl, parseSharedUrl, SHARED_SCHEME, sharedUrl } from './shared-url.ts'
+import { SCHEMES_TEXT, sourceSchemeOf } from './source-schemes.ts'
 import { digestVersion, isOneState } from './version.ts'
 import { wirePath } from './wire-path.ts'
 
@@ -17,8 +19,8 @@ export const MAX_FILTERS = 64
 const SHA2_256 = 0x12
 /** Stands for a filtered query parameter among the private headers; no header has this name. */
 const DROPPED = '?'
-/** scrypt cost (RFC 7914): about 30 ms and 16 MiB, so that a task id in the DHT is no quick oracle for a password. */
-const SCRYPT = { N: 16384, r: 8, p: 1 }
+/** Some keys of AWS come with one, some do not: what they open is the same content. */
+const SESSION_TOKEN = 'X-Amz-Security-Token'
 
 /** What a person asks for. */
 export interface TaskRequest {
@@ -38,6 +40,13 @@ export interface TaskRequest {
    * same digest. Filter and tag do not count. Default: the URL names it.
    */
   digest?: Uint8Array | undefined
+  /**
+   * Stands for the filtered parameters among the credentials, in the ids of this host only: text that only who has the credentials can
+   * derive, and that stays the same when a signature is made anew. Default: the parameters themselves.
+   */
+  scope?: string | undefined
+  /** Gives the URL with a signature that is good now; it differs from `url` in filtered parameters only. Default: `url` stays good. */
+  renew?: (() => string) | undefined
   /** Of a content that a digest names: anybody gets such credentials, so it is public. Default false. */
   anonymous?: boolean | undefined
 }
@@ -54,13 +63,15 @@ export interface Task {
   subject: string
   /** The only version that this task is about; undefined: whichever the origin shows. */
   version: string | undefined
-  /** What the origin is asked for: the URL without user, password and fragment. */
-  url: string
+  /** What the origin is asked for: the URL without user, password and fragment. A signed one is signed anew when it has to be. */
+  readonly url: string
   headers: HeaderList
   filter: readonly string[]
   tag: string | undefined
   /** sha2-256 that names the content; undefined: the URL does. */
   digest: Uint8Array | undefined
+  /** Root that names the content, which has no origin: a CID in base32. Undefined: it has one. */
+  readonly root?: string
   /**
    * Whether the request carried anything that may be a credential, a filtered parameter included. Such a content is never
    * announced by its root.
@@ -75,6 +86,7 @@ export interface Task {
 
 /** Normalises at the door. Rejects with `bad-url`, `bad-scheme`, `bad-header` or `bad-option`. */
 export function makeTask(request: TaskRequest): Task {
+  if (isSharedUrl(request.url)) return rootTask(request)
   const url = parseUrl(request.url)
   const headers = [...checkHeaders(request.headers ?? [])]
   if (url.username !== '' || url.password !== '') {
@@ -99,8 +111,9 @@ export function makeTask(request: TaskRequest): Task {
   const { kept, dropped } = splitQuery(url, filter)
   // a dropped parameter is sent to the origin all the same, so it is treated as a credential: whoever brings another one
   // gets the content only once the origin has shown the same version for their own URL
-  const scope = [...privateHeaders(headers), ...dropped.map(pair => [DROPPED, pair] as const)]
-  const names = [...new Set(dropped.map(nameOf))].toSorted()
+  const hidden = request.scope === undefined || dropped.length === 0 ? dropped : [request.scope]
+  const scope = [...privateHeaders(headers), ...hidden.map(text => [DROPPED, text] as const)]
+  const names = [...new Set(dropped.map(nameOf))].filter(name => name !== SESSION_TOKEN).toSorted()
   const asked = { v: 1, url: kept, tag: tag ?? null, ...(names.length === 0 ? {} : { filter: names }) }
   // a seed that answers many who bring credentials needs neither id nor secret, and scrypt costs it 30 ms for each
   let slow: Uint8Array | undefined
@@ -118,7 +131,10 @@ export function makeTask(request: TaskRequest): Task {
     },
     subject: scope.length === 0 ? id() : cidOf(dagCbor.encode({ ...asked, choice: choiceHeaders(scope) })),
     version: undefined,
-    ...sent,
+    get url() {
+      return request.renew?.() ?? sent.url
+    },
+    headers,
     filter,
     tag,
     digest: undefined,
@@ -157,6 +173,26 @@ function digestTask(url: URL, digest: Uint8Array, sent: Pick<Task, 'url' | 'head
 }
 
 /**
+ * The task of a content that nobody but peers has. Its id is a hash of the CID, so the DHT does not tell the CID to who has not got it; who
+ * has it may have the content.
+ */
+function rootTask({ url: asked, headers = [], filter = [], tag = '', digest }: TaskRequest): Task {
+  if (Buffer.byteLength(asked) > MAX_URL_BYTES) throw new DragonflyError('bad-url', `URL longer than ${MAX_URL_BYTES} bytes`)
+  const { root } = parseSharedUrl(asked)
+  if (headers.length > 0 || filter.length > 0 || tag !== '' || (digest !== undefined && digest !== null)) {
+    throw new DragonflyError('bad-option', 'a dragonfly: address takes no headers, filter, tag or byDigest: its CID says it all')
+  }
+  const canonical = dagCbor.encode({ v: 1, root })
+  const id = cidOf(canonical)
+  const secret = sha256(Buffer.concat([Buffer.from('dragonfly/task-secret/1\0'), canonical]))
+  const url = sharedUrl({ root, name: undefined, isTree: false })
+  return {
+    ...{ id, secret, subject: id, version: undefined, url, headers: [], filter: [], tag: undefined },
+    ...{ digest: undefined, root, isPrivate: false },
+  }
+}
+
+/**
  * What manifests of this task are about, once its version is known. A private content with a strong ETag has an id of its
  * own that all who may read it share, whatever credentials they have: no two states or representations of one URL have the
  * same strong ETag (RFC 9110 §8.8.1). A date and a length would not do: two users may each get a page of their own with both.
@@ -192,7 +228,9 @@ function parseUrl(text: string): URL {
     })
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new DragonflyError('bad-scheme', `cannot fetch ${url.protocol}//…`, { hint: 'use an http:// or https:// URL' })
+    const isSource = sourceSchemeOf(text) !== undefined
+    const hint = isSource ? 'resolveSource makes an https request of it' : `use an ${SCHEMES_TEXT} URL, or a dragonfly: address`
+    throw new DragonflyError('bad-scheme', `cannot fetch ${url.protocol}//…`, { hint })
   }
   return url
 }
@@ -208,6 +246,12 @@ export function withoutSecrets(text: string): string {
 /** What a person is shown for a task: `withoutSecrets`, and whether there was a query, which a private task does not even say. */
 export function shownUrl({ url, isPrivate }: Pick<Task, 'url' | 'isPrivate'>): string {
   return isPrivate || !url.includes('?') ? withoutSecrets(url) : `${withoutSecrets(url)}?…`
+}
+
+/** The same for pages and hosts that others look at, too: whoever sees the address of a shared content could fetch it. */
+export function shownToOthers(task: Pick<Task, 'url' | 'isPrivate' | 'root'>): string {
+  const { root } = task
+  return root === undefined ? shownUrl(task) : `${SHARED_SCHEME}${root.slice(0, 8)}…${root.slice(-4)}`
 }
 
 function checkFilter(names: readonly string[]): string[] {
@@ -249,19 +293,4 @@ function decode(text: string): string {
   } catch {
     return text
   }
-}
-
-function scopeKey(origin: string, scope: HeaderList): Uint8Array {
-  return Uint8Array.from(scryptSync(dagCbor.encode(scope), scopeSalt(origin), 32, SCRYPT))
-}
-
-/** The same, off the main thread. */
-async function slowScopeKey(origin: string, scope: HeaderList): Promise<Uint8Array> {
-  return Uint8Array.from(await scryptAside(dagCbor.encode(scope), scopeSalt(origin), 32, SCRYPT))
-}
-
-const scryptAside = promisify<Uint8Array, string, number, typeof SCRYPT, Buffer>(scrypt)
-
-function scopeSalt(origin: string): string {
-  return `dragonfly/scope/1\0${origin}`
 }

@@ -1,6 +1,7 @@
 // Downloads that the programs of this host asked for: each lives as long as somebody listens to it.
 import { randomUUID } from 'node:crypto'
 import { DragonflyError } from '../core/errors.ts'
+import { withoutSecrets } from '../core/task.ts'
 import type { StreamHead } from '../node/api/content-head.ts'
 import type { ContentStream, DragonflyNode } from '../node/api/dragonfly-node.ts'
 import type { GetOptions, Progress } from '../node/api/get-options.ts'
@@ -23,6 +24,7 @@ export type JobOptions = Omit<
   | 'byDigest'
   | 'anonymous'
   | 'originAfter'
+  | 'renew'
 >
 
 export interface JobRequest {
@@ -56,6 +58,16 @@ export class Job {
   constructor(node: DragonflyNode, request: JobRequest) {
     this.#node = node
     this.#request = request
+  }
+
+  /** As a person may see it: without user, password and query. */
+  get url(): string {
+    return withoutSecrets(this.#request.url)
+  }
+
+  /** Whether the asker has gone, or has what it wanted. */
+  get isOver(): boolean {
+    return this.#controller.signal.aborted
   }
 
   /** Resolves when the asker has given the content back, or has read all of the stream. Rejects with the download's error. */

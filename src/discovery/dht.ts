@@ -1,4 +1,6 @@
 // Finds providers in a private Kademlia DHT, with settings for LANs and data centres.
+
+import type { Connection } from '@libp2p/interface'
 import { type KadDHT, type KadDHTComponents, kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import type { CID } from 'multiformats/cid'
 import { raceSignal } from 'race-signal'
@@ -24,7 +26,28 @@ export function dhtService(isServer: boolean, access?: Access): (components: Kad
     networkDialTimeout: { minTimeout: 500, maxTimeout: 2000 },
     reprovide: REPROVIDE,
   })
-  return components => service(access === undefined ? components : walled(components, access))
+  return components => {
+    const hearing = asking(components)
+    return service(access === undefined ? hearing : walled(hearing, access))
+  }
+}
+
+/** Of the host: asks who is at the other end of a connection, if nobody has yet. */
+interface Identifying {
+  identify?: { of?(connection: Connection): Promise<void> }
+}
+
+/** The same components; whoever speaks kad to us may be a server, which the table wants to know at once. */
+function asking(components: KadDHTComponents & Identifying): KadDHTComponents {
+  const { registrar } = components
+  const handle: typeof registrar.handle = async (protocol, handler, options) => {
+    const heard: typeof handler = (stream, connection) => {
+      void components.identify?.of?.(connection)
+      return handler(stream, connection)
+    }
+    await registrar.handle(protocol, heard, options)
+  }
+  return through(components, { registrar: through(registrar, { handle }) })
 }
 
 /** Who may talk with us, and whom we may ask. Both resolve when it may be, and reject when it may not. */
@@ -104,8 +127,13 @@ export class Dht {
     this.#dht = dht as DhtService
   }
 
+  /** Other nodes in the routing table. */
+  get size(): number {
+    return this.#dht.routingTable.size
+  }
+
   get isEmpty(): boolean {
-    return this.#dht.routingTable.size === 0
+    return this.size === 0
   }
 
   /** Resolves when the first other node is in the table. */
@@ -125,8 +153,9 @@ export class Dht {
    * Providers as they are found. A record is a claim, nothing more. kad-dht follows only peers that are closer to the key
    * than the one who names them, so the first search of a newcomer can miss the very node that has the record; but it
    * fills the table, and a search that starts from there finds it. So one that found nobody is repeated while that happens.
+   * Records outlive their providers: `isOfUse` is asked after a search whether those that it found are. Default: whoever is found is.
    */
-  async *find(key: CID, signal: AbortSignal): AsyncGenerator<Provider> {
+  async *find(key: CID, signal: AbortSignal, isOfUse = async () => true): AsyncGenerator<Provider> {
     for (let round = 0; round < SEARCH_ROUNDS; round++) {
       const before = this.#dht.routingTable.size
       let isFound = false
@@ -134,7 +163,7 @@ export class Dht {
         isFound = true
         yield provider
       }
-      if (isFound || !(await this.#grows(before, signal))) return
+      if ((isFound && (await isOfUse())) || !(await this.#grows(before, signal))) return
     }
   }
 

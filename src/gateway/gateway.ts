@@ -1,12 +1,16 @@
 // The gateway: an HTTP server through which other programs of the host use the node, such as container engines.
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { fromSystemError } from '../core/errors.ts'
+import type { Span, SpanOf } from '../core/span.ts'
+import { withoutSecrets } from '../core/task.ts'
+import { traced } from '../core/tracing.ts'
 import type { Service } from '../daemon/service.ts'
-import { guestOf, type Handler } from './front/guest.ts'
+import type { Upstream, UpstreamSettings } from '../origin/upstream.ts'
+import { listenOn, type Place } from './api/http-listener.ts'
+import { countRequest, engineOf } from './front/count-request.ts'
+import { type Guest, guestOf, type Handler } from './front/guest.ts'
 import { Health } from './front/health.ts'
-import type { Upstream, UpstreamSettings } from './front/upstream.ts'
+import { isHubPath } from './hub/routes.ts'
 import type { ProxyOptions } from './proxy/proxy.ts'
 import type { MirrorSettings } from './registry/settings.ts'
 
@@ -16,10 +20,7 @@ const MAX_CONNECTIONS = 4096
 const HEADERS_TIMEOUT = 30_000
 const MAX_HEADERS = 64 * 1024
 
-export interface GatewayOptions {
-  host: string
-  /** 0: any free one. */
-  port: number
+export interface GatewayOptions extends Place {
   /** How registries and other servers are reached, besides what `proxy`, `noProxy` and `ca` say. */
   upstream?: UpstreamSettings
   /** As the options of a node. Default: the environment's. */
@@ -30,6 +31,8 @@ export interface GatewayOptions {
   forward?: ProxyOptions | undefined
   /** Which registries the mirror asks, and how. */
   mirror?: MirrorSettings
+  /** URL of the hub whose files and API are served below `/hf`. Default `https://huggingface.co`. */
+  hub?: string | undefined
 }
 
 /** The gateway, being served. */
@@ -43,7 +46,7 @@ export interface Gateway {
 export async function serveGateway(service: Service, options: GatewayOptions): Promise<Gateway> {
   const settings = await settingsOf(options)
   const upstream = await makeUpstream(settings)
-  const { registry, forward, tunnel, stop } = await parts(service, { upstream, settings, options }).catch(async error => {
+  const { registry, hub, forward, tunnel, stop } = await parts(service, { upstream, settings, options }).catch(async error => {
     await upstream.stop()
     throw error
   })
@@ -53,24 +56,42 @@ export async function serveGateway(service: Service, options: GatewayOptions): P
   server.on('request', (request, response) => {
     const guest = guestOf(request, response)
     if (health.handle(guest)) return
+    countRequest(service.counters, guest)
     // a proxy is asked in absolute form (RFC 9112 §3.2.2)
-    const handler = request.url?.startsWith('/') === true ? registry : forward
-    handler(guest).catch(error => {
+    const { url = '' } = request
+    const handler = isHubPath(url) ? hub : url.startsWith('/') ? registry : forward
+    traced(spanOf(guest), span => handled(handler, guest, span)).catch(error => {
       if (response.headersSent) return void response.destroy()
       response.writeHead(502, { 'content-type': 'text/plain' }).end(`${error instanceof Error ? error.message : 'failed'}\n`)
     })
   })
-  server.on('connect', tunnel)
-  await listen(server, options)
-  const { address, port, family } = server.address() as AddressInfo
+  server.on('connect', (request, socket, head) => {
+    service.counters.count('dragonfly_gateway_tunnels_total')
+    tunnel(request, socket, head)
+  })
+  const listener = await listenOn(server, options, 'the gateway')
   let closed: Promise<void> | undefined
   const close = async () => {
     closed ??= stop()
-      .then(() => hangUp(server))
+      .then(() => listener.close())
       .then(() => upstream.stop())
     await closed
   }
-  return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close }
+  return { url: listener.origin, close }
+}
+
+function spanOf({ request: { method = '', url = '', headers } }: Guest): SpanOf {
+  const attributes = () => ({
+    'http.request.method': method,
+    'url.full': withoutSecrets(url),
+    'dragonfly.engine': engineOf(headers),
+  })
+  return { name: 'dragonfly.gateway.request', kind: 'server', carrier: headers, attributes }
+}
+
+async function handled(handler: Handler, guest: Guest, span: Span): Promise<void> {
+  await handler(guest)
+  span.set({ 'http.response.status_code': guest.response.statusCode })
 }
 
 async function settingsOf({ proxy, noProxy, ca, upstream }: GatewayOptions): Promise<UpstreamSettings> {
@@ -81,12 +102,13 @@ async function settingsOf({ proxy, noProxy, ca, upstream }: GatewayOptions): Pro
 
 /** Loaded only where there is a gateway. */
 async function makeUpstream(settings: UpstreamSettings): Promise<Upstream> {
-  const { Upstream } = await import('./front/upstream.ts')
+  const { Upstream } = await import('../origin/upstream.ts')
   return new Upstream(settings)
 }
 
 interface Parts {
   registry: Handler
+  hub: Handler
   forward: Handler
   tunnel(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Ends what the server does not know of: tunnels, connections to registries. */
@@ -99,36 +121,20 @@ interface Means {
   options: GatewayOptions
 }
 
-async function parts({ node }: Service, { upstream, settings, options }: Means): Promise<Parts> {
-  const [{ openAuth }, { makeProxy }, { Mirror }] = await Promise.all([
+async function parts({ node, counters, registryReads }: Service, { upstream, settings, options }: Means): Promise<Parts> {
+  const [{ openAuth }, { makeProxy }, { Mirror }, { HubGateway }] = await Promise.all([
     import('./auth/auth.ts'),
     import('./proxy/proxy.ts'),
     import('./registry/mirror.ts'),
+    import('./hub/hub.ts'),
   ])
   const { host: listen, mirror: registries = {}, forward = {} } = options
   const common = { node, upstream, upstreamSettings: settings }
-  const auth = openAuth(upstream, registries.credentials === undefined ? [] : [registries.credentials])
-  const mirror = new Mirror({ ...common, settings: registries, listen, auth })
+  const credentials = registries.credentials === undefined ? [] : [registries.credentials]
+  const auth = openAuth(upstream, credentials, process.env, counters)
+  const mirror = new Mirror({ ...common, settings: registries, listen, auth, reads: registryReads })
   const proxy = await makeProxy({ ...common, options: forward, registry: (guest, url) => mirror.handleAt(guest, url) })
+  const hub = new HubGateway({ node, upstream, hub: options.hub, listen })
   const stop = async () => void (await Promise.all([proxy.stop(), mirror.stop()]))
-  return { ...proxy, registry: mirror.handle, stop }
-}
-
-async function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
-  server.listen(port, host, resolve)
-  try {
-    await promise
-  } catch (error) {
-    throw fromSystemError(error, 'listen-failed', `cannot serve the gateway on ${host}:${port}`)
-  }
-  server.off('error', reject)
-}
-
-async function hangUp(server: Server): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.close(() => resolve())
-  server.closeAllConnections()
-  await promise
+  return { ...proxy, registry: mirror.handle, hub: hub.handle, stop }
 }

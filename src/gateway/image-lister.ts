@@ -1,7 +1,7 @@
 // Lists the blobs of images for programs that have them fetched, with the credentials of the user. Its parts are loaded when it is opened.
-import type { ResolvedImage, ResolveOptions } from './auth/images.ts'
+import type { ResolvedImage, ResolveOptions } from '../origin/registries/images.ts'
 
-export type { ImageBlob, ResolvedImage, ResolveOptions } from './auth/images.ts'
+export type { ImageBlob, ResolvedImage, ResolveOptions } from '../origin/registries/images.ts'
 
 /** How registries are reached; as the options of the node. */
 export interface ImageListerOptions {
@@ -23,10 +23,10 @@ export interface ImageLister {
 export async function openImageLister(options: ImageListerOptions): Promise<ImageLister> {
   const { env, homeFolder, ca, proxy, noProxy } = options
   const [{ Upstream }, { openAuth }, { userCredentialFiles }, { resolveImage }, { Proxies }, { caFileOf }] = await Promise.all([
-    import('./front/upstream.ts'),
+    import('../origin/upstream.ts'),
     import('./auth/auth.ts'),
-    import('./auth/credentials.ts'),
-    import('./auth/images.ts'),
+    import('../origin/registries/credentials.ts'),
+    import('../origin/registries/images.ts'),
     import('../origin/proxies.ts'),
     import('../origin/trust.ts'),
   ])

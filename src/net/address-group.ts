@@ -29,6 +29,11 @@ export function placeOfAddress(address: string): string | undefined {
   return ipOf(address)?.slice(0, 2 * GROUP_BYTES.ipv6)
 }
 
+/** The same as text; an IPv4-mapped one as IPv4. */
+export function ipTextOf(address: string): string | undefined {
+  return addressIn(address)?.toString()
+}
+
 /** An IPv4-mapped IPv6 address counts as the IPv4 address inside. */
 function addressIn(address: string): Address | undefined {
   try {

@@ -33,10 +33,12 @@ export class FrameDecoder {
 
   /** Throws `protocol` for what is no frame, and what the handler throws; then the stream is of no further use. */
   push(chunk: Uint8Array | Uint8ArrayList): void {
-    for (const part of partsOf(chunk)) {
-      let at = 0
-      while (at < part.byteLength) at += this.#step(part, at)
-    }
+    for (const part of partsOf(chunk)) this.pushPart(part)
+  }
+
+  /** The same for one piece of memory. */
+  pushPart(part: Uint8Array): void {
+    for (let at = 0; at < part.byteLength; ) at += this.#step(part, at)
   }
 
   /** The stream has ended. Throws `protocol` when that was in the middle of a frame. */

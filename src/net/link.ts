@@ -151,11 +151,12 @@ export class Link {
     await responder.run()
   }
 
-  /** Rejects when the piece could not be given to the socket. */
-  async give(piece: number, bytes: Uint8Array): Promise<void> {
+  /** Resolves to whether the other side says that it has all of it. Rejects when the piece could not be given to the socket. */
+  async give(piece: number, bytes: Uint8Array): Promise<boolean> {
     try {
-      await this.#responder?.send(piece, bytes)
+      const isThere = await this.#responder?.send(piece, bytes)
       this.usage.answered(piece, bytes.byteLength)
+      return isThere === true
     } finally {
       this.usage.answered(piece, 0)
     }

@@ -14,14 +14,16 @@ import type {
   SecuredConnection,
   StreamMuxerFactory,
 } from '@libp2p/interface'
-import { type TLSComponents, tls } from '@libp2p/tls'
+import type { TLSComponents } from '@libp2p/tls'
 import { raceSignal } from 'race-signal'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { DragonflyError } from '../core/errors.ts'
 import { makeCertificate, ownerOf } from './certificate.ts'
 import { HandshakeTurns } from './handshake-turns.ts'
+import { LateEncrypter } from './late-encrypter.ts'
 import { TlsStream } from './tls-stream.ts'
 
+const PROTOCOL = '/tls/1.0.0'
 /** Says, in the place of a muxer's name, that the muxer is to be negotiated later (TLS spec of libp2p). */
 const NO_EARLY_MUXER = 'libp2p'
 /** TLS 1.3's own default would prefer AES-256; the shorter key is a quarter faster and as good for this use (RFC 8446 §9.1). */
@@ -42,18 +44,15 @@ export function nativeTls(): (components: TLSComponents) => ConnectionEncrypter 
 
 class NativeTls implements ConnectionEncrypter {
   readonly #components: TLSComponents
-  readonly #stock: ConnectionEncrypter
+  readonly protocol = PROTOCOL
+  readonly #stock: LateEncrypter
   readonly #turns = new HandshakeTurns()
   /** With the certificate; one for the life of this node: making it costs more than a handshake. */
   #context: Promise<SecureContext> | undefined
 
   constructor(components: TLSComponents) {
     this.#components = components
-    this.#stock = tls()(components)
-  }
-
-  get protocol(): string {
-    return this.#stock.protocol
+    this.#stock = new LateEncrypter(PROTOCOL, async () => (await import('@libp2p/tls')).tls()(components))
   }
 
   async secureInbound(stream: MessageStream, options?: SecureConnectionOptions): Promise<SecuredConnection> {
@@ -94,7 +93,8 @@ class NativeTls implements ConnectionEncrypter {
 
 async function contextOf(identity: PrivateKey): Promise<SecureContext> {
   const certificate = await makeCertificate(identity)
-  return createSecureContext({ ...certificate, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ciphers: CIPHERS })
+  // No authority is asked (see `offer`): without an empty list Node parses all those that it knows, 20 ms of CPU.
+  return createSecureContext({ ...certificate, ca: [], minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ciphers: CIPHERS })
 }
 
 function hasSocket(stream: MessageStream): stream is MultiaddrConnection & Inside {
@@ -118,6 +118,14 @@ function takeOver(raw: MultiaddrConnection & Inside, isServer: boolean, options:
   secure.on('error', error => raw.abort(error))
   raw.sendClose = () => endOf(secure)
   raw.sendReset = () => reset(socket, secure)
+  // Node says 'secure' from within OpenSSL's read. Whoever destroyed the socket there, as libp2p does with a second connection to the same
+  // peer, would free what OpenSSL goes on to use: a segmentation fault.
+  secure.prependOnceListener('secure', () => {
+    raw.sendReset = () => void setImmediate(reset, socket, secure)
+    setImmediate(() => {
+      raw.sendReset = () => reset(socket, secure)
+    })
+  })
   return secure
 }
 

@@ -1,14 +1,15 @@
 // The requesting end of a data stream: asks for pieces and assembles their frames.
 import type { Stream } from '@libp2p/interface'
-import type { Uint8ArrayList } from 'uint8arraylist'
 import { DragonflyError } from '../core/errors.ts'
 import { MAX_PIECE_LENGTH } from '../core/piece.ts'
 import { type DataRequest, encodeDataRequest, type FrameHeader } from '../wire/codec-data.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import type { MessageChannel } from './channel.ts'
 import { FrameDecoder } from './data-decoder.ts'
-import { type PayloadPace, readAhead } from './payload-pace.ts'
-import { HIGH_WATER, readStream } from './stream.ts'
+import { PacedSink } from './paced-sink.ts'
+import type { PayloadPace } from './payload-pace.ts'
+import { streamEnd } from './stream.ts'
+import { yamuxStream } from './yamux/stream.ts'
 
 /** What a download tells its link. */
 export interface RequesterListener {
@@ -70,22 +71,25 @@ export class PieceRequester {
 
   /** Reads frames until the stream ends; rejects with `protocol` when the holder breaks the rules. */
   async run(): Promise<void> {
+    const stream = yamuxStream(this.#stream)
     const decoder = new FrameDecoder({ onFrame: h => this.#place(h), onFrameEnd: h => this.#finish(h) })
-    const ahead = () => readAhead(this.#listener.pace, HIGH_WATER)
-    for await (const chunk of readStream(this.#stream, ahead)) await this.#paced(chunk, part => decoder.push(part))
-    decoder.end()
-  }
-
-  /** Gives on a chunk as fast as it may pass. */
-  async #paced(chunk: Uint8Array | Uint8ArrayList, push: (part: Uint8Array | Uint8ArrayList) => void): Promise<void> {
-    const { pace } = this.#listener
-    for (let at = 0; at < chunk.byteLength; ) {
-      const end = Math.min(chunk.byteLength, at + (pace?.part('down') ?? Infinity))
-      const wait = pace?.pass('down', end - at, ms => this.#heldBack(ms))
-      if (wait !== undefined) await wait
-      if (at === 0 && end === chunk.byteLength) return push(chunk)
-      push(chunk instanceof Uint8Array ? chunk.subarray(at, end) : chunk.sublist(at, end))
-      at = end
+    const sink = new PacedSink({
+      pace: () => this.#listener.pace,
+      onHeld: ms => this.#heldBack(ms),
+      push: part => decoder.pushPart(part),
+      release: bytes => stream.release(bytes),
+      failed: error => stream.abort(error),
+    })
+    try {
+      const ended = streamEnd(stream)
+      stream.pour(sink)
+      await ended
+      await sink.idle()
+      decoder.end()
+    } catch (error) {
+      sink.stop()
+      stream.abort(error as Error)
+      throw error
     }
   }
 

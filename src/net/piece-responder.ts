@@ -7,7 +7,7 @@ import { LIMITS } from '../wire/limits.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import type { MessageChannel } from './channel.ts'
 import type { PayloadPace } from './payload-pace.ts'
-import { writeStream } from './stream.ts'
+import { writePart, writeStream } from './stream.ts'
 
 /** Payload of a frame, bytes: what a cancel cannot stop any more, and how often a receiver on a slow line sees that bytes come. */
 const FRAME = Math.min(64 * 1024, LIMITS.framePayload)
@@ -68,16 +68,17 @@ export class PieceResponder {
     this.#nothingComes()
   }
 
-  /** Sends a piece after those before it. Resolves when the receiver says that it is there, or has been silent for long. */
-  async send(piece: number, bytes: Uint8Array): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
+  /** Sends a piece after those before it. Resolves to true when the receiver says that it is there, to false when it is silent for long. */
+  async send(piece: number, bytes: Uint8Array): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const isThere = () => resolve(true)
     // The word may come before we learn that the last frame has gone.
-    this.#onTheWay.set(piece, resolve)
+    this.#onTheWay.set(piece, isThere)
     try {
       const isSent = await this.#turns.add(() => this.#frames(piece, bytes))
-      if (isSent && !this.#isSilent) await withinMs(promise, RECEIPT_MS)
+      return isSent === true && !this.#isSilent && (await withinMs(promise, RECEIPT_MS)) && !this.#isSilent
     } finally {
-      if (this.#onTheWay.get(piece) === resolve) this.#onTheWay.delete(piece)
+      if (this.#onTheWay.get(piece) === isThere) this.#onTheWay.delete(piece)
     }
   }
 
@@ -111,10 +112,12 @@ export class PieceResponder {
     for (let offset = 0; offset < bytes.byteLength; ) {
       const pace = this.#listener.pace()
       const payload = bytes.subarray(offset, offset + Math.min(FRAME, pace?.part('up') ?? FRAME))
-      await pace?.pass('up', payload.byteLength)
+      const turn = pace?.pass('up', payload.byteLength)
+      if (turn !== undefined) await turn
       this.#sent()
       if (this.#cancelled.has(piece)) return false
-      await writeStream(this.#stream, encodeFrame({ piece, offset, length: payload.byteLength }, payload))
+      const full = writePart(this.#stream, encodeFrame({ piece, offset, length: payload.byteLength }, payload))
+      if (full !== undefined) await full
       this.#sent()
       offset += payload.byteLength
     }
@@ -141,10 +144,11 @@ export class PieceResponder {
   }
 }
 
-/** Resolves with the promise, or after so long. */
-async function withinMs(promise: Promise<void>, ms: number): Promise<void> {
-  const { promise: over, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, ms)
-  await Promise.race([promise, over])
+/** What the promise resolves to, or false after so long. */
+async function withinMs(promise: Promise<boolean>, ms: number): Promise<boolean> {
+  const { promise: over, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(resolve, ms, false)
+  const result = await Promise.race([promise, over])
   clearTimeout(timer)
+  return result
 }

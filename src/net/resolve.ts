@@ -1,6 +1,7 @@
 // The resolve protocol: a peer asks a seed for a task, and the seed keeps it informed on the same stream.
 import type { Stream } from '@libp2p/interface'
 import { DragonflyError } from '../core/errors.ts'
+import { traceparent } from '../core/tracing.ts'
 import {
   decodeResolveReply,
   decodeResolveRequest,
@@ -26,7 +27,8 @@ export async function* resolve(
   const stream = await host.openStream(peer, RESOLVE_PROTOCOL, signal)
   const channel = new MessageChannel(stream, LIMITS.message)
   try {
-    channel.post(encodeResolveRequest(request))
+    const parent = await traceparent()
+    channel.post(encodeResolveRequest(parent === undefined ? request : { ...request, traceparent: parent }))
     await channel.close(signal)
     for (;;) {
       const bytes = await channel.read(signal)

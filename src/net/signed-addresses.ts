@@ -12,6 +12,7 @@ export const MAX_RECORD_BYTES = 2048
 /** The record of a connected peer, once it has sent one; undefined: it has not, or it is too long. */
 export async function signedRecordOf(host: Host, peer: string): Promise<Uint8Array | undefined> {
   const id: PeerId = peerIdFromString(peer)
+  await host.identify(peer)
   if (!(await host.libp2p.peerStore.has(id))) return undefined
   const { peerRecordEnvelope: record } = await host.libp2p.peerStore.get(id)
   return record === undefined || record.byteLength > MAX_RECORD_BYTES ? undefined : record

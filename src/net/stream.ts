@@ -53,36 +53,25 @@ export async function* readStream(stream: Stream, highWater = () => HIGH_WATER):
 
 /** What has arrived on a stream and waits for its consumer; pauses the stream while that is too much. */
 class Inbox {
-  #stream: Stream
-  #highWater: () => number
+  readonly #stream: Stream
+  readonly #life: StreamLife
+  readonly #highWater: () => number
   #chunks: Array<Uint8Array | Uint8ArrayList> = []
   /** Bytes in `#chunks` and in the one that the consumer is busy with. */
   #held = 0
   #busyWith = 0
-  #error: Error | undefined
-  #isClosed: boolean
-  /** The other side closed its writing end: only then is an end a regular one. */
-  #isFinished: boolean
   #isResuming = false
-  #wake: (() => void) | undefined
 
   constructor(stream: Stream, highWater: () => number) {
     this.#stream = stream
     this.#highWater = highWater
-    this.#isClosed = stream.status !== 'open' && stream.status !== 'closing'
-    this.#isFinished = stream.remoteWriteStatus === 'closed'
-    if (stream.status === 'aborted' || stream.status === 'reset') this.#error = lost(stream)
     stream.addEventListener('message', this.#onMessage)
-    stream.addEventListener('remoteCloseWrite', this.#onFinish)
-    stream.addEventListener('end', this.#signal)
-    stream.addEventListener('close', this.#onClose)
+    this.#life = new StreamLife(stream)
   }
 
   detach(): void {
     this.#stream.removeEventListener('message', this.#onMessage)
-    this.#stream.removeEventListener('remoteCloseWrite', this.#onFinish)
-    this.#stream.removeEventListener('end', this.#signal)
-    this.#stream.removeEventListener('close', this.#onClose)
+    this.#life.detach()
   }
 
   /** The next chunk; asking for it says that the one before is dealt with. */
@@ -97,17 +86,11 @@ class Inbox {
 
   /** Asked when there is nothing to take. Throws when the stream ended any other way than by the sender's will. */
   isAtEnd(): boolean {
-    if (this.#error !== undefined) throw this.#error
-    if (this.#stream.readBufferLength > 0) return false
-    if (this.#isClosed && !this.#isFinished) throw lost(this.#stream)
-    return this.#isClosed || this.#stream.readableEnded
+    return this.#life.isAtEnd()
   }
 
-  /** Resolves when something happened. Nothing can be missed: no event comes between the last look and this call. */
   change(): Promise<void> {
-    return new Promise(resolve => {
-      this.#wake = resolve
-    })
+    return this.#life.change()
   }
 
   /** `resume` hands over what is buffered at once; pausing inside that would have yamux ask for one more window. */
@@ -127,7 +110,53 @@ class Inbox {
     this.#chunks.push(event.data)
     this.#held += event.data.byteLength
     this.#pauseIfFull()
-    this.#signal()
+    this.#life.signal()
+  }
+}
+
+/** Whether a stream has ended, and how. */
+class StreamLife {
+  readonly #stream: Stream
+  #error: Error | undefined
+  #isClosed: boolean
+  /** The other side closed its writing end: only then is an end a regular one. */
+  #isFinished: boolean
+  #wake: (() => void) | undefined
+
+  constructor(stream: Stream) {
+    this.#stream = stream
+    this.#isClosed = stream.status !== 'open' && stream.status !== 'closing'
+    this.#isFinished = stream.remoteWriteStatus === 'closed'
+    if (isLost(stream)) this.#error = lost(stream)
+    stream.addEventListener('remoteCloseWrite', this.#onFinish)
+    stream.addEventListener('end', this.signal)
+    stream.addEventListener('close', this.#onClose)
+  }
+
+  detach(): void {
+    this.#stream.removeEventListener('remoteCloseWrite', this.#onFinish)
+    this.#stream.removeEventListener('end', this.signal)
+    this.#stream.removeEventListener('close', this.#onClose)
+  }
+
+  /** Whether nothing more will come. Throws when the stream ended any other way than by the sender's will. */
+  isAtEnd(): boolean {
+    if (this.#error !== undefined) throw this.#error
+    if (this.#stream.readBufferLength > 0) return false
+    if (this.#isClosed && !this.#isFinished) throw lost(this.#stream)
+    return this.#isClosed || this.#stream.readableEnded
+  }
+
+  /** Resolves when something happened. Nothing can be missed: no event comes between the last look and this call. */
+  change(): Promise<void> {
+    return new Promise(resolve => {
+      this.#wake = resolve
+    })
+  }
+
+  readonly signal = (): void => {
+    this.#wake?.()
+    this.#wake = undefined
   }
 
   #onFinish = (): void => {
@@ -137,12 +166,20 @@ class Inbox {
   #onClose = (event: StreamCloseEvent): void => {
     this.#error = event.error
     this.#isClosed = true
-    this.#signal()
+    this.signal()
   }
+}
 
-  #signal = (): void => {
-    this.#wake?.()
-    this.#wake = undefined
+/**
+ * Resolves when the other side has closed its writing end and all that it sent was given on; rejects when the stream is reset or
+ * aborted, or the connection is lost, before that. For a stream whose bytes go elsewhere than to `readStream`.
+ */
+export async function streamEnd(stream: Stream): Promise<void> {
+  const life = new StreamLife(stream)
+  try {
+    while (!life.isAtEnd()) await life.change()
+  } finally {
+    life.detach()
   }
 }
 
@@ -154,12 +191,26 @@ class Inbox {
  */
 export async function writeStream(stream: Stream, bytes: Uint8Array | Uint8ArrayList, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) throw abortError(signal)
+  await writePart(stream, bytes, signal)
+  if (isLost(stream)) throw lost(stream)
+}
+
+/** `writeStream` for bulk: undefined, and no turn of the event loop, when the stream can take more at once. */
+export function writePart(stream: Stream, bytes: Uint8Array | Uint8ArrayList, signal?: AbortSignal): Promise<void> | undefined {
   stream.send(bytes)
+  return stream.writableNeedsDrain ? writable(stream, signal) : undefined
+}
+
+async function writable(stream: Stream, signal: AbortSignal | undefined): Promise<void> {
   while (stream.writableNeedsDrain) {
     if (stream.writeStatus === 'closed') throw lost(stream)
     await drained(stream, signal)
   }
-  if (stream.status === 'aborted' || stream.status === 'reset') throw lost(stream)
+  if (isLost(stream)) throw lost(stream)
+}
+
+function isLost(stream: Stream): boolean {
+  return stream.status === 'aborted' || stream.status === 'reset'
 }
 
 function drained(stream: Stream, signal: AbortSignal | undefined): Promise<void> {

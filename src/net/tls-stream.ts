@@ -3,10 +3,16 @@ import type { TLSSocket } from 'node:tls'
 import { type AbortOptions, type MultiaddrConnection, TimeoutError } from '@libp2p/interface'
 import { AbstractMessageStream, type SendResult } from '@libp2p/utils'
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { readInto } from './reused-buffer.ts'
+
+/** What TLS gives at a time, bytes: a record. One buffer for all sockets: each is read to its end before the next. */
+const records = new Uint8Array(16 * 1024)
 
 export class TlsStream extends AbstractMessageStream {
   readonly #raw: MultiaddrConnection
   readonly #socket: TLSSocket
+  /** Takes what comes in the place of `message` events. */
+  #reader: ((bytes: Uint8Array) => void) | undefined
 
   /** @param raw - the TCP connection that the socket sits on; it ends with the socket and the other way round */
   constructor(raw: MultiaddrConnection, socket: TLSSocket) {
@@ -18,7 +24,7 @@ export class TlsStream extends AbstractMessageStream {
     })
     this.#raw = raw
     this.#socket = socket
-    socket.on('data', bytes => this.onData(bytes))
+    socket.on('data', bytes => this.#onBytes(bytes))
     socket.on('drain', () => this.safeDispatchEvent('drain'))
     socket.on('timeout', () => raw.abort(new TimeoutError('nothing came for too long')))
     socket.on('close', () => raw.close().catch(error => raw.abort(error)))
@@ -28,6 +34,32 @@ export class TlsStream extends AbstractMessageStream {
       else if (event.local === true) this.abort(event.error)
       else this.onRemoteReset()
     })
+  }
+
+  /**
+   * From here on the socket's chunks go to `reader`, which does not throw; what came before is told by `message` events, first. A chunk
+   * is overwritten when `reader` has returned.
+   */
+  readDirectly(reader: (bytes: Uint8Array) => void): void {
+    this.#reader = reader
+    if (this.#socket.readableLength === 0) readInto(this.#socket, records, bytes => this.#onBytes(bytes))
+  }
+
+  /** Gives all parts to the engine in one call; none is copied before it is encrypted. `writableNeedsDrain` says whether it is full. */
+  writeDirectly(parts: Iterable<Uint8Array>): void {
+    const socket = this.#socket
+    if (!socket.writable) return
+    let canTakeMore = true
+    socket.cork()
+    for (const part of parts) canTakeMore = socket.write(part)
+    socket.uncork()
+    this.writableNeedsDrain = !canTakeMore
+  }
+
+  #onBytes(bytes: Uint8Array): void {
+    const isInOrder = this.readBuffer.byteLength === 0 && this.readStatus === 'readable'
+    if (this.#reader !== undefined && isInOrder) this.#reader(bytes)
+    else this.onData(new Uint8Array(bytes))
   }
 
   async close(options?: AbortOptions): Promise<void> {

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { parseDigest } from '../core/digest.ts'
 import { abortError, DragonflyError } from '../core/errors.ts'
 import { fileNameFromUrl, NAMELESS } from '../core/file-name.ts'
+import { isSharedUrl, parseSharedUrl } from '../core/shared-url.ts'
 import { makeTask, type Task, withoutSecrets } from '../core/task.ts'
 import { isResumable, validatorsOf } from '../core/version.ts'
 import type { OutputWish } from '../store/output-place.ts'
@@ -21,22 +22,26 @@ export interface Job {
   options: GetOptions
   begun: number
   trace: TraceFile | undefined
+  /** Whether there seems to be an older version where its output goes. */
+  replaces: boolean
 }
 
 export function makeJob(url: string, options: GetOptions): Job {
   const { digest } = options
   const wanted = digest === undefined ? undefined : parseDigest(digest)
-  return { url, task: taskOf(url, options), wanted, options, begun: now(), trace: undefined }
+  return { url, task: taskOf(url, options), wanted, options, begun: now(), trace: undefined, replaces: false }
 }
 
-type Named = Pick<GetOptions, 'headers' | 'filter' | 'tag' | 'digest' | 'byDigest' | 'anonymous'>
+type Named = Pick<GetOptions, 'headers' | 'filter' | 'tag' | 'digest' | 'byDigest' | 'anonymous' | 'scope' | 'renew'>
 
 /** The task that a URL and these options name. Throws `bad-…`. */
 export function taskOf(url: string, options: Named): Task {
-  const { headers, filter, tag, digest, byDigest, anonymous } = options
+  const { headers, filter, tag, digest, byDigest, anonymous, scope, renew } = options
   if (byDigest === true && digest === undefined) throw new DragonflyError('bad-option', 'byDigest needs a digest')
   return makeTask({
     url,
+    scope,
+    renew,
     ...(byDigest === true && { digest: parseDigest(digest as string), anonymous }),
     ...(headers === undefined ? {} : { headers }),
     ...(filter === undefined ? {} : { filter }),
@@ -61,9 +66,10 @@ export function watchTime(active: ActiveTask, begun: number): { account(at: numb
   return { account, stop: () => active.observers.delete(timeline) }
 }
 
-/** The URL as it was asked for, less what opens doors. */
-export function shown(url: string): string {
+/** The URL as it was asked for, less what opens doors: filtered parameters may be signatures. */
+export function shown(url: string, filter: readonly string[] = []): string {
   const parsed = new URL(url)
+  for (const name of filter) if (parsed.searchParams.has(name)) parsed.searchParams.delete(name)
   parsed.username = ''
   parsed.password = ''
   return parsed.href
@@ -71,6 +77,7 @@ export function shown(url: string): string {
 
 /** What its file is called: as the origin says (empty: it does not), else as the URL does. */
 export function nameOf(suggested: string | undefined, url: string): string {
+  if (isSharedUrl(url)) return parseSharedUrl(url).name || suggested || parseSharedUrl(url).root
   return suggested || fileNameFromUrl(url) || NAMELESS
 }
 

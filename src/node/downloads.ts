@@ -3,9 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { sameBytes } from '../core/piece.ts'
 import { codingInName } from '../core/version.ts'
-import { Restarts } from '../origin/restarts.ts'
 import { checkOutput } from '../store/output.ts'
 import { locate, placeAt, setTime, targetOf } from '../store/output-place.ts'
 import { ensureFileSize, ensureSpace } from '../store/space.ts'
@@ -20,12 +18,16 @@ import type { StoredContent } from './api/stored-content.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { pause } from './context/waiting.ts'
 import { asOurs, deviceOf, isOfUse, type Job, makeJob, nameOf, paceOf, watchTime, wishOf } from './download-job.ts'
+import { banLiars, mayBeKept, mayBeStrangers, noTries, type Tries } from './download-tries.ts'
 import { isReadForFleet, readerOf } from './for-others.ts'
 import type { LocalAccess } from './local-access.ts'
+import { hasOldOutput, reuseOutput } from './old-output.ts'
 import type { ActiveTask } from './session/active-task.ts'
+import { checkSame, type Shown, ShownOtherwiseError } from './shown-pieces.ts'
 import { StreamAccount } from './stream-account.ts'
 import { streamHead } from './stream-head.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
+import { placeTiny, TinyDownloads } from './tiny-downloads.ts'
 import { bytesOf, known, receiptOf, whole } from './whole-content.ts'
 
 /**
@@ -38,21 +40,6 @@ const MAX_CHANGES = 3
 /** How long a folder that could be written is not tried again before a download; at its end it always is. */
 const CHECKED_MS = 5000
 
-/** What went wrong in the attempts so far. */
-interface Tries {
-  liars: number
-  changes: number
-  /** Whether the origin may not be read for others. */
-  isRefused: boolean
-  restarts: Restarts
-}
-
-/** Pieces that a stream has given out, by the manifest that named them. */
-interface Shown {
-  manifest: Manifest
-  pieces: number
-}
-
 interface Attempt {
   active: ActiveTask
   /** The account so far, as of a moment; undefined: nobody asked for one. */
@@ -64,6 +51,7 @@ export class Downloads {
   readonly #registry: TaskRegistry
   readonly #storeDir: string | undefined
   readonly #access: LocalAccess
+  readonly #tiny: TinyDownloads
   /** The folder that could be written last, and when that was seen. */
   #checked = { path: '', at: 0 }
 
@@ -72,6 +60,7 @@ export class Downloads {
     this.#ctx = ctx
     this.#registry = registry
     this.#access = access
+    this.#tiny = new TinyDownloads(ctx, task => registry.current(task) !== undefined)
     this.#storeDir = storeDir
   }
 
@@ -79,8 +68,15 @@ export class Downloads {
     const job = makeJob(url, options)
     const { folder, name } = await locate(file ?? '.')
     await (name === undefined ? this.#checkFolder(folder) : checkOutput(join(folder, name)))
-    return await this.#untilTrue(job, async ({ active, account }) => {
+    const tiny = await this.#tiny.take(job)
+    if (tiny !== undefined) {
+      this.#tellCoding(tiny.manifest)
+      return await placeTiny(job, tiny, { folder, name })
+    }
+    job.replaces = await hasOldOutput(folder, name, url)
+    const receipt = await this.#untilTrue(job, async ({ active, account }) => {
       const target = await targetOf(wishOf(job, { folder, name }, active.manifest?.info.fileName))
+      if (job.replaces) await reuseOutput(active, target.path)
       await this.#space(active, target.isStream ? undefined : folder, options.keep !== false)
       await whole(active, job)
       const isMine = options.keep === false && this.#registry.isOnlyUser(active)
@@ -90,6 +86,8 @@ export class Downloads {
       if (options.remoteTime === true && !target.isStream) await setTime(output, receipt.lastModified)
       return receipt
     })
+    this.#tiny.ended(receipt)
+    return receipt
   }
 
   /** A folder must do, whatever the file will be called; of many files at once it is asked once. */
@@ -123,15 +121,16 @@ export class Downloads {
     try {
       await this.#access.check(job)
       await this.#openTrace(job)
-      const tries: Tries = { liars: 0, changes: 0, isRefused: false, restarts: new Restarts() }
+      const tries = noTries()
       const shown: { last: Shown | undefined } = { last: undefined }
       for (let wait = 0; ; await pause(wait, job.options.signal)) {
         const attempt = this.#attempt(job, tries)
         const { active, account } = attempt
         try {
+          active.sharing.forbid()
           await known(active, job)
-          this.#tellCoding(active)
-          if (active.trust === 'digest') await whole(active, job)
+          this.#tellCoding(active.manifest)
+          if (active.trust === 'digest' && job.task.root === undefined) await whole(active, job)
           // not before there are bytes: an attempt without any may be followed by one of another version
           for await (const bytes of this.#inOrder(active, job, shown)) {
             stream.known(() => headOf(active, job))
@@ -160,7 +159,7 @@ export class Downloads {
     const before = shown.last
     for (let piece = 0; ; piece++) {
       active.setCursor(piece)
-      while (!active.hasPiece(piece)) {
+      while (!active.isProven(piece)) {
         if (active.isComplete && piece >= (active.manifest?.count ?? 0)) return
         await active.changed(job.options.signal)
       }
@@ -178,13 +177,15 @@ export class Downloads {
     await this.#access.check(job)
     await this.#openTrace(job)
     try {
-      const tries: Tries = { liars: 0, changes: 0, isRefused: false, restarts: new Restarts() }
+      const tries = noTries()
       for (let wait = 0; ; await pause(wait, job.options.signal)) {
         const attempt = this.#attempt(job, tries)
         try {
           await known(attempt.active, job)
-          this.#tellCoding(attempt.active)
-          return await finish(attempt)
+          this.#tellCoding(attempt.active.manifest)
+          const receipt = await finish(attempt)
+          banLiars(this.#ctx, tries, attempt.active)
+          return receipt
         } catch (error) {
           wait = attempt.judge(error)
         } finally {
@@ -205,7 +206,7 @@ export class Downloads {
     const { task, wanted, options } = job
     const { revalidate = false, originAfter } = options
     const isForFleet = !tries.isRefused && isReadForFleet(this.#ctx, task, options)
-    const { active } = this.#registry.begin(task, {
+    const { active, isNew } = this.#registry.begin(task, {
       digest: wanted,
       reader: isForFleet ? 'others' : readerOf(options),
       originAfter,
@@ -213,7 +214,9 @@ export class Downloads {
       pace: paceOf(options),
       restarts: tries.restarts,
     })
-    if (tries.liars >= MAX_LIARS) active.believeNoStrangers()
+    const unexpect = job.replaces && isNew ? active.reuse.expect() : undefined
+    if (tries.doubt !== undefined) active.sharing.forbid()
+    if (tries.liars >= MAX_LIARS || tries.doubt !== undefined) active.believeNoStrangers()
     const meter = new ProgressMeter(active, options.onProgress)
     job.trace?.watch(active)
     const watch = options.explain === true ? watchTime(active, job.begun) : undefined
@@ -233,6 +236,10 @@ export class Downloads {
       // what is here is good, and of use to a next try, unless it is out of date, or only a wrong digest vouched for it
       if ((isLie && active.trust === 'digest') || isChanged) after = 'discard'
       else if (after === 'drop') after = 'pause'
+      if (isLie && (mayBeStrangers(active, tries) || mayBeKept(active, tries))) {
+        after = 'discard'
+        return 0
+      }
       if (isLie && active.trust === 'digest' && active.signer !== undefined && tries.liars++ < MAX_LIARS) {
         this.#ctx.ban(active.signer, 'signed a manifest of other bytes than the digest names')
         return 0
@@ -246,13 +253,14 @@ export class Downloads {
     const end = async () => {
       meter.stop()
       watch?.stop()
+      unexpect?.()
       await this.#registry.release(active, isOfUse(active) ? after : 'discard', paceOf(options))
     }
     return { active, account: watch?.account, judge, end }
   }
 
   /** Every request asks for the identity coding; what comes in another one all the same is kept as it was sent. */
-  #tellCoding({ manifest }: ActiveTask): void {
+  #tellCoding(manifest: Manifest | undefined): void {
     const coding = codingInName(manifest?.info.version ?? '')
     if (coding !== undefined) this.#ctx.emit({ code: 'content-encoded', coding })
   }
@@ -275,17 +283,4 @@ export class Downloads {
 function headOf(active: ActiveTask, job: Job): StreamHead {
   const { info, length } = active.manifest as Manifest
   return streamHead(active, job, { ...info, length })
-}
-
-/** What a stream has given out cannot be taken back. */
-class ShownOtherwiseError extends DragonflyError {}
-
-/** Throws `origin-changed` when a piece that was given out is another one now. */
-function checkSame({ manifest: before }: Shown, manifest: Manifest, piece: number): void {
-  const [old, now] = [before.digest(piece), manifest.digest(piece)]
-  if (manifest.pieceLength === before.pieceLength && old !== undefined && now !== undefined && sameBytes(old, now)) return
-  throw new ShownOtherwiseError('origin-changed', 'the content changed at the origin after its beginning was written', {
-    hint: 'run it again; a file (-o FILE) starts over by itself',
-    retryable: true,
-  })
 }

@@ -6,7 +6,8 @@ import { validatorsOf } from '../core/version.ts'
 import { resolve } from '../net/resolve.ts'
 import type { Origin } from '../origin/origin.ts'
 import { isTrouble } from '../origin/trouble.ts'
-import { errorOf, type Resolved } from '../wire/codec-resolve.ts'
+import { errorOf } from '../wire/codec-failure.ts'
+import type { Resolved } from '../wire/codec-resolve.ts'
 import type { ContentHead, HeadOptions } from './api/content-head.ts'
 import type { Network, NodeContext } from './context/node-context.ts'
 import { connectTimeout } from './context/waiting.ts'
@@ -22,7 +23,7 @@ type Context = Pick<NodeContext, 'origin' | 'networkUp' | 'seedsAbove'>
 /** Rejects with `bad-…`, `origin-…`, `no-source` when neither origin nor seed can be asked, or the abort. */
 export async function headOf(ctx: Context, url: string, options: HeadOptions): Promise<ContentHead> {
   const task = taskOf(url, options)
-  const reader = readerOf(options)
+  const reader = task.root === undefined ? readerOf(options) : undefined
   if (reader === undefined) return await fromSeeds(ctx, url, task, options.signal)
   try {
     return await fromOrigin(await ctx.origin(reader), url, task, options.signal)
@@ -33,13 +34,22 @@ export async function headOf(ctx: Context, url: string, options: HeadOptions): P
   }
 }
 
+const SHARED_HINT = 'only a seed can say it without a download: give a --seed that is running'
+
 async function fromOrigin(origin: Origin, url: string, task: Task, signal: AbortSignal | undefined): Promise<ContentHead> {
   const { validators, version, length, type, fileName, ranges } = await origin.look(
     { url: task.url, headers: task.headers },
     signal,
   )
+  return { ...named(url, task, { validators, version, length, fileName }), type, ranges, from: 'origin' }
+}
+
+type Known = Pick<Resolved, 'version' | 'length' | 'fileName'> & { validators: ReturnType<typeof validatorsOf> }
+
+/** What origins and seeds say alike. */
+function named(url: string, task: Task, { validators, version, length, fileName }: Known) {
   const { etag, lastModified } = validators
-  return { url: shown(url), length, version, etag, lastModified, type, fileName: nameOf(fileName, url), ranges, from: 'origin' }
+  return { url: shown(url, task.filter), length, version, etag, lastModified, fileName: nameOf(fileName, url) }
 }
 
 /** `trouble`: why the origin cannot say it. */
@@ -55,9 +65,8 @@ async function fromSeeds(
   for (const seed of network === undefined ? [] : rendezvousOrder(task.subject, ctx.seedsAbove(task.subject))) {
     try {
       const { version, length, fileName } = await askSeed(network as Network, seed, task, signal)
-      const { etag, lastModified } = validatorsOf(version)
-      const name = nameOf(fileName, url)
-      return { url: shown(url), length, version, etag, lastModified, type: undefined, fileName: name, ranges: true, from: 'seed' }
+      const known = { validators: validatorsOf(version), version, length, fileName }
+      return { ...named(url, task, known), type: undefined, ranges: true, from: 'seed' }
     } catch (error) {
       if (signal?.aborted === true) throw abortError(signal)
       why ??= error
@@ -65,7 +74,7 @@ async function fromSeeds(
   }
   if (why instanceof DragonflyError && why.code.startsWith('origin-')) throw why
   throw new DragonflyError('no-source', 'no reachable peer knows this content', {
-    hint: 'leave out --no-origin, or give a --seed that is running',
+    hint: task.root === undefined ? 'leave out --no-origin, or give a --seed that is running' : SHARED_HINT,
     cause: why,
   })
 }

@@ -66,6 +66,8 @@ export async function startNetwork(
       announce: limited(options.announce),
       privateKey: identity?.privateKey,
       wall,
+      trustedNetworks: options.connections?.trustedNetworks,
+      isPreferred: peer => trusted.includes(peer) || fleet?.isMember(peer) === true,
       services: { dht: dhtService(options.dhtServer !== false, wall) },
     })
     const dht = new Dht(host.libp2p.services.dht as KadDHT)

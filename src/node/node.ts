@@ -4,6 +4,7 @@ import { ACCESS_TIMES, type AccessTimes } from '../core/grant.ts'
 import { refuseFault } from '../core/options.ts'
 import type { DialablePeer } from '../core/peer.ts'
 import { rankedAbove } from '../core/rendezvous.ts'
+import { isTracing } from '../core/tracing.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { DiskStore } from '../store/disk-store.ts'
 import { homeIfAny } from '../store/home.ts'
@@ -14,21 +15,26 @@ import { expireFromTimeToTime, removeSomeExpired } from './admin/expiry.ts'
 import type { ContentHead, HeadOptions } from './api/content-head.ts'
 import type { ContentStream, DragonflyNode } from './api/dragonfly-node.ts'
 import type { EventFacts } from './api/events.ts'
+import type { FleetReport } from './api/fleet-report.ts'
 import { getFault, headFault, limitsFault, nodeFault, preheatFault } from './api/generated/options.js'
 import type { GetOptions } from './api/get-options.ts'
 import type { Limits, LimitsNow } from './api/limits.ts'
+import type { LiveStatus } from './api/live.ts'
 import type { Metric } from './api/metrics.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Preheated, PreheatOptions } from './api/preheat-options.ts'
 import type { Receipt } from './api/receipt.ts'
+import type { SharedContent, ShareOptions } from './api/shared-content.ts'
 import type { SeedStatus } from './api/status.ts'
 import type { StoredContent } from './api/stored-content.ts'
 import type { Company } from './company.ts'
+import { ChunkLists } from './context/chunk-lists.ts'
 import { Counters } from './context/counters.ts'
 import { debugLog } from './context/debug-log.ts'
 import { EventEmitter } from './context/event-emitter.ts'
 import { LimitSchedule } from './context/limit-schedule.ts'
 import { type BudgetUser, type Network, type NodeContext, now, type Reader } from './context/node-context.ts'
+import { OriginTroubles } from './context/origin-troubles.ts'
 import { Pacing } from './context/pacing.ts'
 import { SilentSeeds } from './context/silent-seeds.ts'
 import { Downloads } from './downloads.ts'
@@ -39,12 +45,10 @@ import { Origins } from './origins.ts'
 import { Isolation } from './peers/isolation.ts'
 import type { Preheater } from './preheat/preheater.ts'
 import { RangeDownloads } from './range-downloads.ts'
+import type { Shares } from './sharing/shares.ts'
 import { metricsOf, statusOf } from './status.ts'
 import { openStorePlace, type StorePlace } from './store-place.ts'
 import { TaskRegistry } from './tasks/task-registry.ts'
-
-/** Contents in a status, unless told otherwise. */
-const MAX_SHOWN = 1000
 
 /** Starts a node. Rejects with `bad-…` for malformed options, `store-error`, `store-locked` or `listen-failed`. */
 export async function createNode(options: NodeOptions = {}): Promise<DragonflyNode> {
@@ -62,7 +66,7 @@ export async function createNode(options: NodeOptions = {}): Promise<DragonflyNo
     await node.stop()
     throw error
   }
-  return node
+  return isTracing() ? (await import('./api/traced-downloads.ts')).traceDownloads(node) : node
 }
 
 /** What is there before the node. */
@@ -78,6 +82,8 @@ class Node implements DragonflyNode, NodeContext {
   readonly budget = new Budget<BudgetUser>()
   readonly pacing = new Pacing()
   readonly silentSeeds = new SilentSeeds()
+  readonly chunkLists = new ChunkLists()
+  readonly originTroubles = new OriginTroubles()
   readonly #schedule = new LimitSchedule(this.pacing)
   readonly administration: Administration
   readonly #begun = now()
@@ -106,6 +112,7 @@ class Node implements DragonflyNode, NodeContext {
   #duty: Promise<Duty> | undefined
   #preheats: Promise<Preheater> | undefined
   #company: Company | undefined
+  #shares: Promise<Shares> | undefined
   #endExpiry: (() => void) | undefined
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
@@ -196,7 +203,7 @@ class Node implements DragonflyNode, NodeContext {
   }
 
   async seed(): Promise<void> {
-    const network = this.network
+    const { network } = this
     if (network === undefined) throw new DragonflyError('bad-option', 'a node without a network cannot seed')
     if (this.#stopped !== undefined) throw new DragonflyError('aborted', 'the node was stopped')
     this.isSeed = true
@@ -210,22 +217,22 @@ class Node implements DragonflyNode, NodeContext {
     return await Duty.start(this, { registry: this.#registry, network, disk: this.#disk }, this.#options.replicas)
   }
 
-  async status(limit = MAX_SHOWN): Promise<SeedStatus> {
-    return await statusOf(this, this.#begun, limit)
+  readonly share = async (file: string, options: ShareOptions = {}): Promise<SharedContent> => {
+    this.#shares ??= import('./sharing/shares.ts').then(({ Shares }) => new Shares(this, this.#registry))
+    return await (await this.#shares).share(file, options)
   }
 
-  async metrics(): Promise<Metric[]> {
-    return await metricsOf(this, this.#begun, this.#registry.all())
-  }
+  readonly status = async (limit?: number): Promise<SeedStatus> => await statusOf(this, this.#begun, limit)
+  readonly metrics = async (): Promise<Metric[]> => await metricsOf(this, this.#begun, this.#registry.all())
+  readonly live = async (): Promise<LiveStatus> => await (await import('./live.ts')).liveOf(this, this.#registry, this.#begun)
+  readonly fleetStatus = async (): Promise<FleetReport> => (await import('./duty.ts')).askFleet(await this.#duty)
 
   async setLimits(limits: Limits): Promise<void> {
     refuseFault(limitsFault(limits), 'setLimits')
     this.#schedule.set(limits)
   }
 
-  async limits(): Promise<LimitsNow> {
-    return this.#schedule.get()
-  }
+  readonly limits = async (): Promise<LimitsNow> => this.#schedule.get()
 
   async stop(): Promise<void> {
     this.#stopped ??= this.#stop()
@@ -235,8 +242,6 @@ class Node implements DragonflyNode, NodeContext {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
-
-  // ---- NodeContext
 
   seedsAbove(subject: string): readonly DialablePeer[] {
     return this.isSeed ? rankedAbove(subject, this.peerId, this.#seeds) : this.#seeds
@@ -250,13 +255,8 @@ class Node implements DragonflyNode, NodeContext {
     return this.#company?.lanPeers
   }
 
-  async networkUp(): Promise<Network | undefined> {
-    return await this.#networkUp
-  }
-
-  async origin(reader: Reader): Promise<Origin> {
-    return await this.#origins.of(reader)
-  }
+  readonly networkUp = async (): Promise<Network | undefined> => await this.#networkUp
+  readonly origin = async (reader: Reader): Promise<Origin> => await this.#origins.of(reader)
 
   get servesOthers(): boolean {
     return this.isSeed || this.fleet?.serves === true
@@ -283,6 +283,7 @@ class Node implements DragonflyNode, NodeContext {
   async #stop(): Promise<void> {
     this.#endExpiry?.()
     this.#schedule.stop()
+    ;(await this.#shares)?.stop()
     await (await this.#preheats)?.stop()
     await (await this.#duty?.catch(() => undefined))?.stop()
     await this.#company?.stop()

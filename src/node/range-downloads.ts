@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { DragonflyError } from '../core/errors.ts'
 import { checkRange, type RangeSpec } from '../core/range.ts'
+import { traced } from '../core/tracing.ts'
 import { checkOutput, placeBytes } from '../store/output.ts'
 import { locate, placeAt, targetOf } from '../store/output-place.ts'
 import { ensureFileSize, ensureSpace } from '../store/space.ts'
@@ -146,7 +147,7 @@ export class RangeDownloads {
       const piece = placeOf(active, part)
       if (piece !== cursor) active.setCursor(piece)
       cursor = piece
-      if (piece !== undefined && !part.isDone && active.hasPiece(piece)) yield part.give(await pieceBytes(active, part, piece))
+      if (piece !== undefined && !part.isDone && active.isProven(piece)) yield part.give(await pieceBytes(active, part, piece))
       else if (active.ranges.isLeftToUsers && !part.isDone) return yield* this.#fromOrigin(job, attempt)
       else if (!part.isDone) await active.changed(signal)
     }
@@ -160,10 +161,10 @@ export class RangeDownloads {
     const origin = await this.#ctx.origin(readerOf(options) ?? 'self')
     const version = delivered > 0 ? active.manifest?.info.version : undefined
     const rest = delivered === 0 || at === undefined ? part.spec : { start: at, end: part.end }
-    const slice = await origin.slice(originRequest(active), rest, {
-      ...(version !== undefined && { version }),
-      ...(options.signal !== undefined && { signal: options.signal }),
-    })
+    const wanted = { ...(version !== undefined && { version }), ...(options.signal !== undefined && { signal: options.signal }) }
+    const slice = await traced({ name: 'dragonfly.origin.slice', kind: 'client' }, () =>
+      origin.slice(originRequest(active), rest, wanted),
+    )
     attempt.readsOrigin = true
     if (version === undefined) {
       attempt.version = slice.version
@@ -219,7 +220,7 @@ function headOf({ active, part, version = active.manifest?.info.version ?? '' }:
 function receiptOf({ active, part, readsOrigin, account }: Attempt, job: Job, output: string): Receipt {
   const end = now()
   return {
-    url: shown(job.url),
+    url: shown(job.url, job.options.filter),
     output,
     bytes: part.delivered,
     range: part.range,

@@ -1,10 +1,12 @@
 // What a node tells about itself, gathered from its parts: the status of a seed, and the metrics.
 import type { MemberRecord } from '../core/fleet.ts'
+import { type Budget, DEFAULT_LIMITS } from '../swarm/budget.ts'
 import type { Administration } from './admin/administration.ts'
 import type { Metric } from './api/metrics.ts'
 import type { FleetStatus, SeedStatus } from './api/status.ts'
-import type { Counters } from './context/counters.ts'
+import type { Counters, Measured } from './context/counters.ts'
 import { type Network, now } from './context/node-context.ts'
+import type { Pacing } from './context/pacing.ts'
 import type { Isolation } from './peers/isolation.ts'
 import type { LiveContent } from './tasks/task-registry.ts'
 
@@ -20,8 +22,16 @@ export interface StatusSource {
   readonly isolation: Isolation
 }
 
+/** Whose metrics they are. */
+export interface MetricsSource extends StatusSource {
+  readonly pacing: Pick<Pacing, 'limits' | 'waiting'>
+  readonly budget: Pick<Budget<never>, 'askedBytes' | 'uploadSlots'>
+}
+/** Contents in a status, unless told otherwise. */
+const MAX_SHOWN = 1000
+
 /** `begun`: when the node started, by `now()`. `limit`: contents named. */
-export async function statusOf(node: StatusSource, begun: number, limit: number): Promise<SeedStatus> {
+export async function statusOf(node: StatusSource, begun: number, limit = MAX_SHOWN): Promise<SeedStatus> {
   const { counters, administration } = node
   const contents = await administration.contents()
   const { sent, received } = payloadOf(node)
@@ -55,16 +65,22 @@ function fleetOf(members: readonly MemberRecord[]): FleetStatus {
 }
 
 /** Every metric as it is now. `active`: what is open. */
-export async function metricsOf(node: StatusSource, begun: number, active: readonly LiveContent[]): Promise<Metric[]> {
+export async function metricsOf(node: MetricsSource, begun: number, active: readonly LiveContent[]): Promise<Metric[]> {
   const disk = await node.administration.disk()
+  const links = active.map(content => content.active.links.size)
   const { sent, received } = payloadOf(node)
+  const { banned, snubbed } = node.isolation.status()
   return node.counters.snapshot([
     ['dragonfly_received_bytes_total', { source: 'peer' }, received],
     ['dragonfly_sent_bytes_total', {}, sent],
     ['dragonfly_origin_reads_running', {}, active.filter(({ isReading }) => isReading).length],
-    ['dragonfly_links', {}, active.reduce((sum, content) => sum + content.active.links.size, 0)],
+    ['dragonfly_links', {}, links.reduce((sum, count) => sum + count, 0)],
+    ['dragonfly_swarm_links_max', {}, Math.max(0, ...links)],
+    ...trafficOf(node),
+    ...companyOf(node),
     ['dragonfly_contents_active', {}, active.length],
-    ['dragonfly_peers_banned', {}, node.isolation.status().banned],
+    ['dragonfly_peers_banned', {}, banned],
+    ['dragonfly_peers_snubbed', {}, snubbed],
     ['dragonfly_store_bytes', {}, disk?.used],
     ['dragonfly_store_quota_bytes', {}, disk?.quota],
     ['dragonfly_store_free_bytes', {}, disk?.free],
@@ -74,12 +90,44 @@ export async function metricsOf(node: StatusSource, begun: number, active: reado
   ])
 }
 
+/** What limits hold, and what waits for them. */
+function trafficOf({ pacing, budget }: MetricsSource): Measured[] {
+  const { limits, waiting } = pacing
+  return [
+    ...(['down', 'up', 'total'] as const).map(
+      direction => ['dragonfly_rate_limit_bytes_per_second', { direction }, limits[direction]] as const,
+    ),
+    ...(['down', 'up'] as const).map(
+      direction => ['dragonfly_paced_transfers_waiting', { direction }, waiting[direction]] as const,
+    ),
+    ['dragonfly_requested_bytes', {}, budget.askedBytes],
+    ['dragonfly_requested_bytes_limit', {}, DEFAULT_LIMITS.askedBytes],
+    ['dragonfly_upload_slots_used', {}, budget.uploadSlots],
+    ['dragonfly_upload_slots', {}, DEFAULT_LIMITS.uploadSlots],
+  ]
+}
+
+/** Who is connected and known. */
+function companyOf({ network, fleet }: MetricsSource): Measured[] {
+  const { inbound = 0, outbound = 0, peers = 0 } = network?.host.company ?? {}
+  const members = (role: 'member' | 'seed') => fleet?.members.filter(member => member.role === role).length
+  return [
+    ['dragonfly_connections', { direction: 'inbound' }, inbound],
+    ['dragonfly_connections', { direction: 'outbound' }, outbound],
+    ['dragonfly_peers_connected', {}, peers],
+    ['dragonfly_dht_peers', {}, network?.dht.size ?? 0],
+    ['dragonfly_fleet_members', { role: 'member' }, members('member')],
+    ['dragonfly_fleet_members', { role: 'seed' }, members('seed')],
+  ]
+}
+
 /** The exchange counts for itself: it knows no node. */
-function payloadOf({ network }: StatusSource): { sent: number; received: number } {
+export function payloadOf({ network }: StatusSource): { sent: number; received: number } {
   const { bytesSent = 0, bytesReceived = 0 } = network?.exchange.totals ?? {}
   return { sent: bytesSent, received: bytesReceived }
 }
 
-function uptime(begun: number): number {
+/** Seconds. */
+export function uptime(begun: number): number {
   return Math.floor((now() - begun) / 1000)
 }

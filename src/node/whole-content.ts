@@ -19,10 +19,13 @@ export async function known(active: ActiveTask, { options }: Job): Promise<void>
 /** Resolves when every piece is here and the whole is what it has to be. */
 export async function whole(active: ActiveTask, { options, wanted }: Job): Promise<void> {
   while (!active.isComplete) await active.changed(options.signal)
-  const digest = await active.wholeDigest()
+  // what the user gives is not for a seed to confirm
+  const digest = await active.wholeDigest(wanted !== undefined)
   if (wanted !== undefined && !sameBytes(digest, wanted)) throw digestMismatch(hex(digest))
   const sealed = active.manifest?.seal?.sha256
   if (sealed === undefined || !sameBytes(digest, sealed)) {
+    // the pieces make the root, so whoever signed this lied about the whole: others may not
+    if (active.task.root !== undefined) throw digestMismatch(hex(digest))
     throw new DragonflyError('untrusted', 'the signed digest of the whole does not match its pieces', {
       hint: 'the seed that signed it is broken or malicious; do not trust it',
     })
@@ -51,17 +54,21 @@ export async function receiptOf(
   const originDigest = active.originFreshness.digestStatedBy
   const end = now()
   return {
-    url: shown(job.url),
+    url: shown(job.url, job.options.filter),
     output,
     bytes: seal?.length ?? 0,
     sha256: hex(await active.wholeDigest()),
     cid: seal?.root ?? '',
     ...counts,
+    ...(active.reuse.bytes > 0 && { reused: active.reuse.bytes }),
     seconds: Math.round(end - job.begun) / 1000,
     peers: givers.size,
     ...(lastModified !== undefined && { lastModified }),
     ...(originDigest !== undefined && { originDigest }),
-    trust: job.wanted === undefined ? (active.trust ?? 'origin') : 'digest',
+    trust:
+      job.wanted === undefined && active.task.root === undefined && active.sharing.lenders.size === 0
+        ? (active.trust ?? 'origin')
+        : 'digest',
     ...(account && { explain: account(end) }),
   }
 }

@@ -75,7 +75,7 @@ export class HttpClient {
       const { pace, isExtra } = request
       const answer = await this.#once(place, headers, { patienceMs, signal, before: cachedHeaders, pace, isExtra })
       cachedHeaders = answer.cachedHeaders
-      if (!REDIRECTS.has(answer.status)) return answer
+      if (!REDIRECTS.has(answer.status) || request.staysHere === true) return answer
       answer.discard()
       cookies.take(answer.headers, place.url)
       if (hop === MAX_REDIRECTS) throw badRedirect(request.url, `redirects more than ${MAX_REDIRECTS} times`)

@@ -14,6 +14,8 @@ export interface OriginRequest {
   headers: HeaderList
   /** Holds the bytes of bodies back as they are read. Default: nothing does. */
   pace?: BodyPace
+  /** Whether an answer that redirects is what is wanted, and is not followed. Default false. */
+  staysHere?: boolean
   /** One more stream of a read that goes on without it: sent only where the host has room, and tried once. Default false. */
   isExtra?: boolean
 }

@@ -32,11 +32,13 @@ export interface OpenOptions {
    * the same. A read without them trusts the origin's validators. Default: none.
    */
   tail?: Uint8Array
+  /** Somebody has just waited for this origin in vain: it gets as few tries as one that never answered. Default false. */
+  isDoubted?: boolean
   /** Ends the opening and the read itself. */
   signal?: AbortSignal
 }
 
-export interface RangeOptions {
+export interface RangeOptions extends Pick<OpenOptions, 'isDoubted'> {
   signal?: AbortSignal
   /** Told how many bytes have come, each time. */
   onBytes?: (bytes: number) => void
@@ -74,8 +76,8 @@ export class Origin {
    * read's iteration.
    */
   async open(request: OriginRequest, want: OpenOptions = {}): Promise<OriginRead> {
-    const { version, from = 0, tail = new Uint8Array() } = want
-    const supply = this.#supply(request, version !== undefined, want.signal)
+    const { version, from = 0, tail = new Uint8Array(), isDoubted = false } = want
+    const supply = this.#supply(request, version !== undefined && !isDoubted, want.signal)
     return guarded(supply, async () => {
       const { patience, abortScope } = supply
       const wanted = { from: from - tail.length, version, length: undefined }
@@ -104,11 +106,11 @@ export class Origin {
     version: string,
     range: ByteRange,
     length: number | undefined,
-    { signal, onBytes }: RangeOptions = {},
+    { signal, onBytes, isDoubted = false }: RangeOptions = {},
   ): Promise<Uint8Array> {
     if (!isResumable(version)) throw new NoRangesError(request.url, 'this version has no strong validator')
     const bytes = new Uint8Array(range.end - range.start)
-    const supply = this.#supply(request, true, signal)
+    const supply = this.#supply(request, !isDoubted, signal)
     let got = 0
     const fill = async (): Promise<void> => {
       const wanted = { from: range.start + got, end: range.end, version, length }
@@ -117,6 +119,7 @@ export class Origin {
         for await (const chunk of part.bytes) {
           bytes.set(chunk, got)
           got += chunk.length
+          supply.patience.reached()
           supply.patience.progress(chunk.length)
           onBytes?.(chunk.length)
         }

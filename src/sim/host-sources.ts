@@ -125,7 +125,7 @@ export class HostSources {
     })
   }
 
-  #endVisits(why: 'unreachable' | 'trouble'): void {
+  #endVisits(why: 'unreachable' | 'trouble' | 'out-of-reach'): void {
     const { world, latency } = this.#around
     for (const asker of this.#askers.keys()) world.after(latency, () => asker.#visitEnded(this, why))
     this.#askers.clear()
@@ -133,7 +133,7 @@ export class HostSources {
 
   // ---- this host asks, reads, and gives up
 
-  #visitEnded(seed: HostSources, why: 'unreachable' | 'busy' | 'trouble'): void {
+  #visitEnded(seed: HostSources, why: 'unreachable' | 'busy' | 'trouble' | 'out-of-reach'): void {
     if (this.#visit !== seed || (why !== 'busy' && this.self.side !== seed.self.side)) return
     this.#visit = undefined
     this.#tell({ type: 'seed-failed', seed: seed.self.id, why })
@@ -161,7 +161,7 @@ export class HostSources {
       case 'look-at-seed':
         return this.#lookAt(this.#seeds.find(({ self }) => self.id === action.seed) as HostSources)
       case 'be-patient':
-        return this.self.tell({ type: 'patience', ms: action.ms })
+        return this.self.tell({ ...action, type: 'patience' })
       case 'hear-anybody':
         return
       case 'read-origin':
@@ -226,7 +226,7 @@ export class HostSources {
     this.#selector = undefined
     this.#isBegun = false
     this.#around.world.clear(this.#wake)
-    if (this.self.kind === 'seed') this.#endVisits('trouble')
+    if (this.self.kind === 'seed') this.#endVisits(why === 'origin' ? 'out-of-reach' : 'trouble')
     else this.self.fail(why)
   }
 

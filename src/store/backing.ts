@@ -1,6 +1,7 @@
 // The interface of a medium that keeps bytes and knows nothing of their validity.
 import type { VerifiedPiece } from '../core/piece.ts'
 import type { Stamp } from './stamp.ts'
+import type { FileTaken } from './store.ts'
 
 /** One medium's part of an entry. `PieceEntry` above it decides what is known; a backing only keeps. */
 export interface Backing {
@@ -25,6 +26,8 @@ export interface Backing {
   stamp(): Promise<Stamp | undefined>
   /** See `StoreEntry.shareData`. `isGood` looks at the other's bytes before they take the place of ours. */
   shareData(key: string, isGood: (read: Backing['read']) => Promise<boolean>): Promise<boolean>
+  /** See `StoreEntry.takeFile`. `makeRoom`: called before a copy is made. */
+  takeFile(file: string, pieces: number, makeRoom: () => Promise<void>): Promise<FileTaken | undefined>
   close(): Promise<void>
   /** Closes and deletes. */
   remove(): Promise<void>

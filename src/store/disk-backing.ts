@@ -13,6 +13,9 @@ import { readAt, writeAt } from './positional.ts'
 import { Records } from './records.ts'
 import { removeFile, removeFolder } from './removal.ts'
 import { type Stamp, stampOf } from './stamp.ts'
+import type { FileTaken } from './store.ts'
+import { takeFile } from './take-file.ts'
+import { pieceWrites } from './write-meter.ts'
 
 /**
  * `data` holds each piece at index × piece length, with holes; `marks` says which ones were written. There is no fsync:
@@ -112,12 +115,26 @@ export class DiskBacking implements Backing {
 
   async write(piece: VerifiedPiece, pieceLength: number): Promise<void> {
     await this.#keepToOurselves()
-    await writeAt(this.#data, piece.bytes, piece.index * pieceLength)
+    await pieceWrites.during(writeAt(this.#data, piece.bytes, piece.index * pieceLength))
     await this.#marks.add(piece.index)
   }
 
   read(offset: number, into: Uint8Array): Promise<number> {
     return readAt(this.#data, into, offset)
+  }
+
+  async takeFile(file: string, pieces: number, makeRoom: () => Promise<void>): Promise<FileTaken> {
+    const how = await takeFile(file, this.#path('data'), makeRoom)
+    const before = this.#data
+    this.#data = await openData(this.#path('data'))
+    // of a hard link nothing is written: a copy takes its place first
+    this.#isOurs = false
+    this.#owning = undefined
+    await before.close()
+    const all = Array.from({ length: pieces }, (_, index) => index)
+    await this.#marks.replace(all)
+    for (const index of all) this.#marks.hints.add(index)
+    return how
   }
 
   async handOver(target: string, length: number, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
@@ -268,10 +285,12 @@ const COPY_OF_LINKED = 'data.own'
 /** The other is gone, or has as many names as the filesystem allows, or there are no hard links here. */
 const CANNOT_LINK = new Set(['ENOENT', 'EMLINK', 'EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 
-/** A file that was given away as a hard link may be read-only: it is read, and a copy takes its place before anything is written. */
+/** A hard link of a user's file may be read-only, or a program that runs: it is read, and a copy takes its place before anything is written. */
+const READ_ONLY = new Set(['EACCES', 'ETXTBSY', 'EROFS', 'EPERM'])
+
 async function openData(path: string): Promise<FileHandle> {
   return await open(path, constants.O_RDWR | constants.O_CREAT, 0o600).catch(error => {
-    if (error.code !== 'EACCES') throw error
+    if (!READ_ONLY.has(error.code)) throw error
     return open(path, constants.O_RDONLY)
   })
 }

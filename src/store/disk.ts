@@ -1,22 +1,21 @@
 // A store on disk. It survives crashes; several processes share it, one per entry.
-import { readdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { abortError, DragonflyError, fromSystemError } from '../core/errors.ts'
+import { DragonflyError, fromSystemError } from '../core/errors.ts'
 import { Ballast } from './ballast.ts'
-import { DiskBacking } from './disk-backing.ts'
 import { DiskSpace, type Evicted } from './disk-space.ts'
 import type { DiskOptions, DiskStore, Holder, Quota, SpaceReport, StoredEntry } from './disk-store.ts'
-import { PieceEntry } from './entry.ts'
 import type { Evictable } from './eviction.ts'
-import { emptyTrash, exists, lockFolder, makeFolder } from './folders.ts'
+import { emptyTrash, exists, makeFolder } from './folders.ts'
 import { type Inspection, inspect } from './inspection.ts'
 import { firstRecord, isInUse, labelOf, lastUseOf, takeInventory } from './inventory.ts'
+import { FolderListing, type FolderNames } from './listing.ts'
 import { occupiedBy } from './occupancy.ts'
+import { OpenEntries } from './open-entries.ts'
 import { nameOfKey, Pins } from './pins.ts'
 import { type Presence, showPresence } from './presence.ts'
 import { diskOf } from './space.ts'
-import { checkKey, type StoreEntry, stopped } from './store.ts'
-import { type Verified, VerifiedContents } from './verified.ts'
+import { checkKey, type StoreEntry } from './store.ts'
 
 /** How often the times of last use are written down, and the watermarks looked at, ms. */
 const UPKEEP_MS = 30_000
@@ -36,21 +35,20 @@ export async function openDiskStore(dir: string, options: DiskOptions = {}): Pro
 
 class FolderStore implements DiskStore {
   readonly #dir: string
-  readonly #open = new Map<string, { entry: StoreEntry; backing: DiskBacking }>()
-  readonly #opening = new Set<Promise<StoreEntry>>()
+  readonly #listing: FolderListing
+  readonly #open: OpenEntries
   readonly #pins: Pins
   readonly #space: DiskSpace
   readonly #ballast: Ballast
-  readonly #verified = new VerifiedContents()
   /** For the locks of all entries. */
   readonly #presence: Presence | undefined
   #holder: Holder | undefined
   #upkeep: NodeJS.Timeout | undefined
-  #isStopped = false
 
   constructor(dir: string, { onTrouble = () => {} }: DiskOptions, presence: Presence | undefined) {
     this.#dir = dir
     this.#presence = presence
+    this.#listing = new FolderListing(this.#entries)
     this.#pins = new Pins(join(dir, 'pins'))
     this.#ballast = new Ballast(join(dir, 'ballast'))
     this.#space = new DiskSpace({
@@ -61,42 +59,45 @@ class FolderStore implements DiskStore {
       evict: key => this.#evict(key),
       onTrouble,
     })
+    this.#open = new OpenEntries({ entries: this.#entries, trash: join(dir, 'trash'), space: this.#space, presence })
   }
 
-  async open(key: string, signal?: AbortSignal): Promise<StoreEntry> {
+  async open(key: string, signal?: AbortSignal, length?: number): Promise<StoreEntry> {
     checkKey(key)
     try {
-      return await this.#opened(key, signal)
+      return await this.#open.open(key, signal, length)
     } catch (error) {
-      if (!this.#isStopped) this.#space.broke(error)
+      if (!this.#open.isStopped) this.#space.broke(error)
       throw error
     }
   }
 
-  async #opened(key: string, signal?: AbortSignal): Promise<StoreEntry> {
-    if (this.#isStopped) throw stopped()
-    const opening = this.#openEntry(key, signal)
-    this.#opening.add(opening)
-    try {
-      return await opening
-    } finally {
-      this.#opening.delete(opening)
-    }
+  async keys(): Promise<string[]> {
+    const names = await this.#folders()
+    return [...new Set([...names.all, ...this.#open.keys()])].sort()
   }
 
-  async keys(): Promise<string[]> {
+  async keysOf(name: string): Promise<string[]> {
+    const { byName } = await this.#folders()
+    const found = new Set(byName.get(name))
+    for (const key of this.#open.light) if (key.startsWith(`${name}.`)) found.add(key)
+    return [...found].sort()
+  }
+
+  async has(key: string): Promise<boolean> {
+    return this.#open.has(key) || (await exists(this.#folder(key)))
+  }
+
+  async #folders(): Promise<FolderNames> {
     try {
-      const found = await readdir(this.#entries, { withFileTypes: true })
-      return found
-        .filter(item => item.isDirectory())
-        .map(item => item.name)
-        .sort()
+      return await this.#listing.folders()
     } catch (error) {
       throw fromSystemError(error, 'store-error', `cannot read the store ${this.#dir}`)
     }
   }
 
   async keysOfLength(bytes: number): Promise<string[]> {
+    await this.#open.settle()
     const found: string[] = []
     for (const key of await this.keys()) {
       const size = await stat(join(this.#folder(key), 'data')).then(
@@ -110,8 +111,8 @@ class FolderStore implements DiskStore {
 
   async remove(key: string): Promise<void> {
     checkKey(key)
-    if (!(await exists(this.#folder(key)))) return
-    const entry = await this.#opened(key)
+    if (!this.#open.has(key) && !(await exists(this.#folder(key)))) return
+    const entry = await this.#open.open(key)
     await entry.remove()
   }
 
@@ -120,10 +121,8 @@ class FolderStore implements DiskStore {
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true
     clearInterval(this.#upkeep)
-    await Promise.allSettled(this.#opening)
-    await Promise.all([...this.#open.values()].map(({ entry }) => entry.close()))
+    await this.#open.stop()
     await this.#presence?.end()
   }
 
@@ -146,6 +145,7 @@ class FolderStore implements DiskStore {
   }
 
   async list(): Promise<StoredEntry[]> {
+    await this.#open.settle()
     const entries = await this.#evictables()
     return await Promise.all(
       entries.map(async entry => ({
@@ -158,14 +158,16 @@ class FolderStore implements DiskStore {
 
   async inspect(key: string): Promise<Inspection | undefined> {
     checkKey(key)
+    await this.#open.settle()
     return await inspect(this.#folder(key))
   }
 
   doubt(key: string): void {
-    this.#verified.forget(key)
+    this.#open.verified.forget(key)
   }
 
   async space(): Promise<SpaceReport> {
+    await this.#open.settle()
     const { free } = await this.#disk()
     const used = occupiedBy(await takeInventory(this.#entries))
     const { quota = Infinity, evicted, trouble } = this.#space
@@ -215,38 +217,6 @@ class FolderStore implements DiskStore {
     return join(this.#entries, key)
   }
 
-  async #openEntry(key: string, signal?: AbortSignal): Promise<StoreEntry> {
-    const backing = await this.#openBacking(key, signal)
-    if (signal?.aborted || this.#isStopped) {
-      await backing.close()
-      throw this.#isStopped ? stopped() : abortError(signal)
-    }
-    const onEnd = (removed: boolean) => {
-      if (removed) this.#verified.forget(key)
-      this.#open.delete(key)
-      this.#space.closed(key)
-    }
-    const used = () => {
-      backing.usedAt = Date.now()
-    }
-    const memory = {
-      before: this.#verified.recall(key, await backing.stamp().catch(() => undefined)),
-      remember: (verified: Verified) => this.#verified.remember(key, verified),
-    }
-    const entry = new PieceEntry(key, backing, onEnd, this.#space.of(key, backing.present, used), memory)
-    this.#open.set(key, { entry, backing })
-    return entry
-  }
-
-  async #openBacking(key: string, signal?: AbortSignal): Promise<DiskBacking> {
-    const folder = this.#folder(key)
-    try {
-      return await DiskBacking.open(folder, join(this.#dir, 'trash'), await lockFolder(folder, signal, this.#presence))
-    } catch (error) {
-      throw fromSystemError(error, 'store-error', `cannot open the store entry ${folder}`)
-    }
-  }
-
   async #disk(): Promise<{ free: number; size: number }> {
     try {
       return await diskOf(this.#dir)
@@ -266,7 +236,7 @@ class FolderStore implements DiskStore {
       found.map(async ({ key, lastUsed, ...rest }) => ({
         ...rest,
         key,
-        lastUsed: this.#open.get(key)?.backing.usedAt ?? lastUsed,
+        lastUsed: this.#open.usedAt(key) ?? lastUsed,
         isPinned: pins.has(nameOfKey(key)),
         isBusy: this.#open.has(key) ? this.#holder?.isIdle(key) !== true : await isInUse(this.#entries, key),
       })),
@@ -290,7 +260,7 @@ class FolderStore implements DiskStore {
   }
 
   async #keepUp(): Promise<void> {
-    for (const { backing } of this.#open.values()) await backing.touch()
+    await this.#open.touch()
     await this.#space.tidy(false)
     await this.#ballast.lay()
   }

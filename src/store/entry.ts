@@ -6,7 +6,7 @@ import type { Backing } from './backing.ts'
 import { type EntrySpace, UNLIMITED } from './entry-space.ts'
 import { reverify } from './recover.ts'
 import { isUntouched } from './stamp.ts'
-import type { PieceTable, StoreEntry } from './store.ts'
+import type { FileTaken, PieceTable, StoreEntry } from './store.ts'
 import type { Verified } from './verified.ts'
 
 /** What the store remembers of the entry from one opening to the next. */
@@ -109,11 +109,14 @@ export class PieceEntry implements StoreEntry {
     return this.#isRecalled ? this.#vouched?.sha256 : undefined
   }
 
-  async vouch(length: number, sha256: Uint8Array): Promise<void> {
+  async vouch(length: number, sha256: Uint8Array | undefined): Promise<void> {
     await this.#run(async () => {
       const pieceLength = this.#pieceLength
-      if (this.#vouched !== undefined || pieceLength === undefined) return
+      const isKnown = this.#vouched !== undefined && (this.#vouched.sha256 !== undefined || sha256 === undefined)
+      if (isKnown || pieceLength === undefined) return
       this.#checkWhole(length)
+      // in memory nobody else writes
+      if ((await this.#backing.stamp()) === undefined) return
       // no longer than the content, or it changes when it is lent
       await this.#backing.lend(length)
       await this.#remember({ length, pieceLength, sha256 })
@@ -136,6 +139,10 @@ export class PieceEntry implements StoreEntry {
 
   forgetLost(): Promise<void> {
     return this.#run(() => this.#backing.remark([...this.#known, ...this.#backing.hints]))
+  }
+
+  takeFile(file: string, pieces: number, length: number): Promise<FileTaken | undefined> {
+    return this.#run(() => this.#backing.takeFile(file, pieces, () => this.#space.expect(length)))
   }
 
   put(piece: VerifiedPiece, pieceLength: number): Promise<void> {
@@ -170,6 +177,9 @@ export class PieceEntry implements StoreEntry {
     })
   }
 
+  peek(offset: number, into: Uint8Array, pieceLength: number): Promise<number> {
+    return this.#run(() => this.#backing.read(offset, into, pieceLength))
+  }
   async handOver(target: string, length: number, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
     await this.#run(async () => {
       if (signal?.aborted) throw abortError(signal)

@@ -30,8 +30,8 @@ async function readPrivate(file: string): Promise<string> {
   let handle: Awaited<ReturnType<typeof open>> | undefined
   try {
     handle = await open(file, 'r')
-    const { mode, size } = await handle.stat()
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    const { mode, size, uid } = await handle.stat()
+    if (process.platform !== 'win32' && (mode & forbidden(uid)) !== 0) {
       throw bad(file, `other users may read it (mode ${(mode & 0o777).toString(8)})`, `chmod 600 ${file}`)
     }
     if (size > MAX_BYTES) throw bad(file, `longer than ${MAX_BYTES} bytes`)
@@ -44,6 +44,14 @@ async function readPrivate(file: string): Promise<string> {
   } finally {
     await handle?.close()
   }
+}
+
+/**
+ * Rights that nobody may have at a file of this owner. The administrator may give a file of his own to a group that this process is in, as for the
+ * keys of other servers: so Kubernetes mounts a secret for a user that is not root (`fsGroup`).
+ */
+function forbidden(owner: number): number {
+  return owner === 0 && process.geteuid?.() !== 0 ? 0o037 : 0o077
 }
 
 function parse(value: unknown): FleetSecret[] {

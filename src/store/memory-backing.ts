@@ -5,6 +5,7 @@ import type { VerifiedPiece } from '../core/piece.ts'
 import type { Backing } from './backing.ts'
 import { placeFile } from './output.ts'
 import { FRAME_BYTES } from './records.ts'
+import { placeSmall } from './small-output.ts'
 import { checkRecord } from './store.ts'
 
 /** What outlives an opening. */
@@ -37,6 +38,8 @@ export class MemoryBacking implements Backing {
 
   async describe(): Promise<void> {}
 
+  async takeFile(): Promise<undefined> {}
+
   async write(piece: VerifiedPiece): Promise<void> {
     this.#content.pieces.set(piece.index, piece.bytes.slice())
   }
@@ -54,14 +57,16 @@ export class MemoryBacking implements Backing {
     return done
   }
 
-  handOver(target: string, length: number, _how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
+  async handOver(target: string, length: number, _how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
+    const first = this.#content.pieces.get(0)
+    if (first?.byteLength === length && (await placeSmall(target, first, signal))) return
     // the first piece is as long as all but the last
-    const pieceLength = this.#content.pieces.get(0)?.byteLength ?? 1
+    const pieceLength = first?.byteLength ?? 1
     const source = {
       copyTo: (path: string) => this.#write(path, length, signal),
       read: (offset: number, into: Uint8Array) => this.read(offset, into, pieceLength),
     }
-    return placeFile(target, length, source, signal)
+    await placeFile(target, length, source, signal)
   }
 
   async lend(): Promise<undefined> {

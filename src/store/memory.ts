@@ -34,6 +34,14 @@ class MemoryStore implements Store {
     return [...this.#contents.keys()].sort()
   }
 
+  async keysOf(name: string): Promise<string[]> {
+    return (await this.keys()).filter(key => key.startsWith(`${name}.`))
+  }
+
+  async has(key: string): Promise<boolean> {
+    return this.#contents.has(key)
+  }
+
   async keysOfLength(): Promise<string[]> {
     return []
   }

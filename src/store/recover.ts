@@ -57,7 +57,7 @@ async function reread(backing: Hinted, table: PieceTable, index: number): Promis
   const bytes = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
   try {
     const got = await backing.read(index * table.pieceLength, bytes, table.pieceLength)
-    return got === size ? await verifyPiece(index, bytes, digest) : undefined
+    return got === size ? verifyPiece(index, bytes, digest) : undefined
   } catch (error) {
     if (isLost(error)) return undefined
     throw error

@@ -29,21 +29,32 @@ export async function ensureSpace(dir: string, bytes: number): Promise<void> {
 const FAT = 0x4d44
 const MAX_FAT_FILE = 2 ** 32 - 1
 
+/** Bytes that a file of this process may have (`ulimit -f`), as it was when it was first asked for. */
+let fileLimit: Promise<number> | undefined
+
+async function readFileLimit(): Promise<number> {
+  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '')
+  return Number(/^Max file size +(\d+)/m.exec(limits)?.[1] ?? Infinity)
+}
+
 /** Rejects with `no-space` when no file of `bytes` can be below `dir`, whatever is free: on FAT, or under `ulimit -f`. */
 export async function ensureFileSize(dir: string, bytes: number): Promise<void> {
-  const type = await statfs(dir).then(
-    found => found.type,
-    () => undefined,
-  )
-  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '')
-  const limit = Number(/^Max file size +(\d+)/m.exec(limits)?.[1] ?? Infinity)
-  const isTooLong = bytes > limit || (type === FAT && bytes > MAX_FAT_FILE)
+  fileLimit ??= readFileLimit()
+  const limit = await fileLimit
+  const isTooLong = bytes > limit || (bytes > MAX_FAT_FILE && (await isFat(dir)))
   if (!isTooLong) return
   const why =
     bytes > limit ? `files of this process may have ${human(limit)} (ulimit -f)` : 'FAT has files of less than 4 GiB only'
   throw new DragonflyError('no-space', `a file of ${human(bytes)} is too large for ${dir}: ${why}`, {
     hint: bytes > limit ? 'raise the limit' : 'choose another place with -o and --store',
   })
+}
+
+async function isFat(dir: string): Promise<boolean> {
+  return await statfs(dir).then(
+    ({ type }) => type === FAT,
+    () => false,
+  )
 }
 
 /** All in bytes. */

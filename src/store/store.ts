@@ -17,11 +17,16 @@ export const MAX_MARKS_BYTES = MAX_PIECES * 4 * 2
 export interface Store {
   /**
    * Opens an entry, or makes it. `store-locked` when another live process, or another open handle here, holds it;
-   * `bad-option` unless the key is 1 to 200 of A-Z a-z 0-9 . _ - (and neither `.` nor `..`).
+   * `bad-option` unless the key is 1 to 200 of A-Z a-z 0-9 . _ - (and neither `.` nor `..`). `length`: of the content, bytes, where
+   * it is known: a small one that is new takes its place on a disk only when it is closed and not removed, or after a second.
    */
-  open(key: string, signal?: AbortSignal): Promise<StoreEntry>
+  open(key: string, signal?: AbortSignal, length?: number): Promise<StoreEntry>
   /** Keys of all entries that exist, sorted. */
   keys(): Promise<string[]>
+  /** Those of them that begin with this name and a dot. */
+  keysOf(name: string): Promise<string[]>
+  /** Whether an entry exists. */
+  has(key: string): Promise<boolean>
   /** Keys of entries whose data are exactly so many bytes on disk, open ones too, sorted; none in memory. */
   keysOfLength(bytes: number): Promise<string[]>
   /** Deletes an entry; an absent one is fine, an open one is `store-locked`. */
@@ -42,6 +47,9 @@ export interface PieceTable {
   pieceSize(index: number): number
   digest(index: number): Uint8Array | undefined
 }
+
+/** How a file's bytes came into the store. */
+export type FileTaken = 'reflink' | 'link' | 'copy'
 
 /** One content: opaque records about it, and the pieces of it that are known to be good. */
 export interface StoreEntry {
@@ -76,13 +84,19 @@ export interface StoreEntry {
   readonly verified: Uint8Array | undefined
   /**
    * Tells that the content (its first `length` bytes, all pieces of them known) has this sha2-256, for the next `recover` of this
-   * process. No more than a hint: never rejects.
+   * process; undefined: nobody has computed it. No more than a hint: never rejects.
    */
-  vouch(length: number, sha256: Uint8Array): Promise<void>
+  vouch(length: number, sha256: Uint8Array | undefined): Promise<void>
   /** Whether somebody has written to the data since it was vouched for: a user to a hard link that he was given. */
   isTouched(): Promise<boolean>
   /** The marks of pieces that are not known go: what `recover` has found to be lost is not taken for written again. */
   forgetLost(): Promise<void>
+  /**
+   * Takes a file's bytes as the data of a new entry, without reading them here: blocks shared with it (reflink), the very file (hard link),
+   * or a copy. All its pieces are to be verified by `recover`. Undefined, and nothing has changed, in memory. Rejects with `no-space` or
+   * `store-error`.
+   */
+  takeFile(file: string, pieces: number, length: number): Promise<FileTaken | undefined>
   /**
    * Writes the data at index × pieceLength, then marks it; from then on it is known. Different pieces may be put at the
    * same time; a known one is left alone. Errors: `no-space`, `store-error`.
@@ -93,6 +107,8 @@ export interface StoreEntry {
    * not known, when the range ends behind the last known piece, or on a short read.
    */
   read(offset: number, length: number, pieceLength: number, into?: Uint8Array): Promise<Uint8Array>
+  /** Fills some of `into` with what lies at `offset`, known or not: nobody has verified it. Resolves to the bytes read. */
+  peek(offset: number, into: Uint8Array, pieceLength: number): Promise<number>
   /**
    * Makes the content (its first `length` bytes, all pieces of them known) appear whole at `target`, an absolute path;
    * an existing file is replaced only by the whole new one. `move` gives the data away by rename where it can, and the

@@ -9,8 +9,8 @@ export interface Verified {
   /** Bytes of the whole, and of its pieces. */
   length: number
   pieceLength: number
-  /** sha2-256 of the whole. */
-  sha256: Uint8Array
+  /** sha2-256 of the whole as it was computed; undefined: it was not, only its pieces were verified. */
+  sha256: Uint8Array | undefined
   /** Of the file at that time. */
   stamp: Stamp
 }

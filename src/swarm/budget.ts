@@ -7,7 +7,7 @@ import { type Priority, WEIGHTS } from './weights.ts'
 export interface BudgetLimits {
   /** Bytes asked of all neighbours: what may have to be held in memory at the worst. Default 32 MiB. */
   askedBytes: number
-  /** Pieces sent at the same time. Default 16. */
+  /** Pieces sent at the same time; of short ones to far neighbours, up to four times as many. Default 16. */
   uploadSlots: number
   /** Bytes that these pieces may be together; two go in any case. Default 16 MiB. */
   uploadBytes: number
@@ -17,7 +17,7 @@ export interface BudgetLimits {
 export interface Allowance {
   /** Pieces asked for. */
   asked: number
-  /** Pieces being sent. */
+  /** Slots for pieces being sent: one each, some a fraction of one. */
   uploads: number
 }
 
@@ -68,7 +68,7 @@ export class Budget<K> {
     return this.#asked.used
   }
 
-  /** Slots in use by all contents together: one a piece, more for a piece that is larger than its part of the bytes. */
+  /** Slots in use by all contents together: one a piece, more for a piece that is larger than its part of the bytes, less for a short one to a far neighbour. */
   get uploadSlots(): number {
     return this.#uploads.used
   }

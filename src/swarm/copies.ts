@@ -22,11 +22,17 @@ export class Copies {
     return this.#byPiece.get(piece)?.sent ?? 0
   }
 
-  /** A seed waits with a second copy until the first receiver could pass it on; Infinity while the first is on its way. */
-  dueAt(piece: number, others: number): number {
-    const { active, lastDone } = this.#byPiece.get(piece) ?? NEVER_SENT
+  /**
+   * A seed waits with a second copy until the first receiver could pass it on; Infinity while one is on its way. `reliefAt`: when whoever
+   * asks is served whatever others could do, once the first receiver had its chance.
+   */
+  dueAt(piece: number, others: number, reliefAt: number): number {
+    const { sent, active, lastDone } = this.#byPiece.get(piece) ?? NEVER_SENT
     if (active > 0) return Infinity
-    return lastDone + (others > 0 ? this.#policy.secondCopyMs : this.#policy.firstHaveMs)
+    const { secondCopyMs, firstHaveMs } = this.#policy
+    const heardAt = lastDone + firstHaveMs
+    if (others === 0) return heardAt
+    return Math.min(sent > 1 ? reliefAt : Math.max(reliefAt, heardAt), lastDone + secondCopyMs)
   }
 
   began(piece: number): void {

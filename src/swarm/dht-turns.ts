@@ -14,10 +14,14 @@ export class DhtTurns {
   #againAt = -Infinity
   #pauseMs: number
   #hasSearched: boolean
+  /** When what the last search found has had its chance. */
+  #metAt = -Infinity
+  readonly #meetMs: number
 
-  /** `isThere`: whether this node knows a way into the DHT. */
-  constructor(isThere: boolean, policy: SourcePolicy, deadlines: Deadlines) {
+  /** `isThere`: whether this node knows a way into the DHT; `isNext`: whether it takes over from others, whose neighbours are on their way to it. */
+  constructor(isThere: boolean, isNext: boolean, policy: SourcePolicy, deadlines: Deadlines) {
     this.#policy = policy
+    this.#meetMs = isNext ? policy.meetMs : 0
     this.#deadlines = deadlines
     this.#isThere = isThere
     this.#pauseMs = policy.dhtAgainMs
@@ -29,6 +33,11 @@ export class DhtTurns {
     return this.#hasSearched
   }
 
+  /** The same, and those that it found have had time to link. */
+  get hasMet(): boolean {
+    return this.#hasSearched && this.#deadlines.isDue(this.#metAt)
+  }
+
   get isSearching(): boolean {
     return this.#begunAt !== undefined
   }
@@ -37,6 +46,7 @@ export class DhtTurns {
     if (this.#begunAt === undefined) return
     this.#begunAt = undefined
     this.#hasSearched = true
+    this.#metAt = now + this.#meetMs
     this.#againAt = now + this.#pauseMs
     this.#pauseMs = Math.min(this.#policy.maxDhtAgainMs, 2 * this.#pauseMs)
   }

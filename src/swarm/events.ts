@@ -35,7 +35,7 @@ export type SwarmEvent =
   | { type: 'request'; peer: string; piece: number; load: number }
   | { type: 'cancel'; peer: string; piece: number }
   /** Neighbours with the same place have the same network address; the number says nothing else. */
-  | { type: 'placed'; peer: string; place: number }
+  | { type: 'placed'; peer: string; place: number; roundTrip: number | undefined }
   /** The neighbour has taken some of what we are sending to it, or our own rate limit held it back; told once a second at most. */
   | { type: 'sent'; peer: string }
   /** A piece that we were told to serve is with the neighbour, or could not be sent. */
@@ -43,7 +43,7 @@ export type SwarmEvent =
   /** What a trusted seed says: bytes per millisecond that the origin gave to it, and how many peers there are. */
   | { type: 'origin-rate'; rate: number; peers: number }
   /** A seed lives, or may: for so long silence alone is no reason to read the origin, milliseconds. 0: it is one again. */
-  | { type: 'patience'; ms: number }
+  | { type: 'patience'; ms: number; handoverMs: number }
   /**
    * Nothing but these pieces is asked for from now on; undefined: all. They need not be in the manifest yet. A swarm that was
    * never told wants all.
@@ -58,6 +58,9 @@ export type SwarmEvent =
   | { type: 'allowance'; asked: number; uploads: number }
   | { type: 'wake' }
 
+/** It sends nothing; it took so long for a piece that somebody else gave it; or it says that too many wait there. */
+export type SnubReason = 'silent' | 'late' | 'busy'
+
 /** An intention, to be performed in order. */
 export type SwarmAction =
   /** `load`: pieces under way to us, from everybody. */
@@ -70,12 +73,17 @@ export type SwarmAction =
   | { type: 'announce'; piece: number }
   /** End the link: it does not read what it asked for, and others need its place. It may come again. */
   | { type: 'drop'; peer: string }
+  /** It let us down, and is asked after all others, and not at all for a while: nothing to perform, but to be told. */
+  | { type: 'snub'; peer: string; why: SnubReason }
   /** Never deal with this neighbour again; `piece` is the proof. */
   | { type: 'ban'; peer: string; piece: number }
 
 /** Numbers from which every choice follows. Milliseconds and pieces. */
 export interface SwarmPolicy {
-  /** Pieces asked of one neighbour at a time: bounds, and the time that the window should cover at its measured rate. */
+  /**
+   * Pieces asked of one neighbour at a time: bounds, and the time that the window should cover at its measured rate. Up to `farPieces` of one
+   * that is far away.
+   */
   minWindow: number
   maxWindow: number
   windowMs: number
@@ -106,6 +114,8 @@ export interface SwarmPolicy {
   starvedMs: number
   /** Pieces that we send at the same time: to all, and to one neighbour while it is the only one. */
   uploadSlots: number
+  /** The same to neighbours that are far away, where pieces are short: 16 MiB of the shortest, 1 Gbit/s over 130 ms. */
+  farPieces: number
   /** Time that the pieces under way to a neighbour that is alone should cover, as long as they take. */
   uploadWindowMs: number
   /** How many lines' worth of receivers we serve at the same time: enough to fill ours although they are busy, too. */
@@ -127,6 +137,8 @@ export interface SwarmPolicy {
   maxQueuePerPeer: number
   /** How long a seed keeps back a second copy of a piece that another neighbour could serve. */
   secondCopyMs: number
+  /** A seed that sends nothing serves whoever has waited so long, whatever others could do: in a crowd behind a NAT nobody reaches them. */
+  reliefMs: number
   /** How long it waits to hear that the receiver of the first copy has it. */
   firstHaveMs: number
   /** Pieces from the reader's position on among which a stream picks (DESIGN §5: at least 32). */
@@ -151,6 +163,7 @@ export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   originGain: 1.5,
   starvedMs: 1000,
   uploadSlots: 16,
+  farPieces: 64,
   uploadWindowMs: 25,
   appetite: 6,
   maxUploadBytes: 16 * 1024 * 1024,
@@ -162,6 +175,7 @@ export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   maxQueue: 2048,
   maxQueuePerPeer: 64,
   secondCopyMs: 300,
+  reliefMs: 1000,
   firstHaveMs: 50,
   streamWindow: 32,
 }

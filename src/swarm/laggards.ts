@@ -9,6 +9,10 @@ export interface Upload {
   movedAt: number
   /** It counts for nothing: neither as a slot nor as a copy. */
   isLate: boolean
+  /** Pieces that were under way to this reader when it began, itself among them. */
+  underWay: number
+  /** Upload slots that it takes, a fraction of one for a short piece to a neighbour that is far away. */
+  slots: number
 }
 
 /** An upload is slow when it takes so many times as long as the fastest quarter of the others. */

@@ -43,7 +43,7 @@ export class LateLane {
    */
   next(
     now: number,
-    waiting: ReadonlyMap<string, ReadonlySet<number>>,
+    waiting: ReadonlyMap<string, ReadonlyMap<number, unknown>>,
     active: Active,
     isLate: (peer: string) => boolean,
   ): { peer: string; piece: number }[] {
@@ -54,7 +54,7 @@ export class LateLane {
     this.#makeRoom(late, able.length > 0, now)
     for (const peer of able) {
       if (late.length + chosen.length >= this.#most / 2) break
-      for (const piece of waiting.get(peer) ?? []) {
+      for (const piece of waiting.get(peer)?.keys() ?? []) {
         chosen.push({ peer, piece })
         break
       }

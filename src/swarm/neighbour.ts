@@ -1,6 +1,6 @@
 // One neighbour as the swarm sees it: its pieces, our requests, its rate and reliability.
 import { Bitfield } from '../core/bitfield.ts'
-import type { NeighbourKind, SwarmPolicy } from './events.ts'
+import type { NeighbourKind, SnubReason, SwarmAction, SwarmPolicy } from './events.ts'
 import { hashOf } from './lot.ts'
 
 export interface Asked {
@@ -34,6 +34,8 @@ export class Neighbour {
   /** When it last sent something while we were waiting, or when we began to wait. */
   heardAt = 0
   quietUntil = 0
+  /** The shortest that was measured, ms. */
+  roundTrip: number | undefined
   #rate = 0
   #backOff = 0
   #lastPieceAt = 0
@@ -46,10 +48,17 @@ export class Neighbour {
     this.hash = hashOf(id)
   }
 
-  /** How many pieces may be asked at a time: what it delivers in `windowMs`, within bounds. */
+  /** How many pieces may be asked at a time: what it delivers in `windowMs`, within bounds; of a far one, what it delivers in two round trips. */
   window(policy: SwarmPolicy, pieceBytes: number): number {
-    const covered = Math.ceil((this.#rate * policy.windowMs) / Math.max(1, pieceBytes)) + 1
-    return Math.max(policy.minWindow, Math.min(policy.maxWindow, covered))
+    const { minWindow, maxWindow, farPieces, windowMs } = policy
+    const covered = this.#pieces(windowMs, pieceBytes)
+    const far = Math.min(farPieces, this.#pieces(2 * (this.roundTrip ?? 0), pieceBytes))
+    return Math.max(minWindow, Math.min(covered, Math.max(maxWindow, far)))
+  }
+
+  /** That it delivers in so many milliseconds, and one. */
+  #pieces(ms: number, pieceBytes: number): number {
+    return Math.ceil((this.#rate * ms) / Math.max(1, pieceBytes)) + 1
   }
 
   /** Share of the window in use; what is queued there for others counts a little. */
@@ -105,10 +114,12 @@ export class Neighbour {
     return this.#rate
   }
 
-  backOff(policy: SwarmPolicy, now: number): void {
+  /** Asks it no more for a while; answers with what is to be told of it. */
+  backOff(policy: SwarmPolicy, now: number, why: SnubReason): SwarmAction {
     this.#backOff = Math.min(policy.maxBackOffMs, this.#backOff === 0 ? policy.backOffMs : this.#backOff * 2)
     this.quietUntil = now + this.#backOff
     this.#rate = 0
+    return { type: 'snub', peer: this.id, why }
   }
 
   /** The lowest is asked first: peers, seeds, peers that let us down and have given nothing since, the origin. */

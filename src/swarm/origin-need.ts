@@ -32,6 +32,8 @@ export class OriginNeed {
   #heldAt = -Infinity
   /** Until when a seed that lives is waited for. */
   #patientUntil = -Infinity
+  /** Until when a seed that takes over is waited for, whatever those who are linked have. */
+  #handoverUntil = -Infinity
   /** The swarm was silent for too long, and has not given anything since. */
   #isSilent = false
   /** The origin is so much faster that we, one of few, read it. */
@@ -68,9 +70,10 @@ export class OriginNeed {
   }
 
   /** A seed is waited for: silence alone is no reason to read the origin for so long. */
-  #waits(ms: number, now: number): void {
+  #waits(ms: number, handoverMs: number, now: number): void {
     this.#patientUntil = now + ms
-    if (ms > 0 && this.#mayWait) this.#isSilent = false
+    this.#handoverUntil = now + handoverMs
+    if (handoverMs > 0 || (ms > 0 && this.#mayWait)) this.#isSilent = false
   }
 
   /** Whether our own limit kept something waiting in the last so many milliseconds: then it is what makes us slow. */
@@ -91,7 +94,7 @@ export class OriginNeed {
 
   /** What a seed says of the origin, or how long the origin is to be left alone for a seed. */
   told(event: Extract<SwarmEvent, { type: 'origin-rate' | 'patience' }>, now: number): void {
-    if (event.type === 'patience') this.#waits(event.ms, now)
+    if (event.type === 'patience') this.#waits(event.ms, event.handoverMs, now)
     else this.#trial.told(event.rate, event.peers)
   }
 
@@ -126,8 +129,9 @@ export class OriginNeed {
     const silence = now - (this.#lastProgress ?? now)
     if (silence < this.#policy.lonelyOriginMs) return -1
     const waited = silence - (this.#isLonely ? this.#policy.lonelyOriginMs : this.#policy.originMs)
+    const patientUntil = this.#mayWait ? Math.max(this.#patientUntil, this.#handoverUntil) : this.#handoverUntil
     // the turns begin when the patience ends, or all would be due at once
-    return this.#mayWait ? Math.min(waited, now - this.#patientUntil) : waited
+    return Math.min(waited, now - patientUntil)
   }
 
   /** Whether a seed that is waited for could give anything: it is not linked yet, or has what is missing here. */

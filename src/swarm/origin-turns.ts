@@ -28,6 +28,7 @@ export class OriginTurns {
   /** The last read failed, and nothing has grown since. */
   #hasFailed = false
   #isWholeDue = false
+  #isRestDue = false
   #why: 'origin' | 'origin-changed' = 'origin'
 
   constructor({ policy, deadlines, intend }: OriginTurnsOptions) {
@@ -70,9 +71,23 @@ export class OriginTurns {
     return this.#why
   }
 
-  /** Whether a whole read is to follow at once: the last one could not go on where it should. */
-  get isWholeDue(): boolean {
-    return this.#isWholeDue
+  /**
+   * Whether a whole read is to follow at once: the last one could not go on where it should, or what others give is too slow, and the
+   * digests up to the end are known (`sealed`).
+   */
+  isWholeDue(sealed: boolean): boolean {
+    return this.#isWholeDue || (sealed && this.#isRestDue)
+  }
+
+  /** Whether the rest is to be read at once, whoever else reads it: what others give is too slow. */
+  get isRestDue(): boolean {
+    return this.#isRestDue
+  }
+
+  /** Another host reads the same for us, or does not any more. */
+  shared(isOver: boolean): void {
+    this.#isRestDue = isOver && this.#how === undefined
+    if (!isOver) this.stop()
   }
 
   /** Something was added to what we have. */
@@ -114,6 +129,7 @@ export class OriginTurns {
     }
     this.#setRanges(false)
     this.#isWholeDue = false
+    this.#isRestDue = false
     this.#how = how
     this.#movedAt = this.#deadlines.now
     this.#deadlines.isDue(this.#movedAt + this.#policy.readMs)

@@ -31,6 +31,8 @@ export class RangeStreams {
   #bytes = 0
   /** Of the time since, how long the origin waited for us. */
   #held = 0
+  /** Of the time since, how long our own event loop was busy. */
+  #busy = 0
   #since: number
   readonly #worthMs: number
   #pauseUntil = -Infinity
@@ -63,6 +65,11 @@ export class RangeStreams {
     this.#held += held
   }
 
+  /** Our own event loop was busy for so long, with whatever: a host without time for one stream has none for two. */
+  busy(ms: number, now: number): void {
+    if (now >= this.#since) this.#busy += ms
+  }
+
   /** How many streams there should be. `left`: bytes that no stream has been asked for. */
   wanted(left: number, now: number): number {
     const passed = now - this.#since
@@ -70,7 +77,7 @@ export class RangeStreams {
     const rate = (1000 * this.#bytes) / passed
     if (this.#isTrying) this.#judge(rate, now)
     else this.#rate = rate
-    const isHeld = this.#held * 2 > passed
+    const isHeld = Math.max(this.#held, this.#busy) * 2 > passed
     if (!isHeld && this.#isWorthATrial(left, now)) {
       this.#wanted = Math.min(MAX_STREAMS, 2 * this.#kept)
       this.#measureFrom(now + SETTLE_MS)
@@ -129,6 +136,6 @@ export class RangeStreams {
 
   #measureFrom(now: number): void {
     this.#since = now
-    this.#bytes = this.#held = 0
+    this.#bytes = this.#held = this.#busy = 0
   }
 }

@@ -109,7 +109,7 @@ export class Requests {
       const asked = n.asked.get(piece)
       if (asked === undefined) continue
       this.#withdraw(n, piece)
-      if (n.kind === 'peer' && this.#isOverdue(asked.at, now)) n.backOff(this.#policy, now)
+      if (n.kind === 'peer' && this.#isOverdue(asked.at, now)) this.#intend(n.backOff(this.#policy, now, 'late'))
     }
   }
 
@@ -143,7 +143,7 @@ export class Requests {
       // cheap first: it is looked at after every event
       if (n.asked.size === 0 || now - n.heardAt < this.#policy.snubMs || now - n.heardAt < (this.#lateMs ?? 0)) continue
       for (const piece of [...n.asked.keys()]) this.#withdraw(n, piece)
-      n.backOff(this.#policy, now)
+      this.#intend(n.backOff(this.#policy, now, 'silent'))
     }
   }
 

@@ -22,6 +22,11 @@ export class SeedQueue {
     return this.#queue.length === 0
   }
 
+  /** Whether any that is still to be asked in this round is one of these. */
+  some(is: (seed: string) => boolean): boolean {
+    return this.#queue.some(is)
+  }
+
   /** Whether they may be asked again: not all have refused. */
   get mayReturn(): boolean {
     return this.#usable.length > 0

@@ -1,11 +1,12 @@
 // Decides which seed to ask when, and how long to wait for it.
 import type { Deadlines } from './deadlines.ts'
+import { OriginReports } from './origin-reports.ts'
 import { SeedQueue } from './seed-queue.ts'
 import { SeedSearch } from './seed-search.ts'
 import { SeedSigns } from './seed-signs.ts'
-import { newVisit, signOf, type Visit, visitLate, whyLeave } from './seed-visit.ts'
+import { givesSigns, lookDueAt, newVisit, type Visit, visitLate, whyLeave } from './seed-visit.ts'
 import type { SeedFailure, SourceAction, SourcePolicy } from './source-events.ts'
-import { crowdTurn, SwarmPatience } from './swarm-patience.ts'
+import { crowdTurn, patienceWith, SwarmPatience } from './swarm-patience.ts'
 
 export interface SeedRoundsOptions {
   /** In the order in which they are asked: the first is responsible, the others succeed it. */
@@ -32,8 +33,6 @@ export class SeedRounds {
   #haveFailed: boolean
   /** Whether the last one that told a version told another one than the one that is being got. */
   #haveStrayed = false
-  /** Whether a seed's tries at the origin were used up before. */
-  #hasSpent = false
   /** Last sign that a busy seed gets on. */
   #signAt: number | undefined
   /** When the first one was asked. */
@@ -44,6 +43,7 @@ export class SeedRounds {
   readonly #patience = new SwarmPatience()
   readonly #linked = new Set<string>()
   readonly search: SeedSearch
+  readonly reports: OriginReports
 
   constructor({ seeds, isInFleet, mayRead, policy, chance, deadlines, intend }: SeedRoundsOptions) {
     this.#policy = policy
@@ -51,6 +51,7 @@ export class SeedRounds {
     this.#deadlines = deadlines
     this.#intend = intend
     this.#signs = new SeedSigns(policy, deadlines)
+    this.reports = new OriginReports(deadlines)
     this.queue = new SeedQueue(seeds, policy, deadlines)
     this.search = new SeedSearch(isInFleet ? policy.seeks : 0, mayRead ? Infinity : policy.retryMs)
     this.#haveFailed = seeds.length === 0 && !isInFleet
@@ -128,7 +129,8 @@ export class SeedRounds {
     this.#visit.hasReplied = true
     this.#visit.linkDueAt = now + this.#policy.dialMs
     this.#visit.strayedAt = undefined
-    this.#haveFailed = this.#haveStrayed = false
+    this.#haveFailed &&= this.reports.isFrom(seed) // nobody waits for its next tries
+    this.#haveStrayed = false
   }
 
   /** It has accepted our link. */
@@ -148,9 +150,9 @@ export class SeedRounds {
     const visit = this.#visit?.leftAt === undefined ? this.#visit : undefined
     if (visit?.hasReplied === true) return false
     const { originAfterMs, silenceMs } = this.#policy
-    const { aliveAt } = visit ?? {}
-    if (aliveAt !== undefined) return this.#deadlines.isDue(Math.max(since, aliveAt) + silenceMs + this.#absentMs)
-    return this.#deadlines.isDue((this.#askedAt ?? since) + originAfterMs + this.#absentMs)
+    const aliveAt = visit?.aliveAt
+    const at = aliveAt === undefined ? (this.#askedAt ?? since) + originAfterMs : Math.max(since, aliveAt) + silenceMs
+    return this.#deadlines.isDue(at + this.#absentMs)
   }
 
   /** Whether this is the seed that answered. */
@@ -169,15 +171,16 @@ export class SeedRounds {
 
   /** Answers whether what the seed says is final for us, too. */
   failed(seed: string, why: SeedFailure, now: number): boolean {
-    if (why === 'final' || (why === 'spent' && this.#hasSpent)) return true
+    if (why === 'final' || (why === 'spent' && this.reports.hasSpent)) return true
     if (this.#visit?.seed !== seed) return false
     if (why === 'spent') {
-      this.#hasSpent = true
+      this.reports.hasSpent = true
       this.queue.putFirst(seed)
     }
     if (why === 'busy') this.#signAt ??= now
     else this.#signs.forget()
-    if (why === 'trouble' || why === 'refused') this.#signAt = undefined // it was our turn
+    if (why === 'trouble' || why === 'out-of-reach' || why === 'refused') this.#signAt = undefined // it was our turn
+    if (why === 'out-of-reach') this.reports.told(seed, now)
     if (why === 'refused') this.queue.remove(seed)
     this.#end(now)
     return false
@@ -185,42 +188,47 @@ export class SeedRounds {
 
   /** Asks and leaves. `grownAt`: when what we have last grew. */
   decide(grownAt: number): void {
-    const { now } = this.#deadlines
-    const visit = this.#visit
-    if (visit !== undefined && visit.leftAt === undefined) {
-      const why = this.#over(visit, grownAt)
-      if (why !== undefined) {
-        visit.leftAt = now
-        this.#intend({ type: 'leave-seed', seed: visit.seed, why })
-      }
-    }
-    if (visit?.leftAt !== undefined && this.#deadlines.isDue(visit.leftAt + this.#policy.leaveMs)) this.#end(now)
+    this.#leave(grownAt, this.#deadlines.now)
+    if (this.#visit === undefined && !this.search.isRunning) this.#ask(grownAt, this.#deadlines.now)
     if (this.#visit?.leftAt === undefined) this.#look(grownAt)
-    const patience = this.#patience.tell(Math.min(this.#signs.patientUntil, grownAt + this.#policy.awaitMs + this.#turn), now)
-    if (patience !== undefined) this.#intend(patience)
-    if (this.#visit !== undefined || this.search.isRunning) return
+    this.#tellPatience(grownAt, this.#deadlines.now)
+  }
+
+  #leave(grownAt: number, now: number): void {
+    const visit = this.#visit
+    if (visit === undefined) return
+    const why = visit.leftAt === undefined ? this.#over(visit, grownAt) : undefined
+    if (why !== undefined) this.#intend({ type: 'leave-seed', seed: visit.seed, why })
+    if (why !== undefined) visit.leftAt = now
+    if (visit.leftAt !== undefined && this.#deadlines.isDue(visit.leftAt + this.#policy.leaveMs)) this.#end(now)
+  }
+
+  #ask(grownAt: number, now: number): void {
     if (this.queue.isEmpty && this.search.isLeft && this.#deadlines.isDue(this.search.againAt)) {
       this.search.begin()
       return this.#intend({ type: 'seek-seeds' })
     }
     const seed = this.queue.next()
     if (seed === undefined) return
-    this.#visit = newVisit(seed, now)
+    this.#visit = newVisit(seed, this.#askedAt !== undefined, now)
     this.#askedAt ??= now
     this.#intend({ type: 'ask-seed', seed })
     this.#over(this.#visit, grownAt)
-    this.#look(grownAt)
+  }
+
+  #tellPatience(grownAt: number, now: number): void {
+    const atMost = grownAt + this.#policy.awaitMs + this.#turn
+    const facts = { visit: this.#visit, signs: this.#signs, areOthersLeft: !this.#haveFailed && !this.queue.isEmpty, atMost }
+    const patience = this.#patience.tell(patienceWith(facts, this.#policy), now)
+    if (patience !== undefined) this.#intend(patience)
   }
 
   /** Looks at the one that is asked when it is silent. */
   #look(grownAt: number): void {
     const visit = this.#visit
     if (visit === undefined || visit.strayedAt !== undefined) return
-    const { lookAfterMs, lookAgainMs, silentMs } = this.#policy
-    const { seed, askedAt, heardAt, resolvedAt } = visit
-    const quietAt = heardAt === undefined ? askedAt + lookAfterMs : heardAt + lookAgainMs
-    const dueAt = resolvedAt === undefined ? quietAt : Math.max(grownAt, resolvedAt) + silentMs
-    if (this.#signs.isLookDue(seed, dueAt)) this.#intend({ type: 'look-at-seed', seed })
+    const dueAt = lookDueAt(visit, grownAt, this.#policy)
+    if (this.#signs.isLookDue(visit.seed, dueAt)) this.#intend({ type: 'look-at-seed', seed: visit.seed })
   }
 
   /** Whether the one that is asked takes so long that others may say what the content is. */
@@ -249,31 +257,23 @@ export class SeedRounds {
   /** Whether a seed may still give more: one says that it is there, or some have not been asked yet. */
   isHopeful(grownAt: number): boolean {
     const visit = this.#visit
-    const { patientMs, ackMs, muteMs, awaitMs } = this.#policy
-    if (this.#deadlines.isDue(Math.max(grownAt + patientMs, (visit?.askedAt ?? -Infinity) + muteMs))) return false
-    if (visit?.strayedAt === undefined && this.#isAlive && !this.#deadlines.isDue(grownAt + awaitMs + this.#turn)) return true
-    if (visit?.heardAt !== undefined && visit.leftAt === undefined && visit.strayedAt === undefined) {
-      const patience = visit.hasReplied ? muteMs : Math.min(ackMs, muteMs)
-      if (!this.#deadlines.isDue(signOf(visit, visit.heardAt, grownAt, this.#policy) + patience)) return true
+    const { patientMs, muteMs, awaitMs } = this.#policy
+    const isDue = (at: number) => this.#deadlines.isDue(at)
+    if (isDue(Math.max(grownAt + patientMs, (visit?.askedAt ?? -Infinity) + muteMs))) return false
+    // that it tries the origin once more is no reason to wait once more
+    if (!this.reports.isFrom(visit?.seed)) {
+      if (visit?.strayedAt === undefined && this.#signs.isAlive && !isDue(grownAt + awaitMs + this.#turn)) return true
+      if (visit !== undefined && givesSigns(visit, grownAt, this.#policy, isDue)) return true
+      if (!this.#haveFailed && (visit?.heardAt === undefined || visit.leftAt !== undefined)) return true
     }
-    return !this.#haveFailed && (visit?.heardAt === undefined || visit.leftAt !== undefined || !this.queue.isEmpty)
+    return !this.#haveFailed && this.queue.some(seed => !this.reports.isFrom(seed))
   }
 
   /** Whether a busy one is waited for, so that not all who wait for it read the origin, and not at once. `since`: when we began. */
   isCrowded(since: number): boolean {
     if (this.#signAt === undefined) return false
-    const { busyMs, patientMs } = this.#policy
-    const until = Math.min(Math.max(this.#signAt + busyMs, this.#signs.aliveUntil), since + patientMs)
+    const until = Math.min(Math.max(this.#signAt + this.#policy.busyMs, this.#signs.aliveUntil), since + this.#policy.patientMs)
     return !this.#deadlines.isDue(until + this.#turn)
-  }
-
-  get #isAlive(): boolean {
-    return this.#signs.aliveUntil !== -Infinity && !this.#deadlines.isDue(this.#signs.aliveUntil)
-  }
-
-  /** What a connection to a busy one may take. */
-  get #busyAnswerMs(): number {
-    return this.#isAlive ? this.#policy.aliveAnswerMs : this.#policy.busyAnswerMs
   }
 
   #end(now: number): void {
@@ -293,7 +293,7 @@ export class SeedRounds {
       absentMs: this.#absentMs,
       isLast: this.queue.isEmpty && !this.search.isLeft,
       isLinked: this.#linked.has(visit.seed),
-      busyAnswerMs: this.#busyAnswerMs,
+      busyAnswerMs: this.#policy[this.#signs.isAlive ? 'aliveAnswerMs' : 'busyAnswerMs'],
       lookedAt: this.#signs.aliveAt(visit.seed),
     })
   }

@@ -67,6 +67,10 @@ export class SeedSigns {
     return since + Math.max(lookAnswerMs, PATIENCE * this.#answerMs)
   }
 
+  get isAlive(): boolean {
+    return this.aliveUntil !== -Infinity && !this.#deadlines.isDue(this.aliveUntil)
+  }
+
   /**
    * Whether a look at it that began at `since` or later has been under way for `ms` without an answer, longer where earlier ones took
    * long: a program that lives answers before it does anything else.
@@ -76,9 +80,8 @@ export class SeedSigns {
     return this.#deadlines.isDue(this.#lookedAt + Math.max(ms, PATIENCE * this.#answerMs))
   }
 
-  /** Until when the origin can wait for what a look that is under way will show, or has shown. */
-  get patientUntil(): number {
-    const first = this.#lookedAt === undefined ? -Infinity : this.#lookedAt + this.#policy.lookAnswerMs
-    return Math.max(first, this.aliveUntil)
+  /** When a look that is under way is to have been answered; -Infinity: none is. */
+  get answerDueAt(): number {
+    return this.#lookedAt === undefined ? -Infinity : this.#lookedAt + this.#policy.lookAnswerMs
   }
 }

@@ -5,6 +5,8 @@ import type { SourcePolicy } from './source-events.ts'
 export interface Visit {
   seed: string
   askedAt: number
+  /** Whether it takes over from another one. */
+  isNext: boolean
   /** When it last said anything; undefined: it is not connected yet. */
   heardAt: number | undefined
   /** When it was connected, and whether it has said anything since. */
@@ -24,10 +26,11 @@ export interface Visit {
   leftAt: number | undefined
 }
 
-export function newVisit(seed: string, now: number): Visit {
+export function newVisit(seed: string, isNext: boolean, now: number): Visit {
   return {
     seed,
     askedAt: now,
+    isNext,
     heardAt: undefined,
     connectedAt: undefined,
     hasReplied: false,
@@ -57,6 +60,21 @@ export function signOf(
   { aliveMs }: Pick<SourcePolicy, 'aliveMs'>,
 ): number {
   return Math.max(heardAt, Math.min(aliveAt, Math.max(grownAt, askedAt) + aliveMs))
+}
+
+/** When it is to be looked at, if it is silent until then. `grownAt`: when what we have last grew. */
+export function lookDueAt({ askedAt, heardAt, resolvedAt }: Visit, grownAt: number, policy: SourcePolicy): number {
+  const { lookAfterMs, lookAgainMs, silentMs } = policy
+  if (resolvedAt !== undefined) return Math.max(grownAt, resolvedAt) + silentMs
+  return heardAt === undefined ? askedAt + lookAfterMs : heardAt + lookAgainMs
+}
+
+/** Whether one that is connected may still give more, as it gives signs. */
+export function givesSigns(visit: Visit, grownAt: number, policy: SourcePolicy, isDue: (at: number) => boolean): boolean {
+  const { heardAt, leftAt, strayedAt, hasReplied } = visit
+  if (heardAt === undefined || leftAt !== undefined || strayedAt !== undefined) return false
+  const patience = hasReplied ? policy.muteMs : Math.min(policy.ackMs, policy.muteMs)
+  return !isDue(signOf(visit, heardAt, grownAt, policy) + patience)
 }
 
 export interface VisitFacts {
@@ -92,7 +110,7 @@ export function whyLeave(visit: Visit, policy: SourcePolicy, facts: VisitFacts):
   if (isDue(Math.max(grownAt + patientMs, askedAt + muteMs))) return 'it gives nothing'
   // another one can be asked, and this one gives nothing
   const quietAt = Math.max(grownAt, resolvedAt ?? -Infinity, visit.heardAt)
-  if (!isLast && facts.isUnanswered && isDue(quietAt + stallMs)) return 'it is frozen'
+  if (facts.isUnanswered && isDue(quietAt + (isLast ? policy.lastFrozenMs : stallMs))) return 'it is frozen'
   if (resolvedAt === undefined) return isDue(heardAt + muteMs) ? 'it says nothing' : undefined
   if (!isLinked) return isDue(linkDueAt) ? 'its link is lost' : undefined
   const growthAt = Math.max(grownAt, resolvedAt)

@@ -8,8 +8,9 @@ export type SeedFailure =
   | 'busy'
   /** It will not read this origin for anybody. It is not asked again. */
   | 'refused'
-  /** It answered with a trouble of its own, such as a full disk, or an origin that it cannot reach. */
+  /** It answered with a trouble of its own, such as a full disk, or has used its tries at an origin up that it cannot reach. */
   | 'trouble'
+  | 'out-of-reach'
   /** The origin failed its read too often. Who came when some of its tries were over asks once more; then that is final. */
   | 'spent'
   /** It answered with what the origin says of this content, such as 404. That is true for us, too. */
@@ -59,6 +60,8 @@ export type SourceEvent =
   | { type: 'seed-dialled'; seed: string }
   | { type: 'seed-failed'; seed: string; why: SeedFailure }
   | { type: 'dht-ended' }
+  /** Another host reads the same: our own read is not needed, and is not begun again before that one stops; or (`isOver`) it is needed after all. */
+  | { type: 'read-shared'; isOver: boolean }
   /** Bytes came from our own read. */
   | { type: 'origin-progress' }
   | { type: 'origin-ended' }
@@ -85,8 +88,11 @@ export type SourceAction =
   | { type: 'leave-seed'; seed: string; why: string }
   /** See whether the process of a seed that is silent lives, at little cost for it. Answered by `seed-listening` and `seed-looked`. */
   | { type: 'look-at-seed'; seed: string }
-  /** The swarm may not ask the origin for single pieces for so long only because nothing comes; 0: it may again. */
-  | { type: 'be-patient'; ms: number }
+  /**
+   * The swarm may not ask the origin for single pieces for so long only because nothing comes; 0: it may again. `handoverMs`: the same
+   * where none of those who are linked has what is missing, as another seed is taking over.
+   */
+  | { type: 'be-patient'; ms: number; handoverMs: number }
   /**
    * Anybody who has the content may name its version, as seeds do not. `isAlone`: no seed shows a sign of life, so the origin is asked first
    * which version is current. While a seed is only slow or busy a whole crowd waits, which is not to ask.
@@ -154,8 +160,15 @@ export interface SourcePolicy {
    * Less than `lookAnswerMs`, as asking the next one costs little.
    */
   frozenMs: number
+  /** What is frozen is left after so long without growth where there is no other to ask. Infinity: it is not, as staying costs nothing. */
+  lastFrozenMs: number
   /** A seed whose process lives is waited for so long without any growth once it has answered, and longer by our place in the crowd. */
   awaitMs: number
+  /**
+   * A seed that takes over is waited for so long: it looks for the one before it (2 s), takes what the swarm has, finds that nobody tells
+   * more (1.5 s), and reads; twice that on a starved host.
+   */
+  handoverMs: number
   /** A seed that has said nothing for so long hangs: one that waits for its origin says so every 5 s, so this is three of them. */
   muteMs: number
   /**
@@ -189,6 +202,8 @@ export interface SourcePolicy {
   aliveMs: number
   /** How long the DHT may search for a first provider before the origin is read: two to three of its round trips at the worst. */
   dhtMs: number
+  /** Who takes over from a seed waits so long more for those whom the search has found: a link takes a round trip or two. */
+  meetMs: number
   /** Pause before the DHT is searched again; doubles up to the second number. */
   dhtAgainMs: number
   maxDhtAgainMs: number
@@ -237,7 +252,9 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   lookAgainMs: 5000,
   lookAnswerMs: 4000,
   frozenMs: 3000,
+  lastFrozenMs: Infinity,
   awaitMs: 30_000,
+  handoverMs: 8000,
   muteMs: 15_000,
   ackMs: Infinity,
   dialMs: 15_000,
@@ -252,6 +269,7 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
   unknownMs: Infinity,
   aliveMs: 0,
   dhtMs: 3000,
+  meetMs: 500,
   dhtAgainMs: 2000,
   maxDhtAgainMs: 30_000,
   responsibleMs: 1000,
@@ -270,7 +288,13 @@ export const DEFAULT_SOURCE_POLICY: Readonly<SourcePolicy> = {
 
 /**
  * A seed's own: it is asked because a seed before it was of no use, and there are few of them. So it does not wait long for one
- * that only says it is waiting for the origin, and it reads on before it has every piece: others wait for it, and have waited 5 s already
- * where the one before it is frozen. While that one says anything it is hoped for, however slowly its manifest grows.
+ * that only says it is waiting for the origin, leaves one that is frozen even where it is the last, and reads on before it has every piece:
+ * others wait for it, and have waited 5 s already where the one before it is frozen. While that one says anything it is hoped for, however slowly its manifest grows.
  */
-export const SEED_SOURCE_POLICY: Partial<SourcePolicy> = { patientMs: 15_000, ackMs: 2000, manifestMs: 1500, takeoverMs: 1500 }
+export const SEED_SOURCE_POLICY: Partial<SourcePolicy> = {
+  patientMs: 15_000,
+  ackMs: 2000,
+  lastFrozenMs: 5000,
+  manifestMs: 1500,
+  takeoverMs: 1500,
+}

@@ -54,7 +54,7 @@ export class SourceSelector {
     this.#progress = new ProvenProgress(policy)
     this.#seeds = new SeedRounds({ seeds, isInFleet, mayRead, policy, chance, deadlines, intend })
     this.#strangers = new Strangers({ seeds: this.#seeds, policy, deadlines, asksOrigin })
-    this.#dht = new DhtTurns(hasDht, policy, deadlines)
+    this.#dht = new DhtTurns(hasDht, seeds.length > 0, policy, deadlines)
     this.#origin = new OriginTurns({ policy, deadlines, intend })
   }
 
@@ -65,6 +65,11 @@ export class SourceSelector {
   /** Whether our own read of the origin, in order, is under way. */
   get isReading(): boolean {
     return this.#origin.isReading
+  }
+
+  /** Whether a seed has said a moment ago that it cannot reach the origin: it has waited for it in our place. */
+  get isOriginDoubted(): boolean {
+    return this.#seeds.reports.isAny
   }
 
   /** Whether every seed was asked and none is of use now. */
@@ -147,6 +152,8 @@ export class SourceSelector {
         return this.#origin.refusedRanges()
       case 'range-failed':
         return this.#origin.failedRange()
+      case 'read-shared':
+        return this.#origin.shared(event.isOver)
       case 'origin-progress':
         this.#grew(now)
         return this.#origin.moved(now)
@@ -157,12 +164,9 @@ export class SourceSelector {
         return
       case 'late':
         return this.#late(event.ms, now)
-      case 'wake':
-        return
     }
   }
 
-  /** Nobody else is to blame for what was not heard meanwhile. */
   #late(ms: number, now: number): void {
     this.#grownAt = Math.min(now, this.#grownAt + ms)
     this.#manifestAt = Math.min(now, this.#manifestAt + ms)
@@ -188,8 +192,8 @@ export class SourceSelector {
 
   /** A read that was begun because a crowd kept the seed from answering ends, once: it has answered, and gives nothing else. */
   #yieldTo(seed: string, same: boolean): void {
-    const isOther = this.#content !== undefined && !same
-    if (this.#hasYielded || isOther || !this.#origin.readsAnew || !this.#seeds.isAnswering(seed)) return
+    if (this.#hasYielded || (this.#content !== undefined && !same) || !this.#origin.readsAnew || !this.#seeds.isAnswering(seed))
+      return
     this.#hasYielded = true
     this.#origin.stop()
   }
@@ -206,8 +210,6 @@ export class SourceSelector {
     const isLost = (!mayRead || this.#origin.isTroubled) && !this.#origin.isReading
     if (isLost && this.#isOut()) this.#fail(this.#isSuperseded ? 'origin-changed' : mayRead ? this.#origin.why : 'no-source')
   }
-
-  // ---- the origin
 
   #read(): void {
     const content = this.#content
@@ -228,14 +230,14 @@ export class SourceSelector {
     if (this.#seeds.search.isResponsible) return this.#dht.hasSearched || this.#deadlines.isDue(this.#begunAt + responsibleMs)
     if (this.#deadlines.isDue(this.#begunAt + 2 * dhtMs)) return true
     if (this.#links.size > 0) return false
-    return !believesOthers || this.#dht.hasSearched || this.#deadlines.isDue(this.#begunAt + dhtMs)
+    return !believesOthers || this.#dht.hasMet || this.#deadlines.isDue(this.#begunAt + dhtMs)
   }
 
   #readOn({ count, missing, sealed }: { count: number; missing: number; sealed: boolean }): void {
-    if (this.#origin.isWholeDue && this.#origin.isFree) return this.#origin.read('whole', 0)
+    if (this.#origin.isWholeDue(sealed) && this.#origin.isFree) return this.#origin.read('whole', 0)
     const { manifestMs, rangesMs } = this.#policy
     const hasStopped = missing === 0 ? this.#isStalled(this.#takeoverMs) : this.#hasManifestStopped(manifestMs, count)
-    if (!sealed && hasStopped && this.#origin.isFree) {
+    if (!sealed && (hasStopped || this.#origin.isRestDue) && this.#origin.isFree) {
       return this.#origin.givesRanges || count === 0 ? this.#origin.read('rest', count) : this.#origin.read('whole', 0)
     }
     if (missing === 0) return
@@ -254,8 +256,6 @@ export class SourceSelector {
     return takeoverMs + this.#chance * (stallMs - takeoverMs)
   }
 
-  // ---- giving up
-
   /** Nothing has grown for so long, and no seed is expected to change that. */
   #isStalled(forMs: number): boolean {
     const { at } = this.#progress
@@ -269,23 +269,23 @@ export class SourceSelector {
 
   /** Nobody is left who could give what is missing, our own read not counted. */
   #isOut(): boolean {
-    const { stallMs, returnMs, patientMs, readMs } = this.#policy
+    const { stallMs, returnMs, patientMs, readMs, manifestMs } = this.#policy
     if (this.#deadlines.isDue(this.#grownAt + readMs)) return true
     if (this.#seeds.isHopeful(this.#grownAt)) return false
     // one piece that failed says nothing while others come
     if (this.#origin.readsRanges && !(this.#origin.isTroubled && this.#deadlines.isDue(this.#grownAt + stallMs))) return false
     if (this.#deadlines.isDue(this.#grownAt + patientMs)) return true
     if (!this.#dht.hasSearched || this.#dht.isSearching) return false
-    const isUnknown = this.#content === undefined
-    if (isUnknown && this.#seeds.isCrowded(this.#begunAt)) return false
+    if (this.#content === undefined && this.#seeds.isCrowded(this.#begunAt)) return false
     if (this.#links.size === 0 && this.#origin.isTroubled) return true
-    if (!this.#deadlines.isDue(this.#grownAt + stallMs)) return false
-    const mayCome = this.#seeds.queue.mayReturn || this.#seeds.search.isLeft
-    const mayReturn = !this.#options.mayRead && mayCome && !this.#isSuperseded
-    if (mayReturn && !this.#deadlines.isDue(this.#grownAt + returnMs)) return false
+    // who is asked by others lets those who have waited long go on
+    const lostMs = this.isOriginDoubted ? Math.min(stallMs, manifestMs) : stallMs
+    if (!this.#deadlines.isDue(this.#grownAt + lostMs)) return false
+    const mayReturn = !this.#options.mayRead && (this.#seeds.queue.mayReturn || this.#seeds.search.isLeft)
+    if (mayReturn && !this.#isSuperseded && !this.#deadlines.isDue(this.#grownAt + returnMs)) return false
     // who has come just now may have it, unless only the origin can say what is current
-    if (isUnknown && this.#options.revalidate) return true
-    return [...this.#links.values()].every(since => this.#deadlines.isDue(since + stallMs))
+    if (this.#content === undefined && this.#options.revalidate) return true
+    return [...this.#links].every(([peer, since]) => this.#seeds.reports.isFrom(peer) || this.#deadlines.isDue(since + lostMs))
   }
 
   #fail(why: Extract<SourceAction, { type: 'fail' }>['why']): void {

@@ -1,19 +1,50 @@
 // How long the swarm is to leave the origin alone, and each one's turn in a crowd that waits for a seed.
+import type { SeedSigns } from './seed-signs.ts'
+import type { Visit } from './seed-visit.ts'
 import type { SourceAction, SourcePolicy } from './source-events.ts'
 
 /** The swarm is not told of changes that are smaller than that, milliseconds. */
 const STEP_MS = 1000
 
-export class SwarmPatience {
-  /** Until when the swarm was told to. */
-  #until = -Infinity
+export interface Patience {
+  /** A seed that lives, or is being looked at, is waited for until then. */
+  until: number
+  /** Another seed takes over, and is waited for until then whatever the one before it has. */
+  handoverUntil: number
+}
 
-  /** What is to be told when it is to wait until then, which may be over; undefined: nothing has changed by much. */
-  tell(until: number, now: number): SourceAction | undefined {
-    const isOver = until <= now
-    if (isOver ? this.#until <= now : Math.abs(until - this.#until) < STEP_MS) return undefined
-    this.#until = isOver ? -Infinity : until
-    return { type: 'be-patient', ms: isOver ? 0 : until - now }
+export class SwarmPatience {
+  /** What the swarm was told. */
+  #told: Patience = { until: -Infinity, handoverUntil: -Infinity }
+
+  /** What is to be told; undefined: nothing has changed by much. */
+  tell({ until, handoverUntil }: Patience, now: number): SourceAction | undefined {
+    const { until: told, handoverUntil: toldHandover } = this.#told
+    if (isSame(until, told, now) && isSame(handoverUntil, toldHandover, now)) return undefined
+    this.#told = { until, handoverUntil }
+    return { type: 'be-patient', ms: Math.max(0, until - now), handoverMs: Math.max(0, handoverUntil - now) }
+  }
+}
+
+function isSame(until: number, told: number, now: number): boolean {
+  return until <= now ? told <= now : Math.abs(until - told) < STEP_MS
+}
+
+export interface PatienceFacts {
+  visit: Visit | undefined
+  signs: SeedSigns
+  /** Whether others can be asked in this round. */
+  areOthersLeft: boolean
+  /** None of them is waited for any longer. */
+  atMost: number
+}
+
+/** How long seeds are waited for: the one that is asked, and the one that takes over from it. */
+export function patienceWith({ visit, signs, areOthersLeft, atMost }: PatienceFacts, { handoverMs }: SourcePolicy): Patience {
+  const next = visit?.isNext ? visit.askedAt + handoverMs : -Infinity
+  return {
+    until: Math.min(atMost, Math.max(signs.answerDueAt, signs.aliveUntil)),
+    handoverUntil: Math.min(atMost, Math.max(next, areOthersLeft ? signs.answerDueAt : -Infinity)),
   }
 }
 

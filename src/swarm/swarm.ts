@@ -2,10 +2,11 @@
 import type { Bitfield } from '../core/bitfield.ts'
 import { MAX_PIECES } from '../core/piece.ts'
 import type { Usage } from './budget.ts'
-import { DEFAULT_POLICY, type NeighbourKind, type SwarmAction, type SwarmEvent, type SwarmPolicy } from './events.ts'
+import type { NeighbourKind, SwarmAction, SwarmEvent, SwarmPolicy } from './events.ts'
 import { Neighbour } from './neighbour.ts'
 import { OriginNeed } from './origin-need.ts'
 import { Picker } from './picker.ts'
+import { policyFor } from './policy-for.ts'
 import { Requests } from './requests.ts'
 import { Uploads } from './uploads.ts'
 
@@ -85,7 +86,7 @@ export class Swarm {
     return {
       asked: this.#picker.askedCount,
       wantsToAsk: this.#requests.wantsMore,
-      uploads: this.#uploads.active,
+      uploads: this.#uploads.slots,
       wantsToSend: this.#uploads.wantsMore,
     }
   }
@@ -149,12 +150,11 @@ export class Swarm {
       case 'left':
         return this.#leave(event.peer, now)
       case 'request':
-        return this.#request(event.peer, event.piece, event.load)
+        return this.#request(event.peer, event.piece, event.load, now)
       case 'cancel':
         return this.#uploads.cancel(event.peer, event.piece)
       case 'placed':
-        if (this.#neighbours.has(event.peer)) this.#uploads.placed(event.peer, event.place)
-        return
+        return this.#placed(event.peer, event.place, event.roundTrip)
       case 'sent':
         return this.#uploads.moved(event.peer, now)
       case 'served':
@@ -262,7 +262,7 @@ export class Swarm {
 
   #refused(n: Neighbour, piece: number, forever: boolean, now: number): void {
     this.#requests.release(n, piece)
-    if (!forever) return n.backOff(this.#policy, now)
+    if (!forever) return void this.#actions.push(n.backOff(this.#policy, now, 'busy'))
     if (n.have.delete(piece) && n.kind === 'peer') this.#picker.available(piece, -1)
   }
 
@@ -271,11 +271,18 @@ export class Swarm {
     this.#actions.push({ type: 'ban', peer, piece })
   }
 
-  #request(peer: string, piece: number, load: number): void {
+  #placed(peer: string, place: number, roundTrip: number | undefined): void {
+    const neighbour = this.#neighbours.get(peer)
+    if (neighbour === undefined) return
+    if (roundTrip !== undefined) neighbour.roundTrip = Math.min(neighbour.roundTrip ?? Infinity, roundTrip)
+    this.#uploads.placed(peer, place, roundTrip)
+  }
+
+  #request(peer: string, piece: number, load: number, now: number): void {
     if (!this.#neighbours.has(peer)) return
     this.#uploads.loaded(peer, load)
     const missing = !this.have.has(piece)
-    if (missing || !this.#uploads.request(peer, piece)) this.#actions.push({ type: 'refuse', peer, piece, missing })
+    if (missing || !this.#uploads.request(peer, piece, now)) this.#actions.push({ type: 'refuse', peer, piece, missing })
   }
 
   #serve(now: number): void {
@@ -287,11 +294,4 @@ export class Swarm {
     const all = this.#picker.availability(piece)
     return this.#neighbours.get(asking)?.have.has(piece) === true ? all - 1 : all
   }
-}
-
-/** The usual numbers but for those wanted; large pieces are sent few at a time. */
-function policyFor(pieceLength: number, wanted: Partial<SwarmPolicy> = {}): SwarmPolicy {
-  const policy = { ...DEFAULT_POLICY, ...wanted }
-  const slotsByBytes = Math.max(2, Math.floor(policy.maxUploadBytes / pieceLength))
-  return { ...policy, uploadSlots: Math.min(policy.uploadSlots, slotsByBytes) }
 }

@@ -70,11 +70,11 @@ const EVENTS: Codecs<SwarmEvent> = {
   stored: { piece },
   request: { peer, piece, load },
   cancel: { peer, piece },
-  placed: { peer, place: queue },
+  placed: { peer, place: queue, roundTrip: optional(quantity) },
   sent: { peer },
   served: { peer, piece },
   'origin-rate': { rate: quantity, peers: queue },
-  patience: { ms: quantity },
+  patience: { ms: quantity, handoverMs: quantity },
   wanted: { pieces: optional(pieceRuns) },
   cursor: { piece: optional(pieceCount) },
   allowance: { asked: queue, uploads: queue },
@@ -88,6 +88,7 @@ const ACTIONS: Codecs<SwarmAction> = {
   refuse: { peer, piece, missing: flag },
   announce: { piece },
   drop: { peer },
+  snub: { peer, why: oneOf('silent', 'late', 'busy') },
   ban: { peer, piece },
 }
 

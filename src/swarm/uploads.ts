@@ -1,6 +1,7 @@
 // Decides whom to serve next: the least loaded first, as many as fill our line; a seed sends each piece once before any twice.
 import { Copies } from './copies.ts'
 import type { SwarmPolicy } from './events.ts'
+import { Flows } from './flows.ts'
 import { inTime, Laggards, type Upload } from './laggards.ts'
 import { LateLane } from './late-lane.ts'
 import { WaitingRequests } from './waiting-requests.ts'
@@ -20,10 +21,10 @@ export class Uploads {
   readonly #active = new Map<string, Map<number, Upload>>()
   readonly #laggards: Laggards
   readonly #lateLane: LateLane
-  /** Milliseconds that the last piece took until the neighbour had it. */
-  readonly #took = new Map<string, number>()
-  /** Those that are not late. */
+  readonly #flows: Flows
+  /** Those that are not late, and the slots that they take together. */
   #activeCount = 0
+  #slots = 0
   /** When the next of them may be. */
   #nextLate = Infinity
   /** Of a seed only. */
@@ -35,7 +36,7 @@ export class Uploads {
   #hasChanged = false
   /** Sum of the receivers' appetites; undefined: to be summed up anew. */
   #appetite: number | undefined
-  /** Pieces that the host's budget lets us send at the same time. */
+  /** Slots that the host's budget gives us. */
   #allowed = Infinity
   #wantsMore = false
 
@@ -43,6 +44,7 @@ export class Uploads {
     this.#policy = policy
     this.#copies = isSeed ? new Copies(policy) : undefined
     this.#waiting = new WaitingRequests(policy)
+    this.#flows = new Flows(policy)
     this.#laggards = new Laggards(policy, pieceLength)
     this.#lateLane = new LateLane(policy, pieceLength)
   }
@@ -51,9 +53,9 @@ export class Uploads {
     return this.#waiting.size
   }
 
-  /** Pieces that we are sending; those that are late do not count. */
-  get active(): number {
-    return this.#activeCount
+  /** Slots that what we are sending takes, some of them in part; what is late does not count. */
+  get slots(): number {
+    return this.#slots
   }
 
   /** Whether nothing but the host's budget keeps us from sending more. */
@@ -61,14 +63,16 @@ export class Uploads {
     return this.#wantsMore
   }
 
-  allow(pieces: number): void {
-    if (this.#allowed === pieces) return
-    this.#allowed = pieces
+  allow(slots: number): void {
+    if (this.#allowed === slots) return
+    this.#allowed = slots
     this.#hasChanged = true
   }
 
-  placed(peer: string, place: number): void {
+  /** `roundTrip`: milliseconds; undefined: not measured yet. */
+  placed(peer: string, place: number, roundTrip: number | undefined): void {
     this.#laggards.placed(peer, place)
+    if (roundTrip !== undefined) this.#flows.roundTrip(peer, roundTrip)
   }
 
   /** How many pieces are under way to a neighbour, from us and from others. */
@@ -80,9 +84,9 @@ export class Uploads {
   }
 
   /** False when there is no room to wait; true also when the same request waits already. */
-  request(peer: string, piece: number): boolean {
+  request(peer: string, piece: number, now: number): boolean {
     if (this.#waiting.has(peer, piece) || this.#active.get(peer)?.has(piece) === true) return true
-    if (!this.#waiting.add(peer, piece)) return false
+    if (!this.#waiting.add(peer, piece, now)) return false
     this.#hasChanged = true
     return true
   }
@@ -99,7 +103,7 @@ export class Uploads {
   done(peer: string, piece: number, now: number): void {
     const upload = this.#end(peer, piece, now)
     if (upload === undefined) return
-    this.#took.set(peer, now - upload.begun)
+    this.#flows.done(peer, upload.underWay, now - upload.begun)
     this.#laggards.ended(peer, upload, now)
   }
 
@@ -113,7 +117,7 @@ export class Uploads {
       if (now - movedAt >= this.#policy.stallMs / 2) this.#laggards.fellBehind(peer, now)
     }
     this.#loads.delete(peer)
-    this.#took.delete(peer)
+    this.#flows.left(peer)
     this.#appetite = undefined
   }
 
@@ -140,7 +144,9 @@ export class Uploads {
     while (this.#waiting.size > 0 && !this.#isFull) {
       const best = this.#best(now, othersHave)
       if (best === undefined) break
-      if (this.#activeCount >= this.#allowed) {
+      const slots = this.#slots + this.#flows.slotsOf(best.peer, inTime(this.#active.get(best.peer)) === this.#activeCount)
+      if (slots > this.#policy.uploadSlots) break
+      if (slots > this.#allowed) {
         this.#wantsMore = true
         break
       }
@@ -159,8 +165,13 @@ export class Uploads {
   /** Throws when a derived number has drifted; for tests. */
   check(): void {
     let active = 0
-    for (const uploads of this.#active.values()) active += inTime(uploads)
+    let slots = 0
+    for (const uploads of this.#active.values()) {
+      active += inTime(uploads)
+      for (const upload of uploads.values()) if (!upload.isLate) slots += upload.slots
+    }
     if (active !== this.#activeCount) throw new Error(`uploads: ${active} active, counted ${this.#activeCount}`)
+    if (slots !== this.#slots) throw new Error(`uploads: ${slots} slots, counted ${this.#slots}`)
     this.#waiting.check()
     const copies = this.#copies?.active ?? active
     if (copies !== active) throw new Error(`uploads: ${active} active, copies say ${copies}`)
@@ -174,7 +185,7 @@ export class Uploads {
    */
   get #isFull(): boolean {
     const { uploadSlots, appetite } = this.#policy
-    if (this.#activeCount >= uploadSlots) return true
+    if (this.#slots >= uploadSlots) return true
     this.#appetite ??= this.#sumOfAppetites()
     const part = Math.min(1, Math.max(1, this.#allowed) / uploadSlots)
     return this.#appetite >= appetite * part
@@ -207,6 +218,7 @@ export class Uploads {
     upload.isLate = true
     this.#laggards.fellBehind(peer, now)
     this.#activeCount--
+    this.#slots -= upload.slots
     this.#appetite = undefined
     this.#hasChanged = true
     this.#copies?.setAside(piece)
@@ -221,12 +233,12 @@ export class Uploads {
       if (this.#laggards.isLate(peer)) continue
       const active = inTime(this.#active.get(peer))
       const rank = suspects === undefined ? 0 : this.#laggards.rank(peer, suspects, now)
-      // a second piece to the same neighbour only while it is the only one
-      if (active > 0 && (active < this.#activeCount || active >= this.#slotsOf(peer))) continue
+      if (active > 0 && active >= this.#flows.slots(peer, active === this.#activeCount)) continue
       if (rank === undefined) continue
       const hunger = rank * RANK + active + (this.#loads.get(peer) ?? 0) / MAX_LOAD
-      for (const piece of pieces) {
-        if (copies !== undefined && !this.#isDue(copies, piece, now, othersHave(piece, peer))) continue
+      for (const [piece, askedAt] of pieces) {
+        const reliefAt = this.#activeCount === 0 ? askedAt + this.#policy.reliefMs : Infinity
+        if (copies !== undefined && !this.#isDue(copies.dueAt(piece, othersHave(piece, peer), reliefAt), now)) continue
         const price = hunger + (copies?.sent(piece) ?? 0) * this.#policy.slotsPerPeer
         if (price < lowest) {
           best = { peer, piece }
@@ -239,27 +251,26 @@ export class Uploads {
     return best
   }
 
-  /** What fills the way to a neighbour that is alone: on a fast one a piece is there before the word of it is back. */
-  #slotsOf(peer: string): number {
-    const { slotsPerPeer, uploadWindowMs, uploadSlots } = this.#policy
-    const wanted = Math.ceil(uploadWindowMs / Math.max(1, this.#took.get(peer) ?? uploadWindowMs))
-    return Math.min(uploadSlots, Math.max(slotsPerPeer, wanted))
-  }
-
-  #isDue(copies: Copies, piece: number, now: number, others: number): boolean {
-    const due = copies.dueAt(piece, others)
+  #isDue(due: number, now: number): boolean {
     if (due > now) this.#nextDue = Math.min(this.#nextDue, due)
     return due <= now
   }
 
   #start({ peer, piece }: Chosen, now: number, isLate: boolean): void {
     this.cancel(peer, piece)
-    const upload = { begun: now, movedAt: now, isLate }
     const ofPeer = this.#active.get(peer)
+    const upload = {
+      begun: now,
+      movedAt: now,
+      isLate,
+      underWay: inTime(ofPeer) + 1,
+      slots: this.#flows.slotsOf(peer, inTime(ofPeer) === this.#activeCount),
+    }
     if (ofPeer === undefined) this.#active.set(peer, new Map([[piece, upload]]))
     else ofPeer.set(piece, upload)
     if (isLate) return
     this.#activeCount++
+    this.#slots += upload.slots
     this.#appetite = undefined
     this.#nextLate = Math.min(this.#nextLate, this.#laggards.lateAt(upload))
     this.#copies?.began(piece)
@@ -274,6 +285,7 @@ export class Uploads {
     this.#hasChanged = true
     if (upload.isLate) return upload
     this.#activeCount--
+    this.#slots -= upload.slots
     this.#appetite = undefined
     this.#copies?.ended(piece, now)
     return upload

@@ -3,8 +3,8 @@ import type { SwarmPolicy } from './events.ts'
 
 export class WaitingRequests {
   readonly #policy: SwarmPolicy
-  /** In the order in which they came. */
-  readonly #byPeer = new Map<string, Set<number>>()
+  /** In the order in which they came; of each piece, when. */
+  readonly #byPeer = new Map<string, Map<number, number>>()
   #size = 0
 
   constructor(policy: SwarmPolicy) {
@@ -15,7 +15,7 @@ export class WaitingRequests {
     return this.#size
   }
 
-  get byPeer(): ReadonlyMap<string, ReadonlySet<number>> {
+  get byPeer(): ReadonlyMap<string, ReadonlyMap<number, number>> {
     return this.#byPeer
   }
 
@@ -24,11 +24,11 @@ export class WaitingRequests {
   }
 
   /** False when there is no room. The request must not wait already. */
-  add(peer: string, piece: number): boolean {
+  add(peer: string, piece: number, now: number): boolean {
     const ofPeer = this.#byPeer.get(peer)
     if (this.#size >= this.#policy.maxQueue || (ofPeer?.size ?? 0) >= this.#policy.maxQueuePerPeer) return false
-    if (ofPeer === undefined) this.#byPeer.set(peer, new Set([piece]))
-    else ofPeer.add(piece)
+    if (ofPeer === undefined) this.#byPeer.set(peer, new Map([[piece, now]]))
+    else ofPeer.set(piece, now)
     this.#size++
     return true
   }

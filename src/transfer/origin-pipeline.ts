@@ -1,9 +1,6 @@
 // Turns the bytes of an origin into hashed pieces: source → timing → cutter → hasher.
 import { pipe } from 'it-pipe'
-import { hashPiece, VerifiedPiece } from '../core/piece.ts'
-
-/** Pieces that are hashed while the next ones are read: enough to keep reader and hasher busy, a bound for memory. */
-const PIECES_AHEAD = 2
+import { hashPiece, type VerifiedPiece } from '../core/piece.ts'
 
 /** Bytes that came from the origin at once. Times are milliseconds. */
 export interface Chunk {
@@ -88,44 +85,8 @@ function copied(from: Uint8Array, to: Uint8Array): Uint8Array {
   return to
 }
 
-/**
- * In order, each as soon as it is hashed: a slow origin must not keep a finished piece waiting for the next one. When the
- * source fails, what it gave before still comes.
- */
+/** In order. When the source fails, what it gave before still comes. */
 async function* hashed(source: AsyncIterable<Uint8Array>, first: number): AsyncGenerator<HashedPiece> {
-  const pieces = source[Symbol.asyncIterator]()
-  const ahead: Promise<HashedPiece>[] = []
   let index = first
-  let reading: Promise<Read> | undefined = read(pieces)
-  let failure: unknown
-  try {
-    while (reading !== undefined || ahead.length > 0) {
-      const mayRead: Promise<Read>[] = reading !== undefined && ahead.length < PIECES_AHEAD ? [reading] : []
-      const next: Read | HashedPiece = await Promise.race([...mayRead, ...ahead.slice(0, 1)])
-      if (next instanceof VerifiedPiece) {
-        ahead.shift()
-        yield next
-        continue
-      }
-      if ('failure' in next) failure = next.failure
-      else ahead.push(hashPiece(index++, next.bytes))
-      reading = 'bytes' in next ? read(pieces) : undefined
-    }
-  } finally {
-    // not waited for: a read that is under way ends when the origin says something, or its signal does
-    void pieces.return?.().catch(() => {})
-  }
-  if (failure !== undefined) throw failure
-}
-
-type Read = { bytes: Uint8Array } | { failure: unknown }
-
-/** The next one; no failure and no bytes at the end. */
-async function read(pieces: AsyncIterator<Uint8Array>): Promise<Read> {
-  try {
-    const { done, value } = await pieces.next()
-    return done === true ? { failure: undefined } : { bytes: value }
-  } catch (failure) {
-    return { failure }
-  }
+  for await (const bytes of source) yield hashPiece(index++, bytes)
 }

@@ -5,7 +5,9 @@ import { type VerifiedPiece, verifyPiece } from '../core/piece.ts'
 import type { StoreEntry } from '../store/store.ts'
 import { type Chunk, type HashedPiece, hashPieces } from './origin-pipeline.ts'
 import { PieceBuffers } from './piece-buffers.ts'
+import { dropSent, keepSent, takeSent } from './sent-buffers.ts'
 import { WholeHash } from './whole-hash.ts'
+import { WritesAhead } from './writes-ahead.ts'
 
 /** A piece of our own read, without its bytes. */
 export interface PieceFact {
@@ -39,14 +41,22 @@ export class PieceTransfer {
   readonly #short = new Map<number, number>()
   /** Pieces whose first copy was counted. */
   readonly #counted = new Set<number>()
+  /** Whether the digest of the whole is computed as pieces come, and not only when somebody wants it computed. */
+  #isFollowed: boolean
   #digest: Promise<Uint8Array> | undefined
   #isStopped = false
 
-  constructor(entry: StoreEntry, manifest: Manifest) {
+  /** `believesSeal`: what the seal says of the whole is enough, as whoever signed it is trusted with more. Default: it is not. */
+  constructor(entry: StoreEntry, manifest: Manifest, { believesSeal = false }: { believesSeal?: boolean } = {}) {
+    this.#isFollowed = !believesSeal
     this.#entry = entry
     this.#manifest = manifest
     this.#buffers = new PieceBuffers(manifest.pieceLength)
-    this.#hash = new WholeHash(entry, manifest)
+    this.#hash = new WholeHash(entry, {
+      pieceLength: manifest.pieceLength,
+      buffers: this.#buffers,
+      sizeOf: piece => this.#sizeOf(piece),
+    })
   }
 
   /** Whether the piece is stored. */
@@ -56,7 +66,7 @@ export class PieceTransfer {
 
   /** Verifies what an earlier process stored. Resolves to the indices of the good pieces. Call once, before anything is stored. */
   async recover(): Promise<Iterable<number>> {
-    const good = await this.#entry.recover(this.#manifest, piece => this.#hash.stored(piece.index, piece.bytes))
+    const good = await this.#entry.recover(this.#manifest, piece => this.#hashed(piece))
     for (const piece of good) this.#counted.add(piece)
     const { verified } = this.#entry
     if (verified !== undefined) this.#digest = Promise.resolve(verified)
@@ -74,7 +84,7 @@ export class PieceTransfer {
     if (expected === undefined) throw new DragonflyError('internal', `piece ${index} came, which the manifest does not name`)
     let piece: VerifiedPiece
     try {
-      piece = await verifyPiece(index, bytes, expected)
+      piece = verifyPiece(index, bytes, expected)
     } catch (error) {
       if (error instanceof DragonflyError && error.code === 'corrupt-piece') return { state: 'corrupt' }
       throw error
@@ -105,33 +115,50 @@ export class PieceTransfer {
       take: (size: number) => this.buffer(size),
       onChunk: (c: Chunk) => listener.onChunk(c),
     }
-    for await (const piece of hashPieces(source, how)) {
-      const fact = factOf(piece)
-      listener.onHashed(fact)
-      const isNew = this.has(piece.index) ? false : await this.#store(piece)
-      this.#buffers.give(piece.bytes)
-      length += fact.size
-      listener.onStored(fact, isNew)
+    // a seal of our own is going to say what the whole is
+    this.#isFollowed = true
+    const writes = new WritesAhead()
+    try {
+      for await (const piece of hashPieces(source, how)) {
+        const fact = factOf(piece)
+        listener.onHashed(fact)
+        length += fact.size
+        await writes.add(this.has(piece.index) ? Promise.resolve(false) : this.#store(piece), isNew => {
+          this.#buffers.give(piece.bytes)
+          listener.onStored(fact, isNew)
+        })
+      }
+      await writes.done()
+    } finally {
+      await writes.settled()
     }
     return length
   }
 
-  /** Gives a stored piece to `send`. Rejects with `store-error` when it cannot be read, or with what `send` says. */
-  async serve(piece: number, send: (bytes: Uint8Array) => Promise<void>): Promise<void> {
-    await send(await this.read(piece))
+  /**
+   * Gives a stored piece to `send`, which resolves to whether nobody reads the bytes any more. Rejects with `store-error` when it cannot be
+   * read, or with what `send` says.
+   */
+  async serve(piece: number, send: (bytes: Uint8Array) => Promise<boolean>): Promise<void> {
+    const bytes = await this.#read(piece, takeSent(this, this.#sizeOf(piece)))
+    if ((await send(bytes)) && !this.#isStopped) keepSent(this, bytes)
   }
 
   /** Bytes of a stored piece, for the output. They are verified again where somebody may have written to them. */
   async read(piece: number): Promise<Uint8Array> {
-    const { pieceLength } = this.#manifest
-    const bytes = await this.#entry.read(piece * pieceLength, this.#sizeOf(piece), pieceLength)
-    const digest = this.#manifest.digest(piece)
-    if (digest !== undefined && (await this.#entry.isTouched())) await verifyPiece(piece, bytes, digest).catch(changedOutside)
-    return bytes
+    return await this.#read(piece)
   }
 
-  /** sha2-256 of the whole content. Only when every piece is stored. */
-  async wholeDigest(): Promise<Uint8Array> {
+  /**
+   * sha2-256 of the whole content: what the seal says where that is believed, unless it has to be `isComputed` here, from what is stored if
+   * need be. Only when every piece is stored.
+   */
+  async wholeDigest(isComputed = false): Promise<Uint8Array> {
+    const { seal, length } = this.#manifest
+    if (!this.#isFollowed && !isComputed && seal !== undefined) {
+      if (length !== undefined) await this.#entry.vouch(length, undefined)
+      return seal.sha256
+    }
     this.#digest ??= this.#hash.digest().then(async digest => {
       const { length } = this.#manifest
       if (length !== undefined) await this.#entry.vouch(length, digest)
@@ -143,11 +170,24 @@ export class PieceTransfer {
   /** From now on nothing that comes is kept. */
   stop(): void {
     this.#isStopped = true
+    dropSent(this)
   }
 
   /** Whether nobody else can ask for this piece yet: it is the short last one of a content whose length is not known. */
   isUnsettled(piece: number): boolean {
     return this.#sizeOf(piece) !== this.#manifest.pieceSize(piece)
+  }
+
+  async #read(piece: number, into?: Uint8Array): Promise<Uint8Array> {
+    const { pieceLength } = this.#manifest
+    const bytes = await this.#entry.read(piece * pieceLength, this.#sizeOf(piece), pieceLength, into)
+    const digest = this.#manifest.digest(piece)
+    if (digest !== undefined && (await this.#entry.isTouched())) checkUnchanged(piece, bytes, digest)
+    return bytes
+  }
+
+  #hashed({ index, bytes }: VerifiedPiece): void {
+    if (this.#isFollowed) this.#hash.stored(index, bytes)
   }
 
   #sizeOf(piece: number): number {
@@ -162,17 +202,21 @@ export class PieceTransfer {
     const isNew = !this.#counted.has(piece.index)
     if (isNew) {
       this.#counted.add(piece.index)
-      this.#hash.stored(piece.index, piece.bytes)
+      this.#hashed(piece)
     }
     return isNew
   }
 }
 
-function changedOutside(cause: unknown): never {
-  throw new DragonflyError('store-error', 'somebody has changed the content in the store', {
-    hint: 'df verify repairs the store',
-    cause,
-  })
+function checkUnchanged(piece: number, bytes: Uint8Array, digest: Uint8Array): void {
+  try {
+    verifyPiece(piece, bytes, digest)
+  } catch (cause) {
+    throw new DragonflyError('store-error', 'somebody has changed the content in the store', {
+      hint: 'df verify repairs the store',
+      cause,
+    })
+  }
 }
 
 function factOf({ index, digest, bytes }: HashedPiece): PieceFact {

@@ -1,19 +1,28 @@
 // Computes the sha2-256 of the whole content in file order, behind the download.
-import type { Manifest } from '../core/manifest.ts'
 import { sha256Stream } from '../core/piece.ts'
 import type { StoreEntry } from '../store/store.ts'
+import type { PieceBuffers } from './piece-buffers.ts'
+
+export interface Surroundings {
+  /** Bytes of a full piece. */
+  pieceLength: number
+  /** For pieces that are read back; that may be nearly all of them, and fresh megabytes cost page faults. */
+  buffers: PieceBuffers
+  /** Bytes of a stored piece: the last one is short before the manifest knows it. */
+  sizeOf(piece: number): number
+}
 
 export class WholeHash {
   readonly #hash = sha256Stream()
   readonly #entry: StoreEntry
-  readonly #manifest: Manifest
+  readonly #surroundings: Surroundings
   #next = 0
   #catchUp: Promise<void> | undefined
   #failure: unknown
 
-  constructor(entry: StoreEntry, manifest: Manifest) {
+  constructor(entry: StoreEntry, surroundings: Surroundings) {
     this.#entry = entry
-    this.#manifest = manifest
+    this.#surroundings = surroundings
   }
 
   /** A piece is stored now. Its bytes are used when it is the next one; otherwise it is read back when its turn comes. */
@@ -44,10 +53,15 @@ export class WholeHash {
   }
 
   async #readOn(): Promise<void> {
-    const { pieceLength } = this.#manifest.info
+    const { pieceLength, buffers, sizeOf } = this.#surroundings
     while (this.#entry.has(this.#next)) {
-      const size = this.#manifest.pieceSize(this.#next)
-      this.#hash.update(await this.#entry.read(this.#next * pieceLength, size, pieceLength))
+      const size = sizeOf(this.#next)
+      const memory = buffers.take(size)
+      try {
+        this.#hash.update(await this.#entry.read(this.#next * pieceLength, size, pieceLength, memory))
+      } finally {
+        buffers.give(memory)
+      }
       this.#next++
     }
   }

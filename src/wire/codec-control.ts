@@ -1,5 +1,6 @@
 // Encodes and decodes messages of the exchange stream.
 import { Bitfield } from '../core/bitfield.ts'
+import { type ChunksPart, chunkIndexField, chunksFromWire, chunksToWire } from './codec-chunks.ts'
 import { type Hello, helloFromWire, helloToWire } from './codec-hello.ts'
 import { type ManifestPart, partFromWire, partToWire } from './codec-manifest.ts'
 import { PEERS_LIMITS, type PeerAddress, peersFromWire, peersToWire } from './codec-peers.ts'
@@ -21,6 +22,9 @@ export type ControlMessage =
   | { type: 'have'; pieces: number[]; queue: number }
   /** An empty list is a question. `links`: as in a hello. */
   | { type: 'peers'; peers: PeerAddress[]; links: number }
+  /** Of the list of chunks, from number `from` on. */
+  | { type: 'chunks-wanted'; from: number }
+  | ({ type: 'chunks' } & ChunksPart)
 
 /** For the generated decoder, so that it stops early. */
 const CONTROL_LIMITS = { have: { pieces: LIMITS.havePieces }, peers: PEERS_LIMITS, refused: PEERS_LIMITS }
@@ -55,6 +59,10 @@ function toWire(message: ControlMessage): Control {
       return { have: { pieces: haveList(message.pieces), queue: queueField(message.queue) } }
     case 'peers':
       return { peers: { peers: peersToWire(message.peers), links: linksField(message.links) } }
+    case 'chunks-wanted':
+      return { chunksWanted: { from: chunkIndexField(message.from) } }
+    case 'chunks':
+      return { chunks: chunksToWire(message) }
   }
 }
 
@@ -73,6 +81,8 @@ function fromWire(raw: Control): ControlMessage | undefined {
   if (raw.peers !== undefined) {
     return { type: 'peers', peers: peersFromWire(raw.peers.peers), links: linksField(raw.peers.links) }
   }
+  if (raw.chunksWanted !== undefined) return { type: 'chunks-wanted', from: chunkIndexField(raw.chunksWanted.from) }
+  if (raw.chunks !== undefined) return { type: 'chunks', ...chunksFromWire(raw.chunks) }
   return undefined
 }
 

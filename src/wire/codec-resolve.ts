@@ -1,14 +1,13 @@
 // Encodes and decodes messages of the resolve stream.
-import { DragonflyError, type ErrorCode } from '../core/errors.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { VersionInfo } from '../core/manifest.ts'
+import { isTraceparent } from '../core/span.ts'
+import { type Failure, failureFromWire, failureToWire } from './codec-failure.ts'
 import { grantField } from './codec-hello.ts'
 import { versionFromWire, versionToWire } from './codec-manifest.ts'
 import { PEERS_LIMITS, type PeerAddress, peersFromWire, peersToWire } from './codec-peers.ts'
-import { errorCodeFromWire } from './error-code.ts'
 import { bytesField, decoding, encoding, integerField, listField, malformed, queueField, textField } from './fields.ts'
 import {
-  type Failed,
   type Progress as RawProgress,
   type OriginRate as RawRate,
   ResolveReply as RawReply,
@@ -36,6 +35,10 @@ export interface ResolveRequest {
   isAnonymous?: true
   /** The asker has all of it, and wants the seed to keep it as well. */
   isCopy?: true
+  /** A content of one tiny piece may come in the answer itself. */
+  takesInline?: true
+  /** The span of the asker that the seed's one belongs to, in the form of W3C Trace Context: see `isTraceparent`. */
+  traceparent?: string
 }
 
 export type ResolveReply =
@@ -77,23 +80,28 @@ export interface Resolved extends Omit<VersionInfo, 'task'> {
   grant?: Uint8Array
   /** CID bytes: the key by which providers of a private content are found in the DHT. */
   dhtKey?: Uint8Array
+  /** Only for a request that says `takesInline`, and a content of one piece. */
+  inline?: InlineContent
 }
 
-export interface Failure {
-  type: 'failed'
-  code: ErrorCode
-  message: string
-  /** HTTP status of the origin's answer. */
-  status: number | undefined
-  /** Milliseconds. */
-  retryAfter: number | undefined
+/** A whole content: its only piece, and the signed head (see `openHead` in envelope.ts) that seals it. */
+export interface InlineContent {
+  head: Uint8Array
+  /** 1 to `LIMITS.inline` bytes. */
+  payload: Uint8Array
 }
 
 /** Without length prefix. Throws `internal` for what the seed would refuse. */
 export function encodeResolveRequest(request: ResolveRequest): Uint8Array {
   return encoding(LIMITS.requestMessage, () => {
     const { url, headers, filter, tag = '', digest, revalidate, renews, progress = false } = checkRequest(request)
-    const { isNamedByDigest: namedByDigest = false, isAnonymous: anonymous = false, isCopy: copy = false } = request
+    const {
+      isNamedByDigest: namedByDigest = false,
+      isAnonymous: anonymous = false,
+      isCopy: copy = false,
+      takesInline: inline = false,
+      traceparent = '',
+    } = request
     return RawRequest.encode({
       url,
       headers: headers.map(([name, value]) => ({ name, value })),
@@ -106,6 +114,8 @@ export function encodeResolveRequest(request: ResolveRequest): Uint8Array {
       namedByDigest,
       anonymous,
       copy,
+      inline,
+      traceparent,
     })
   })
 }
@@ -123,6 +133,8 @@ export function decodeResolveRequest(bytes: Uint8Array): ResolveRequest {
       ...(raw.namedByDigest && { isNamedByDigest: true as const }),
       ...(raw.anonymous && { isAnonymous: true as const }),
       ...(raw.copy && { isCopy: true as const }),
+      ...(raw.inline && { takesInline: true as const }),
+      ...(raw.traceparent !== '' && { traceparent: raw.traceparent }),
     }
     const { url, filter, revalidate } = raw
     return checkRequest({ url, headers, filter, tag, digest, revalidate, ...renews, ...flags })
@@ -139,6 +151,7 @@ function checkRequest(request: ResolveRequest): ResolveRequest {
   for (const name of listField(filter, LIMITS.filters, 'filters')) textField(name, LIMITS.filter, 'filter')
   if (tag !== undefined) textField(tag, LIMITS.tag, 'tag')
   if (renews !== undefined) bytesField(renews, 1, LIMITS.topic, 'topic')
+  if (request.traceparent !== undefined && !isTraceparent(request.traceparent)) throw malformed('no traceparent')
   if (request.isNamedByDigest === true && digest === undefined) throw malformed('no digest to name the content')
   return { ...request, digest: digest === undefined ? undefined : bytesField(digest, 32, 32, 'digest') }
 }
@@ -159,6 +172,7 @@ export function decodeResolveReply(bytes: Uint8Array): ResolveReply | undefined 
         ...versionFromWire(raw.resolved),
         ...optional('grant', grantField(raw.resolved.grant)),
         ...optional('dhtKey', bytesField(raw.resolved.dhtKey, 0, LIMITS.topic, 'DHT key')),
+        ...(raw.resolved.inline !== undefined && { inline: inlineField(raw.resolved.inline) }),
       }
     }
     if (raw.failed !== undefined) return failureFromWire(raw.failed)
@@ -177,6 +191,12 @@ function optional<K extends string>(name: K, bytes: Uint8Array): { [name in K]?:
   return bytes.byteLength === 0 ? {} : ({ [name]: new Uint8Array(bytes) } as { [name in K]: Uint8Array })
 }
 
+function inlineField({ head, payload }: InlineContent): { [part in keyof InlineContent]: Uint8Array<ArrayBuffer> } {
+  bytesField(head, 1, LIMITS.envelope, 'head')
+  bytesField(payload, 1, LIMITS.inline, 'content')
+  return { head: new Uint8Array(head), payload: new Uint8Array(payload) }
+}
+
 function replyToWire(reply: ResolveReply): RawReply {
   switch (reply.type) {
     case 'resolved':
@@ -186,6 +206,7 @@ function replyToWire(reply: ResolveReply): RawReply {
           ...versionToWire(reply),
           grant: grantField(reply.grant),
           dhtKey: bytesField(reply.dhtKey ?? new Uint8Array(), 0, LIMITS.topic, 'DHT key'),
+          ...(reply.inline !== undefined && { inline: inlineField(reply.inline) }),
         },
       }
     case 'granted':
@@ -227,62 +248,4 @@ function wholeRate(rate: number): number {
 /** It is advice, so any number will do; one beyond 2⁵³ is refused before. */
 function rateFromWire({ rate, peers }: RawRate): OriginRate {
   return { type: 'origin-rate', rate: wholeRate(rate), peers: queueField(peers) }
-}
-
-function failureToWire({ code, message, status, retryAfter }: Failure): Failed {
-  return {
-    code,
-    message: cut(message),
-    ...(isStatus(status) ? { status } : {}),
-    ...(retryAfter === undefined ? {} : { retryAfterMs: Math.min(LIMITS.retryAfter, Math.max(0, Math.ceil(retryAfter))) }),
-  }
-}
-
-function failureFromWire({ code, message, status, retryAfterMs }: Failed): Failure {
-  if (status !== undefined) integerField(status, 100, 599, 'HTTP status')
-  return {
-    type: 'failed',
-    code: errorCodeFromWire(textField(code, LIMITS.failureText, 'code')),
-    message: oneLine(textField(message, LIMITS.failureText, 'message')),
-    status,
-    retryAfter: retryAfterMs === undefined ? undefined : Math.min(LIMITS.retryAfter, retryAfterMs),
-  }
-}
-
-function isStatus(status: number | undefined): status is number {
-  return status !== undefined && Number.isInteger(status) && status >= 100 && status <= 599
-}
-
-/** Messages quote what others sent, so their length is not ours to promise. */
-function cut(message: string): string {
-  const { read } = new TextEncoder().encodeInto(message, new Uint8Array(LIMITS.failureText))
-  return message.slice(0, read).toWellFormed()
-}
-
-/** A stranger's text is shown on terminals: no escapes, no second line. */
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ')
-}
-
-/** What a seed tells of an error. */
-export function failureOf(error: DragonflyError): Failure {
-  const { code, message, status, retryAfter } = error
-  return { type: 'failed', code, message, status, retryAfter }
-}
-
-/** What to do about a refusal of a seed's own, for whoever asked it. */
-const HINTS: Readonly<Partial<Record<string, string>>> = {
-  'origin-refused': 'start the seed with --allow-origin HOST',
-  'seed-busy': 'try again once other downloads have ended, or add another --seed',
-}
-
-/** The seed's failure as the error of whoever asked. */
-export function errorOf({ code, message, status, retryAfter }: Failure): DragonflyError {
-  const numbers = { ...(status === undefined ? {} : { status }), ...(retryAfter === undefined ? {} : { retryAfter }) }
-  const hint = HINTS[code]
-  return new DragonflyError(code, message, {
-    ...numbers,
-    ...(hint !== undefined && { hint }),
-    retryable: retryAfter !== undefined,
-  })
 }

@@ -1,5 +1,8 @@
 // The table of limits on everything that a peer can make grow, checked when sending and receiving.
+
+import { MAX_CHUNKS } from '../core/chunks.ts'
 import { MAX_HEADER_BYTES, MAX_HEADERS } from '../core/headers.ts'
+import { MAX_SLOWEST } from '../core/host-status.ts'
 import { MAX_FILE_NAME_BYTES, MAX_VERSION_BYTES } from '../core/manifest.ts'
 import { MAX_PIECE_LENGTH, MAX_PIECES } from '../core/piece.ts'
 import { MAX_FILTERS, MAX_TAG_BYTES, MAX_URL_BYTES } from '../core/task.ts'
@@ -30,6 +33,10 @@ export const LIMITS = {
   partDigests: 4096,
   /** Pieces in one `have`: more are better said by a bitfield. */
   havePieces: 1024,
+  /** Chunks in the list of a content; see core/chunks.ts. */
+  chunks: MAX_CHUNKS,
+  /** Chunks in one part of it: 120 KiB, as for digests. */
+  chunksPart: 6144,
   /** Peers in one `peers`: more than anyone talks to. */
   peers: 32,
   /** Addresses of one peer: a few interfaces, IPv4 and IPv6. */
@@ -44,6 +51,16 @@ export const LIMITS = {
   fleetRequest: 64 * KiB,
   /** A digest of a list of members. */
   fleetView: 8,
+  /** A question how a member is doing: one small integer. */
+  statusRequest: 16,
+  /** The answer to it: ten downloads of 300 bytes, and 200 of numbers. */
+  statusReply: 4 * KiB,
+  /** Downloads that it names. */
+  slowest: MAX_SLOWEST,
+  /** The URL of one of them: cut when sent. */
+  shownUrl: 256,
+  /** The version of a program. */
+  programVersion: 64,
   /** A topic: a CIDv1 with sha2-256 takes 36. */
   topic: 64,
   /** A CID as text (task id, UnixFS root): 59 in base32. */
@@ -54,6 +71,8 @@ export const LIMITS = {
   fileName: MAX_FILE_NAME_BYTES,
   /** A signed head: about 1.2 KiB at its largest with Ed25519, 2.5 KiB with RSA 4096. */
   envelope: 4 * KiB,
+  /** A whole content in the answer to a resolve request: what a link for it would cost is more than its bytes. */
+  inline: 16 * KiB,
   /** A grant, signed: about 220 bytes with Ed25519, 1.3 KiB with RSA 4096. */
   grant: 2 * KiB,
   /** A failure's code, and its message (cut when sent, not refused). */

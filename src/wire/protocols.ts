@@ -10,3 +10,5 @@ export const RESOLVE_PROTOCOL = '/dragonfly/resolve/1.0.0'
 export const KAD_PROTOCOL = '/dragonfly/kad/1.0.0'
 /** Members of a fleet prove that they are, and tell one another of the others. */
 export const FLEET_PROTOCOL = '/dragonfly/fleet/1.0.0'
+/** A member of a fleet asks another one how it is doing. */
+export const STATUS_PROTOCOL = '/dragonfly/status/1.0.0'

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
-import { chooseSettings, parseConfig, readConfig, readSettings, settingsOfEnv } from '../../src/cli/config.ts'
+import { chooseSettings, parseConfig, readConfig, readDaemonUse, readSettings, settingsOfEnv } from '../../src/cli/config.ts'
 import { UsageError } from '../../src/cli/errors.ts'
 
 const A = '/ip4/10.0.0.1/tcp/4801/p2p/PeerA'
@@ -45,10 +45,37 @@ describe('cli config', () => {
     })
   })
 
+  it('passes on from the file whose connections count for more, and names what is no list of networks', async () => {
+    const file = path.join(home, 'config.json')
+    const connections = { trustedNetworks: ['10.0.0.0/8'] }
+    await writeFile(file, JSON.stringify({ connections }))
+    expect(await readSettings({}, {}, home)).to.deep.include({ connections })
+    expect(() => parseConfig('{"connections": {"trustedNetworks": "10.0.0.0/8"}}', file)).to.throw(
+      'connections must be an object (trustedNetworks: a list',
+    )
+    expect(() => parseConfig('{"connections": {"trusted": []}}', file)).to.throw('connections')
+  })
+
   it('works without a file, and without a home', async () => {
     const nothing = { seeds: [], bootstrap: [], trust: [], announce: [], allowOrigins: [] }
     expect(await readSettings({}, {}, home)).to.deep.equal(nothing)
     expect(await readSettings({}, {}, path.join(home, 'nowhere'))).to.deep.equal(nothing)
+  })
+
+  it('reads the file that DRAGONFLY_CONFIG names in place of that of the home, with or without one', async () => {
+    await writeFile(path.join(home, 'config.json'), JSON.stringify({ seeds: [A], bootstrap: [A] }))
+    const named = path.join(home, 'other.json')
+    await writeFile(named, JSON.stringify({ seeds: [B], fleet: 'f.json', daemon: 'never' }))
+    const env = { DRAGONFLY_CONFIG: named }
+    for (const place of [home, undefined]) {
+      expect(await readSettings({}, env, place))
+        .to.include({ fleet: path.join(home, 'f.json') })
+        .and.deep.include({ seeds: [B], bootstrap: [] })
+      expect(await readDaemonUse(false, env, place)).to.equal('never')
+    }
+    expect(await readSettings({}, { DRAGONFLY_CONFIG: '' }, home)).to.deep.include({ seeds: [A] })
+    const failure = await readSettings({}, { DRAGONFLY_CONFIG: `${named}x` }, home).catch(error => error)
+    expect(failure).to.be.instanceOf(UsageError).with.property('message', `DRAGONFLY_CONFIG: there is no file ${named}x`)
   })
 
   it('trusts every seed once, and no bootstrap peer', () => {

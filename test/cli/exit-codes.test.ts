@@ -37,6 +37,7 @@ const EXPECTED: Record<ErrorCode, number> = {
   'no-daemon': 7,
   'listen-failed': 7,
   protocol: 7,
+  'peer-version': 7,
   'peer-refused': 7,
   timeout: 8,
   aborted: 130,

@@ -206,6 +206,9 @@ describe('cli: df get --explain', () => {
       daemon: async () => 0,
       fleet: nothing,
       gateway: nothing,
+      lfs: nothing,
+      top: nothing,
+      share: nothing,
       simulate: nothing,
     })
     await program.parseAsync(['get', '--explain', '--trace', 't.ndjson', 'http://example.org/x'], { from: 'user' })

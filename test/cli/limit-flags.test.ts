@@ -30,6 +30,9 @@ async function parse(...args: string[]): Promise<{ get?: GetFlags; seed?: SeedFl
     daemon: nothing,
     fleet: nothing,
     gateway: nothing,
+    lfs: nothing,
+    top: nothing,
+    share: nothing,
     simulate: nothing,
   })
   await program.parseAsync(args, { from: 'user' })

@@ -96,6 +96,9 @@ describe('the log', () => {
           daemon: async () => 0,
           fleet: async () => 0,
           gateway: async () => 0,
+          lfs: async () => 0,
+          top: async () => 0,
+          share: async () => 0,
           simulate: async () => 0,
         }).program
       const run = async (...flags: string[]) => await program().parseAsync([...command, ...flags], { from: 'user' })

@@ -24,6 +24,9 @@ async function flagsOf(...args: string[]): Promise<SeedFlags> {
     administrate: nothing,
     fleet: nothing,
     gateway: nothing,
+    lfs: nothing,
+    top: nothing,
+    share: nothing,
     simulate: nothing,
   })
   await program.parseAsync(['seed', 'start', ...args], { from: 'user' })

@@ -45,6 +45,9 @@ async function understand(...args: string[]): Promise<Understood> {
     },
     fleet: async () => 0,
     gateway: async () => 0,
+    lfs: async () => 0,
+    top: async () => 0,
+    share: async () => 0,
     simulate: async (scenario, sim) => {
       Object.assign(seen, { scenario, sim })
       return 43

@@ -103,6 +103,9 @@ describe('cli figures', () => {
   it('shares leave out who gave nothing', () => {
     expect(shares({ fromPeers: 7, fromSeeds: 2, fromOrigin: 1, resumed: 0 })).to.equal('peers 70 %, seeds 20 %, origin 10 %')
     expect(shares({ fromPeers: 0, fromSeeds: 0, fromOrigin: 5, resumed: 5 })).to.equal('origin 50 %, an earlier try 50 %')
+    expect(shares({ fromPeers: 0, fromSeeds: 1, fromOrigin: 0, resumed: 9, reused: 9 })).to.equal(
+      'seeds 10 %, an older version 90 %',
+    )
     expect(shares({ fromPeers: 0, fromSeeds: 0, fromOrigin: 0, resumed: 0 })).to.equal('')
   })
   it('what was whole in the store comes from there, and not from an earlier try', () => {

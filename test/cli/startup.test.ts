@@ -1,8 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { buildOnce } from './built.ts'
 import { DF, DRAGONFLY, ROOT, run } from './processes.ts'
 
 /** Small enough that nobody waits for the help. */
@@ -14,6 +18,15 @@ const WATCH = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module'
   registerHooks({ load: (url, context, next) => (appendFileSync(process.env.LOADED, url + '\\n'), next(url, context)) })
 `)}`
+
+/** Writes what the program has loaded at its end to the file in $LOADED. */
+const HOOK = `process.on('exit', () => {
+  const files = Object.keys(require('module')._cache)
+  require('fs').writeFileSync(process.env.LOADED, JSON.stringify({ files, builtins: process.moduleLoadList }))
+})`
+
+/** A list of words, which the help shows. */
+const SCHEMES = ['src/client/schemes.ts', 'src/core/source-schemes.ts']
 
 describe('start-up', () => {
   let dir: string
@@ -48,7 +61,8 @@ describe('start-up', () => {
     it(`loads no library for: df ${args.join(' ')}`, async () => {
       const { files } = await loadedBy(...args)
       expect(files).to.include('src/cli/main.ts')
-      expect(files.filter(file => file.startsWith('src/') && !file.startsWith('src/cli/'))).to.deep.equal([])
+      const others = files.filter(file => file.startsWith('src/') && !file.startsWith('src/cli/'))
+      expect(others.filter(file => !SCHEMES.includes(file))).to.deep.equal([])
       const packages = new Set(files.flatMap(file => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []))
       expect([...packages].toSorted()).to.deep.equal(['commander', 'parse-duration'])
       expect(files.length).to.be.below(MAX_LOADED)
@@ -59,6 +73,32 @@ describe('start-up', () => {
     const { files, code } = await loadedBy('get', '--seed', 'nonsense', 'http://127.0.0.1:9/')
     expect(files).to.include('src/index.ts')
     expect(code).to.equal(2)
+  })
+
+  it('a download alone, as built, loads nothing of peers, nor more of Node than it needs', async function () {
+    this.timeout(60_000)
+    await buildOnce()
+    const server = createServer((_request, answer) => answer.end('content')).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    try {
+      const { port } = server.address() as AddressInfo
+      const hook = path.join(dir, 'hook.cjs')
+      await writeFile(hook, HOOK)
+      const args = ['get', '--no-daemon', '-o', path.join(dir, 'out'), `http://127.0.0.1:${port}/file`]
+      const loaded = path.join(dir, 'loaded')
+      const env = { PATH: process.env.PATH, HOME: dir, LOADED: loaded, NODE_OPTIONS: `--require=${hook}` }
+      const program = [path.join(ROOT, 'bin', 'start.cjs'), path.join(ROOT, 'dist', 'cli', 'main.cjs')]
+      const ended = await run(process.execPath, [...program, ...args], { env })
+      expect(ended).to.include({ code: 0 })
+      const { files, builtins } = JSON.parse(await readFile(loaded, 'utf8')) as { files: string[]; builtins: string[] }
+      const names = files.map(file => path.relative(ROOT, file)).filter(file => file.startsWith('dist'))
+      expect(names).to.deep.equal(['dist/cli/main.cjs', 'dist/cli/node.cjs'])
+      expect(builtins).to.include('NativeModule net')
+      for (const name of ['http', 'https', 'http2', 'tls', 'worker_threads', 'child_process', 'cluster', 'stream/web'])
+        expect(builtins).to.not.include(`NativeModule ${name}`)
+    } finally {
+      server.close()
+    }
   })
 
   describe('a usage error is exit code 2 and one line', () => {

@@ -5,7 +5,7 @@ import { makeTask } from '../../src/core/task.ts'
 import { Dht, dhtService } from '../../src/discovery/dht.ts'
 import { startHost } from '../../src/net/host.ts'
 import type { NodeOptions } from '../../src/node/api/node-options.ts'
-import { HANG_MS } from '../waiting.ts'
+import { HANG_MS, until } from '../waiting.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import { LOOPBACK } from '../world/loopback.ts'
 import type { TestOrigin } from '../world/origin.ts'
@@ -80,6 +80,39 @@ describe('discovery/dht', () => {
     for await (const { peer } of dht.find(task(), AbortSignal.timeout(HANG_MS))) found.push(peer)
     expect(found).to.include(holder.id)
     expect(host.libp2p.getProtocols().filter(p => p.includes('/kad/'))).to.deep.equal([])
+  })
+
+  it('records outlive their providers: who finds none of use searches again from what it has learned meanwhile', async () => {
+    const left = await heldAway()
+    const there = await heldAway()
+    const { dht, host } = await world.asker(left.server.address)
+    await findOne(dht, task(), left.holder.id)
+    await left.holder.node.stop()
+    await findOne((await world.asker(there.server.address)).dht, task(), there.holder.id)
+    const { routingTable } = host.libp2p.services.dht as unknown as { routingTable: { size: number } }
+    const found: string[] = []
+    const isOfUse = async () => {
+      if (found.includes(there.holder.id)) return true
+      await host.connect([there.server.address])
+      await until(() => routingTable.size > 1, 'the other server is known')
+      return false
+    }
+    for await (const { peer } of dht.find(task(), AbortSignal.timeout(HANG_MS), isOfUse)) found.push(peer)
+    expect(found).to.include.members([left.holder.id, there.holder.id])
+  })
+
+  it('who leaves when it is done does not announce what it had at once', async () => {
+    const seed = await world.seed()
+    const brief = await world.node({ seeds: [seed.address], dhtServer: false })
+    await download(brief, { origin: false })
+    // whoever comes later is announced later
+    const holder = await world.node({ seeds: [seed.address] })
+    await download(holder, { origin: false })
+    const { dht } = await world.asker(seed.address)
+    await findOne(dht, task(), holder.id)
+    const found: string[] = []
+    for await (const { peer } of dht.find(task(), AbortSignal.timeout(HANG_MS))) found.push(peer)
+    expect(found).to.include(holder.id).and.not.include(brief.id)
   })
 
   it('without its seed a content is had from the peers: one address is enough, and the origin is left alone', async () => {

@@ -1,7 +1,8 @@
 // A fleet of real daemons in one lab: made as a user does it, watched through the socket of each.
 import { copyFile } from 'node:fs/promises'
 import { controlPath, type DaemonClient, openDaemon } from '../../src/client/index.ts'
-import { type Lab, LISTEN, type Running } from './lab.ts'
+import { DF, type Lab, LISTEN, type Running } from './lab.ts'
+import type { LanHost } from './lan.ts'
 
 /** Origins of a lab are on loopback, which no member reads for another unless its owner says so. */
 const HERE = [...LISTEN, '--allow-origin', '127.0.0.1']
@@ -27,10 +28,7 @@ export class FleetLab {
 
   /** A fleet of so many daemons, each of which knows all others. */
   static async open(lab: Lab, count: number, flags: readonly string[] = []): Promise<FleetLab> {
-    const file = lab.path('fleet.json')
-    const { code, stderr } = await lab.df(['fleet', 'init', file]).ended
-    if (code !== 0) throw new Error(stderr)
-    const fleet = new FleetLab(lab, file)
+    const fleet = await FleetLab.empty(lab)
     await fleet.add('member-0', ['daemon'], flags)
     // a machine with two cores is not to start twenty programs at once
     while (fleet.members.length < count) {
@@ -42,13 +40,23 @@ export class FleetLab {
     return fleet
   }
 
-  /** One more: `df daemon` or `df seed`. */
-  async add(name: string, [kind]: readonly ['daemon' | 'seed'], flags: readonly string[] = []): Promise<Member> {
+  /** A fleet of nobody yet. */
+  static async empty(lab: Lab): Promise<FleetLab> {
+    const file = lab.path('fleet.json')
+    const { code, stderr } = await lab.df(['fleet', 'init', file]).ended
+    if (code !== 0) throw new Error(stderr)
+    return new FleetLab(lab, file)
+  }
+
+  /** One more: `df daemon` or `df seed`. `host`: of a network of its own, whose other hosts are origins, too. */
+  async add(name: string, [kind]: readonly ['daemon' | 'seed'], flags: readonly string[] = [], host?: LanHost): Promise<Member> {
     await copyFile(this.file, `${await this.lab.folder(name)}/fleet.json`)
     const first = this.members[0]
     const join = first === undefined ? [] : ['--bootstrap', first.address]
     const alone = kind === 'daemon' ? ['--no-lan'] : []
-    const running = this.lab.df([kind, 'start', '--json', ...HERE, ...alone, ...join, ...flags], name)
+    const there = host && ['--listen', `/ip4/${host.address}/tcp/0`, '--allow-origin', `${host.address}/24`]
+    const args = [kind, 'start', '--json', ...(there ?? HERE), ...alone, ...join, ...flags]
+    const running = host === undefined ? this.lab.df(args, name) : host.run(DF, args, name)
     const ready = await running.line('ready')
     const node = await openDaemon(controlPath(this.lab.path(name)))
     const [address] = ready.addresses as string[]

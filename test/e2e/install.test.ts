@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
+import { buildOnce } from '../cli/built.ts'
 import { type Ended, ROOT, run } from '../cli/processes.ts'
 
 const CONTENT = randomBytes(2 ** 20 + 7)
@@ -39,21 +40,6 @@ const PRETEND_OLD = `data:text/javascript,Object.defineProperty(process,'version
 function relativeLinks(markdown: string): string[] {
   const targets = [...markdown.matchAll(/\]\(([^)\s#]+)|\b(?:href|src|srcset)="([^"#]+)/g)].map(match => match[1] ?? match[2])
   return targets.filter(target => target !== undefined && !/^[a-z]+:/.test(target)) as string[]
-}
-
-/**
- * Builds dist/ unless it is as new as the sources: `npm test` has built it, and other files run beside this one that start
- * what is in there.
- */
-async function buildOnce(): Promise<void> {
-  const built = await stat(path.join(ROOT, 'dist', 'cli', 'main.js')).catch(() => undefined)
-  const types = await stat(path.join(ROOT, 'dist', 'index.d.ts')).catch(() => undefined)
-  const sources = await readdir(path.join(ROOT, 'src'), { recursive: true, withFileTypes: true })
-  const times = sources.filter(s => s.isFile()).map(async s => (await stat(path.join(s.parentPath, s.name))).mtimeMs)
-  const newest = Math.max(...(await Promise.all(times)))
-  if (built !== undefined && types !== undefined && Math.min(built.mtimeMs, types.mtimeMs) >= newest) return
-  const { code, stderr } = await run(process.execPath, [path.join(ROOT, 'scripts', 'build.mjs')], { cwd: ROOT })
-  if (code !== 0) throw new Error(`dist/ was not built: ${stderr}`)
 }
 
 describe('the package, installed', () => {

@@ -213,9 +213,14 @@ http { ${temporary} log_format meter '$request_method $status $body_bytes_sent $
       .digest('hex')
   }
 
-  /** Ends every process that was started here, by its pid, and removes the folder. */
-  async close(): Promise<void> {
+  /** Ends every process that was started here, by its pid. */
+  async stop(): Promise<void> {
     await Promise.all(this.#children.map(end))
+  }
+
+  /** Ends the processes and removes the folder. */
+  async close(): Promise<void> {
+    await this.stop()
     for (const folder of this.#mounts) spawnSync('umount', [folder])
     await rm(this.dir, { recursive: true, force: true, maxRetries: 3 })
   }
@@ -230,6 +235,10 @@ export class Nginx {
     this.url = url
     this.#log = log
     this.#child = child
+  }
+
+  get pid(): number {
+    return this.#child.pid as number
   }
 
   /** What left the origin: requests as `METHOD STATUS BYTES PATH`. nginx writes a line when the answer has ended. */

@@ -34,6 +34,7 @@ export class LocalNetwork {
     return {
       address: `10.77.0.${index}`,
       namespace: host,
+      port: { namespace: this.#name('sw'), device: port },
       run: (command, args, home, env) => this.#run(host, command, args, home, env),
     }
   }
@@ -65,6 +66,8 @@ export class LocalNetwork {
 export interface LanHost {
   address: string
   namespace: string
+  /** The other end of its cable: what is sent there is what the host receives. */
+  port: { namespace: string; device: string }
   /** Runs a program on this host. `home`: a name inside the lab. */
   run(command: string, args: readonly string[], home: string, env?: NodeJS.ProcessEnv): Running
 }

@@ -7,10 +7,6 @@ import { fileNameFromUrl } from '../../src/core/file-name.ts'
 import { parseRange } from '../../src/core/range.ts'
 import { validatorsOf as validatorsInName } from '../../src/core/version.ts'
 import { parseAnswer } from '../../src/discovery/lan.ts'
-import { parseChallenges } from '../../src/gateway/auth/challenge.ts'
-import { parseCredentialFile, parseHelperOutput } from '../../src/gateway/auth/credential-files.ts'
-import { parseManifest } from '../../src/gateway/auth/image-manifest.ts'
-import { parseImage } from '../../src/gateway/auth/image-reference.ts'
 import { parseTarget } from '../../src/gateway/registry/routes.ts'
 import { makeCertificate, ownerOf } from '../../src/net/certificate.ts'
 import { FrameDecoder } from '../../src/net/data-decoder.ts'
@@ -19,6 +15,10 @@ import { contentRange } from '../../src/origin/content-range.ts'
 import { Cookies } from '../../src/origin/cookies.ts'
 import { parseRetryAfter } from '../../src/origin/failures.ts'
 import { fileNameFromHeaders } from '../../src/origin/filename.ts'
+import { parseChallenges } from '../../src/origin/registries/challenge.ts'
+import { parseCredentialFile, parseHelperOutput } from '../../src/origin/registries/credential-files.ts'
+import { parseManifest } from '../../src/origin/registries/image-manifest.ts'
+import { parseImage } from '../../src/origin/registries/image-reference.ts'
 import { validatorsOf } from '../../src/origin/validators.ts'
 import { parseMarks } from '../../src/store/marks.ts'
 import { frameRecord, parseRecords } from '../../src/store/records.ts'
@@ -39,11 +39,23 @@ import {
   encodeResolveReply,
   encodeResolveRequest,
 } from '../../src/wire/codec-resolve.ts'
+import { decodeStatusReply, decodeStatusRequest, encodeStatusReply, encodeStatusRequest } from '../../src/wire/codec-status.ts'
 import { openGrant, openHead, sealGrant, sealHead } from '../../src/wire/envelope.ts'
 import { MessageDecoder, prefixed } from '../../src/wire/framing.ts'
 import { LIMITS } from '../../src/wire/limits.ts'
 import { decodeRecord, encodeRecord } from '../../src/wire/records.ts'
-import { control, dataRequest, fleetReply, fleetRequest, frame, record, reply, request } from '../wire/arbitraries.ts'
+import {
+  control,
+  dataRequest,
+  fleetReply,
+  fleetRequest,
+  frame,
+  record,
+  reply,
+  request,
+  statusReply,
+  statusRequest,
+} from '../wire/arbitraries.ts'
 import { GRANT, HEAD, PEER_ID, SEED_KEY, VECTORS } from '../wire/vectors.ts'
 
 export interface Target {
@@ -107,6 +119,12 @@ export const TARGETS: readonly Target[] = [
     },
   },
   { name: 'answers of a member', examples: drawn(fleetReply, encodeFleetReply), feed: bytes => void decodeFleetReply(bytes) },
+  {
+    name: 'questions how a member is doing',
+    examples: drawn(statusRequest, encodeStatusRequest),
+    feed: bytes => void decodeStatusRequest(bytes),
+  },
+  { name: 'answers to them', examples: drawn(statusReply, encodeStatusReply), feed: bytes => void decodeStatusReply(bytes) },
   { name: 'heads of manifests', examples: vectors(decodeHead), feed: bytes => void decodeHead(bytes) },
   { name: 'grants', examples: vectors(decodeGrant), feed: bytes => void decodeGrant(bytes) },
   {

@@ -1,26 +1,29 @@
 // What we use of libp2p beside its public interface, told by name: an update that takes it away fails here, not in a slow fallback.
 
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, Socket } from 'node:net'
 import { identify } from '@libp2p/identify'
 import type { ConnectionEncrypter, MessageStream } from '@libp2p/interface'
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { expect } from 'chai'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { dhtService } from '../../src/discovery/dht.ts'
 import { nativeTls } from '../../src/net/native-tls.ts'
+import { readInto } from '../../src/net/reused-buffer.ts'
+import type { InsideLibp2p } from '../../src/net/thrifty.ts'
+import { yamux } from '../../src/net/yamux/muxer.ts'
 
 /** Packages of which we use what they do not promise; package.json names one version of each. */
 const REACHED_INTO = [
   '@chainsafe/libp2p-noise',
+  '@libp2p/identify',
   '@libp2p/kad-dht',
   '@libp2p/tcp',
   '@libp2p/tls',
   '@libp2p/utils',
-  '@libp2p/yamux',
   'libp2p',
 ]
 
@@ -49,7 +52,7 @@ describe('net/internals', () => {
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
       transports: [tcp()],
       connectionEncrypters: [encrypter],
-      streamMuxers: [yamux()],
+      streamMuxers: [yamux({ maxEarlyStreams: 10, maxStreamWindowSize: 2 ** 20, maxReadBufferLength: 2 ** 22 })],
       services: { identify: identify(), ping: ping(), dht: dhtService(true) },
     })
     nodes.push(node)
@@ -68,6 +71,19 @@ describe('net/internals', () => {
     }
   })
 
+  it('a socket can be given a buffer to read into (of Node)', async () => {
+    const server = createServer(socket => socket.end('abcdef'))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    const buffer = new Uint8Array(4)
+    let got = ''
+    await once(socket, 'connect')
+    expect(readInto(socket, buffer, bytes => (got += Buffer.from(bytes).toString()))).to.equal(true)
+    await once(socket.resume(), 'close')
+    expect(got).to.equal('abcdef')
+    server.close()
+  })
+
   it('a connection has its muxer, which measures the round trip', async () => {
     const [a, b] = [await start(() => {}), await start(() => {})]
     const connection = (await a.dial(b.getMultiaddrs())) as unknown as { muxer?: { getRTT?: unknown } }
@@ -79,6 +95,17 @@ describe('net/internals', () => {
     const { dht } = node.services as { dht: { routingTable?: { size?: unknown; addEventListener?: unknown } } }
     expect(dht.routingTable?.size, 'size').to.equal(0)
     expect(dht.routingTable?.addEventListener).to.be.a('function')
+  })
+
+  it('the upgrader, the pruner of connections and identify have what a client costs less by', async () => {
+    const node = await start(() => {})
+    const { upgrader, connectionManager } = (node as unknown as InsideLibp2p).components
+    expect(upgrader._encryptInbound).to.be.a('function')
+    expect(upgrader.getConnectionEncrypters().has('/tls/1.0.0')).to.equal(true)
+    expect(connectionManager.connectionPruner.maybePruneConnections).to.be.a('function')
+    const { handleProtocol, host } = node.services.identify as { handleProtocol?: unknown; host?: { agentVersion?: unknown } }
+    expect(handleProtocol).to.be.a('function')
+    expect(host?.agentVersion).to.be.a('string')
   })
 
   it('these packages are pinned to one version', async () => {

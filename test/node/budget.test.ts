@@ -11,6 +11,8 @@ import { replay } from '../../src/sim/replay.ts'
 import { DEFAULT_POLICY, type SwarmAction, type SwarmEvent } from '../../src/swarm/events.ts'
 import { decodeLine, type TraceStep } from '../../src/swarm/trace.ts'
 
+/** Late uploads, whatever their number of contents. */
+const MAX_LATE = 32
 const CONTENTS = 50
 /** An origin that does not say how long a file is: pieces are of 1 MiB. */
 const PIECE = 2 ** 20
@@ -134,7 +136,8 @@ describe('node: the budget of all contents', function () {
     expect(asked * PIECE).to.be.at.most(DEFAULT_POLICY.maxAskedBytes)
     const sends = (action: SwarmAction) => (action.type === 'serve' ? { ...action, isHeld: true } : undefined)
     const sent = mostHeld(await stepsOf(given), sentBy, sends, false)
-    expect(sent).to.be.within(1, DEFAULT_POLICY.uploadSlots)
+    // on a starved machine some count as late, which have places of their own
+    expect(sent).to.be.within(1, DEFAULT_POLICY.uploadSlots + MAX_LATE)
     console.log(`      asked for ${asked} MiB at the same time, sent ${sent} pieces`)
   })
 })

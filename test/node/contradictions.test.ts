@@ -1,11 +1,13 @@
-// Two seeds that a node trusts sign different bytes for one version: it says so by name, and bans nobody.
+// Two seeds that a node trusts sign different bytes for one version: it says so by name, and bans neither them nor who follows them.
 import { expect } from 'chai'
+import type { Link } from '../../src/net/link.ts'
+import { sealHead } from '../../src/wire/envelope.ts'
 import { tellManifest } from '../malicious/forges-manifest.ts'
 import { givesPiecesOf } from '../malicious/gives-bytes.ts'
-import type { Behaviour } from '../malicious/scripted-peer.ts'
+import type { Behaviour, ScriptedPeer } from '../malicious/scripted-peer.ts'
 import { until } from '../waiting.ts'
-import { content, PIECE } from '../world/content.ts'
-import { full, manifestOf } from '../world/manifest.ts'
+import { content, fileHash, hex, PIECE } from '../world/content.ts'
+import { digestsOf, full, manifestOf } from '../world/manifest.ts'
 import { together } from '../world/together.ts'
 import type { World } from '../world/world.ts'
 
@@ -41,6 +43,79 @@ async function run(world: World, behaviours: Behaviour[]): Promise<void> {
   stop.abort()
   await done
 }
+
+/** How a peer shows, when it is asked for all of its manifest, the one of these bytes that this seed signed. */
+const shows =
+  (seed: ScriptedPeer, body: Buffer): Behaviour['message'] =>
+  async (message, link) => {
+    if (message.type !== 'hello' || message.version === '' || message.manifestCount !== 0) return
+    const manifest = manifestOf(seed.task, body)
+    link.send({ type: 'part', from: 0, digests: Buffer.concat(digestsOf(manifest)) })
+    link.send({ type: 'head', envelope: await sealHead(manifest.head(), seed.host.privateKey) })
+  }
+
+/** A node follows one of the seeds that it trusts, and a peer gives it other bytes; `answers` is how that peer explains itself. */
+async function meet(
+  world: World,
+  trustsBoth: boolean,
+  answers: (ours: ScriptedPeer, other: ScriptedPeer) => Behaviour['message'],
+) {
+  const origin = await world.origin(BODIES[0])
+  const url = `${origin.url}/file.bin`
+  const ours = await world.scriptedPeer(url, signs(BODIES[0]))
+  const other = await world.scriptedPeer(url)
+  const victim = await world.node({ bootstrap: [ours.address], trust: [ours.id, ...(trustsBoth ? [other.id] : [])] })
+  const path = world.path()
+  const download = victim.node.download(url, path, { origin: false })
+  await until(() => ours.asks.length > 0, 'it follows this seed')
+  const message = answers(ours, other)
+  const peer = await world.scriptedPeer(url, { ...gives(BODIES[1]), ...(message && { message }) })
+  const give = givesPiecesOf(BODIES[0], PIECE)
+  await peer.meet(victim.address)
+  await until(() => peer.asks.length > 0, 'the peer is asked')
+  ours.behaviour.ask = give
+  for (const { piece } of ours.asks) give(piece, ours.links[0] as Link)
+  await download
+  expect(await fileHash(path)).to.equal(hex(BODIES[0]))
+  await until(() => victim.said(/^banned|have different bytes/).length > 0, 'it is known who is to blame')
+  const { bans, contradictions } = (await victim.node.status()).isolation
+  const named = contradictions.flatMap(({ seed, other }) => [seed, other])
+  return { ours, other, peer, found: { banned: bans.map(ban => ban.peer), named } }
+}
+
+async function isBanned(...[world, trustsBoth, answers]: Parameters<typeof meet>): Promise<void> {
+  const { peer, found } = await meet(world, trustsBoth, answers)
+  expect(found).to.deep.equal({ banned: [peer.id], named: [] })
+}
+
+describe('node: a peer whose piece does not have the digest that the seed signed', () => {
+  together([
+    [
+      'is not banned when it follows another seed that is trusted',
+      async world => {
+        const { ours, other, found } = await meet(world, true, (_, followed) => shows(followed, BODIES[1]))
+        expect(found).to.deep.equal({ banned: [], named: [ours.id, other.id] })
+      },
+    ],
+    [
+      'is banned when it follows a seed that is not trusted',
+      world => isBanned(world, false, (_, other) => shows(other, BODIES[1])),
+    ],
+    ['is banned when it follows the same seed', world => isBanned(world, true, ours => shows(ours, BODIES[0]))],
+    [
+      'is banned when the other seed signed the same bytes',
+      world => isBanned(world, true, (_, other) => shows(other, BODIES[0])),
+    ],
+    [
+      'is banned when it leaves instead of an answer',
+      world =>
+        isBanned(world, true, () => (m, link) => {
+          if (m.type === 'hello' && m.version !== '' && m.manifestCount === 0) link.close()
+        }),
+    ],
+    ['is banned when it does not answer', world => isBanned(world, true, () => undefined)],
+  ])
+})
 
 describe('node: trusted seeds that contradict one another', () => {
   together([

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { DragonflyError } from '../../src/core/errors.ts'
 import { makeTask } from '../../src/core/task.ts'
+import { FEW_TRIES_MS } from '../../src/node/context/origin-troubles.ts'
 import {
   DENIED_MS,
   MAX_DENIALS,
@@ -13,6 +14,7 @@ import { statusError } from '../../src/origin/failures.ts'
 
 const URL_A = 'http://origin.example/a?token=1'
 const A = makeTask({ url: URL_A, filter: ['token'] })
+const B = makeTask({ url: 'http://origin.example/b' })
 
 function denial(status = 404, headers: Record<string, string> = {}): DragonflyError {
   return statusError(status, headers, URL_A)
@@ -91,8 +93,20 @@ describe('denials of origins', () => {
     expect(negativeCache.find(A, TROUBLE_MS - 1)).to.equal(unreachable)
     expect(negativeCache.find(A, TROUBLE_MS)).to.equal(undefined)
     for (const details of [{ status: 503, retryable: true }, { retryable: true }]) {
-      negativeCache.addTrouble(A, new DragonflyError('origin-error', 'later', details), { isInFleet: true, now: 0 })
-      expect(negativeCache.find(A, 0)).to.equal(undefined)
+      negativeCache.addTrouble(B, new DragonflyError('origin-error', 'later', details), { isInFleet: true, now: 0 })
+      expect(negativeCache.find(B, 0)).to.equal(undefined)
+    }
+  })
+
+  it('of an origin that cannot be reached are said again to other seeds, in a fleet or not, while it has few tries', () => {
+    for (const isInFleet of [false, true]) {
+      const negativeCache = new NegativeCache()
+      const unreachable = new DragonflyError('origin-unreachable', 'refused', { retryable: true })
+      negativeCache.addTrouble(A, unreachable, { isInFleet, now: 0 })
+      expect(negativeCache.find(A, FEW_TRIES_MS - 1)).to.equal(undefined)
+      expect(negativeCache.find(A, FEW_TRIES_MS - 1, true)).to.equal(unreachable)
+      expect(negativeCache.find(A, FEW_TRIES_MS, true)).to.equal(undefined)
+      expect(negativeCache.size).to.equal(0)
     }
   })
 

@@ -83,7 +83,9 @@ describe('a peer among honest ones that', () => {
   it('gives wrong lengths breaks the protocol and is left', async () => {
     // right as far as the piece goes, so that it is the length alone that is wrong
     const attacker = await world.scriptedPeer(url(), {
-      ask: (piece, link) => link.give(piece, Buffer.concat([BODY.subarray(piece * PIECE, (piece + 1) * PIECE), Buffer.alloc(1)])),
+      ask: async (piece, link) => {
+        await link.give(piece, Buffer.concat([BODY.subarray(piece * PIECE, (piece + 1) * PIECE), Buffer.alloc(1)]))
+      },
     })
     const { victim } = await run(attacker)
     expect(victim.said(/broke the protocol/)).to.have.length.at.least(1)

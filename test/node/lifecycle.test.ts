@@ -117,6 +117,7 @@ describe('a node', () => {
       [{ listen: ['/ip4/192.0.2.1/tcp/1'] }, 'listen-failed'],
       [{ trust: Array(101).fill('x') }, 'bad-option'],
       [{ seed: true }, 'bad-option'],
+      [{ connections: { trustedNetworks: ['10.0.0.0/33'] } }, 'bad-option'],
     ]
     for (const [options, code] of odd) {
       const error = await createNode({

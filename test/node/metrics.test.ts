@@ -9,6 +9,8 @@ import type { Observed, World } from '../world/world.ts'
 import { worldForEach } from '../world/world-for-each.ts'
 
 const PIECES = 5
+/** Of one metric: what ten thousand hosts may have without any trouble for Prometheus. */
+const MAX_SERIES = 64
 const BODY = content('metrics', (PIECES - 1) * PIECE + 7)
 
 function value(metrics: readonly Metric[], name: MetricName, label = ''): number | undefined {
@@ -93,13 +95,42 @@ describe('metrics', () => {
     expect(names).to.include('dragonfly_links')
   })
 
-  it('have names with a unit, by the conventions of Prometheus, and one label at most', () => {
+  it('have names with a unit, by the conventions of Prometheus, and a bounded number of series', () => {
     for (const [name, { type, help, labels }] of Object.entries(METRICS)) {
-      expect(name).to.match(/^dragonfly_[a-z_]+$/)
+      expect(name).to.match(/^(dragonfly|process|nodejs)_[a-z0-9_]+$/)
       expect(name.endsWith('_total'), name).to.equal(type === 'counter')
       expect(help, name).to.match(/^[A-Z].*\.$/)
-      expect(Object.keys(labels).length, name).to.be.at.most(1)
+      const series = Object.values<readonly string[]>(labels).reduce((product, { length }) => product * length, 1)
+      expect(series, name).to.be.at.most(MAX_SERIES)
     }
+  })
+
+  it('tell limits, and who is connected and in the fleet', async () => {
+    const seed = await world.seed()
+    const peer = await world.node({ seeds: [seed.address], limits: { down: 7_000_000 } })
+    await peer.node.download(url(), world.path(), { origin: false })
+    const here = await peer.node.metrics()
+    expect(value(here, 'dragonfly_rate_limit_bytes_per_second', 'down')).to.equal(7_000_000)
+    expect(value(here, 'dragonfly_rate_limit_bytes_per_second', 'up')).to.equal(undefined)
+    expect(value(here, 'dragonfly_connections', 'outbound')).to.be.at.least(1)
+    expect(await of(seed, 'dragonfly_connections', 'inbound')).to.be.at.least(1)
+    expect(await of(seed, 'dragonfly_peers_connected')).to.equal(1)
+    expect(value(here, 'dragonfly_requested_bytes')).to.equal(0)
+    expect(value(here, 'dragonfly_fleet_members', 'member')).to.equal(undefined)
+    expect(await of(seed, 'dragonfly_resolve_requests_open')).to.be.at.least(0)
+  })
+
+  it('count the grants for a private content', async () => {
+    const seed = await world.seed()
+    const headers: [string, string][] = [['authorization', 'Bearer x']]
+    for (let i = 0; i < 2; i++) {
+      const peer = await world.node({ seeds: [seed.address] })
+      await peer.node.download(url(), world.path(), { origin: false, headers })
+    }
+    expect(await of(seed, 'dragonfly_grants_issued_total')).to.be.at.least(2)
+    const shown = async () => (await of(seed, 'dragonfly_grants_shown_total', 'valid')) ?? 0
+    expect(await shown()).to.be.at.least(2)
+    expect(await of(seed, 'dragonfly_grants_shown_total', 'invalid')).to.equal(0)
   })
 
   it('have every series from the start, so that none appears later', () => {

@@ -206,6 +206,23 @@ describe('a seed', () => {
       expect(origin.gets).to.deep.equal([])
     })
 
+    it('gives what the digest names without asking, unless asked to, and the new version to who names that', async () => {
+      const named = async (body: Buffer, options = {}) => {
+        const peer = await world.node({ seeds: [seed.address] })
+        const path = world.path()
+        await peer.node.download(url(), path, { origin: false, digest: `sha256:${hex(body)}`, ...options })
+        return await fileHash(path)
+      }
+      expect(await named(BODY)).to.equal(hex(BODY))
+      expect(origin.gets).to.deep.equal([])
+      expect(await named(BODY, { revalidate: true })).to.equal(hex(BODY))
+      expect(origin.gets.map(g => g.status)).to.deep.equal([304])
+      origin.body = CHANGED
+      origin.etag = '"two"'
+      pastFreshness()
+      expect(await named(CHANGED)).to.equal(hex(CHANGED))
+    })
+
     it('does not know it by its digest for who has credentials', async () => {
       const one = await asker()
       const digest = Buffer.from(hex(BODY), 'hex')

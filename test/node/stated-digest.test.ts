@@ -42,6 +42,22 @@ describe('an origin that states the digest', () => {
     expect(receipt).to.include({ resumed: 0, originDigest: 'repr-digest' })
   })
 
+  it('is read anew where what an earlier download left has not the digest that is asked for', async () => {
+    const origin = await world.origin(content('wrong', BODY.length))
+    const { node } = await world.node()
+    const url = `${origin.url}/file`
+    const digest = `sha256:${hex(BODY)}`
+    await failure(node.download(url, world.path(), { digest }), 'digest-mismatch')
+    // a cache on the way that is mended gives the same ETag as before
+    origin.body = BODY
+    expect(await node.download(url, world.path(), { digest })).to.include({ resumed: 0, sha256: hex(BODY) })
+    // and once only
+    const before = origin.gets.length
+    const other = `sha256:${hex(Buffer.from('x'))}`
+    await failure(node.download(url, world.path(), { digest: other }), 'digest-mismatch')
+    expect(origin.gets.length - before).to.be.within(1, 8)
+  })
+
   it('fails the download of a registry blob that is another one than its URL names', async () => {
     const origin = await world.origin(BODY)
     const { node } = await world.node()
@@ -56,5 +72,6 @@ describe('an origin that states the digest', () => {
     const seed = await world.seed()
     const { node } = await world.node({ seeds: [seed.address] })
     await failure(node.download(`${origin.url}/file`, world.path(), { origin: false }), 'digest-mismatch')
+    expect(origin.gets, 'one more try').to.have.length.within(1, 3)
   })
 })

@@ -44,12 +44,22 @@ describe('node: six peers that claim every piece and trickle', () => {
     const receipt = await download
     expect(await fileHash(path)).to.equal(hex(BODY))
     expect(receipt.fromPeers).to.equal(0)
-    return tricklers
+    return { tricklers, victim }
   }
 
   it('hold up no download from a seed, and lose what they were asked for', async () => {
-    const tricklers = await run(false)
+    const { tricklers, victim } = await run(false)
     expect(tricklers.flatMap(one => one.asks)).to.not.deep.equal([])
+    const { snubs, snubbed, banned } = (await victim.node.status()).isolation
+    expect({ banned, snubbed }).to.deep.equal({ banned: 0, snubbed: snubs.length })
+    // none where the seed was faster than the patience with them
+    for (const { peer, why, times } of snubs) {
+      expect(tricklers.map(one => one.id)).to.include(peer)
+      expect(why).to.be.oneOf(['silent', 'late'])
+      expect(times).to.be.at.least(1)
+    }
+    const metrics = await victim.node.metrics()
+    expect(metrics.find(m => m.name === 'dragonfly_peers_snubbed')?.samples[0]?.value).to.equal(snubbed)
   })
 
   it('hold up no download that may read the origin', async () => {

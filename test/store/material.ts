@@ -27,7 +27,7 @@ export function makeMaterial(length: number, seed = 1, pieceLength = PIECE_LENGT
   return {
     bytes,
     table: { count, pieceLength, pieceSize: index => part(index).byteLength, digest: index => digests[index] },
-    piece: index => hashPiece(index, part(index)),
+    piece: async index => hashPiece(index, part(index)),
   }
 }
 

@@ -93,13 +93,13 @@ describe('swarm: late readers', () => {
 
   it('of one address do not keep out those who come from others', () => {
     const t = stopped([])
-    for (const peer of IDLE) t.tell({ type: 'placed', peer, place: 7 })
+    for (const peer of IDLE) t.tell({ type: 'placed', peer, place: 7, roundTrip: undefined })
     t.wait(0)
     for (let i = 0; i < 9; i++)
       t.joins(`new${i}`)
-        .tell({ type: 'placed', peer: `new${i}`, place: 7 })
+        .tell({ type: 'placed', peer: `new${i}`, place: 7, roundTrip: undefined })
         .requests(`new${i}`, 20 + i)
-    t.joins('other').tell({ type: 'placed', peer: 'other', place: 8 }).requests('other', 30)
+    t.joins('other').tell({ type: 'placed', peer: 'other', place: 8, roundTrip: undefined }).requests('other', 30)
     expect(t.wait(4000).take()).to.match(/^serve other 30/)
   })
 

@@ -44,7 +44,12 @@ const event: fc.Arbitrary<SwarmEvent> = fc.oneof(
   fc.record({ type: fc.constant('stored' as const), piece: known }),
   fc.record({ type: fc.constant('request' as const), peer, piece, load }),
   fc.record({ type: fc.constant('cancel' as const), peer, piece }),
-  fc.record({ type: fc.constant('placed' as const), peer, place: fc.nat(2) }),
+  fc.record({
+    type: fc.constant('placed' as const),
+    peer,
+    place: fc.nat(2),
+    roundTrip: fc.option(fc.nat(500), { nil: undefined }),
+  }),
   fc.record({ type: fc.constant('sent' as const), peer }),
   fc.record({ type: fc.constant('served' as const), peer, piece }),
   fc.record({ type: fc.constant('wanted' as const), pieces: fc.option(runs, { nil: undefined }) }),
@@ -73,7 +78,7 @@ class Witness {
   saw(action: SwarmAction, swarm: Swarm): void {
     if (action.type === 'announce') return void expect(this.#stored.has(action.piece)).to.equal(true)
     const { peer } = action
-    if (action.type === 'drop') return void expect(this.#here.has(peer)).to.equal(true)
+    if (action.type === 'drop' || action.type === 'snub') return void expect(this.#here.has(peer)).to.equal(true)
     const { piece } = action
     if (action.type === 'ban') return this.#gone(peer)
     expect(this.#here.has(peer) && !swarm.isBanned(peer), `${action.type} of ${peer}, who is not here`).to.equal(true)

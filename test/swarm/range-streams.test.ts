@@ -11,6 +11,8 @@ interface Line {
   length?: number
   /** Share of the time in which the origin waits for us. */
   held?: number
+  /** Share of the time in which our own event loop is busy. */
+  busy?: number
 }
 
 /** What a read has come to. */
@@ -29,12 +31,13 @@ class Run {
   }
 
   pass(seconds: number): this {
-    const { rate, held = 0 } = this.#line
+    const { rate, held = 0, busy = 0 } = this.#line
     for (const end = this.now + 1000 * seconds; this.now < end && this.left > 0; ) {
       this.now += STEP_MS
       const bytes = (rate(this.wanted) * STEP_MS) / 1000
       this.left -= bytes
       this.streams.came(bytes, held * STEP_MS, this.now)
+      this.streams.busy(busy * STEP_MS, this.now)
       this.wanted = this.streams.wanted(this.left, this.now)
       this.extra += ((this.wanted - 1) * STEP_MS) / 1000
     }
@@ -68,6 +71,11 @@ describe('streams of one read', () => {
       { rate: n => 2 * MiB * n, held: 0.6 },
     ]
     for (const line of lines) expect(new Run(line).pass(30).extra).to.equal(0)
+  })
+
+  it('stay one where our own event loop has no time', () => {
+    expect(new Run({ rate: n => MiB * n, busy: 0.8 }).pass(60).extra).to.equal(0)
+    expect(new Run({ rate: n => MiB * n, busy: 0.3 }).pass(60).wanted).to.equal(MAX_STREAMS)
   })
 
   it('fall back to what was proven when a trial is refused, and to one when a proven one breaks', () => {

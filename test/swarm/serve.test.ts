@@ -1,5 +1,6 @@
 // Whom we serve, and when: slots, the queue and its limits, and a seed's duty to send each piece once before any twice.
 import { expect } from 'chai'
+import { DEFAULT_POLICY } from '../../src/swarm/events.ts'
 import { Table } from './table.ts'
 
 describe('swarm: serving', () => {
@@ -102,6 +103,24 @@ describe('swarm: serving as a seed', () => {
     expect(t.wait(1).take()).to.equal('serve b 0')
   })
 
+  it('serves whoever has waited for a second one after the other while it has nothing else to do, though others have it', () => {
+    const many = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`p${i}`, '00']))
+    const t = new Table({ mine: '11', others: { ...others, ...many }, isSeed: true })
+    t.requests('a', 0).tell({ type: 'served', peer: 'a', piece: 0 }).has('a', 0).take()
+    for (let i = 0; i < 12; i++) t.requests(`p${i}`, 0)
+    let served = 0
+    for (let i = 0; i < 12; i++) {
+      const serves = t
+        .wait(i === 0 ? 1000 : 1)
+        .take()
+        .match(/serve p(\d+) 0/)
+      if (serves === null) continue
+      served++
+      t.tell({ type: 'served', peer: `p${serves[1]}`, piece: 0 })
+    }
+    expect(served).to.be.at.least(10)
+  })
+
   it('does not count the asking neighbour among those who have it', () => {
     const t = new Table({ mine: '11', others, isSeed: true })
     t.requests('a', 0).requests('b', 0).tell({ type: 'served', peer: 'a', piece: 0 }).has('b', 0).take()
@@ -122,5 +141,42 @@ describe('swarm: serving as a seed', () => {
   it('a peer that is no seed serves the same piece to all at once', () => {
     const t = new Table({ mine: '11', others })
     expect(t.requests('a', 0).requests('b', 0).requests('c', 0).take()).to.equal('serve a 0, serve b 0, serve c 0')
+  })
+})
+
+describe('swarm: serving a neighbour that is far away', () => {
+  const PIECES = 200
+
+  /** Serves one that asks for all, over a line of so many pieces a second, for some seconds; answers the most that were under way at the end. */
+  function underWay(roundTrip: number | undefined, perSecond: number, seconds: number): number {
+    const t = new Table({ mine: '1'.repeat(PIECES), others: { a: '0'.repeat(PIECES) }, isSeed: true })
+    t.tell({ type: 'placed', peer: 'a', place: 1, roundTrip }).take()
+    let [asked, free, most] = [0, 0, 0]
+    const arrives: { piece: number; at: number }[] = []
+    for (let now = 0; now < 1000 * seconds; now++) {
+      while (asked < PIECES && asked < now / 5 + 32) t.requests('a', asked++)
+      while ((arrives[0]?.at ?? Infinity) <= now) t.tell({ type: 'served', peer: 'a', piece: arrives.shift()?.piece as number })
+      for (const [, piece] of t.take('serve').matchAll(/serve a (\d+)/g)) {
+        free = Math.max(now, free) + 1000 / perSecond
+        arrives.push({ piece: Number(piece), at: free + (roundTrip ?? 0) })
+      }
+      if (now > 500 * seconds) most = Math.max(most, arrives.length)
+      t.wait(1)
+    }
+    return most
+  }
+
+  it('fills a fast line, as far as it may', () => {
+    expect(underWay(60, 1000, 1)).to.be.within(2 * DEFAULT_POLICY.uploadSlots, DEFAULT_POLICY.farPieces)
+  })
+
+  it('keeps no more than half a round trip waiting where the line is slower', () => {
+    // a round trip takes 6 pieces
+    expect(underWay(60, 100, 1.5)).to.be.within(7, 10)
+  })
+
+  it('two at a time where it is near, or nobody knows', () => {
+    expect(underWay(0.3, 10, 4)).to.equal(2)
+    expect(underWay(undefined, 10, 4)).to.equal(2)
   })
 })

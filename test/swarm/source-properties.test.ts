@@ -2,7 +2,15 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { DEFAULT_SOURCE_POLICY } from '../../src/swarm/source-events.ts'
-import { type Change, type OriginState, PIECES, type SeedState, type Setup, SourceWorld } from './source-world.ts'
+import {
+  type Change,
+  ORIGIN_PATIENCE_MS,
+  type OriginState,
+  PIECES,
+  type SeedState,
+  type Setup,
+  SourceWorld,
+} from './source-world.ts'
 
 /** All changes happen before. */
 const SCHEDULE_MS = 60_000
@@ -11,7 +19,17 @@ const BOUND_MS = SCHEDULE_MS + DEFAULT_SOURCE_POLICY.patientMs + 2 * DEFAULT_SOU
 /** Where nobody does: three seeds that hang, one after the other, then the crowd's turn, the origin's patience, a whole read. */
 const SHORT_BOUND_MS = SCHEDULE_MS + 150_000
 
-const seedState = fc.constantFrom<SeedState>('up', 'renewed', 'waiting', 'busy', 'frozen', 'dead', 'refusing', 'failing')
+const seedState = fc.constantFrom<SeedState>(
+  'up',
+  'renewed',
+  'cut-off',
+  'waiting',
+  'busy',
+  'frozen',
+  'dead',
+  'refusing',
+  'failing',
+)
 const originState = fc.constantFrom<OriginState>('up', 'down', 'no-ranges', 'other-version', 'gone', 'hangs')
 const at = fc.nat(SCHEDULE_MS)
 const change: fc.Arbitrary<Change> = fc.oneof(
@@ -137,6 +155,35 @@ describe('sources: whatever is lost', () => {
         if (why !== 'complete') expect(at - dies).to.be.at.most(16_000)
       }),
       PLENTY,
+    )
+  })
+
+  it('where the origin is dead, seeds that find it out, each time they are asked, are waited for once each', () => {
+    const seeds = fc.array(fc.constant<SeedState>('cut-off'), { minLength: 1, maxLength: 3 })
+    const dead = fc.record({
+      seeds,
+      mayRead: fc.boolean(),
+      hasDht: fc.boolean(),
+      chance: fc.double({ min: 0, max: 0.999, noNaN: true }),
+    })
+    fc.assert(
+      fc.property(dead, ({ seeds, ...options }) => {
+        const { at, why } = new SourceWorld({ seeds, origin: 'down', changes: [], options }).run(BOUND_MS)
+        // our own tries begin after 4 s of silence
+        expect(at).to.be.below(seeds.length * ORIGIN_PATIENCE_MS + 4200)
+        expect(why).to.equal(options.mayRead ? 'origin' : 'no-source')
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('nobody gives up while one of the seeds can read the origin, in whatever order they are asked', () => {
+    const seeds = fc.shuffledSubarray<SeedState>(['cut-off', 'cut-off', 'up'], { minLength: 3 })
+    fc.assert(
+      fc.property(seeds, fc.boolean(), (seeds, mayRead) => {
+        const { why } = new SourceWorld({ seeds, origin: 'down', changes: [], options: { mayRead } }).run(BOUND_MS)
+        expect(why).to.equal('complete')
+      }),
     )
   })
 

@@ -359,10 +359,31 @@ describe('sources: a seed whose program answers looks, and nothing else', () => 
     table.tell(200, { type: 'content', count: 8, missing: 5, sealed: true })
     expect(table.selector.handle({ type: 'wake' }, 2200)).to.deep.equal([
       { type: 'look-at-seed', seed: 's' },
-      { type: 'be-patient', ms: POLICY.lookAnswerMs },
+      { type: 'be-patient', ms: POLICY.lookAnswerMs, handoverMs: 0 },
     ])
     const ended = table.selector.handle({ type: 'seed-looked', seed: 's', lives: false }, 2300)
-    expect(ended).to.deep.equal([{ type: 'be-patient', ms: 0 }])
+    expect(ended).to.deep.equal([{ type: 'be-patient', ms: 0, handoverMs: 0 }])
+  })
+
+  it('while another one can be asked the origin is left alone until that has taken over', () => {
+    const table = served({ seeds: ['s', 't'] })
+    table.tell(200, { type: 'content', count: 8, missing: 5, sealed: false })
+    const patience = (at: number) => table.selector.handle({ type: 'wake' }, at).find(({ type }) => type === 'be-patient')
+    expect(patience(2200)).to.deep.equal({ type: 'be-patient', ms: POLICY.lookAnswerMs, handoverMs: POLICY.lookAnswerMs })
+    expect(table.selector.handle({ type: 'wake' }, 5200)).to.deep.include({ type: 'leave-seed', seed: 's', why: 'it is frozen' })
+    const next = table.selector.handle({ type: 'seed-failed', seed: 's', why: 'unreachable' }, 5300)
+    expect(next).to.deep.include({ type: 'ask-seed', seed: 't' })
+    expect(next.find(({ type }) => type === 'be-patient')).to.deep.include({ handoverMs: POLICY.handoverMs })
+  })
+
+  it('that is frozen is left by a seed even where there is no other, as others wait for it; not by who waits for itself alone', () => {
+    for (const policy of [SEED_SOURCE_POLICY, {}]) {
+      const table = served({ policy })
+      table.tell(200, { type: 'content', count: 8, missing: 0, sealed: false })
+      table.selector.handle({ type: 'wake' }, 2200)
+      const left = [5199, 5200].map(at => table.selector.handle({ type: 'wake' }, at).some(({ type }) => type === 'leave-seed'))
+      expect(left).to.deep.equal([false, policy === SEED_SOURCE_POLICY])
+    }
   })
 
   it('a host whose own event loop stood still does not blame it', () => {
@@ -441,6 +462,14 @@ describe('sources: a seed that freezes in the middle, where another one could be
     expect(table.until(3500)).to.include('3.5 read rest 4')
   })
 
+  it('waits for links of those whom it has found before it reads from the beginning, as a dead seed and a search take no time', () => {
+    const table = new Table({ seeds: ['s'], hasDht: true, believesOthers: true, policy: SEED_SOURCE_POLICY })
+    table.tell(10, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+    expect(table.tell(60, { type: 'dht-ended' }).filter(word => word.includes('read'))).to.deep.equal([])
+    expect(table.until(559).filter(word => word.includes('read'))).to.deep.equal([])
+    expect(table.until(600).filter(word => word.includes('read'))).to.deep.equal(['0.56 read new 0'])
+  })
+
   it('reads to the end once: pieces that are missing then are read by range', () => {
     const table = new Table({ seeds: ['s'], hasDht: true, believesOthers: true, policy: SEED_SOURCE_POLICY })
     table.tell(20, { type: 'seed-heard', seed: 's' })
@@ -453,14 +482,17 @@ describe('sources: a seed that freezes in the middle, where another one could be
     expect(table.until(12_000).filter(word => word.includes('read') || word.includes('withdraw'))).to.deep.equal([])
   })
 
-  it('and not while the seed says anything to it', () => {
+  it('and not while the seed shows that it lives', () => {
     const table = new Table({ seeds: ['s'], hasDht: true, believesOthers: true, policy: SEED_SOURCE_POLICY })
     table.tell(20, { type: 'seed-heard', seed: 's', replies: true })
     table.tell(20, { type: 'linked', peer: 'p' })
     table.tell(100, { type: 'seed-resolved', seed: 's', same: true })
     table.tell(100, { type: 'linked', peer: 's' })
     table.tell(100, KNOWN)
-    expect(table.until(14_000).filter(word => word.includes('read'))).to.deep.equal([])
+    for (let at = 2200; at <= 14_000; at += 5000) {
+      expect(table.until(at).filter(word => word.includes('read'))).to.deep.equal([])
+      table.tell(at, { type: 'seed-looked', seed: 's', lives: true })
+    }
   })
 })
 
@@ -820,5 +852,31 @@ describe('sources: for who does not wait for the swarm', () => {
       if (left.join().includes('leave-seed')) said.push(...table.tell(at, { type: 'seed-failed', seed: 's', why: 'busy' }))
     }
     expect(said.find(line => line.includes('read'))).to.match(/^(17(\.\d)? )?read rest 4$/)
+  })
+})
+
+describe('a read that another host does for us', () => {
+  /** Our own read has begun and brought two pieces; another host is at its third. */
+  function shared(): Table {
+    const table = new Table()
+    table.tell(1000, { type: 'content', count: 2, missing: 0, sealed: false })
+    expect(table.tell(1100, { type: 'read-shared', isOver: false })).to.deep.equal(['stop-reading', 'offer-ranges'])
+    table.tell(1200, { type: 'content', count: 3, missing: 0, sealed: false })
+    return table
+  }
+
+  it('is gone on with when the other one stops', () => {
+    expect(shared().until(8000)).to.deep.equal(['4.2 withdraw-ranges', '4.2 read rest 3'])
+  })
+
+  it('is gone on with at once when the other one is too slow', () => {
+    const table = shared()
+    expect(table.tell(1300, { type: 'read-shared', isOver: true })).to.deep.equal(['withdraw-ranges', 'read rest 3'])
+  })
+
+  it('is done whole, compared with what is known, when all is known and comes too slowly', () => {
+    const table = shared()
+    table.tell(1300, { type: 'content', count: 9, missing: 6, sealed: true })
+    expect(table.tell(1400, { type: 'read-shared', isOver: true })).to.deep.equal(['withdraw-ranges', 'read whole 0'])
   })
 })

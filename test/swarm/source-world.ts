@@ -12,10 +12,13 @@ const SIGN_MS = 5000
 /** A look waits so long for the program of a frozen seed. */
 const LIVES_MS = 60_000
 /** The real reader's own retries take about so long. */
-const ORIGIN_PATIENCE_MS = 6000
+export const ORIGIN_PATIENCE_MS = 6000
 
-/** `busy`: its program lives and has no time for us; `renewed`: up, with version B; the others have A. */
-export type SeedState = 'up' | 'renewed' | 'waiting' | 'busy' | 'frozen' | 'dead' | 'refusing' | 'failing'
+/**
+ * `busy`: its program lives and has no time for us; `renewed`: up, with version B; the others have A; `cut-off`: links us, tries the origin in
+ * vain, and says so, each time it is asked.
+ */
+export type SeedState = 'up' | 'renewed' | 'cut-off' | 'waiting' | 'busy' | 'frozen' | 'dead' | 'refusing' | 'failing'
 export type OriginState = 'up' | 'down' | 'no-ranges' | 'other-version' | 'gone' | 'hangs'
 
 /** What changes when. */
@@ -115,7 +118,7 @@ export class SourceWorld {
       case 'leave-seed': {
         const { seed } = action
         this.#visit = undefined
-        const hangs = ['frozen', 'busy', 'up', 'renewed', 'waiting'].includes(this.#stateOf(seed))
+        const hangs = ['frozen', 'busy', 'up', 'renewed', 'cut-off', 'waiting'].includes(this.#stateOf(seed))
         return this.#after(LATENCY_MS, () => this.#tell({ type: 'seed-failed', seed, why: hangs ? 'busy' : 'unreachable' }))
       }
       case 'search-dht':
@@ -190,19 +193,28 @@ export class SourceWorld {
     const id = this.#ids++
     this.#visit = { seed, id }
     const isOn = () => this.#visit?.id === id
-    const failed = (why: 'unreachable' | 'refused' | 'trouble') => {
+    const failed = (why: 'unreachable' | 'refused' | 'trouble' | 'out-of-reach') => {
       if (!isOn()) return
       this.#visit = undefined
+      if (why === 'out-of-reach') this.#unlink(seed)
       this.#tell({ type: 'seed-failed', seed, why })
     }
     let isDialling = false
+    let isSpending = false
     const again = () => {
       if (!isOn()) return
       const state = this.#stateOf(seed)
       if (state === 'dead') return failed('unreachable')
       if (state === 'refusing') return failed('refused')
       if (state === 'failing') return failed('trouble')
-      const isUp = state === 'up' || state === 'renewed'
+      if (state === 'cut-off' && !isSpending) {
+        isSpending = true
+        this.#after(ORIGIN_PATIENCE_MS, () => {
+          isSpending = false
+          if (this.#stateOf(seed) === 'cut-off') failed('out-of-reach')
+        })
+      }
+      const isUp = state === 'up' || state === 'renewed' || state === 'cut-off'
       if (isUp || state === 'waiting') this.#tell({ type: 'seed-heard', seed })
       if (isUp && !this.#links.has(seed) && !isDialling) {
         this.#tell({ type: 'seed-resolved', seed, same: this.#version === this.#versionOf(seed) })
@@ -218,7 +230,7 @@ export class SourceWorld {
     expect(this.#isLooking, 'two looks at once').to.equal(false)
     this.#isLooking = true
     const state = this.#stateOf(seed)
-    const listens = ['up', 'renewed', 'waiting', 'busy', 'frozen'].includes(state)
+    const listens = ['up', 'renewed', 'cut-off', 'waiting', 'busy', 'frozen'].includes(state)
     const looked = (lives: boolean) => {
       this.#isLooking = false
       this.#tell({ type: 'seed-looked', seed, lives })
@@ -233,7 +245,9 @@ export class SourceWorld {
     this.#link(seed)
     this.#tell({ type: 'seed-dialled', seed })
     this.#version ??= this.#versionOf(seed)
-    this.#learn(PIECES, true)
+    // who is cut off has the beginning
+    if (this.#stateOf(seed) === 'cut-off') this.#learn(1)
+    else this.#learn(PIECES, true)
   }
 
   #versionOf(from: string): 'A' | 'B' {
@@ -274,6 +288,7 @@ export class SourceWorld {
       const seed = `s${change.seed}`
       const before = this.#versionOf(seed)
       this.#seeds[change.seed] = change.to
+      if (change.to === 'up' && this.#links.has(seed) && this.#fits(seed)) this.#learn(PIECES, true)
       // another version takes a restart
       if (change.to !== 'dead' && this.#versionOf(seed) === before) return
       this.#unlink(seed)

@@ -97,6 +97,8 @@ function write(action: SwarmAction): string {
   switch (action.type) {
     case 'drop':
       return `drop ${action.peer}`
+    case 'snub':
+      return `snub ${action.peer} ${action.why}`
     case 'announce':
       return `announce ${action.piece}`
     case 'refuse':

@@ -25,6 +25,8 @@ const bitfield = fc.array(fc.boolean(), { maxLength: 100 }).map(bits => {
   return set
 })
 
+const duration = fc.double({ min: 0, max: 1e9, noNaN: true })
+
 export const ANY_EVENT: Arbitraries<SwarmEvent> = {
   manifest: fc.record({ count, sealed: fc.boolean() }),
   joined: fc.record({ peer, kind: fc.constantFrom('peer', 'seed', 'origin') }),
@@ -39,11 +41,11 @@ export const ANY_EVENT: Arbitraries<SwarmEvent> = {
   stored: fc.record({ piece }),
   request: fc.record({ peer, piece, load: queue }),
   cancel: fc.record({ peer, piece }),
-  placed: fc.record({ peer, place: queue }),
+  placed: fc.record({ peer, place: queue, roundTrip: fc.option(duration, { nil: undefined }) }),
   sent: fc.record({ peer }),
   served: fc.record({ peer, piece }),
   'origin-rate': fc.record({ rate: fc.double({ min: 0, max: 1e9, noNaN: true }), peers: queue }),
-  patience: fc.record({ ms: fc.double({ min: 0, max: 1e9, noNaN: true }) }),
+  patience: fc.record({ ms: duration, handoverMs: duration }),
   wanted: fc.record({ pieces: fc.option(runs, { nil: undefined }) }),
   cursor: fc.record({ piece: fc.option(piece, { nil: undefined }) }),
   allowance: fc.record({ asked: queue, uploads: queue }),
@@ -57,5 +59,6 @@ export const ANY_ACTION: Arbitraries<SwarmAction> = {
   refuse: fc.record({ peer, piece, missing: fc.boolean() }),
   announce: fc.record({ piece }),
   drop: fc.record({ peer }),
+  snub: fc.record({ peer, why: fc.constantFrom('silent', 'late', 'busy') }),
   ban: fc.record({ peer, piece }),
 }

@@ -23,7 +23,7 @@ describe('swarm: neighbours in trouble', () => {
     const t = new Table({ mine: '0', others: { a: '1' }, policy: { hedgeMs: 1e9 } })
     t.joins('b', '1').take()
     expect(t.wait(4999).take()).to.equal('')
-    expect(t.wait(1).take()).to.equal('cancel a 0, ask b 0')
+    expect(t.wait(1).take()).to.equal('cancel a 0, snub a silent, ask b 0')
   })
 
   it('progress is a sign of life', () => {
@@ -40,7 +40,7 @@ describe('swarm: neighbours in trouble', () => {
     t.tell({ type: 'progress', peer: 'a', piece: 0, bytes: 1 }).joins('b', '1')
     for (let i = 0; i < 3; i++) t.wait(1000).tell({ type: 'progress', peer: 'a', piece: 0, bytes: 1 })
     expect(t.take()).to.equal('')
-    expect(t.wait(2000).take()).to.equal('cancel a 0, ask b 0')
+    expect(t.wait(2000).take()).to.equal('cancel a 0, snub a silent, ask b 0')
   })
 
   it('who sends just enough to seem alive is waited for no longer than others take: what it owes is asked for elsewhere', () => {
@@ -96,7 +96,7 @@ describe('swarm: neighbours in trouble', () => {
     ] as const
     const order = () => [peer, seed, origin].toSorted((x, y) => x.rank - y.rank).map(n => n.kind)
     expect(order()).to.deep.equal(['peer', 'seed', 'origin'])
-    peer.backOff(DEFAULT_POLICY, 0)
+    peer.backOff(DEFAULT_POLICY, 0, 'silent')
     expect(order()).to.deep.equal(['seed', 'peer', 'origin'])
     peer.delivered(undefined, PIECE_LENGTH, 1000)
     expect(order()).to.deep.equal(['peer', 'seed', 'origin'])
@@ -115,7 +115,7 @@ describe('swarm: neighbours in trouble', () => {
   it('heals with the first piece that comes', () => {
     const t = new Table({ mine: '00', others: { a: '11' }, policy: { snubMs: 100, minWindow: 1, maxWindow: 1 } })
     t.take()
-    expect(t.wait(100).take()).to.match(/^cancel a \d$/)
+    expect(t.wait(100).take()).to.match(/^cancel a \d, snub a silent$/)
     const piece = 1
     expect(t.receives(piece, 'a').take()).to.equal('announce 1, ask a 0')
     t.wait(99)
@@ -128,7 +128,7 @@ describe('swarm: neighbours in trouble', () => {
   it('a busy neighbour is left alone for a while', () => {
     const t = new Table({ mine: '0', others: { a: '1' } })
     t.take()
-    expect(t.tell({ type: 'refused', peer: 'a', piece: 0, forever: false }).take()).to.equal('')
+    expect(t.tell({ type: 'refused', peer: 'a', piece: 0, forever: false }).take()).to.equal('snub a busy')
     expect(t.wait(999).take()).to.equal('')
     expect(t.wait(251).take()).to.equal('ask a 0')
   })
@@ -280,7 +280,7 @@ describe('swarm: a seed that is silent, but lives', () => {
   it('is waited for: then the turns at the origin begin, and not all of them at once', () => {
     const t = new Table({ mine: '0000000000000000', others: { O: '1'.repeat(16), S: '1'.repeat(16), a: '0'.repeat(16) }, policy })
     t.take()
-    t.tell({ type: 'patience', ms: 30_000 })
+    t.tell({ type: 'patience', ms: 30_000, handoverMs: 0 })
     expect(t.wait(29_999).take('ask O')).to.equal('')
     const first = t.wait(1500).take('ask O').match(/ask O/g) ?? []
     expect(first).to.have.length.within(1, 12)
@@ -289,14 +289,22 @@ describe('swarm: a seed that is silent, but lives', () => {
   it('not when it has nothing of what is missing, nor when it is known to be gone', () => {
     const idle = new Table({ mine: '0', others: { O: '1', S: '0', a: '0' } })
     idle.take()
-    idle.tell({ type: 'patience', ms: 30_000 })
+    idle.tell({ type: 'patience', ms: 30_000, handoverMs: 0 })
     expect(idle.wait(12_000).take('ask O')).to.match(/^ask O 0/)
     const gone = new Table({ mine: '0', others: { O: '1', S: '1' }, policy })
     gone.take()
-    gone.tell({ type: 'patience', ms: 30_000 })
+    gone.tell({ type: 'patience', ms: 30_000, handoverMs: 0 })
     expect(gone.wait(6000).take('ask O')).to.equal('')
-    gone.tell({ type: 'patience', ms: 0 })
+    gone.tell({ type: 'patience', ms: 0, handoverMs: 0 })
     expect(gone.wait(300).take('ask O')).to.equal('ask O 0')
+  })
+
+  it('while another one takes over the origin is left alone, although nobody has what is missing', () => {
+    const t = new Table({ mine: '0', others: { O: '1', S: '0', a: '0' } })
+    t.take()
+    t.tell({ type: 'patience', ms: 0, handoverMs: 8000 })
+    expect(t.wait(7999).take('ask O')).to.equal('')
+    expect(t.wait(4000).take('ask O')).to.match(/^ask O 0/)
   })
 })
 

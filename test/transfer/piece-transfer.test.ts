@@ -1,5 +1,6 @@
 // The payload's own room: what comes is verified, stored, hashed and served; what leaves it are facts.
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { Manifest } from '../../src/core/manifest.ts'
 import { sha256 } from '../../src/core/piece.ts'
@@ -26,6 +27,21 @@ async function* chunks(body: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 const SILENT = { onChunk: () => {}, onHashed: () => {}, onStored: () => {} }
+
+/** The same entry, which takes its time for the first piece. */
+function lateAtFirst(entry: StoreEntry): StoreEntry {
+  const put: StoreEntry['put'] = async (piece, pieceLength) => {
+    if (piece.index === 0) await sleep(50)
+    await entry.put(piece, pieceLength)
+  }
+  return new Proxy(entry, {
+    get: (target, name) => {
+      if (name === 'put') return put
+      const found: unknown = Reflect.get(target, name, target)
+      return typeof found === 'function' ? found.bind(target) : found
+    },
+  })
+}
 
 describe('the transfer of pieces', () => {
   for (const length of [1, PIECE - 1, PIECE, PIECE + 1, 5 * PIECE + 17]) {
@@ -76,9 +92,8 @@ describe('the transfer of pieces', () => {
 
   it('keeps nothing once it is stopped', async () => {
     const { parts, transfer } = await material(PIECE)
-    const coming = transfer.receive(0, new Uint8Array(parts[0] as Uint8Array))
     transfer.stop()
-    expect(await coming).to.deep.equal({ state: 'stopped' })
+    expect(await transfer.receive(0, new Uint8Array(parts[0] as Uint8Array))).to.deep.equal({ state: 'stopped' })
     expect(transfer.has(0)).to.equal(false)
   })
 
@@ -97,10 +112,44 @@ describe('the transfer of pieces', () => {
     const { parts, transfer } = await material(2 * PIECE)
     await transfer.receive(1, new Uint8Array(parts[1] as Uint8Array))
     const sent: Uint8Array[] = []
-    await transfer.serve(1, async bytes => void sent.push(bytes))
+    await transfer.serve(1, async bytes => sent.push(bytes) === 0)
     expect(sent).to.deep.equal([parts[1]])
-    const error = await transfer.serve(0, async () => {}).catch((e: unknown) => e)
+    const error = await transfer.serve(0, async () => true).catch((e: unknown) => e)
     expect(error).to.include({ code: 'store-error' })
+  })
+
+  it('sends from the same memory once the receiver has confirmed, and only then, and of the same content only', async () => {
+    const one = await material(2 * PIECE)
+    const other = await material(2 * PIECE + 1)
+    for (const { parts, transfer } of [one, other]) {
+      for (const index of [0, 1]) await transfer.receive(index, new Uint8Array(parts[index] as Uint8Array))
+    }
+    const memory = async ({ transfer }: typeof one, piece: number, isConfirmed: boolean) => {
+      let used: ArrayBufferLike | undefined
+      await transfer.serve(piece, async bytes => {
+        used = bytes.buffer
+        return isConfirmed
+      })
+      return used
+    }
+    const confirmed = await memory(one, 0, true)
+    expect(await memory(other, 0, false)).to.not.equal(confirmed)
+    expect(await memory(one, 1, false)).to.equal(confirmed)
+    expect(await memory(one, 1, true)).to.not.equal(confirmed)
+    one.transfer.stop()
+    expect(await one.transfer.read(0)).to.deep.equal(one.parts[0])
+  })
+
+  it('says what a believed seal says, and computes the digest of the whole where it is to', async () => {
+    const { body, parts, info, entry } = await material(3 * PIECE)
+    const lie = sha256(Buffer.from('lie'))
+    const sealed = new Manifest(info)
+    for (const part of parts) sealed.append(sha256(part))
+    sealed.sealWith({ length: body.length, sha256: lie, root: '' })
+    const transfer = new PieceTransfer(entry, sealed, { believesSeal: true })
+    for (const [index, part] of parts.entries()) await transfer.receive(index, new Uint8Array(part))
+    expect(await transfer.wholeDigest()).to.deep.equal(lie)
+    expect(await transfer.wholeDigest(true)).to.deep.equal(sha256(body))
   })
 
   it('ends a read of the origin when the listener objects, with that piece not stored', async () => {
@@ -121,6 +170,13 @@ describe('the transfer of pieces', () => {
     expect([...(await again.recover())]).to.deep.equal([0, 2])
     const late = await again.receive(0, new Uint8Array(parts[0] as Uint8Array))
     expect(late).to.deep.equal({ state: 'stored', bytes: PIECE, isNew: false })
+  })
+
+  it('knows the digest of a content without a length whose pieces are written in another order', async () => {
+    const { body, info, entry } = await material(PIECE + 17)
+    const transfer = new PieceTransfer(lateAtFirst(entry), new Manifest({ ...info, length: undefined }))
+    await transfer.ingest(chunks(body), 0, SILENT)
+    expect(await transfer.wholeDigest()).to.deep.equal(sha256(body))
   })
 
   it('reads the short last piece of a content whose length nobody knows yet, and says that it cannot be asked for', async () => {

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { Bitfield } from '../../src/core/bitfield.ts'
 import { MAX_STAMP, type MemberRecord } from '../../src/core/fleet.ts'
 import { type Freshness, MAX_CACHED_ANSWERS, MAX_CACHED_FIELDS } from '../../src/core/freshness.ts'
+import { type HostStatus, MAX_SLOWEST, SLOW_CAUSES } from '../../src/core/host-status.ts'
 import type { Seal, VersionInfo } from '../../src/core/manifest.ts'
 import type { ControlMessage } from '../../src/wire/codec-control.ts'
 import type { DataRequest, FrameHeader } from '../../src/wire/codec-data.ts'
@@ -12,6 +13,7 @@ import type { FleetReply, FleetRequest } from '../../src/wire/codec-fleet.ts'
 import type { Hello } from '../../src/wire/codec-hello.ts'
 import type { PeerAddress } from '../../src/wire/codec-peers.ts'
 import type { ResolveReply, ResolveRequest } from '../../src/wire/codec-resolve.ts'
+import type { StatusRequest } from '../../src/wire/codec-status.ts'
 import { LIMITS } from '../../src/wire/limits.ts'
 import type { StoreRecord } from '../../src/wire/records.ts'
 import type { RefusalReason } from '../../src/wire/refusal.ts'
@@ -36,6 +38,16 @@ const queue = fc.nat()
 const digests = fc.array(bytes(32), { maxLength: 20 }).map(list => Uint8Array.from(list.flatMap(digest => [...digest])))
 const part = fc.record({ from: fc.integer({ min: 0, max: LIMITS.pieces - 20 }), digests })
 const envelope = bytes(1, 300)
+
+const chunks = fc.oneof(
+  fc.constant({ count: 0, average: 0, from: 0, entries: new Uint8Array() }),
+  fc.record({
+    count: fc.integer({ min: 20, max: LIMITS.chunks }),
+    average: fc.constantFrom(2 ** 16, 2 ** 18, 2 ** 20),
+    from: fc.constantFrom(0, 1),
+    entries: fc.nat({ max: 19 }).chain(n => bytes(n * 20)),
+  }),
+)
 
 const reason: fc.Arbitrary<RefusalReason> = fc.constantFrom(
   'unknown-topic',
@@ -107,6 +119,8 @@ export const control: fc.Arbitrary<ControlMessage> = fc.oneof(
   kind('pieces', fc.record({ have: bitfield, queue })),
   kind('have', fc.record({ pieces: fc.array(piece, { maxLength: 50 }), queue })),
   kind('peers', fc.record({ peers, links: fc.nat() })),
+  kind('chunks-wanted', fc.record({ from: fc.nat({ max: LIMITS.chunks - 1 }) })),
+  kind('chunks', chunks),
 )
 
 export const dataRequest: fc.Arbitrary<DataRequest> = fc.oneof(
@@ -125,6 +139,14 @@ export const frame: fc.Arbitrary<FrameHeader> = fc.oneof(
   fc.record({ piece, offset: fc.constant(0), length: fc.constant(0), refused: reason }),
 )
 
+const hexDigits = (count: number) =>
+  bytes(count / 2)
+    .map(id => Buffer.from(id).toString('hex'))
+    .filter(id => !/^0+$/.test(id))
+const traceparent = fc.option(
+  fc.tuple(hexDigits(32), hexDigits(16), fc.constantFrom('00', '01')).map(ids => `00-${ids.join('-')}`),
+  { nil: undefined },
+)
 const requestFields = fc.record({
   url: text(200, 1),
   headers: fc.array(fc.tuple(text(20), text(40)), { maxLength: LIMITS.headers }),
@@ -140,20 +162,33 @@ export const request: fc.Arbitrary<ResolveRequest> = fc
     fc.constantFrom({}, { progress: true as const }),
     fc.nat(2),
     fc.boolean(),
+    fc.boolean(),
+    traceparent,
   )
-  .map(([fields, renews, progress, named, copy]) => ({
+  .map(([fields, renews, progress, named, copy, inline, parent]) => ({
     ...fields,
     ...renews,
     ...progress,
     ...(named > 0 && fields.digest !== undefined && { isNamedByDigest: true as const }),
     ...(named > 1 && { isAnonymous: true as const }),
     ...(copy && { isCopy: true as const }),
+    ...(inline && { takesInline: true as const }),
+    ...(parent !== undefined && { traceparent: parent }),
   }))
+
+const inline = fc.option(fc.record({ head: bytes(1, 300), payload: bytes(1, LIMITS.inline) }), { nil: undefined })
 
 export const reply: fc.Arbitrary<ResolveReply> = fc.oneof(
   fc
-    .tuple(bytes(1, LIMITS.topic), version, optional('grant', 300), optional('dhtKey', LIMITS.topic))
-    .map(([topic, v, grant, dhtKey]) => ({ type: 'resolved' as const, topic, ...v, ...grant, ...dhtKey })),
+    .tuple(bytes(1, LIMITS.topic), version, optional('grant', 300), optional('dhtKey', LIMITS.topic), inline)
+    .map(([topic, v, grant, dhtKey, whole]) => ({
+      type: 'resolved' as const,
+      topic,
+      ...v,
+      ...grant,
+      ...dhtKey,
+      ...(whole !== undefined && { inline: whole }),
+    })),
   kind('granted', fc.record({ grant: bytes(1, 300) })),
   kind(
     'failed',
@@ -201,6 +236,37 @@ export const fleetReply: fc.Arbitrary<FleetReply> = fc.record({
   proof: fc.option(bytes(32), { nil: undefined }),
   members,
   view,
+})
+
+const amount = fc.nat({ max: Number.MAX_SAFE_INTEGER })
+const optionalAmount = fc.option(amount, { nil: undefined })
+const some = fc.nat({ max: 0xffffffff })
+
+export const statusRequest: fc.Arbitrary<StatusRequest> = fc.record({ downloads: fc.integer({ min: 1, max: MAX_SLOWEST }) })
+
+export const statusReply: fc.Arbitrary<HostStatus> = fc.record({
+  version: fc.stringMatching(/^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/),
+  role: fc.constantFrom('member' as const, 'seed' as const),
+  uptime: some,
+  load: fc.record({ lag: some, busy: fc.nat({ max: 100 }) }),
+  rates: fc.record({ down: amount, up: amount }),
+  limits: fc.record({ down: optionalAmount, up: optionalAmount, total: optionalAmount }),
+  disk: fc.option(fc.record({ used: amount, quota: optionalAmount, free: amount, isInTrouble: fc.boolean() }), {
+    nil: undefined,
+  }),
+  contents: some,
+  downloads: some,
+  hidden: some,
+  slowest: fc.array(
+    fc.record({
+      url: fc.option(fc.stringMatching(/^[ -~]{1,256}$/), { nil: undefined }),
+      bytes: amount,
+      length: optionalAmount,
+      rate: amount,
+      cause: fc.constantFrom(undefined, ...SLOW_CAUSES),
+    }),
+    { maxLength: MAX_SLOWEST },
+  ),
 })
 
 const freshness: fc.Arbitrary<Freshness> = fc.record({

@@ -12,6 +12,7 @@ import {
   encodeResolveReply,
   encodeResolveRequest,
 } from '../../src/wire/codec-resolve.ts'
+import { decodeStatusReply, decodeStatusRequest, encodeStatusReply, encodeStatusRequest } from '../../src/wire/codec-status.ts'
 import { decodeRecord, encodeRecord } from '../../src/wire/records.ts'
 import * as arbitrary from './arbitraries.ts'
 
@@ -34,6 +35,8 @@ const CODECS: Codec[] = [
   { name: 'resolve reply', value: arbitrary.reply, encode: encodeResolveReply, decode: decodeResolveReply },
   { name: 'fleet request', value: arbitrary.fleetRequest, encode: encodeFleetRequest, decode: decodeFleetRequest },
   { name: 'fleet reply', value: arbitrary.fleetReply, encode: encodeFleetReply, decode: decodeFleetReply },
+  { name: 'status request', value: arbitrary.statusRequest, encode: encodeStatusRequest, decode: decodeStatusRequest },
+  { name: 'status reply', value: arbitrary.statusReply, encode: encodeStatusReply, decode: decodeStatusReply },
   { name: 'head', value: head, encode: encodeHead, decode: decodeHead },
   { name: 'record', value: arbitrary.record, encode: encodeRecord, decode: decodeRecord },
 ]

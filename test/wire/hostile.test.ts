@@ -249,6 +249,18 @@ describe('wire/hostile', () => {
     refuses('a short digest', decodeResolveRequest, encode({ digest: new Uint8Array(20) }))
     refuses('a name without a digest', decodeResolveRequest, encode({ namedByDigest: true }))
 
+    const [trace, span] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7']
+    const traceparents: Record<string, string> = {
+      'a long traceparent': `00-${trace}-${span}-01-`,
+      'a short traceparent': `00-${trace}-${span}`,
+      'a traceparent of another version': `01-${trace}-${span}-01`,
+      'a traceparent in capitals': `00-${trace.toUpperCase()}-${span}-01`,
+      'a traceparent without a trace': `00-${'0'.repeat(32)}-${span}-01`,
+      'a traceparent without a span': `00-${trace}-${'0'.repeat(16)}-01`,
+      'a traceparent with a line break': `00-${trace}-${span}-01\n`,
+    }
+    for (const [what, traceparent] of Object.entries(traceparents)) refuses(what, decodeResolveRequest, encode({ traceparent }))
+
     it('fits its limit at its largest', () => {
       const bytes = encodeResolveRequest({
         url: 'x'.repeat(LIMITS.url),

@@ -3,8 +3,11 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { CID } from 'multiformats/cid'
 import { Bitfield } from '../../src/core/bitfield.ts'
+import { encodeChunk } from '../../src/core/chunk-list.ts'
+import { chunkDigest } from '../../src/core/chunks.ts'
 import { FleetKeys, type MemberRecord } from '../../src/core/fleet.ts'
 import type { Grant } from '../../src/core/grant.ts'
+import type { HostStatus } from '../../src/core/host-status.ts'
 import { chainNext, chainStart, type ManifestHead } from '../../src/core/manifest.ts'
 import { sha256 } from '../../src/core/piece.ts'
 import { rawCid } from '../../src/core/root.ts'
@@ -20,6 +23,7 @@ import {
   encodeResolveReply,
   encodeResolveRequest,
 } from '../../src/wire/codec-resolve.ts'
+import { decodeStatusReply, decodeStatusRequest, encodeStatusReply, encodeStatusRequest } from '../../src/wire/codec-status.ts'
 import { sealGrant, sealHead } from '../../src/wire/envelope.ts'
 
 export interface Vector {
@@ -44,6 +48,10 @@ export const INFO = {
   length: 300000,
   fileName: 'file.iso',
 }
+const CHUNK_ENTRIES = new Uint8Array([
+  ...encodeChunk(chunkDigest(Buffer.from('first chunk')), 65536),
+  ...encodeChunk(chunkDigest(Buffer.from('second chunk')), 1),
+])
 export const CHAIN = [chainStart(INFO)]
 for (const digest of DIGESTS) CHAIN.push(chainNext(CHAIN.at(-1) as Uint8Array, digest))
 
@@ -81,6 +89,16 @@ const PEERS = [
   { id: SEED_ID, addresses: [] },
 ]
 
+/** A content of one piece that fits into an answer. */
+const TINY = Buffer.from('tiny')
+const TINY_HEAD: ManifestHead = {
+  ...INFO,
+  length: TINY.length,
+  count: 1,
+  chain: chainNext(chainStart({ ...INFO, length: TINY.length }), sha256(TINY)),
+  seal: { length: TINY.length, sha256: sha256(TINY), root: rawCid(sha256(TINY)).toString() },
+}
+
 function control(label: string, value: NonNullable<ReturnType<typeof decodeControl>>): Vector {
   return { label, value, encode: () => encodeControl(value), decode: decodeControl }
 }
@@ -114,6 +132,14 @@ const REQUEST = {
   digest: sha256(Buffer.from('whole')),
   revalidate: false,
 }
+const TRACED = {
+  ...REQUEST,
+  headers: [],
+  filter: [],
+  tag: undefined,
+  digest: undefined,
+  traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+}
 const REVALIDATING = { ...REQUEST, headers: [], filter: [], tag: undefined, digest: undefined, revalidate: true }
 
 const BLOB_DIGEST = sha256(Buffer.from('layer'))
@@ -146,6 +172,26 @@ function fleetReply(label: string, value: Parameters<typeof encodeFleetReply>[0]
   return { label, value, encode: () => encodeFleetReply(value), decode: decodeFleetReply }
 }
 
+const STATUS: HostStatus = {
+  version: '0.1.0',
+  role: 'seed',
+  uptime: 86_400,
+  load: { lag: 12, busy: 40 },
+  rates: { down: 1_048_576, up: 0 },
+  limits: { down: 1_048_576, up: undefined, total: undefined },
+  disk: { used: 3_221_225_472, quota: undefined, free: 64_424_509_440, isInTrouble: false },
+  contents: 17,
+  downloads: 2,
+  hidden: 1,
+  slowest: [
+    { url: undefined, bytes: 0, length: undefined, rate: 0, cause: 'sources' },
+    { url: 'https://h.example/f?…', bytes: 4_194_304, length: 67_108_864, rate: 1_048_576, cause: 'limit' },
+  ],
+}
+const STATUS_REQUEST = { downloads: 10 }
+
+const SHARED = 'dragonfly:bafkreieriht7byvkzhu5d5gxr2eu4cvgztv4olw7gpfudunud5cshwxm3u'
+
 /** A definition of SPEC.md that is computed, not decoded. */
 function computed(label: string, bytes: Uint8Array): Vector {
   return { label, value: bytes, encode: () => bytes, decode: input => input }
@@ -153,6 +199,7 @@ function computed(label: string, bytes: Uint8Array): Vector {
 
 export const VECTORS: Vector[] = [
   computed('task id', TOPIC),
+  computed('shared task id', CID.parse(makeTask({ url: SHARED }).id).bytes),
   computed('proof', HELLO.proof),
   computed('private topic', PRIVATE_TOPIC),
   computed('chain start', CHAIN[0] as Uint8Array),
@@ -168,6 +215,8 @@ export const VECTORS: Vector[] = [
   control('pieces', { type: 'pieces', have: bitfield(10, [0, 9]), queue: 4 }),
   control('have', { type: 'have', pieces: [3, 200], queue: 0 }),
   control('peers', { type: 'peers', peers: PEERS, links: 10 }),
+  control('chunks wanted', { type: 'chunks-wanted', from: 6144 }),
+  control('chunks', { type: 'chunks', count: 2, average: 65536, from: 0, entries: CHUNK_ENTRIES }),
   data('data hello', HELLO),
   data('ask', { type: 'ask', piece: 0, load: 3 }),
   data('cancel', { type: 'cancel', piece: 7 }),
@@ -210,6 +259,27 @@ export const VECTORS: Vector[] = [
     grant: SEALED_GRANT,
     dhtKey: rawCid(sha256(Buffer.from('key'))).bytes,
   }),
+  {
+    label: 'resolve request, inline',
+    value: { ...REVALIDATING, revalidate: false, takesInline: true },
+    encode: () => encodeResolveRequest({ ...REVALIDATING, revalidate: false, takesInline: true }),
+    decode: decodeResolveRequest,
+  },
+  {
+    label: 'resolve request, traceparent',
+    value: TRACED,
+    encode: () => encodeResolveRequest(TRACED),
+    decode: decodeResolveRequest,
+  },
+  reply('resolved with the content', {
+    type: 'resolved',
+    topic: TOPIC,
+    version: INFO.version,
+    pieceLength: 262144,
+    length: TINY.length,
+    fileName: '',
+    inline: { head: await sealHead(TINY_HEAD, SEED_KEY), payload: new Uint8Array(TINY) },
+  }),
   reply('granted', { type: 'granted', grant: SEALED_GRANT }),
   reply('failed', { type: 'failed', code: 'origin-not-found', message: 'origin says 404', status: 404, retryAfter: undefined }),
   reply('resolve peers', { type: 'peers', peers: PEERS }),
@@ -241,4 +311,11 @@ export const VECTORS: Vector[] = [
   fleetRequest('fleet request, all', { all: true }),
   fleetReply('fleet reply', { proof: FLEET_KEYS.proof(SEED_ID, PEER_ID, 0), members: MEMBERS, view: VIEW }),
   fleetReply('fleet reply, continued', { proof: undefined, members: MEMBERS.slice(1), view: undefined }),
+  {
+    label: 'status request',
+    value: STATUS_REQUEST,
+    encode: () => encodeStatusRequest(STATUS_REQUEST),
+    decode: decodeStatusRequest,
+  },
+  { label: 'status reply', value: STATUS, encode: () => encodeStatusReply(STATUS), decode: decodeStatusReply },
 ]

@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { ACCESS_TIMES } from '../../src/core/grant.ts'
 import { makeTask, type Task } from '../../src/core/task.ts'
 import { type EventFacts, eventOf } from '../../src/node/api/events.ts'
+import { ChunkLists } from '../../src/node/context/chunk-lists.ts'
 import { Counters } from '../../src/node/context/counters.ts'
 import type { BudgetUser, Network, NodeContext } from '../../src/node/context/node-context.ts'
+import { OriginTroubles } from '../../src/node/context/origin-troubles.ts'
 import { Pacing } from '../../src/node/context/pacing.ts'
 import { SilentSeeds } from '../../src/node/context/silent-seeds.ts'
 import { startNetwork } from '../../src/node/network.ts'
+import { Isolation } from '../../src/node/peers/isolation.ts'
 import { ActiveTask } from '../../src/node/session/active-task.ts'
 import { Origin } from '../../src/origin/origin.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
@@ -30,9 +33,12 @@ export class LoneSession implements NodeContext {
   readonly counters = new Counters()
   readonly budget = new Budget<BudgetUser>()
   readonly pacing = new Pacing()
+  readonly originTroubles = new OriginTroubles()
   readonly silentSeeds = new SilentSeeds()
+  readonly chunkLists = new ChunkLists()
   readonly access = ACCESS_TIMES
   readonly isLongLived = false
+  readonly isolation = new Isolation(this)
   readonly network: Network
   readonly active: ActiveTask
   /** What an operator was told. */

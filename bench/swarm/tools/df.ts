@@ -28,17 +28,19 @@ export interface DfOptions {
   folder?: string | undefined
   /** Whether a liar is among the peers. Default false. */
   liar?: boolean | undefined
+  /** A folder for CPU profiles of the peers. */
+  profile?: string | undefined
 }
 
-export function df({ linger = false, folder = ROOT, liar = false }: DfOptions = {}): Tool {
+export function df({ linger = false, folder = ROOT, liar = false, profile }: DfOptions = {}): Tool {
   return {
     name: 'df',
     needs: [{ program: path.join(folder, 'dist', 'index.js'), install: 'npm run build' }],
-    start: ground => start(ground, { linger, folder, liar }),
+    start: ground => start(ground, { linger, folder, liar, profile }),
   }
 }
 
-async function start(ground: Ground, { linger, folder, liar }: Required<DfOptions>): Promise<Swarm> {
+async function start(ground: Ground, { linger, folder, liar, profile }: DfOptions): Promise<Swarm> {
   const { topology, origin, file, dir, launch } = ground
   const installed = await copyOf(folder ?? ROOT, path.join(dir, 'package'))
   const seed = launch('df seed', topology.seed, seedCommand(installed, path.join(dir, 'seed')))
@@ -48,7 +50,9 @@ async function start(ground: Ground, { linger, folder, liar }: Required<DfOption
   const peer = (index: number): Command => {
     const own = ['--url', url, '--file', output(index), '--home', path.join(dir, `home-${index}`), '--seed', address]
     const args = [...FLAGS, path.join(installed, 'bin', 'start.cjs'), PEER, '--package', installed, ...own]
-    return { command: process.execPath, args: linger ? [...args, '--linger'] : args, env: ENV }
+    if (linger) args.push('--linger')
+    if (profile !== undefined) args.push('--profile', path.join(profile, `peer-${index}.cpuprofile`))
+    return { command: process.execPath, args, env: ENV }
   }
   if (!liar) return { seed, peer, output }
   const lying = launch('liar', topology.guest, await liarCommand(url, address, file))

@@ -6,12 +6,14 @@ import type { Host } from '../topology.ts'
 import { publishTorrent, TRACKER_NEED } from '../torrent.ts'
 import type { Ground, Swarm, Tool } from './tool.ts'
 
-const PYTHON = '/usr/bin/python3'
-const SCRIPT = fileURLToPath(new URL('libtorrent_peer.py', import.meta.url))
+export const PYTHON = '/usr/bin/python3'
+export const SCRIPT = fileURLToPath(new URL('libtorrent_peer.py', import.meta.url))
+
+export const BINDING_NEED = { program: '/usr/lib/python3/dist-packages/libtorrent.egg-info', install: 'python3-libtorrent' }
 
 export const libtorrent: Tool = {
   name: 'libtorrent',
-  needs: [{ program: '/usr/lib/python3/dist-packages/libtorrent.egg-info', install: 'python3-libtorrent' }, TRACKER_NEED],
+  needs: [BINDING_NEED, TRACKER_NEED],
   async start(ground: Ground): Promise<Swarm> {
     const torrent = await publishTorrent(ground)
     const { topology, dir, file, launch } = ground

@@ -7,10 +7,11 @@ import sys
 import libtorrent as lt
 
 role, ip, torrent, folder = sys.argv[1:5]
+port = sys.argv[5] if len(sys.argv) > 5 else '51413'
 
 # No limits, no discovery beyond tracker and peer exchange, plain TCP; everybody may be unchoked, and connected to at once.
 SETTINGS = {
-    'listen_interfaces': ip + ':51413',
+    'listen_interfaces': ip + ':' + port,
     'enable_dht': False,
     'enable_lsd': False,
     'enable_upnp': False,

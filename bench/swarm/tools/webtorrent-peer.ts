@@ -11,7 +11,7 @@ interface Client {
   on(event: 'error', failed: (error: Error) => void): void
 }
 
-const [entry = '', role = '', file = '', folder = ''] = process.argv.slice(2)
+const [entry = '', role = '', file = '', folder = '', port = '51413'] = process.argv.slice(2)
 const { default: WebTorrent } = (await import(pathToFileURL(entry).href)) as { default: new (options: object) => Client }
 
 // nothing but tracker and peer exchange, plain TCP, no limits
@@ -22,7 +22,7 @@ const client = new WebTorrent({
   natPmp: false,
   utp: false,
   maxConns: 100,
-  torrentPort: 51413,
+  torrentPort: Number(port),
   tracker: { wrtc: false },
 })
 client.on('error', error => say({ type: 'error', message: error.message }))

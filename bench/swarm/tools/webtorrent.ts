@@ -10,7 +10,7 @@ import { publishTorrent, TRACKER_NEED } from '../torrent.ts'
 import type { Ground, Swarm, Tool } from './tool.ts'
 
 export const VERSION = '3.0.21'
-const PEER = fileURLToPath(new URL('webtorrent-peer.ts', import.meta.url))
+export const PEER = fileURLToPath(new URL('webtorrent-peer.ts', import.meta.url))
 const FOLDER = path.join(os.tmpdir(), `df-bench-webtorrent-${VERSION}`)
 const PACKAGES = path.join(FOLDER, 'node_modules')
 /** Its native part comes from a code host; on Node alone nothing of it is needed. */
@@ -37,7 +37,7 @@ export const webtorrent: Tool = {
 }
 
 /** Resolves to its entry. Rejects when the registry has not got it for us. */
-async function install(): Promise<string> {
+export async function install(): Promise<string> {
   const done = path.join(FOLDER, 'done')
   if (!existsSync(done)) {
     await mkdir(FOLDER, { recursive: true })

@@ -2,7 +2,8 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
-import type { JobOptions } from '../../daemon/jobs.ts'
+import { traced } from '../../core/tracing.ts'
+import type { JobLine, JobOptions } from '../../daemon/jobs.ts'
 import { API_VERSION, type Service } from '../../daemon/service.ts'
 import type { HeadOptions } from '../../node/api/content-head.ts'
 import { failureBody } from './failure.ts'
@@ -40,13 +41,15 @@ export function addJobRoutes(app: FastifyInstance, service: Service): void {
         body: JOB_SCHEMA,
       },
     },
-    async ({ body }, reply) => {
+    async ({ body, headers }, reply) => {
       const job = jobs.begin({ url: body.url, into: body.into, options: body.options as JobOptions })
       const lines = LineWriter.take(reply)
       lines.onEnd(() => jobs.end(job))
       try {
-        await job.run(line => (line.type !== 'progress' || lines.keepsUp ? lines.write(line) : undefined))
+        const say = (line: JobLine) => (line.type !== 'progress' || lines.keepsUp ? lines.write(line) : undefined)
+        await traced({ name: 'dragonfly.api.job', kind: 'server', carrier: headers }, () => job.run(say))
       } catch (error) {
+        if (!job.isOver) service.troubles.failed(job.url, error)
         lines.write({ type: 'error', ...failureBody(error) })
       }
       lines.end()
@@ -78,6 +81,9 @@ export function addJobRoutes(app: FastifyInstance, service: Service): void {
   app.post<{ Body: Static<typeof HEAD_SCHEMA> }>(
     '/v1/head',
     { bodyLimit: MAX_BODY, schema: { summary: 'What a content is, before its bytes', body: HEAD_SCHEMA } },
-    ({ body }) => node.head(body.url, body.options as HeadOptions),
+    ({ body, headers }) =>
+      traced({ name: 'dragonfly.api.head', kind: 'server', carrier: headers }, () =>
+        node.head(body.url, body.options as HeadOptions),
+      ),
   )
 }

@@ -33,10 +33,14 @@ const MEMBER = object({
 })
 const FLEET = object({ members: { type: 'array', items: MEMBER }, total: amount })
 const BAN = object({ peer: text, proof: text, age: amount, left: amount, times: amount })
+const SNUB_REASON = { type: 'string', enum: ['silent', 'late', 'busy'] } as const
+const SNUB = object({ peer: text, why: SNUB_REASON, age: amount, last: amount, times: amount })
 const CONTRADICTION = object({ seed: text, other: text, version: text, age: amount })
 const ISOLATION = object({
   banned: amount,
   bans: { type: 'array', items: BAN },
+  snubbed: amount,
+  snubs: { type: 'array', items: SNUB },
   contradictions: { type: 'array', items: CONTRADICTION },
 })
 
@@ -93,6 +97,10 @@ export const PIN_SCHEMA = object({ id: text, isPinned: flag })
 export const FAILURE_SCHEMA = object({ code: text, message: text, hint: text, retryable: flag }, 'hint', 'retryable')
 /** Every route may answer so. */
 export const FAILURES = { '4xx': FAILURE_SCHEMA, '5xx': FAILURE_SCHEMA } as const
+export const PLACES_SCHEMA = {
+  type: 'object',
+  properties: { gateway: text, metrics: text, web: text },
+} as const
 export const STOPPING_SCHEMA = object({ isStopping: flag })
 const TIES = object({ seeds: texts, bootstrap: texts, trust: texts, route: text })
 export const HELLO_SCHEMA = object({ api: amount, version: text, role: ROLE, peerId: text, addresses: texts, ties: TIES })
@@ -103,7 +111,7 @@ export const JOB_ID_SCHEMA = {
 } as const
 const URL_TEXT = { type: 'string', minLength: 1, maxLength: MAX_URL_BYTES } as const
 /** The node checks their values, as those of an embedding program. Not `trace`: it writes a file. */
-const HEAD_NAMES = { headers: {}, filter: {}, tag: {}, origin: {} } as const
+const HEAD_NAMES = { headers: {}, filter: {}, tag: {}, scope: {}, origin: {} } as const
 const JOB_NAMES = { ...HEAD_NAMES, digest: {}, range: {}, revalidate: {}, explain: {}, limit: {}, priority: {} } as const
 export const JOB_SCHEMA = {
   type: 'object',
@@ -119,6 +127,13 @@ export const HEAD_SCHEMA = {
   type: 'object',
   properties: { url: URL_TEXT, options: { type: 'object', properties: HEAD_NAMES, additionalProperties: false, default: {} } },
   required: ['url', 'options'],
+  additionalProperties: false,
+} as const
+/** Bytes of a path (PATH_MAX of Linux) and of a name, as UTF-16 units at most. */
+export const SHARE_SCHEMA = {
+  type: 'object',
+  properties: { file: { type: 'string', minLength: 1, maxLength: 4096 }, name: { type: 'string', maxLength: 255 } },
+  required: ['file'],
   additionalProperties: false,
 } as const
 export const CONTENT_QUERY_SCHEMA = {

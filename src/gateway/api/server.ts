@@ -7,6 +7,7 @@ import { addContentRoutes } from './content-routes.ts'
 import { failureOf } from './failure.ts'
 import { addJobRoutes } from './job-routes.ts'
 import { addNodeRoutes } from './node-routes.ts'
+import { addShareRoutes } from './share-routes.ts'
 import { addStoreRoutes } from './store-routes.ts'
 import { requireToken } from './token.ts'
 
@@ -62,6 +63,8 @@ export async function makeApiServer(service: Service, { scope = 'all', token }: 
   if (scope === 'all') {
     addNodeRoutes(app, service)
     addStoreRoutes(app, service.node.administration)
+    // a port may be anybody's who knows the token, and a file is read with the rights of the node
+    if (token === undefined) addShareRoutes(app, service.node)
   }
   app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ code: 'not-found', message: 'there is no such resource' }))

@@ -12,6 +12,11 @@ const BYTES = 32
 /** Names by which a loopback port may be asked: a web page that rebinds its own name to 127.0.0.1 sends that name. */
 const HOSTS = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i
 
+/** Whether the Host header is one by which a loopback port may be asked. */
+export function isNamedAsLoopback(host = ''): boolean {
+  return HOSTS.test(host)
+}
+
 /** The token of a home folder, made when there is none. Rejects with `store-error`. */
 export async function readToken(home: string): Promise<string> {
   const file = join(home, FILE)
@@ -32,7 +37,7 @@ export function requireToken(app: FastifyInstance, token: string): void {
   app.addHook('onRequest', async request => {
     const given = Buffer.from(request.headers.authorization ?? '')
     const isRight = given.byteLength === wanted.byteLength && timingSafeEqual(given, wanted)
-    if (!isRight || !HOSTS.test(request.headers.host ?? '')) {
+    if (!isRight || !isNamedAsLoopback(request.headers.host)) {
       throw new DragonflyError('peer-refused', 'this API needs a token', {
         hint: `send Authorization: Bearer with the content of ${FILE} in the home folder of the daemon`,
       })

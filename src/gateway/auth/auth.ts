@@ -1,10 +1,11 @@
 // Everything that the gateway has for the authentication of registries, over one upstream client.
-import type { Upstream } from '../front/upstream.ts'
-import { Credentials } from './credentials.ts'
-import { RegistryClient } from './registry-client.ts'
+
+import { Credentials } from '../../origin/registries/credentials.ts'
+import { RegistryClient } from '../../origin/registries/registry-client.ts'
+import { type TokenCounters, TokenServers } from '../../origin/registries/token-servers.ts'
+import { Tokens } from '../../origin/registries/tokens.ts'
+import type { Upstream } from '../../origin/upstream.ts'
 import { TokenRelay } from './token-relay.ts'
-import { TokenServers } from './token-servers.ts'
-import { Tokens } from './tokens.ts'
 
 export interface RegistryAuth {
   client: RegistryClient
@@ -22,8 +23,9 @@ export function openAuth(
   upstream: Upstream,
   credentialFiles: readonly string[] = [],
   env: NodeJS.ProcessEnv = process.env,
+  counters?: TokenCounters,
 ): RegistryAuth {
-  const servers = new TokenServers(upstream)
+  const servers = new TokenServers(upstream, counters)
   const tokens = new Tokens(servers)
   const credentials = credentialFiles.length > 0 && { credentials: new Credentials({ files: credentialFiles, env }) }
   const clientOver = (over: Upstream) => new RegistryClient(over, { tokens, ...credentials })

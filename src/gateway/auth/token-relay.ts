@@ -10,12 +10,12 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { DragonflyError } from '../../core/errors.ts'
+import { pairsOf } from '../../origin/raw-headers.ts'
+import { bearerOf, challengesOf } from '../../origin/registries/challenge.ts'
+import { SharedAnswers } from '../../origin/registries/shared-answers.ts'
+import type { TokenServerAnswer, TokenServers } from '../../origin/registries/token-servers.ts'
+import { type Tokens, tokenOf } from '../../origin/registries/tokens.ts'
 import { type Guest, isSameHost } from '../front/guest.ts'
-import { pairsOf } from '../front/relay.ts'
-import { bearerOf, challengesOf } from './challenge.ts'
-import { SharedAnswers } from './shared-answers.ts'
-import type { TokenServerAnswer, TokenServers } from './token-servers.ts'
-import { type Tokens, tokenOf } from './tokens.ts'
 
 export const TOKEN_PATH = '/_dragonfly/token'
 const MAX_ANSWERS = 4096

@@ -1,9 +1,13 @@
 // Passes one request on and its answer back, unchanged but for what belongs to a single connection (RFC 9110 §7.6.1).
+import { channel } from 'node:diagnostics_channel'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { isTracing, traceHeaders } from '../../core/tracing.ts'
+import { pairsOf } from '../../origin/raw-headers.ts'
+import type { Upstream, UpstreamAnswer } from '../../origin/upstream.ts'
 import type { Guest } from './guest.ts'
-import type { Upstream, UpstreamAnswer } from './upstream.ts'
 
+const TRACE_HEADERS = new Set(['traceparent', 'tracestate'])
 const HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
@@ -24,12 +28,6 @@ export function endToEnd(headers: readonly string[]): string[] {
   return pairs.filter(([name]) => !drop.has(name.toLowerCase())).flat()
 }
 
-export function pairsOf(headers: readonly string[]): [name: string, value: string][] {
-  const pairs: [string, string][] = []
-  for (let at = 0; at + 1 < headers.length; at += 2) pairs.push([headers[at] as string, headers[at + 1] as string])
-  return pairs
-}
-
 /** The request of the guest, sent to `url`. `headers`: in place of the guest's own. Rejects with undici's errors. */
 export async function ask(
   upstream: Upstream,
@@ -37,10 +35,21 @@ export async function ask(
   url: URL,
   headers = request.rawHeaders,
 ): Promise<UpstreamAnswer> {
-  const sent = pairsOf(endToEnd(headers)).filter(([name]) => name.toLowerCase() !== 'host')
+  const passed = pairsOf(endToEnd(headers)).filter(([name]) => name.toLowerCase() !== 'host')
+  const sent = isTracing() ? await inOwnSpan(passed) : passed
   const method = request.method ?? 'GET'
   const hasBody = request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
   return await upstream.send({ method, url, headers: sent.flat(), signal: gone, ...(hasBody && { body: request }) })
+}
+
+/**
+ * What names the guest's span names the gateway's own from here on (W3C Trace Context §3.4), if it named one. Where the SDK instruments
+ * undici, that adds the headers by itself.
+ */
+async function inOwnSpan(pairs: readonly [string, string][]): Promise<[string, string][]> {
+  const others = pairs.filter(([name]) => !TRACE_HEADERS.has(name.toLowerCase()))
+  if (others.length === pairs.length || channel('undici:request:create').hasSubscribers) return others
+  return [...others, ...Object.entries(await traceHeaders())]
 }
 
 /** The answer, as it came. An answer that breaks off breaks the guest's connection off. Never rejects. */

@@ -9,7 +9,7 @@ import { type Endpoint, hostOf, portOf } from '../../origin/endpoint.ts'
 import { Guard } from '../../origin/guard.ts'
 import { USER_AGENT } from '../../origin/http-client.ts'
 import { Proxied } from '../../origin/proxied.ts'
-import { Upstream, type UpstreamSettings } from '../front/upstream.ts'
+import { Upstream, type UpstreamSettings } from '../../origin/upstream.ts'
 import { isLoopback } from './hops.ts'
 
 /** Tunnels of other hosts' programs lead to 443 and to ports that no privileged service has, such as mail. */

@@ -1,9 +1,9 @@
 // The forward proxy: what becomes of one request in absolute form (RFC 9112 §3.2.2).
 import type { IncomingMessage } from 'node:http'
 import { MAX_URL_BYTES } from '../../core/task.ts'
+import type { Upstream } from '../../origin/upstream.ts'
 import type { Guest, Handler } from '../front/guest.ts'
 import { ask, giveBack } from '../front/relay.ts'
-import type { Upstream } from '../front/upstream.ts'
 import type { Access } from './access.ts'
 import type { Hops } from './hops.ts'
 import { answerRefusal, Refusal, refusalOf } from './refusals.ts'

@@ -1,9 +1,10 @@
 // The rest of an answer that has begun, from its origin: only of the very same version.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ByteRange } from '../../core/range.ts'
+import { pairsOf } from '../../origin/raw-headers.ts'
+import type { Upstream } from '../../origin/upstream.ts'
 import type { Guest } from '../front/guest.ts'
-import { endToEnd, pairsOf } from '../front/relay.ts'
-import type { Upstream } from '../front/upstream.ts'
+import { endToEnd } from '../front/relay.ts'
 import type { RegistryAnswer } from '../registry/registry-access.ts'
 import { discard, headerOf, readRegistry } from '../registry/registry-read.ts'
 

@@ -1,7 +1,8 @@
 // One request to the registry mirror: who asks, which registry is meant, and how that is asked.
 import { createHash } from 'node:crypto'
+import type { Reading } from '../../daemon/registry-reads.ts'
+import type { Upstream } from '../../origin/upstream.ts'
 import type { Guest } from '../front/guest.ts'
-import type { Upstream } from '../front/upstream.ts'
 import type { Target } from './routes.ts'
 import type { Registry } from './settings.ts'
 
@@ -18,6 +19,8 @@ export interface Asked {
   identity: string
   /** The guest has the gateway as its proxy, and knows it by no address that its requests could go to. */
   isProxied: boolean
+  /** The account of where its time goes; undefined: it reads no content. */
+  reading?: Reading | undefined
   /** The pseudonym of this gateway, for `Via`. */
   via: string
 }

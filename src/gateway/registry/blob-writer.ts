@@ -2,13 +2,12 @@
 import type { ServerResponse } from 'node:http'
 import { type RangeSpec, rangeWithin } from '../../core/range.ts'
 import { endToEnd } from '../front/relay.ts'
-import type { BlobAsked } from './asked.ts'
 import type { RegistryAnswer } from './registry-access.ts'
 import { headerOf } from './registry-read.ts'
 
 export class BlobWriter {
   readonly #response: ServerResponse
-  readonly #digest: string
+  readonly #headers: Readonly<Record<string, string>>
   readonly #range: RangeSpec | undefined
   /** Next byte to write, counted from the blob's beginning. */
   position = 0
@@ -17,15 +16,16 @@ export class BlobWriter {
   hasBegun = false
   isOver = false
 
-  constructor({ guest, digest }: Pick<BlobAsked, 'guest' | 'digest'>, range: RangeSpec | undefined) {
-    this.#response = guest.response
-    this.#digest = digest
+  /** `headers`: of the whole, besides its length. */
+  constructor(response: ServerResponse, headers: Readonly<Record<string, string>>, range: RangeSpec | undefined) {
+    this.#response = response
+    this.#headers = headers
     this.#range = range
   }
 
   /** The status and headers of a whole blob of `length` bytes. */
   head(length: number): void {
-    this.#response.writeHead(200, { ...this.#headers(), 'content-length': length })
+    this.#response.writeHead(200, { ...this.#headers, 'content-length': length })
   }
 
   /** Announces the answer. Does nothing when the length is needed and not known. */
@@ -41,7 +41,7 @@ export class BlobWriter {
     this.end = range.end
     if (this.#range === undefined) return this.head(length)
     this.#response.writeHead(206, {
-      ...this.#headers(),
+      ...this.#headers,
       'content-range': `bytes ${range.start}-${range.end - 1}/${length}`,
       'content-length': range.end - range.start,
     })
@@ -93,16 +93,6 @@ export class BlobWriter {
     this.#response.writeHead(status, endToEnd(headers))
     if (length === 0) this.ended()
     return true
-  }
-
-  #headers(): Record<string, string> {
-    return {
-      'content-type': 'application/octet-stream',
-      'docker-content-digest': this.#digest,
-      'docker-distribution-api-version': 'registry/2.0',
-      'accept-ranges': 'bytes',
-      etag: `"${this.#digest}"`,
-    }
   }
 }
 

@@ -10,6 +10,7 @@ import { refuse } from './refusals.ts'
 import type { RegistryAccess, RegistryAnswer, RegistryRequest } from './registry-access.ts'
 import { discard, headerOf, readRegistry } from './registry-read.ts'
 import type { Sizes } from './sizes.ts'
+import { Stop } from './stop.ts'
 import type { Upstreams } from './upstreams.ts'
 
 /** Without a byte of the swarm after so long, the registry is asked directly, ms. */
@@ -33,7 +34,7 @@ export class Blobs {
 
   async get(asked: BlobAsked): Promise<void> {
     const range = rangeOf(asked)
-    const writer = new BlobWriter(asked, range)
+    const writer = writerOf(asked, range)
     await this.#fromSwarm(asked, range, writer)
     if (writer.isOver) return
     if (!writer.hasBegun) return await this.#relayed(asked)
@@ -45,7 +46,7 @@ export class Blobs {
     const known = this.#sizes.get(asked)
     const { response } = asked.guest
     if (known !== undefined) {
-      new BlobWriter(asked, undefined).head(known)
+      writerOf(asked, undefined).head(known)
       return void response.end()
     }
     const answer = await this.#ask(asked, 'HEAD', {}).catch(() => undefined)
@@ -54,12 +55,12 @@ export class Blobs {
       discard(answer)
       if (answer.status >= 300 || total === undefined)
         return void response.writeHead(answer.status, endToEnd(answer.headers)).end()
-      new BlobWriter(asked, undefined).head(total)
+      writerOf(asked, undefined).head(total)
       return void response.end()
     }
     const length = await this.#lengthInSwarm(asked)
     if (length !== undefined) {
-      new BlobWriter(asked, undefined).head(length)
+      writerOf(asked, undefined).head(length)
       return void response.end()
     }
     if (answer === undefined) return refuse(asked.guest, 'unreachable')
@@ -101,10 +102,12 @@ export class Blobs {
         stop.hold()
         if (!writer.hasBegun) writer.begin((await stream.length) ?? this.#sizes.get(asked))
         if (!writer.hasBegun) break
+        asked.reading?.firstByte()
         await writer.write(bytes)
         stop.within(SILENCE_MS)
       }
       writer.ended()
+      await tellGivers(asked, stream)
     } catch {
       // the registry is asked, and says what is wrong
     }
@@ -119,7 +122,7 @@ export class Blobs {
       return await this.#access.passBack(asked, answer)
     // docker-registry announces the whole length here, and sends none of it
     if (answer.status === 416) return unsatisfied(asked, answer)
-    const rest = new BlobWriter(asked, rangeOf(asked))
+    const rest = writerOf(asked, rangeOf(asked))
     if (!rest.adopt(answer)) return await this.#access.passBack(asked, answer)
     await rest.drain(answer.body).catch(() => {})
     if (!rest.isOver) await this.#goOn(asked, rest)
@@ -156,10 +159,27 @@ export class Blobs {
   }
 }
 
+async function tellGivers({ reading }: BlobAsked, stream: ContentStream): Promise<void> {
+  if (reading === undefined) return
+  const { fromOrigin, fromPeers, fromSeeds, resumed } = await stream.receipt
+  reading.record.from = { origin: fromOrigin, peers: fromPeers, seeds: fromSeeds, store: resumed }
+}
+
 function unsatisfied({ guest }: BlobAsked, answer: RegistryAnswer): void {
   const range = headerOf(answer.headers, 'content-range')
   discard(answer)
   guest.response.writeHead(416, { 'content-length': 0, ...(range !== undefined && { 'content-range': range }) }).end()
+}
+
+function writerOf({ guest, digest }: BlobAsked, range: RangeSpec | undefined): BlobWriter {
+  const headers = {
+    'content-type': 'application/octet-stream',
+    'docker-content-digest': digest,
+    'docker-distribution-api-version': 'registry/2.0',
+    'accept-ranges': 'bytes',
+    etag: `"${digest}"`,
+  }
+  return new BlobWriter(guest.response, headers, range)
 }
 
 /** Its failure is told by the iteration. */
@@ -185,36 +205,4 @@ function rangeOf({ guest, digest }: BlobAsked): RangeSpec | undefined {
 function totalOf({ status, headers }: RegistryAnswer): number | undefined {
   const length = headerOf(headers, 'content-length')
   return status === 200 && length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined
-}
-
-/** Aborts with another signal, at once, or after a silence. */
-class Stop {
-  readonly #own = new AbortController()
-  readonly #outer: AbortSignal
-  #timer: NodeJS.Timeout | undefined
-  readonly now = (): void => this.#own.abort()
-
-  constructor(outer: AbortSignal) {
-    this.#outer = outer
-    if (outer.aborted) this.now()
-    outer.addEventListener('abort', this.now)
-  }
-
-  get signal(): AbortSignal {
-    return this.#own.signal
-  }
-
-  within(ms: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(this.now, ms)
-  }
-
-  hold(): void {
-    clearTimeout(this.#timer)
-  }
-
-  [Symbol.dispose](): void {
-    this.hold()
-    this.#outer.removeEventListener('abort', this.now)
-  }
 }

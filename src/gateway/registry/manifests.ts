@@ -1,7 +1,8 @@
 // Manifests: the registry's answer counts; what it has shown once answers again by digest, and by tag when it is down.
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { endToEnd, pairsOf } from '../front/relay.ts'
+import { pairsOf } from '../../origin/raw-headers.ts'
+import { endToEnd } from '../front/relay.ts'
 import { type Asked, headersFor } from './asked.ts'
 import { type Manifest, ManifestCache } from './manifest-cache.ts'
 import { refuse } from './refusals.ts'

@@ -1,13 +1,15 @@
 // The registry mirror: what container engines ask for below /v2/, answered out of the swarm or by the registry that is meant.
 import { randomUUID } from 'node:crypto'
+import type { Reading, RegistryReads } from '../../daemon/registry-reads.ts'
 import type { DragonflyNode } from '../../node/api/dragonfly-node.ts'
+import type { Upstream, UpstreamAnswer, UpstreamSettings } from '../../origin/upstream.ts'
 import type { RegistryAuth } from '../auth/auth.ts'
 import { type Guest, type Handler, isSameHost } from '../front/guest.ts'
 import { ask } from '../front/relay.ts'
-import type { Upstream, UpstreamAnswer, UpstreamSettings } from '../front/upstream.ts'
 import { type Asked, headersFor, identityOf } from './asked.ts'
 import { Blobs } from './blobs.ts'
 import { Manifests } from './manifests.ts'
+import { isLocalName, isSelf } from './own-address.ts'
 import { refuse } from './refusals.ts'
 import { meantAuthorization, RegistryAccess } from './registry-access.ts'
 import { parseTarget } from './routes.ts'
@@ -23,6 +25,7 @@ export interface MirrorSetup {
   /** The address that the gateway listens on. */
   listen: string
   auth: RegistryAuth
+  reads: RegistryReads
 }
 
 /** What `GET /v2/` may wait for the registry, ms: engines ask it before everything else. */
@@ -38,9 +41,11 @@ export class Mirror {
   readonly #hasLogins: boolean
   readonly #auth: RegistryAuth
   readonly #access: RegistryAccess
+  readonly #reads: RegistryReads
 
   /** Throws `bad-option`. */
-  constructor({ node, upstream, upstreamSettings, settings, listen, auth }: MirrorSetup) {
+  constructor({ node, upstream, upstreamSettings, settings, listen, auth, reads }: MirrorSetup) {
+    this.#reads = reads
     this.#registries = new Registries(settings, listen)
     this.#upstreams = new Upstreams(upstream, upstreamSettings)
     this.#isLocal = isLoopback(listen)
@@ -92,12 +97,27 @@ export class Mirror {
     const reads = method === 'GET' || method === 'HEAD'
     if (route.kind === 'base' && reads) return await this.#ping(asked)
     if (route.kind === 'blob' && reads && asked.target.query === '') {
-      const blob = { ...asked, name: route.name, digest: route.digest }
+      const reading = method === 'GET' ? this.#reading(asked, 'blob', route.name, route.digest) : undefined
+      const blob = { ...asked, reading, name: route.name, digest: route.digest }
       return method === 'GET' ? await this.#blobs.get(blob) : await this.#blobs.head(blob)
     }
-    if (route.kind === 'manifest' && reads && asked.target.query === '')
-      return await this.#manifests.answer({ ...asked, name: route.name, reference: route.reference, isDigest: route.isDigest })
+    if (route.kind === 'manifest' && reads && asked.target.query === '') {
+      const reading = this.#reading(asked, 'manifest', route.name, route.reference)
+      const { name, reference, isDigest } = route
+      return await this.#manifests.answer({ ...asked, reading, name, reference, isDigest })
+    }
     await this.#access.passBack(asked, await this.#pass(asked, asked.guest.gone))
+  }
+
+  #reading({ guest, registry }: Asked, kind: 'manifest' | 'blob', repository: string, reference: string): Reading {
+    const reading = this.#reads.begin({ registry: registry.host, repository, kind, reference })
+    const { response } = guest
+    const { socket } = response
+    const before = socket?.bytesWritten ?? 0
+    response.once('close', () => {
+      reading.ended(response.statusCode, (socket?.bytesWritten ?? before) - before, !response.writableFinished)
+    })
+    return reading
   }
 
   /**
@@ -158,17 +178,4 @@ function askLogin({ response }: Guest): void {
     'www-authenticate': 'Basic realm="dragonfly gateway"',
   })
   response.end('{}')
-}
-
-function isLocalName(header: string | undefined): boolean {
-  const host = header ?? ''
-  return isLoopback(host) || /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])(?::\d+)?$/i.test(host)
-}
-
-/** A registry on the gateway's own address. */
-function isSelf(url: URL, { request }: Guest): boolean {
-  const { localAddress = '', localPort } = request.socket
-  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  return port === localPort && (host === localAddress || (isLoopback(localAddress.replace(/^::ffff:/, '')) && isLoopback(host)))
 }

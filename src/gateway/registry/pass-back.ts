@@ -1,5 +1,6 @@
 // Passes a registry's answer on. Only its relative links are changed, where the registry stood in the path of the request.
-import { giveBack, pairsOf } from '../front/relay.ts'
+import { pairsOf } from '../../origin/raw-headers.ts'
+import { giveBack } from '../front/relay.ts'
 import type { Asked } from './asked.ts'
 
 type Passed = Parameters<typeof giveBack>[1]

@@ -1,9 +1,9 @@
 // How registries are asked: with what the engine shows, else by the gateway's own tokens; and how their refusals go to the engine.
 import type { Readable } from 'node:stream'
+import type { RegistryClient } from '../../origin/registries/registry-client.ts'
+import { loginOf } from '../../origin/registries/tokens.ts'
+import type { Upstream } from '../../origin/upstream.ts'
 import type { RegistryAuth } from '../auth/auth.ts'
-import type { RegistryClient } from '../auth/registry-client.ts'
-import { loginOf } from '../auth/tokens.ts'
-import type { Upstream } from '../front/upstream.ts'
 import type { Asked } from './asked.ts'
 import { passBack } from './pass-back.ts'
 
@@ -31,7 +31,7 @@ export interface Shown {
 }
 
 /** `repository`: of a request to one; its tokens are for reading there. */
-type Place = Pick<Asked, 'registry' | 'upstream' | 'authorization'> & { repository: string }
+type Place = Pick<Asked, 'registry' | 'upstream' | 'authorization' | 'reading'> & { repository: string }
 
 export class RegistryAccess {
   readonly #auth: RegistryAuth
@@ -52,6 +52,7 @@ export class RegistryAccess {
       headers,
       scope: scopeOf(place),
       ...(authorization !== undefined && { authorization }),
+      onToken: place.reading?.waitedForToken,
       signal,
     })
   }
@@ -63,7 +64,14 @@ export class RegistryAccess {
     if (authorization !== undefined && loginOf(authorization) === undefined)
       return { authorization, anonymous: this.#auth.tokens.isAnonymous(registry, authorization) }
     const login = authorization !== undefined && { authorization }
-    const question = { registry, scope: scopeOf(place), path: url.pathname + url.search, ...login, signal }
+    const question = {
+      registry,
+      scope: scopeOf(place),
+      path: url.pathname + url.search,
+      ...login,
+      onToken: place.reading?.waitedForToken,
+      signal,
+    }
     // without a token only what is here, and public, can be given
     return await this.#clientOf(place)
       .authorization(question)

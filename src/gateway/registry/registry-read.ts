@@ -1,5 +1,5 @@
 // Asks a registry directly, and follows its redirects to storage hosts.
-import { pairsOf } from '../front/relay.ts'
+import { pairsOf } from '../../origin/raw-headers.ts'
 import type { RegistryAnswer, RegistryRequest } from './registry-access.ts'
 import type { Upstreams } from './upstreams.ts'
 

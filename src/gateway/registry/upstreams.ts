@@ -1,5 +1,5 @@
 // The clients of one gateway: one for everything, and one for each registry with certificate authorities of its own.
-import { Upstream, type UpstreamSettings } from '../front/upstream.ts'
+import { Upstream, type UpstreamSettings } from '../../origin/upstream.ts'
 import type { Registry } from './settings.ts'
 
 export class Upstreams {

@@ -31,11 +31,12 @@ export class ProgressMeter {
   }
 
   #report(): void {
-    const { counts, manifest, links, pace } = this.#active
+    const { counts, manifest, links, pace, reuse } = this.#active
     const fresh = counts.fromOrigin + counts.fromPeers + counts.fromSeeds
     const rate = Math.round(this.#rate.add(now(), pace.arrived))
     const received = pace.arrived - this.#before
     const bytes = fresh + counts.resumed
-    this.#tell?.({ bytes, length: manifest?.length, ...counts, received, peers: links.size, rate })
+    const reused = reuse.bytes > 0 && { reused: reuse.bytes }
+    this.#tell?.({ bytes, length: manifest?.length, ...counts, ...reused, received, peers: links.size, rate })
   }
 }

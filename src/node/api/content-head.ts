@@ -2,7 +2,7 @@
 import type { GetOptions } from './get-options.ts'
 
 /** Options of one `head`, as those of `get`. Every one may be left out. */
-export type HeadOptions = Pick<GetOptions, 'headers' | 'filter' | 'tag' | 'origin' | 'signal'>
+export type HeadOptions = Pick<GetOptions, 'headers' | 'filter' | 'tag' | 'scope' | 'renew' | 'origin' | 'signal'>
 
 /** What is known of a content before a byte of it is here. */
 export interface ContentHead {

@@ -1,10 +1,13 @@
 // The interface of a node for embedding programs.
 import type { ContentHead, HeadOptions, StreamHead } from './content-head.ts'
+import type { FleetReport } from './fleet-report.ts'
 import type { GetOptions } from './get-options.ts'
 import type { Limits, LimitsNow } from './limits.ts'
+import type { LiveStatus } from './live.ts'
 import type { Metric } from './metrics.ts'
 import type { Preheated, PreheatOptions } from './preheat-options.ts'
 import type { Receipt } from './receipt.ts'
+import type { SharedContent, ShareOptions } from './shared-content.ts'
 import type { SeedStatus } from './status.ts'
 import type { StoreAdmin } from './store-admin.ts'
 import type { StoredContent } from './stored-content.ts'
@@ -69,6 +72,14 @@ export interface DragonflyNode {
    * Rejects with `bad-…`, with the seed's error (`origin-…`), with `digest-mismatch`, or with `no-source` when no seed does it.
    */
   preheat(url: string, options?: PreheatOptions): Promise<Preheated>
+  /**
+   * Shares a file for as long as this node runs and the file stays as it is: whoever has the address can fetch it from here. Rejects with
+   * `bad-option` for what cannot be read, `no-space` or `store-error`.
+   *
+   * @example
+   * const { url } = await node.share('big.iso')
+   */
+  share(file: string, options?: ShareOptions): Promise<SharedContent>
   /** Takes on a seed's duties: reads origins for others, signs, keeps. Resolves once others can ask. */
   seed(): Promise<void>
   /**
@@ -79,6 +90,11 @@ export interface DragonflyNode {
   /** Every metric as it is now; what there is stands in `METRICS`. */
   metrics(): Promise<Metric[]>
   /**
+   * What it is doing at this moment, of bounded size, for who asks every second. From the first call on it watches where pieces
+   * come from, and stops when nobody has asked for 30 s.
+   */
+  live(): Promise<LiveStatus>
+  /**
    * Limits the rates of this node from now on, in place of all limits before: one that is left out is lifted. Rejects with `bad-option`.
    *
    * @example
@@ -87,6 +103,11 @@ export interface DragonflyNode {
   setLimits(limits: Limits): Promise<void>
   /** The limits that were set, and what holds of them now. */
   limits(): Promise<LimitsNow>
+  /**
+   * Asks the other members of the fleet how they are doing: 48 at a time, 5 s for each, 20 s for all. Rejects with `bad-fleet` for a node
+   * that is in no fleet, or that leaves soon.
+   */
+  fleetStatus(): Promise<FleetReport>
   /** Looks after what is kept. */
   readonly administration: StoreAdmin
   /** Safe to call twice. After it nothing of this node is left running. */

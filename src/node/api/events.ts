@@ -13,6 +13,12 @@ export const EVENTS = {
     ({ addresses }) =>
       `no other host can connect to this one, because it has only ${addresses}; announce a reachable address with --announce`,
   ),
+  'fleet-port-taken': define<{ port: number }>(
+    'warn',
+    'A member of a fleet listens on any free port, because something else has the usual one.',
+    ({ port }) =>
+      `TCP port ${port}, where members of a fleet are expected, is in use; this one listens on another: its address is in df daemon status, and may change with every start (choose one with --listen)`,
+  ),
   'home-exposed': define<{ path: string; mode: string; mended: boolean }>(
     'warn',
     'Other users of this host can read the identity, or write to the home folder. The mode is mended where that is possible.',
@@ -54,6 +60,12 @@ export const EVENTS = {
     'warn',
     'The fleet file has changed, and cannot be read. What it said before counts on.',
     ({ reason }) => `${reason}; this node goes on with what the file said before`,
+  ),
+
+  'share-ended': define<{ path: string; url: string; why: 'changed' | 'removed' }>(
+    'warn',
+    'A file that this node shares was changed or removed. Its content is not offered any more.',
+    ({ path, url, why }) => `${path} was ${why} and is not shared any more as ${url.replace(/\?.*/, '')}; share it again`,
   ),
 
   // ---- peers
@@ -270,5 +282,8 @@ export function eventOf(facts: EventFacts): NodeEvent {
 /** The fields of an event that tells of an error. */
 export function causeOf(error: unknown): Cause {
   const reason = error instanceof Error ? error.message || error.name : String(error)
+  // what to do about it differs with the error, and the event has no other place for it
+  if (error instanceof DragonflyError && error.code === 'peer-version')
+    return { reason: `${reason}; ${error.hint}`, error: error.code }
   return error instanceof DragonflyError ? { reason, error: error.code } : { reason }
 }

@@ -61,6 +61,18 @@ export interface GetOptions {
    */
   tag?: string
   /**
+   * Stands for the filtered parameters where they are a signature, which changes: text that only who has the credentials can derive.
+   * Part of the content's name at this node, told to nobody. `resolveSource` makes it.
+   * @default the parameters themselves
+   */
+  scope?: string
+  /**
+   * Gives the URL with a signature that is good now: asked before each request of the origin and of a seed. Not through a daemon.
+   * `resolveSource` makes it.
+   * @default the URL as it is
+   */
+  renew?: () => string
+  /**
    * The `digest` names the content, and the URL only says where it can be read: its path must end with `/sha256:` and the same
    * digits, as those of blobs in registries do. Such a content never changes: nobody is asked whether it is current, and filter and
    * tag do not count. What is here under any URL is used. With an Authorization header it is private: it is shared only with those
@@ -170,6 +182,11 @@ export interface Progress {
   fromSeeds: number
   /** Bytes found in the store: of an earlier try, or of a content that was there. */
   resumed: number
+  /**
+   * Those of them that an older version had.
+   * @default none
+   */
+  reused?: number
   /** Bytes that came since this download began, whether verified yet or not. */
   received: number
   /** Peers connected for this content, seeds included. */

@@ -60,6 +60,19 @@ export interface NodeOptions {
    */
   announce?: readonly string[]
   /**
+   * Whose connections count for more when there is no room for all.
+   * @default nobody's but those of seeds, trusted peers and members of the fleet
+   */
+  connections?: {
+    /**
+     * Networks, as ranges such as `10.0.0.0/8` or `2001:db8::/32` or as single addresses, at most 256, for which quotas per address do not count:
+     * many hosts behind one address of a NAT or proxy. Seeds, trusted peers and members of the fleet are kept in any case. Others are refused with
+     * `bad-option`.
+     * @default none
+     */
+    trustedNetworks?: readonly string[]
+  }
+  /**
    * Folder of the piece store, or `'memory'`.
    * @default `store` in the home folder
    */

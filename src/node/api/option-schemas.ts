@@ -40,6 +40,11 @@ export const NODE_OPTIONS = {
     trust: TEXTS,
     listen: TEXTS,
     announce: TEXTS,
+    connections: {
+      type: 'object',
+      properties: { trustedNetworks: { type: 'array', items: TEXT, maxItems: 256 } },
+      additionalProperties: false,
+    },
     store: TEXT,
     spareFolder: TEXT,
     quota: {
@@ -77,6 +82,8 @@ export const GET_OPTIONS = {
     range: RANGE,
     filter: TEXTS,
     tag: TEXT,
+    scope: TEXT,
+    renew: FUNCTION,
     byDigest: FLAG,
     anonymous: FLAG,
     originAfter: { type: 'number', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
@@ -99,7 +106,7 @@ export const GET_OPTIONS = {
 
 export const HEAD_OPTIONS = {
   type: 'object',
-  properties: { headers: HEADERS, filter: TEXTS, tag: TEXT, origin: FLAG, signal: SIGNAL },
+  properties: { headers: HEADERS, filter: TEXTS, tag: TEXT, scope: TEXT, renew: FUNCTION, origin: FLAG, signal: SIGNAL },
   additionalProperties: false,
 } as const
 
@@ -130,7 +137,7 @@ type Fits<Schema extends TSchema, Options> = keyof Static<Schema> extends keyof 
       : never
     : never
   : never
-type Unsaid = 'headers' | 'range' | 'signal' | 'onProgress' | 'onEvent' | 'nameFile'
+type Unsaid = 'headers' | 'range' | 'signal' | 'onProgress' | 'onEvent' | 'nameFile' | 'renew'
 
 export const FITS: [
   Fits<typeof NODE_OPTIONS, NodeOptions>,

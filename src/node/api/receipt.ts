@@ -30,6 +30,8 @@ export interface Receipt {
   fromSeeds: number
   /** Bytes found in the store: of an earlier try, or of a content that was there. */
   resumed: number
+  /** Those of the resumed bytes that an older version had: the file that this one replaces. Only when there are any. */
+  reused?: number
   /** How long it took, in seconds. */
   seconds: number
   /** Peers that gave pieces, seeds included. */
@@ -39,10 +41,13 @@ export interface Receipt {
    * tells it here.
    */
   lastModified?: string
-  /** Why the content is believed. */
+  /**
+   * Why the content is believed. `digest`: for the one that was given, or (`originDigest` says where) that the origin states, where other
+   * hosts that read it gave the rest.
+   */
   trust: Trust
   /**
-   * Only when this node read the origin: where that states the sha2-256 of the content, which the bytes were found to have; a
+   * Only when this node read the origin, if only the beginning: where that states the sha2-256 of the content, which the bytes were found to have; a
    * header's name in lower case (`repr-digest`), or `the URL`.
    */
   originDigest?: string

@@ -71,6 +71,20 @@ export interface BanStatus {
   times: number
 }
 
+/** A peer that let this node down, without any proof of a lie: it is asked less, and after others, until it gives a piece. */
+export interface SnubStatus {
+  /** Its peer id. */
+  peer: string
+  /** `silent`: it sent nothing; `late`: others gave sooner what it was asked for; `busy`: it said that too many wait there. */
+  why: 'silent' | 'late' | 'busy'
+  /** Seconds since it first did, after it last gave a piece. */
+  age: number
+  /** Seconds since it last did; it is not named any more after 10 minutes. */
+  last: number
+  /** How often in a row. */
+  times: number
+}
+
 /** Two seeds that this node trusts, and that gave or signed different bytes for one version. Nobody is banned for that. */
 export interface ContradictionStatus {
   /** The one that the download followed: its peer id. */
@@ -89,6 +103,10 @@ export interface IsolationStatus {
   banned: number
   /** The latest 100 of them. */
   bans: readonly BanStatus[]
+  /** How many peers let it down, and have given no piece since. */
+  snubbed: number
+  /** The latest 100 of them. */
+  snubs: readonly SnubStatus[]
   /** The latest 100, of both seeds and the version, the last seen first. */
   contradictions: readonly ContradictionStatus[]
 }

@@ -100,10 +100,13 @@ export async function keepFreshness(entry: StoreEntry, freshness: Freshness): Pr
   await entry.append(encodeRecord({ type: 'freshness', freshness }))
 }
 
-/** Opens the entry of a version; when another process works on it, one of our own that nobody else will ever find. */
-export async function openEntry(store: Store, key: string): Promise<{ entry: StoreEntry; isShared: boolean }> {
+/**
+ * Opens the entry of a version; when another process works on it, one of our own that nobody else will ever find. `length`: of the
+ * content, where it is known.
+ */
+export async function openEntry(store: Store, key: string, length?: number): Promise<{ entry: StoreEntry; isShared: boolean }> {
   try {
-    return { entry: await store.open(key), isShared: true }
+    return { entry: await store.open(key, undefined, length), isShared: true }
   } catch (error) {
     if (!(error instanceof DragonflyError) || error.code !== 'store-locked') throw error
     return { entry: await store.open(`${key}.${process.pid}-${Math.random().toString(36).slice(2, 10)}`), isShared: false }
@@ -115,11 +118,15 @@ export function isPrivateEntry(key: string): boolean {
   return key.split('.').length > 2
 }
 
-/** Removes what the store has of a task besides `key`: other versions, and what processes that were killed made for themselves. */
-export async function removeOthers(store: Store, task: string, key: string): Promise<void> {
-  const others = (await store.keys()).filter(other => other !== key && other.startsWith(`${task}.`) && !hasLivingOwner(other))
+/**
+ * Removes what the store has of a task besides `key`: other versions, and what processes that were killed made for themselves. Resolves to
+ * whether there was another version.
+ */
+export async function removeOthers(store: Store, task: string, key: string): Promise<boolean> {
+  const others = (await store.keysOf(task)).filter(other => other !== key && !hasLivingOwner(other))
   // at the same time: one that another process works on is waited for a moment, and stays
   await Promise.all(others.map(other => store.remove(other).catch(() => {})))
+  return others.some(other => !isPrivateEntry(other))
 }
 
 function hasLivingOwner(key: string): boolean {

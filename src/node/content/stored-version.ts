@@ -5,8 +5,10 @@ import { Manifest, type ManifestHead, type VersionInfo } from '../../core/manife
 import { shownUrl, type Task } from '../../core/task.ts'
 import type { Trust } from '../../core/trust.ts'
 import { isNews, OUTDATED } from '../../origin/freshness.ts'
+import type { OldBytes } from '../../store/old-file.ts'
 import type { Store, StoreEntry } from '../../store/store.ts'
 import { PieceTransfer } from '../../transfer/piece-transfer.ts'
+import { MIN_LISTED_BYTES } from '../context/chunk-lists.ts'
 import {
   type CachedManifest,
   entryKey,
@@ -19,6 +21,7 @@ import {
   openEntry,
   removeOthers,
 } from './manifest-records.ts'
+import { openOlder } from './older-version.ts'
 import type { SignedState } from './signed-state.ts'
 
 /** So many words of the origin are written down for one version (2 MiB, at most one a minute); after that a restart has to ask. */
@@ -31,6 +34,12 @@ interface Opening {
   signer: string | undefined
   /** Whether there has to be room for all of it; otherwise room is taken as pieces come. */
   isReserved: boolean
+  /** Whether the digest of the whole is to be computed here even where a seed's seal says it. Default false. */
+  isComputed?: boolean
+}
+
+interface How extends Pick<Opening, 'signer' | 'isComputed'> {
+  isShared: boolean
 }
 
 export class StoredVersion {
@@ -42,6 +51,12 @@ export class StoredVersion {
   readonly transfer: PieceTransfer
   /** The newest state that can be passed on; undefined while nobody has signed. */
   signed: SignedState | undefined
+  /** Pieces from here on are named by strangers whom only a digest of the whole can prove right, in the end. */
+  provenTo = Infinity
+  /** The version that the store had before; whoever takes it closes it. */
+  older: OldBytes | undefined
+  /** Whether the store had another version: so may others. */
+  hadOlder = false
   /** The origin's last word; undefined when it was never asked by this node. */
   freshness: Freshness | undefined
   readonly #entry: StoreEntry
@@ -51,7 +66,7 @@ export class StoredVersion {
   #isSealKept: boolean
   #freshnessKept: { last: Freshness | undefined; count: number }
 
-  private constructor(entry: StoreEntry, cached: CachedManifest, isShared: boolean, signer: string | undefined) {
+  private constructor(entry: StoreEntry, cached: CachedManifest, { isShared, signer, isComputed = false }: How) {
     const { manifest, trust, envelope } = cached
     this.#entry = entry
     this.#isShared = isShared
@@ -62,37 +77,66 @@ export class StoredVersion {
     this.signer = signer
     this.freshness = cached.freshness
     this.#freshnessKept = { last: cached.freshness, count: cached.freshnessCount }
-    this.transfer = new PieceTransfer(entry, manifest)
+    this.transfer = new PieceTransfer(entry, manifest, { believesSeal: trust === 'seed' && !isComputed })
     if (envelope !== undefined) this.signed = { envelope, count: manifest.count, isSealed: this.#isSealKept }
   }
 
   /** Opens the entry of a version, with what it remembers when that was believed for the same reason. */
-  static async open(store: Store, task: Task, info: VersionInfo, { trust, signer, isReserved }: Opening): Promise<StoredVersion> {
+  static async open(store: Store, task: Task, info: VersionInfo, opening: Opening): Promise<StoredVersion> {
+    const { trust, isReserved } = opening
     const length = isReserved ? info.length : undefined
     const key = entryKey(task.id, info.version)
-    await removeOthers(store, task.id, key)
-    const first = await openEntry(store, key)
+    // what an own read gives is read anyway; without a length nobody knows whether there is room for both
+    const isOfUse = trust !== 'origin' && info.length !== undefined
+    let older = isOfUse ? await openOlder(store, task.id, key, MIN_LISTED_BYTES) : undefined
+    const isAnother = await removeOthers(store, task.id, key)
+    const open = () => StoredVersion.#open(store, task, info, { ...opening, key, length })
+    const opened = await open().catch(async error => {
+      const isFull = older !== undefined && error instanceof DragonflyError && error.code === 'no-space'
+      await (isFull ? older?.discard?.() : older?.close())
+      if (!isFull) throw error
+      older = undefined
+      return await open()
+    })
+    opened.older = older
+    opened.hadOlder = isAnother || older !== undefined
+    return opened
+  }
+
+  static async #open(
+    store: Store,
+    task: Task,
+    info: VersionInfo,
+    opening: Opening & { key: string; length: number | undefined },
+  ): Promise<StoredVersion> {
+    const { key, length, trust } = opening
+    const first = await openEntry(store, key, info.length)
     const cached = await loadManifest(first.entry)
     if (cached?.trust === trust && cached.manifest.describesSame(info)) {
       await makeRoom(first.entry, task, length)
-      return new StoredVersion(first.entry, cached, first.isShared, signer)
+      return new StoredVersion(first.entry, cached, { ...opening, isShared: first.isShared })
     }
-    const { entry, isShared } = (await first.entry.isEmpty()) ? first : await openAnew(store, key, first.entry)
+    const { entry, isShared } = (await first.entry.isEmpty()) ? first : await openAnew(store, key, first.entry, info.length)
     await makeRoom(entry, task, length)
     await keepInfo(entry, info, trust)
     const nothing = { manifest: new Manifest(info), trust, envelope: undefined, freshness: undefined, freshnessCount: 0 }
-    return new StoredVersion(entry, nothing, isShared, signer)
+    return new StoredVersion(entry, nothing, { ...opening, isShared })
   }
 
   /** Takes over an entry that is open already. */
-  static async resume(cached: CachedManifest & { entry: StoreEntry }, task: Task): Promise<StoredVersion> {
+  static async resume(cached: CachedManifest & { entry: StoreEntry }, task: Task, isComputed: boolean): Promise<StoredVersion> {
     await makeRoom(cached.entry, task, cached.manifest.length)
-    return new StoredVersion(cached.entry, cached, true, undefined)
+    return new StoredVersion(cached.entry, cached, { isShared: true, signer: undefined, isComputed })
   }
 
   /** Key of its store entry. */
   get key(): string {
     return this.#entry.key
+  }
+
+  /** Whether a piece that has not the digest that the manifest names may be the right one. */
+  isDoubtful(piece: number): boolean {
+    return this.trust === 'digest' || piece >= this.provenTo
   }
 
   async handOver(target: string, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
@@ -136,6 +180,7 @@ export class StoredVersion {
   /** `forget`: nothing of it stays in the store. */
   async close(forget: boolean): Promise<void> {
     this.transfer.stop()
+    await this.older?.close().catch(() => {})
     if (forget || !this.#isShared) await this.#entry.remove()
     else await this.#entry.close()
   }
@@ -143,9 +188,14 @@ export class StoredVersion {
 
 /** Before a byte is written. An entry for which there is no room is closed; a new one leaves nothing. */
 /** What is there is of no use, in part or as a whole. */
-async function openAnew(store: Store, key: string, old: StoreEntry): Promise<{ entry: StoreEntry; isShared: boolean }> {
+async function openAnew(
+  store: Store,
+  key: string,
+  old: StoreEntry,
+  length: number | undefined,
+): Promise<{ entry: StoreEntry; isShared: boolean }> {
   await old.remove()
-  return await openEntry(store, key)
+  return await openEntry(store, key, length)
 }
 
 async function makeRoom(entry: StoreEntry, task: Task, length: number | undefined): Promise<void> {

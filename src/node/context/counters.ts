@@ -1,5 +1,13 @@
-// The counters of one node: counted where things pass, read by status and metrics.
-import { METRICS, type Metric, type MetricLabels, type MetricName, type MetricSample } from '../api/metrics.ts'
+// The counters of one node, or of the process around it: counted where things pass, read by status and metrics.
+import {
+  METRICS,
+  type Metric,
+  type MetricLabels,
+  type MetricName,
+  type MetricSample,
+  NODE_METRIC_NAMES,
+  type NodeMetricName,
+} from '../api/metrics.ts'
 
 /** Names of the metrics without labels. */
 type Plain = { [N in MetricName]: keyof MetricLabels<N> extends never ? N : never }[MetricName]
@@ -7,34 +15,38 @@ type Labelled = Exclude<MetricName, Plain>
 type Labels = Readonly<Record<string, string>>
 
 /** A value that somebody else knows; undefined: there is none, and the series is left out. */
-export type Measured = { [N in MetricName]: readonly [N, MetricLabels<N>, number | undefined] }[MetricName]
+export type Measured<M extends MetricName = NodeMetricName> = {
+  [N in M]: readonly [N, MetricLabels<N>, number | undefined]
+}[M]
 
-export class Counters {
+/** `M`: what it counts; by default everything of a node. */
+export class Counters<M extends MetricName = NodeMetricName> {
   readonly #series = new Map<MetricName, ReadonlyMap<string, MetricSample>>()
 
-  constructor() {
-    for (const name of Object.keys(METRICS) as MetricName[]) this.#series.set(name, seriesOf(name))
+  constructor(names: readonly M[] = NODE_METRIC_NAMES as readonly MetricName[] as readonly M[]) {
+    for (const name of names) this.#series.set(name, seriesOf(name))
   }
 
-  count(name: Plain, by = 1): void {
+  /** A gauge may also fall. */
+  count(name: Plain & M, by = 1): void {
     this.#sample(name, {}).value += by
   }
 
   /** Counts in one series of a metric with labels. */
-  countAt<N extends Labelled>(name: N, labels: MetricLabels<N>, by = 1): void {
+  countAt<N extends Labelled & M>(name: N, labels: MetricLabels<N>, by = 1): void {
     this.#sample(name, labels as Labels).value += by
   }
 
   /** Value of one series. */
-  value(name: Plain): number
-  value<N extends Labelled>(name: N, labels: MetricLabels<N>): number
+  value(name: Plain & M): number
+  value<N extends Labelled & M>(name: N, labels: MetricLabels<N>): number
   value(name: MetricName, labels: object = {}): number {
     return this.#sample(name, labels as Labels).value
   }
 
   /** Every metric as it is now, with what was measured elsewhere. A metric without a series is left out. */
-  snapshot(measured: readonly Measured[]): Metric[] {
-    const known = new Map(measured.map(([name, labels, value]) => [this.#sample(name, labels), value]))
+  snapshot(measured: readonly Measured<M>[]): Metric[] {
+    const known = new Map(measured.map(([name, labels, value]) => [this.#sample(name, labels as Labels), value]))
     const shown = ({ labels, value }: MetricSample, now = value): MetricSample => ({ labels, value: now })
     return [...this.#series].flatMap(([name, series]) => {
       const { type, help } = METRICS[name]
@@ -49,10 +61,11 @@ export class Counters {
   }
 }
 
-/** All series that the table allows, at 0; a metric has one label at most. */
+/** All series that the table allows, at 0: every value of a label with every one of the others. */
 function seriesOf(name: MetricName): ReadonlyMap<string, MetricSample> {
-  const [label] = Object.entries<readonly string[]>(METRICS[name].labels)
-  if (label === undefined) return new Map([['', { labels: {}, value: 0 }]])
-  const [key, values] = label
-  return new Map(values.map(value => [value, { labels: { [key]: value }, value: 0 }]))
+  let all: Labels[] = [{}]
+  for (const [label, values] of Object.entries<readonly string[]>(METRICS[name].labels)) {
+    all = all.flatMap(labels => values.map(value => ({ ...labels, [label]: value })))
+  }
+  return new Map(all.map(labels => [Object.values(labels).join(), { labels, value: 0 }]))
 }

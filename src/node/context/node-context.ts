@@ -8,8 +8,11 @@ import type { Host } from '../../net/host.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { Store } from '../../store/store.ts'
 import type { Budget } from '../../swarm/budget.ts'
+import type { Snubs } from '../../swarm/snubs.ts'
 import type { EventFacts } from '../api/events.ts'
+import type { ChunkLists } from './chunk-lists.ts'
 import type { Counters } from './counters.ts'
+import type { OriginTroubles } from './origin-troubles.ts'
 import type { Pacing } from './pacing.ts'
 import type { SilentSeeds } from './silent-seeds.ts'
 
@@ -69,8 +72,11 @@ export interface NodeContext {
   seedsAbove(subject: string): readonly DialablePeer[]
   /** All other seeds that are known, those of our fleet too. */
   readonly otherSeeds: readonly DialablePeer[]
+  /** Of the contents that are here. */
+  readonly chunkLists: ChunkLists
   /** Those among them that said nothing a moment ago. */
   readonly silentSeeds: SilentSeeds
+  readonly originTroubles: OriginTroubles
   readonly bootstrap: readonly string[]
   /** Strangers of the local network that are connected; undefined: none are looked for. */
   readonly lanPeers: readonly string[] | undefined
@@ -90,6 +96,8 @@ export interface NodeContext {
   /** Whether this peer was caught lying; it is refused everywhere. */
   isBanned(peer: string): boolean
   ban(peer: string, proof: string): void
+  /** Told of peers that let us down without any proof of a lie. */
+  readonly isolation: Pick<Snubs, 'letDown' | 'gave'>
   /** Tells the operator. */
   emit(facts: EventFacts): void
 }

@@ -69,6 +69,12 @@ export class Pacing {
     return this.#limits
   }
 
+  /** Moves that are held back now. */
+  get waiting(): Readonly<Record<Direction, number>> {
+    const count = (direction: Direction) => [...this.#contents].reduce((sum, { waiting }) => sum + waiting[direction].length, 0)
+    return { down: count('down'), up: count('up') }
+  }
+
   /** Bytes a second that this direction may have at most; Infinity: no limit. */
   most(direction: Direction): number {
     return Math.min(this.#limits[direction] ?? Infinity, this.#limits.total ?? Infinity)

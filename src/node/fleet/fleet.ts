@@ -15,10 +15,10 @@ import { causeOf } from '../api/events.ts'
 import { now } from '../context/node-context.ts'
 import { Arrival } from './arrival.ts'
 import type { FleetParts } from './fleet-parts.ts'
-import { dialable, withPeer } from './member-addresses.ts'
+import { dialable } from './member-addresses.ts'
 import { MemberProofs } from './member-proofs.ts'
 import { repliesOf } from './member-replies.ts'
-import { ASK_MS, type MemberAnswer, requestOf, SilentMember } from './member-request.ts'
+import { connectTo, type MemberAnswer, type Question, requestOf, SilentMember } from './member-request.ts'
 import { Partners } from './partners.ts'
 import { Strangers, stranger } from './strangers.ts'
 
@@ -34,12 +34,6 @@ const RENEW_MS = 10_000
 /** Members that hear that we go, and how long that may take, ms. */
 const FAREWELLS = 3
 const FAREWELL_MS = 500
-
-interface Question {
-  /** A task's: who is responsible for it? */
-  subject?: string | undefined
-  all?: boolean
-}
 
 export class Fleet implements Wall {
   readonly #parts: FleetParts
@@ -115,9 +109,27 @@ export class Fleet implements Wall {
     return this.#view.living
   }
 
+  /** What is known of the others, those that were named dead included. */
+  get records(): readonly MemberRecord[] {
+    return this.#view.all.filter(({ peer, state }) => peer !== this.#host.id && state !== 'left')
+  }
+
+  /** Whether a peer has proved on its connection that it is a member. */
+  hasProved(peer: string): boolean {
+    return this.#proofs.has(peer)
+  }
+
   /** Whether a peer has proved that it is a member, or one that has vouches for it. */
   isMember(peer: string): boolean {
     return this.#proofs.has(peer) || this.#view.has(peer)
+  }
+
+  /** `work` with a member that has proved itself; beyond 64 members it stays connected no longer than for that. */
+  async whileConnected<T>(peer: string, work: () => Promise<T>): Promise<T> {
+    const wasConnected = this.#host.isConnected(peer)
+    await connectTo(this.#host, peer, this.#view.get(peer), this.#stopping.signal)
+    if (!this.#proofs.has(peer)) await this.#ask(peer)
+    return await work().finally(() => (wasConnected ? undefined : this.#partners.met(peer, this.#view.count)))
   }
 
   // ---- the wall
@@ -157,8 +169,6 @@ export class Fleet implements Wall {
   unreachable(peer: string): void {
     this.#tell({ type: 'unreachable', peer })
   }
-
-  // ---- questions and answers
 
   /** Who knows nobody yet is told of everybody at once. */
   async #greet(peer: string): Promise<void> {
@@ -252,8 +262,6 @@ export class Fleet implements Wall {
     this.#tell({ type: 'connected', peer: from })
   }
 
-  // ---- the list
-
   #refresh(): void {
     const { self } = this.#view
     const addresses = this.#host.addresses.slice(0, LIMITS.addresses)
@@ -268,11 +276,7 @@ export class Fleet implements Wall {
   /** Never rejects. */
   async #probe(peer: string, all: boolean): Promise<void> {
     try {
-      if (!this.#host.isConnected(peer)) {
-        const record = this.#view.get(peer)
-        const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ASK_MS)])
-        await this.#host.connect((record === undefined ? [] : [record]).flatMap(withPeer), signal)
-      }
+      await connectTo(this.#host, peer, this.#view.get(peer), this.#stopping.signal)
       await this.#ask(peer, { all })
     } catch {
       if (!this.#stopping.signal.aborted && !this.#host.isConnected(peer)) this.unreachable(peer)

@@ -4,16 +4,24 @@ import { askFleet } from '../../net/fleet-stream.ts'
 import type { Host } from '../../net/host.ts'
 import type { FleetRequest } from '../../wire/codec-fleet.ts'
 import { now } from '../context/node-context.ts'
+import { withPeer } from './member-addresses.ts'
 import type { MemberProofs } from './member-proofs.ts'
 import { stranger } from './strangers.ts'
 
 /** One request, connecting included, ms; and one for a list of 10,000 members, which takes 1.6 MB. */
-export const ASK_MS = 3000
+const ASK_MS = 3000
 const ASK_ALL_MS = 30_000
 /** A time limit that ends so much later than it should: it is this host that was late, ms. */
 const OWN_DELAY_MS = 500
 /** Messages of one answer: the longest list. */
 const MAX_REPLIES = 200
+
+/** What a member is asked besides what is new. */
+export interface Question {
+  /** A task's: who is responsible for it? */
+  subject?: string | undefined
+  all?: boolean
+}
 
 export interface MemberAnswer {
   members: readonly MemberRecord[]
@@ -52,4 +60,16 @@ export async function requestOf(
     const isInTime = clock.aborted && now() - startedAt < limit + OWN_DELAY_MS
     throw isInTime ? new SilentMember('it does not answer', { cause: error }) : error
   }
+}
+
+/** Connects to a member by the addresses that it has named, unless it is connected. */
+export async function connectTo(
+  host: Host,
+  peer: string,
+  record: MemberRecord | undefined,
+  stopping: AbortSignal,
+): Promise<void> {
+  if (host.isConnected(peer)) return
+  const signal = AbortSignal.any([stopping, AbortSignal.timeout(ASK_MS)])
+  await host.connect((record === undefined ? [] : [record]).flatMap(withPeer), signal)
 }

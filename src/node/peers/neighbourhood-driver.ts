@@ -62,7 +62,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
   /** Candidates that a connected peer names, or a list. */
   offer(from: string, peers: readonly PeerAddress[]): void {
     const { network } = this.#ctx
-    if (network === undefined || this.#stopped.signal.aborted) return
+    if (network === undefined || this.#stopped.signal.aborted || peers.length === 0) return
     const welcome = peers.filter(({ id }) => id !== network.host.id && !this.#ctx.isBanned(id))
     const believed = welcome.map(({ id, addresses }) => ({ id, addresses: network.host.believable(from, addresses) }))
     for (const { id, addresses } of believed) this.#book.note(id, addresses, from)

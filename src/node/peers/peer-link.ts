@@ -3,6 +3,7 @@ import { Bitfield } from '../../core/bitfield.ts'
 import type { Manifest } from '../../core/manifest.ts'
 import type { Link, LinkListener } from '../../net/link.ts'
 import type { PayloadPace } from '../../net/payload-pace.ts'
+import type { ChunksPart } from '../../wire/codec-chunks.ts'
 import type { ControlMessage } from '../../wire/codec-control.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import { LIMITS } from '../../wire/limits.ts'
@@ -15,6 +16,8 @@ import { ManifestTeller } from './manifest-teller.ts'
 export interface PeerLinkListener {
   /** Who listens to talk of pieces; nobody while the version is not known. */
   readonly pieces: PieceListener | undefined
+  /** Who listens to talk of chunks; nobody while the version is not known. */
+  readonly chunks: ChunkListener | undefined
   /** How fast payload may come and go. */
   readonly pace: PayloadPace
   /** Pieces that can exist, as far as is known; what is said of others counts for nothing. */
@@ -29,6 +32,12 @@ export interface PeerLinkListener {
   onHave(from: PeerLink, pieces: readonly number[]): void
   onPeers(from: PeerLink, peers: readonly PeerAddress[], links: number): void
   onClosed(from: PeerLink, error: unknown): void
+}
+
+/** The list of the content's chunks. */
+export interface ChunkListener {
+  onWanted(from: PeerLink, index: number): void
+  onChunks(from: PeerLink, part: ChunksPart): void
 }
 
 /** What is asked and given, piece by piece. */
@@ -128,6 +137,10 @@ export class PeerLink implements LinkListener {
         return this.#learn(message.pieces, message.queue)
       case 'peers':
         return this.#ears.onPeers(this, message.peers, message.links)
+      case 'chunks-wanted':
+        return this.#ears.chunks?.onWanted(this, message.from)
+      case 'chunks':
+        return this.#ears.chunks?.onChunks(this, message)
     }
   }
 

@@ -89,6 +89,11 @@ export class PeerLinks {
     link.send({ ...link.ourHello, ...this.#shown, ...this.#standing })
   }
 
+  /** Says hello as one that knows the version and nothing of its manifest: asks for the whole of the other side's. */
+  askForAll({ link }: PeerLink): void {
+    link.send({ ...link.ourHello, ...this.#shown, ...this.#standing, manifestCount: 0 })
+  }
+
   sayHelloToAll(): void {
     for (const link of this.#byPeer.values()) this.sayHello(link)
   }

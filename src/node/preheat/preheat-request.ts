@@ -5,7 +5,7 @@ import { sameBytes } from '../../core/piece.ts'
 import type { Task } from '../../core/task.ts'
 import type { Host } from '../../net/host.ts'
 import { resolve } from '../../net/resolve.ts'
-import { errorOf } from '../../wire/codec-resolve.ts'
+import { errorOf } from '../../wire/codec-failure.ts'
 import { digestMismatch } from '../content/stored-version.ts'
 import { resolveRequest } from '../session/resolve-request.ts'
 

@@ -1,5 +1,6 @@
 // Decides whether a stored content may answer a request, and asks the origin when it must, once for many requests.
 import type { DragonflyError } from '../../core/errors.ts'
+import { sameBytes } from '../../core/piece.ts'
 import type { Task } from '../../core/task.ts'
 import { validatorsOf } from '../../core/version.ts'
 import { type Asker, freshnessOf, mayKeep, mayServeInTrouble, verdict, wantsNews } from '../../origin/freshness.ts'
@@ -25,6 +26,8 @@ export interface Request {
   arrived: number
   /** The client wants to hear what the seed has. */
   progress?: boolean
+  /** sha2-256 that the whole has to have: what has it is current, whatever the origin has now. Undefined: none was named. */
+  digest?: Uint8Array | undefined
   /** A seed that has it: it is to be taken from there, and the origin is not asked. Undefined: as usual. */
   giver?: string | undefined
 }
@@ -86,6 +89,7 @@ export class FreshnessCheck {
     const asker = this.#asker(request.task)
     if (this.#outdated.has(active)) return false
     if (active.task.digest !== undefined) return true
+    if (!request.revalidate && isNamed(active, request)) return true
     if ((active.originFreshness.vouchedAt ?? -1) >= request.arrived) return true
     if (!request.revalidate && (!active.isComplete || this.#isInGrace(active))) return true
     const judged = request.revalidate ? 'ask' : verdict(active.originFreshness.freshness, asker, wallClock())
@@ -170,4 +174,10 @@ export class FreshnessCheck {
   #warn(trouble: DragonflyError): void {
     this.#ctx.emit({ code: 'stale-served', ...causeOf(trouble) })
   }
+}
+
+/** Whether it is, as a whole, what the request names by its digest. */
+function isNamed({ manifest }: ActiveTask, { digest }: Request): boolean {
+  const whole = manifest?.seal?.sha256
+  return digest !== undefined && whole !== undefined && sameBytes(whole, digest)
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { DragonflyError } from '../../core/errors.ts'
 import type { Task } from '../../core/task.ts'
+import { FEW_TRIES_MS, OUT_OF_REACH } from '../context/origin-troubles.ts'
 
 /** Denials that are remembered; the one not used for longest goes first. */
 export const MAX_DENIALS = 10_000
@@ -14,18 +15,18 @@ export const MAX_DENIED_MS = 60_000
 export const MIN_DENIED_MS = 1000
 
 /**
- * Troubles of our own are said again for so long. A seed whose disk is full would read the origin for each asker anew. In a fleet, a member
- * that cannot reach the origin: members ask those who are closer to the task before they read for others; if each of these tried anew each
- * time, four members would take fifteen times as long as one.
+ * Troubles of our own are said again for so long. A seed whose disk is full would read the origin for each asker anew. That the origin cannot
+ * be reached is said again to other seeds (for FEW_TRIES_MS), and in a fleet: they ask those who are closer to the task before they read for
+ * others; if each of these tried anew each time, four would take fifteen times as long as one. Clients are told nothing of the past where no
+ * other host would read it for them: then each of them would.
  */
 export const TROUBLE_MS = 10_000
-
-/** 5xx and broken answers are tried again: they have tries of their own, which askers count. */
-const OUT_OF_REACH: ReadonlySet<string> = new Set(['origin-unreachable', 'origin-unknown-host', 'origin-timeout'])
 
 interface Denial {
   error: DragonflyError
   until: number
+  /** The same where a seed or a member asks. */
+  untilForSeeds: number
 }
 
 /** `now`: milliseconds of a clock that never goes back. */
@@ -36,21 +37,24 @@ export class NegativeCache {
   /** Keeps an error that says no; errors that say "not now" are for the origin's own limits, and are not kept. */
   add(task: Task, error: unknown, now: number): void {
     if (!isDenial(error)) return
-    this.#denials.set(keyOf(task), { error, until: now + howLong(error) })
+    const until = now + howLong(error)
+    this.#denials.set(keyOf(task), { error, until, untilForSeeds: until })
   }
 
-  /** Keeps that the disk is full, and, in a fleet, that the origin cannot be reached. */
+  /** Keeps that the disk is full, or that the origin cannot be reached. 5xx and broken answers have tries that askers count. */
   addTrouble(task: Task, error: unknown, { isInFleet, now }: { isInFleet: boolean; now: number }): void {
-    if (!isOwnTrouble(error) || (error.code !== 'no-space' && !isInFleet)) return
-    this.#denials.set(keyOf(task), { error, until: now + TROUBLE_MS })
+    if (!isOwnTrouble(error)) return
+    const isOutOfReach = error.code !== 'no-space'
+    const until = isOutOfReach && !isInFleet ? now : now + TROUBLE_MS
+    this.#denials.set(keyOf(task), { error, until, untilForSeeds: now + (isOutOfReach ? FEW_TRIES_MS : TROUBLE_MS) })
   }
 
-  /** What the origin said to the same request, if that still holds. */
-  find(task: Task, now: number): DragonflyError | undefined {
+  /** What the origin said to the same request, if that still holds. `isSeed`: whether a seed or a member asks. */
+  find(task: Task, now: number, isSeed = false): DragonflyError | undefined {
     const key = keyOf(task)
     const denial = this.#denials.get(key)
-    if (denial === undefined || now < denial.until) return denial?.error
-    this.#denials.delete(key)
+    if (denial === undefined || now < (isSeed ? denial.untilForSeeds : denial.until)) return denial?.error
+    if (now >= denial.untilForSeeds) this.#denials.delete(key)
     return undefined
   }
 

@@ -26,7 +26,7 @@ export interface PrivateParts {
 }
 
 export class PrivateResolve {
-  readonly #ctx: Pick<NodeContext, 'access'>
+  readonly #ctx: Pick<NodeContext, 'access' | 'counters'>
   readonly #network: Network
   readonly #registry: TaskRegistry
   readonly #readers: OriginAuthorizer
@@ -35,7 +35,7 @@ export class PrivateResolve {
   /** By subject: ids of the versions that were shared. */
   readonly #versions = new Map<string, Set<string>>()
 
-  constructor(ctx: Pick<NodeContext, 'access'>, network: Network, parts: PrivateParts) {
+  constructor(ctx: Pick<NodeContext, 'access' | 'counters'>, network: Network, parts: PrivateParts) {
     this.#ctx = ctx
     this.#network = network
     this.#registry = parts.registry
@@ -119,7 +119,7 @@ export class PrivateResolve {
       const { dhtKey } = active.access
       const grant = await this.#grant(peer, topic)
       const answer = { ...resolved(active, topic), grant, ...(dhtKey === undefined ? {} : { dhtKey: dhtKey.bytes }) }
-      await this.#answers.stay(active, answer, { wasHere, progress: request.progress }, say, signal)
+      await this.#answers.stay(active, answer, { ...request, wasHere }, say, signal)
       const listening = [this.#answers.listens(active), this.#registry.listeners.add(active.task.id)]
       return () => {
         for (const end of listening) end()
@@ -156,6 +156,7 @@ export class PrivateResolve {
 
   async #grant(peer: string, topic: Uint8Array): Promise<Uint8Array> {
     const expires = Date.now() + this.#ctx.access.grant
+    this.#ctx.counters.count('dragonfly_grants_issued_total')
     return await sealGrant({ peer, topic, expires }, this.#network.host.privateKey)
   }
 }

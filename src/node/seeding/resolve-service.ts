@@ -2,9 +2,12 @@
 import { CID } from 'multiformats/cid'
 import { DragonflyError } from '../../core/errors.ts'
 import { rawCid } from '../../core/root.ts'
+import type { SpanOf } from '../../core/span.ts'
 import { makeTask, type Task, withoutSecrets } from '../../core/task.ts'
+import { traced } from '../../core/tracing.ts'
 import { serveResolve, unserveResolve } from '../../net/resolve.ts'
-import { failureOf, type ResolveReply, type ResolveRequest } from '../../wire/codec-resolve.ts'
+import { failureOf } from '../../wire/codec-failure.ts'
+import type { ResolveReply, ResolveRequest } from '../../wire/codec-resolve.ts'
 import { type Network, type NodeContext, now } from '../context/node-context.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import type { TaskRegistry } from '../tasks/task-registry.ts'
@@ -15,9 +18,10 @@ import { OriginAuthorizer } from './origin-authorizer.ts'
 import { PrivateResolve } from './private-resolve.ts'
 import { progressOf } from './progress-reports.ts'
 import { RequestRoom, type RoomTaken } from './request-room.ts'
-import { ResolveAnswer } from './resolve-answer.ts'
+import { ResolveAnswer, type Wishes } from './resolve-answer.ts'
 import { ALIVE_MS, resolved, untilGone, WAITING, WAITING_MS } from './resolving.ts'
 import { TaskKeys } from './task-keys.ts'
+import { TinyAnswers } from './tiny-answers.ts'
 
 export class ResolveService {
   readonly #ctx: NodeContext
@@ -29,6 +33,7 @@ export class ResolveService {
   readonly #freshness: FreshnessCheck
   readonly #deduplicator: Deduplicator
   readonly #answers: ResolveAnswer
+  readonly #tiny: TinyAnswers
   readonly #private: PrivateResolve
   readonly #keys = new TaskKeys()
 
@@ -38,7 +43,15 @@ export class ResolveService {
     this.#network = network
     this.#deduplicator = new Deduplicator(ctx, registry, this.#stopping.signal)
     this.#freshness = new FreshnessCheck(ctx, this.#negativeCache, this.#stopping.signal)
-    this.#answers = new ResolveAnswer(ctx, this.#negativeCache, this.#freshness, this.#deduplicator, finished)
+    this.#tiny = new TinyAnswers(ctx, task => registry.current(task))
+    this.#answers = new ResolveAnswer(ctx, {
+      negativeCache: this.#negativeCache,
+      freshness: this.#freshness,
+      deduplicator: this.#deduplicator,
+      totals: network.exchange.totals,
+      finished,
+      given: (active, answer) => this.#tiny.given(active, answer),
+    })
     const readers = new OriginAuthorizer(ctx, this.#negativeCache, { reader: 'others', signal: this.#stopping.signal })
     this.#private = new PrivateResolve(ctx, network, { registry, readers, freshness: this.#freshness, answers: this.#answers })
   }
@@ -74,12 +87,16 @@ export class ResolveService {
     let room: RoomTaken | undefined
     try {
       const task = taskOf(asked)
-      room = this.#room.enter(peer, this.#network.host.placeOf(peer) ?? peer, task.id)
-      await this.#answer(peer, asked, task, answer, AbortSignal.any([gone, this.#stopping.signal, room.ended]))
+      room = this.#room.enter(peer, this.#network.host.placeOf(peer) ?? peer, this.#keys.nameOf(task))
+      this.#ctx.counters.count('dragonfly_resolve_requests_open')
+      const ending = AbortSignal.any([gone, this.#stopping.signal, room.ended])
+      const span: SpanOf = { name: 'dragonfly.resolve', kind: 'server', carrier: { traceparent: asked.traceparent } }
+      await traced(span, () => this.#answer(peer, asked, task, answer, ending))
       room.ended.throwIfAborted()
     } catch (error) {
       if (!gone.aborted && !this.#stopping.signal.aborted) answer(failureOf(asFailure(room?.ended.reason ?? error)))
     } finally {
+      if (room !== undefined) this.#ctx.counters.count('dragonfly_resolve_requests_open', -1)
       room?.leave()
       clearInterval(waiting)
       clearTimeout(living)
@@ -94,27 +111,48 @@ export class ResolveService {
     signal: AbortSignal,
   ): Promise<void> {
     if (asked.renews === undefined) this.#ctx.counters.count('dragonfly_resolve_requests_total')
-    const known = asked.digest === undefined || task.isPrivate ? undefined : await this.#registry.byDigest(asked.digest)
-    if (known !== undefined && known.task.id !== task.id) {
-      this.#ctx.counters.count('dragonfly_resolve_hits_total')
-      say(resolved(known, rawCid(asked.digest as Uint8Array).bytes))
-      if (asked.progress) say(progressOf(known, true))
-      return await untilGone(signal)
-    }
     if (asked.isCopy && !this.#ctx.isTrusted(peer)) throw untrusted()
     const wish = {
       ...this.#freshness.request(task, asked.revalidate),
       progress: asked.progress === true,
+      takesInline: asked.takesInline === true,
+      digest: asked.digest,
       giver: asked.isCopy === true ? peer : undefined,
     }
+    if (await this.#isAnsweredAgain(wish, say)) return await untilGone(signal)
+    const topic = topicOf(task, asked.digest)
+    const known = topic && (await this.#registry.byContent(topic.toString()))
+    if (topic !== undefined && known !== undefined && known.task.id !== task.id) {
+      this.#ctx.counters.count('dragonfly_resolve_hits_total')
+      const answer = resolved(known, topic.bytes)
+      say(asked.takesInline ? await this.#answers.withContent(known, answer, signal) : answer)
+      if (asked.progress) say(progressOf(known, true))
+      return await untilGone(signal)
+    }
     // who wants the origin asked wants to hear a no anew, too
-    const denied = wish.revalidate ? undefined : this.#negativeCache.find(task, now())
-    const current = this.#registry.current(task.id)
-    const isAtWork = current !== undefined && !current.hasFailed
-    if (denied !== undefined && !(isAtWork && isOwnTrouble(denied))) throw denied
+    const denied = wish.revalidate ? undefined : this.#negativeCache.find(task, now(), this.#ctx.isTrusted(peer))
+    if (denied !== undefined && !(isOwnTrouble(denied) && (await this.#isAtWork(peer, task)))) throw denied
     if (task.isPrivate && (await this.#private.serve(peer, wish, asked.renews, say, signal))) return
     // who shares with nobody has a task of their own, whose id is slow to derive
     await this.#serve(task.isPrivate ? { ...wish, task: await this.#keys.of(peer, task) } : wish, say, signal)
+  }
+
+  /** A tiny content that is fresh, and was given whole before, is given as it was. */
+  async #isAnsweredAgain(wish: Request & Wishes, say: (reply: ResolveReply) => void): Promise<boolean> {
+    const { task, takesInline, progress, giver } = wish
+    if (takesInline !== true || progress === true || giver !== undefined || task.isPrivate) return false
+    const isDenied = this.#negativeCache.find(task, now()) !== undefined
+    const answer = isDenied ? undefined : await this.#tiny.again(task, this.#freshness.rules(wish))
+    if (answer === undefined) return false
+    this.#network.exchange.totals.bytesSent += answer.inline?.payload.byteLength ?? 0
+    say(answer)
+    return true
+  }
+
+  /** Whether the content is being read, or is here, for whoever sends the very same. */
+  async #isAtWork(peer: string, task: Task): Promise<boolean> {
+    const current = this.#registry.current((task.isPrivate ? await this.#keys.of(peer, task) : task).id)
+    return current !== undefined && !current.hasFailed
   }
 
   async #serve(request: Request, say: (reply: ResolveReply) => void, signal: AbortSignal): Promise<void> {
@@ -137,7 +175,7 @@ export class ResolveService {
         // what began with this request is about what the origin shows now, or fresh
         if (isNew || (await this.#freshness.suits(active, request))) {
           const answer = resolved(active, CID.parse(active.task.id).bytes)
-          await this.#answers.stay(active, answer, { wasHere, progress: request.progress }, say, signal)
+          await this.#answers.stay(active, answer, { ...request, wasHere }, say, signal)
           const listening = [this.#answers.listens(active), this.#registry.listeners.add(active.task.id)]
           return () => {
             for (const end of listening) end()
@@ -168,6 +206,12 @@ export class ResolveService {
       suits,
     })
   }
+}
+
+/** Under which a finished content may be here that is the one asked for, whatever URL it has. */
+function topicOf({ root, isPrivate }: Task, digest: Uint8Array | undefined): CID | undefined {
+  if (root !== undefined) return CID.parse(root)
+  return digest === undefined || isPrivate ? undefined : rawCid(digest)
 }
 
 function taskOf(asked: ResolveRequest): Task {

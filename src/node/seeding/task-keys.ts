@@ -23,7 +23,7 @@ export class TaskKeys {
 
   /** The same task, its id and secret derived: reading them takes no time. `peer`: the asker, who waits only behind itself. */
   async of(peer: string, task: Task): Promise<Task> {
-    const name = this.#name(task)
+    const name = this.nameOf(task)
     const inQueue = () => this.#derived.get(name) ?? this.#queue.add(() => this.#derive(name, task))
     return await this.#askers.run(peer, () => this.#names.run(name, async () => await inQueue()))
   }
@@ -35,7 +35,8 @@ export class TaskKeys {
     return task
   }
 
-  #name({ url, headers, filter, tag, digest }: Task): string {
+  /** Equal for those who send the same to the origin; costs no derivation, and says nothing of credentials. */
+  nameOf({ url, headers, filter, tag, digest }: Task): string {
     return createHmac('sha256', this.#key)
       .update(
         JSON.stringify([url, headers, filter, tag ?? null, digest === undefined ? null : Buffer.from(digest).toString('hex')]),

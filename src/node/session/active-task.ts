@@ -16,14 +16,19 @@ import type { GrantBook } from '../peers/grant-book.ts'
 import { PeerLinks } from '../peers/peer-links.ts'
 import { Roles } from '../peers/roles.ts'
 import { AccessControl } from './access-control.ts'
+import { ChunkExchange } from './chunk-exchange.ts'
+import { InlineContents } from './inline-content.ts'
 import { ManifestSync, type ManifestSyncOwner } from './manifest-sync.ts'
 import { type Adopted, type Current, ManifestTrust } from './manifest-trust.ts'
 import { OriginFreshness } from './origin-freshness.ts'
 import { OriginGauge } from './origin-gauge.ts'
 import { OriginOffer } from './origin-offer.ts'
 import { readOrigin } from './own-read.ts'
-import { PeerHandlers, type PeerHandlersOwner, type VersionParts } from './peer-handlers.ts'
+import { PeerHandlers, type PeerHandlersOwner, type PeerHandlersParts, stopWork, type VersionParts } from './peer-handlers.ts'
 import { PieceExchange } from './piece-exchange.ts'
+import { Reuse } from './reuse.ts'
+import { SharedRead } from './shared-read.ts'
+import { SnubObserver } from './snub-observer.ts'
 import { type Counts, type DriverOwner, SwarmDriver } from './swarm-driver.ts'
 import type { SwarmObserver } from './swarm-observer.ts'
 import { WantedRanges } from './wanted-ranges.ts'
@@ -35,6 +40,8 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   readonly links: PeerLinks
   readonly originFreshness: OriginFreshness
   readonly originOffer = new OriginOffer()
+  /** What it takes from hosts that read the origin, too. */
+  readonly sharing: SharedRead
   /** What of it is wanted here. */
   readonly ranges = new WantedRanges(() => {
     this.#version?.driver.wanted()
@@ -48,11 +55,14 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   readonly roles: Roles
   /** How fast it may move bytes. */
   readonly pace: ContentPace
+  /** What answers to resolve requests carry of it. */
+  readonly inline: InlineContents
   readonly counts: Counts = { fromOrigin: 0, fromPeers: 0, fromSeeds: 0, resumed: 0 }
-  /** Peers that pieces came from. */
   readonly givers = new Set<string>()
   /** Told of everything that the swarm hears and answers; may be added to at any time. */
-  readonly observers = new Set<SwarmObserver>()
+  readonly observers: Set<SwarmObserver>
+  /** What it takes from an older version on this host. */
+  readonly reuse: Reuse
   readonly #ctx: NodeContext
   readonly #trust: ManifestTrust
   readonly #handlers: PeerHandlers
@@ -65,65 +75,60 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
 
   constructor(ctx: NodeContext, task: Task, wanted: Uint8Array | undefined) {
     this.#ctx = ctx
+    this.observers = new Set([new SnubObserver(ctx)])
     this.task = task
     this.pace = ctx.pacing.enter()
     this.roles = new Roles(ctx)
     this.wanted = task.digest ?? wanted
+    this.sharing = new SharedRead(ctx, this)
     this.originFreshness = new OriginFreshness(ctx, this, this.#work)
     this.#trust = new ManifestTrust(ctx, task, this.wanted)
-    this.#handlers = new PeerHandlers(ctx, this, {
+    const parts: PeerHandlersParts = {
       trust: this.#trust,
       work: this.#work,
       version: () => this.#version,
       begin: (info, trust, signer) => this.#adopt(info, trust, { signer }),
       notify: () => this.#changes.notify(),
-    })
+    }
+    this.inline = new InlineContents(this, parts)
+    this.reuse = new Reuse(this, parts)
+    this.#handlers = new PeerHandlers(ctx, this, parts)
     this.links = new PeerLinks(ctx, this.#handlers)
     this.access = new AccessControl(ctx, this)
   }
-
   /** While the content is shared by grants. */
   get grants(): GrantBook | undefined {
     return this.access.grants
   }
-
   get manifest(): Manifest | undefined {
     return this.#version?.content.manifest
   }
-
   get trust(): Trust | undefined {
     return this.#version?.content.trust
   }
-
   /** Who signed the manifest; undefined for our own. */
   get signer(): string | undefined {
     return this.#version?.content.signer
   }
-
   /** Whether all that is wanted of it is here. */
   get isComplete(): boolean {
     return this.#version?.driver.isComplete === true
   }
-
   get isWhole(): boolean {
     return this.#version?.driver.swarm.isWhole === true
   }
-
   get hasFailed(): boolean {
     return this.#changes.hasFailed
   }
-
   /** The origin forbids that more than the askers of this moment get it: nothing stays when they have gone. */
   isTransient = false
   get isClosed(): boolean {
     return this.#closed
   }
-
   /** Milliseconds since the manifest, or what we have of it, last grew. */
   get quietFor(): number {
     return now() - this.#grewAt
   }
-
   /** Pieces that are here; undefined while nothing is known of the content. Not to be changed. */
   get have(): Bitfield | undefined {
     return this.#version?.driver.swarm.have
@@ -131,41 +136,39 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   hasPiece(piece: number): boolean {
     return this.#version?.content.transfer.has(piece) === true
   }
-
+  /** Whether the piece is here, and right as far as anybody can know before the whole is. */
+  isProven(piece: number): boolean {
+    return this.hasPiece(piece) && piece < (this.#version?.content.provenTo ?? 0)
+  }
   /** Wanted pieces that the manifest knows and that are not here; undefined while nothing is known of the content. */
   get missing(): number | undefined {
-    return this.#version?.driver.swarm.missing
+    if (this.#version === undefined) return undefined
+    const { swarm } = this.#version.driver
+    return swarm.missing + this.ranges.withheldOf(swarm.have.size)
   }
-
   /** Whether all wanted pieces that the manifest knows so far are here. */
   get hasAllKnown(): boolean {
     return this.missing === 0
   }
-
   /** Resolves at the next change of any kind; rejects once the active task has failed. */
   async changed(signal?: AbortSignal): Promise<void> {
     await this.#changes.next(signal)
   }
-
   throwIfFailed(): void {
     this.#changes.throwIfFailed()
   }
-
   /** Ends every wait on this active task with an error. The first failure stands. */
   fail(error: unknown): void {
     if (!this.#closed) this.#changes.fail(error)
   }
-
-  /** sha2-256 of the whole content. Only when complete. */
-  async wholeDigest(): Promise<Uint8Array> {
-    return await this.#known().content.transfer.wholeDigest()
+  /** sha2-256 of the whole content, as a believed seal says or as it is computed here. Only when complete. */
+  async wholeDigest(isComputed = false): Promise<Uint8Array> {
+    return await this.#known().content.transfer.wholeDigest(isComputed)
   }
-
   /** Bytes of a piece that is here, from the store. */
   async readPiece(piece: number): Promise<Uint8Array> {
     return await this.#known().content.transfer.read(piece)
   }
-
   /** See StoreEntry.lend. Only when complete. */
   async lend(): Promise<string | undefined> {
     return await this.#known().content.lend()
@@ -181,10 +184,10 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   async close(forget = false): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#version?.manifestSync.stop()
-    this.#version?.driver.stop()
-    this.#version?.content.transfer.stop()
+    if (this.#version !== undefined) stopWork(this.#version)
+    await this.reuse.stop()
     this.access.stop()
+    this.sharing.end()
     this.links.close()
     await this.#work.onIdle()
     await this.#version?.manifestSync.published().catch(() => {})
@@ -192,7 +195,6 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     await Promise.all([...this.observers].map(observer => observer.ended?.()))
     await this.#version?.content.close(forget || this.isTransient)
   }
-
   /** Name of its store entry; undefined while nothing is known. */
   get entryKey(): string | undefined {
     return this.#version?.content.key
@@ -212,7 +214,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     this.access.checkPinned(cached.manifest.info.version)
     await this.#work.add(async () => {
       if (this.#version !== undefined || this.#closed) return await cached.entry.close()
-      await this.#begin(await StoredVersion.resume(cached, this.task), vouched)
+      await this.#begin(await StoredVersion.resume(cached, this.task, this.wanted !== undefined), vouched)
     })
   }
 
@@ -222,14 +224,12 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     this.#trust.current = current
     if (current !== 'unknown') this.links.sayHelloToAll()
   }
-
   /** From now on a digest makes up for no signature: only seeds and our own read say what the content is. */
   believeNoStrangers(): void {
     this.#trust.believesStrangers = false
   }
 
   // ---- what the origin gives
-
   /** See `readOrigin`. */
   async ingest(source: AsyncIterable<Uint8Array>, first: number): Promise<number> {
     return await readOrigin(this.#ctx, this, this.#known(), { source, first })
@@ -238,34 +238,28 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   /** Our own read has reached the end: seals the manifest. Every piece must be here. */
   async seal(length: number, root: string): Promise<void> {
     await this.#known().manifestSync.seal(length, root)
+    this.reuse.sealed()
   }
-
   /** Where a reader stands; undefined: no order. */
   setCursor(piece: number | undefined): void {
     this.#version?.driver.tell({ type: 'cursor', piece })
   }
-
   get isOver(): boolean {
     return this.#closed || this.hasFailed
   }
 
   // ---- what manifest sync and driver say (ManifestSyncOwner, DriverOwner)
-
   onGrown(): void {
-    this.#grewAt = now()
     this.#version?.driver.grown()
-    this.#changes.notify()
+    this.onStored()
   }
-
   onStored(): void {
     this.#grewAt = now()
     this.#changes.notify()
   }
-
-  onMaliciousPeer(peer: string): void {
-    this.links.expel(peer)
+  onWrongPiece(peer: string, piece: number): void {
+    this.#handlers.onWrongPiece(peer, piece)
   }
-
   #known(): VersionParts {
     if (this.#version === undefined) throw new DragonflyError('internal', 'nothing is known of the content yet')
     return this.#version
@@ -274,7 +268,7 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
   async #adopt(info: VersionInfo, trust: Trust, { signer, vouched }: Adopted): Promise<void> {
     if (this.#version !== undefined || this.#closed) return
     this.access.checkPinned(info.version)
-    const how = { trust, signer, isReserved: this.ranges.isWhole }
+    const how = { trust, signer, isReserved: this.ranges.isWhole, isComputed: this.wanted !== undefined }
     const content = await StoredVersion.open(this.#ctx.store, this.task, info, how).catch(error => {
       // whoever told us of the version cannot help it
       this.fail(error)
@@ -288,10 +282,15 @@ export class ActiveTask implements PeerHandlersOwner, ManifestSyncOwner, DriverO
     this.access.begin(content.manifest.info.version)
     const driver = new SwarmDriver(this.#ctx, this, content)
     const manifestSync = new ManifestSync(this.#ctx, this, content, this.#work)
-    const pieceExchange = new PieceExchange(content, driver, error => this.fail(error))
-    this.#version = { content, driver, manifestSync, pieceExchange }
+    const exchanges = {
+      pieceExchange: new PieceExchange(content, driver, e => this.fail(e)),
+      chunkExchange: new ChunkExchange(this.#ctx.chunkLists, content),
+    }
+    this.#version = { content, driver, manifestSync, ...exchanges }
+    if (content.older !== undefined) this.reuse.expect()
     driver.grown()
     driver.recovered(await content.transfer.recover())
+    this.reuse.begin(content)
     await content.keepFreshness()
     this.originOffer.begin(driver)
     this.#handlers.versionKnown()

@@ -1,5 +1,5 @@
 // Announces new pieces to the neighbours, batched: the first at once, those of the next 100 ms together.
-import type { Manifest } from '../../core/manifest.ts'
+import type { StoredVersion } from '../content/stored-version.ts'
 import { now } from '../context/node-context.ts'
 import type { PeerLink } from '../peers/peer-link.ts'
 import type { PeerLinks } from '../peers/peer-links.ts'
@@ -11,7 +11,7 @@ const ANNOUNCE_MS = 100
 /** What the announcer needs of the driver. */
 export interface HaveAnnouncerParts {
   links: Pick<PeerLinks, 'values'>
-  manifest: Manifest
+  content: Pick<StoredVersion, 'manifest' | 'provenTo'>
   roles: Pick<Roles, 'isSeed'>
   /** How many pieces others wait for here, told with every announcement. */
   queue(): number
@@ -20,6 +20,8 @@ export interface HaveAnnouncerParts {
 export class HaveAnnouncer {
   readonly #parts: HaveAnnouncerParts
   #pieces: number[] = []
+  /** What nobody is to hear of before it is proven. */
+  #doubtful: number[] = []
   #announcedAt = -Infinity
 
   constructor(parts: HaveAnnouncerParts) {
@@ -27,8 +29,15 @@ export class HaveAnnouncer {
   }
 
   announce(piece: number): void {
+    if (piece >= this.#parts.content.provenTo) return void this.#doubtful.push(piece)
     if (this.#pieces.push(piece) > 1) return
     setTimeout(() => this.#tellAll(), Math.max(1, this.#announcedAt + ANNOUNCE_MS - now()))
+  }
+
+  /** What was kept back and is proven now. */
+  announceProven(): void {
+    if (this.#doubtful.length === 0 || this.#parts.content.provenTo < Infinity) return
+    for (const piece of this.#doubtful.splice(0)) this.announce(piece)
   }
 
   #tellAll(): void {
@@ -46,7 +55,7 @@ export class HaveAnnouncer {
    */
   #newsFor(link: PeerLink, pieces: readonly number[]): readonly number[] {
     if (this.#parts.roles.isSeed(link.peer)) return pieces
-    const last = this.#parts.manifest.count - 1
+    const last = this.#parts.content.manifest.count - 1
     return pieces.filter(piece => piece === last || !link.have.has(piece))
   }
 }

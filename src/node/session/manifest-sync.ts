@@ -76,10 +76,30 @@ export class ManifestSync {
       return false
     }
     from.wasAskedAgain = false
-    manifest.extend(digests, head)
-    // a seed vouches for what it passes on, by its own signature
-    if (this.#owner.roles.serves) await this.#publish()
-    else await this.#content.keep(head, envelope)
+    await this.#extend(digests, head, envelope)
+    return true
+  }
+
+  /** Takes a sealed head that is believed, with all its digests. To be run in turn. Resolves to whether it is of our version. */
+  async takeWhole(digests: readonly Uint8Array[], head: ManifestHead, envelope: Uint8Array): Promise<boolean> {
+    const { manifest } = this.#content
+    if (!manifest.describesSame(head)) return false
+    if (manifest.count === 0) await this.#extend(digests, head, envelope)
+    return manifest.seal !== undefined
+  }
+
+  /**
+   * Takes digests from number `from` on that nobody vouches for, with what a head of the same version names. Resolves to whether that
+   * agrees with what is known. To be run in turn.
+   */
+  async borrow(from: number, digests: readonly Uint8Array[], head: ManifestHead): Promise<boolean> {
+    const { manifest } = this.#content
+    // what is proven is written down and signed by itself; our own read may go on meanwhile
+    if (this.#content.provenTo === Infinity) await this.#publish()
+    const news = digests.slice(manifest.count - from)
+    if (!manifest.leadsTo(news, head)) return false
+    this.#content.provenTo = Math.min(this.#content.provenTo, manifest.count)
+    if (news.length > 0) manifest.extend(news, { ...head, seal: undefined })
     this.#owner.onGrown()
     return true
   }
@@ -91,7 +111,7 @@ export class ManifestSync {
   check({ index, digest }: PieceFact): void {
     const known = this.#content.manifest.digest(index)
     if (known === undefined || sameBytes(known, digest)) return
-    if (this.#content.trust === 'digest') throw digestMismatch()
+    if (this.#content.isDoubtful(index)) throw digestMismatch()
     throw new DragonflyError('origin-changed', `the content changed at the origin while it was read (piece ${index})`)
   }
 
@@ -114,6 +134,7 @@ export class ManifestSync {
       // what is sealed under a digest is believed wherever it comes from
       const { digest } = this.#owner.task
       if (digest !== undefined && !sameBytes(sha256, digest)) throw digestMismatch(hex(sha256))
+      this.#content.provenTo = Infinity
       manifest.sealWith({ length, sha256, root })
       this.#owner.onGrown()
     }
@@ -151,6 +172,14 @@ export class ManifestSync {
 
   // ---- inside
 
+  async #extend(digests: readonly Uint8Array[], head: ManifestHead, envelope: Uint8Array): Promise<void> {
+    this.#content.manifest.extend(digests, head)
+    // a seed vouches for what it passes on, by its own signature
+    if (this.#owner.roles.serves) await this.#publish()
+    else await this.#content.keep(head, envelope)
+    this.#owner.onGrown()
+  }
+
   #knowingMore(): PeerLink[] {
     const { manifest } = this.#content
     if (manifest.seal !== undefined) return []
@@ -185,7 +214,8 @@ export class ManifestSync {
 
   /** Keeps, signs and tells our own manifest as far as it goes. */
   async #publish(): Promise<void> {
-    const { manifest, signed } = this.#content
+    const { manifest, signed, provenTo } = this.#content
+    if (manifest.count > provenTo) return
     const head = manifest.head()
     if (head.count === signed?.count && (head.seal !== undefined) === signed.isSealed) return
     const privateKey = this.#ctx.network?.host.privateKey

@@ -1,7 +1,8 @@
 // Decides which manifest heads an active task believes, and why.
 import type { Freshness } from '../../core/freshness.ts'
 import type { ManifestHead } from '../../core/manifest.ts'
-import { sameBytes } from '../../core/piece.ts'
+import { pieceCountOf, sameBytes } from '../../core/piece.ts'
+import { isOfRoot } from '../../core/shared-url.ts'
 import { contentId, type Task } from '../../core/task.ts'
 import type { Trust } from '../../core/trust.ts'
 import { isVersion, type Validators } from '../../core/version.ts'
@@ -42,6 +43,9 @@ export class ManifestTrust {
    */
   trustIn(head: ManifestHead, signer: string, teller: string): Trust | undefined {
     if (this.#isOfOtherBytes(head) || this.#known.isBanned(signer)) return undefined
+    // the CID is to be trusted and no signature: `isOfRoot` says whether the digests make it
+    const { root } = this.#task
+    if (root !== undefined) return head.seal?.root === root ? 'digest' : undefined
     if (this.#isSeeds(head, signer, teller)) return 'seed'
     return this.#wanted === undefined || head.seal === undefined || !this.believesStrangers ? undefined : 'digest'
   }
@@ -59,8 +63,17 @@ export class ManifestTrust {
   /** Heads of older versions stay signed: whoever still has one must not decide what this download is about. */
   mayBegin(version: string): boolean {
     const { current } = this
+    if (this.#task.root !== undefined) return true
     if (typeof current === 'string') return current === 'any'
     return 'version' in current ? current.version === version : isVersion(version, current.validators)
+  }
+
+  /** Whether these digests, which a head seals, make the content that the task's root names; true where it names none. */
+  isOfRoot({ seal, count, pieceLength }: ManifestHead, digests: readonly Uint8Array[]): boolean {
+    const { root } = this.#task
+    if (root === undefined) return true
+    if (seal === undefined || digests.length !== count || count !== pieceCountOf(seal.length, pieceLength)) return false
+    return isOfRoot(root, digests, seal.length, pieceLength)
   }
 
   /** A member of our fleet vouches for what it passes on: it has believed it itself. */

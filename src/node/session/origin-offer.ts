@@ -6,6 +6,7 @@ export class OriginOffer {
   #driver: SwarmDriver | undefined
   #reader: RangeReader | undefined
   #patientUntil = -Infinity
+  #handoverUntil = -Infinity
   #rate: Extract<SwarmEvent, { type: 'origin-rate' }> | undefined
 
   /** Makes the origin a neighbour that the swarm asks when nobody else can give. */
@@ -27,10 +28,12 @@ export class OriginOffer {
     this.#driver?.tell(this.#rate)
   }
 
-  /** Silence is no reason to ask it for so long, milliseconds. */
-  wait(ms: number): void {
-    this.#patientUntil = performance.now() + ms
-    this.#driver?.tell({ type: 'patience', ms })
+  /** Silence is no reason to ask it for so long, milliseconds; `handoverMs`: whatever the seeds have that are linked. */
+  wait(ms: number, handoverMs: number): void {
+    const now = performance.now()
+    this.#patientUntil = now + ms
+    this.#handoverUntil = now + handoverMs
+    this.#driver?.tell({ type: 'patience', ms, handoverMs })
   }
 
   /** There is a swarm now: it is told what came before it. */
@@ -38,7 +41,8 @@ export class OriginOffer {
     this.#driver = driver
     if (this.#reader !== undefined) driver.offerOrigin(this.#reader)
     if (this.#rate !== undefined) driver.tell(this.#rate)
-    const patience = this.#patientUntil - performance.now()
-    if (patience > 0) driver.tell({ type: 'patience', ms: patience })
+    const now = performance.now()
+    const [ms, handoverMs] = [Math.max(0, this.#patientUntil - now), Math.max(0, this.#handoverUntil - now)]
+    if (ms > 0 || handoverMs > 0) driver.tell({ type: 'patience', ms, handoverMs })
   }
 }

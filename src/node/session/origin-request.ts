@@ -4,5 +4,12 @@ import type { OriginRequest } from '../../origin/options.ts'
 import type { ContentPace } from '../context/pacing.ts'
 
 export function originRequest({ task, pace }: { task: Task; pace: ContentPace }): OriginRequest {
-  return { url: task.url, headers: task.headers, pace: pace.chunks }
+  return {
+    // each request of a read has a signature of its own, where there is one
+    get url() {
+      return task.url
+    },
+    headers: task.headers,
+    pace: pace.chunks,
+  }
 }

@@ -17,9 +17,12 @@ import type { PeerLink, PieceListener } from '../peers/peer-link.ts'
 import type { PeerLinks, PeerLinksOwner } from '../peers/peer-links.ts'
 import type { Roles } from '../peers/roles.ts'
 import type { AccessControl } from './access-control.ts'
+import type { ChunkExchange } from './chunk-exchange.ts'
 import type { ManifestSync } from './manifest-sync.ts'
 import type { ManifestTrust } from './manifest-trust.ts'
 import type { PieceExchange } from './piece-exchange.ts'
+import type { SharedRead } from './shared-read.ts'
+import { Suspects } from './suspects.ts'
 import type { SwarmDriver } from './swarm-driver.ts'
 
 /**
@@ -34,6 +37,13 @@ export interface VersionParts {
   driver: SwarmDriver
   manifestSync: ManifestSync
   pieceExchange: PieceExchange
+  chunkExchange: ChunkExchange
+}
+
+export function stopWork({ manifestSync, driver, content }: VersionParts): void {
+  manifestSync.stop()
+  driver.stop()
+  content.transfer.stop()
 }
 
 /** What the handlers need of their active task. */
@@ -43,6 +53,7 @@ export interface PeerHandlersOwner {
   readonly access: AccessControl
   readonly roles: Roles
   readonly pace: PayloadPace
+  readonly sharing: SharedRead
   readonly manifest: Manifest | undefined
   readonly isClosed: boolean
   readonly isOver: boolean
@@ -61,15 +72,26 @@ export interface PeerHandlersParts {
   notify(): void
 }
 
+/** With the version of that head, unless another one has begun before; called within `work`. */
+export async function begun(parts: PeerHandlersParts, { head, signer }: OpenedHead, trust: Trust): Promise<VersionParts> {
+  const { task, version, pieceLength, length, fileName } = head
+  await parts.begin({ task, version, pieceLength, length, fileName }, trust, signer)
+  const known = parts.version()
+  if (known === undefined) throw new DragonflyError('internal', 'the active task was closed while it began')
+  return known
+}
+
 export class PeerHandlers implements PeerLinksOwner {
   readonly #ctx: NodeContext
   readonly #owner: PeerHandlersOwner
   readonly #parts: PeerHandlersParts
+  readonly #suspects: Suspects
 
   constructor(ctx: NodeContext, owner: PeerHandlersOwner, parts: PeerHandlersParts) {
     this.#ctx = ctx
     this.#owner = owner
     this.#parts = parts
+    this.#suspects = new Suspects(ctx, owner)
   }
 
   get task(): Task {
@@ -99,6 +121,10 @@ export class PeerHandlers implements PeerLinksOwner {
 
   get pieces(): PieceListener | undefined {
     return this.#parts.version()?.pieceExchange
+  }
+
+  get chunks(): ChunkExchange | undefined {
+    return this.#parts.version()?.chunkExchange
   }
 
   get mostPieces(): number {
@@ -145,8 +171,14 @@ export class PeerHandlers implements PeerLinksOwner {
       this.#ctx.emit({ code: 'peer-violation', peer: from.peer, ...causeOf(error) })
     }
     if (!this.#owner.links.forget(from, error)) return
+    this.#suspects.left(from.peer)
     if (from.isNeighbour) this.#parts.version()?.pieceExchange.left(from)
     this.#parts.notify()
+  }
+
+  onWrongPiece(peer: string, piece: number): void {
+    const version = this.#parts.version()
+    if (version !== undefined) this.#suspects.gaveWrong(version.content, peer, piece)
   }
 
   /** We know the version now, which we did not when these links began: says hello to them again, and goes on. */
@@ -179,7 +211,40 @@ export class PeerHandlers implements PeerLinksOwner {
     if (why === 'digest' && ++from.strangersHeads > MAX_STRANGERS_HEADS) {
       throw new DragonflyError('protocol', 'signed heads without end from strangers')
     }
-    return why !== undefined
+    if (why !== undefined) return true
+    // of those that were of no use each has cost as much as one that was
+    return from.strangersHeads <= MAX_STRANGERS_HEADS && this.#isBorrowed(from, head, signer)
+  }
+
+  #isBorrowed(from: PeerLink, head: ManifestHead, signer: string, trust?: Trust): boolean {
+    if (this.#ctx.isBanned(signer)) return false
+    const content = this.#parts.version()?.content
+    // beside our own read a stranger's word is not worth more for naming the digest that was given: it may name others for the pieces
+    if (trust === 'digest') return content?.trust === 'origin'
+    return trust === undefined && this.#owner.sharing.wouldTake(content, head, signer, from.peer)
+  }
+
+  /** Takes a stranger's head of the version that we are reading ourselves; see SharedRead. */
+  async #borrow(from: PeerLink, head: ManifestHead, signer: string): Promise<void> {
+    const { content, manifestSync } = this.#parts.version() as VersionParts
+    const { count } = content.manifest
+    const yields = this.#owner.sharing.wouldTake(content, head, signer, from.peer)
+    if (!content.manifest.describesSame(head)) return from.link.close('other-version')
+    from.isAt(head.version, head.count, head.seal !== undefined)
+    if (content.manifest.seal !== undefined) {
+      from.dropProvisional()
+      return this.welcome(from)
+    }
+    const digests = from.takeProvisional(count, head.count)
+    if (digests !== undefined && (await manifestSync.borrow(count, digests, head))) {
+      from.wasAskedAgain = false
+      this.welcome(from)
+      return this.#owner.sharing.took(content, head, signer, yields)
+    }
+    from.strangersHeads++
+    // its digests came when its heads did not count yet
+    if (!from.wasAskedAgain) this.#owner.links.sayHello(from)
+    from.wasAskedAgain = true
   }
 
   /** Begins with the version of a head that is believed, and extends the manifest by it. */
@@ -187,14 +252,34 @@ export class PeerHandlers implements PeerLinksOwner {
     const { trust: trusting } = this.#parts
     if (trusting.isHopeless(head, signer, from.peer)) this.#owner.fail(digestMismatch())
     const trust = trusting.trustIn(head, signer, from.peer)
+    if (!this.#owner.isOver && this.#isBorrowed(from, head, signer, trust)) return await this.#borrow(from, head, signer)
     if (trust === undefined || this.#owner.isClosed || !this.#mayBegin(head.version)) return from.dropProvisional()
-    const { task, version, pieceLength, length, fileName } = head
-    await this.#parts.begin({ task, version, pieceLength, length, fileName }, trust, signer)
-    const { manifestSync, content } = this.#parts.version() ?? {}
-    if (content !== undefined && trust === 'seed' && this.#isContradiction(content, head, signer))
-      return from.link.close('other-version')
-    if (manifestSync === undefined) throw new DragonflyError('internal', 'the active task was closed while it began')
+    if (this.#owner.task.root !== undefined && this.#parts.version() === undefined) {
+      return await this.#takeRooted(from, envelope, { head, signer }, trust)
+    }
+    const { manifestSync, content } = await begun(this.#parts, { head, signer }, trust)
+    if (trust === 'seed' && this.#suspects.showed(from.peer, head, signer)) return from.dropProvisional()
+    if (trust === 'seed' && this.#isContradiction(content, head, signer)) return from.link.close('other-version')
     if (await manifestSync.take(from, head, envelope)) this.welcome(from)
+  }
+
+  /** Nothing is begun, and no piece asked for, before the digests are known to make the root that names the content. */
+  async #takeRooted(from: PeerLink, envelope: Uint8Array, opened: OpenedHead, trust: Trust): Promise<void> {
+    const { head, signer } = opened
+    const digests = from.takeProvisional(0, head.count)
+    if (digests === undefined) {
+      // its digests came when its heads did not count yet
+      if (!from.wasAskedAgain) this.#owner.links.sayHello(from)
+      from.wasAskedAgain = true
+      return
+    }
+    if (!this.#parts.trust.isOfRoot(head, digests)) {
+      this.#ctx.ban(signer, `signed digests that do not make the content that ${this.#owner.task.id} is about`)
+      return from.link.close('other-version')
+    }
+    from.isAt(head.version, head.count, true)
+    const { manifestSync } = await begun(this.#parts, opened, trust)
+    if (await manifestSync.takeWhole(digests, head, envelope)) this.welcome(from)
   }
 
   /** Whether two seeds that we trust have signed different bytes: who passes on the one or the other is honest, and no link of ours. */

@@ -1,4 +1,5 @@
 // Turns peers' messages about pieces into events for the swarm.
+import { Bitfield } from '../../core/bitfield.ts'
 import type { RefusalReason } from '../../wire/refusal.ts'
 import type { StoredVersion } from '../content/stored-version.ts'
 import type { PeerLink, PieceListener } from '../peers/peer-link.ts'
@@ -21,10 +22,19 @@ export class PieceExchange implements PieceListener {
     const { swarm } = this.#driver
     link.isNeighbour = true
     this.#driver.tell({ type: 'joined', peer: link.peer, kind })
-    const place = this.#driver.placeOf(link.peer)
-    if (place !== undefined) this.#driver.tell({ type: 'placed', peer: link.peer, place })
-    link.link.send({ type: 'pieces', have: swarm.have, queue: swarm.queue })
+    this.#driver.place(link.peer)
+    link.link.send({ type: 'pieces', have: this.#shown, queue: swarm.queue })
     this.#driver.tell({ type: 'bitfield', peer: link.peer, have: link.have, queue: link.queue })
+  }
+
+  /** What we have, less what is not proven. */
+  get #shown(): Bitfield {
+    const { have } = this.#driver.swarm
+    const { provenTo } = this.#content
+    if (provenTo >= have.size) return have
+    const shown = new Bitfield(have.size)
+    for (const piece of have.toArray()) if (piece < provenTo) shown.add(piece)
+    return shown
   }
 
   left({ peer }: PeerLink): void {
@@ -37,7 +47,8 @@ export class PieceExchange implements PieceListener {
     this.#driver.tell({ type: 'have', peer, pieces, queue })
   }
 
-  onAsk({ peer }: PeerLink, piece: number, load: number): void {
+  onAsk({ peer, link }: PeerLink, piece: number, load: number): void {
+    if (piece >= this.#content.provenTo) return link.refuse(piece, 'no-such-piece')
     this.#driver.tell({ type: 'request', peer, piece, load })
   }
 
@@ -46,6 +57,7 @@ export class PieceExchange implements PieceListener {
   }
 
   onSent({ peer }: PeerLink): void {
+    this.#driver.place(peer)
     this.#driver.tell({ type: 'sent', peer })
   }
 

@@ -16,7 +16,6 @@ import type { Roles } from '../peers/roles.ts'
 import { HaveAnnouncer } from './have-announcer.ts'
 import type { SwarmObserver } from './swarm-observer.ts'
 import type { WantedRanges } from './wanted-ranges.ts'
-import { judgeGiver } from './wrong-piece.ts'
 
 /** The origin as a neighbour of the swarm; no peer id looks like it. */
 export const ORIGIN = 'origin'
@@ -45,8 +44,8 @@ export interface DriverOwner {
   fail(error: unknown): void
   /** A piece is here. */
   onStored(): void
-  /** This neighbour is to be dealt with no more. */
-  onMaliciousPeer(peer: string): void
+  /** This neighbour gave something else than the manifest names; it is asked no more. */
+  onWrongPiece(peer: string, piece: number): void
 }
 
 export class SwarmDriver implements BudgetUser {
@@ -75,7 +74,7 @@ export class SwarmDriver implements BudgetUser {
     this.#swarm = startSwarm(setup)
     ctx.budget.enter(this, { pieceLength })
     owner.pace.onOriginHeld = ms => this.tell({ type: 'held', peer: ORIGIN, ms })
-    this.#haves = new HaveAnnouncer({ links, roles, manifest, queue: () => this.#swarm.queue })
+    this.#haves = new HaveAnnouncer({ links, roles, content, queue: () => this.#swarm.queue })
     for (const observer of owner.observers) observer.begun?.(setup)
   }
 
@@ -85,13 +84,15 @@ export class SwarmDriver implements BudgetUser {
 
   /** Whether all that is wanted is here. */
   get isComplete(): boolean {
-    return this.#swarm.isComplete && this.#owner.ranges.areAllPlaced(this.#content.manifest)
+    return this.#swarm.isWhole || (this.#swarm.isComplete && this.#owner.ranges.areAllPlaced(this.#content.manifest))
   }
 
-  /** Equal for neighbours with the same address; the number says nothing else, as a trace may hold it. */
-  placeOf(peer: string): number | undefined {
-    const place = this.#ctx.network?.host.placeOf(peer)
-    return place === undefined ? undefined : hashOf(this.#salt + place)
+  /** Tells where a neighbour is, by a number that is equal for the same address and says nothing else, as a trace may hold it. */
+  place(peer: string): void {
+    const { host } = this.#ctx.network ?? {}
+    const place = host?.placeOf(peer)
+    if (place !== undefined)
+      this.tell({ type: 'placed', peer, place: hashOf(this.#salt + place), roundTrip: host?.roundTrip(peer) })
   }
 
   stop(): void {
@@ -138,6 +139,7 @@ export class SwarmDriver implements BudgetUser {
     this.wanted()
     this.tell({ type: 'manifest', count: manifest.count, sealed: manifest.seal !== undefined })
     this.#joinOrigin()
+    this.#haves.announceProven()
   }
 
   /** What is wanted may have changed, or is known better by the manifest. */
@@ -252,7 +254,7 @@ export class SwarmDriver implements BudgetUser {
   }
 
   async #askOrigin(piece: number): Promise<void> {
-    const { manifest, transfer, trust } = this.#content
+    const { manifest, transfer } = this.#content
     const read = this.#rangeReader
     if (read === undefined) return
     this.#ctx.counters.countAt('dragonfly_origin_reads_total', { kind: 'piece' })
@@ -264,7 +266,7 @@ export class SwarmDriver implements BudgetUser {
       if (read !== this.#rangeReader) return
       const isOrigins = error instanceof DragonflyError && error.code.startsWith('origin-')
       if (!isOrigins) return this.#owner.fail(error)
-      if (trust === 'digest' && error.code === 'origin-changed') return this.#owner.fail(digestMismatch())
+      if (this.#content.isDoubtful(piece) && error.code === 'origin-changed') return this.#owner.fail(digestMismatch())
       this.#ctx.emit({ code: 'origin-piece-failed', piece, ...causeOf(error) })
       this.tell({ type: 'refused', peer: ORIGIN, piece, forever: false })
     }
@@ -275,7 +277,7 @@ export class SwarmDriver implements BudgetUser {
     try {
       // it is asked for again: how long it is will be known in a moment
       if (this.#content.transfer.isUnsettled(piece)) return link?.refuse(piece, 'too-busy')
-      await this.#content.transfer.serve(piece, async bytes => await link?.give(piece, bytes))
+      await this.#content.transfer.serve(piece, async bytes => (await link?.give(piece, bytes)) === true)
       if (link !== undefined) this.#ctx.counters.count('dragonfly_sent_pieces_total')
     } catch (error) {
       if (error instanceof DragonflyError && error.code === 'store-error') {
@@ -288,13 +290,11 @@ export class SwarmDriver implements BudgetUser {
   }
 
   #ban(peer: string, piece: number): void {
-    const { trust, manifest } = this.#content
     if (peer === ORIGIN) {
       // a stranger's manifest, which the origin contradicts
-      if (trust === 'digest') return this.#owner.fail(digestMismatch())
-      return this.#ctx.emit({ code: 'origin-piece-corrupt', piece, version: manifest.info.version })
+      if (this.#content.isDoubtful(piece)) return this.#owner.fail(digestMismatch())
+      return this.#ctx.emit({ code: 'origin-piece-corrupt', piece, version: this.#content.manifest.info.version })
     }
-    this.#owner.onMaliciousPeer(peer)
-    judgeGiver(this.#ctx, this.#content, peer, piece)
+    this.#owner.onWrongPiece(peer, piece)
   }
 }

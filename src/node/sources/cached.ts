@@ -61,8 +61,8 @@ async function newest(
   isOfUse: (found: CachedManifest) => boolean,
 ): Promise<Found | undefined> {
   let best: Found | undefined
-  for (const key of await store.keys()) {
-    if (!key.startsWith(`${task.id}.`) || isPrivateEntry(key)) continue
+  for (const key of await store.keysOf(task.id)) {
+    if (isPrivateEntry(key)) continue
     const entry = await store.open(key).catch(() => undefined)
     const manifest = entry === undefined ? undefined : await loadManifest(entry)
     const isGood = manifest !== undefined && isBelieved(manifest, key, task, rules) && isOfUse(manifest)
@@ -82,8 +82,10 @@ function askedAt({ freshness }: CachedManifest): number {
 
 function isBelieved(cached: CachedManifest, key: string, task: Task, rules: CacheRules | undefined): boolean {
   const { trust, manifest } = cached
-  const isOurs = trust === 'origin' || (rules !== undefined && trust === 'seed' && isFinished(cached))
-  return isOurs && manifest.count > 0 && entryKey(task.id, manifest.info.version) === key
+  // those of a root were compared with it before the first record was written
+  const isRooted = task.root !== undefined && manifest.seal?.root === task.root
+  const isOurs = isRooted || trust === 'origin' || (rules !== undefined && trust === 'seed' && isFinished(cached))
+  return isOurs && (manifest.count > 0 || isRooted) && entryKey(task.id, manifest.info.version) === key
 }
 
 function isFinished({ manifest }: CachedManifest): boolean {
@@ -110,6 +112,8 @@ export interface Continuing {
   /** What counts of what the origin has just said; undefined: nothing. */
   heard(cachedHeaders: CachedHeaders, known: Freshness | undefined): Freshness | undefined
   rules: CacheRules | undefined
+  /** See OpenOptions. */
+  isDoubted: boolean
   signal: AbortSignal
 }
 
@@ -118,15 +122,16 @@ export async function continueCached(active: ActiveTask, cached: Cached, how: Co
   if (cached.prefix === cached.manifest.length) return await continueWhole(active, cached, how)
   const { version } = cached.manifest.info
   const request = originRequest(active)
+  const { isDoubted, signal } = how
   const { prefix, manifest } = cached
   const tail = prefix === 0 ? undefined : await tailOf(cached)
-  const read = await how.origin.open(request, { version, from: prefix, signal: how.signal, ...(tail !== undefined && { tail }) })
+  const read = await how.origin.open(request, { version, from: prefix, isDoubted, signal, ...(tail !== undefined && { tail }) })
   if (read.version !== version || read.start !== prefix || differs(read.length, manifest.length)) {
     // what was kept is of no use to a later try either
     return await beginAnew(active, cached, read, how)
   }
   await active.adoptCached(cached, how.heard(read.cachedHeaders, cached.freshness))
-  await ingest(active, read, inParallel(how.origin, request, read, how.signal))
+  await ingest(active, read, inParallel(how.origin, request, read, signal))
 }
 
 async function tailOf({ entry, manifest, prefix }: Cached): Promise<Uint8Array> {
@@ -141,6 +146,7 @@ function differs(a: number | undefined, b: number | undefined): boolean {
 async function beginAnew(active: ActiveTask, cached: Cached, read: OriginRead, how: Continuing): Promise<void> {
   const { origin, heard, signal } = how
   await cached.entry.remove()
+  active.reuse.hadOlder = true
   await active.adopt(versionOf(active.task, read), 'origin', { vouched: heard(read.cachedHeaders, undefined) })
   await ingest(active, read, inParallel(origin, originRequest(active), read, signal))
 }

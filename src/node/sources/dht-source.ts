@@ -16,6 +16,17 @@ const MAX_LAN_OFFERS = 8
 const MAX_OF_NAME = 4
 /** Seeds and bootstrap peers that are there are connected by then, ms: a round trip and a handshake take less. */
 const ALONE_MS = 1000
+/**
+ * So long a search waits while a seed may still answer, ms: what is small is complete by then, and a search of its own costs more CPU
+ * than all the rest of such a download, dials to hosts that have gone included.
+ */
+export const SEEDS_FIRST_MS = 250
+/** So long peers of the local network may take to answer and to be connected, ms: a question by multicast is answered within 120 ms. */
+const LAN_MS = 1500
+/** How often a search looks for new ones, ms. */
+const LAN_LOOK_MS = 50
+/** So long a search waits for a link to one of those it found before it looks further, ms: a dial in a data centre takes less. */
+const MEET_MS = 300
 
 interface DhtParts {
   neighbours: NeighbourhoodDriver
@@ -106,8 +117,11 @@ export class DhtSource {
 
   async #search(network: Network): Promise<void> {
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(DEFAULT_SOURCE_POLICY.dhtMs)])
+    await this.#firstOfLan(signal)
+    const headStart = now() + SEEDS_FIRST_MS
     // without a single connection there is no DHT to ask: do not make a person wait for it
-    while (!network.host.hasConnections && !this.#parts.haveSeedsFailed() && !signal.aborted) await pause(20, this.#signal)
+    const isEarly = () => now() < headStart || !network.host.hasConnections
+    while (isEarly() && !this.#parts.haveSeedsFailed() && !signal.aborted) await pause(20, this.#signal)
     if (!network.host.hasConnections) return
     await network.dht.ready(signal)
     const { task, wanted } = this.#active
@@ -118,8 +132,36 @@ export class DhtSource {
     while (!this.#parts.neighbours.isIdle && !signal.aborted) await pause(50, this.#signal)
   }
 
+  /** Where there is no origin to go to, a node that has only just begun waits for answers of its local network, and asks whoever comes later. */
+  async #firstOfLan(signal: AbortSignal): Promise<void> {
+    if (this.#active.task.root === undefined || this.#ctx.lanPeers === undefined) return
+    this.#followLan(signal).catch(() => {})
+    const end = now() + LAN_MS
+    while (this.#ctx.lanPeers.length === 0 && now() < end && !signal.aborted) await pause(20, signal)
+  }
+
+  async #followLan(signal: AbortSignal): Promise<void> {
+    const offered = new Set<string>()
+    while (!signal.aborted && this.#active.manifest === undefined && offered.size < MAX_LAN_OFFERS) {
+      const fresh = (this.#ctx.lanPeers ?? []).filter(peer => !offered.has(peer)).slice(0, MAX_LAN_OFFERS - offered.size)
+      for (const peer of fresh) offered.add(peer)
+      this.#parts.neighbours.offer(
+        'lan',
+        fresh.map(id => ({ id, addresses: [] })),
+      )
+      await pause(LAN_LOOK_MS, signal)
+    }
+  }
+
   async #searchFor(network: Network, key: CID, signal: AbortSignal): Promise<void> {
-    for await (const { from, peer, addresses } of network.dht.find(key, signal)) {
+    const { links } = this.#active
+    const before = links.size
+    const isOfUse = async () => {
+      const end = now() + MEET_MS
+      while (links.size <= before && !this.#parts.neighbours.isIdle && now() < end && !signal.aborted) await pause(20, signal)
+      return links.size > before
+    }
+    for await (const { from, peer, addresses } of network.dht.find(key, signal, isOfUse)) {
       this.#parts.neighbours.offer(from, [{ id: peer, addresses }])
     }
   }

@@ -1,4 +1,5 @@
 // Reads the origin into an active task, and seals the manifest when the whole content is here.
+import { hex } from '../../core/digest.ts'
 import { DragonflyError } from '../../core/errors.ts'
 import type { Manifest, VersionInfo } from '../../core/manifest.ts'
 import { choosePieceLength, pieceCountOf, sameBytes } from '../../core/piece.ts'
@@ -8,8 +9,9 @@ import { codingInName, digestVersion } from '../../core/version.ts'
 import { AnotherVersionError, changed, OtherCodingError, StatedDigestError } from '../../origin/failures.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
-import { digestInUrl, type StatedDigest } from '../../origin/stated-digest.ts'
+import type { StatedDigest } from '../../origin/stated-digest.ts'
 import { TAIL_BYTES } from '../../origin/tail.ts'
+import { digestMismatch } from '../content/stored-version.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import { originRequest } from '../session/origin-request.ts'
 import { inParallel } from './parallel-read.ts'
@@ -29,7 +31,9 @@ export function versionOf(task: Task, read: OriginRead): VersionInfo {
 export async function ingest(active: ActiveTask, read: OriginRead, bytes: AsyncIterable<Uint8Array> = read): Promise<void> {
   const { manifest } = active
   if (manifest === undefined) throw new DragonflyError('internal', 'nothing was adopted')
+  active.sharing.begun(read.stated)
   const length = await active.ingest(bytes, read.start / manifest.pieceLength)
+  active.sharing.end()
   active.gauge.ended()
   await sealWhenWhole(active, length, read.stated)
 }
@@ -58,6 +62,8 @@ export interface ReadOn {
   whole: boolean
   /** What is read now names another version; it is compared with the pieces that are there, and may add more. */
   onOtherName(): void
+  /** See OpenOptions. */
+  isDoubted: boolean
   signal: AbortSignal
 }
 
@@ -73,11 +79,13 @@ export interface Reached {
  * origin states; rejects as `ingest`.
  */
 export async function ingestOn(active: ActiveTask, manifest: Manifest, origin: Origin, how: ReadOn): Promise<Reached> {
-  const { signal } = how
+  const { signal, isDoubted } = how
   const { count, pieceLength, info } = manifest
   const { url, isPrivate, digest } = active.task
   const tail = !how.whole && active.hasPiece(count - 1) ? tailOf(await active.readPiece(count - 1)) : undefined
-  const rest = { from: count * pieceLength, version: info.version, signal, ...(tail !== undefined && { tail }) }
+  // every digest may be known, and only the end of the content not: then nothing is asked for but what lies there
+  const from = Math.min(count * pieceLength, manifest.length ?? Infinity)
+  const rest = { from, version: info.version, isDoubted, signal, ...(tail !== undefined && { tail }) }
   const want = how.whole ? { signal } : rest
   const request = originRequest(active)
   const read = await origin.open(request, want)
@@ -113,13 +121,19 @@ export async function sealWhenWhole(active: ActiveTask, length: number, stated?:
   for (let i = 0; i < manifest.count; i++) {
     builder.add(manifest.digest(i) as Uint8Array, Math.min(manifest.pieceLength, length - i * manifest.pieceLength))
   }
-  await checkStated(active, stated ?? digestInUrl(active.task.url))
+  await checkStated(active, stated ?? active.sharing.stated)
   await active.seal(length, builder.root().toString())
 }
 
+/** Before anything is signed: what strangers gave has to be right by the digest that was given, too. */
 async function checkStated(active: ActiveTask, stated: StatedDigest | undefined): Promise<void> {
+  const { wanted, sharing } = active
+  const isShared = sharing.lenders.size > 0 && wanted !== undefined
+  if (stated === undefined && !isShared) return
+  // what the origin states is not for a seal to confirm
+  const sha256 = await active.wholeDigest(true)
+  if (isShared && !sameBytes(sha256, wanted)) throw digestMismatch(hex(sha256))
   if (stated === undefined) return
-  const sha256 = await active.wholeDigest()
   if (!sameBytes(sha256, stated.sha256)) throw new StatedDigestError(active.task.url, stated.by, sha256)
   active.originFreshness.digestStatedBy = stated.by
 }

@@ -2,6 +2,9 @@
 import { DragonflyError, isAbort } from '../../core/errors.ts'
 import type { Freshness } from '../../core/freshness.ts'
 import type { Manifest } from '../../core/manifest.ts'
+import type { SpanOf } from '../../core/span.ts'
+import { withoutSecrets } from '../../core/task.ts'
+import { traced } from '../../core/tracing.ts'
 import { isResumable } from '../../core/version.ts'
 import type { CachedHeaders } from '../../origin/cached-headers.ts'
 import { isChanged, NoRangesError } from '../../origin/failures.ts'
@@ -10,7 +13,8 @@ import type { Origin } from '../../origin/origin.ts'
 import type { Restarts } from '../../origin/restarts.ts'
 import { isTrouble } from '../../origin/trouble.ts'
 import type { OriginFailure, SourceEvent } from '../../swarm/source-events.ts'
-import type { NodeContext, Reader } from '../context/node-context.ts'
+import { type NodeContext, now, type Reader } from '../context/node-context.ts'
+import { OUT_OF_REACH } from '../context/origin-troubles.ts'
 import { pause } from '../context/waiting.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import { originRequest } from '../session/origin-request.ts'
@@ -25,6 +29,8 @@ export interface OriginSourceOptions {
   cached: CacheRules | undefined
   /** See SupplyOptions. */
   restarts: Restarts
+  /** Whether a seed has just waited for the origin in vain. */
+  isDoubted(): boolean
   tell(event: SourceEvent): void
 }
 
@@ -62,14 +68,25 @@ export class OriginSource {
     this.#reading = new AbortController()
     const signal = AbortSignal.any([this.#signal, this.#reading.signal])
     try {
-      await this.#readAgain(how, signal)
+      await traced(this.#span(), () => this.#readAgain(how, signal))
       if (!signal.aborted) this.#options.tell({ type: 'origin-ended' })
     } catch (error) {
       if (signal.aborted) return
       // that the version is another is said best by the answer that named it
       if (!isChanged(error) || !isChanged(this.#failure)) this.#failure = error
+      this.#remember(error)
       this.#options.tell({ type: 'origin-failed', why: whyFailed(error, how) })
     }
+  }
+
+  #span(): SpanOf {
+    const attributes = () => ({ 'url.full': withoutSecrets(this.#active.task.url), 'dragonfly.reader': this.#options.reader })
+    return { name: 'dragonfly.origin.read', kind: 'client', attributes }
+  }
+
+  /** What others read for us has come to its end. Told by nothing: the content is complete then, or has failed. */
+  sealShared(length: number): void {
+    this.#sealing ??= sealWhenWhole(this.#active, length).catch(error => this.#sealFailed(error))
   }
 
   stop(): void {
@@ -89,7 +106,10 @@ export class OriginSource {
       this.#count(1)
       try {
         const origin = await this.#origin()
-        return await origin.range(originRequest(this.#active), version, { start, end }, manifest.length, { signal })
+        return await origin.range(originRequest(this.#active), version, { start, end }, manifest.length, {
+          signal,
+          isDoubted: this.#isDoubted,
+        })
       } catch (error) {
         if (!signal.aborted) this.#rangeFailed(error)
         throw error
@@ -102,6 +122,7 @@ export class OriginSource {
   #rangeFailed(error: unknown): void {
     const isTrouble = whyFailed(error, 'rest') === 'trouble'
     if (isTrouble) this.#failure = error
+    this.#remember(error)
     this.#options.tell({ type: isTrouble ? 'range-failed' : 'ranges-refused' })
   }
 
@@ -120,6 +141,16 @@ export class OriginSource {
 
   async #origin(): Promise<Origin> {
     return await this.#ctx.origin(this.#options.reader)
+  }
+
+  #remember(error: unknown): void {
+    const isOutOfReach = error instanceof DragonflyError && OUT_OF_REACH.has(error.code)
+    if (isOutOfReach) this.#ctx.originTroubles.failed(this.#active.task.id, now())
+  }
+
+  /** Whether somebody has just waited for the origin in vain: it is not waited for so long again. */
+  get #isDoubted(): boolean {
+    return this.#options.isDoubted() || this.#ctx.originTroubles.isRecent(this.#active.task.id, now())
   }
 
   #count(change: 1 | -1): void {
@@ -164,7 +195,13 @@ export class OriginSource {
   async #continue(origin: Origin, cached: Cached, signal: AbortSignal): Promise<void> {
     const heard = (cachedHeaders: CachedHeaders, known: Freshness | undefined) => this.#heard(cachedHeaders, known)
     try {
-      await continueCached(this.#active, cached, { origin, heard, rules: this.#options.cached, signal })
+      await continueCached(this.#active, cached, {
+        origin,
+        heard,
+        rules: this.#options.cached,
+        isDoubted: this.#isDoubted,
+        signal,
+      })
     } catch (error) {
       // what was taken up is read on with, and closed by the active task
       if (this.#active.manifest !== cached.manifest) await cached.entry.close()
@@ -180,7 +217,8 @@ export class OriginSource {
     const onOtherName = () => {
       this.#isNamedOtherwise = true
     }
-    const how = { whole: whole || this.#isNamedOtherwise, onOtherName, signal }
+    this.#active.sharing.end()
+    const how = { whole: whole || this.#isNamedOtherwise, onOtherName, isDoubted: this.#isDoubted, signal }
     const { length, stated } = await ingestOn(this.#active, manifest, await this.#origin(), how)
     // pieces before it may still be on their way from others
     this.#sealing ??= sealWhenWhole(this.#active, length, stated).catch(error => this.#sealFailed(error))

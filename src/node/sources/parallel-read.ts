@@ -52,6 +52,7 @@ class ParallelRead implements AsyncIterable<Uint8Array> {
   #at: number
   /** A range was not what it should have been: no other one is asked for. */
   #hasLied = false
+  #busyness = performance.eventLoopUtilization()
   /** The last bytes that were given, at most TAIL_BYTES. */
   #tail: Uint8Array = new Uint8Array()
 
@@ -101,6 +102,7 @@ class ParallelRead implements AsyncIterable<Uint8Array> {
       if (done) return true
       readyAt = now()
       this.#streams.came(value.length, held, readyAt)
+      this.#streams.busy(this.#busyMs(), readyAt)
       this.#fill()
       const before = value.subarray(0, (this.#ahead.first?.start ?? Infinity) - this.#at)
       if (before.length > 0) yield this.#given(before)
@@ -110,6 +112,13 @@ class ParallelRead implements AsyncIterable<Uint8Array> {
       }
       if (before.length < value.length) yield this.#given(value.subarray(before.length))
     }
+  }
+
+  /** Since the last call. */
+  #busyMs(): number {
+    const { active } = performance.eventLoopUtilization(this.#busyness)
+    this.#busyness = performance.eventLoopUtilization()
+    return active
   }
 
   /** The plain stream has reached the first range: whether that one goes on where it is. */

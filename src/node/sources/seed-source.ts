@@ -3,12 +3,16 @@
 import { DragonflyError, isAbort } from '../../core/errors.ts'
 import type { DialablePeer } from '../../core/peer.ts'
 import { sameBytes } from '../../core/piece.ts'
+import type { Span } from '../../core/span.ts'
+import { traced } from '../../core/tracing.ts'
 import { isListening, lives } from '../../net/reach.ts'
 import { resolve } from '../../net/resolve.ts'
 import type { SeedFailure, SourceEvent } from '../../swarm/source-events.ts'
-import { errorOf } from '../../wire/codec-resolve.ts'
+import { errorOf } from '../../wire/codec-failure.ts'
+import type { ResolveReply } from '../../wire/codec-resolve.ts'
 import { causeOf } from '../api/events.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
+import { OUT_OF_REACH } from '../context/origin-troubles.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import { resolveRequest } from '../session/resolve-request.ts'
 
@@ -32,6 +36,9 @@ export interface SeedSourceOptions {
 const LISTENING_MS = 1000
 /** How long its program may take to answer a look: longer than any event loop stands still that gets on at all. */
 const LIVES_MS = 60_000
+
+/** How long the reason is waited for why a seed takes no link. */
+const LAST_WORD_MS = 500
 
 /** Error codes after which a peer may still try for itself: the seed could not get through, or would not, but we might. */
 export const SEEDS_OWN_TROUBLE: ReadonlySet<string> = new Set([
@@ -87,7 +94,7 @@ export class SeedSource {
     const signal = AbortSignal.any([this.#signal, leaving.signal])
     const askedAt = now()
     try {
-      await this.#request(seed, signal)
+      await traced({ name: 'dragonfly.resolve', kind: 'client' }, span => this.#request(seed, signal, span))
     } catch (thrown) {
       if (this.#signal.aborted) return
       const error: unknown = leaving.signal.aborted ? leaving.signal.reason : thrown
@@ -116,7 +123,7 @@ export class SeedSource {
     this.#leaving.abort(new DragonflyError('timeout', why))
   }
 
-  async #request(seed: DialablePeer, signal: AbortSignal): Promise<void> {
+  async #request(seed: DialablePeer, signal: AbortSignal, span: Span): Promise<void> {
     const { peer, address, others = [] } = seed
     const { task, wanted: digest } = this.#active
     const { revalidate, tell } = this.#options
@@ -124,21 +131,30 @@ export class SeedSource {
     if (network === undefined) throw new DragonflyError('aborted', 'the node has no network')
     await network.host.connect([address, ...others], signal)
     tell({ type: 'seed-heard', seed: peer })
-    for await (const reply of resolve(network.host, peer, resolveRequest(task, { digest, revalidate }), signal)) {
+    const request = resolveRequest(task, { digest, revalidate, takesInline: this.#active.manifest === undefined })
+    const talk = new AbortController()
+    const replies = resolve(network.host, peer, request, AbortSignal.any([signal, talk.signal]))
+    for await (const reply of replies) {
       if (reply.type === 'failed') throw errorOf(reply)
       this.#ctx.silentSeeds.heard(peer)
       tell({ type: 'seed-heard', seed: peer, replies: true })
       if (reply.type === 'origin-rate') this.#options.hearRate(reply.rate, reply.peers)
       if (reply.type !== 'resolved') continue
+      span.event('resolved')
       if (this.#ctx.isInFleet) this.#active.roles.readBy(peer)
       this.#active.setCurrent({ version: reply.version })
       const same = reply.version === this.#active.manifest?.info.version
       tell({ type: 'seed-resolved', seed: peer, same })
       await this.#active.access.enterBy(reply)
       if (this.#active.grants !== undefined) this.#options.onGranted()
+      if (reply.inline !== undefined && (await this.#active.inline.take(peer, reply.inline))) {
+        network.exchange.totals.bytesReceived += reply.inline.payload.byteLength
+        continue
+      }
       // a link for another version than ours would be refused
       if (this.#active.manifest !== undefined && !same) continue
-      await this.#active.links.dial(peer, signal, ownTopic(reply.topic, this.#active))
+      const dialled = this.#active.links.dial(peer, signal, ownTopic(reply.topic, this.#active))
+      await dialled.catch(async error => Promise.reject((await saidLast(replies, talk)) ?? error))
       tell({ type: 'seed-dialled', seed: peer })
     }
     throw new DragonflyError('peer-refused', 'it stopped answering')
@@ -150,19 +166,38 @@ export class SeedSource {
   }
 }
 
+/** Why the seed ends, where it says so: a content that has failed there takes no link, and the word of it is on its way. */
+async function saidLast(replies: AsyncGenerator<ResolveReply>, talk: AbortController): Promise<DragonflyError | undefined> {
+  const timer = setTimeout(() => talk.abort(), LAST_WORD_MS)
+  try {
+    for (;;) {
+      const { done, value } = await replies.next()
+      if (done) return undefined
+      if (value.type === 'failed') return errorOf(value)
+    }
+  } catch {
+    return undefined
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 async function whyFailed({ address }: DialablePeer, error: unknown): Promise<SeedFailure> {
   if (isTimeout(error)) return (await isListening(address, LISTENING_MS)) ? 'busy' : 'unreachable'
   if (!(error instanceof DragonflyError)) return 'unreachable'
   // its operator will hardly think better of it during a download
   if (error.code === 'origin-refused') return 'refused'
+  if (OUT_OF_REACH.has(error.code)) return 'out-of-reach'
   if (SEEDS_OWN_TROUBLE.has(error.code)) return 'trouble'
   if (isSpent(error)) return 'spent'
   return error.code.startsWith('origin-') ? 'final' : 'unreachable'
 }
 
-/** Whether the origin might give the content to another try: it broke off, hung up, or answered 5xx or 429. */
+/** Whether the origin might give the content to another try: it broke off, hung up, answered 5xx or 429, or gave other bytes than it says. */
 function isSpent({ code, status = 500 }: DragonflyError): boolean {
-  return code === 'origin-truncated' || (code === 'origin-error' && (status >= 500 || status === 429))
+  return (
+    code === 'origin-truncated' || code === 'digest-mismatch' || (code === 'origin-error' && (status >= 500 || status === 429))
+  )
 }
 
 /** libp2p's own timeouts, ours, and those of signals. */

@@ -86,7 +86,7 @@ export class Supply {
       mayRead: reader !== undefined,
       revalidate,
       asksOrigin: this.#current.mayAsk,
-      believesOthers: ctx.trusted.size > 1 || ctx.isInFleet || active.wanted !== undefined,
+      believesOthers: ctx.trusted.size > 1 || ctx.isInFleet || active.wanted !== undefined || active.task.root !== undefined,
       // those who are asked are few, and no crowd
       chance: isAsked ? 0 : Math.random(),
       policy: { ...(isAsked ? SEED_SOURCE_POLICY : {}), ...hasty, ...options.policy },
@@ -103,7 +103,13 @@ export class Supply {
     this.#neighbours = new NeighbourhoodDriver(ctx, active)
     const haveSeedsFailed = () => this.#selector.haveSeedsFailed
     this.#dht = new DhtSource(ctx, active, { neighbours: this.#neighbours, haveSeedsFailed }, signal)
-    if (reader !== undefined) this.#origin = new OriginSource(ctx, active, { reader, cached, restarts, tell }, signal)
+    const isDoubted = () => this.#selector.isOriginDoubted
+    if (reader !== undefined) this.#origin = new OriginSource(ctx, active, { reader, cached, restarts, isDoubted, tell }, signal)
+    active.sharing.listener = {
+      shared: () => tell({ type: 'read-shared', isOver: false }),
+      alone: () => tell({ type: 'read-shared', isOver: true }),
+      reachedEnd: length => this.#origin?.sealShared(length),
+    }
   }
 
   /**
@@ -115,8 +121,10 @@ export class Supply {
     if (originAfter !== undefined)
       this.#stop.signal.addEventListener('abort', this.#ctx.silentSeeds.absences.watch(), { once: true })
     const { servesOthers, isInFleet } = this.#ctx
+    // what the root names has no other version
+    const isOpen = this.#active.task.root === undefined
     const isUnknown = seeds.length > 0 || servesOthers || isInFleet || revalidate || this.#current.mayAsk
-    if (isUnknown) this.#active.setCurrent('unknown')
+    if (isOpen && isUnknown) this.#active.setCurrent('unknown')
     try {
       this.#tell({ type: 'wake' })
       await this.#watch.follow()
@@ -190,7 +198,7 @@ export class Supply {
       case 'look-at-seed':
         return this.#work(this.#seeds.look(action.seed))
       case 'be-patient':
-        return this.#active.originOffer.wait(action.ms)
+        return this.#active.originOffer.wait(action.ms, action.handoverMs)
       case 'hear-anybody':
         return this.#work(this.#current.hearAnybody(action.isAlone, this.#stop.signal))
       case 'search-dht':

@@ -53,7 +53,7 @@ export class TaskWatch {
   look(): void {
     const { tell, over } = this.#parts
     if (this.#active.isClosed || this.#active.hasFailed) return over()
-    const { links, manifest, missing } = this.#active
+    const { links, manifest, missing, sharing } = this.#active
     for (const { peer } of links.values()) {
       if (this.#linked.has(peer)) continue
       this.#linked.add(peer)
@@ -69,7 +69,11 @@ export class TaskWatch {
     if (manifest !== undefined && missing !== undefined && isSettled) {
       const { count, seal } = manifest
       // a sealed manifest without missing pieces is the end only once every wanted range is placed
-      const content = { count, missing, sealed: seal !== undefined && (missing > 0 || this.#active.isComplete) }
+      const content = {
+        count,
+        missing,
+        sealed: (seal !== undefined || sharing.isEndKnown) && (missing > 0 || this.#active.isComplete),
+      }
       const told = this.#told
       if (count === told.count && missing === told.missing && content.sealed === told.sealed) return
       this.#told = content

@@ -4,6 +4,7 @@ import PQueue from 'p-queue'
 import { isAbort } from '../../core/errors.ts'
 import { causeOf } from '../api/events.ts'
 import type { Network, NodeContext } from '../context/node-context.ts'
+import { pause } from '../context/waiting.ts'
 import type { ActiveTask } from '../session/active-task.ts'
 import { contentTopics, isPublicContent } from './topics.ts'
 
@@ -12,6 +13,11 @@ const ANNOUNCE_TIMEOUT_MS = 30_000
 const AT_ONCE = 8
 /** Keys that wait for a DHT; of more, the oldest are forgotten. */
 const MAX_WAITING = 10_000
+/**
+ * A node that leaves when it is done does not announce what it has completed within so many ms: nobody can take a record back, so those who
+ * search later would dial a host that has gone. Searches begin no sooner than that themselves.
+ */
+export const BRIEF_MS = 250
 
 export class Announcer {
   readonly #ctx: NodeContext
@@ -30,12 +36,18 @@ export class Announcer {
   async follow(active: ActiveTask): Promise<void> {
     try {
       while (active.manifest === undefined || active.manifest.count === 0) await active.changed(this.#signal)
+      if (!this.#ctx.isLongLived) {
+        await pause(BRIEF_MS, this.#signal)
+        if (active.isWhole || this.#signal.aborted) return
+      }
       const { dhtKey } = active.access
       if (dhtKey !== undefined) this.#announce([dhtKey])
       // who leaves soon after the end need not be found by the whole content
       if (!this.#ctx.isLongLived) return
       while (!active.isWhole) await active.changed(this.#signal)
-      if (isPublicContent(active)) this.#announce(contentTopics(active).map(text => CID.parse(text)))
+      // who is to find a shared content has its CID, and nobody is to learn that from the DHT
+      if (isPublicContent(active) && active.task.root === undefined)
+        this.#announce(contentTopics(active).map(text => CID.parse(text)))
     } catch {
       // the active task has failed or the node stops: there is nothing to announce
     }

@@ -1,6 +1,8 @@
 // An active task with those who use it, and who may share it.
+import { DragonflyError } from '../../core/errors.ts'
 import { sameBytes } from '../../core/piece.ts'
 import type { RangeSpec } from '../../core/range.ts'
+import { StatedDigestError } from '../../origin/failures.ts'
 import type { Restarts } from '../../origin/restarts.ts'
 import type { Reader } from '../context/node-context.ts'
 import type { PaceTerms } from '../context/pacing.ts'
@@ -56,4 +58,19 @@ export function isShareable({ active, reader, revalidate }: Held, want: Want): b
   if (!(want.suits?.(active) ?? (revalidate || want.revalidate !== true))) return false
   const digest = want.digest ?? active.task.digest
   return digest === undefined ? active.wanted === undefined : active.wanted !== undefined && sameBytes(digest, active.wanted)
+}
+
+/** Whether it is not what its digest names: nothing of it may stay. */
+export function isWrong(active: ActiveTask): boolean {
+  try {
+    active.throwIfFailed()
+    return false
+  } catch (error) {
+    if (error instanceof StatedDigestError) return true
+    return (
+      (active.task.digest ?? active.task.root) !== undefined &&
+      error instanceof DragonflyError &&
+      error.code === 'digest-mismatch'
+    )
+  }
 }

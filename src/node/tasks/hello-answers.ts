@@ -1,4 +1,5 @@
 // Answers peers that say hello: who may have which content, and under which name.
+import { randomBytes } from 'node:crypto'
 import { raceSignal } from 'race-signal'
 import { sameBytes } from '../../core/piece.ts'
 import { makeProof, type Task } from '../../core/task.ts'
@@ -24,49 +25,72 @@ export interface Contents {
   readonly stopping: AbortSignal
 }
 
-export class HelloAnswers {
-  readonly #ctx: Pick<NodeContext, 'network' | 'isTrusted' | 'access'>
-  readonly #parts: Contents
+/** What a topic leads to. */
+interface Found {
+  /** Shared by grants. */
+  guarded: ActiveTask | undefined
+  byTask: ActiveTask | undefined
+  byContent: ActiveTask | undefined
+  closed: ClosedContent | undefined
+}
 
-  constructor(ctx: Pick<NodeContext, 'network' | 'isTrusted' | 'access'>, parts: Contents) {
+export class HelloAnswers {
+  readonly #ctx: Pick<NodeContext, 'network' | 'isTrusted' | 'access' | 'counters'>
+  readonly #parts: Contents
+  /** What a proof is checked against where there is no task. */
+  readonly #nobodys = { secret: randomBytes(32) }
+
+  constructor(ctx: Pick<NodeContext, 'network' | 'isTrusted' | 'access' | 'counters'>, parts: Contents) {
     this.#ctx = ctx
     this.#parts = parts
   }
 
+  /** Does the same work for a topic that the peer may know nothing of as for one that is not there: time must not tell them apart. */
   async answer(peer: string, hello: Hello): Promise<Answer> {
-    // first, whatever it is for: how long the answer takes must not tell which topics there are
     const shown = await shownGrant(this.#ctx, peer, hello)
-    const topic = topicText(hello.topic)
-    const all = this.#parts.open().map(h => h.active)
-    const guarded = all.filter(s => s.grants?.id === topic)
-    const open = guarded.find(s => s.isComplete) ?? guarded.find(s => !s.isOver)
-    if (open !== undefined) return open.grants?.admits(peer, shown) === true ? welcome(open, peer, hello, true) : UNKNOWN
-    const byTask = all.filter(s => s.grants === undefined && s.task.id === topic)
-    const candidates = byTask.length > 0 ? byTask : all.filter(s => isPublicContent(s) && contentTopics(s).includes(topic))
-    const active = candidates.find(s => s.manifest?.info.version === hello.version) ?? candidates[0]
-    if (active === undefined) return await this.#answerClosed(peer, hello, topic)
-    if (byTask.length > 0 && !this.#isProven(active.task, peer, hello)) {
-      return active.task.isPrivate ? UNKNOWN : { refused: 'bad-proof' }
+    if (hello.grant !== undefined) {
+      this.#ctx.counters.countAt('dragonfly_grants_shown_total', { outcome: shown === undefined ? 'invalid' : 'valid' })
     }
+    const { guarded, byTask, byContent, closed } = this.#find(topicText(hello.topic), hello)
+    const isProven = this.#isProven((byTask ?? closed)?.task ?? this.#nobodys, peer, hello)
+    if (guarded !== undefined) return guarded.grants?.admits(peer, shown) === true ? welcome(guarded, peer, hello, true) : UNKNOWN
+    const active = byTask ?? byContent
+    if (active === undefined) return closed === undefined ? UNKNOWN : await this.#answerClosed(peer, hello, closed, isProven)
+    if (byTask !== undefined && !isProven) return active.task.isPrivate ? UNKNOWN : { refused: 'bad-proof' }
     const held = this.#parts.open().find(h => h.active === active)
     if (held !== undefined) held.usedAt = now()
-    return welcome(active, peer, hello, byTask.length > 0)
+    return welcome(active, peer, hello, byTask !== undefined)
+  }
+
+  /** Looks everywhere, wherever it finds something. */
+  #find(topic: string, { version }: Hello): Found {
+    const { closed } = this.#parts
+    const all = this.#parts.open().map(h => h.active)
+    const guarded = all.filter(s => s.grants?.id === topic)
+    const byTask = all.filter(s => s.grants === undefined && s.task.id === topic)
+    const byContent = all.filter(s => isPublicContent(s) && contentTopics(s).includes(topic))
+    const closedByContent = closed.byContent(topic)
+    const atVersion = (candidates: ActiveTask[]) => candidates.find(s => s.manifest?.info.version === version) ?? candidates[0]
+    return {
+      guarded: guarded.find(s => s.isComplete) ?? guarded.find(s => !s.isOver),
+      byTask: atVersion(byTask),
+      byContent: atVersion(byContent),
+      closed: closed.byTask(topic) ?? closedByContent,
+    }
   }
 
   /** For a content that was closed: opens it, once the peer has proved that it may have it. */
-  async #answerClosed(peer: string, hello: Hello, topic: string): Promise<Answer> {
-    const byTask = this.#parts.closed.byTask(topic)
-    const closed = byTask ?? this.#parts.closed.byContent(topic)
-    if (closed === undefined) return UNKNOWN
-    if (byTask !== undefined && !this.#isProven(byTask.task, peer, hello)) return { refused: 'bad-proof' }
+  async #answerClosed(peer: string, hello: Hello, closed: ClosedContent, isProven: boolean): Promise<Answer> {
+    const isByTask = closed.task.id === topicText(hello.topic)
+    if (isByTask && !isProven) return { refused: 'bad-proof' }
     if (this.#parts.closed.isBusy) return BUSY
     const tooLong = AbortSignal.any([this.#parts.stopping, AbortSignal.timeout(OPEN_MS)])
     const active = await raceSignal(this.#parts.reopen(closed), tooLong).catch(() => 'busy' as const)
     if (active === 'busy') return BUSY
-    return active === undefined || active.isClosed ? UNKNOWN : welcome(active, peer, hello, byTask !== undefined)
+    return active === undefined || active.isClosed ? UNKNOWN : welcome(active, peer, hello, isByTask)
   }
 
-  #isProven({ secret }: Task, peer: string, { proof }: Hello): boolean {
+  #isProven({ secret }: Pick<Task, 'secret'>, peer: string, { proof }: Hello): boolean {
     return sameBytes(proof, makeProof(secret, peer, this.#ctx.network?.host.id ?? ''))
   }
 }

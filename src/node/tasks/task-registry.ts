@@ -1,11 +1,10 @@
 // All active tasks of a node: found by task for local users, and by topic for peers that say hello.
+import { CID } from 'multiformats/cid'
 import { raceSignal } from 'race-signal'
 import { DragonflyError } from '../../core/errors.ts'
-import { sameBytes } from '../../core/piece.ts'
 import { rawCid } from '../../core/root.ts'
 import type { Task } from '../../core/task.ts'
 import type { Answer } from '../../net/exchange.ts'
-import { StatedDigestError } from '../../origin/failures.ts'
 import type { Holder } from '../../store/disk-store.ts'
 import type { Hello } from '../../wire/codec-hello.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
@@ -16,11 +15,11 @@ import { UNCHANGING } from '../sources/cached.ts'
 import { Supply } from '../sources/supply.ts'
 import { Announcer } from './announcer.ts'
 import { type ClosedContent, ClosedContents } from './closed-contents.ts'
-import { type Held, isShareable, type Want } from './held.ts'
+import { type Held, isShareable, isWrong, type Want } from './held.ts'
 import { HelloAnswers } from './hello-answers.ts'
 import { KeyedTurns } from './keyed-turns.ts'
 import { Listeners } from './listeners.ts'
-import { isPublicContent } from './topics.ts'
+import { isContent } from './topics.ts'
 
 /** Finished contents that nobody uses and that stay open all the same, the last used ones: three files and some 100 KiB each. */
 export const MAX_IDLE = 100
@@ -71,24 +70,38 @@ export class TaskRegistry implements Holder {
   }
 
   /** The newest active task of a task. */
-  current(task: string): ActiveTask | undefined {
-    return this.#byTask.get(task)?.[0]?.active
-  }
+  readonly current = (task: string): ActiveTask | undefined => this.#byTask.get(task)?.[0]?.active
 
-  /** A finished public content by the sha2-256 of the whole; opened again if it has to be. */
-  async byDigest(digest: Uint8Array): Promise<ActiveTask | undefined> {
-    const open = this.#all().find(
-      ({ active }) => isPublicContent(active) && sameBytes(active.manifest?.seal?.sha256 ?? new Uint8Array(), digest),
-    )
-    if (open !== undefined) return open.active
-    const closed = this.#closed.byContent(rawCid(digest).toString())
+  /** A finished public content by its root, or by the raw CID of its sha2-256; opened again if it has to be. */
+  async byContent(topic: string): Promise<ActiveTask | undefined> {
+    const open = this.#all().find(({ active }) => isContent(active, topic))?.active
+    if (open !== undefined) return open
+    const closed = this.#closed.byContent(topic)
     return closed === undefined || this.#closed.isBusy ? undefined : await this.#reopen(closed)
   }
 
-  /** Who works with a store entry. */
-  byEntry(key: string): ActiveTask | undefined {
-    return this.#all().find(({ active }) => active.entryKey === key)?.active
+  /** Serves a whole content that was made here, until `withdraw`. Throws `aborted` once the node is being stopped. */
+  take(active: ActiveTask): void {
+    if (this.#stopping.signal.aborted) throw new DragonflyError('aborted', 'the node was stopped')
+    const held = this.#hold(active, { reader: undefined, revalidate: false, users: 0, cached: undefined })
+    this.#closed.forget(active.task.id)
+    this.#byTask.set(active.task.id, [held, ...(this.#byTask.get(active.task.id) ?? [])])
+    held.done = held.supply.run()
+    void this.#announcer.follow(active)
+    this.#closeIdle()
   }
+
+  /** Offers a finished content no more, and forgets it. Who downloads it here finishes. */
+  async withdraw(task: string): Promise<void> {
+    const closed = this.#closed.byTask(task)
+    this.#closed.forget(task)
+    this.#announcer.withdraw([CID.parse(task)])
+    for (const held of (this.#byTask.get(task) ?? []).filter(({ users }) => users === 0)) await this.#end(held, true)
+    if (closed !== undefined) await this.#ctx.store.remove(closed.key).catch(() => {})
+  }
+
+  /** Who works with a store entry. */
+  readonly byEntry = (key: string) => this.#all().find(({ active }) => active.entryKey === key)?.active
 
   /** The newest active task of a task once more, for somebody elsewhere. There must be one. */
   share(task: string): ActiveTask {
@@ -104,7 +117,9 @@ export class TaskRegistry implements Holder {
    * A running active task that the caller may share, or a new one with its supply at work. Each `begin` needs a `release`.
    * Throws `aborted` once the node is being stopped.
    */
-  begin(task: Task, want: Want): { active: ActiveTask; isNew: boolean } {
+  begin(task: Task, wish: Want): { active: ActiveTask; isNew: boolean } {
+    // what a root names has no origin
+    const want = task.root === undefined ? wish : { ...wish, reader: undefined, revalidate: false }
     if (this.#stopping.signal.aborted) throw new DragonflyError('aborted', 'the node was stopped')
     const running = this.#finished(task) ?? this.#byTask.get(task.id)?.find(held => isShareable(held, want))
     if (running !== undefined) {
@@ -116,7 +131,7 @@ export class TaskRegistry implements Holder {
       return { active: running.active, isNew: false }
     }
     const { reader, revalidate = false, restarts, originAfter, isAsked = false } = want
-    const cached = want.cached ?? (task.digest === undefined ? undefined : UNCHANGING)
+    const cached = want.cached ?? (task.digest === undefined && task.root === undefined ? undefined : UNCHANGING)
     const active = new ActiveTask(this.#ctx, task, want.digest)
     if (isAsked) active.roles.serve()
     active.ranges.add(want.range)
@@ -130,19 +145,18 @@ export class TaskRegistry implements Holder {
   }
 
   /** What is here of a content that its digest names: whole, so that there is nothing to ask; a public one under any URL. */
-  #finished({ id, digest, isPrivate }: Task): Held | undefined {
-    if (digest === undefined) return undefined
+  #finished({ id, digest, root, isPrivate }: Task): Held | undefined {
+    const topic = root ?? (digest && rawCid(digest).toString())
+    if (topic === undefined) return undefined
     return this.#all().find(({ active }) => {
       if (active.isClosed || active.hasFailed || !active.isWhole) return false
       if (active.task.id === id) return active.manifest?.seal !== undefined
-      return !isPrivate && isPublicContent(active) && sameBytes(active.manifest?.seal?.sha256 ?? new Uint8Array(), digest)
+      return !isPrivate && isContent(active, topic)
     })
   }
 
   /** Whether nobody else uses the active task, so that its store entry may be given away. */
-  isOnlyUser(active: ActiveTask): boolean {
-    return this.#all().find(h => h.active === active)?.users === 1
-  }
+  readonly isOnlyUser = (active: ActiveTask): boolean => this.#all().find(h => h.active === active)?.users === 1
 
   /**
    * The caller needs the active task no more. An unfinished one ends in any case when nobody else uses it.
@@ -156,8 +170,7 @@ export class TaskRegistry implements Holder {
     if (--held.users > 0) return
     held.left?.resolve()
     if (after === 'keep' && active.isComplete && !active.isTransient) return this.#closeIdle()
-    const isForgotten = after === 'discard' || (after === 'drop' && active.isComplete)
-    await this.#end(held, isForgotten)
+    await this.#end(held, after === 'discard' || (after === 'drop' && active.isComplete))
   }
 
   /** Forgets what is finished of a task, and nobody uses, here or as a neighbour. Resolves to whether nothing of it is left. */
@@ -176,9 +189,7 @@ export class TaskRegistry implements Holder {
   }
 
   /** Finished contents that nobody downloads, nor is being served with, are open only because they might be asked for. */
-  isIdle(key: string): boolean {
-    return this.#idle(key) !== undefined
-  }
+  readonly isIdle = (key: string): boolean => this.#idle(key) !== undefined
 
   /** Ends such a one and removes it from the store. */
   async letGo(key: string): Promise<boolean> {
@@ -285,16 +296,5 @@ export class TaskRegistry implements Holder {
     held.active.pace.close()
     await held.done
     await held.active.close(discard || isWrong(held.active))
-  }
-}
-
-/** Whether it is not what its digest names: nothing of it may stay. */
-function isWrong(active: ActiveTask): boolean {
-  try {
-    active.throwIfFailed()
-    return false
-  } catch (error) {
-    if (error instanceof StatedDigestError) return true
-    return active.task.digest !== undefined && error instanceof DragonflyError && error.code === 'digest-mismatch'
   }
 }

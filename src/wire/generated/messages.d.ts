@@ -9,6 +9,8 @@ export interface Control {
     pieces?: Pieces;
     have?: Have;
     peers?: Peers;
+    chunksWanted?: ChunksWanted;
+    chunks?: Chunks;
 }
 export declare namespace Control {
     const codec: () => Codec<Control>;
@@ -97,9 +99,29 @@ export declare namespace Control {
         field: '$.peers.links';
         value: number;
     }
+    interface ControlChunksWantedFromFieldEvent {
+        field: '$.chunksWanted.from';
+        value: number;
+    }
+    interface ControlChunksCountFieldEvent {
+        field: '$.chunks.count';
+        value: number;
+    }
+    interface ControlChunksAverageFieldEvent {
+        field: '$.chunks.average';
+        value: number;
+    }
+    interface ControlChunksFromFieldEvent {
+        field: '$.chunks.from';
+        value: number;
+    }
+    interface ControlChunksEntriesFieldEvent {
+        field: '$.chunks.entries';
+        value: Uint8Array<ArrayBuffer>;
+    }
     function encode(obj: Partial<Control>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Control>): Control;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Control>): Generator<ControlHelloTopicFieldEvent | ControlHelloProofFieldEvent | ControlHelloVersionFieldEvent | ControlHelloManifestCountFieldEvent | ControlHelloLinksFieldEvent | ControlHelloGrantFieldEvent | ControlRefusedReasonFieldEvent | ControlRefusedPeersIdFieldEvent | ControlRefusedPeersAddressesFieldEvent | ControlPartFromFieldEvent | ControlPartDigestsFieldEvent | ControlHeadEnvelopeFieldEvent | ControlPiecesSizeFieldEvent | ControlPiecesBitsFieldEvent | ControlPiecesQueueFieldEvent | ControlHavePiecesFieldEvent | ControlHaveQueueFieldEvent | ControlPeersPeersIdFieldEvent | ControlPeersPeersAddressesFieldEvent | ControlPeersLinksFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Control>): Generator<ControlHelloTopicFieldEvent | ControlHelloProofFieldEvent | ControlHelloVersionFieldEvent | ControlHelloManifestCountFieldEvent | ControlHelloLinksFieldEvent | ControlHelloGrantFieldEvent | ControlRefusedReasonFieldEvent | ControlRefusedPeersIdFieldEvent | ControlRefusedPeersAddressesFieldEvent | ControlPartFromFieldEvent | ControlPartDigestsFieldEvent | ControlHeadEnvelopeFieldEvent | ControlPiecesSizeFieldEvent | ControlPiecesBitsFieldEvent | ControlPiecesQueueFieldEvent | ControlHavePiecesFieldEvent | ControlHaveQueueFieldEvent | ControlPeersPeersIdFieldEvent | ControlPeersPeersAddressesFieldEvent | ControlPeersLinksFieldEvent | ControlChunksWantedFromFieldEvent | ControlChunksCountFieldEvent | ControlChunksAverageFieldEvent | ControlChunksFromFieldEvent | ControlChunksEntriesFieldEvent>;
 }
 export interface Hello {
     topic: Uint8Array<ArrayBuffer>;
@@ -370,6 +392,47 @@ export declare namespace Peers {
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Peers>): Peers;
     function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Peers>): Generator<PeersPeersIdFieldEvent | PeersPeersAddressesFieldEvent | PeersLinksFieldEvent>;
 }
+export interface ChunksWanted {
+    from: number;
+}
+export declare namespace ChunksWanted {
+    const codec: () => Codec<ChunksWanted>;
+    interface ChunksWantedFromFieldEvent {
+        field: '$.from';
+        value: number;
+    }
+    function encode(obj: Partial<ChunksWanted>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ChunksWanted>): ChunksWanted;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ChunksWanted>): Generator<ChunksWantedFromFieldEvent>;
+}
+export interface Chunks {
+    count: number;
+    average: number;
+    from: number;
+    entries: Uint8Array<ArrayBuffer>;
+}
+export declare namespace Chunks {
+    const codec: () => Codec<Chunks>;
+    interface ChunksCountFieldEvent {
+        field: '$.count';
+        value: number;
+    }
+    interface ChunksAverageFieldEvent {
+        field: '$.average';
+        value: number;
+    }
+    interface ChunksFromFieldEvent {
+        field: '$.from';
+        value: number;
+    }
+    interface ChunksEntriesFieldEvent {
+        field: '$.entries';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<Chunks>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Chunks>): Chunks;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Chunks>): Generator<ChunksCountFieldEvent | ChunksAverageFieldEvent | ChunksFromFieldEvent | ChunksEntriesFieldEvent>;
+}
 export interface DataRequest {
     hello?: Hello;
     ask?: number;
@@ -481,6 +544,8 @@ export interface ResolveRequest {
     namedByDigest: boolean;
     anonymous: boolean;
     copy: boolean;
+    inline: boolean;
+    traceparent: string;
 }
 export declare namespace ResolveRequest {
     const codec: () => Codec<ResolveRequest>;
@@ -535,9 +600,17 @@ export declare namespace ResolveRequest {
         field: '$.copy';
         value: boolean;
     }
+    interface ResolveRequestInlineFieldEvent {
+        field: '$.inline';
+        value: boolean;
+    }
+    interface ResolveRequestTraceparentFieldEvent {
+        field: '$.traceparent';
+        value: string;
+    }
     function encode(obj: Partial<ResolveRequest>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): ResolveRequest;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): Generator<ResolveRequestUrlFieldEvent | ResolveRequestHeadersNameFieldEvent | ResolveRequestHeadersValueFieldEvent | ResolveRequestFilterFieldEvent | ResolveRequestTagFieldEvent | ResolveRequestDigestFieldEvent | ResolveRequestRevalidateFieldEvent | ResolveRequestRenewsFieldEvent | ResolveRequestProgressFieldEvent | ResolveRequestNamedByDigestFieldEvent | ResolveRequestAnonymousFieldEvent | ResolveRequestCopyFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveRequest>): Generator<ResolveRequestUrlFieldEvent | ResolveRequestHeadersNameFieldEvent | ResolveRequestHeadersValueFieldEvent | ResolveRequestFilterFieldEvent | ResolveRequestTagFieldEvent | ResolveRequestDigestFieldEvent | ResolveRequestRevalidateFieldEvent | ResolveRequestRenewsFieldEvent | ResolveRequestProgressFieldEvent | ResolveRequestNamedByDigestFieldEvent | ResolveRequestAnonymousFieldEvent | ResolveRequestCopyFieldEvent | ResolveRequestInlineFieldEvent | ResolveRequestTraceparentFieldEvent>;
 }
 export interface ResolveReply {
     resolved?: Resolved;
@@ -575,6 +648,14 @@ export declare namespace ResolveReply {
     }
     interface ResolveReplyResolvedDhtKeyFieldEvent {
         field: '$.resolved.dhtKey';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ResolveReplyResolvedInlineHeadFieldEvent {
+        field: '$.resolved.inline.head';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ResolveReplyResolvedInlinePayloadFieldEvent {
+        field: '$.resolved.inline.payload';
         value: Uint8Array<ArrayBuffer>;
     }
     interface ResolveReplyFailedCodeFieldEvent {
@@ -637,7 +718,7 @@ export declare namespace ResolveReply {
     }
     function encode(obj: Partial<ResolveReply>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): ResolveReply;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): Generator<ResolveReplyResolvedTopicFieldEvent | ResolveReplyResolvedVersionFieldEvent | ResolveReplyResolvedPieceLengthFieldEvent | ResolveReplyResolvedLengthFieldEvent | ResolveReplyResolvedFileNameFieldEvent | ResolveReplyResolvedGrantFieldEvent | ResolveReplyResolvedDhtKeyFieldEvent | ResolveReplyFailedCodeFieldEvent | ResolveReplyFailedMessageFieldEvent | ResolveReplyFailedStatusFieldEvent | ResolveReplyFailedRetryAfterMsFieldEvent | ResolveReplyPeersPeersIdFieldEvent | ResolveReplyPeersPeersAddressesFieldEvent | ResolveReplyPeersLinksFieldEvent | ResolveReplyRateRateFieldEvent | ResolveReplyRatePeersFieldEvent | ResolveReplyGrantedGrantFieldEvent | ResolveReplyProgressBytesFieldEvent | ResolveReplyProgressLengthFieldEvent | ResolveReplyProgressSha256FieldEvent | ResolveReplyProgressWasHereFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResolveReply>): Generator<ResolveReplyResolvedTopicFieldEvent | ResolveReplyResolvedVersionFieldEvent | ResolveReplyResolvedPieceLengthFieldEvent | ResolveReplyResolvedLengthFieldEvent | ResolveReplyResolvedFileNameFieldEvent | ResolveReplyResolvedGrantFieldEvent | ResolveReplyResolvedDhtKeyFieldEvent | ResolveReplyResolvedInlineHeadFieldEvent | ResolveReplyResolvedInlinePayloadFieldEvent | ResolveReplyFailedCodeFieldEvent | ResolveReplyFailedMessageFieldEvent | ResolveReplyFailedStatusFieldEvent | ResolveReplyFailedRetryAfterMsFieldEvent | ResolveReplyPeersPeersIdFieldEvent | ResolveReplyPeersPeersAddressesFieldEvent | ResolveReplyPeersLinksFieldEvent | ResolveReplyRateRateFieldEvent | ResolveReplyRatePeersFieldEvent | ResolveReplyGrantedGrantFieldEvent | ResolveReplyProgressBytesFieldEvent | ResolveReplyProgressLengthFieldEvent | ResolveReplyProgressSha256FieldEvent | ResolveReplyProgressWasHereFieldEvent>;
 }
 export interface Resolved {
     topic: Uint8Array<ArrayBuffer>;
@@ -647,6 +728,7 @@ export interface Resolved {
     fileName: string;
     grant: Uint8Array<ArrayBuffer>;
     dhtKey: Uint8Array<ArrayBuffer>;
+    inline?: Inline;
 }
 export declare namespace Resolved {
     const codec: () => Codec<Resolved>;
@@ -678,9 +760,35 @@ export declare namespace Resolved {
         field: '$.dhtKey';
         value: Uint8Array<ArrayBuffer>;
     }
+    interface ResolvedInlineHeadFieldEvent {
+        field: '$.inline.head';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ResolvedInlinePayloadFieldEvent {
+        field: '$.inline.payload';
+        value: Uint8Array<ArrayBuffer>;
+    }
     function encode(obj: Partial<Resolved>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Resolved>): Resolved;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Resolved>): Generator<ResolvedTopicFieldEvent | ResolvedVersionFieldEvent | ResolvedPieceLengthFieldEvent | ResolvedLengthFieldEvent | ResolvedFileNameFieldEvent | ResolvedGrantFieldEvent | ResolvedDhtKeyFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Resolved>): Generator<ResolvedTopicFieldEvent | ResolvedVersionFieldEvent | ResolvedPieceLengthFieldEvent | ResolvedLengthFieldEvent | ResolvedFileNameFieldEvent | ResolvedGrantFieldEvent | ResolvedDhtKeyFieldEvent | ResolvedInlineHeadFieldEvent | ResolvedInlinePayloadFieldEvent>;
+}
+export interface Inline {
+    head: Uint8Array<ArrayBuffer>;
+    payload: Uint8Array<ArrayBuffer>;
+}
+export declare namespace Inline {
+    const codec: () => Codec<Inline>;
+    interface InlineHeadFieldEvent {
+        field: '$.head';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface InlinePayloadFieldEvent {
+        field: '$.payload';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<Inline>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Inline>): Inline;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Inline>): Generator<InlineHeadFieldEvent | InlinePayloadFieldEvent>;
 }
 export interface Granted {
     grant: Uint8Array<ArrayBuffer>;
@@ -966,6 +1074,196 @@ export declare namespace FleetReply {
     function encode(obj: Partial<FleetReply>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FleetReply>): FleetReply;
     function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FleetReply>): Generator<FleetReplyProofFieldEvent | FleetReplyMembersPeerFieldEvent | FleetReplyMembersAddressesFieldEvent | FleetReplyMembersRoleFieldEvent | FleetReplyMembersStateFieldEvent | FleetReplyMembersStampFieldEvent | FleetReplyViewFieldEvent>;
+}
+export interface StatusRequest {
+    downloads: number;
+}
+export declare namespace StatusRequest {
+    const codec: () => Codec<StatusRequest>;
+    interface StatusRequestDownloadsFieldEvent {
+        field: '$.downloads';
+        value: number;
+    }
+    function encode(obj: Partial<StatusRequest>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StatusRequest>): StatusRequest;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StatusRequest>): Generator<StatusRequestDownloadsFieldEvent>;
+}
+export interface StatusReply {
+    version: string;
+    role: MemberRole;
+    uptime: number;
+    lagMs: number;
+    busy: number;
+    down: number;
+    up: number;
+    limitDown?: number;
+    limitUp?: number;
+    limitTotal?: number;
+    disk?: DiskUse;
+    contents: number;
+    running: number;
+    hidden: number;
+    slowest: SlowDownload[];
+}
+export declare namespace StatusReply {
+    const codec: () => Codec<StatusReply>;
+    interface StatusReplyVersionFieldEvent {
+        field: '$.version';
+        value: string;
+    }
+    interface StatusReplyRoleFieldEvent {
+        field: '$.role';
+        value: MemberRole;
+    }
+    interface StatusReplyUptimeFieldEvent {
+        field: '$.uptime';
+        value: number;
+    }
+    interface StatusReplyLagMsFieldEvent {
+        field: '$.lagMs';
+        value: number;
+    }
+    interface StatusReplyBusyFieldEvent {
+        field: '$.busy';
+        value: number;
+    }
+    interface StatusReplyDownFieldEvent {
+        field: '$.down';
+        value: number;
+    }
+    interface StatusReplyUpFieldEvent {
+        field: '$.up';
+        value: number;
+    }
+    interface StatusReplyLimitDownFieldEvent {
+        field: '$.limitDown';
+        value: number;
+    }
+    interface StatusReplyLimitUpFieldEvent {
+        field: '$.limitUp';
+        value: number;
+    }
+    interface StatusReplyLimitTotalFieldEvent {
+        field: '$.limitTotal';
+        value: number;
+    }
+    interface StatusReplyDiskUsedFieldEvent {
+        field: '$.disk.used';
+        value: number;
+    }
+    interface StatusReplyDiskQuotaFieldEvent {
+        field: '$.disk.quota';
+        value: number;
+    }
+    interface StatusReplyDiskFreeFieldEvent {
+        field: '$.disk.free';
+        value: number;
+    }
+    interface StatusReplyDiskInTroubleFieldEvent {
+        field: '$.disk.inTrouble';
+        value: boolean;
+    }
+    interface StatusReplyContentsFieldEvent {
+        field: '$.contents';
+        value: number;
+    }
+    interface StatusReplyRunningFieldEvent {
+        field: '$.running';
+        value: number;
+    }
+    interface StatusReplyHiddenFieldEvent {
+        field: '$.hidden';
+        value: number;
+    }
+    interface StatusReplySlowestUrlFieldEvent {
+        field: '$.slowest[].url';
+        value: string;
+        index: number;
+    }
+    interface StatusReplySlowestBytesFieldEvent {
+        field: '$.slowest[].bytes';
+        value: number;
+        index: number;
+    }
+    interface StatusReplySlowestLengthFieldEvent {
+        field: '$.slowest[].length';
+        value: number;
+        index: number;
+    }
+    interface StatusReplySlowestRateFieldEvent {
+        field: '$.slowest[].rate';
+        value: number;
+        index: number;
+    }
+    interface StatusReplySlowestCauseFieldEvent {
+        field: '$.slowest[].cause';
+        value: number;
+        index: number;
+    }
+    function encode(obj: Partial<StatusReply>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StatusReply>): StatusReply;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StatusReply>): Generator<StatusReplyVersionFieldEvent | StatusReplyRoleFieldEvent | StatusReplyUptimeFieldEvent | StatusReplyLagMsFieldEvent | StatusReplyBusyFieldEvent | StatusReplyDownFieldEvent | StatusReplyUpFieldEvent | StatusReplyLimitDownFieldEvent | StatusReplyLimitUpFieldEvent | StatusReplyLimitTotalFieldEvent | StatusReplyDiskUsedFieldEvent | StatusReplyDiskQuotaFieldEvent | StatusReplyDiskFreeFieldEvent | StatusReplyDiskInTroubleFieldEvent | StatusReplyContentsFieldEvent | StatusReplyRunningFieldEvent | StatusReplyHiddenFieldEvent | StatusReplySlowestUrlFieldEvent | StatusReplySlowestBytesFieldEvent | StatusReplySlowestLengthFieldEvent | StatusReplySlowestRateFieldEvent | StatusReplySlowestCauseFieldEvent>;
+}
+export interface DiskUse {
+    used: number;
+    quota?: number;
+    free: number;
+    inTrouble: boolean;
+}
+export declare namespace DiskUse {
+    const codec: () => Codec<DiskUse>;
+    interface DiskUseUsedFieldEvent {
+        field: '$.used';
+        value: number;
+    }
+    interface DiskUseQuotaFieldEvent {
+        field: '$.quota';
+        value: number;
+    }
+    interface DiskUseFreeFieldEvent {
+        field: '$.free';
+        value: number;
+    }
+    interface DiskUseInTroubleFieldEvent {
+        field: '$.inTrouble';
+        value: boolean;
+    }
+    function encode(obj: Partial<DiskUse>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DiskUse>): DiskUse;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DiskUse>): Generator<DiskUseUsedFieldEvent | DiskUseQuotaFieldEvent | DiskUseFreeFieldEvent | DiskUseInTroubleFieldEvent>;
+}
+export interface SlowDownload {
+    url: string;
+    bytes: number;
+    length?: number;
+    rate: number;
+    cause: number;
+}
+export declare namespace SlowDownload {
+    const codec: () => Codec<SlowDownload>;
+    interface SlowDownloadUrlFieldEvent {
+        field: '$.url';
+        value: string;
+    }
+    interface SlowDownloadBytesFieldEvent {
+        field: '$.bytes';
+        value: number;
+    }
+    interface SlowDownloadLengthFieldEvent {
+        field: '$.length';
+        value: number;
+    }
+    interface SlowDownloadRateFieldEvent {
+        field: '$.rate';
+        value: number;
+    }
+    interface SlowDownloadCauseFieldEvent {
+        field: '$.cause';
+        value: number;
+    }
+    function encode(obj: Partial<SlowDownload>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SlowDownload>): SlowDownload;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SlowDownload>): Generator<SlowDownloadUrlFieldEvent | SlowDownloadBytesFieldEvent | SlowDownloadLengthFieldEvent | SlowDownloadRateFieldEvent | SlowDownloadCauseFieldEvent>;
 }
 export declare enum Trust {
     SEED = "SEED",

@@ -11,7 +11,29 @@ export var Control;
                     w.fork();
                 }
                 obj = { ...obj };
+                if (obj.chunks != null) {
+                    obj.chunksWanted = undefined;
+                    obj.peers = undefined;
+                    obj.have = undefined;
+                    obj.pieces = undefined;
+                    obj.head = undefined;
+                    obj.part = undefined;
+                    obj.refused = undefined;
+                    obj.hello = undefined;
+                }
+                if (obj.chunksWanted != null) {
+                    obj.chunks = undefined;
+                    obj.peers = undefined;
+                    obj.have = undefined;
+                    obj.pieces = undefined;
+                    obj.head = undefined;
+                    obj.part = undefined;
+                    obj.refused = undefined;
+                    obj.hello = undefined;
+                }
                 if (obj.peers != null) {
+                    obj.chunks = undefined;
+                    obj.chunksWanted = undefined;
                     obj.have = undefined;
                     obj.pieces = undefined;
                     obj.head = undefined;
@@ -20,6 +42,8 @@ export var Control;
                     obj.hello = undefined;
                 }
                 if (obj.have != null) {
+                    obj.chunks = undefined;
+                    obj.chunksWanted = undefined;
                     obj.peers = undefined;
                     obj.pieces = undefined;
                     obj.head = undefined;
@@ -28,6 +52,8 @@ export var Control;
                     obj.hello = undefined;
                 }
                 if (obj.pieces != null) {
+                    obj.chunks = undefined;
+                    obj.chunksWanted = undefined;
                     obj.peers = undefined;
                     obj.have = undefined;
                     obj.head = undefined;
@@ -36,6 +62,8 @@ export var Control;
                     obj.hello = undefined;
                 }
                 if (obj.head != null) {
+                    obj.chunks = undefined;
+                    obj.chunksWanted = undefined;
                     obj.peers = undefined;
                     obj.have = undefined;
                     obj.pieces = undefined;
@@ -44,6 +72,8 @@ export var Control;
                     obj.hello = undefined;
                 }
                 if (obj.part != null) {
+                    obj.chunks = undefined;
+                    obj.chunksWanted = undefined;
                     obj.peers = undefined;
                     obj.have = undefined;
                     obj.pieces = undefined;
@@ -52,6 +82,8 @@ export var Control;
                     obj.hello = undefined;
                 }
                 if (obj.refused != null) {
+                    obj.chunks = undefined;
+                    obj.chunksWanted = undefined;
                     obj.peers = undefined;
                     obj.have = undefined;
                     obj.pieces = undefined;
@@ -60,6 +92,8 @@ export var Control;
                     obj.hello = undefined;
                 }
                 if (obj.hello != null) {
+                    obj.chunks = undefined;
+                    obj.chunksWanted = undefined;
                     obj.peers = undefined;
                     obj.have = undefined;
                     obj.pieces = undefined;
@@ -94,6 +128,14 @@ export var Control;
                 if (obj.peers != null) {
                     w.uint32(58);
                     Peers.codec().encode(obj.peers, w);
+                }
+                if (obj.chunksWanted != null) {
+                    w.uint32(66);
+                    ChunksWanted.codec().encode(obj.chunksWanted, w);
+                }
+                if (obj.chunks != null) {
+                    w.uint32(74);
+                    Chunks.codec().encode(obj.chunks, w);
                 }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
@@ -146,13 +188,47 @@ export var Control;
                             });
                             break;
                         }
+                        case 8: {
+                            obj.chunksWanted = ChunksWanted.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.chunksWanted
+                            });
+                            break;
+                        }
+                        case 9: {
+                            obj.chunks = Chunks.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.chunks
+                            });
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
                         }
                     }
                 }
+                if (obj.chunks != null) {
+                    delete obj.chunksWanted;
+                    delete obj.peers;
+                    delete obj.have;
+                    delete obj.pieces;
+                    delete obj.head;
+                    delete obj.part;
+                    delete obj.refused;
+                    delete obj.hello;
+                }
+                if (obj.chunksWanted != null) {
+                    delete obj.chunks;
+                    delete obj.peers;
+                    delete obj.have;
+                    delete obj.pieces;
+                    delete obj.head;
+                    delete obj.part;
+                    delete obj.refused;
+                    delete obj.hello;
+                }
                 if (obj.peers != null) {
+                    delete obj.chunks;
+                    delete obj.chunksWanted;
                     delete obj.have;
                     delete obj.pieces;
                     delete obj.head;
@@ -161,6 +237,8 @@ export var Control;
                     delete obj.hello;
                 }
                 if (obj.have != null) {
+                    delete obj.chunks;
+                    delete obj.chunksWanted;
                     delete obj.peers;
                     delete obj.pieces;
                     delete obj.head;
@@ -169,6 +247,8 @@ export var Control;
                     delete obj.hello;
                 }
                 if (obj.pieces != null) {
+                    delete obj.chunks;
+                    delete obj.chunksWanted;
                     delete obj.peers;
                     delete obj.have;
                     delete obj.head;
@@ -177,6 +257,8 @@ export var Control;
                     delete obj.hello;
                 }
                 if (obj.head != null) {
+                    delete obj.chunks;
+                    delete obj.chunksWanted;
                     delete obj.peers;
                     delete obj.have;
                     delete obj.pieces;
@@ -185,6 +267,8 @@ export var Control;
                     delete obj.hello;
                 }
                 if (obj.part != null) {
+                    delete obj.chunks;
+                    delete obj.chunksWanted;
                     delete obj.peers;
                     delete obj.have;
                     delete obj.pieces;
@@ -193,6 +277,8 @@ export var Control;
                     delete obj.hello;
                 }
                 if (obj.refused != null) {
+                    delete obj.chunks;
+                    delete obj.chunksWanted;
                     delete obj.peers;
                     delete obj.have;
                     delete obj.pieces;
@@ -201,6 +287,8 @@ export var Control;
                     delete obj.hello;
                 }
                 if (obj.hello != null) {
+                    delete obj.chunks;
+                    delete obj.chunksWanted;
                     delete obj.peers;
                     delete obj.have;
                     delete obj.pieces;
@@ -253,6 +341,18 @@ export var Control;
                         case 7: {
                             yield* Peers.codec().stream(reader, reader.uint32(), `${prefix}.peers`, {
                                 limits: opts.limits?.peers
+                            });
+                            break;
+                        }
+                        case 8: {
+                            yield* ChunksWanted.codec().stream(reader, reader.uint32(), `${prefix}.chunksWanted`, {
+                                limits: opts.limits?.chunksWanted
+                            });
+                            break;
+                        }
+                        case 9: {
+                            yield* Chunks.codec().stream(reader, reader.uint32(), `${prefix}.chunks`, {
+                                limits: opts.limits?.chunks
                             });
                             break;
                         }
@@ -1401,6 +1501,194 @@ export var Peers;
     }
     Peers.stream = stream;
 })(Peers || (Peers = {}));
+export var ChunksWanted;
+(function (ChunksWanted) {
+    let _codec;
+    ChunksWanted.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.from != null && obj.from !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.from);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    from: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.from = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.from`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, ChunksWanted.codec());
+    }
+    ChunksWanted.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, ChunksWanted.codec(), opts);
+    }
+    ChunksWanted.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, ChunksWanted.codec(), opts);
+    }
+    ChunksWanted.stream = stream;
+})(ChunksWanted || (ChunksWanted = {}));
+export var Chunks;
+(function (Chunks) {
+    let _codec;
+    Chunks.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.count != null && obj.count !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.count);
+                }
+                if ((obj.average != null && obj.average !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.average);
+                }
+                if ((obj.from != null && obj.from !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.from);
+                }
+                if ((obj.entries != null && obj.entries.byteLength > 0)) {
+                    w.uint32(34);
+                    w.bytes(obj.entries);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    count: 0,
+                    average: 0,
+                    from: 0,
+                    entries: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.count = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.average = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            obj.from = reader.uint32();
+                            break;
+                        }
+                        case 4: {
+                            obj.entries = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.count`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.average`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.from`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.entries`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Chunks.codec());
+    }
+    Chunks.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Chunks.codec(), opts);
+    }
+    Chunks.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Chunks.codec(), opts);
+    }
+    Chunks.stream = stream;
+})(Chunks || (Chunks = {}));
 export var DataRequest;
 (function (DataRequest) {
     let _codec;
@@ -1833,6 +2121,14 @@ export var ResolveRequest;
                     w.uint32(88);
                     w.bool(obj.copy);
                 }
+                if ((obj.inline != null && obj.inline !== false)) {
+                    w.uint32(96);
+                    w.bool(obj.inline);
+                }
+                if ((obj.traceparent != null && obj.traceparent !== '')) {
+                    w.uint32(106);
+                    w.string(obj.traceparent);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1848,7 +2144,9 @@ export var ResolveRequest;
                     progress: false,
                     namedByDigest: false,
                     anonymous: false,
-                    copy: false
+                    copy: false,
+                    inline: false,
+                    traceparent: ''
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1904,6 +2202,14 @@ export var ResolveRequest;
                         }
                         case 11: {
                             obj.copy = reader.bool();
+                            break;
+                        }
+                        case 12: {
+                            obj.inline = reader.bool();
+                            break;
+                        }
+                        case 13: {
+                            obj.traceparent = reader.string();
                             break;
                         }
                         default: {
@@ -2009,6 +2315,20 @@ export var ResolveRequest;
                             yield {
                                 field: `${prefix}.copy`,
                                 value: reader.bool()
+                            };
+                            break;
+                        }
+                        case 12: {
+                            yield {
+                                field: `${prefix}.inline`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        case 13: {
+                            yield {
+                                field: `${prefix}.traceparent`,
+                                value: reader.string()
                             };
                             break;
                         }
@@ -2306,6 +2626,10 @@ export var Resolved;
                     w.uint32(58);
                     w.bytes(obj.dhtKey);
                 }
+                if (obj.inline != null) {
+                    w.uint32(66);
+                    Inline.codec().encode(obj.inline, w);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -2348,6 +2672,12 @@ export var Resolved;
                         }
                         case 7: {
                             obj.dhtKey = reader.bytes();
+                            break;
+                        }
+                        case 8: {
+                            obj.inline = Inline.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.inline
+                            });
                             break;
                         }
                         default: {
@@ -2411,6 +2741,12 @@ export var Resolved;
                             };
                             break;
                         }
+                        case 8: {
+                            yield* Inline.codec().stream(reader, reader.uint32(), `${prefix}.inline`, {
+                                limits: opts.limits?.inline
+                            });
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
@@ -2434,6 +2770,92 @@ export var Resolved;
     }
     Resolved.stream = stream;
 })(Resolved || (Resolved = {}));
+export var Inline;
+(function (Inline) {
+    let _codec;
+    Inline.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.head != null && obj.head.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.head);
+                }
+                if ((obj.payload != null && obj.payload.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.payload);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    head: uint8ArrayAlloc(0),
+                    payload: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.head = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.payload = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.head`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.payload`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Inline.codec());
+    }
+    Inline.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Inline.codec(), opts);
+    }
+    Inline.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Inline.codec(), opts);
+    }
+    Inline.stream = stream;
+})(Inline || (Inline = {}));
 export var Granted;
 (function (Granted) {
     let _codec;
@@ -3494,6 +3916,635 @@ export var FleetReply;
     }
     FleetReply.stream = stream;
 })(FleetReply || (FleetReply = {}));
+export var StatusRequest;
+(function (StatusRequest) {
+    let _codec;
+    StatusRequest.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.downloads != null && obj.downloads !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.downloads);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    downloads: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.downloads = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.downloads`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, StatusRequest.codec());
+    }
+    StatusRequest.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, StatusRequest.codec(), opts);
+    }
+    StatusRequest.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, StatusRequest.codec(), opts);
+    }
+    StatusRequest.stream = stream;
+})(StatusRequest || (StatusRequest = {}));
+export var StatusReply;
+(function (StatusReply) {
+    let _codec;
+    StatusReply.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.version != null && obj.version !== '')) {
+                    w.uint32(10);
+                    w.string(obj.version);
+                }
+                if (obj.role != null && __MemberRoleValues[obj.role] !== 0) {
+                    w.uint32(16);
+                    MemberRole.codec().encode(obj.role, w);
+                }
+                if ((obj.uptime != null && obj.uptime !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.uptime);
+                }
+                if ((obj.lagMs != null && obj.lagMs !== 0)) {
+                    w.uint32(32);
+                    w.uint32(obj.lagMs);
+                }
+                if ((obj.busy != null && obj.busy !== 0)) {
+                    w.uint32(40);
+                    w.uint32(obj.busy);
+                }
+                if ((obj.down != null && obj.down !== 0)) {
+                    w.uint32(48);
+                    w.uint64Number(obj.down);
+                }
+                if ((obj.up != null && obj.up !== 0)) {
+                    w.uint32(56);
+                    w.uint64Number(obj.up);
+                }
+                if (obj.limitDown != null) {
+                    w.uint32(64);
+                    w.uint64Number(obj.limitDown);
+                }
+                if (obj.limitUp != null) {
+                    w.uint32(72);
+                    w.uint64Number(obj.limitUp);
+                }
+                if (obj.limitTotal != null) {
+                    w.uint32(80);
+                    w.uint64Number(obj.limitTotal);
+                }
+                if (obj.disk != null) {
+                    w.uint32(90);
+                    DiskUse.codec().encode(obj.disk, w);
+                }
+                if ((obj.contents != null && obj.contents !== 0)) {
+                    w.uint32(96);
+                    w.uint32(obj.contents);
+                }
+                if ((obj.running != null && obj.running !== 0)) {
+                    w.uint32(104);
+                    w.uint32(obj.running);
+                }
+                if ((obj.hidden != null && obj.hidden !== 0)) {
+                    w.uint32(112);
+                    w.uint32(obj.hidden);
+                }
+                if (obj.slowest != null && obj.slowest.length > 0) {
+                    for (const value of obj.slowest) {
+                        w.uint32(122);
+                        SlowDownload.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    version: '',
+                    role: MemberRole.MEMBER,
+                    uptime: 0,
+                    lagMs: 0,
+                    busy: 0,
+                    down: 0,
+                    up: 0,
+                    contents: 0,
+                    running: 0,
+                    hidden: 0,
+                    slowest: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.version = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.role = MemberRole.codec().decode(reader);
+                            break;
+                        }
+                        case 3: {
+                            obj.uptime = reader.uint32();
+                            break;
+                        }
+                        case 4: {
+                            obj.lagMs = reader.uint32();
+                            break;
+                        }
+                        case 5: {
+                            obj.busy = reader.uint32();
+                            break;
+                        }
+                        case 6: {
+                            obj.down = reader.uint64Number();
+                            break;
+                        }
+                        case 7: {
+                            obj.up = reader.uint64Number();
+                            break;
+                        }
+                        case 8: {
+                            obj.limitDown = reader.uint64Number();
+                            break;
+                        }
+                        case 9: {
+                            obj.limitUp = reader.uint64Number();
+                            break;
+                        }
+                        case 10: {
+                            obj.limitTotal = reader.uint64Number();
+                            break;
+                        }
+                        case 11: {
+                            obj.disk = DiskUse.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.disk
+                            });
+                            break;
+                        }
+                        case 12: {
+                            obj.contents = reader.uint32();
+                            break;
+                        }
+                        case 13: {
+                            obj.running = reader.uint32();
+                            break;
+                        }
+                        case 14: {
+                            obj.hidden = reader.uint32();
+                            break;
+                        }
+                        case 15: {
+                            if (opts.limits?.slowest != null && obj.slowest.length === opts.limits.slowest) {
+                                throw new MaxLengthError('Decode error - repeated field "slowest" had too many elements');
+                            }
+                            obj.slowest.push(SlowDownload.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.slowest$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    slowest: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.version`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.role`,
+                                value: MemberRole.codec().decode(reader)
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.uptime`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.lagMs`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.busy`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.down`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 7: {
+                            yield {
+                                field: `${prefix}.up`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 8: {
+                            yield {
+                                field: `${prefix}.limitDown`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 9: {
+                            yield {
+                                field: `${prefix}.limitUp`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 10: {
+                            yield {
+                                field: `${prefix}.limitTotal`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 11: {
+                            yield* DiskUse.codec().stream(reader, reader.uint32(), `${prefix}.disk`, {
+                                limits: opts.limits?.disk
+                            });
+                            break;
+                        }
+                        case 12: {
+                            yield {
+                                field: `${prefix}.contents`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 13: {
+                            yield {
+                                field: `${prefix}.running`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 14: {
+                            yield {
+                                field: `${prefix}.hidden`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 15: {
+                            if (opts.limits?.slowest != null && obj.slowest === opts.limits.slowest) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "slowest" had too many elements');
+                            }
+                            for (const evt of SlowDownload.codec().stream(reader, reader.uint32(), `${prefix}.slowest[]`, {
+                                limits: opts.limits?.slowest$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.slowest
+                                };
+                            }
+                            obj.slowest++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, StatusReply.codec());
+    }
+    StatusReply.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, StatusReply.codec(), opts);
+    }
+    StatusReply.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, StatusReply.codec(), opts);
+    }
+    StatusReply.stream = stream;
+})(StatusReply || (StatusReply = {}));
+export var DiskUse;
+(function (DiskUse) {
+    let _codec;
+    DiskUse.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.used != null && obj.used !== 0)) {
+                    w.uint32(8);
+                    w.uint64Number(obj.used);
+                }
+                if (obj.quota != null) {
+                    w.uint32(16);
+                    w.uint64Number(obj.quota);
+                }
+                if ((obj.free != null && obj.free !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.free);
+                }
+                if ((obj.inTrouble != null && obj.inTrouble !== false)) {
+                    w.uint32(32);
+                    w.bool(obj.inTrouble);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    used: 0,
+                    free: 0,
+                    inTrouble: false
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.used = reader.uint64Number();
+                            break;
+                        }
+                        case 2: {
+                            obj.quota = reader.uint64Number();
+                            break;
+                        }
+                        case 3: {
+                            obj.free = reader.uint64Number();
+                            break;
+                        }
+                        case 4: {
+                            obj.inTrouble = reader.bool();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.used`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.quota`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.free`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.inTrouble`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, DiskUse.codec());
+    }
+    DiskUse.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, DiskUse.codec(), opts);
+    }
+    DiskUse.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, DiskUse.codec(), opts);
+    }
+    DiskUse.stream = stream;
+})(DiskUse || (DiskUse = {}));
+export var SlowDownload;
+(function (SlowDownload) {
+    let _codec;
+    SlowDownload.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.url != null && obj.url !== '')) {
+                    w.uint32(10);
+                    w.string(obj.url);
+                }
+                if ((obj.bytes != null && obj.bytes !== 0)) {
+                    w.uint32(16);
+                    w.uint64Number(obj.bytes);
+                }
+                if (obj.length != null) {
+                    w.uint32(24);
+                    w.uint64Number(obj.length);
+                }
+                if ((obj.rate != null && obj.rate !== 0)) {
+                    w.uint32(32);
+                    w.uint64Number(obj.rate);
+                }
+                if ((obj.cause != null && obj.cause !== 0)) {
+                    w.uint32(40);
+                    w.uint32(obj.cause);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    url: '',
+                    bytes: 0,
+                    rate: 0,
+                    cause: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.url = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.bytes = reader.uint64Number();
+                            break;
+                        }
+                        case 3: {
+                            obj.length = reader.uint64Number();
+                            break;
+                        }
+                        case 4: {
+                            obj.rate = reader.uint64Number();
+                            break;
+                        }
+                        case 5: {
+                            obj.cause = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.url`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.bytes`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.length`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.rate`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.cause`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, SlowDownload.codec());
+    }
+    SlowDownload.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, SlowDownload.codec(), opts);
+    }
+    SlowDownload.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, SlowDownload.codec(), opts);
+    }
+    SlowDownload.stream = stream;
+})(SlowDownload || (SlowDownload = {}));
 export var Trust;
 (function (Trust) {
     Trust["SEED"] = "SEED";

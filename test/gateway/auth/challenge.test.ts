@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { bearerOf, challengesOf, isBasic, parseChallenges } from '../../../src/gateway/auth/challenge.ts'
+import { bearerOf, challengesOf, isBasic, parseChallenges } from '../../../src/origin/registries/challenge.ts'
 
 const REGISTRY = new URL('https://reg.example:5000')
 

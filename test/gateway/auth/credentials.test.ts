@@ -2,8 +2,8 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
-import { parseCredentialFile, parseHelperOutput } from '../../../src/gateway/auth/credential-files.ts'
-import { Credentials, userCredentialFiles } from '../../../src/gateway/auth/credentials.ts'
+import { parseCredentialFile, parseHelperOutput } from '../../../src/origin/registries/credential-files.ts'
+import { Credentials, userCredentialFiles } from '../../../src/origin/registries/credentials.ts'
 import { failureOf } from './failure-of.ts'
 
 const REGISTRY = new URL('https://reg.corp:5000')

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { checkPlatform, forPlatform, parseManifest } from '../../../src/gateway/auth/image-manifest.ts'
-import { parseImage } from '../../../src/gateway/auth/image-reference.ts'
+import { checkPlatform, forPlatform, parseManifest } from '../../../src/origin/registries/image-manifest.ts'
+import { parseImage } from '../../../src/origin/registries/image-reference.ts'
 import { failure } from '../../core/failure.ts'
 
 const HEX = 'ab'.repeat(32)
@@ -74,8 +74,16 @@ describe('manifests of images', () => {
     const layers = [blob(), blob({ mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip' })]
     expect(parsed({ schemaVersion: 2, config: blob({ size: 1 }), layers })).to.deep.equal({
       kind: 'manifest',
-      blobs: [blob({ size: 1 }), blob()],
+      config: blob({ size: 1 }),
+      layers: [blob()],
     })
+  })
+
+  it('titles of layers, where they are of use', () => {
+    const titled = (title: unknown) => blob({ annotations: { 'org.opencontainers.image.title': title } })
+    const layers = [titled('a/b.bin'), titled(''), titled(7), titled('x'.repeat(4097)), blob({ annotations: 'x' })]
+    const found = parsed({ schemaVersion: 2, config: blob(), layers })
+    expect(found).to.deep.include({ layers: [blob({ title: 'a/b.bin' }), blob(), blob(), blob(), blob()] })
   })
 
   it('platforms of an index', () => {

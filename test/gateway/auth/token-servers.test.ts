@@ -3,8 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
-import { TokenServers } from '../../../src/gateway/auth/token-servers.ts'
-import { Upstream } from '../../../src/gateway/front/upstream.ts'
+import { HOST_METRIC_NAMES } from '../../../src/node/api/metrics.ts'
+import { Counters } from '../../../src/node/context/counters.ts'
+import { type TokenCounters, TokenServers } from '../../../src/origin/registries/token-servers.ts'
+import { Upstream } from '../../../src/origin/upstream.ts'
 
 interface Seen {
   method: string
@@ -33,13 +35,27 @@ describe('a token server that has moved', () => {
     return { seen, url: new URL(`http://127.0.0.1:${(listening.address() as AddressInfo).port}/token`) }
   }
 
-  function servers(): TokenServers {
+  function servers(counters?: TokenCounters): TokenServers {
     const upstream = new Upstream({})
     ends.push(() => upstream.stop())
-    return new TokenServers(upstream)
+    return new TokenServers(upstream, counters)
   }
 
   const BASIC = ['authorization', 'Basic YWxpY2U6czNjcmV0']
+
+  it('is counted by what became of it', async () => {
+    const counters = new Counters(HOST_METRIC_NAMES)
+    const asking = servers(counters)
+    const answers = [200, 401, 500]
+    const { url } = await server((_, response) => response.writeHead(answers.shift() ?? 200).end('{}'))
+    for (let i = 0; i < 3; i++) await asking.send({ method: 'GET', url, headers: [] })
+    await asking.send({ method: 'GET', url: new URL('http://127.0.0.1:1/token'), headers: [] }).catch(() => {})
+    const counts = (['granted', 'refused', 'failed'] as const).map(outcome =>
+      counters.value('dragonfly_token_requests_total', { outcome }),
+    )
+    expect(counts).to.deep.equal([1, 1, 2])
+    expect(counters.value('dragonfly_token_requests_waiting')).to.equal(0)
+  })
 
   it('is followed on its own host with the credential', async () => {
     const { seen, url } = await server((request, response) =>

@@ -72,7 +72,7 @@ export class FaultProxy {
     }
     const { status, cut, cuts = 1, redirect, hold, noLength } = this.faults
     if (status !== undefined) return answer(status)
-    const isBlob = /\/blobs\/sha256/.test(url)
+    const isBlob = /\/blobs\/sha256|\/resolve\//.test(url)
     if (isBlob && redirect === true && !url.startsWith('/storage')) {
       const { port } = this.#server.address() as AddressInfo
       return answer(307, { location: `http://localhost:${port}/storage${url}?signature=${Math.random()}` })

@@ -38,16 +38,21 @@ export async function ask(url: string, headers: Record<string, string> = {}, met
 }
 
 /** Its URL. Ends with the world. */
-export async function startMirror(
+export async function startMirror(...setup: Parameters<typeof startMirrorOf>): Promise<string> {
+  return (await startMirrorOf(...setup)).url
+}
+
+/** With what the daemon knows of it. */
+export async function startMirrorOf(
   world: World,
   options: Partial<GatewayOptions> = {},
   more: NodeOptions = { network: false },
-): Promise<string> {
+): Promise<{ url: string; service: Service }> {
   const { node } = await world.node({ store: 'memory', ...more })
   const service = new Service({ node, events: new EventFeed(), ties: TIES, version: '0.0.0', role: 'daemon' })
   const served = await serveGateway(service, { host: '127.0.0.1', port: 0, ...options })
   world.atEnd(() => served.close())
-  return served.url
+  return { url: served.url, service }
 }
 
 /** For `before`: loudly. */

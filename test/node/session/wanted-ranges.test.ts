@@ -84,4 +84,29 @@ describe('wanted ranges', () => {
       ),
     ).to.equal('rejected')
   })
+
+  it('are less what is withheld, which is wanted again later', () => {
+    const cut = { length: 100, pieceLength }
+    const all = wanting()
+    all.withhold({ from: 6, pieces: new Set([4, 0, 1, 9]) })
+    expect(all.runs(cut)).to.deep.equal([
+      { first: 2, end: 4 },
+      { first: 5, end: 6 },
+    ])
+    expect(all.withheldOf(10)).to.equal(8)
+    expect(all.areAllPlaced(cut)).to.equal(false)
+    const some = wanting({ start: 5, end: 25 }, { start: 70, end: 90 })
+    some.withhold({ from: Infinity, pieces: new Set([1, 7]) })
+    expect(some.runs(cut)).to.deep.equal([
+      { first: 0, end: 1 },
+      { first: 2, end: 3 },
+      { first: 8, end: 9 },
+    ])
+    expect(some.withheldOf(10)).to.equal(2)
+    all.withhold({ from: 0, pieces: new Set() })
+    expect(all.runs(cut)).to.deep.equal([])
+    all.withhold(undefined)
+    expect(all.runs(cut)).to.equal(undefined)
+    expect(all.areAllPlaced(cut)).to.equal(true)
+  })
 })

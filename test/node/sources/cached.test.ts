@@ -48,7 +48,7 @@ describe('what is cached of a task', () => {
     await left.keepFreshness()
     for (const index of pieces) {
       const bytes = new Uint8Array(BODY.subarray(index * PIECE, (index + 1) * PIECE))
-      await left.transfer.receive(index, (await hashPiece(index, bytes)).bytes)
+      await left.transfer.receive(index, hashPiece(index, bytes).bytes)
     }
     await left.close(false)
     for (const other of held) await other.close()

@@ -1,0 +1,93 @@
+// One large file from a warm seed that is a round trip away, beside curl from nginx over the same distance.
+import { rm } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { parseArgs } from 'node:util'
+import { DF, Lab } from '../test/e2e/lab.ts'
+import { parseSize, randomFile } from './material.ts'
+import { measure } from './process.ts'
+import { circumstances, MiB, median, mib, publish, table } from './report.ts'
+
+const { values } = parseArgs({
+  options: {
+    size: { type: 'string', default: '256MiB' },
+    runs: { type: 'string', default: '3' },
+    /** Round trips, milliseconds, with commas. */
+    away: { type: 'string', default: '0,10,60,150' },
+  },
+})
+const size = parseSize(values.size)
+const rows: string[][] = []
+
+const lab = await Lab.open()
+const distances: Server[] = []
+try {
+  await randomFile(lab.path('www', 'file.bin'), size)
+  const origin = await lab.nginx({ extra: 'sendfile on;' })
+  const seed = await lab.seed()
+  const url = `${origin.url}/file.bin`
+  const warm = await lab.df(['get', '--quiet', '--seed', seed.address, '-o', lab.path('out'), url]).ended
+  if (warm.code !== 0) throw new Error(warm.stderr)
+  for (const away of values.away.split(',').map(Number)) {
+    const nginx = await distance(Number(new URL(origin.url).port), away)
+    const far = await distance(Number(/tcp\/(\d+)/.exec(seed.address)?.[1]), away)
+    const ways = {
+      curl: ['curl', '-sSf', '-o', lab.path('out'), `http://127.0.0.1:${nginx}/file.bin`],
+      df: [
+        DF,
+        'get',
+        '--quiet',
+        '--no-origin',
+        '--seed',
+        seed.address.replace(/tcp\/\d+/, `tcp/${far}`),
+        '-o',
+        lab.path('out'),
+        url,
+      ],
+    }
+    const seconds = { curl: [] as number[], df: [] as number[] }
+    for (let run = 0; run < Number(values.runs); run++) {
+      for (const [way, [command = '', ...args]] of Object.entries(ways) as ['curl' | 'df', string[]][]) {
+        const env = { ...process.env, DRAGONFLY_HOME: lab.path('home'), DRAGONFLY_SEEDS: '' }
+        seconds[way].push((await measure(command, args, lab.path('time'), { env })).wallSeconds)
+        await rm(lab.path('out'))
+      }
+    }
+    const [curl, df] = [median(seconds.curl), median(seconds.df)]
+    rows.push([`${away} ms`, curl.toFixed(2), df.toFixed(2), `${(df / curl).toFixed(2)} ×`, (size / MiB / df).toFixed(0)])
+  }
+} finally {
+  for (const server of distances) server.close()
+  await lab.close()
+}
+
+await publish(
+  'far',
+  `# One file of ${mib(size)} MiB from far away
+
+${table(['round trip', 'curl s', 'df s', 'to curl', 'df MiB/s'], rows)}
+
+${await circumstances(`npm run bench:far -- --size ${values.size} --runs ${values.runs} --away ${values.away}`, ['curl', '/usr/sbin/nginx'])}
+
+Medians of ${values.runs} runs in turn: curl from nginx, \`df get --no-origin\` from a warm seed, each through a relay of the bench that gives
+every byte on half a round trip later. TCP sees no distance, so what is measured is how much each has under way at a time by itself.`,
+)
+
+/** A relay to a local port; resolves to its own. */
+async function distance(port: number, roundTrip: number): Promise<number> {
+  const server = createServer({ noDelay: true }, near => {
+    const there = connect({ port, host: '127.0.0.1', noDelay: true })
+    passOn(near, there, roundTrip / 2)
+    passOn(there, near, roundTrip / 2)
+  })
+  distances.push(server)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+
+function passOn(from: Socket, to: Socket, ms: number): void {
+  const later = (what: () => void) => (ms === 0 ? what() : setTimeout(what, ms))
+  from.on('data', bytes => later(() => to.destroyed || to.write(bytes)))
+  from.on('end', () => later(() => to.end()))
+  from.on('error', () => to.destroy())
+  from.on('close', () => later(() => to.destroy()))
+}

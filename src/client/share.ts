@@ -1,0 +1,39 @@
+// Has a daemon share a file of its own user.
+import { resolve } from 'node:path'
+import { DragonflyError } from '../core/errors.ts'
+import type { SharedContent, ShareOptions } from '../node/api/shared-content.ts'
+import { type Connection, errorOf } from './connection.ts'
+
+interface Asked extends ShareOptions {
+  file: string
+  /** Whether the daemon runs as this user. */
+  isOwn: boolean
+}
+
+type Line =
+  | ({ type: 'shared' } & SharedContent)
+  | ({ type: 'error' } & Parameters<typeof errorOf>[0])
+  | { type: 'progress'; bytes: number; length: number }
+
+/** Rejects as `node.share` does, and with `no-daemon` for a daemon that is another user's, or older. */
+export async function shareBy(connection: Connection, { version }: { version: string }, asked: Asked): Promise<SharedContent> {
+  const { file, name, signal, onProgress, isOwn } = asked
+  if (!isOwn) throw new DragonflyError('no-daemon', "the daemon that runs here is another user's, and does not read your files")
+  const body = { file: resolve(file), ...(name !== undefined && { name }) }
+  try {
+    for await (const line of connection.lines('POST', '/v1/shares', { body, signal })) {
+      const said = line as Line
+      if (said.type === 'error') throw errorOf(said)
+      if (said.type === 'progress') {
+        onProgress?.(said)
+        continue
+      }
+      const { type: _type, ...shared } = said
+      return shared
+    }
+  } catch (error) {
+    if (!(error instanceof DragonflyError) || error.code !== 'not-found') throw error
+    throw new DragonflyError('no-daemon', `the daemon that runs here (version ${version}) cannot share`)
+  }
+  throw new DragonflyError('no-daemon', 'the daemon has gone', { retryable: true })
+}

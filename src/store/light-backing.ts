@@ -1,0 +1,153 @@
+// An entry of a small content: in memory at first, and on the disk only if it is kept. Most are handed over within milliseconds.
+import { hashPiece, type VerifiedPiece } from '../core/piece.ts'
+import type { Backing } from './backing.ts'
+import { MemoryBacking, MemoryContent } from './memory-backing.ts'
+import type { Stamp } from './stamp.ts'
+
+/** What a disk has for it. */
+export interface HeavyBacking extends Backing {
+  /** When it was read or written last, ms since 1970. */
+  usedAt: number | undefined
+  touch(): Promise<void>
+}
+
+/** Contents up to so many bytes begin in memory: making and removing a folder with four files costs more than reading them again. */
+export const LIGHT_BYTES = 64 * 1024
+/** After so many ms it goes to the disk, so that a crash loses no more than that; longer than a small content takes. */
+const LIGHT_MS = 1000
+
+export class LightBacking implements HeavyBacking {
+  readonly hints = new Set<number>()
+  readonly present = 0
+  usedAt: number | undefined
+  /** Goes with who still reads from it. */
+  #content = new MemoryContent()
+  #memory = new MemoryBacking(this.#content)
+  readonly #toDisk: (bytes: number) => Promise<HeavyBacking>
+  readonly #timer: NodeJS.Timeout
+  #label: string | undefined
+  #pieceLength = 1
+  #disk: HeavyBacking | undefined
+  #settling: Promise<HeavyBacking> | undefined
+
+  /** `toDisk`: makes an empty entry with room for so many bytes; rejects where there is none, or somebody else has made it. */
+  constructor(toDisk: (bytes: number) => Promise<HeavyBacking>) {
+    this.#toDisk = toDisk
+    this.#timer = setTimeout(() => void this.#settle().catch(() => {}), LIGHT_MS).unref()
+  }
+
+  records(): Promise<Uint8Array[]> {
+    return this.#now.records()
+  }
+
+  append(record: Uint8Array): Promise<void> {
+    return this.#now.append(record)
+  }
+
+  async describe(label: string): Promise<void> {
+    this.#label = label
+    await this.#disk?.describe(label)
+  }
+
+  write(piece: VerifiedPiece, pieceLength: number): Promise<void> {
+    this.#pieceLength = pieceLength
+    return this.#now.write(piece, pieceLength)
+  }
+
+  read(offset: number, into: Uint8Array, pieceLength: number): Promise<number> {
+    return this.#now.read(offset, into, pieceLength)
+  }
+
+  handOver(target: string, length: number, how: 'move' | 'copy', signal?: AbortSignal): Promise<void> {
+    return this.#now.handOver(target, length, how, signal)
+  }
+
+  async lend(length: number): Promise<string | undefined> {
+    const disk = await this.#settle().catch(() => undefined)
+    return await disk?.lend(length)
+  }
+
+  remark(indexes: readonly number[]): Promise<void> {
+    return this.#now.remark(indexes)
+  }
+
+  async stamp(): Promise<Stamp | undefined> {
+    return await this.#disk?.stamp()
+  }
+
+  /** What is opened without a length, for a file, is on the disk from the beginning. */
+  async takeFile(): Promise<undefined> {}
+
+  async shareData(key: string, isGood: (read: Backing['read']) => Promise<boolean>): Promise<boolean> {
+    const disk = await this.#settle().catch(() => undefined)
+    return (await disk?.shareData(key, isGood)) ?? false
+  }
+
+  async touch(): Promise<void> {
+    if (this.#disk === undefined) return
+    this.#disk.usedAt = this.usedAt
+    await this.#disk.touch()
+  }
+
+  /** Where it cannot be kept, it is gone: somebody else keeps it, or there is no room. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
+    const disk = await this.#settle().catch(() => undefined)
+    if (disk !== undefined) disk.usedAt = this.usedAt
+    await disk?.close()
+  }
+
+  async remove(): Promise<void> {
+    clearTimeout(this.#timer)
+    const disk = await this.#settling?.catch(() => undefined)
+    await disk?.remove()
+  }
+
+  /** Goes to the disk now. Never rejects. */
+  async settle(): Promise<void> {
+    await this.#settle().catch(() => {})
+  }
+
+  get #now(): Backing {
+    return this.#disk ?? this.#memory
+  }
+
+  #settle(): Promise<HeavyBacking> {
+    this.#settling ??= this.#move()
+    return this.#settling
+  }
+
+  /** What is written meanwhile goes to memory and is taken along; in the same turn in which nothing is left, the disk takes over. */
+  async #move(): Promise<HeavyBacking> {
+    let bytes = 0
+    for (const piece of this.#content.pieces.values()) bytes += piece.byteLength
+    const disk = await this.#toDisk(bytes)
+    try {
+      await this.#copyTo(disk)
+    } catch (error) {
+      await disk.remove().catch(() => {})
+      throw error
+    }
+    this.#disk = disk
+    this.#content = new MemoryContent()
+    this.#memory = new MemoryBacking(this.#content)
+    return disk
+  }
+
+  async #copyTo(disk: HeavyBacking): Promise<void> {
+    const { records, pieces } = this.#content
+    if (this.#label !== undefined) await disk.describe(this.#label)
+    const moved = new Set<number>()
+    for (let next = 0; ; ) {
+      const record = records[next]
+      const [index, bytes] = [...pieces].find(([index]) => !moved.has(index)) ?? []
+      if (record !== undefined) {
+        await disk.append(record)
+        next++
+      } else if (index !== undefined && bytes !== undefined) {
+        await disk.write(hashPiece(index, bytes), this.#pieceLength)
+        moved.add(index)
+      } else return
+    }
+  }
+}

@@ -1,0 +1,184 @@
+// The entries of a store on disk that are open in this process.
+import { join } from 'node:path'
+import { abortError, DragonflyError, fromSystemError } from '../core/errors.ts'
+import { DiskBacking } from './disk-backing.ts'
+import type { DiskSpace } from './disk-space.ts'
+import { type EntryMemory, PieceEntry } from './entry.ts'
+import { type EntrySpace, UNLIMITED } from './entry-space.ts'
+import { exists, lockFolder } from './folders.ts'
+import { type HeavyBacking, LIGHT_BYTES, LightBacking } from './light-backing.ts'
+import type { Presence } from './presence.ts'
+import { type StoreEntry, stopped } from './store.ts'
+import { type Verified, VerifiedContents } from './verified.ts'
+
+/** So many are in memory at a time (4 MiB of contents); others begin on the disk. */
+const MAX_LIGHT = 64
+
+export interface Places {
+  /** Folder of all entries. */
+  entries: string
+  /** Where they go to die. */
+  trash: string
+  space: DiskSpace
+  /** For their locks. */
+  presence: Presence | undefined
+}
+
+interface Open {
+  entry: StoreEntry
+  backing: HeavyBacking
+}
+
+export class OpenEntries {
+  readonly verified = new VerifiedContents()
+  readonly #places: Places
+  readonly #open = new Map<string, Open>()
+  readonly #light = new Map<string, LightBacking>()
+  readonly #opening = new Set<Promise<StoreEntry>>()
+  #isStopped = false
+
+  constructor(places: Places) {
+    this.#places = places
+  }
+
+  /** `length`: of the content, bytes; undefined: unknown. As `Store.open`. */
+  async open(key: string, signal?: AbortSignal, length?: number): Promise<StoreEntry> {
+    if (this.#isStopped) throw stopped()
+    const opening = this.#openEntry(key, signal, length)
+    this.#opening.add(opening)
+    try {
+      return await opening
+    } finally {
+      this.#opening.delete(opening)
+    }
+  }
+
+  keys(): Iterable<string> {
+    return this.#open.keys()
+  }
+
+  /** Keys of those that are, or were, in memory. */
+  get light(): Iterable<string> {
+    return this.#light.keys()
+  }
+
+  has(key: string): boolean {
+    return this.#open.has(key)
+  }
+
+  /** When an open entry was read or written last, ms since 1970. */
+  usedAt(key: string): number | undefined {
+    return this.#open.get(key)?.backing.usedAt
+  }
+
+  /** All that is in memory goes to the disk, for somebody who looks there. */
+  async settle(): Promise<void> {
+    await Promise.all([...this.#light.values()].map(backing => backing.settle()))
+  }
+
+  /** Writes the times of last use down. */
+  async touch(): Promise<void> {
+    for (const { backing } of this.#open.values()) await backing.touch()
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await Promise.allSettled(this.#opening)
+    await Promise.all([...this.#open.values()].map(({ entry }) => entry.close()))
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped
+  }
+
+  async #openEntry(key: string, signal: AbortSignal | undefined, length: number | undefined): Promise<StoreEntry> {
+    if (await this.#mayBeLight(key, length)) {
+      if (signal?.aborted) throw abortError(signal)
+      return this.#openLight(key)
+    }
+    const backing = await this.#openBacking(key, signal)
+    if (signal?.aborted || this.#isStopped) {
+      await backing.close()
+      throw this.#isStopped ? stopped() : abortError(signal)
+    }
+    const before = this.verified.recall(key, await backing.stamp().catch(() => undefined))
+    return this.#opened(key, backing, this.#spaceOf(key, backing), before)
+  }
+
+  async #mayBeLight(key: string, length = Infinity): Promise<boolean> {
+    if (this.#light.has(key)) throw isOpen(key)
+    if (length > LIGHT_BYTES || this.#light.size >= MAX_LIGHT || (await exists(this.#folder(key)))) return false
+    if (this.#light.has(key)) throw isOpen(key)
+    return this.#light.size < MAX_LIGHT && !this.#isStopped
+  }
+
+  /** No room is taken before it goes to the disk. */
+  #openLight(key: string): StoreEntry {
+    let space = UNLIMITED
+    const toDisk = async (bytes: number) => {
+      const disk = await this.#openBacking(key).catch(error => {
+        if (!this.#isStopped) this.#places.space.broke(error)
+        throw error
+      })
+      const taken = this.#spaceOf(key, disk)
+      try {
+        await taken.claim(bytes)
+      } catch (error) {
+        await disk.remove()
+        throw error
+      }
+      taken.wrote(bytes)
+      space = taken
+      return disk
+    }
+    const backing = new LightBacking(toDisk)
+    const current: EntrySpace = {
+      expect: length => space.expect(length),
+      claim: bytes => space.claim(bytes),
+      wrote: bytes => space.wrote(bytes),
+      failed: (bytes, error) => space.failed(bytes, error),
+      used: () => {
+        backing.usedAt = Date.now()
+      },
+    }
+    this.#light.set(key, backing)
+    return this.#opened(key, backing, current, undefined)
+  }
+
+  #spaceOf(key: string, backing: DiskBacking): EntrySpace {
+    return this.#places.space.of(key, backing.present, () => {
+      backing.usedAt = Date.now()
+    })
+  }
+
+  #opened(key: string, backing: HeavyBacking, space: EntrySpace, before: EntryMemory['before']): StoreEntry {
+    const onEnd = (removed: boolean) => {
+      if (removed) this.verified.forget(key)
+      this.#open.delete(key)
+      this.#light.delete(key)
+      this.#places.space.closed(key)
+    }
+    const memory = { before, remember: (verified: Verified) => this.verified.remember(key, verified) }
+    const entry = new PieceEntry(key, backing, onEnd, space, memory)
+    this.#open.set(key, { entry, backing })
+    return entry
+  }
+
+  async #openBacking(key: string, signal?: AbortSignal): Promise<DiskBacking> {
+    const { trash, presence } = this.#places
+    const folder = this.#folder(key)
+    try {
+      return await DiskBacking.open(folder, trash, await lockFolder(folder, signal, presence))
+    } catch (error) {
+      throw fromSystemError(error, 'store-error', `cannot open the store entry ${folder}`)
+    }
+  }
+
+  #folder(key: string): string {
+    return join(this.#places.entries, key)
+  }
+}
+
+function isOpen(key: string): DragonflyError {
+  return new DragonflyError('store-locked', `store entry ${key} is open already`, { hint: 'close it first', retryable: true })
+}

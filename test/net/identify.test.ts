@@ -1,0 +1,104 @@
+// Identify where there is a reason, and an answer that stock libp2p takes as its own.
+import { type IdentifyComponents, identify } from '@libp2p/identify'
+import type { IdentifyResult, Libp2p } from '@libp2p/interface'
+import { tcp } from '@libp2p/tcp'
+import { expect } from 'chai'
+import { createLibp2p } from 'libp2p'
+import { type Host, startHost } from '../../src/net/host.ts'
+import { LASTING_MS, LazyIdentify } from '../../src/net/identify.ts'
+import { nativeTls } from '../../src/net/native-tls.ts'
+import { yamux } from '../../src/net/yamux/muxer.ts'
+
+const LISTEN = ['/ip4/127.0.0.1/tcp/0']
+
+describe('net/identify', () => {
+  const nodes: Libp2p[] = []
+  const hosts: Host[] = []
+
+  afterEach(async () => {
+    await Promise.all([...nodes.splice(0), ...hosts.splice(0)].map(each => each.stop()))
+  })
+
+  async function ours(): Promise<Host> {
+    const host = await startHost({ listen: LISTEN })
+    hosts.push(host)
+    return host
+  }
+
+  async function libp2p(service: (components: IdentifyComponents) => object): Promise<Libp2p> {
+    const node = await createLibp2p({
+      addresses: { listen: LISTEN },
+      transports: [tcp()],
+      connectionEncrypters: [nativeTls()],
+      streamMuxers: [yamux({ maxEarlyStreams: 10, maxStreamWindowSize: 2 ** 20, maxReadBufferLength: 2 ** 22 })],
+      services: { identify: service },
+    })
+    nodes.push(node)
+    return node
+  }
+
+  it('asks whom it has dialled at once, and who came only when somebody wants to know', async () => {
+    const [seed, client] = [await ours(), await ours()]
+    const heard: string[] = []
+    seed.libp2p.addEventListener('peer:identify', ({ detail }) => heard.push(`${detail.peerId}`))
+    const identified = result(client.libp2p)
+    await client.connect(seed.addresses)
+    expect((await identified).peerId.toString()).to.equal(seed.id)
+    expect(await seed.libp2p.peerStore.has(client.libp2p.peerId), 'written down').to.equal(false)
+    expect(heard).to.deep.equal([])
+    const texts = client.addresses.map(address => address.replace(/\/p2p\/.*$/, ''))
+    const told = await Promise.all([seed.addressesOf(client.id, 8), seed.addressesOf(client.id, 8)])
+    expect(told).to.deep.equal([texts, texts])
+    expect(heard, 'asked once').to.deep.equal([client.id])
+  })
+
+  it('asks who came and stays', async () => {
+    expect(LASTING_MS).to.be.within(1000, 10_000)
+    const seed = await libp2p(components => new LazyIdentify(components, 20))
+    const client = await ours()
+    const identified = result(seed)
+    await client.connect(seed.getMultiaddrs().map(String))
+    expect((await identified).peerId.toString()).to.equal(client.id)
+  })
+
+  it('tells stock libp2p its signed addresses, protocols, name, and where it sees it', async () => {
+    const host = await ours()
+    await host.handle('/some/1', async () => {})
+    const stock = await libp2p(identify())
+    const identified = result(stock)
+    const connection = await stock.dial(host.libp2p.getMultiaddrs())
+    const { peerId, protocols, signedPeerRecord, agentVersion, protocolVersion, observedAddr, listenAddrs } = await identified
+    expect(peerId.toString()).to.equal(host.id)
+    expect(protocols).to.include.members(['/some/1', '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0'])
+    expect(signedPeerRecord?.addresses.map(String)).to.deep.equal(listenAddrs.map(String))
+    expect(listenAddrs.map(address => `${address}/p2p/${host.id}`)).to.deep.equal(host.addresses)
+    expect([agentVersion, protocolVersion]).to.deep.equal([expectAgent(stock), 'ipfs/0.1.0'])
+    expect(observedAddr?.toString()).to.match(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+$/)
+    expect(connection.status).to.equal('open')
+  })
+
+  it('tells what it speaks since, when the answer that was made before is old', async () => {
+    const host = await ours()
+    const stock = await libp2p(components => new LazyIdentify(components))
+    const first = result(stock)
+    await stock.dial(host.libp2p.getMultiaddrs())
+    expect((await first).protocols).not.to.include('/later/1')
+    await host.handle('/later/1', async () => {})
+    let last: string[] = []
+    while (!last.includes('/later/1')) {
+      const identified = result(stock)
+      const connection = await stock.dial(host.libp2p.getMultiaddrs(), { force: true })
+      last = (await identified).protocols
+      await connection.close()
+    }
+  })
+})
+
+async function result(node: Libp2p): Promise<IdentifyResult> {
+  return await new Promise(resolve => node.addEventListener('peer:identify', ({ detail }) => resolve(detail), { once: true }))
+}
+
+/** Both run the same libp2p. */
+function expectAgent(node: Libp2p): string {
+  return (node.services.identify as unknown as { host: { agentVersion: string } }).host.agentVersion
+}
