@@ -35,7 +35,7 @@ function needsOwnNode(flags: GetFlags): boolean {
 
 async function startAndLeave(): Promise<DaemonClient> {
   const { startInBackground } = await import('./daemon.ts')
-  return await startInBackground(['daemon', 'start', '--idle', IDLE])
+  return await startInBackground(['daemon', 'start', '--idle', IDLE], async running => running)
 }
 
 /** Whether it asks and believes everybody whom this user wants asked and believed. */

@@ -160,31 +160,32 @@ function limitOf(text: string): [keyof Limits, string] {
 /** Starts it in the background and waits until it is ready. */
 async function detach(flags: DaemonFlags): Promise<void> {
   const args = process.argv.slice(2).filter(arg => arg !== '--detach' && arg !== '--json')
-  await using running = await startInBackground(args, process.cwd())
-  const { peerId, addresses } = running
-  // who has gone before it said its number has ended
-  const { pid } = await running.status(0).catch(async error => Promise.reject(await notStarted(error)))
-  const places = await running.places().catch(async error => {
-    // it says in its log why it ends
-    for (const limit = Date.now() + END_MS; isAlive(pid) && Date.now() < limit; )
-      await new Promise(done => setTimeout(done, POLL_MS))
-    throw isAlive(pid) ? error : await notStarted(error)
-  })
+  const ready = async (running: DaemonClient) => {
+    await using client = running
+    return { peerId: client.peerId, addresses: client.addresses, places: await client.places() }
+  }
+  const { peerId, addresses, places } = await startInBackground(args, ready, process.cwd())
   const also = Object.entries(places).map(([name, url]) => `${name} ${url}`)
   const text = ['daemon ready', ...addresses, ...also, ''].join('\n')
   process.stdout.write(flags.json === true ? jsonLine('ready', { peerId, addresses, ...places }) : text)
 }
 
-/** Starts df with these arguments as a process of its own, with its log in the home folder; resolves to the daemon that it is. */
-export async function startInBackground(args: readonly string[], cwd = '/'): Promise<DaemonClient> {
+/**
+ * Starts df with these arguments as a process of its own, with its log in the home folder; resolves to what `ready` makes of the
+ * daemon that it is. One that ends before has not started, and its log says why.
+ */
+export async function startInBackground<T>(
+  args: readonly string[],
+  ready: (daemon: DaemonClient) => Promise<T>,
+  cwd = '/',
+): Promise<T> {
   const { controlPath, dragonflyHome, findDaemon, makePath } = await import('../client/index.ts')
   const home = dragonflyHome()
   const socket = controlPath(home)
   const before = await findDaemon([socket])
-  if (before !== undefined) return before
-  const logFile = path.join(home, 'daemon.log')
+  if (before !== undefined) return await ready(before)
   await makePath(home, 0o700)
-  const log = await open(logFile, 'w', 0o600)
+  const log = await open(logFile(home), 'w', 0o600)
   const started = spawn(process.execPath, [...process.execArgv, START, process.argv[1] as string, ...args], {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
@@ -194,21 +195,31 @@ export async function startInBackground(args: readonly string[], cwd = '/'): Pro
   started.unref()
   let exited = false
   started.once('exit', () => (exited = true))
-  const limit = Date.now() + START_TIMEOUT
-  for (;;) {
-    const running = await findDaemon([socket])
-    if (running !== undefined) return running
-    if (exited || Date.now() > limit) throw await notStarted()
-    await new Promise(resolve => setTimeout(resolve, POLL_MS))
+  const hasEnded = async (within: number): Promise<boolean> => {
+    for (const limit = Date.now() + within; !exited && Date.now() < limit; )
+      await new Promise(resolve => setTimeout(resolve, POLL_MS))
+    return exited
+  }
+  try {
+    for (const limit = Date.now() + START_TIMEOUT; ; ) {
+      const running = await findDaemon([socket])
+      if (running !== undefined) return await ready(running)
+      if ((await hasEnded(POLL_MS)) || Date.now() > limit) throw await notStarted(home)
+    }
+  } catch (error) {
+    // a daemon that breaks a connection off may still be about to say why it ends
+    if (!(error instanceof Error && 'code' in error && error.code === 'no-daemon')) throw error
+    throw (await hasEnded(END_MS)) ? await notStarted(home, error) : error
   }
 }
 
+const logFile = (home: string): string => path.join(home, 'daemon.log')
+
 /** What the daemon has said last. */
-async function notStarted(cause?: unknown): Promise<Error> {
-  const { DragonflyError, dragonflyHome } = await import('../client/index.ts')
-  const logFile = path.join(dragonflyHome(), 'daemon.log')
-  const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''
-  const hint = `its log is ${logFile}`
+async function notStarted(home: string, cause?: unknown): Promise<Error> {
+  const { DragonflyError } = await import('../client/index.ts')
+  const said = (await readFile(logFile(home), 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''
+  const hint = `its log is ${logFile(home)}`
   return new DragonflyError('no-daemon', `the daemon did not start: ${said.slice(0, 500)}`, { hint, cause })
 }
 
