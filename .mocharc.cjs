@@ -8,7 +8,7 @@ module.exports = {
   exit: false,
   parallel: true,
   jobs: 2 * availableParallelism(),
-  // On a busy CI machine a test is tried twice, and the reporter names those that needed it; at home every race shows.
-  retries: process.env.CI ? 1 : 0,
+  // On a busy CI machine a test is tried three times, and the reporter names those that needed it; at home every race shows.
+  retries: process.env.CI ? 2 : 0,
   reporter: 'test/again-reporter.cjs',
 }

@@ -26,7 +26,7 @@ interface Download {
 }
 
 /** Times that a fleet is asked, about 5 s each: the shorter download takes a minute. */
-const MOST_ASKED = 6
+const MOST_ASKED = 10
 
 describe('df fleet status', () => {
   let lab: Lab
