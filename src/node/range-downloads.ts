@@ -24,6 +24,7 @@ import { originRequest } from './session/origin-request.ts'
 import { StreamAccount } from './stream-account.ts'
 import { streamHead } from './stream-head.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
+import { isTransfer } from './transfer-range.ts'
 
 /** A range download under way. */
 interface Attempt {
@@ -113,7 +114,7 @@ export class RangeDownloads {
     await this.#access.check(job)
     if (trace !== undefined) job.trace = await TraceFile.open(trace, facts => this.#ctx.emit(facts))
     const { active } = this.#registry.begin(task, {
-      range,
+      range: isTransfer(options) ? undefined : range,
       reader: readerOf(options),
       originAfter,
       revalidate,
