@@ -23,6 +23,8 @@ export interface S3Ask {
   query: readonly (readonly [string, string])[]
   /** Names and values in turn. None may begin with `x-amz-`: it is not signed. */
   headers: readonly string[]
+  /** Whether the store is to say the checksums that it has. */
+  hasChecksums?: boolean
 }
 
 export interface S3Reply {
@@ -119,10 +121,9 @@ export class S3Store {
   }
 
   async #send(wish: S3Ask, place: S3Place, credentials: Credentials | undefined, signal: AbortSignal): Promise<S3Reply> {
-    const plain = urlOf(wish, place)
-    const url = credentials === undefined ? plain : signedNow(plain, place.region, credentials, wish.method)
-    const { method, headers } = wish
-    const answer = await this.#upstream.send({ method, url: new URL(url), headers: [...headers], signal })
+    const { method } = wish
+    const { url, headers } = credentials === undefined ? openly(wish, place) : signed(wish, place, credentials)
+    const answer = await this.#upstream.send({ method, url: new URL(url), headers, signal })
     if (answer.status < 300 || answer.status === 304 || method === 'HEAD')
       return { ...answer, text: undefined, place, credentials }
     const text = await beginning(answer.body)
@@ -142,6 +143,18 @@ export class S3Store {
     }
     return await this.#credentials.found
   }
+}
+
+function openly(wish: S3Ask, place: S3Place): { url: string; headers: string[] } {
+  const mode = wish.hasChecksums === true ? ['x-amz-checksum-mode', 'ENABLED'] : []
+  return { url: urlOf(wish, place), headers: [...wish.headers, ...mode] }
+}
+
+/** What S3 calls a header is signed as a parameter of the URL. */
+function signed(wish: S3Ask, place: S3Place, credentials: Credentials): { url: string; headers: string[] } {
+  const mode = wish.hasChecksums === true ? [['x-amz-checksum-mode', 'ENABLED'] as const] : []
+  const url = urlOf({ ...wish, query: [...wish.query, ...mode] }, place)
+  return { url: signedNow(url, place.region, credentials, wish.method), headers: [...wish.headers] }
 }
 
 function urlOf({ bucket, key, query }: S3Ask, place: S3Place): string {
