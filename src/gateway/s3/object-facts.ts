@@ -1,8 +1,8 @@
 // What the store says of an object to whoever may read it here: length, ETag, and the headers of an answer.
 import { LRUCache } from 'lru-cache'
+import { pairsOf } from '../../origin/raw-headers.ts'
 import type { S3Ask, S3Reply, S3Store } from '../../origin/sources/s3-store.ts'
 import type { SourceRequest } from '../../origin/sources/source.ts'
-import { pairsOf } from '../../origin/raw-headers.ts'
 
 /** The parts of one transfer are asked for within moments: what the store said holds for so long, ms. A HEAD always asks the store. */
 const MAX_AGE_MS = 2000

@@ -14,12 +14,17 @@ export interface Listening {
  */
 export async function checkS3(store: S3Store, rights: S3Rights, { host, port }: Listening): Promise<void> {
   if (rights === 'host' && !isLoopback(host)) {
-    throw new DragonflyError('bad-option', `--gateway-s3 host: every host that reaches ${host} would read with the AWS credentials of this one`, {
-      hint: 'write --gateway 127.0.0.1:PORT, or --gateway-s3 anonymous',
-    })
+    throw new DragonflyError(
+      'bad-option',
+      `--gateway-s3 host: every host that reaches ${host} would read with the AWS credentials of this one`,
+      {
+        hint: 'write --gateway 127.0.0.1:PORT, or --gateway-s3 anonymous',
+      },
+    )
   }
   const endpoint = await store.endpoint()
-  const isOwn = endpoint !== undefined && Number(endpoint.port) === port && (isLoopback(endpoint.hostname) || endpoint.hostname === host)
+  const isOwn =
+    endpoint !== undefined && Number(endpoint.port) === port && (isLoopback(endpoint.hostname) || endpoint.hostname === host)
   if (!isOwn) return
   throw new DragonflyError('bad-option', '--gateway-s3: the S3 endpoint of this process is its own gateway', {
     hint: 'unset AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL for the daemon, or set them to the store',

@@ -63,12 +63,7 @@ export class Signer {
 }
 
 /** Good for one request that is made at once. */
-export function signedNow(
-  url: string,
-  region: string,
-  credentials: Credentials,
-  method: 'GET' | 'HEAD' = 'GET',
-): string {
+export function signedNow(url: string, region: string, credentials: Credentials, method: 'GET' | 'HEAD' = 'GET'): string {
   return signedUrl(new URL(url), region, credentials.now(), { at: Date.now(), lifeMs: WINDOW_MS, method })
 }
 

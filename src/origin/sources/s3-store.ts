@@ -97,12 +97,7 @@ export class S3Store {
   }
 
   /** In the region that the store names, if it names another one. */
-  async #located(
-    wish: S3Ask,
-    place: S3Place,
-    credentials: Credentials | undefined,
-    signal: AbortSignal,
-  ): Promise<S3Reply> {
+  async #located(wish: S3Ask, place: S3Place, credentials: Credentials | undefined, signal: AbortSignal): Promise<S3Reply> {
     const reply = await this.#send(wish, place, credentials, signal)
     const region = regionIn(reply) ?? (await this.#regionSaid(wish, reply, signal))
     if (wish.bucket === undefined || region === undefined || region === place.region) return reply
