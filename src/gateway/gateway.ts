@@ -149,10 +149,7 @@ async function parts({ node, counters, registryReads }: Service, { upstream, set
     options.s3 === undefined
       ? undefined
       : await openS3({ node, upstream, rights: options.s3, listen: { host: listen, port: options.port } })
-  const stop = async () => {
-    s3?.stop()
-    await Promise.all([proxy.stop(), mirror.stop()])
-  }
+  const stop = async () => void (await Promise.all([proxy.stop(), mirror.stop()]))
   return { ...proxy, registry: mirror.handle, hub: hub.handle, s3: s3?.handle ?? noS3, stop }
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ByteRange } from '../../core/range.ts'
 import type { DragonflyNode } from '../../node/api/dragonfly-node.ts'
 import type { GetOptions } from '../../node/api/get-options.ts'
-import { ofTransfer } from '../../node/transfer-range.ts'
+import { heard } from '../../node/heard-version.ts'
 import type { S3Store } from '../../origin/sources/s3-store.ts'
 import type { Guest } from '../front/guest.ts'
 import { BlobWriter } from '../registry/blob-writer.ts'
@@ -12,7 +12,7 @@ import { Stop } from '../registry/stop.ts'
 import { objectAnswerTo } from './conditions.ts'
 import type { ObjectFacts, ObjectName } from './object-facts.ts'
 import { refuse } from './refusals.ts'
-import { isPartOfTransfer, Transfers } from './transfers.ts'
+import { isPartOfTransfer } from './transfers.ts'
 
 /** After so long without a byte of the swarm, this host reads the store itself, ms. */
 const ORIGIN_AFTER_MS = 1000
@@ -35,7 +35,6 @@ interface Giving {
 export class S3Objects {
   readonly #node: Pick<DragonflyNode, 'get'>
   readonly #store: S3Store
-  readonly #transfers = new Transfers()
 
   constructor(node: Pick<DragonflyNode, 'get'>, store: S3Store) {
     this.#node = node
@@ -62,10 +61,6 @@ export class S3Objects {
     // what is here may be of another version: then whoever reads the store for this node has to ask it
     if ((await this.#fromSwarm(giving, false)) === 'other-version') await this.#fromSwarm(giving, true)
     if (!writer.isOver) await this.#fromStore(giving)
-  }
-
-  stop(): void {
-    this.#transfers.stop()
   }
 
   /**
@@ -103,8 +98,7 @@ export class S3Objects {
     } catch {
       // the store is asked, and says what is wrong
     }
-    if (range !== undefined && writer.isOver) this.#transfers.hold(`${request.url.split('?', 1)[0]}\n${etag}`, leave)
-    else leave()
+    leave()
     return undefined
   }
 
@@ -143,11 +137,10 @@ export class S3Objects {
 }
 
 function optionsOf(
-  { request: { url: _, ...request }, length }: ObjectFacts,
+  { request: { url: _, ...request }, length, etag }: ObjectFacts,
   range: ByteRange | undefined,
   { signal, revalidate }: { signal: AbortSignal; revalidate: boolean },
 ): GetOptions {
-  const options = { ...request, originAfter: ORIGIN_AFTER_MS, signal, revalidate }
-  if (range === undefined) return options
-  return isPartOfTransfer(range, length) ? ofTransfer({ ...options, range }) : { ...options, range }
+  const options = { ...request, originAfter: ORIGIN_AFTER_MS, signal, revalidate, ...(range !== undefined && { range }) }
+  return heard(options, { etag, isTransfer: range !== undefined && isPartOfTransfer(range, length) })
 }

@@ -20,6 +20,8 @@ export const REFUSALS = {
     'the S3 endpoint of this gateway is the gateway itself: check AWS_ENDPOINT_URL_S3 where the daemon runs',
   ],
   changed: [412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold'],
+  denied: [403, 'AccessDenied', 'the store does not show it to the gateway'],
+  absent: [404, 'NoSuchKey', 'The specified key does not exist.'],
   range: [416, 'InvalidRange', 'The requested range is not satisfiable'],
   busy: [503, 'ServiceUnavailable', 'the store gives no answer that is of use: try again'],
   unreachable: [503, 'ServiceUnavailable', 'the store cannot be reached: check AWS_ENDPOINT_URL_S3 where the daemon runs'],

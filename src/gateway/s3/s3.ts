@@ -10,7 +10,7 @@ import { isLocalName, isSelf } from '../registry/own-address.ts'
 import { isLoopback } from '../registry/settings.ts'
 import { ObjectFactsReader, type ObjectName } from './object-facts.ts'
 import { S3Objects } from './objects.ts'
-import { refuse } from './refusals.ts'
+import { type Refusal, refuse } from './refusals.ts'
 import { parseS3Target, type S3Target } from './routes.ts'
 import { checkS3, type Listening } from './settings.ts'
 
@@ -29,6 +29,12 @@ const NOT_FOR_CLIENT = /^(?:location|set-cookie|alt-svc|strict-transport-securit
 /** What the store says of credentials that it does not take: those are the gateway's, and not the client's. */
 const OF_CREDENTIALS =
   /^(?:InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|TokenRefreshRequired|RequestTimeTooSkewed|AuthorizationHeaderMalformed|AuthorizationQueryParametersError)$/
+
+/** What a refusal without a text is, for clients that look for its code. */
+const SILENT: ReadonlyMap<number, Refusal> = new Map([
+  [403, 'denied'],
+  [404, 'absent'],
+])
 
 export class S3Gateway {
   readonly #store: S3Store
@@ -67,10 +73,6 @@ export class S3Gateway {
     }
   }
 
-  stop(): void {
-    this.#objects.stop()
-  }
-
   async #answer(guest: Guest, { bucket, key, query }: S3Target): Promise<void> {
     const isPlain = query.every(([name]) => name === 'versionId')
     if (bucket === undefined || key === undefined || !isPlain) return await this.#pass(guest, { bucket, key, query })
@@ -89,9 +91,10 @@ export class S3Gateway {
     const hasChecksums = request.headers['x-amz-checksum-mode'] !== undefined && target.key !== undefined
     const reply = await this.#store.ask({ ...target, method, headers, hasChecksums }, guest.gone)
     const code = refusedCredentials(reply)
-    if (code === undefined) return await giveBack(guest, { ...reply, headers: forClient(reply.headers) })
+    const silent = reply.text === '' ? SILENT.get(reply.status) : undefined
+    if (code === undefined && silent === undefined) return await giveBack(guest, { ...reply, headers: forClient(reply.headers) })
     reply.body.destroy()
-    refuse(guest, 'credentials', {}, code)
+    refuse(guest, code === undefined ? (silent as Refusal) : 'credentials', {}, code)
   }
 }
 
