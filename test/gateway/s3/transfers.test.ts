@@ -1,0 +1,144 @@
+// How often a slow store is asked for one object: parts one after the other, clients that leave, parts whose store breaks off.
+import { createHash, randomBytes } from 'node:crypto'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'chai'
+import { withVariables } from '../../origin/sources/environment.ts'
+import { until } from '../../waiting.ts'
+import { World } from '../../world/world.ts'
+import { ask, startMirror } from '../registry/mirror-lab.ts'
+
+const MIB = 1024 * 1024
+const BODY = randomBytes(12 * MIB + 3)
+const ETAG = `"${createHash('md5').update(BODY).digest('hex')}"`
+
+/** A store with one object, which it sends in blocks of 256 KiB with pauses. */
+class SlowStore {
+  readonly url: string
+  readonly reads: { range: string | undefined; sent: number; isOver: boolean }[] = []
+  pauseMs = 10
+  /** Each answer ends after so many bytes. */
+  cut = Infinity
+  etag = ETAG
+  readonly #server: http.Server
+
+  private constructor(server: http.Server) {
+    this.#server = server
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    server.on('request', (request, response) => void this.#answer(request, response))
+  }
+
+  static async start(): Promise<SlowStore> {
+    const server = http.createServer()
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    return new SlowStore(server)
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise(resolve => this.#server.close(resolve))
+  }
+
+  async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? []
+    const start = Number(from ?? 0)
+    const end = to ? Number(to) + 1 : BODY.length
+    const isPart = from !== undefined
+    response.writeHead(isPart ? 206 : 200, {
+      etag: this.etag,
+      'content-length': end - start,
+      'accept-ranges': 'bytes',
+      ...(isPart && { 'content-range': `bytes ${start}-${end - 1}/${BODY.length}` }),
+    })
+    if (request.method === 'HEAD') return void response.end()
+    const read = { range: request.headers.range, sent: 0, isOver: false }
+    this.reads.push(read)
+    response.once('close', () => {
+      read.isOver = true
+    })
+    for (let at = start; at < end && !response.destroyed; at += MIB / 4) {
+      if (read.sent >= this.cut) return void response.destroy()
+      const block = BODY.subarray(at, Math.min(end, at + MIB / 4))
+      response.write(block)
+      read.sent += block.length
+      await sleep(this.pauseMs)
+    }
+    response.end()
+  }
+}
+
+describe('transfers of objects of a slow store', () => {
+  let store: SlowStore
+  let world: World
+
+  beforeEach(async () => {
+    world = await World.open()
+    store = await SlowStore.start()
+  })
+  afterEach(async () => {
+    await world.close()
+    await store.stop()
+  })
+
+  const withGateway = (work: (url: string) => Promise<void>) =>
+    withVariables({ AWS_ENDPOINT_URL_S3: store.url }, async () =>
+      work(`${await startMirror(world, { s3: 'host' })}/s3/models/weights.bin`),
+    )
+  const part = async (url: string, start: number, end: number) => {
+    const { status, body } = await ask(url, { range: `bytes=${start}-${end - 1}` })
+    expect(status).to.equal(206)
+    expect(body.equals(BODY.subarray(start, end))).to.equal(true)
+  }
+
+  it('parts one after the other, with pauses, are one read', () =>
+    withGateway(async url => {
+      for (let start = 0; start < BODY.length; start += 3 * MIB) {
+        await part(url, start, Math.min(BODY.length, start + 3 * MIB))
+        await sleep(30)
+      }
+      expect(store.reads.map(({ sent }) => sent)).to.deep.equal([BODY.length])
+    }))
+
+  it('single reads while it is read whole take no read of their own, before it they do', () =>
+    withGateway(async url => {
+      await part(url, 5 * MIB + 1, 5 * MIB + 11)
+      expect(store.reads.map(({ sent }) => sent)).to.deep.equal([10])
+      await Promise.all([part(url, 0, 4 * MIB), part(url, 8 * MIB, BODY.length), part(url, 7 * MIB + 9, 7 * MIB + 99)])
+      const large = store.reads.filter(({ sent }) => sent > 100)
+      expect(large.map(({ sent }) => sent)).to.deep.equal([BODY.length])
+    }))
+
+  it('a client that hangs up ends the read, and the next one goes on', () =>
+    withGateway(async url => {
+      store.pauseMs = 50
+      const left = new AbortController()
+      const answer = await fetch(url, { headers: { range: `bytes=0-${8 * MIB - 1}` }, signal: left.signal })
+      await answer.body?.getReader().read()
+      left.abort()
+      await until(() => store.reads[0]?.isOver === true, 'the read ends')
+      expect(store.reads[0]?.sent).to.be.below(BODY.length)
+      store.pauseMs = 1
+      await part(url, 0, 8 * MIB)
+    }))
+
+  it('are completed where the store breaks each answer off', () =>
+    withGateway(async url => {
+      store.cut = 3 * MIB
+      store.pauseMs = 1
+      await Promise.all([part(url, 0, 8 * MIB), part(url, 8 * MIB, BODY.length)])
+      const whole = await ask(url)
+      expect(whole.body.equals(BODY)).to.equal(true)
+    }))
+
+  it('never mix two versions', () =>
+    withGateway(async url => {
+      await part(url, 0, 8 * MIB)
+      store.etag = '"other"'
+      await sleep(2100)
+      const { headers } = await ask(url, { range: 'bytes=0-9' })
+      expect(headers.etag).to.equal('"other"')
+      const before = await ask(url, { range: 'bytes=0-9', 'if-match': ETAG })
+      expect(before.status).to.equal(412)
+    }))
+})
