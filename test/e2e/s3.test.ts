@@ -109,6 +109,24 @@ describe('S3 of the gateway, with real clients', function () {
     expect(await lab.filesWith([ALICE.secretAccessKey, ALICE.accessKeyId, 'X-Amz-Signature'])).to.deep.equal([])
   })
 
+  it('rclone copies in parallel streams, and a folder', async function () {
+    if (!has('rclone', 'version')) return this.skip()
+    const { at } = await gateway('host', [])
+    const from = store.requests.length
+    const remote = `:s3,provider=Other,env_auth=true,endpoint='${at}':models`
+    const flags = ['--multi-thread-streams', '4', '--multi-thread-cutoff', '10M', '--config', lab.path('none')]
+    const copy = (...args: string[]) =>
+      run('rclone', [...args, ...flags], { cwd: lab.dir, env: { ...process.env, ...NOWHERE, ...ANY_KEYS } })
+    const one = await copy('copyto', `${remote}/model.safetensors`, 'copy')
+    expect(one.code, one.stderr).to.equal(0)
+    expect((await readFile(lab.path('copy'))).equals(WEIGHTS)).to.equal(true)
+    expect(bytesOf(given(from))).to.equal(WEIGHTS.length)
+    const folder = await copy('copy', `${remote}/llama`, 'llama')
+    expect(folder.code, folder.stderr).to.equal(0)
+    expect((await lab.files('llama')).sort()).to.deep.equal(['b', 'config.json'])
+    expect((await readFile(lab.path('llama', 'b', '2'))).equals(SMALL)).to.equal(true)
+  })
+
   it('boto3 finds what it looks for, and is told what is not there', async () => {
     const { at } = await gateway('host', [])
     const etag = createHash('md5').update(SMALL).digest('hex')

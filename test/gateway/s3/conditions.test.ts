@@ -39,7 +39,7 @@ describe('a request for an object of S3', () => {
 })
 
 describe('a part of a transfer', () => {
-  it('has whole MiB, or is of something small', () => {
+  it('is large and begins at a round number, or is of something small', () => {
     const length = 100 * MIB + 5
     for (const [start, end] of [
       [0, 8 * MIB],
@@ -47,6 +47,7 @@ describe('a part of a transfer', () => {
       [96 * MIB, length],
       [100 * MIB, length],
       [5 * MIB, 55 * MIB],
+      [25 * MIB + 65_536, 50 * MIB + 131_072],
     ] as const)
       expect(isPartOfTransfer({ start, end }, length), `${start}`).to.equal(true)
     for (const [start, end] of [

@@ -109,6 +109,22 @@ describe('transfers of objects of a slow store', () => {
       expect(large.map(({ sent }) => sent)).to.deep.equal([BODY.length])
     }))
 
+  it('what is complete is given to one client while another one is slow', () =>
+    withGateway(async url => {
+      store.pauseMs = 0
+      await part(url, 0, 8 * MIB)
+      await until(() => store.reads[0]?.sent === BODY.length && store.reads[0].isOver, 'the whole is here')
+      const left = new AbortController()
+      const slow = await fetch(url, { signal: left.signal })
+      const begun = performance.now()
+      await part(url, MIB, 9 * MIB)
+      await part(url, 5, 7)
+      expect(performance.now() - begun).to.be.below(5000)
+      expect(store.reads).to.have.length(1)
+      expect(Buffer.from(await slow.arrayBuffer()).equals(BODY)).to.equal(true)
+      left.abort()
+    }))
+
   it('a client that hangs up ends the read, and the next one goes on', () =>
     withGateway(async url => {
       store.pauseMs = 50
