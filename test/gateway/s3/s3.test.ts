@@ -203,6 +203,30 @@ describe('S3 of the gateway', () => {
       expect(asked.length).to.equal(1)
     }))
 
+  it('gives old versions, and leaves to the store what has a coding or is asked for in its own parts', () =>
+    as(ALICE, async () => {
+      await store.bucket('versions')
+      await store.put('/versions?versioning', '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>')
+      const bodies = [randomBytes(50_000), randomBytes(50_000)]
+      for (const body of bodies) await store.object('/versions/key', body)
+      const at = await open()
+      const list = (await ask(`${at}/versions?versions`)).body.toString()
+      const ids = [...list.matchAll(/<VersionId>([^<]+)<\/VersionId>/g)].map(([, id]) => id)
+      expect(ids).to.have.length(2)
+      const got = await Promise.all(ids.map(async id => await ask(`${at}/versions/key?versionId=${id}`)))
+      expect(got.map(({ headers }) => headers['x-amz-version-id'])).to.deep.equal(ids)
+      const found = got.map(({ body }) => bodies.findIndex(each => each.equals(body)))
+      expect(found.toSorted()).to.deep.equal([0, 1])
+      expect((await ask(`${at}/versions/key`)).body.equals(bodies[1] as Buffer)).to.equal(true)
+      await store.object('/models/coded', SECRET, { headers: { 'content-encoding': 'gzip' } })
+      const coded = await ask(`${at}/models/coded`)
+      expect(coded.headers['content-encoding']).to.equal('gzip')
+      expect(coded.body.equals(SECRET)).to.equal(true)
+      const part = await ask(`${at}/models/secret.bin?partNumber=1`)
+      expect(part.status).to.be.oneOf([200, 206])
+      expect(part.body.equals(SECRET)).to.equal(true)
+    }))
+
   it('goes on from the store where the swarm has nothing', () =>
     as(ALICE, async () => {
       // a node that may read no origin at all

@@ -67,7 +67,7 @@ export class BucketStore {
   }
 
   async bucket(name: string): Promise<void> {
-    await this.#put(`/${name}`, '', {})
+    await this.put(`/${name}`, '', {})
   }
 
   /** `headers`: more of the PUT. */
@@ -77,7 +77,7 @@ export class BucketStore {
     { isPublic = false, hasDigest = true, headers = {} as Record<string, string> } = {},
   ): Promise<void> {
     const digest = createHash('sha256').update(body).digest('base64')
-    await this.#put(path, body, {
+    await this.put(path, body, {
       ...headers,
       ...(hasDigest && { 'x-amz-sdk-checksum-algorithm': 'SHA256', 'x-amz-checksum-sha256': digest }),
       ...(isPublic && { 'x-amz-acl': 'public-read' }),
@@ -97,7 +97,7 @@ export class BucketStore {
     await ended
   }
 
-  async #put(path: string, body: Buffer | string, headers: Record<string, string>): Promise<void> {
+  async put(path: string, body: Buffer | string, headers: Record<string, string> = {}): Promise<void> {
     const answer = await fetch(`http://127.0.0.1:${this.#motoPort}${path}`, {
       method: 'PUT',
       body: new Uint8Array(Buffer.from(body)),
