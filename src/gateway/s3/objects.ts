@@ -12,11 +12,12 @@ import { Stop } from '../registry/stop.ts'
 import { objectAnswerTo } from './conditions.ts'
 import type { ObjectFacts, ObjectName } from './object-facts.ts'
 import { refuse } from './refusals.ts'
+import { Silence } from './silence.ts'
 import { isPartOfTransfer } from './transfers.ts'
 
 /** After so long without a byte of the swarm, this host reads the store itself, ms. */
 const ORIGIN_AFTER_MS = 1000
-/** And after so long, the store is asked past the swarm, ms: clients for S3 wait for 60 s. */
+/** And after so long in which nothing of the content arrives, the store is asked past the swarm, ms: clients for S3 wait for 60 s. */
 const SILENCE_MS = 20_000
 /** Reads of the store in a row that bring nothing, before an answer that has begun is broken off. */
 const MAX_FAILURES = 5
@@ -35,10 +36,13 @@ interface Giving {
 export class S3Objects {
   readonly #node: Pick<DragonflyNode, 'get'>
   readonly #store: S3Store
+  readonly #silenceMs: number
 
-  constructor(node: Pick<DragonflyNode, 'get'>, store: S3Store) {
+  /** `silenceMs`: of the swarm, after which the store is asked past it. */
+  constructor(node: Pick<DragonflyNode, 'get'>, store: S3Store, silenceMs = SILENCE_MS) {
     this.#node = node
     this.#store = store
+    this.#silenceMs = silenceMs
   }
 
   /** Answers a HEAD or GET of an object that the store has shown. Never rejects. */
@@ -70,15 +74,16 @@ export class S3Objects {
   async #fromSwarm({ guest, facts, range, writer }: Giving, revalidate: boolean): Promise<'other-version' | undefined> {
     using stop = new Stop(guest.gone)
     const { request, length, etag } = facts
-    const options = optionsOf(facts, range, { signal: stop.signal, revalidate })
+    const silence = new Silence(stop, this.#silenceMs)
+    const options = optionsOf(facts, range, { signal: stop.signal, revalidate, onProgress: silence.hear })
     const stream = this.#node.get(request.url, options)
     const bytes = stream[Symbol.asyncIterator]()
     const leave = () => void bytes.return?.()?.catch(() => {})
     let held: Uint8Array | undefined
     try {
-      stop.within(SILENCE_MS)
+      silence.waits()
       for (let next = await bytes.next(); next.done !== true; next = await bytes.next()) {
-        stop.hold()
+        silence.waitsNoMore()
         if (!writer.hasBegun) {
           const head = await stream.head
           if (head.etag !== etag || (head.length ?? length) !== length) {
@@ -91,13 +96,14 @@ export class S3Objects {
         if (range === undefined) held = next.value
         else await writer.write(next.value)
         if (writer.isOver) break
-        stop.within(SILENCE_MS)
+        silence.waits()
       }
       if (!writer.isOver) await stream.receipt
       if (held !== undefined && !writer.isOver) await writer.write(held)
     } catch {
       // the store is asked, and says what is wrong
     }
+    silence.waitsNoMore()
     leave()
     return undefined
   }
@@ -139,8 +145,8 @@ export class S3Objects {
 function optionsOf(
   { request: { url: _, ...request }, length, etag }: ObjectFacts,
   range: ByteRange | undefined,
-  { signal, revalidate }: { signal: AbortSignal; revalidate: boolean },
+  how: Required<Pick<GetOptions, 'signal' | 'revalidate' | 'onProgress'>>,
 ): GetOptions {
-  const options = { ...request, originAfter: ORIGIN_AFTER_MS, signal, revalidate, ...(range !== undefined && { range }) }
+  const options = { ...request, ...how, originAfter: ORIGIN_AFTER_MS, ...(range !== undefined && { range }) }
   return heard(options, { etag, isTransfer: range !== undefined && isPartOfTransfer(range, length) })
 }

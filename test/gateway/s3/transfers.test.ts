@@ -4,6 +4,11 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
+import { guestOf } from '../../../src/gateway/front/guest.ts'
+import { ObjectFactsReader } from '../../../src/gateway/s3/object-facts.ts'
+import { S3Objects } from '../../../src/gateway/s3/objects.ts'
+import { S3Store } from '../../../src/origin/sources/s3-store.ts'
+import { Upstream } from '../../../src/origin/upstream.ts'
 import { withVariables } from '../../origin/sources/environment.ts'
 import { until } from '../../waiting.ts'
 import { World } from '../../world/world.ts'
@@ -21,6 +26,8 @@ class SlowStore {
   /** Each answer ends after so many bytes. */
   cut = Infinity
   etag = ETAG
+  /** An answer that is no range is silent after so many bytes. */
+  hang = Infinity
   readonly #server: http.Server
 
   private constructor(server: http.Server) {
@@ -59,6 +66,7 @@ class SlowStore {
     })
     for (let at = start; at < end && !response.destroyed; at += MIB / 4) {
       if (read.sent >= this.cut) return void response.destroy()
+      if (!isPart && read.sent >= this.hang) return
       const block = BODY.subarray(at, Math.min(end, at + MIB / 4))
       response.write(block)
       read.sent += block.length
@@ -137,6 +145,37 @@ describe('transfers of objects of a slow store', () => {
       store.pauseMs = 1
       await part(url, 0, 8 * MIB)
     }))
+
+  it('late parts wait for those before them as long as these arrive, and no longer', async () => {
+    await withVariables({ AWS_ENDPOINT_URL_S3: store.url }, async () => {
+      const upstream = new Upstream({})
+      const { node } = await world.node({ store: 'memory', network: false })
+      const facade = new S3Store(upstream, 'host')
+      const objects = new S3Objects(node, facade, 1000)
+      const name = { bucket: 'models', key: 'weights.bin', query: [] }
+      const facts = await new ObjectFactsReader(facade).read(name, true)
+      const server = http.createServer((request, response) => {
+        if (facts.kind === 'object') void objects.give(guestOf(request, response), name, facts)
+      })
+      await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+      world.atEnd(async () => {
+        server.closeAllConnections()
+        await new Promise(resolve => server.close(resolve))
+        await upstream.stop()
+      })
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      // 3 s for the whole
+      store.pauseMs = 60
+      await Promise.all([part(url, 0, 4 * MIB), part(url, 8 * MIB, BODY.length)])
+      expect(store.reads.map(({ sent }) => sent)).to.deep.equal([BODY.length])
+      store.etag = '"other"'
+      store.hang = 4 * MIB
+      const changed = await new ObjectFactsReader(facade).read(name, true)
+      Object.assign(facts, changed)
+      await part(url, 8 * MIB, BODY.length)
+      expect(store.reads.slice(1).map(({ range }) => range)).to.deep.equal([undefined, `bytes=${8 * MIB}-${BODY.length - 1}`])
+    })
+  })
 
   it('are completed where the store breaks each answer off', () =>
     withGateway(async url => {
