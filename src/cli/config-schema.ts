@@ -121,7 +121,7 @@ export const CONFIG_SCHEMA = {
     },
     gateway: {
       description:
-        'What the gateway asks registries for: `{"registry": "docker.io", "registries": {"reg.corp:5000": {"url": "http://reg.corp:5000", "ca": "ca.pem"}}, "anyRegistry": true, "tagAge": SECONDS, "staleTags": SECONDS}`. `registry`: the one of requests that name none. `registries`: how they are reached; default https, and http on loopback. `anyRegistry`: also those that are not named; default only when the gateway listens on loopback. `credentials`: a file of logins as docker and podman write it, used for whoever reaches the gateway and shows none; default none. `tagAge`: a tag is not asked for again for so long, default 0; `staleTags`: a tag\'s last digest is used for so long when the registry is down, default 86,400. `hub`: the hub that clients with `HF_ENDPOINT=http://GATEWAY/hf` read, default `https://huggingface.co` ([models](models.md)). `rules`: what the HTTP proxy does by URL, the first that matches; `intercept`: hosts whose TLS it ends ([proxy](proxy.md)).',
+        'What the gateway asks registries for: `{"registry": "docker.io", "registries": {"reg.corp:5000": {"url": "http://reg.corp:5000", "ca": "ca.pem"}}, "anyRegistry": true, "tagAge": SECONDS, "staleTags": SECONDS}`. `registry`: the one of requests that name none. `registries`: how they are reached; default https, and http on loopback. `anyRegistry`: also those that are not named; default only when the gateway listens on loopback. `credentials`: a file of logins as docker and podman write it, used for whoever reaches the gateway and shows none; default none. `tagAge`: a tag is not asked for again for so long, default 0; `staleTags`: a tag\'s last digest is used for so long when the registry is down, default 86,400. `hub`: the hub that clients with `HF_ENDPOINT=http://GATEWAY/hf` read, default `https://huggingface.co` ([models](models.md)). `s3`: as `--gateway-s3`, `host` or `anonymous`; default not served ([sources](sources.md#s3-for-unchanged-programs)). `rules`: what the HTTP proxy does by URL, the first that matches; `intercept`: hosts whose TLS it ends ([proxy](proxy.md)).',
       type: 'object',
       properties: {
         ...FORWARD_PROXY,
@@ -136,6 +136,7 @@ export const CONFIG_SCHEMA = {
           },
         },
         hub: { type: 'string' },
+        s3: { enum: ['host', 'anonymous'] },
         anyRegistry: { type: 'boolean' },
         credentials: { type: 'string' },
         tagAge: { type: 'number', minimum: 0, maximum: MAX_SECONDS },

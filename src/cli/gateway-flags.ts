@@ -1,7 +1,7 @@
 // The flag that lets other programs of the host in through the gateway.
 import { isIP } from 'node:net'
 import path from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { MirrorSettings } from '../index.ts'
 import type { GatewayConfig } from './config.ts'
 import { UsageError } from './errors.ts'
@@ -11,16 +11,35 @@ import { parsed } from './options.ts'
 /** As commander leaves it. */
 export interface GatewayFlags {
   gateway?: Loopback
+  gatewayS3?: S3Rights
 }
 
+type S3Rights = NonNullable<GatewayConfig['s3']>
+
+const S3_RIGHTS: readonly S3Rights[] = ['host', 'anonymous']
+
 export function addGatewayFlag(command: Command): Command {
-  return command.addOption(
-    parsed(
-      '--gateway <host:port>',
-      'serve container engines and other programs here, as a registry mirror and HTTP proxy',
-      parseGateway,
-    ),
-  )
+  return command
+    .addOption(
+      parsed(
+        '--gateway <host:port>',
+        'serve container engines and other programs here, as a registry mirror and HTTP proxy',
+        parseGateway,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--gateway-s3 <rights>',
+        'serve S3 buckets below /s3 of the gateway: to programs of this host with its AWS credentials (host), or without any',
+      ).choices(S3_RIGHTS),
+    )
+}
+
+/** Of the flag, else of the config file. Throws a UsageError for the flag without a gateway. */
+export function s3RightsOf({ gateway, gatewayS3 }: GatewayFlags, config: Pick<GatewayConfig, 's3'> = {}): S3Rights | undefined {
+  if (gatewayS3 !== undefined && gateway === undefined)
+    throw new UsageError('--gateway-s3 needs --gateway', 'add --gateway 127.0.0.1:65001')
+  return gatewayS3 ?? config.s3
 }
 
 /** `127.0.0.1:65001`, `[::1]:65001`, `0.0.0.0:65001`, or the port alone, which is one of 127.0.0.1. Throws a UsageError. */

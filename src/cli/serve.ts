@@ -13,7 +13,7 @@ import type {
 } from '../index.ts'
 import { readGatewayConfig, readSettings } from './config.ts'
 import { OK } from './exit-codes.ts'
-import { type GatewayFlags, mirrorSettingsOf } from './gateway-flags.ts'
+import { type GatewayFlags, mirrorSettingsOf, s3RightsOf } from './gateway-flags.ts'
 import { Interrupt } from './interrupt.ts'
 import { jsonLine } from './json-lines.ts'
 import { type LimitFlags, limitsOfFlags } from './limit-flags.ts'
@@ -86,6 +86,7 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
     serveMetrics,
     serveWeb,
   } = await import('../index.ts')
+  s3RightsOf(flags)
   const feed = new EventFeed()
   feed.listen(await listener(flags, name))
   const home = dragonflyHome()
@@ -143,6 +144,7 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
         forward,
         mirror: mirrorSettingsOf(config, home),
         hub: config.hub,
+        s3: s3RightsOf(flags, config),
       })
     }
     if (flags.metrics !== undefined) metrics = await serveMetrics(service, flags.metrics)

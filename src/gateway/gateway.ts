@@ -13,6 +13,8 @@ import { Health } from './front/health.ts'
 import { isHubPath } from './hub/routes.ts'
 import type { ProxyOptions } from './proxy/proxy.ts'
 import type { MirrorSettings } from './registry/settings.ts'
+import { isS3Path } from './s3/routes.ts'
+import type { S3Gateway, S3Setup } from './s3/s3.ts'
 
 /** Connections at the same time. */
 const MAX_CONNECTIONS = 4096
@@ -33,6 +35,11 @@ export interface GatewayOptions extends Place {
   mirror?: MirrorSettings
   /** URL of the hub whose files and API are served below `/hf`. Default `https://huggingface.co`. */
   hub?: string | undefined
+  /**
+   * Serves buckets of S3 below `/s3`, with the AWS credentials and the endpoint of this process (`host`, on a loopback address only), or
+   * without any (`anonymous`). Whoever reaches the gateway reads with them. Default: not served.
+   */
+  s3?: 'host' | 'anonymous' | undefined
 }
 
 /** The gateway, being served. */
@@ -46,10 +53,12 @@ export interface Gateway {
 export async function serveGateway(service: Service, options: GatewayOptions): Promise<Gateway> {
   const settings = await settingsOf(options)
   const upstream = await makeUpstream(settings)
-  const { registry, hub, forward, tunnel, stop } = await parts(service, { upstream, settings, options }).catch(async error => {
-    await upstream.stop()
-    throw error
-  })
+  const { registry, hub, s3, forward, tunnel, stop } = await parts(service, { upstream, settings, options }).catch(
+    async error => {
+      await upstream.stop()
+      throw error
+    },
+  )
   const health = new Health(service)
   const server = createServer({ maxHeaderSize: MAX_HEADERS, headersTimeout: HEADERS_TIMEOUT, requestTimeout: 0 })
   server.maxConnections = MAX_CONNECTIONS
@@ -59,7 +68,7 @@ export async function serveGateway(service: Service, options: GatewayOptions): P
     countRequest(service.counters, guest)
     // a proxy is asked in absolute form (RFC 9112 §3.2.2)
     const { url = '' } = request
-    const handler = isHubPath(url) ? hub : url.startsWith('/') ? registry : forward
+    const handler = isHubPath(url) ? hub : isS3Path(url) ? s3 : url.startsWith('/') ? registry : forward
     traced(spanOf(guest), span => handled(handler, guest, span)).catch(error => {
       if (response.headersSent) return void response.destroy()
       response.writeHead(502, { 'content-type': 'text/plain' }).end(`${error instanceof Error ? error.message : 'failed'}\n`)
@@ -109,6 +118,7 @@ async function makeUpstream(settings: UpstreamSettings): Promise<Upstream> {
 interface Parts {
   registry: Handler
   hub: Handler
+  s3: Handler
   forward: Handler
   tunnel(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Ends what the server does not know of: tunnels, connections to registries. */
@@ -135,6 +145,20 @@ async function parts({ node, counters, registryReads }: Service, { upstream, set
   const mirror = new Mirror({ ...common, settings: registries, listen, auth, reads: registryReads })
   const proxy = await makeProxy({ ...common, options: forward, registry: (guest, url) => mirror.handleAt(guest, url) })
   const hub = new HubGateway({ node, upstream, hub: options.hub, listen })
+  const s3 =
+    options.s3 === undefined
+      ? undefined
+      : await openS3({ node, upstream, rights: options.s3, listen: { host: listen, port: options.port } })
   const stop = async () => void (await Promise.all([proxy.stop(), mirror.stop()]))
-  return { ...proxy, registry: mirror.handle, hub: hub.handle, stop }
+  return { ...proxy, registry: mirror.handle, hub: hub.handle, s3: s3?.handle ?? noS3, stop }
+}
+
+async function openS3(setup: S3Setup): Promise<S3Gateway> {
+  const { S3Gateway } = await import('./s3/s3.ts')
+  return await S3Gateway.open(setup)
+}
+
+const noS3: Handler = async ({ response }) => {
+  const text = 'S3 is not served here: start the daemon with --gateway-s3 host\n'
+  response.writeHead(404, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(text) }).end(text)
 }

@@ -20,6 +20,7 @@ import { pause } from './context/waiting.ts'
 import { asOurs, deviceOf, isOfUse, type Job, makeJob, nameOf, paceOf, watchTime, wishOf } from './download-job.ts'
 import { banLiars, mayBeKept, mayBeStrangers, noTries, type Tries } from './download-tries.ts'
 import { isReadForFleet, readerOf } from './for-others.ts'
+import { wantHeard } from './heard-version.ts'
 import type { LocalAccess } from './local-access.ts'
 import { hasOldOutput, reuseOutput } from './old-output.ts'
 import type { ActiveTask } from './session/active-task.ts'
@@ -213,6 +214,7 @@ export class Downloads {
       revalidate,
       pace: paceOf(options),
       restarts: tries.restarts,
+      ...wantHeard(options),
     })
     const unexpect = job.replaces && isNew ? active.reuse.expect() : undefined
     if (tries.doubt !== undefined) active.sharing.forbid()

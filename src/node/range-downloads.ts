@@ -17,6 +17,7 @@ import type { Receipt } from './api/receipt.ts'
 import { type NodeContext, now } from './context/node-context.ts'
 import { asOurs, type Job, makeJob, paceOf, shown, watchTime, wishOf } from './download-job.ts'
 import { readerOf } from './for-others.ts'
+import { isTransfer, wantHeard } from './heard-version.ts'
 import type { LocalAccess } from './local-access.ts'
 import { RangePart } from './range-part.ts'
 import type { ActiveTask } from './session/active-task.ts'
@@ -24,6 +25,7 @@ import { originRequest } from './session/origin-request.ts'
 import { StreamAccount } from './stream-account.ts'
 import { streamHead } from './stream-head.ts'
 import type { After, TaskRegistry } from './tasks/task-registry.ts'
+import { TransferHolds } from './transfer-holds.ts'
 
 /** A range download under way. */
 interface Attempt {
@@ -42,6 +44,7 @@ export class RangeDownloads {
   readonly #ctx: NodeContext
   readonly #registry: TaskRegistry
   readonly #access: LocalAccess
+  readonly #holds = new TransferHolds()
 
   constructor(ctx: NodeContext, registry: TaskRegistry, access: LocalAccess) {
     this.#ctx = ctx
@@ -113,11 +116,12 @@ export class RangeDownloads {
     await this.#access.check(job)
     if (trace !== undefined) job.trace = await TraceFile.open(trace, facts => this.#ctx.emit(facts))
     const { active } = this.#registry.begin(task, {
-      range,
+      range: isTransfer(options) ? undefined : range,
       reader: readerOf(options),
       originAfter,
       revalidate,
       pace: paceOf(options),
+      ...wantHeard(options),
     })
     const part = new RangePart(range)
     const meter = new ProgressMeter(active, options.onProgress && (p => options.onProgress?.({ ...p, ...sizesOf(part) })))
@@ -130,7 +134,9 @@ export class RangeDownloads {
       active.setCursor(undefined)
       meter.stop()
       watch?.stop()
-      await this.#registry.release(active, afterOf(active, options), paceOf(options))
+      const leave = () => this.#registry.release(active, afterOf(active, options), paceOf(options))
+      if (isTransfer(options) && options.signal?.aborted !== true) await this.#holds.hold(active, leave)
+      else await leave()
       await job.trace?.ended()
     }
     return { attempt, end }

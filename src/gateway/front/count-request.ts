@@ -14,6 +14,8 @@ const OTHER_NAMES: Readonly<Record<string, Engine>> = {
   'apache-maven': 'maven',
   'go-http-client': 'go',
   hf_hub: 'huggingface',
+  botocore: 'boto3',
+  aiobotocore: 'boto3',
 }
 
 const KNOWN = new Map<string, Engine>([...ENGINES.map(name => [name, name] as const), ...Object.entries(OTHER_NAMES)])

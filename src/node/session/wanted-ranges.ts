@@ -41,9 +41,9 @@ export class WantedRanges {
     return this.#isWhole || this.#ranges.size === 0
   }
 
-  /** Whether nobody but the origin has the content, and each user reads its range there. */
+  /** Whether nobody but the origin has the content, and each user reads its range there. Not once somebody wants the whole: that is read once. */
   get isLeftToUsers(): boolean {
-    return this.#isLeftToUsers
+    return this.#isLeftToUsers && !this.isWhole
   }
 
   /**

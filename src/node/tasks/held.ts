@@ -2,6 +2,7 @@
 import { DragonflyError } from '../../core/errors.ts'
 import { sameBytes } from '../../core/piece.ts'
 import type { RangeSpec } from '../../core/range.ts'
+import { validatorsOf } from '../../core/version.ts'
 import { StatedDigestError } from '../../origin/failures.ts'
 import type { Restarts } from '../../origin/restarts.ts'
 import type { Reader } from '../context/node-context.ts'
@@ -24,6 +25,8 @@ export interface Want {
   pace?: PaceTerms
   /** See SupplyOptions. */
   cached?: CacheRules | undefined
+  /** What the origin has just said that the current version is: a finished content of this version will do. */
+  etag?: string | undefined
   /** See SupplyOptions. Of no effect where a running active task is shared. */
   restarts?: Restarts | undefined
   /** Milliseconds of silence of seeds and peers after which the origin is read; undefined: as usual. Of no effect where it is shared. */
@@ -51,13 +54,17 @@ export interface Held {
 
 /** Whether a running active task will do for this wish. */
 export function isShareable({ active, reader, revalidate }: Held, want: Want): boolean {
-  if (active.isClosed || active.isComplete || active.hasFailed) return false
+  if (active.isClosed || active.hasFailed || (active.isComplete && !isOfVersion(active, want.etag))) return false
   // others must not get by us what they may not have read; and what is read for them may yet be refused
   if (want.reader === 'others' && reader !== 'others') return false
   if (want.reader !== 'others' && reader === 'others' && active.manifest === undefined) return false
   if (!(want.suits?.(active) ?? (revalidate || want.revalidate !== true))) return false
   const digest = want.digest ?? active.task.digest
   return digest === undefined ? active.wanted === undefined : active.wanted !== undefined && sameBytes(digest, active.wanted)
+}
+
+function isOfVersion({ manifest }: ActiveTask, etag: string | undefined): boolean {
+  return etag !== undefined && manifest !== undefined && validatorsOf(manifest.info.version).etag === etag
 }
 
 /** Whether it is not what its digest names: nothing of it may stay. */

@@ -63,19 +63,25 @@ export class Signer {
 }
 
 /** Good for one request that is made at once. */
-export function signedNow(url: string, region: string, credentials: Credentials): string {
-  return signedUrl(new URL(url), region, credentials.now(), { at: Date.now(), lifeMs: WINDOW_MS })
+export function signedNow(url: string, region: string, credentials: Credentials, method: 'GET' | 'HEAD' = 'GET'): string {
+  return signedUrl(new URL(url), region, credentials.now(), { at: Date.now(), lifeMs: WINDOW_MS, method })
 }
 
-/** `at`: milliseconds since 1970, from then on it is good. */
-function signedUrl(url: URL, region: string, keys: Keys, { at, lifeMs }: { at: number; lifeMs: number }): string {
+interface SignatureTerms {
+  /** It is good from then on: milliseconds since 1970. */
+  at: number
+  lifeMs: number
+  method?: 'GET' | 'HEAD'
+}
+
+function signedUrl(url: URL, region: string, keys: Keys, { at, lifeMs, method = 'GET' }: SignatureTerms): string {
   const query = new URLSearchParams({
     'X-Amz-Date': new Date(at).toISOString().replace(/[:-]|\.\d{3}/g, ''),
     'X-Amz-Expires': String(Math.ceil(lifeMs / 1000)),
   })
   const { accessKeyId, secretAccessKey, sessionToken } = keys
   const path = `${url.pathname}${url.search === '' ? '?' : `${url.search}&`}${query}`
-  const asked = { service: 's3', region, host: url.host, path, method: 'GET', signQuery: true }
+  const asked = { service: 's3', region, host: url.host, path, method, signQuery: true }
   const signed = aws4.sign(asked, { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) })
   return `${url.origin}${signed.path}`
 }

@@ -71,6 +71,8 @@ describe('wanted ranges', () => {
     expect(isWhole).to.equal(false)
     wanted.add(undefined)
     await waiting
+    // it is read once for all of them from now on
+    expect(wanted.isLeftToUsers).to.equal(false)
   })
 
   it('that nobody waits for any more end the wait', async () => {

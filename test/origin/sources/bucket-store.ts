@@ -35,7 +35,7 @@ class Hash {
 export class BucketStore {
   readonly url: string
   /** Queries of all requests that were let in. */
-  readonly requests: { path: string; range: string | undefined; isSigned: boolean; bytes: number }[] = []
+  readonly requests: { method: string; path: string; range: string | undefined; isSigned: boolean; bytes: number }[] = []
   /** By access key id; whoever is denied is known, and may read nothing. */
   readonly readers = new Map<string, ReaderKeys & { isDenied?: true }>()
   /** Whether anybody may list; moto itself lets them. */
@@ -67,12 +67,18 @@ export class BucketStore {
   }
 
   async bucket(name: string): Promise<void> {
-    await this.#put(`/${name}`, '', {})
+    await this.put(`/${name}`, '', {})
   }
 
-  async object(path: string, body: Buffer, { isPublic = false, hasDigest = true } = {}): Promise<void> {
+  /** `headers`: more of the PUT. */
+  async object(
+    path: string,
+    body: Buffer,
+    { isPublic = false, hasDigest = true, headers = {} as Record<string, string> } = {},
+  ): Promise<void> {
     const digest = createHash('sha256').update(body).digest('base64')
-    await this.#put(path, body, {
+    await this.put(path, body, {
+      ...headers,
       ...(hasDigest && { 'x-amz-sdk-checksum-algorithm': 'SHA256', 'x-amz-checksum-sha256': digest }),
       ...(isPublic && { 'x-amz-acl': 'public-read' }),
     })
@@ -91,11 +97,12 @@ export class BucketStore {
     await ended
   }
 
-  async #put(path: string, body: Buffer | string, headers: Record<string, string>): Promise<void> {
+  async put(path: string, body: Buffer | string, headers: Record<string, string> = {}): Promise<void> {
     const answer = await fetch(`http://127.0.0.1:${this.#motoPort}${path}`, {
       method: 'PUT',
       body: new Uint8Array(Buffer.from(body)),
-      headers,
+      // moto believes every signature, and without one lets nobody replace what is private
+      headers: { authorization: 'AWS4-HMAC-SHA256 Credential=owner/20260101/us-east-1/s3/aws4_request', ...headers },
     })
     if (!answer.ok) throw new Error(`moto says ${answer.status} to PUT ${path}: ${await answer.text()}`)
   }
@@ -110,11 +117,12 @@ export class BucketStore {
       response.writeHead(403, { 'content-type': 'application/xml', date })
       return void response.end(`<?xml version="1.0"?><Error><Code>${refusal}</Code><Message>no</Message></Error>`)
     }
-    const noted = { path: url.pathname, range: request.headers.range, isSigned, bytes: 0 }
+    const { method = 'GET' } = request
+    const noted = { method, path: url.pathname, range: request.headers.range, isSigned, bytes: 0 }
     this.requests.push(noted)
     const mode = url.searchParams.get('x-amz-checksum-mode')
     const headers = { ...request.headers, ...(mode !== null && { 'x-amz-checksum-mode': mode }) }
-    const passed = http.request({ port: this.#motoPort, host: '127.0.0.1', path: request.url, headers }, answer => {
+    const passed = http.request({ port: this.#motoPort, host: '127.0.0.1', path: request.url, method, headers }, answer => {
       response.writeHead(answer.statusCode ?? 500, answer.headers)
       answer.on('data', (chunk: Buffer) => (noted.bytes += (answer.statusCode ?? 500) < 300 ? chunk.length : 0))
       answer.pipe(response)
@@ -140,7 +148,7 @@ export class BucketStore {
     const headers = { host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }
     const aside = new Set(['x-amz-content-sha256'])
     const signed = await signer.presign(
-      { method: 'GET', protocol: 'http:', hostname: host, path: url.pathname, query, headers },
+      { method: request.method ?? 'GET', protocol: 'http:', hostname: host, path: url.pathname, query, headers },
       {
         signingDate: new Date(at),
         expiresIn: Number(given['X-Amz-Expires']),
