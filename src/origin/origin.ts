@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { abortError, DragonflyError } from '../core/errors.ts'
+import { isIpfsUrl } from '../core/ipfs-url.ts'
 import type { ByteRange, RangeSpec } from '../core/range.ts'
 import { isResumable, isVersion, type Validators, versionName } from '../core/version.ts'
 import { AbortScopes } from './abort-scope.ts'
@@ -10,6 +11,7 @@ import type { CachedHeaders } from './cached-headers.ts'
 import type { Continuation } from './continuation.ts'
 import { bodyFailure, lies, NoRangesError } from './failures.ts'
 import { HttpClient } from './http-client.ts'
+import type { IpfsClient } from './ipfs/ipfs-client.ts'
 import { headOf, ONE_BYTE, type OriginHead } from './look.ts'
 import { type OriginOptions, type OriginRequest, type OriginSettings, settings } from './options.ts'
 import { Patience } from './patience.ts'
@@ -60,6 +62,7 @@ export class Origin {
   readonly #settings: OriginSettings
   readonly #client: HttpClient
   readonly #scopes = new AbortScopes()
+  #ipfs: Promise<IpfsClient> | undefined
 
   constructor(options: OriginOptions = {}) {
     this.#settings = settings(options)
@@ -207,7 +210,13 @@ export class Origin {
   /** Ends every read that is under way and closes all connections. Safe to call twice. */
   async stop(): Promise<void> {
     this.#scopes.stop()
-    await this.#client.stop()
+    await Promise.all([this.#client.stop(), this.#ipfs?.then(client => client.stop()).catch(() => {})])
+  }
+
+  /** Few need it, and what it loads takes time. */
+  #ipfsClient(): Promise<IpfsClient> {
+    this.#ipfs ??= import('./ipfs/ipfs-client.ts').then(({ IpfsClient }) => new IpfsClient(this.#settings))
+    return this.#ipfs
   }
 
   /** `reached`: the origin has answered before. `maxPauseMs`: the longest pause that is waited through. */
@@ -218,7 +227,10 @@ export class Origin {
     maxPauseMs = Number.POSITIVE_INFINITY,
   ): Supply {
     const settings = { ...this.#settings, maxRetryAfterMs: Math.min(this.#settings.maxRetryAfterMs, maxPauseMs) }
-    const ask: Ask = (conditions, inner) => this.#client.get(request, conditions, settings.maxRetryAfterMs, inner)
+    const ask: Ask = async (conditions, inner) => {
+      if (isIpfsUrl(request.url)) return await (await this.#ipfsClient()).get(request, conditions, inner)
+      return await this.#client.get(request, conditions, settings.maxRetryAfterMs, inner)
+    }
     const patience = new Patience(settings, reached)
     return { ask, fetch: fetcher(ask, patience), patience, abortScope: this.#scopes.begin(signal) }
   }
