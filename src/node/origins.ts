@@ -1,6 +1,7 @@
 // The origin clients of a node: one for its own user, one for others, with common limits per host.
 import type { DragonflyError } from '../core/errors.ts'
 import type { AllowedOrigins } from '../origin/allowed-origins.ts'
+import { portOf } from '../origin/endpoint.ts'
 import type { Gates } from '../origin/gates.ts'
 import type { OriginOptions } from '../origin/options.ts'
 import type { Origin } from '../origin/origin.ts'
@@ -100,5 +101,5 @@ export class Origins {
 
 /** As a pattern of AllowedOrigins. */
 function placeOf(url: URL): string {
-  return `${url.hostname}:${portOf({ protocol: url.protocol, port: url.port })}`
+  return `${url.hostname}:${portOf(url)}`
 }

@@ -12,7 +12,7 @@ export const BLOCK_MS = 60_000
 /** So long a gateway comes last that gave wrong bytes, or was in trouble. Milliseconds. */
 const WRONG_MS = 600_000
 const TROUBLE_MS = 30_000
-const CONDITIONS = [['accept', 'application/vnd.ipld.raw']] as const
+const HEADERS = [['accept', 'application/vnd.ipld.raw']] as const
 
 export interface GatewaysOptions {
   /** As `gatewayUrls` gives them; at least one. */
@@ -71,7 +71,7 @@ export class Gateways {
     const clock = AbortSignal.timeout(this.#blockMs)
     const within = AbortSignal.any([signal, clock])
     try {
-      const answer = await this.#client.get({ url: place, headers: [], staysHere: true }, CONDITIONS, 0, within)
+      const answer = await this.#client.get({ url: place, headers: HEADERS, staysHere: true }, [], 0, within)
       try {
         if (answer.status !== 200) throw statusError(answer.status, answer.headers, place)
         const bytes = await blockIn(answer)
