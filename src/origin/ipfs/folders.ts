@@ -6,7 +6,7 @@ import { ipfsUrl, RAW } from '../../core/ipfs-url.ts'
 import { type Blocks, type FolderPart, type Link, malformed, type Node } from './blocks.ts'
 
 /** Entries of all folders together, and nodes of tries: a folder that holds itself many times over is no bigger than its few blocks. */
-const MAX_ENTRIES = 1_000_000
+const MAX_ENTRIES = 200_000
 const MAX_DEPTH = 64
 /** Blocks that are under way or wait to be looked at. */
 const AHEAD = 8
