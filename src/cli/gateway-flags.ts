@@ -11,16 +11,19 @@ import { parsed } from './options.ts'
 /** As commander leaves it. */
 export interface GatewayFlags {
   gateway?: Loopback
+  ipfs?: true
 }
 
 export function addGatewayFlag(command: Command): Command {
-  return command.addOption(
-    parsed(
-      '--gateway <host:port>',
-      'serve container engines and other programs here, as a registry mirror and HTTP proxy',
-      parseGateway,
-    ),
-  )
+  return command
+    .addOption(
+      parsed(
+        '--gateway <host:port>',
+        'serve container engines and other programs here, as a registry mirror and HTTP proxy',
+        parseGateway,
+      ),
+    )
+    .option('--ipfs', 'serve public contents to IPFS clients, too: blocks and CAR files at /ipfs/CID of the gateway')
 }
 
 /** `127.0.0.1:65001`, `[::1]:65001`, `0.0.0.0:65001`, or the port alone, which is one of 127.0.0.1. Throws a UsageError. */

@@ -12,6 +12,7 @@ import type {
   Web,
 } from '../index.ts'
 import { readGatewayConfig, readSettings } from './config.ts'
+import { UsageError } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { type GatewayFlags, mirrorSettingsOf } from './gateway-flags.ts'
 import { Interrupt } from './interrupt.ts'
@@ -86,6 +87,9 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
     serveMetrics,
     serveWeb,
   } = await import('../index.ts')
+  if (flags.ipfs === true && flags.gateway === undefined) {
+    throw new UsageError('--ipfs is a part of the gateway', 'name its place, too: --gateway 127.0.0.1:65001')
+  }
   const feed = new EventFeed()
   feed.listen(await listener(flags, name))
   const home = dragonflyHome()
@@ -143,6 +147,7 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
         forward,
         mirror: mirrorSettingsOf(config, home),
         hub: config.hub,
+        ipfs: flags.ipfs === true,
       })
     }
     if (flags.metrics !== undefined) metrics = await serveMetrics(service, flags.metrics)

@@ -5,12 +5,14 @@ import type { Span, SpanOf } from '../core/span.ts'
 import { withoutSecrets } from '../core/task.ts'
 import { traced } from '../core/tracing.ts'
 import type { Service } from '../daemon/service.ts'
+import type { DragonflyNode } from '../node/api/dragonfly-node.ts'
 import type { Upstream, UpstreamSettings } from '../origin/upstream.ts'
 import { listenOn, type Place } from './api/http-listener.ts'
 import { countRequest, engineOf } from './front/count-request.ts'
 import { type Guest, guestOf, type Handler } from './front/guest.ts'
 import { Health } from './front/health.ts'
 import { isHubPath } from './hub/routes.ts'
+import { isIpfsPath } from './ipfs/routes.ts'
 import type { ProxyOptions } from './proxy/proxy.ts'
 import type { MirrorSettings } from './registry/settings.ts'
 
@@ -33,6 +35,8 @@ export interface GatewayOptions extends Place {
   mirror?: MirrorSettings
   /** URL of the hub whose files and API are served below `/hf`. Default `https://huggingface.co`. */
   hub?: string | undefined
+  /** Gives blocks of IPFS of public contents below `/ipfs`. Default false. */
+  ipfs?: boolean | undefined
 }
 
 /** The gateway, being served. */
@@ -46,7 +50,7 @@ export interface Gateway {
 export async function serveGateway(service: Service, options: GatewayOptions): Promise<Gateway> {
   const settings = await settingsOf(options)
   const upstream = await makeUpstream(settings)
-  const { registry, hub, forward, tunnel, stop } = await parts(service, { upstream, settings, options }).catch(async error => {
+  const { registry, hub, ipfs, forward, tunnel, stop } = await parts(service, { upstream, settings, options }).catch(async error => {
     await upstream.stop()
     throw error
   })
@@ -59,7 +63,8 @@ export async function serveGateway(service: Service, options: GatewayOptions): P
     countRequest(service.counters, guest)
     // a proxy is asked in absolute form (RFC 9112 §3.2.2)
     const { url = '' } = request
-    const handler = isHubPath(url) ? hub : url.startsWith('/') ? registry : forward
+    const ofPrefix = isHubPath(url) ? hub : isIpfsPath(url) ? ipfs : undefined
+    const handler = ofPrefix ?? (url.startsWith('/') ? registry : forward)
     traced(spanOf(guest), span => handled(handler, guest, span)).catch(error => {
       if (response.headersSent) return void response.destroy()
       response.writeHead(502, { 'content-type': 'text/plain' }).end(`${error instanceof Error ? error.message : 'failed'}\n`)
@@ -109,6 +114,8 @@ async function makeUpstream(settings: UpstreamSettings): Promise<Upstream> {
 interface Parts {
   registry: Handler
   hub: Handler
+  /** Undefined: nobody wants it. */
+  ipfs: Handler | undefined
   forward: Handler
   tunnel(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Ends what the server does not know of: tunnels, connections to registries. */
@@ -136,5 +143,11 @@ async function parts({ node, counters, registryReads }: Service, { upstream, set
   const proxy = await makeProxy({ ...common, options: forward, registry: (guest, url) => mirror.handleAt(guest, url) })
   const hub = new HubGateway({ node, upstream, hub: options.hub, listen })
   const stop = async () => void (await Promise.all([proxy.stop(), mirror.stop()]))
-  return { ...proxy, registry: mirror.handle, hub: hub.handle, stop }
+  const ipfs = options.ipfs === true ? await trustless(node) : undefined
+  return { ...proxy, registry: mirror.handle, hub: hub.handle, ipfs, stop }
+}
+
+async function trustless(node: DragonflyNode): Promise<Handler> {
+  const { TrustlessGateway } = await import('./ipfs/trustless.ts')
+  return new TrustlessGateway(node).handle
 }
