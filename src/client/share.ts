@@ -40,5 +40,7 @@ export async function shareBy(connection: Connection, { version }: { version: st
 
 /** Throws `bad-option`. */
 export function refuseBlocks(): never {
-  throw new DragonflyError('bad-option', 'a daemon gives blocks by its gateway', { hint: 'df daemon start --gateway 127.0.0.1:65001 --ipfs' })
+  throw new DragonflyError('bad-option', 'a daemon gives blocks by its gateway', {
+    hint: 'df daemon start --gateway 127.0.0.1:65001 --ipfs',
+  })
 }

@@ -1,6 +1,7 @@
 // The URL of a content of IPFS: ipfs://CID or ipfs://CID/path. One content has one URL, whichever way its CID is written.
-import { CID } from 'multiformats/cid'
+
 import { base36 } from 'multiformats/bases/base36'
+import { CID } from 'multiformats/cid'
 import { DragonflyError } from './errors.ts'
 
 export const IPFS_SCHEME = 'ipfs:'
@@ -9,7 +10,7 @@ export const DAG_PB = 0x70
 const IPNS_KEY = 0x72
 const IDENTITY = 0x00
 /** Code of a hash → bytes of its digest. */
-const HASHES: Readonly<Record<number, number>> = { 0x12: 32, 0x13: 64 }
+const HASHES: Readonly<Record<number, number>> = { 18: 32, 19: 64 }
 /** Bytes that a CID may hold in place of a digest, as in kubo. */
 const MAX_INLINE_BYTES = 128
 /** Folders and a file, one in the other. */
@@ -71,7 +72,8 @@ function asMultibase(root: string): string {
 }
 
 function readable(cid: CID, text: string): CID {
-  if (cid.code === IPNS_KEY) throw refused(text, 'an IPNS name, which may change', 'resolve it, and give the CID that it names now')
+  if (cid.code === IPNS_KEY)
+    throw refused(text, 'an IPNS name, which may change', 'resolve it, and give the CID that it names now')
   const why = unreadable(cid)
   if (why !== undefined) throw refused(text, why)
   return cid

@@ -50,10 +50,12 @@ export interface Gateway {
 export async function serveGateway(service: Service, options: GatewayOptions): Promise<Gateway> {
   const settings = await settingsOf(options)
   const upstream = await makeUpstream(settings)
-  const { registry, hub, ipfs, forward, tunnel, stop } = await parts(service, { upstream, settings, options }).catch(async error => {
-    await upstream.stop()
-    throw error
-  })
+  const { registry, hub, ipfs, forward, tunnel, stop } = await parts(service, { upstream, settings, options }).catch(
+    async error => {
+      await upstream.stop()
+      throw error
+    },
+  )
   const health = new Health(service)
   const server = createServer({ maxHeaderSize: MAX_HEADERS, headersTimeout: HEADERS_TIMEOUT, requestTimeout: 0 })
   server.maxConnections = MAX_CONNECTIONS

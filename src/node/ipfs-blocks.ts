@@ -15,11 +15,17 @@ const SHA2_256 = 0x12
 const MAX_PIECES = 65_536
 /** Pieces of all contents that are known by their digests: about 200 bytes each. */
 const MAX_KNOWN_PIECES = 262_144
+/** Contents that are known so: each request may look at all of them. */
+const MAX_KNOWN = 256
 
 export class IpfsBlocks {
   readonly #registry: Pick<TaskRegistry, 'all' | 'byContent' | 'current'>
   /** By root. */
-  readonly #dags = new LRUCache<string, ContentDag>({ maxSize: MAX_KNOWN_PIECES, sizeCalculation: dag => dag.pieces + 1 })
+  readonly #dags = new LRUCache<string, ContentDag>({
+    max: MAX_KNOWN,
+    maxSize: MAX_KNOWN_PIECES,
+    sizeCalculation: dag => dag.pieces + 1,
+  })
   /** Contents that were looked through. */
   readonly #seen = new WeakSet<ActiveTask>()
 

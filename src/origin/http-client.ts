@@ -65,7 +65,12 @@ export class HttpClient {
    * The first answer that is no redirect, whatever its status. Each hop waits for its turn at its host, through a pause that
    * the host asked for if that is not longer than `patienceMs`. Rejects with `origin-…` or the abort.
    */
-  async get(request: OriginRequest, conditions: readonly Condition[], patienceMs: number, signal: AbortSignal): Promise<HttpAnswer> {
+  async get(
+    request: OriginRequest,
+    conditions: readonly Condition[],
+    patienceMs: number,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
     let place = startOf(request.url)
     let given = this.#forOthers ? withoutNeutral(request.headers) : request.headers
     let cachedHeaders: CachedHeaders | undefined

@@ -1,8 +1,8 @@
 // ipfs: URLs: which there are, and that one content has one URL and one task.
 import { expect } from 'chai'
-import { CID } from 'multiformats/cid'
 import { base36 } from 'multiformats/bases/base36'
 import { base58btc } from 'multiformats/bases/base58'
+import { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
 import { DragonflyError } from '../../src/core/errors.ts'
 import { ipfsUrl, parseIpfsUrl } from '../../src/core/ipfs-url.ts'
@@ -49,11 +49,21 @@ describe('an ipfs: URL', () => {
       ...[`ipfs://${V1}/../x`, `ipfs://${V1}/%2e%2e/x`, `ipfs://${V1}//x`, `ipfs://${V1}/a%2Fb`, `ipfs://${V1}/%zz`],
       `ipfs://${V1}/${'a/'.repeat(65)}`,
       // dag-cbor, an IPNS name, blake2b, too much in the CID
-      ...[CID.createV1(0x71, CID.parse(V1).multihash), CID.createV1(0x72, CID.parse(V1).multihash), inline].map(cid => `ipfs://${cid}`),
+      ...[CID.createV1(0x71, CID.parse(V1).multihash), CID.createV1(0x72, CID.parse(V1).multihash), inline].map(
+        cid => `ipfs://${cid}`,
+      ),
       `ipfs://${CID.createV1(0x55, { ...CID.parse(V1).multihash, code: 0xb220, bytes: Uint8Array.from([0xa0, 0xe4, 2, 32, ...CID.parse(V1).multihash.digest]) })}`,
     ]
-    for (const url of bad) expect(codeOf(() => parseIpfsUrl(url)), url).to.equal('bad-url')
-    for (const url of [...bad, `ipfs://${V1}/a`, `ipfs://${V1}/`]) expect(codeOf(() => makeTask({ url })), url).to.equal('bad-url')
+    for (const url of bad)
+      expect(
+        codeOf(() => parseIpfsUrl(url)),
+        url,
+      ).to.equal('bad-url')
+    for (const url of [...bad, `ipfs://${V1}/a`, `ipfs://${V1}/`])
+      expect(
+        codeOf(() => makeTask({ url })),
+        url,
+      ).to.equal('bad-url')
   })
 
   it('takes no credentials: they would go to gateways', () => {

@@ -3,8 +3,11 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect } from 'chai'
-import type { CID } from 'multiformats/cid'
+import { CID } from 'multiformats/cid'
+import { fetchByHelia, fromCar } from '../gateway/ipfs/helia-client.ts'
+import { ask } from '../gateway/registry/mirror-lab.ts'
 import { TrustlessGateway } from '../origin/ipfs/trustless-gateway.ts'
+import { TestOrigin } from '../world/origin.ts'
 import { type Ended, type Lab, LISTEN } from './lab.ts'
 import { labForEach } from './lab-for-each.ts'
 
@@ -50,7 +53,8 @@ describe('df get ipfs://', () => {
     const asked = gateway.asked.length
     const nowhere = { IPFS_GATEWAY: 'http://127.0.0.1:1' }
     const hosts = ['b', 'c'].map(
-      name => lab.df(['get', '--json', '--seed', seed.address, ...LISTEN, '-o', `${name}.bin`, `ipfs://${cid}`], name, nowhere).ended,
+      name =>
+        lab.df(['get', '--json', '--seed', seed.address, ...LISTEN, '-o', `${name}.bin`, `ipfs://${cid}`], name, nowhere).ended,
     )
     for (const ended of hosts) expect(await succeeded(ended)).to.include({ sha256: SHA256, fromOrigin: 0 })
     expect(gateway.asked.length).to.equal(asked)
@@ -146,6 +150,36 @@ describe('df get ipfs://', () => {
     const { url } = await resolveSource(`ipfs://${root}/${path}`, { ipfsGateways: [gateway.url] })
     return { cid: url.slice('ipfs://'.length) }
   }
+})
+
+describe('df daemon start --ipfs', () => {
+  let lab: Lab
+  labForEach(l => {
+    lab = l
+  })
+
+  it('gives what was downloaded to a client of IPFS, by the cid that --json says', async () => {
+    const origin = await new TestOrigin(BYTES).start()
+    try {
+      const daemon = lab.df(['daemon', 'start', '--json', ...LISTEN, '--gateway', '127.0.0.1:0', '--ipfs'], 'home')
+      const { gateway } = await daemon.line('ready')
+      const done = await succeeded(lab.df(['get', '--json', '-o', 'out', `${origin.url}/file.bin`], 'home').ended)
+      const cid = CID.parse(String(done.cid))
+      expect((await fetchByHelia(String(gateway), cid)).equals(BYTES)).to.equal(true)
+      const car = await ask(`${gateway}/ipfs/${cid}?format=car`, {})
+      expect((await fromCar(car.body, cid)).equals(BYTES)).to.equal(true)
+      const read = ['get', '--json', '--no-daemon', '-o', 'again', '--ipfs-gateway', String(gateway), `ipfs://${cid}`]
+      expect(await succeeded(lab.df(read, 'other').ended)).to.include({ sha256: SHA256 })
+    } finally {
+      await origin.stop()
+    }
+  })
+
+  it('needs the gateway', async () => {
+    const ended = await lab.df(['daemon', 'start', '--ipfs'], 'home').ended
+    expect(ended.code).to.equal(2)
+    expect(ended.stderr).to.include('--ipfs is a part of the gateway; name its place, too: --gateway 127.0.0.1:65001')
+  })
 })
 
 async function succeeded(ended: Promise<Ended>): Promise<Record<string, unknown>> {

@@ -1,8 +1,8 @@
 // A CARv1 file (https://ipld.io/specs/transport/car/carv1/): a header that names the root, then blocks.
 import * as dagCbor from '@ipld/dag-cbor'
 import * as dagPb from '@ipld/dag-pb'
-import type { CID } from 'multiformats/cid'
 import { varint } from 'multiformats'
+import type { CID } from 'multiformats/cid'
 
 const DAG_PB = 0x70
 
@@ -23,7 +23,13 @@ export async function* carOf(
     const bytes = cid === root ? first : await read(cid)
     if (bytes === undefined) throw new Error(`block ${name} has gone`)
     yield section(cid.bytes, bytes)
-    if (isDeep && cid.code === DAG_PB) left.push(...dagPb.decode(bytes).Links.map(({ Hash }) => Hash).reverse())
+    if (isDeep && cid.code === DAG_PB)
+      left.push(
+        ...dagPb
+          .decode(bytes)
+          .Links.map(({ Hash }) => Hash)
+          .reverse(),
+      )
   }
 }
 

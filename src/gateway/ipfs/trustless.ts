@@ -108,7 +108,10 @@ function headersOf(cid: CID, type: string, ending: string, etag: string): Record
 }
 
 function isSame(given: string | undefined, etag: string): boolean {
-  return given !== undefined && given.split(',').some(each => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag.replace(/^W\//, ''))
+  return (
+    given !== undefined &&
+    given.split(',').some(each => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag.replace(/^W\//, ''))
+  )
 }
 
 function refuse({ response }: Guest, [status, why]: Refusal): void {

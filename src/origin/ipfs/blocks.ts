@@ -71,7 +71,11 @@ function nodeIn(cid: CID, bytes: Uint8Array): Node {
     if (Data === undefined) throw malformed(cid, 'a node without UnixFS data')
     const unixfs = UnixFS.unmarshal(Data)
     if (unixfs.type === 'symlink') return { type: 'link' }
-    const links = Links.map(({ Hash, Name = '', Tsize = 0 }) => ({ cid: CID.asCID(Hash)?.toV1() as CID, name: Name, hint: Tsize }))
+    const links = Links.map(({ Hash, Name = '', Tsize = 0 }) => ({
+      cid: CID.asCID(Hash)?.toV1() as CID,
+      name: Name,
+      hint: Tsize,
+    }))
     if (unixfs.type === 'directory') return { type: 'folder', links, fanout: undefined }
     if (unixfs.type === 'hamt-sharded-directory') return { type: 'folder', links, fanout: Number(unixfs.fanout ?? 0n) }
     if (unixfs.type !== 'file' && unixfs.type !== 'raw') throw malformed(cid, `UnixFS data of type ${unixfs.type}`)

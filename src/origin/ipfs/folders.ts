@@ -35,14 +35,22 @@ export async function find(root: CID, path: readonly string[], blocks: Reader, s
     const node = await blocks.read(cid, signal)
     const link = node.type === 'folder' ? await linkIn(cid, node, name, blocks, signal) : undefined
     if (link === undefined) {
-      throw new DragonflyError('origin-not-found', `nothing at ${ipfsUrl(root, path.slice(0, i + 1))}`, { hint: 'check the path' })
+      throw new DragonflyError('origin-not-found', `nothing at ${ipfsUrl(root, path.slice(0, i + 1))}`, {
+        hint: 'check the path',
+      })
     }
     cid = link.cid
   }
   return cid
 }
 
-async function linkIn(cid: CID, folder: FolderPart, name: string, blocks: Reader, signal: AbortSignal): Promise<Link | undefined> {
+async function linkIn(
+  cid: CID,
+  folder: FolderPart,
+  name: string,
+  blocks: Reader,
+  signal: AbortSignal,
+): Promise<Link | undefined> {
   if (folder.fanout === undefined) return folder.links.find(link => link.name === name)
   const hash = (await murmur3128.encode(Buffer.from(name))).subarray(0, HASH_BYTES)
   let part = folder

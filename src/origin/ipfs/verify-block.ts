@@ -4,7 +4,7 @@ import type { CID } from 'multiformats/cid'
 
 /** The specification's limit for what gateways and peers pass on. */
 export const MAX_BLOCK_BYTES = 2 * 1024 * 1024
-const ALGORITHMS: Readonly<Record<number, string>> = { 0x12: 'sha256', 0x13: 'sha512' }
+const ALGORITHMS: Readonly<Record<number, string>> = { 18: 'sha256', 19: 'sha512' }
 
 export function isBlock(cid: CID, bytes: Uint8Array): boolean {
   const algorithm = ALGORITHMS[cid.multihash.code]

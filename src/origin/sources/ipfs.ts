@@ -1,7 +1,7 @@
 // ipfs: URLs. The file that one names has a CID of its own, under which it is read: the same file in two folders is one content.
 import type { CID } from 'multiformats/cid'
-import { DragonflyError } from '../../core/errors.ts'
 import { hex } from '../../core/digest.ts'
+import { DragonflyError } from '../../core/errors.ts'
 import { ipfsUrl, parseIpfsUrl, RAW } from '../../core/ipfs-url.ts'
 import { find, walk } from '../ipfs/folders.ts'
 import { gatewayUrls } from '../ipfs/gateway-urls.ts'
@@ -75,7 +75,10 @@ function requestFor(shown: string, cid: CID, name: string): SourceRequest {
 }
 
 /** Rejects with `timeout` or the abort, too. */
-async function asking<T>(reach: SourceReach, ask: (how: Pick<IpfsClient, 'blocks'> & { signal: AbortSignal }) => Promise<T>): Promise<T> {
+async function asking<T>(
+  reach: SourceReach,
+  ask: (how: Pick<IpfsClient, 'blocks'> & { signal: AbortSignal }) => Promise<T>,
+): Promise<T> {
   const client = clientOf(reach)
   const clock = AbortSignal.timeout(QUESTION_MS)
   try {

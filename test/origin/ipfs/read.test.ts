@@ -167,7 +167,9 @@ describe('origin: ipfs', () => {
     try {
       const dripping = new Gateways({ urls: [gateway.url], client: http, blockMs: 200 })
       const error = await failure(dripping.fetch(cid, signal), 'origin-timeout')
-      expect(error.message).to.match(/^no IPFS gateway gave block \w+: gateway 127\.0\.0\.1:\d+ did not give block \w+ within 0\.2 s$/)
+      expect(error.message).to.match(
+        /^no IPFS gateway gave block \w+: gateway 127\.0\.0\.1:\d+ did not give block \w+ within 0\.2 s$/,
+      )
       const both = new Gateways({ urls: [gateway.url, good.url], client: http, blockMs: 200 })
       expectBytes(await both.fetch(cid, signal), BYTES)
       // it comes last from now on
@@ -254,9 +256,14 @@ describe('origin: ipfs', () => {
     })
 
     it('a size beyond all numbers', async () => {
-      expect(await said(await file([{ cid: await leaf(10), size: Number.MAX_SAFE_INTEGER }, { cid: await leaf(10), size: 10 }]))).to.include(
-        'sizes that no file has',
-      )
+      expect(
+        await said(
+          await file([
+            { cid: await leaf(10), size: Number.MAX_SAFE_INTEGER },
+            { cid: await leaf(10), size: 10 },
+          ]),
+        ),
+      ).to.include('sizes that no file has')
     })
 
     it('a folder in a file', async () => {
@@ -280,7 +287,11 @@ describe('origin: ipfs', () => {
 
     it('is no trouble where nothing of it is empty: a child of no bytes is not asked for', async () => {
       const nothing = CID.createV1(RAW, await sha256.digest(Buffer.from('never stored')))
-      const cid = await file([{ cid: nothing, size: 0 }, { cid: await leaf(10), size: 10 }, { cid: nothing, size: 0 }])
+      const cid = await file([
+        { cid: nothing, size: 0 },
+        { cid: await leaf(10), size: 10 },
+        { cid: nothing, size: 0 },
+      ])
       expectBytes(await whole(client(), cid), BYTES.subarray(0, 10))
     })
 

@@ -110,7 +110,11 @@ export class TrustlessGateway {
     this.answer(cid, response, () => {
       const bytes = this.#blocks.get(keyOf(asked))
       if (bytes === undefined) return void response.writeHead(404).end('no such block')
-      response.writeHead(200, { 'content-type': 'application/vnd.ipld.raw', 'content-length': bytes.length, etag: `"${cid}.raw"` })
+      response.writeHead(200, {
+        'content-type': 'application/vnd.ipld.raw',
+        'content-length': bytes.length,
+        etag: `"${cid}.raw"`,
+      })
       response.end(bytes)
     })
   }

@@ -88,7 +88,9 @@ describe('ipfs: URLs', () => {
 
   for (const rawLeaves of [true, false]) {
     it(`list and find what lies in a hash trie, files of ${rawLeaves ? 'raw' : 'dag-pb'} leaves`, async () => {
-      const files = Object.fromEntries(Array.from({ length: 1200 }, (_, i) => [`many/Datei ${i} ü.bin`, Buffer.from(`file ${i}`)]))
+      const files = Object.fromEntries(
+        Array.from({ length: 1200 }, (_, i) => [`many/Datei ${i} ü.bin`, Buffer.from(`file ${i}`)]),
+      )
       const { root, cids } = await gateway.addFolder(files, { shardFrom: 1000, rawLeaves })
       const listed = await all(`ipfs://${root}`)
       expect(listed.map(({ path }) => path.join('/'))).to.have.members(Object.keys(files))
@@ -113,11 +115,16 @@ describe('ipfs: URLs', () => {
   })
 
   it('list a link as something to be refused, and names as they are', async () => {
-    const bytes = dagPb.encode(dagPb.prepare({ Data: new UnixFS({ type: 'symlink', data: Buffer.from('/etc/passwd') }).marshal(), Links: [] }))
+    const bytes = dagPb.encode(
+      dagPb.prepare({ Data: new UnixFS({ type: 'symlink', data: Buffer.from('/etc/passwd') }).marshal(), Links: [] }),
+    )
     const link = CID.createV1(DAG_PB, await sha256.digest(bytes))
     gateway.put(link, bytes)
     const file = await gateway.addFile(SMALL, { chunk: 1000 })
-    const root = await folder([{ name: '../evil', cid: file, size: 5 }, { name: 'link', cid: link }])
+    const root = await folder([
+      { name: '../evil', cid: file, size: 5 },
+      { name: 'link', cid: link },
+    ])
     expect((await all(`ipfs://${root}`)).map(({ path }) => path)).to.deep.equal([['../evil'], ['link']])
   })
 
