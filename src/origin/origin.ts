@@ -2,7 +2,6 @@
 
 import { randomUUID } from 'node:crypto'
 import { abortError, DragonflyError } from '../core/errors.ts'
-import { isIpfsUrl } from '../core/ipfs-url.ts'
 import type { ByteRange, RangeSpec } from '../core/range.ts'
 import { isResumable, isVersion, type Validators, versionName } from '../core/version.ts'
 import { AbortScopes } from './abort-scope.ts'
@@ -10,10 +9,9 @@ import type { Answer } from './answer.ts'
 import type { CachedHeaders } from './cached-headers.ts'
 import type { Continuation } from './continuation.ts'
 import { bodyFailure, lies, NoRangesError } from './failures.ts'
-import { HttpClient } from './http-client.ts'
-import type { IpfsClient } from './ipfs/ipfs-client.ts'
 import { headOf, ONE_BYTE, type OriginHead } from './look.ts'
 import { type OriginOptions, type OriginRequest, type OriginSettings, settings } from './options.ts'
+import { OriginClient } from './origin-client.ts'
 import { Patience } from './patience.ts'
 import { HttpRead, type OriginRead, payload, type ReadSupply } from './read.ts'
 import { conditionsFor, isWhole, restOf, type Wanted, wholeOf } from './rest.ts'
@@ -60,13 +58,12 @@ const MAX_CHECK_PAUSE_MS = 1000
  */
 export class Origin {
   readonly #settings: OriginSettings
-  readonly #client: HttpClient
+  readonly #client: OriginClient
   readonly #scopes = new AbortScopes()
-  #ipfs: Promise<IpfsClient> | undefined
 
   constructor(options: OriginOptions = {}) {
     this.#settings = settings(options)
-    this.#client = new HttpClient(this.#settings)
+    this.#client = new OriginClient(this.#settings)
   }
 
   /** Whether what it reads is for other hosts. */
@@ -210,13 +207,7 @@ export class Origin {
   /** Ends every read that is under way and closes all connections. Safe to call twice. */
   async stop(): Promise<void> {
     this.#scopes.stop()
-    await Promise.all([this.#client.stop(), this.#ipfs?.then(client => client.stop()).catch(() => {})])
-  }
-
-  /** Few need it, and what it loads takes time. */
-  #ipfsClient(): Promise<IpfsClient> {
-    this.#ipfs ??= import('./ipfs/ipfs-client.ts').then(({ IpfsClient }) => new IpfsClient(this.#settings))
-    return this.#ipfs
+    await this.#client.stop()
   }
 
   /** `reached`: the origin has answered before. `maxPauseMs`: the longest pause that is waited through. */
@@ -227,10 +218,7 @@ export class Origin {
     maxPauseMs = Number.POSITIVE_INFINITY,
   ): Supply {
     const settings = { ...this.#settings, maxRetryAfterMs: Math.min(this.#settings.maxRetryAfterMs, maxPauseMs) }
-    const ask: Ask = async (conditions, inner) => {
-      if (isIpfsUrl(request.url)) return await (await this.#ipfsClient()).get(request, conditions, inner)
-      return await this.#client.get(request, conditions, settings.maxRetryAfterMs, inner)
-    }
+    const ask: Ask = (conditions, inner) => this.#client.get(request, conditions, settings.maxRetryAfterMs, inner)
     const patience = new Patience(settings, reached)
     return { ask, fetch: fetcher(ask, patience), patience, abortScope: this.#scopes.begin(signal) }
   }

@@ -1,5 +1,6 @@
 // The gateway as a trustless gateway of IPFS (https://specs.ipfs.tech/http-gateways/trustless-gateway/): blocks, and CAR files of them.
 import { once } from 'node:events'
+import fresh from 'fresh'
 import { CID } from 'multiformats/cid'
 import PQueue from 'p-queue'
 import type { DragonflyNode } from '../../node/api/dragonfly-node.ts'
@@ -49,7 +50,7 @@ export class TrustlessGateway {
 
   #raw({ request, response }: Guest, { cid }: Asked, bytes: Uint8Array): void {
     const headers = headersOf(cid, RAW_TYPE, 'bin', `"${cid}.raw"`)
-    if (isSame(request.headers['if-none-match'], headers.etag)) return void response.writeHead(304, headers).end()
+    if (fresh(request.headers, headers)) return void response.writeHead(304, headers).end()
     response.writeHead(200, { ...headers, 'content-length': bytes.byteLength })
     response.end(request.method === 'HEAD' ? undefined : bytes)
   }
@@ -57,7 +58,7 @@ export class TrustlessGateway {
   async #car({ request, response, gone }: Guest, { cid, isDeep }: Asked, bytes: Uint8Array): Promise<void> {
     const type = `${CAR_TYPE}; version=1; order=dfs; dups=n`
     const headers = headersOf(cid, type, 'car', `W/"${cid}.car${isDeep ? '' : '.block'}"`)
-    if (isSame(request.headers['if-none-match'], headers.etag)) return void response.writeHead(304, headers).end()
+    if (fresh(request.headers, headers)) return void response.writeHead(304, headers).end()
     response.writeHead(200, headers)
     if (request.method === 'HEAD') return void response.end()
     try {
@@ -105,13 +106,6 @@ function headersOf(cid: CID, type: string, ending: string, etag: string): Record
     'x-ipfs-path': `/ipfs/${cid}`,
     vary: 'Accept',
   }
-}
-
-function isSame(given: string | undefined, etag: string): boolean {
-  return (
-    given !== undefined &&
-    given.split(',').some(each => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag.replace(/^W\//, ''))
-  )
 }
 
 function refuse({ response }: Guest, [status, why]: Refusal): void {
