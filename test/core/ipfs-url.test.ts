@@ -1,4 +1,5 @@
 // ipfs: URLs: which there are, and that one content has one URL and one task.
+import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { base36 } from 'multiformats/bases/base36'
 import { base58btc } from 'multiformats/bases/base58'
@@ -34,6 +35,12 @@ describe('an ipfs: URL', () => {
     }
     expect(makeTask({ url: `ipfs://${RAW}` }).id).to.not.equal(makeTask({ url: `ipfs://${V1}` }).id)
     expect(makeTask({ url: `ipfs://${V1}`, tag: 'a' }).id).to.not.equal(makeTask({ url: `ipfs://${V1}` }).id)
+  })
+
+  it('has the task that SPEC.md says', async () => {
+    const spec = await readFile(new URL('../../src/wire/SPEC.md', import.meta.url), 'utf8')
+    const url = /ipfs:\/\/bafy[a-z2-7]+/.exec(spec)?.[0] ?? ''
+    expect(spec).to.include(makeTask({ url }).id)
   })
 
   it('may have a path, decoded, and a slash at its end', () => {
