@@ -20,6 +20,8 @@ export interface GatewaysOptions {
   client: Pick<HttpClient, 'get'>
   /** See BLOCK_MS. */
   blockMs?: number
+  /** Others hear what went wrong, and not where the gateways are. Default false. */
+  forOthers?: boolean
 }
 
 interface Gateway {
@@ -31,11 +33,13 @@ interface Gateway {
 export class Gateways {
   readonly #client: Pick<HttpClient, 'get'>
   readonly #blockMs: number
+  readonly #forOthers: boolean
   readonly #all: Gateway[]
   /** It had what was asked for last, and is like to have the rest of it. */
   #recent: Gateway | undefined
 
-  constructor({ urls, client, blockMs = BLOCK_MS }: GatewaysOptions) {
+  constructor({ urls, client, blockMs = BLOCK_MS, forOthers = false }: GatewaysOptions) {
+    this.#forOthers = forOthers
     this.#client = client
     this.#blockMs = blockMs
     this.#all = urls.map(url => ({ url, lastUntil: 0 }))
@@ -56,7 +60,7 @@ export class Gateways {
         failures.push(error)
       }
     }
-    throw failureOfAll(cid, failures)
+    throw failureOfAll(cid, failures, this.#forOthers)
   }
 
   #inOrder(): Gateway[] {
@@ -112,7 +116,7 @@ function troubleMs({ code, retryAfter = 0 }: DragonflyError): number {
 }
 
 /** The worst that was heard; to be tried again where a gateway may do better then. */
-function failureOfAll(cid: CID, failures: readonly DragonflyError[]): DragonflyError {
+function failureOfAll(cid: CID, failures: readonly DragonflyError[], forOthers: boolean): DragonflyError {
   const isMissing = ({ code }: DragonflyError) => code === 'origin-not-found'
   if (failures.every(isMissing)) {
     const hint = 'name a gateway that has it with --ipfs-gateway URL'
@@ -121,9 +125,14 @@ function failureOfAll(cid: CID, failures: readonly DragonflyError[]): DragonflyE
   const again = failures.find(({ retryable }) => retryable)
   const told = failures.find(({ code }) => code === 'origin-lies') ?? again ?? failures.find(error => !isMissing(error))
   const { code = 'origin-error', message = '', status, hint = 'name other gateways with --ipfs-gateway URL', cause } = told ?? {}
-  return new DragonflyError(code, `no IPFS gateway gave block ${cid}: ${message}`, {
+  return new DragonflyError(code, `no IPFS gateway gave block ${cid}: ${forOthers ? inGeneral(code) : message}`, {
     ...(status !== undefined && { status }),
     ...{ retryable: again !== undefined, cause, hint },
     ...(again?.retryAfter !== undefined && { retryAfter: again.retryAfter }),
   })
+}
+
+function inGeneral(code: string): string {
+  if (code === 'origin-lies') return 'wrong bytes'
+  return code === 'origin-timeout' ? 'no answer in time' : 'the gateways are in trouble'
 }

@@ -29,7 +29,7 @@ export class IpfsClient {
       headersTimeoutMs: Math.min(settings.headersTimeoutMs, SILENCE_MS),
       idleTimeoutMs: Math.min(settings.idleTimeoutMs, SILENCE_MS),
     })
-    this.blocks = new Blocks(new Gateways({ urls, client: this.#client }))
+    this.blocks = new Blocks(new Gateways({ urls, client: this.#client, forOthers: settings.forOthers }))
   }
 
   /** As `HttpClient.get`. Rejects with `origin-…`, `bad-url` for what is no file, or the abort. */

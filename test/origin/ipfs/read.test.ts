@@ -221,6 +221,22 @@ describe('origin: ipfs', () => {
     expect(wrong.retryable).to.equal(false)
   })
 
+  it('does not tell others where the gateways are', async () => {
+    const cid = CID.createV1(DAG_PB, await sha256.digest(BYTES))
+    const told = async (code: string): Promise<string> => {
+      const origin = impatient({ forOthers: true, ipfs: () => ({ urls: [gateway.url] }) })
+      const { message, hint = '' } = await failure(origin.open(request(cid)), code)
+      expect(message + hint).to.not.include('127.0.0.1')
+      return message
+    }
+    gateway.answer = (_cid, response) => void response.end('wrong')
+    expect(await told('origin-lies')).to.equal(`no IPFS gateway gave block ${cid}: wrong bytes`)
+    gateway.answer = (_cid, response) => void response.writeHead(500).end()
+    await told('origin-error')
+    await gateway.stop()
+    await told('origin-unreachable')
+  })
+
   it('refuses a folder, and says how to get it', async () => {
     const { root } = await gateway.addFolder({ 'a/b.bin': BYTES })
     const error = await failure(client().open(request(root)), 'bad-url')
