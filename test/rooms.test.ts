@@ -44,7 +44,7 @@ const FLOORS: Record<string, readonly string[]> = {
     'preheat',
     'admin',
   ],
-  gateway: ['api', 'front', 'auth', 'registry', 'proxy', 'hub', 's3', 'web'],
+  gateway: ['api', 'front', 'auth', 'registry', 'proxy', 'hub', 's3', 'ipfs', 'web'],
 }
 
 /** Longest file of src/, in lines; what a generator writes does not count. */

@@ -95,6 +95,13 @@ export const CONFIG_SCHEMA = {
         'PEM file of certificate authorities, as for `--cacert`. A relative path is one from the folder of `config.json`.',
       type: 'string',
     },
+    ipfsGateways: {
+      description:
+        'Trustless gateways of `ipfs://` URLs, as for `--ipfs-gateway`. Default: that of `IPFS_GATEWAY`, else public ones.',
+      type: 'array',
+      items: { type: 'string' },
+      maxItems: 16,
+    },
     originLimit: {
       description: 'Bytes a second from one origin host; or text as for `--origin-limit` (`100M`, `1gbit`). Default: no limit.',
       type: ['number', 'string'],

@@ -12,6 +12,7 @@ import { parsed } from './options.ts'
 export interface GatewayFlags {
   gateway?: Loopback
   gatewayS3?: S3Rights
+  ipfs?: true
 }
 
 type S3Rights = NonNullable<GatewayConfig['s3']>
@@ -33,6 +34,7 @@ export function addGatewayFlag(command: Command): Command {
         'serve S3 buckets below /s3 of the gateway: to programs of this host with its AWS credentials (host), or without any',
       ).choices(S3_RIGHTS),
     )
+    .option('--ipfs', 'serve public contents to IPFS clients, too: blocks and CAR files at /ipfs/CID of the gateway')
 }
 
 /** Of the flag, else of the config file. Throws a UsageError for the flag without a gateway. */

@@ -47,8 +47,13 @@ export function settingsOf({ seed, bootstrap, trust, announce, fleet, ...flags }
 }
 
 /** How its connections to origins are made. */
-export function connectingOf({ proxy, noProxy, ca }: ProxySettings): ProxySettings {
-  return { ...(proxy !== undefined && { proxy }), ...(noProxy !== undefined && { noProxy }), ...(ca !== undefined && { ca }) }
+export function connectingOf({ proxy, noProxy, ca, ipfsGateways }: ProxySettings): ProxySettings {
+  return {
+    ...(proxy !== undefined && { proxy }),
+    ...(noProxy !== undefined && { noProxy }),
+    ...(ca !== undefined && { ca }),
+    ...(ipfsGateways !== undefined && { ipfsGateways }),
+  }
 }
 
 /** How the stores of other URLs than https are reached. Rejects with a UsageError for a malformed environment or config file. */

@@ -29,7 +29,7 @@ export async function get(named: readonly string[], flags: GetFlags, name: strin
   try {
     const local = localMetalink(flags)
     const urls = await urlsOf(local === undefined ? named : [...named, local], flags.inputFile, interrupt.signal)
-    const trees = await treesOf(urls, flags)
+    const trees = await treesOf(urls, flags, interrupt.signal)
     await refuseMisfits(urls, trees, flags)
     if (flags.hfCache) (await import('./hub-cache.ts')).refuseForHubCache(urls)
     const several = trees.size > 0 || urls.some(isTreeAddress) ? 0 : urls.length > 1 ? urls.length : undefined
@@ -57,13 +57,14 @@ function tell(failure: Failure, name: string): void {
 }
 
 /** Those that are folders. */
-async function treesOf(urls: readonly string[], flags: GetFlags): Promise<Set<string>> {
+async function treesOf(urls: readonly string[], flags: GetFlags, signal: AbortSignal): Promise<Set<string>> {
   const { recursive, output, metalink } = flags
   if (recursive) return new Set(urls)
   const trees = new Set<string>()
+  const reach = async () => ({ ...(await reachOf(flags)), signal })
   // what -o names is the Metalink itself
   const follows = output === undefined || metalink !== undefined
-  for (const url of urls) if ((follows && isMetalink(url, flags)) || (await isFolder(url))) trees.add(url)
+  for (const url of urls) if ((follows && isMetalink(url, flags)) || (await isFolder(url, reach))) trees.add(url)
   return trees
 }
 

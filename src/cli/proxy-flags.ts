@@ -2,12 +2,14 @@
 import path from 'node:path'
 import { type Command, Option } from 'commander'
 import { UsageError } from './errors.ts'
+import { lists, REPEAT } from './options.ts'
 
 /** Flags as commander leaves them. */
 export interface ProxyFlags {
   proxy?: string
   noproxy?: string
   cacert?: string
+  ipfsGateway?: string[]
 }
 
 /** As the options of the library. What nobody named is left out. */
@@ -17,6 +19,8 @@ export interface ProxySettings {
   noProxy?: string
   /** Absolute path. */
   ca?: string
+  /** Gateways of ipfs: URLs. */
+  ipfsGateways?: readonly string[]
 }
 
 /** Adds the flags, and refuses those that would switch off the check of certificates. */
@@ -25,6 +29,7 @@ export function addProxyFlags(command: Command): Command {
     .option('-x, --proxy <url>', "read origins through this proxy, http://[USER:PASSWORD@]HOST:PORT; '' for none")
     .option('--noproxy <hosts>', 'origins that are read without the proxy: example.org,10.0.0.0/8')
     .option('--cacert <file>', 'PEM file of the only certificate authorities to trust for https')
+    .addOption(lists('--ipfs-gateway <url>', `read ipfs:// URLs from this trustless gateway ${REPEAT}`))
     .addOption(new Option('-k, --insecure').hideHelp())
     .on('option:insecure', () => {
       throw new UsageError(
@@ -34,11 +39,12 @@ export function addProxyFlags(command: Command): Command {
     })
 }
 
-export function proxySettingsOf({ proxy, noproxy, cacert }: ProxyFlags): ProxySettings {
+export function proxySettingsOf({ proxy, noproxy, cacert, ipfsGateway }: ProxyFlags): ProxySettings {
   return {
     ...(proxy !== undefined && { proxy }),
     ...(noproxy !== undefined && { noProxy: noproxy }),
     ...(cacert !== undefined && { ca: path.resolve(cacert) }),
+    ...(ipfsGateway !== undefined && { ipfsGateways: ipfsGateway }),
   }
 }
 
@@ -48,11 +54,12 @@ export function proxySettingsOfEnv({ DRAGONFLY_PROXY: proxy }: NodeJS.ProcessEnv
 }
 
 /** A relative path is one from the folder of the config file. */
-export function proxySettingsOfFile({ proxy, noProxy, ca }: ProxySettings, file: string): ProxySettings {
+export function proxySettingsOfFile({ proxy, noProxy, ca, ipfsGateways }: ProxySettings, file: string): ProxySettings {
   return {
     ...(proxy !== undefined && { proxy }),
     ...(noProxy !== undefined && { noProxy }),
     ...(ca !== undefined && { ca: path.resolve(path.dirname(file), ca) }),
+    ...(ipfsGateways !== undefined && { ipfsGateways }),
   }
 }
 
@@ -64,10 +71,11 @@ export async function chooseProxySettings(flags: ProxySettings, env: ProxySettin
     const { checkProxy } = await import('../index.ts')
     checkProxy(chosen.proxy, source)
   }
-  const { proxy, noProxy, ca } = chosen
+  const { proxy, noProxy, ca, ipfsGateways } = chosen
   return {
     ...(proxy !== undefined && { proxy }),
     ...(noProxy !== undefined && { noProxy }),
     ...(ca !== undefined && { ca }),
+    ...(ipfsGateways !== undefined && { ipfsGateways }),
   }
 }

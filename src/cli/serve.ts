@@ -12,6 +12,7 @@ import type {
   Web,
 } from '../index.ts'
 import { readGatewayConfig, readSettings } from './config.ts'
+import { UsageError } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import { type GatewayFlags, mirrorSettingsOf, s3RightsOf } from './gateway-flags.ts'
 import { Interrupt } from './interrupt.ts'
@@ -87,6 +88,9 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
     serveWeb,
   } = await import('../index.ts')
   s3RightsOf(flags)
+  if (flags.ipfs === true && flags.gateway === undefined) {
+    throw new UsageError('--ipfs is a part of the gateway', 'name its place, too: --gateway 127.0.0.1:65001')
+  }
   const feed = new EventFeed()
   feed.listen(await listener(flags, name))
   const home = dragonflyHome()
@@ -145,6 +149,7 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
         mirror: mirrorSettingsOf(config, home),
         hub: config.hub,
         s3: s3RightsOf(flags, config),
+        ipfs: flags.ipfs === true,
       })
     }
     if (flags.metrics !== undefined) metrics = await serveMetrics(service, flags.metrics)

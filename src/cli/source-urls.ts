@@ -34,8 +34,8 @@ export function isMetalink(url: string, flags: { metalink?: string }): boolean {
 }
 
 /** Whether a URL without --recursive names a folder of a store: a tree. */
-export async function isFolder(url: string): Promise<boolean> {
-  return isOtherScheme(url) && (await (await import('../index.ts')).isSourceFolder(url))
+export async function isFolder(url: string, reach: () => Promise<SourceReach>): Promise<boolean> {
+  return isOtherScheme(url) && (await (await import('../index.ts')).isSourceFolder(url, await reach()))
 }
 
 /** An https URL as it is. `reach`: asked for only when it is needed. Rejects as `resolveSource` does. */

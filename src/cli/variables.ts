@@ -47,6 +47,8 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   MODELSCOPE_ENDPOINT: 'Hub of `modelscope://` URLs. Default: `MODELSCOPE_DOMAIN` over https, else `https://www.modelscope.cn`.',
   MODELSCOPE_DOMAIN: 'Host of the hub of `modelscope://` URLs, if `MODELSCOPE_ENDPOINT` is not set.',
   MODELSCOPE_API_TOKEN: 'Token for what the hub of `modelscope://` URLs shows to nobody without one.',
+  IPFS_GATEWAY:
+    'Gateways of `ipfs://` URLs, as curl has it: URLs, with commas or spaces between them. `--ipfs-gateway` and `ipfsGateways` in `config.json` win.',
   DRAGONFLY_LIMIT: 'As `limit` in `config.json`.',
   DRAGONFLY_UPLOAD_LIMIT: 'As `uploadLimit` in `config.json`.',
   DRAGONFLY_TOTAL_LIMIT: 'As `totalLimit` in `config.json`.',

@@ -46,12 +46,13 @@ async function findVerifier({ store, seed }: StoreFlags): Promise<Keeper> {
     const open = await openAdministration(home, { store: folder })
     return { store: open.administration, [Symbol.asyncDispose]: () => open.close() }
   }
-  const { seeds, bootstrap, trust, proxy, noProxy, ca, limits } = settings
+  const { seeds, bootstrap, trust, proxy, noProxy, ca, ipfsGateways, limits } = settings
   const node = await createNode({
     ...{ home, seeds, bootstrap, trust, dhtServer: false, store: folder ?? path.join(home, 'store') },
     ...originLimitsOf(settings),
     ...(proxy !== undefined && { proxy }),
     ...(noProxy !== undefined && { noProxy }),
+    ...(ipfsGateways !== undefined && { ipfsGateways }),
     ...(ca !== undefined && { ca }),
     ...(limits !== undefined && { limits }),
   })

@@ -128,6 +128,7 @@ export class DaemonClient implements DragonflyNode {
   readonly share = async (file: string, options: ShareOptions = {}): Promise<SharedContent> =>
     await (await import('./share.ts')).shareBy(this.#connection, this.hello, { ...options, file, isOwn: this.#isOwn })
 
+  readonly readBlock = async (): Promise<never> => (await import('./share.ts')).refuseBlocks()
   readonly preheat = async (): Promise<Preheated> => {
     throw new DragonflyError('bad-option', 'a daemon does not preheat for others', { hint: 'preheat with a node of your own' })
   }

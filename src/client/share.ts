@@ -37,3 +37,10 @@ export async function shareBy(connection: Connection, { version }: { version: st
   }
   throw new DragonflyError('no-daemon', 'the daemon has gone', { retryable: true })
 }
+
+/** Throws `bad-option`. */
+export function refuseBlocks(): never {
+  throw new DragonflyError('bad-option', 'a daemon gives blocks by its gateway', {
+    hint: 'df daemon start --gateway 127.0.0.1:65001 --ipfs',
+  })
+}

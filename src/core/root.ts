@@ -10,6 +10,12 @@ const SHA2_256 = 0x12
 /** Links per node of the `unixfs-v1-2025` profile. */
 const FANOUT = 1024
 
+/** A node above the leaves. */
+export interface Node {
+  cid: CID
+  bytes: Uint8Array
+}
+
 interface Link {
   cid: CID
   fileSize: bigint
@@ -27,8 +33,14 @@ export function rawCid(digest: Uint8Array): CID {
  * (https://specs.ipfs.tech/unixfs/). Leaves go in in file order.
  */
 export class RootBuilder {
+  readonly #onNode: (node: Node) => void
   #levels: Link[][] = [[]]
   #leaves = 0
+
+  /** `onNode`: told of every node above the leaves. */
+  constructor(onNode: (node: Node) => void = () => {}) {
+    this.#onNode = onNode
+  }
 
   add(digest: Uint8Array, size: number): void {
     this.#leaves++
@@ -42,7 +54,7 @@ export class RootBuilder {
       const links = this.#levels[level] as Link[]
       if (level === this.#levels.length - 1 && links.length === 1) return (links[0] as Link).cid
       this.#levels[level] = []
-      this.#push(level + 1, node(links))
+      this.#push(level + 1, this.#node(links))
     }
   }
 
@@ -51,9 +63,15 @@ export class RootBuilder {
     const links = this.#levels[level] as Link[]
     if (links.length === FANOUT) {
       this.#levels[level] = []
-      this.#push(level + 1, node(links))
+      this.#push(level + 1, this.#node(links))
     }
     ;(this.#levels[level] as Link[]).push(link)
+  }
+
+  #node(links: Link[]): Link {
+    const made = node(links)
+    this.#onNode(made)
+    return made
   }
 }
 
@@ -64,12 +82,13 @@ export function rootOf(digests: readonly Uint8Array[], length: number, pieceLeng
   return builder.root().toString()
 }
 
-function node(links: Link[]): Link {
+function node(links: Link[]): Link & Node {
   const file = new UnixFS({ type: 'file', blockSizes: links.map(l => l.fileSize) })
   const bytes = dagPb.encode(
     dagPb.prepare({ Data: file.marshal(), Links: links.map(l => ({ Name: '', Tsize: l.tsize, Hash: l.cid })) }),
   )
   return {
+    bytes,
     cid: CID.createV1(dagPb.code, Digest.create(SHA2_256, sha256(bytes))),
     fileSize: links.reduce((sum, l) => sum + l.fileSize, 0n),
     tsize: links.reduce((sum, l) => sum + l.tsize, bytes.byteLength),

@@ -1,6 +1,6 @@
 // The schemes that a source makes https requests of. One list: the command line, the library and error messages read it.
 
-export const SOURCE_SCHEMES = ['s3', 'hf', 'oci', 'gs', 'az', 'modelscope'] as const
+export const SOURCE_SCHEMES = ['s3', 'hf', 'oci', 'gs', 'az', 'modelscope', 'ipfs'] as const
 export type SourceScheme = (typeof SOURCE_SCHEMES)[number]
 
 /** Undefined: it is http(s), or nothing that is known. */

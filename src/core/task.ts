@@ -3,17 +3,19 @@ import { createHmac, randomBytes } from 'node:crypto'
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
+import { MAX_URL_BYTES, parseUrl, refusedOfIpfs, withoutSecrets } from './asked-url.ts'
 import { hex } from './digest.ts'
 import { DragonflyError } from './errors.ts'
 import { checkHeaders, choiceHeaders, type HeaderList, privateHeaders } from './headers.ts'
+import { IPFS_SCHEME } from './ipfs-url.ts'
 import { sha256 } from './piece.ts'
 import { scopeKey, slowScopeKey } from './scope-key.ts'
 import { isSharedUrl, parseSharedUrl, SHARED_SCHEME, sharedUrl } from './shared-url.ts'
-import { SCHEMES_TEXT, sourceSchemeOf } from './source-schemes.ts'
 import { digestVersion, isOneState } from './version.ts'
 import { wirePath } from './wire-path.ts'
 
-export const MAX_URL_BYTES = 8 * 1024
+export { MAX_URL_BYTES, withoutSecrets } from './asked-url.ts'
+
 export const MAX_TAG_BYTES = 256
 export const MAX_FILTERS = 64
 const SHA2_256 = 0x12
@@ -24,7 +26,7 @@ const SESSION_TOKEN = 'X-Amz-Security-Token'
 
 /** What a person asks for. */
 export interface TaskRequest {
-  /** http: or https:. `user:password@` becomes an Authorization header. */
+  /** http:, https: or ipfs:, that with the CID of a file. `user:password@` becomes an Authorization header. */
   url: string
   /** For the origin only. Default none. */
   headers?: HeaderList
@@ -106,7 +108,9 @@ export function makeTask(request: TaskRequest): Task {
   if (tag !== undefined && Buffer.byteLength(tag) > MAX_TAG_BYTES) {
     throw new DragonflyError('bad-option', `tag longer than ${MAX_TAG_BYTES} bytes`)
   }
-  const sent = { url: url.origin + wirePath(request.url, url), headers }
+  const isIpfs = url.protocol === IPFS_SCHEME
+  if (isIpfs && (filter.length > 0 || privateHeaders(headers).length > 0)) throw refusedOfIpfs()
+  const sent = { url: isIpfs ? url.href : url.origin + wirePath(request.url, url), headers }
   if (request.digest !== undefined) return digestTask(url, request.digest, sent, request.anonymous !== true)
   const { kept, dropped } = splitQuery(url, filter)
   // a dropped parameter is sent to the origin all the same, so it is treated as a credential: whoever brings another one
@@ -217,30 +221,6 @@ export function sharedTask(task: Task, version: string): Task | undefined {
  */
 export function makeProof(secret: Uint8Array, from: string, to: string): Uint8Array {
   return createHmac('sha256', secret).update(`dragonfly/proof/1\0${from}\0${to}`).digest()
-}
-
-function parseUrl(text: string): URL {
-  if (Buffer.byteLength(text) > MAX_URL_BYTES) throw new DragonflyError('bad-url', `URL longer than ${MAX_URL_BYTES} bytes`)
-  const url = URL.parse(text)
-  if (url === null) {
-    throw new DragonflyError('bad-url', `not a URL: ${JSON.stringify(withoutSecrets(text.replace(/^.*@/s, '…@')))}`, {
-      hint: 'write a complete URL, such as https://example.org/file.iso',
-    })
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    const isSource = sourceSchemeOf(text) !== undefined
-    const hint = isSource ? 'resolveSource makes an https request of it' : `use an ${SCHEMES_TEXT} URL, or a dragonfly: address`
-    throw new DragonflyError('bad-scheme', `cannot fetch ${url.protocol}//…`, { hint })
-  }
-  return url
-}
-
-/** For messages: no user, no password, no query, no more than 200 characters. */
-export function withoutSecrets(text: string): string {
-  return text
-    .replace(/\/\/[^/?#]*@/, '//')
-    .replace(/[?#].*$/s, '')
-    .slice(0, 200)
 }
 
 /** What a person is shown for a task: `withoutSecrets`, and whether there was a query, which a private task does not even say. */

@@ -5,12 +5,14 @@ import type { Span, SpanOf } from '../core/span.ts'
 import { withoutSecrets } from '../core/task.ts'
 import { traced } from '../core/tracing.ts'
 import type { Service } from '../daemon/service.ts'
+import type { DragonflyNode } from '../node/api/dragonfly-node.ts'
 import type { Upstream, UpstreamSettings } from '../origin/upstream.ts'
 import { listenOn, type Place } from './api/http-listener.ts'
 import { countRequest, engineOf } from './front/count-request.ts'
 import { type Guest, guestOf, type Handler } from './front/guest.ts'
 import { Health } from './front/health.ts'
 import { isHubPath } from './hub/routes.ts'
+import { isIpfsPath } from './ipfs/routes.ts'
 import type { ProxyOptions } from './proxy/proxy.ts'
 import type { MirrorSettings } from './registry/settings.ts'
 import { isS3Path } from './s3/routes.ts'
@@ -40,6 +42,8 @@ export interface GatewayOptions extends Place {
    * without any (`anonymous`). Whoever reaches the gateway reads with them. Default: not served.
    */
   s3?: 'host' | 'anonymous' | undefined
+  /** Gives blocks of IPFS of public contents below `/ipfs`. Default false. */
+  ipfs?: boolean | undefined
 }
 
 /** The gateway, being served. */
@@ -53,7 +57,7 @@ export interface Gateway {
 export async function serveGateway(service: Service, options: GatewayOptions): Promise<Gateway> {
   const settings = await settingsOf(options)
   const upstream = await makeUpstream(settings)
-  const { registry, hub, s3, forward, tunnel, stop } = await parts(service, { upstream, settings, options }).catch(
+  const { registry, hub, s3, ipfs, forward, tunnel, stop } = await parts(service, { upstream, settings, options }).catch(
     async error => {
       await upstream.stop()
       throw error
@@ -68,7 +72,8 @@ export async function serveGateway(service: Service, options: GatewayOptions): P
     countRequest(service.counters, guest)
     // a proxy is asked in absolute form (RFC 9112 §3.2.2)
     const { url = '' } = request
-    const handler = isHubPath(url) ? hub : isS3Path(url) ? s3 : url.startsWith('/') ? registry : forward
+    const ofPrefix = isHubPath(url) ? hub : isIpfsPath(url) ? ipfs : isS3Path(url) ? s3 : undefined
+    const handler = ofPrefix ?? (url.startsWith('/') ? registry : forward)
     traced(spanOf(guest), span => handled(handler, guest, span)).catch(error => {
       if (response.headersSent) return void response.destroy()
       response.writeHead(502, { 'content-type': 'text/plain' }).end(`${error instanceof Error ? error.message : 'failed'}\n`)
@@ -119,6 +124,8 @@ interface Parts {
   registry: Handler
   hub: Handler
   s3: Handler
+  /** Undefined: nobody wants it. */
+  ipfs: Handler | undefined
   forward: Handler
   tunnel(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Ends what the server does not know of: tunnels, connections to registries. */
@@ -150,7 +157,8 @@ async function parts({ node, counters, registryReads }: Service, { upstream, set
       ? undefined
       : await openS3({ node, upstream, rights: options.s3, listen: { host: listen, port: options.port } })
   const stop = async () => void (await Promise.all([proxy.stop(), mirror.stop()]))
-  return { ...proxy, registry: mirror.handle, hub: hub.handle, s3: s3?.handle ?? noS3, stop }
+  const ipfs = options.ipfs === true ? await trustless(node) : undefined
+  return { ...proxy, registry: mirror.handle, hub: hub.handle, s3: s3?.handle ?? noS3, ipfs, stop }
 }
 
 async function openS3(setup: S3Setup): Promise<S3Gateway> {
@@ -161,4 +169,9 @@ async function openS3(setup: S3Setup): Promise<S3Gateway> {
 const noS3: Handler = async ({ response }) => {
   const text = 'S3 is not served here: start the daemon with --gateway-s3 host\n'
   response.writeHead(404, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(text) }).end(text)
+}
+
+async function trustless(node: DragonflyNode): Promise<Handler> {
+  const { TrustlessGateway } = await import('./ipfs/trustless.ts')
+  return new TrustlessGateway(node).handle
 }

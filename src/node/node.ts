@@ -40,6 +40,7 @@ import { SilentSeeds } from './context/silent-seeds.ts'
 import { Downloads } from './downloads.ts'
 import type { Duty } from './duty.ts'
 import type { Fleet } from './fleet/fleet.ts'
+import type { IpfsBlocks } from './ipfs-blocks.ts'
 import { LocalAccess } from './local-access.ts'
 import { Origins } from './origins.ts'
 import { Isolation } from './peers/isolation.ts'
@@ -113,6 +114,7 @@ class Node implements DragonflyNode, NodeContext {
   #preheats: Promise<Preheater> | undefined
   #company: Company | undefined
   #shares: Promise<Shares> | undefined
+  #blocks: Promise<IpfsBlocks> | undefined
   #endExpiry: (() => void) | undefined
   #release: (() => Promise<void>) | undefined
   #stopped: Promise<void> | undefined
@@ -222,6 +224,11 @@ class Node implements DragonflyNode, NodeContext {
     return await (await this.#shares).share(file, options)
   }
 
+  readonly readBlock = async (cid: string): Promise<Uint8Array | undefined> => {
+    this.#blocks ??= import('./ipfs-blocks.ts').then(({ IpfsBlocks }) => new IpfsBlocks(this.#registry))
+    return await (await this.#blocks).read(cid)
+  }
+
   readonly status = async (limit?: number): Promise<SeedStatus> => await statusOf(this, this.#begun, limit)
   readonly metrics = async (): Promise<Metric[]> => await metricsOf(this, this.#begun, this.#registry.all())
   readonly live = async (): Promise<LiveStatus> => await (await import('./live.ts')).liveOf(this, this.#registry, this.#begun)
@@ -231,7 +238,6 @@ class Node implements DragonflyNode, NodeContext {
     refuseFault(limitsFault(limits), 'setLimits')
     this.#schedule.set(limits)
   }
-
   readonly limits = async (): Promise<LimitsNow> => this.#schedule.get()
 
   async stop(): Promise<void> {
@@ -243,9 +249,8 @@ class Node implements DragonflyNode, NodeContext {
     await this.stop()
   }
 
-  seedsAbove(subject: string): readonly DialablePeer[] {
-    return this.isSeed ? rankedAbove(subject, this.peerId, this.#seeds) : this.#seeds
-  }
+  readonly seedsAbove = (subject: string): readonly DialablePeer[] =>
+    this.isSeed ? rankedAbove(subject, this.peerId, this.#seeds) : this.#seeds
 
   get otherSeeds(): readonly DialablePeer[] {
     return [...this.#seeds, ...(this.fleet?.seeds ?? [])].filter(({ peer }) => peer !== this.peerId)
@@ -262,13 +267,8 @@ class Node implements DragonflyNode, NodeContext {
     return this.isSeed || this.fleet?.serves === true
   }
 
-  isTrusted(peer: string): boolean {
-    return this.trusted.has(peer) || this.fleet?.isMember(peer) === true
-  }
-
-  isBanned(peer: string): boolean {
-    return this.isolation.isBanned(peer)
-  }
+  readonly isTrusted = (peer: string): boolean => this.trusted.has(peer) || this.fleet?.isMember(peer) === true
+  readonly isBanned = (peer: string): boolean => this.isolation.isBanned(peer)
 
   ban(peer: string, proof: string): void {
     this.isolation.ban(peer, proof)

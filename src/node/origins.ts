@@ -1,6 +1,7 @@
 // The origin clients of a node: one for its own user, one for others, with common limits per host.
 import type { DragonflyError } from '../core/errors.ts'
 import type { AllowedOrigins } from '../origin/allowed-origins.ts'
+import { portOf } from '../origin/endpoint.ts'
 import type { Gates } from '../origin/gates.ts'
 import type { OriginOptions } from '../origin/options.ts'
 import type { Origin } from '../origin/origin.ts'
@@ -27,6 +28,10 @@ export class Origins {
     if (this.#options.allowOrigins !== undefined) await this.#allowed()
     const { proxy, noProxy, ca } = this.#options
     if (proxy !== undefined || noProxy !== undefined) await this.#connections()
+    if (this.#options.ipfsGateways !== undefined) {
+      const { gatewayUrls } = await import('../origin/ipfs/gateway-urls.ts')
+      gatewayUrls(this.#options.ipfsGateways, process.env)
+    }
     if (ca !== undefined) {
       const { fileTrust } = await import('../origin/trust.ts')
       fileTrust({ path: ca, source: 'ca' })
@@ -50,10 +55,17 @@ export class Origins {
     const onRequest = () => this.#ctx.counters.count('dragonfly_origin_requests_total')
     const limits = { ...originLimits(this.#options), gates: await this.#gates }
     const common = { ...limits, ...(await this.#connections()), onRequest, onRetry: this.#onRetry }
-    if (reader === 'self') return new Origin(common)
-    const { Guard } = await import('../origin/guard.ts')
+    const { gatewayUrls } = await import('../origin/ipfs/gateway-urls.ts')
+    const urls = () => gatewayUrls(this.#options.ipfsGateways, process.env)
+    if (reader === 'self') return new Origin({ ...common, ipfs: () => ({ urls: urls() }) })
+    const [{ Guard }, { AllowedOrigins }] = await Promise.all([
+      import('../origin/guard.ts'),
+      import('../origin/allowed-origins.ts'),
+    ])
     const guard = new Guard(await this.#allowed(), { onRefused: this.#onRefused })
-    return new Origin({ ...common, guard, forOthers: true })
+    // whoever runs this node has named the gateways; what others name is another matter
+    const ofGateways = () => new Guard(new AllowedOrigins(urls().map(url => placeOf(new URL(url)))))
+    return new Origin({ ...common, guard, ipfs: () => ({ urls: urls(), guard: ofGateways() }), forOthers: true })
   }
 
   async #makeGates(): Promise<Gates> {
@@ -85,4 +97,9 @@ export class Origins {
     this.#ctx.counters.count('dragonfly_origin_refusals_total')
     if (this.#refusals.isDue(host, now())) this.#ctx.emit({ code: 'origin-refused', host, reason, hint })
   }
+}
+
+/** As a pattern of AllowedOrigins. */
+function placeOf(url: URL): string {
+  return `${url.hostname}:${portOf(url)}`
 }

@@ -13,7 +13,25 @@ const MAX_DISCARD_MS = 2_000
 /** Chunks as they come made chunks as they may be used. */
 export type Pacing = (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
 
-export class Answer implements Ending {
+/** What an origin answered. */
+export interface Answer {
+  readonly status: number
+  readonly headers: AnswerHeaders
+  /** Where the answer came from, after redirects. */
+  readonly url: string
+  /** What HTTP caching has to know of it and of the redirects that led to it. */
+  readonly cachedHeaders: CachedHeaders
+  /** The body's bytes, back-pressure by not asking. Throws when it breaks off. Leaving early gives it up. */
+  chunks(): AsyncIterable<Uint8Array>
+  /** Whether bytes came after the announced end. To be asked once the body was read. */
+  hadSurplus(): Promise<boolean>
+  /** The body is of no use: goes on at once. */
+  discard(): void
+  /** Gives the body up. Safe to call twice. */
+  close(): Promise<void>
+}
+
+export class HttpAnswer implements Answer, Ending {
   readonly status: number
   readonly headers: AnswerHeaders
   /** Where the answer came from, after redirects. */

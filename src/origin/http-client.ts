@@ -5,7 +5,7 @@ import { abortError, DragonflyError } from '../core/errors.ts'
 import { type HeaderList, withoutNeutral } from '../core/headers.ts'
 import { withoutSecrets } from '../core/task.ts'
 import { wirePath } from '../core/wire-path.ts'
-import { Answer } from './answer.ts'
+import { HttpAnswer } from './answer.ts'
 import { type CachedHeaders, note } from './cached-headers.ts'
 import { connectorOf } from './connect.ts'
 import { Cookies } from './cookies.ts'
@@ -65,7 +65,12 @@ export class HttpClient {
    * The first answer that is no redirect, whatever its status. Each hop waits for its turn at its host, through a pause that
    * the host asked for if that is not longer than `patienceMs`. Rejects with `origin-…` or the abort.
    */
-  async get(request: OriginRequest, conditions: readonly Condition[], patienceMs: number, signal: AbortSignal): Promise<Answer> {
+  async get(
+    request: OriginRequest,
+    conditions: readonly Condition[],
+    patienceMs: number,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
     let place = startOf(request.url)
     let given = this.#forOthers ? withoutNeutral(request.headers) : request.headers
     let cachedHeaders: CachedHeaders | undefined
@@ -99,7 +104,7 @@ export class HttpClient {
     throw error
   }
 
-  async #once({ url, path }: Place, headers: HeaderList, { signal, before, pace, ...hop }: Hop): Promise<Answer> {
+  async #once({ url, path }: Place, headers: HeaderList, { signal, before, pace, ...hop }: Hop): Promise<HttpAnswer> {
     const proxy = this.#proxies?.for(url)
     const gate = this.#gates.at(url.origin)
     const entrant = { patienceMs: hop.patienceMs, isOwn: !this.#forOthers, isExtra: hop.isExtra === true }
@@ -129,7 +134,7 @@ export class HttpClient {
     turn.answered(data.statusCode, data.headers, url)
     const { at, answers } = before ?? { at: askedAt, answers: [] }
     const cachedHeaders = { at, answers: [...answers, note(data.statusCode, data.headers, at)] }
-    return new Answer(data, url, this.#surplus, cachedHeaders, chunks => {
+    return new HttpAnswer(data, url, this.#surplus, cachedHeaders, chunks => {
       const gated = gate.isPaced ? gate.paced(chunks, signal) : chunks
       return pace === undefined ? gated : pace(gated, signal)
     })

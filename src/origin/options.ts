@@ -3,6 +3,7 @@ import type { DragonflyError } from '../core/errors.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Gates } from './gates.ts'
 import type { Guard } from './guard.ts'
+import { PUBLIC_GATEWAYS } from './ipfs/gateway-urls.ts'
 import type { Proxies } from './proxies.ts'
 import type { CaFile } from './trust.ts'
 
@@ -22,6 +23,13 @@ export interface OriginRequest {
 
 /** Chunks as they come made chunks as they may be used; what is not taken is not read from the connection. Throws the abort. */
 export type BodyPace = (chunks: AsyncIterable<Uint8Array>, signal: AbortSignal) => AsyncIterable<Uint8Array>
+
+export interface IpfsOptions {
+  /** As `gatewayUrls` gives them. */
+  urls: readonly string[]
+  /** As that of an origin, but for the gateways, which may be where others cannot send us. Default: none. */
+  guard?: Guard | undefined
+}
 
 /** Every one may be left out. */
 export interface OriginOptions {
@@ -59,6 +67,8 @@ export interface OriginOptions {
   proxies?: Proxies | undefined
   /** Certificate authorities for https. Default: Node's and the system's. */
   ca?: CaFile | undefined
+  /** The gateways of ipfs: URLs; called when one is asked for. Throws `bad-option`. Default: public ones. */
+  ipfs?: () => IpfsOptions
   /** Shared with other clients: what a host has to bear counts for all of them together, by the settings of the gates. Default: its own. */
   gates?: Gates | undefined
   /** Told of every HTTP request when it is answered or has failed, redirects and retries included. Default: nobody is. */
@@ -90,6 +100,7 @@ export function settings(options: OriginOptions): OriginSettings {
     guard: undefined,
     proxies: undefined,
     ca: undefined,
+    ipfs: () => ({ urls: PUBLIC_GATEWAYS }),
     gates: undefined,
     onRequest: () => {},
     onRetry: () => {},

@@ -9,9 +9,9 @@ import type { Answer } from './answer.ts'
 import type { CachedHeaders } from './cached-headers.ts'
 import type { Continuation } from './continuation.ts'
 import { bodyFailure, lies, NoRangesError } from './failures.ts'
-import { HttpClient } from './http-client.ts'
 import { headOf, ONE_BYTE, type OriginHead } from './look.ts'
 import { type OriginOptions, type OriginRequest, type OriginSettings, settings } from './options.ts'
+import { OriginClient } from './origin-client.ts'
 import { Patience } from './patience.ts'
 import { HttpRead, type OriginRead, payload, type ReadSupply } from './read.ts'
 import { conditionsFor, isWhole, restOf, type Wanted, wholeOf } from './rest.ts'
@@ -58,12 +58,12 @@ const MAX_CHECK_PAUSE_MS = 1000
  */
 export class Origin {
   readonly #settings: OriginSettings
-  readonly #client: HttpClient
+  readonly #client: OriginClient
   readonly #scopes = new AbortScopes()
 
   constructor(options: OriginOptions = {}) {
     this.#settings = settings(options)
-    this.#client = new HttpClient(this.#settings)
+    this.#client = new OriginClient(this.#settings)
   }
 
   /** Whether what it reads is for other hosts. */

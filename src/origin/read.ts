@@ -122,7 +122,10 @@ export class HttpRead implements OriginRead {
         next = await bytes.next()
       } catch (error) {
         if (signal.aborted) throw abortError(signal)
-        if (error instanceof DragonflyError) throw error
+        if (error instanceof DragonflyError) {
+          if (error.retryable) return error
+          throw error
+        }
         // All bytes are there: a connection that then ends badly (the last chunk's mark missing) has taken nothing from us.
         if (this.#at === this.#length) return undefined
         return bodyFailure(error, answer.url, this.#at, this.#length)

@@ -174,7 +174,10 @@ export class HttpSlice implements OriginSlice {
         next = await bytes.next()
       } catch (error) {
         if (abortScope.signal.aborted) throw abortError(abortScope.signal)
-        if (error instanceof DragonflyError) throw error
+        if (error instanceof DragonflyError) {
+          if (error.retryable) return error
+          throw error
+        }
         return bodyFailure(error, answer.url, this.#at, this.#length)
       }
       if (next.done) break

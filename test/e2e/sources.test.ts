@@ -7,6 +7,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import { DF, ROOT, run } from '../cli/processes.ts'
 import { missingPrograms, RegistryLab } from '../gateway/auth/registry-lab.ts'
+import { TrustlessGateway } from '../origin/ipfs/trustless-gateway.ts'
 import { pushArtifact } from '../origin/sources/artifacts.ts'
 import { startBlobAccount } from '../origin/sources/blob-account.ts'
 import { BucketStore, hasMoto } from '../origin/sources/bucket-store.ts'
@@ -152,6 +153,24 @@ describe('docs/sources.md', () => {
     } finally {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
+    }
+  })
+
+  it('ipfs, files and trees', async () => {
+    const gateway = await TrustlessGateway.start()
+    try {
+      const { root } = await gateway.addFolder({ 'model.safetensors': BODY, 'config.json': Buffer.from('{}') }, { chunk: 65_536 })
+      const here = (line: string) => line.replace(/bafy\w+/, root.toString()).replace('http://127.0.0.1:8080', gateway.url)
+      const lines = linesOf('ipfs://CID[/PATH]')
+      expect(lines).to.have.length(3)
+      for (const line of lines) {
+        const isNamed = line.includes('--ipfs-gateway')
+        checkBytes(line, await made(here(line), [], { IPFS_GATEWAY: isNamed ? 'http://127.0.0.1:1' : gateway.url }))
+      }
+      const trees = await treesOf(linesOf('ipfs://CID[/FOLDER]').map(here), [], { IPFS_GATEWAY: gateway.url })
+      expect(trees).to.deep.equal(Array(3).fill(['config.json', 'model.safetensors']))
+    } finally {
+      await gateway.stop()
     }
   })
 

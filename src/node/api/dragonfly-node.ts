@@ -80,6 +80,11 @@ export interface DragonflyNode {
    * const { url } = await node.share('big.iso')
    */
   share(file: string, options?: ShareOptions): Promise<SharedContent>
+  /**
+   * A block of IPFS by its CID: a piece, or a node above pieces, of a finished public content or a shared one of this node. Undefined: none
+   * has it; private contents are none. Not through a daemon: its gateway gives blocks (`--ipfs`).
+   */
+  readBlock(cid: string): Promise<Uint8Array | undefined>
   /** Takes on a seed's duties: reads origins for others, signs, keeps. Resolves once others can ask. */
   seed(): Promise<void>
   /**

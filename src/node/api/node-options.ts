@@ -153,6 +153,12 @@ export interface NodeOptions {
    */
   ca?: string
   /**
+   * URLs of the trustless gateways that are asked for the blocks of `ipfs:` URLs, in order; 16 at most. Every block is checked, so they
+   * need no trust. A seed reads them wherever they are.
+   * @default that of `IPFS_GATEWAY`, else `https://trustless-gateway.link` and `https://ipfs.io`
+   */
+  ipfsGateways?: readonly string[]
+  /**
    * Bytes a second, above 0, that are read from one origin host (scheme, name and port), all contents together.
    * @default no limit
    */

@@ -63,6 +63,7 @@ export const NODE_OPTIONS = {
     proxy: TEXT,
     noProxy: TEXT,
     ca: TEXT,
+    ipfsGateways: { type: 'array', items: TEXT, maxItems: 16 },
     originLimit: { type: 'number', exclusiveMinimum: 0 },
     originConnections: { type: 'integer', minimum: 1, maximum: MAX_ORIGIN_CONNECTIONS },
     originRetries: { type: 'integer', minimum: 0, maximum: MAX_ORIGIN_RETRIES },

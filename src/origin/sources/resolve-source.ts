@@ -11,6 +11,7 @@ const SOURCES: Readonly<Record<SourceScheme, () => Promise<Source>>> = {
   gs: async () => (await import('./gs.ts')).GS,
   az: async () => (await import('./az.ts')).AZ,
   modelscope: async () => (await import('./modelscope.ts')).MODELSCOPE,
+  ipfs: async () => (await import('./ipfs.ts')).IPFS,
 }
 
 /**
@@ -31,9 +32,9 @@ export async function resolveSource(url: string, reach: SourceReach = {}): Promi
   return source === undefined ? { url, shown: url } : await source.resolve(url, reach)
 }
 
-/** Whether a URL names a folder: `listSource` lists it. An http(s) URL does not. */
-export async function isSourceFolder(url: string): Promise<boolean> {
-  return (await sourceOf(url))?.isFolder?.(url) === true
+/** Whether a URL names a folder: `listSource` lists it. An http(s) URL does not; of an `ipfs:` URL its gateways tell. Rejects as `resolveSource`. */
+export async function isSourceFolder(url: string, reach: SourceReach = {}): Promise<boolean> {
+  return (await (await sourceOf(url))?.isFolder?.(url, reach)) === true
 }
 
 /**

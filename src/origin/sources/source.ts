@@ -10,6 +10,8 @@ export interface SourceReach {
   noProxy?: string
   /** File of certificate authorities. Default: Node's and the system's. */
   ca?: string
+  /** Gateways of `ipfs:` URLs, as the option of a node. Default: as there. */
+  ipfsGateways?: readonly string[]
   /** How long a signature in a URL is good, for who cannot sign anew: milliseconds. Default 3,600,000. */
   signatureMs?: number
   /** Ends the asking. */
@@ -66,8 +68,8 @@ export interface Checksum {
 
 /** One kind of URL. */
 export interface Source {
-  /** Whether it names a folder: something to list, and nothing to resolve. Default: none does. */
-  isFolder?(url: string): boolean
+  /** Whether it names a folder: something to list, and nothing to resolve. Some have to ask; then it rejects as `resolve`. Default: none does. */
+  isFolder?(url: string, reach?: SourceReach): boolean | Promise<boolean>
   /**
    * All files below a folder, at any depth, page by page as the store gives them. Throws as `resolve` rejects; a folder without any file is
    * `origin-not-found`.

@@ -1,0 +1,7 @@
+// Which requests are for blocks of IPFS.
+
+const PREFIX = '/ipfs/'
+
+export function isIpfsPath(target: string): boolean {
+  return target.startsWith(PREFIX)
+}
