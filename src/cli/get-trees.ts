@@ -154,13 +154,13 @@ class Tree {
 
   async *#entries(root: string, signal: AbortSignal): AsyncGenerator<Entry> {
     if (isMetalink(root, this.#command.flags)) yield* await this.#metalink(root)
-    else if (!isOtherScheme(root)) yield* (await import('./index-walk.ts')).below(root, this.#command)
+    else if (!isOtherScheme(root)) yield* (await import('./index-below.ts')).below(root, this.#command)
     else for await (const listed of this.#command.node.list(root, signal)) yield { url: listed.url, path: listed.path, listed }
   }
 
   async #metalink(root: string): Promise<Entry[]> {
     const { parseMetalink, readMetalink } = await import('./metalink.ts')
-    const { pageOf } = await import('./index-walk.ts')
+    const { pageOf } = await import('./index-below.ts')
     const inward = new (await import('./inward.ts')).Inward(root)
     const mayRead = (url: string) => inward.check(url)
     const isLocal = root.startsWith('file:')

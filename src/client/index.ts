@@ -2,6 +2,7 @@
 export { controlPath } from '../core/control-path.ts'
 export { parseDigest } from '../core/digest.ts'
 export { abortError, DragonflyError } from '../core/errors.ts'
+export { isFileName } from '../core/file-name.ts'
 export { rotated } from '../core/fleet.ts'
 export { parseHeader } from '../core/headers.ts'
 export { parseRange } from '../core/range.ts'
