@@ -24,7 +24,7 @@ import { DAEMON_SIGNATURE_MS, type Found, findSource, withSource as foundBy } fr
 export type Known = ListedFile['request']
 
 /** What a download needs of a node. */
-export interface Downloader extends Pick<DragonflyNode, 'get'> {
+export interface Downloader extends Pick<DragonflyNode, 'get' | 'findTree'> {
   /** With `known` no store is asked which content a URL names. */
   head(url: string, options?: HeadOptions, known?: Known): Promise<ContentHead>
   download(url: string, file?: string, options?: GetOptions, known?: Known): Promise<Receipt>
@@ -96,6 +96,8 @@ export class HostNode implements Downloader {
     const { listSource } = await import('../index.ts')
     yield* listSource(url, { ...(await this.#reach()), ...(signal && { signal }) })
   }
+
+  readonly findTree: DragonflyNode['findTree'] = async (...asked) => await this.#orByItself(node => node.findTree(...asked))
 
   get(url: string, options?: GetOptions): ContentStream {
     const { promise, resolve, reject } = Promise.withResolvers<Receipt>()

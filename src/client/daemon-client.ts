@@ -23,6 +23,7 @@ import { linkFile } from '../store/link-output.ts'
 import { checkOutput, placeBytes, placeFile } from '../store/output.ts'
 import { locate, type OutputWish, placeAt, setTime, targetOf } from '../store/output-place.ts'
 import { type Connection, errorOf } from './connection.ts'
+import { findTreeBy } from './find-tree.ts'
 import type { Hello, Places } from './hello.ts'
 import { RemoteStore } from './remote-store.ts'
 
@@ -128,6 +129,7 @@ export class DaemonClient implements DragonflyNode {
   readonly share = async (file: string, options: ShareOptions = {}): Promise<SharedContent> =>
     await (await import('./share.ts')).shareBy(this.#connection, this.hello, { ...options, file, isOwn: this.#isOwn })
 
+  readonly findTree: DragonflyNode['findTree'] = async (...asked) => await findTreeBy(this.#connection, ...asked)
   readonly preheat = async (): Promise<Preheated> => {
     throw new DragonflyError('bad-option', 'a daemon does not preheat for others', { hint: 'preheat with a node of your own' })
   }

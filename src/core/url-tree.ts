@@ -1,7 +1,7 @@
 // The list of what is below a URL: each file by its URL, small ones by their place in a pack too. Bounded; whoever signed it is trusted for what it says.
 import * as dagCbor from '@ipld/dag-cbor'
-import { sameBytes, sha256 } from './piece.ts'
 import { DragonflyError } from './errors.ts'
+import { sameBytes, sha256 } from './piece.ts'
 import { isRoot } from './shared-url.ts'
 import type { TreePack } from './tree.ts'
 
@@ -32,7 +32,7 @@ export interface PackedFile {
 export interface UrlTreeFile {
   /** Names with slashes between. Not checked for what a host may have as one, nor whether it comes twice. */
   path: string
-  /** Relative to the URL that was listed, of the same origin. */
+  /** Its URL, behind the origin (scheme, host and port) of the one that was listed. */
   ref: string
   /** Undefined: it is to be fetched by its URL. */
   packed: PackedFile | undefined
@@ -107,14 +107,18 @@ function checkTree({ files, packs }: UrlTree): void {
   if (files.length > MAX_URL_TREE_FILES) throw refused(`it has more than ${MAX_URL_TREE_FILES} files`)
   if (packs.length > files.length) throw refused('it has more packs than files')
   for (const { root, size } of packs) {
-    if (!isRoot(root) || size < 1 || size > MAX_URL_TREE_PACK) throw refused('a pack in it is none')
+    if (!isRoot(root) || size > MAX_URL_TREE_PACK) throw refused('a pack in it is none')
   }
+  const left = packs.map(({ size }) => size)
   for (const { path, ref, packed } of files) {
     text(path)
     text(ref)
     if (packed === undefined) continue
-    const room = packs[packed.pack]?.size ?? -1
-    if (packed.size > MAX_URL_TREE_PACKED || packed.offset + packed.size > room) throw refused('a file in it lies nowhere')
+    const { pack, offset, size } = packed
+    const room = packs[pack]?.size ?? -1
+    if (size > MAX_URL_TREE_PACKED || offset + size > room) throw refused('a file in it lies nowhere')
+    left[pack] = (left[pack] as number) - size
+    if ((left[pack] as number) < 0) throw refused('its files are more than their pack')
   }
 }
 
@@ -124,7 +128,8 @@ function list(value: unknown): unknown[] {
 }
 
 function text(value: unknown): string {
-  if (typeof value !== 'string' || value.length > MAX_TEXT_BYTES || !value.isWellFormed()) throw refused('a name in it makes no sense')
+  if (typeof value !== 'string' || value.length > MAX_TEXT_BYTES || !value.isWellFormed())
+    throw refused('a name in it makes no sense')
   return value
 }
 

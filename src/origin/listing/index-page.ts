@@ -140,7 +140,13 @@ function readBucket(text: string, url: string, root: Root): IndexPage {
     else {
       const isSized = /^\d{1,15}$/.test(size)
       const stamp = [etag, size, modified].join(' ').slice(0, MAX_STAMP)
-      page.files.push({ url: urlOfKey(key, root), path, stamp, etag: etag.slice(0, MAX_STAMP), ...(isSized && { length: Number(size) }) })
+      page.files.push({
+        url: urlOfKey(key, root),
+        path,
+        stamp,
+        etag: etag.slice(0, MAX_STAMP),
+        ...(isSized && { length: Number(size) }),
+      })
     }
   }
   for (const prefix of bucket.prefixes.map(plain)) {

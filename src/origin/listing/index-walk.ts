@@ -36,7 +36,11 @@ export interface WalkStep extends Omit<Found, 'stamp'> {
  * All files below the URLs, folder by folder, each once. Nothing above the URLs is looked at. Whatever an index says, it ends: at
  * so many files, pages and folders deep.
  */
-export async function* walkIndex(urls: readonly string[], read: ReadPage, { level, maxFiles }: WalkLimits): AsyncGenerator<WalkStep> {
+export async function* walkIndex(
+  urls: readonly string[],
+  read: ReadPage,
+  { level, maxFiles }: WalkLimits,
+): AsyncGenerator<WalkStep> {
   const roots = urls.map(rootOf)
   const pages: Page[] = roots.map(root => ({ url: root.url.href, root, level: 0 }))
   const seen = new Set(pages.map(({ url }) => url))
