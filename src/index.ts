@@ -105,6 +105,6 @@ export {
 } from './origin/listing/index-walk.ts'
 export { checkProxy } from './origin/proxy.ts'
 export type { HubFile } from './origin/sources/hub.ts'
-export { findHubFile, isSourceFolder, listSource, resolveSource } from './origin/sources/resolve-source.ts'
+export { findHubFile, indexOfSource, isSourceFolder, listSource, resolveSource } from './origin/sources/resolve-source.ts'
 export type { Checksum, ListedFile, SourceReach, SourceRequest } from './origin/sources/source.ts'
 export { dragonflyHome, homeIfAny } from './store/home.ts'

@@ -155,15 +155,16 @@ class Tree {
 
   async *#entries(root: string, signal: AbortSignal): AsyncGenerator<Entry> {
     if (isMetalink(root, this.#command.flags)) yield* await this.#metalink(root)
-    else if (!isOtherScheme(root)) yield* await this.#index(root, signal)
-    else for await (const listed of this.#command.node.list(root, signal)) yield { url: listed.url, path: listed.path, listed }
+    else yield* await this.#listed(root, signal)
   }
 
   /** As a seed lists it; else as this host does. */
-  async #index(root: string, signal: AbortSignal): Promise<Iterable<Entry> | AsyncIterable<Entry>> {
+  async #listed(root: string, signal: AbortSignal): Promise<Iterable<Entry> | AsyncIterable<Entry>> {
     const { seededTree } = await import('./seeded-tree.ts')
     const seeded = await seededTree(root, this.#command, this.#filter, signal)
-    return seeded ?? (await import('./index-below.ts')).below(root, this.#command)
+    if (seeded !== undefined) return seeded
+    if (!isOtherScheme(root)) return (await import('./index-below.ts')).below(root, this.#command)
+    return stored(this.#command.node.list(root, signal))
   }
 
   async #metalink(root: string): Promise<Entry[]> {
@@ -200,6 +201,10 @@ class Tree {
       return { url, error }
     }
   }
+}
+
+async function* stored(list: AsyncIterable<ListedFile>): AsyncGenerator<Entry> {
+  for await (const listed of list) yield { url: listed.url, path: listed.path, listed }
 }
 
 function originOf(url: string): string {

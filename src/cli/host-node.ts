@@ -28,6 +28,8 @@ export interface Downloader extends Pick<DragonflyNode, 'get' | 'findTree'> {
   /** With `known` no store is asked which content a URL names. */
   head(url: string, options?: HeadOptions, known?: Known): Promise<ContentHead>
   download(url: string, file?: string, options?: GetOptions, known?: Known): Promise<Receipt>
+  /** See `indexOfSource`. */
+  indexOf(url: string, signal?: AbortSignal): Promise<string | undefined>
   /** See `listSource`. */
   list(url: string, signal?: AbortSignal): AsyncIterable<ListedFile>
 }
@@ -90,6 +92,11 @@ export class HostNode implements Downloader {
       if (known === undefined || !isOpen(known()) || (error as { code?: unknown }).code !== 'origin-forbidden') throw error
       return await attempt(undefined)
     }
+  }
+
+  async indexOf(url: string, signal?: AbortSignal): Promise<string | undefined> {
+    const { indexOfSource } = await import('../index.ts')
+    return await indexOfSource(url, { ...(await this.#reach()), ...(signal && { signal }) })
   }
 
   async *list(url: string, signal?: AbortSignal): AsyncGenerator<ListedFile> {

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { FoundTree, ListedFile, PackedFile, Receipt, UrlTree } from '../index.ts'
 import { contentOf } from './content-of.ts'
 import type { Command } from './get-one.ts'
+import { isOtherScheme } from './source-urls.ts'
 import type { TreeFilter } from './tree-filter.ts'
 
 /** Packs in memory at a time, 4 MiB each. */
@@ -33,53 +34,83 @@ export async function seededTree(
   filter: TreeFilter,
   signal: AbortSignal,
 ): Promise<Iterable<SeededFile> | undefined> {
-  if (!isForSeed(root, command)) return undefined
+  if (!isForSeed(command)) return undefined
   try {
-    const found = await command.node.findTree(root, { signal })
-    return found && (await treeOf(root, found, command, filter))
+    const index = isOtherScheme(root) ? await command.node.indexOf(root, signal) : root
+    if (index === undefined || !isPlain(index, command)) return undefined
+    const found = await command.node.findTree(index, { signal })
+    return found && (await treeOf({ root, index }, found, command, filter))
   } catch (error) {
     if (signal.aborted) throw error
     return undefined
   }
 }
 
-/** What is the user's own, or is to be as it is now in every part, is asked for file by file. */
-function isForSeed(root: string, { options, headers, flags }: Command): boolean {
+/** What is to be as it is now in every part, and what is asked of each file, is asked for file by file. */
+function isForSeed({ options, flags }: Command): boolean {
   const { filter, tag, scope, range, revalidate, hardLink, byDigest } = options
-  const url = URL.parse(root)
-  const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
-  if (!isPlain || headers.of(root).length > 0) return false
   if (flags.level !== undefined || flags.head || flags.spider || flags.md5 !== undefined) return false
   return [filter, tag, scope, range, byDigest].every(option => option === undefined) && !revalidate && !hardLink
 }
 
+/** Whether nothing about it is the user's own. */
+function isPlain(index: string, { headers }: Command): boolean {
+  const url = URL.parse(index)
+  if (url === null || !/^https?:$/.test(url.protocol)) return false
+  return url.username === '' && url.password === '' && headers.of(index).length === 0
+}
+
+/** What was asked for, and where it is listed: the same, unless it is a folder of a store. */
+interface Place {
+  root: string
+  index: string
+}
+
 async function treeOf(
-  root: string,
+  place: Place,
   { root: list, length }: FoundTree,
   command: Command,
   filter: TreeFilter,
 ): Promise<Iterable<SeededFile>> {
   const { decodeUrlTree } = await import('../index.ts')
   const tree = decodeUrlTree((await contentOf(list, length, command)).bytes)
-  return await filesOf(tree, new URL(root).origin, new Packs(tree, command), filter)
+  return await filesOf(tree, place, new Packs(tree, command), filter)
 }
 
-async function filesOf(tree: UrlTree, origin: string, packs: Packs, filter: TreeFilter): Promise<Iterable<SeededFile>> {
+async function filesOf(tree: UrlTree, { root, index }: Place, packs: Packs, filter: TreeFilter): Promise<Iterable<SeededFile>> {
   const { DragonflyError } = await import('../index.ts')
+  const { origin } = new URL(index)
+  // of a store it is a mistake in its URL, for the store to say
+  if (tree.files.length === 0 && root !== index) throw new DragonflyError('origin-not-found', 'nothing is there')
   const sparse = sparsePacks(tree, filter)
   // a seed leads to other files of the same server, and nowhere else
-  const isOfOrigin = ({ ref }: UrlTree['files'][number]) => URL.parse(origin + ref)?.origin === origin
-  if (!tree.files.every(isOfOrigin)) throw new DragonflyError('protocol', 'the list of the tree leads to another server')
+  if (!tree.files.every(({ ref }) => URL.parse(origin + ref)?.origin === origin))
+    throw new DragonflyError('protocol', 'the list of the tree leads to another server')
   return (function* () {
-    for (const { path, ref, packed } of tree.files) {
-      const file = { url: origin + ref, path: path.split('/') }
-      if (packed === undefined) yield file
-      else {
-        const listed = { ...file, ...listedOf(packed) }
-        yield sparse.has(packed.pack) ? { ...file, listed } : { ...file, listed, packed: () => packs.take(file.url, packed) }
+    for (const { path, ref, packed, facts } of tree.files) {
+      const file = { url: root === index ? origin + ref : `${root.replace(/\/?$/, '/')}${path}`, path: path.split('/') }
+      const request = root === index ? {} : { request: () => ({ url: origin + ref, shown: file.url }) }
+      const listed = packed === undefined ? factsOf(facts) : listedOf(packed)
+      const isListed = packed !== undefined || root !== index
+      yield {
+        ...file,
+        ...(isListed && { listed: { ...file, ...listed, ...request } }),
+        ...(packed !== undefined && !sparse.has(packed.pack) && { packed: () => packs.take(file.url, packed) }),
       }
     }
   })()
+}
+
+function factsOf({
+  length,
+  modified,
+  md5,
+}: UrlTree['files'][number]['facts']): Pick<ListedFile, 'length' | 'modified' | 'checksum'> {
+  return {
+    ...(length !== undefined && { length }),
+    ...(modified !== undefined && { modified }),
+    ...(md5 !== undefined && { checksum: { algorithm: 'md5', hex: md5 } }),
+  }
 }
 
 function listedOf({ size, sha256, modified }: PackedFile): Pick<ListedFile, 'length' | 'digest' | 'modified'> {

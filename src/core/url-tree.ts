@@ -29,6 +29,18 @@ export interface PackedFile {
   modified: number | undefined
 }
 
+/** What a list of keys says of a file that lies in no pack: enough to tell whether it is here. */
+export interface ListedFacts {
+  /** Bytes. */
+  length: number | undefined
+  /** Milliseconds since 1970. */
+  modified: number | undefined
+  /** Of all its bytes, 32 hexadecimal digits; no reason to believe a download. */
+  md5: string | undefined
+}
+
+export const NO_FACTS: ListedFacts = { length: undefined, modified: undefined, md5: undefined }
+
 export interface UrlTreeFile {
   /** Names with slashes between. Not checked for what a host may have as one, nor whether it comes twice. */
   path: string
@@ -36,6 +48,7 @@ export interface UrlTreeFile {
   ref: string
   /** Undefined: it is to be fetched by its URL. */
   packed: PackedFile | undefined
+  facts: ListedFacts
 }
 
 export interface UrlTree {
@@ -48,9 +61,9 @@ export function encodeUrlTree(tree: UrlTree): Uint8Array {
   checkTree(tree)
   const bytes = dagCbor.encode({
     v: VERSION,
-    files: tree.files.map(({ path, ref, packed }) =>
+    files: tree.files.map(({ path, ref, packed, facts: { length, modified, md5 } }) =>
       packed === undefined
-        ? [path, ref]
+        ? [path, ref, length ?? null, modified ?? null, md5 ?? null]
         : [path, ref, packed.pack, packed.offset, packed.size, packed.sha256, packed.modified ?? null],
     ),
     packs: tree.packs.map(({ root, size }) => [root, size]),
@@ -93,13 +106,22 @@ function treeOf(value: unknown): UrlTree {
   }
 }
 
-function fileOf([path, ref, pack, offset, size, digest, modified, ...rest]: unknown[]): UrlTreeFile {
-  const named = { path: text(path), ref: text(ref) }
-  if (pack === undefined) return { ...named, packed: undefined }
-  if (rest.length > 0 || modified === undefined) throw refused('a file in it makes no sense')
+function fileOf(row: unknown[]): UrlTreeFile {
+  if (row.length === 5) {
+    const [path, ref, length, modified, md5] = row
+    const facts = { length: wholeOrNone(length), modified: wholeOrNone(modified), md5: md5 === null ? undefined : md5Of(md5) }
+    return { path: text(path), ref: text(ref), packed: undefined, facts }
+  }
+  const [path, ref, pack, offset, size, digest, modified] = row
+  if (row.length !== 7) throw refused('a file in it makes no sense')
   if (!(digest instanceof Uint8Array) || digest.byteLength !== 32) throw refused('a digest in it makes no sense')
-  const packed = { pack: whole(pack), offset: whole(offset), size: whole(size), sha256: digest }
-  return { ...named, packed: { ...packed, modified: modified === null ? undefined : whole(modified) } }
+  const place = { pack: whole(pack), offset: whole(offset), size: whole(size) }
+  return {
+    path: text(path),
+    ref: text(ref),
+    packed: { ...place, sha256: digest, modified: wholeOrNone(modified) },
+    facts: NO_FACTS,
+  }
 }
 
 /** Throws `bad-option`. */
@@ -135,6 +157,15 @@ function text(value: unknown): string {
 
 function whole(value: unknown): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw refused('a number in it makes no sense')
+  return value
+}
+
+function wholeOrNone(value: unknown): number | undefined {
+  return value === null ? undefined : whole(value)
+}
+
+function md5Of(value: unknown): string {
+  if (typeof value !== 'string' || !/^[0-9a-f]{32}$/.test(value)) throw refused('a digest in it makes no sense')
   return value
 }
 

@@ -1,7 +1,14 @@
 // The tree below one URL at a seed: listed anew for whoever asks, and read only where the origin has something else by now.
 import { raceSignal } from 'race-signal'
 import { abortError, DragonflyError } from '../../core/errors.ts'
-import { encodeUrlTree, MAX_URL_TREE_FILES, MAX_URL_TREE_PACKED, type UrlTreeFile } from '../../core/url-tree.ts'
+import {
+  encodeUrlTree,
+  type ListedFacts,
+  MAX_URL_TREE_FILES,
+  MAX_URL_TREE_PACKED,
+  NO_FACTS,
+  type UrlTreeFile,
+} from '../../core/url-tree.ts'
 import type { Found } from '../../origin/listing/index-page.ts'
 import { INDEX_PAGE_MS, MAX_INDEX_PAGE, walkIndex } from '../../origin/listing/index-walk.ts'
 import type { TreeHead } from '../../wire/codec-tree.ts'
@@ -189,14 +196,15 @@ export class ListedTree {
   }
 
   /** `used`: root of a pack → its index. */
-  #entry({ url, path }: Found, used: Map<string, number>): UrlTreeFile {
+  #entry(found: Found, used: Map<string, number>): UrlTreeFile {
+    const { url, path } = found
     const named = { path: path.join('/'), ref: refOf(url) }
     const known = this.#known.get(url)
-    if (known === undefined) return { ...named, packed: undefined }
+    if (known === undefined) return { ...named, packed: undefined, facts: factsOf(found) }
     const pack = used.get(known.root) ?? used.size
     used.set(known.root, pack)
     const { offset, size, sha256, modified } = known
-    return { ...named, packed: { pack, offset, size, sha256, modified } }
+    return { ...named, packed: { pack, offset, size, sha256, modified }, facts: NO_FACTS }
   }
 
   /** Where most of all packs are holes, what lies in the emptiest is read again the next time, and packed anew. */
@@ -209,6 +217,12 @@ export class ListedTree {
     if (live.size <= FEW_PACKS || used * 2 >= whole) return
     for (const [url, { root }] of this.#known) if (isHollow(root)) this.#known.delete(url)
   }
+}
+
+/** HTML is no list that can be relied on. */
+function factsOf({ etag, length, modified }: Found): ListedFacts {
+  if (etag === undefined) return NO_FACTS
+  return { length, modified, md5: /^[0-9a-f]{32}$/.test(etag) ? etag : undefined }
 }
 
 /** All are of one origin. */

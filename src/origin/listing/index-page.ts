@@ -25,6 +25,8 @@ export interface Found {
   etag?: string
   /** Bytes, where the page says so; HTML may mean something else by its last number. */
   length?: number
+  /** Of a list of keys: milliseconds since 1970. */
+  modified?: number
 }
 
 export interface IndexPage {
@@ -138,15 +140,7 @@ function readBucket(text: string, url: string, root: Root): IndexPage {
     const path = key.startsWith(root.prefix) ? pathOf(key.slice(root.prefix.length).split('/')) : undefined
     if (path === undefined) page.hostile ??= key
     else {
-      const isSized = /^\d{1,15}$/.test(size)
-      const stamp = [etag, size, modified].join(' ').slice(0, MAX_STAMP)
-      page.files.push({
-        url: urlOfKey(key, root),
-        path,
-        stamp,
-        etag: etag.slice(0, MAX_STAMP),
-        ...(isSized && { length: Number(size) }),
-      })
+      page.files.push({ url: urlOfKey(key, root), path, ...factsOf({ key, etag, size, modified }) })
     }
   }
   for (const prefix of bucket.prefixes.map(plain)) {
@@ -157,6 +151,16 @@ function readBucket(text: string, url: string, root: Root): IndexPage {
     page.folders.push(below.href)
   }
   return page
+}
+
+function factsOf({ etag, size, modified }: Key): Omit<Found, 'url' | 'path'> {
+  const at = Date.parse(modified)
+  return {
+    stamp: [etag, size, modified].join(' ').slice(0, MAX_STAMP),
+    etag: etag.slice(0, MAX_STAMP),
+    ...(/^\d{1,15}$/.test(size) && { length: Number(size) }),
+    ...(at >= 0 && { modified: at }),
+  }
 }
 
 function bucketOf(text: string): Bucket {
