@@ -6,7 +6,7 @@ import { isRoot } from './shared-url.ts'
 import type { TreePack } from './tree.ts'
 
 /** Longest encoding, bytes: it is read into memory whole. */
-export const MAX_URL_TREE_BYTES = 64 * 1024 * 1024
+export const MAX_URL_TREE_BYTES = 32 * 1024 * 1024
 export const MAX_URL_TREE_FILES = 100_000
 /** Files up to this size lie in packs, bytes. */
 export const MAX_URL_TREE_PACKED = 64 * 1024

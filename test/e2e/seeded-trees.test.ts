@@ -122,7 +122,7 @@ describe('df get of trees through a seed', () => {
     })
     const seed = await lab.seed()
     const killed = get('one', '--recursive', new URL('/t/', slow.url).href, '-P', 'a', '--seed', seed.address)
-    await until(() => slow.requests.some(({ url }) => url === '/t/b.txt'))
+    await until(() => slow.requests.some(({ url }) => url === '/t/b.txt'), 'the seed reads')
     isSilent = false
     seed.child.kill('SIGKILL')
     const { code, stderr, lines } = await killed
@@ -172,7 +172,7 @@ describe('df get of trees through a seed', () => {
       env = { AWS_ENDPOINT_URL_S3: store.url }
       store.hasOpenLists = true
       await store.bucket('open')
-      for (let i = 0; i < 12; i++) await store.object(`/open/set/d/${i}.txt`, Buffer.from(`object ${i}`))
+      for (let i = 0; i < 12; i++) await store.object(`/open/set/d/${i}.txt`, Buffer.from(`object ${i}`), { isPublic: true })
       const { address } = await lab.seed()
       const reads = () => store.requests.filter(({ path }) => path.startsWith('/open/set/')).length
       for (const home of ['one', 'two']) {
@@ -182,7 +182,7 @@ describe('df get of trees through a seed', () => {
         expect(lines.find(({ type }) => type === 'done')?.url).to.match(/^s3:\/\/open\/set\/d\/\d+\.txt$/)
       }
       expect(reads()).to.equal(12)
-      await store.object('/open/set/d/5.txt', Buffer.from('OBJECT 5'))
+      await store.object('/open/set/d/5.txt', Buffer.from('OBJECT 5'), { isPublic: true })
       const { code } = await get('three', 's3://open/set/', '-P', 'three', '--seed', address)
       expect([code, await text('three', 'd', '5.txt'), reads()]).to.deep.equal([0, 'OBJECT 5', 13])
     } finally {
