@@ -1,14 +1,23 @@
 // df get of trees through a seed, by real processes: packed once, verified, never stale; nginx is the origin.
+
+import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
+import { encodeUrlTree, NO_FACTS } from '../../src/core/url-tree.ts'
+import { serveTrees, unserveTrees } from '../../src/net/tree-stream.ts'
+import type { Network } from '../../src/node/context/node-context.ts'
+import { createNode } from '../../src/node/node.ts'
+import { sealTree } from '../../src/wire/envelope.ts'
 import { hostileOrigin } from '../origin/hostile-origin.ts'
 import { BucketStore, hasMoto } from '../origin/sources/bucket-store.ts'
 import { NOWHERE } from '../origin/sources/environment.ts'
 import { until } from '../waiting.ts'
+import { LOOPBACK } from '../world/loopback.ts'
 import type { Lab, Nginx } from './lab.ts'
 import { labForEach } from './lab-for-each.ts'
 
 const HOUR = 3_600_000
+const hash = (text: string) => createHash('sha256').update(text).digest()
 
 describe('df get of trees through a seed', () => {
   let lab: Lab
@@ -146,6 +155,52 @@ describe('df get of trees through a seed', () => {
     const again = await get('one', ...some)
     expect(again.lines.at(-1)).to.include({ files: 1, kept: 9 })
     expect(await text('a', '12.txt')).to.equal('file 12')
+  })
+
+  it('a trusted seed that lists hostile names and wrong places: they are left out, nothing lands outside, and a mirror removes nothing', async () => {
+    const url = await tree()
+    const seed = await createNode({ listen: [LOOPBACK], store: lab.path('evil'), home: lab.path('evil-home'), dhtServer: false })
+    try {
+      await seed.seed()
+      const { host } = (seed as unknown as { network: Network }).network
+      const pack = Buffer.from('goodevil')
+      await writeFile(lab.path('pack'), pack)
+      const { cid } = await seed.share(lab.path('pack'))
+      const row = (path: string, offset: number, sha256: Uint8Array) => ({
+        ...{ path, ref: '/tree/7.txt', facts: NO_FACTS },
+        packed: { pack: 0, offset, size: 0, sha256, modified: undefined },
+      })
+      const empty = createHash('sha256').digest()
+      const names = ['../x', '/etc/x', 'a/../../x', 'ok', 'ok', 'ok/below', 'C', 'a\\b', '..', 'nul\0', 'x'.repeat(300)]
+      const good = {
+        ...row('good', 0, empty),
+        packed: { pack: 0, offset: 0, size: 4, sha256: hash('good'), modified: undefined },
+      }
+      const wrong = {
+        ...row('wrong', 0, empty),
+        packed: { pack: 0, offset: 4, size: 4, sha256: hash('other'), modified: undefined },
+      }
+      const files = [good, wrong, ...names.map(name => row(name, 0, empty))]
+      await writeFile(lab.path('list'), encodeUrlTree({ files, packs: [{ root: cid, size: pack.length }] }))
+      const list = await seed.share(lab.path('list'))
+      await unserveTrees(host)
+      await serveTrees(host, async (_peer, asked, say) => {
+        const head = { url: asked.url, root: list.cid, length: list.bytes, listedAt: Date.now() }
+        say({ type: 'tree', envelope: await sealTree(head, host.privateKey) })
+      })
+      await mkdir(lab.path('a'))
+      await writeFile(lab.path('a', 'mine'), 'mine')
+      const address = seed.addresses[0] as string
+      const { code, lines } = await get('one', '--recursive', url, '-P', 'a', '--mirror', '--seed', address)
+      expect(code).to.equal(2)
+      expect(lines.at(-1)).to.include({ type: 'summary', files: 4, failed: 9 }).and.not.have.property('removed')
+      expect(await lab.files('a')).to.have.members(['good', 'wrong', 'ok', 'C', 'mine'])
+      // what is not as the list says comes by its URL
+      expect([await text('a', 'good'), await text('a', 'wrong')]).to.deep.equal(['good', 'file 7'])
+      expect(await lab.files('.')).to.not.include('x')
+    } finally {
+      await seed.stop()
+    }
   })
 
   it('through a daemon, and with the credentials of this host as ever', async () => {
