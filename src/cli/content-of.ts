@@ -1,12 +1,18 @@
 // Reads a content into memory: the list of a tree, or one of its packs.
-import type { GetOptions, Receipt } from '../index.ts'
-import type { Command } from './get-one.ts'
+import type { DragonflyNode, GetOptions, Receipt } from '../index.ts'
+
+/** A file out of a pack. */
+export interface Unpacked {
+  bytes: Uint8Array
+  /** Of the download, less its output. */
+  receipt: Omit<Receipt, 'output'>
+}
 
 /** A whole content that its root names, at most so many bytes of it. */
 export async function contentOf(
   root: string,
   limit: number,
-  { node, options }: Pick<Command, 'node' | 'options'>,
+  { node, options }: { node: Pick<DragonflyNode, 'get'>; options: GetOptions },
   watch: GetOptions = {},
 ): Promise<{ bytes: Buffer; receipt: Receipt }> {
   const { sharedUrl, DragonflyError } = await import('../index.ts')

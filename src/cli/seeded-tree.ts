@@ -1,7 +1,7 @@
 // The tree below a URL as a seed lists it: small files come in packs, large ones by their URLs.
 import { LRUCache } from 'lru-cache'
 import type { FoundTree, ListedFile, PackedFile, Receipt, UrlTree } from '../index.ts'
-import { contentOf } from './content-of.ts'
+import { contentOf, type Unpacked } from './content-of.ts'
 import type { Command } from './get-one.ts'
 import { isOtherScheme } from './source-urls.ts'
 import type { TreeFilter } from './tree-filter.ts'
@@ -19,12 +19,6 @@ export interface SeededFile {
   listed?: ListedFile
   /** Resolves to its bytes, verified, and where they came from. */
   packed?: () => Promise<Unpacked>
-}
-
-export interface Unpacked {
-  bytes: Uint8Array
-  /** Of the download, less its output. */
-  receipt: Omit<Receipt, 'output'>
 }
 
 /** Undefined: this host has to list it, and to get its files one by one. Rejects with the abort. */

@@ -165,7 +165,8 @@ export class ListedTree {
       for (const file of found) {
         const known = this.#known.get(file.url)
         if (this.#large.has(file.url) || (known !== undefined && this.#files.isCurrent(file, known))) continue
-        if (known === undefined && (room -= file.length ?? MAX_URL_TREE_PACKED) < 0) continue
+        if (known === undefined) room -= file.length ?? MAX_URL_TREE_PACKED
+        if (known === undefined && room < 0) continue
         const look = this.#files.look(file, known, signal)
         look.catch(() => {})
         looks.push({ file, look })
