@@ -19,7 +19,7 @@ const WHOLE_MS = 65 * 60_000
 /** Seeds that are asked: what one cannot list, others hardly can. */
 const MAX_ASKED = 2
 
-type Context = Pick<NodeContext, 'networkUp' | 'seedsAbove' | 'isTrusted' | 'fleet'>
+type Context = Pick<NodeContext, 'networkUp' | 'seedsAbove' | 'isTrusted'>
 
 /** Resolves to undefined when no trusted seed knows it. Rejects with `bad-…` for a malformed URL, or the abort. */
 export async function findTree(ctx: Context, url: string, { signal }: FindTreeOptions = {}): Promise<FoundTree | undefined> {
@@ -28,7 +28,7 @@ export async function findTree(ctx: Context, url: string, { signal }: FindTreeOp
   const network = await ctx.networkUp()
   if (network === undefined) return undefined
   const whole = AbortSignal.any([AbortSignal.timeout(WHOLE_MS), ...(signal ? [signal] : [])])
-  for (const seed of (await seedsFor(ctx, subject, whole)).slice(0, MAX_ASKED)) {
+  for (const seed of rendezvousOrder(subject, ctx.seedsAbove(subject)).slice(0, MAX_ASKED)) {
     try {
       return await ask(ctx, network, seed, url, whole)
     } catch {
@@ -36,12 +36,6 @@ export async function findTree(ctx: Context, url: string, { signal }: FindTreeOp
     }
   }
   return undefined
-}
-
-async function seedsFor(ctx: Context, subject: string, signal: AbortSignal): Promise<DialablePeer[]> {
-  const named = rendezvousOrder(subject, ctx.seedsAbove(subject))
-  const members = (await ctx.fleet?.responsible(subject, true, signal).catch(() => [])) ?? []
-  return [...named, ...members.filter(({ peer }) => named.every(seed => seed.peer !== peer))]
 }
 
 async function ask(

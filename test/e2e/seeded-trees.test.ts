@@ -203,6 +203,20 @@ describe('df get of trees through a seed', () => {
     }
   })
 
+  it('with two seeds, whichever has packed it', async () => {
+    const url = await tree()
+    const first = await lab.seed('first')
+    const second = await lab.seed('second', ['--seed', first.address])
+    const seeds = ['--seed', first.address, '--seed', second.address]
+    for (const home of ['one', 'two', 'three']) {
+      const { code, lines, stderr } = await get(home, '--recursive', url, '-P', home, ...seeds)
+      expect(code, stderr).to.equal(0)
+      expect(lines.at(-1)).to.include({ type: 'summary', files: 23, failed: 0 })
+    }
+    const small = (await asked()).filter(path => !isPage(path) && !path.endsWith('large.bin'))
+    expect(small).to.have.length(22)
+  })
+
   it('through a daemon, and with the credentials of this host as ever', async () => {
     const url = await tree()
     const { address } = await lab.seed()
