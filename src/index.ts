@@ -8,6 +8,7 @@ export { type HeaderList, parseHeader } from './core/headers.ts'
 export type { HostStatus, SlowCause, SlowDownload } from './core/host-status.ts'
 export { type ByteRange, parseRange, type RangeSpec } from './core/range.ts'
 export { parseRateLimit } from './core/rate-limit.ts'
+export { rawCid } from './core/root.ts'
 export { parseSharedUrl, type SharedUrl, sharedUrl } from './core/shared-url.ts'
 export { withoutSecrets } from './core/task.ts'
 export {
@@ -20,6 +21,13 @@ export {
   type TreePlace,
 } from './core/tree.ts'
 export type { Trust } from './core/trust.ts'
+export {
+  decodeUrlTree,
+  type PackedFile,
+  type UrlTree,
+  type UrlTreeFile,
+  unpack,
+} from './core/url-tree.ts'
 export { EventFeed } from './daemon/event-feed.ts'
 export { Service, type ServiceSetup, type Ties } from './daemon/service.ts'
 export { type MetricsServer, type MetricsServerOptions, serveMetrics } from './gateway/api/metrics-server.ts'
@@ -52,6 +60,7 @@ export {
 } from './node/api/events.ts'
 export type { Explanation, Giver, Losses, Moments, Requests } from './node/api/explanation.ts'
 export type { FleetDownload, FleetReport, MemberReport, SilenceReason } from './node/api/fleet-report.ts'
+export type { FindTreeOptions, FoundTree } from './node/api/found-tree.ts'
 export type { GetOptions, Progress } from './node/api/get-options.ts'
 export type { DownloadPriority, Limit, Limits, LimitsNow } from './node/api/limits.ts'
 export type {
@@ -86,8 +95,16 @@ export type { StoredContent } from './node/api/stored-content.ts'
 export type { VerifiedContent, VerifiedState, VerifyLine, VerifyProgress, VerifySummary } from './node/api/verification.ts'
 export { createNode } from './node/node.ts'
 export { classOf } from './origin/address-class.ts'
+export {
+  INDEX_PAGE_MS,
+  MAX_INDEX_PAGE,
+  type ReadPage,
+  type WalkLimits,
+  type WalkStep,
+  walkIndex,
+} from './origin/listing/index-walk.ts'
 export { checkProxy } from './origin/proxy.ts'
 export type { HubFile } from './origin/sources/hub.ts'
-export { findHubFile, isSourceFolder, listSource, resolveSource } from './origin/sources/resolve-source.ts'
+export { findHubFile, indexOfSource, isSourceFolder, listSource, resolveSource } from './origin/sources/resolve-source.ts'
 export type { Checksum, ListedFile, SourceReach, SourceRequest } from './origin/sources/source.ts'
 export { dragonflyHome, homeIfAny } from './store/home.ts'

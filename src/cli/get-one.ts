@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { ContentHead, GetOptions, HeaderList, HeadOptions, ListedFile, Receipt } from '../index.ts'
+import type { Unpacked } from './content-of.ts'
 import { printable } from './errors.ts'
 import { bytes } from './figures.ts'
 import type { GetFlags } from './get-flags.ts'
@@ -43,6 +44,8 @@ export interface Target {
   length?: number
   /** What the list of its store says of it. */
   listed?: ListedFile
+  /** Its bytes, where a seed has packed it. What cannot be had this way is downloaded. */
+  packed?: () => Promise<Unpacked>
   /** See GetOptions. */
   nameFile?: (fileName: string) => string
   /** Of a Metalink: URLs that are tried when the first one fails. */
@@ -87,16 +90,32 @@ export async function getOne(target: Target, command: Command): Promise<Outcome>
   const md5 = flags.md5 === undefined ? undefined : flags.md5.toLowerCase()
   const digest = target.mirrors === undefined ? undefined : listed?.digest
   const all = { ...options, ...(digest !== undefined && { digest }) }
-  const receipt = await firstOf([url, ...(target.mirrors ?? [])], async from => {
-    await target.mayRead?.(from)
-    const work = (headers: HeaderList) => fetch({ node, place }, { url: from, known }, { ...all, ...some(headers) }, md5)
-    const receipt = await withLogin(from, headers, work)
-    if (target.mirrors !== undefined && flags.range === undefined) await checkLength(receipt, target.length)
-    return receipt
-  })
+  const receipt =
+    (await unpacked(target, command)) ??
+    (await firstOf([url, ...(target.mirrors ?? [])], async from => {
+      await target.mayRead?.(from)
+      const work = (headers: HeaderList) => fetch({ node, place }, { url: from, known }, { ...all, ...some(headers) }, md5)
+      const receipt = await withLogin(from, headers, work)
+      if (target.mirrors !== undefined && flags.range === undefined) await checkLength(receipt, target.length)
+      return receipt
+    }))
   const output = (await target.placed?.()) ?? receipt.output
   report.done({ ...receipt, output }, transfer)
   return receipt
+}
+
+/** Undefined: it lies in no pack, or that cannot be had. Rejects with what is wrong with the output, or the abort. */
+async function unpacked({ url, file, packed }: Target, { options }: Command): Promise<Receipt | undefined> {
+  if (packed === undefined || file === undefined) return undefined
+  const { signal, replace, remoteTime } = options
+  const found = await packed().catch(error => {
+    if (signal?.aborted) throw error
+    return undefined
+  })
+  if (found === undefined) return undefined
+  const { writeOutput } = await import('../client/index.ts')
+  const lastModified = remoteTime ? found.receipt.lastModified : undefined
+  return { ...found.receipt, output: await writeOutput(file, found.bytes, { url, replace, lastModified, signal }) }
 }
 
 /** The first URL that works; if none does, what the last one says. What no other URL would change is thrown at once. */

@@ -3,6 +3,7 @@ import path from 'node:path'
 import PQueue from 'p-queue'
 import { abortError } from '../client/index.ts'
 import type { GetOptions, Tree, TreeFile, TreePack } from '../index.ts'
+import { contentOf } from './content-of.ts'
 import { describe, OutputError } from './errors.ts'
 import { OK } from './exit-codes.ts'
 import type { Command } from './get-one.ts'
@@ -57,23 +58,7 @@ export async function getTree(url: string, command: Command, signal: AbortSignal
 
 async function listOf(root: string, command: Command): Promise<Tree> {
   const { decodeTree, MAX_TREE_BYTES } = await import('../index.ts')
-  return decodeTree(await contentOf(root, MAX_TREE_BYTES, command))
-}
-
-/** A whole content in memory, at most so many bytes of it. */
-async function contentOf(root: string, limit: number, { node, options }: Command, watch: GetOptions = {}): Promise<Uint8Array> {
-  const { sharedUrl, DragonflyError } = await import('../index.ts')
-  const stream = node.get(sharedUrl({ root, name: undefined, isTree: false }), { ...options, ...watch })
-  stream.receipt.catch(() => {})
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of stream) {
-    length += chunk.byteLength
-    if (length > limit)
-      throw new DragonflyError('bad-option', `the shared folder is none: a part of it has more than ${limit} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+  return decodeTree((await contentOf(root, MAX_TREE_BYTES, command)).bytes)
 }
 
 /** What has to be fetched for the files that are not here. */
@@ -166,7 +151,7 @@ async function fetchPack({ root, size, files }: Part, transfer: Transfer, { comm
   const { createHash } = await import('node:crypto')
   const { DragonflyError } = await import('../index.ts')
   const onProgress: GetOptions['onProgress'] = progress => command.report.progress(progress, transfer)
-  const pack = await contentOf(root, size, command, { signal, onProgress })
+  const { bytes: pack } = await contentOf(root, size, command, { signal, onProgress })
   await eachOf(files, async ({ place, ...file }) => {
     if ('root' in place) return
     const bytes = pack.subarray(place.offset, place.offset + file.size)

@@ -27,6 +27,7 @@ interface Entry {
   url: string
   path: readonly string[]
   listed?: ListedFile
+  packed?: Target['packed']
   /** Where it is, too. */
   mirrors?: readonly string[]
   mayRead?: (url: string) => Promise<void>
@@ -154,13 +155,21 @@ class Tree {
 
   async *#entries(root: string, signal: AbortSignal): AsyncGenerator<Entry> {
     if (isMetalink(root, this.#command.flags)) yield* await this.#metalink(root)
-    else if (!isOtherScheme(root)) yield* (await import('./index-walk.ts')).below(root, this.#command)
-    else for await (const listed of this.#command.node.list(root, signal)) yield { url: listed.url, path: listed.path, listed }
+    else yield* await this.#listed(root, signal)
+  }
+
+  /** As a seed lists it; else as this host does. */
+  async #listed(root: string, signal: AbortSignal): Promise<Iterable<Entry> | AsyncIterable<Entry>> {
+    const { seededTree } = await import('./seeded-tree.ts')
+    const seeded = await seededTree(root, this.#command, this.#filter, signal)
+    if (seeded !== undefined) return seeded
+    if (!isOtherScheme(root)) return (await import('./index-below.ts')).below(root, this.#command)
+    return stored(this.#command.node.list(root, signal))
   }
 
   async #metalink(root: string): Promise<Entry[]> {
     const { parseMetalink, readMetalink } = await import('./metalink.ts')
-    const { pageOf } = await import('./index-walk.ts')
+    const { pageOf } = await import('./index-below.ts')
     const inward = new (await import('./inward.ts')).Inward(root)
     const mayRead = (url: string) => inward.check(url)
     const isLocal = root.startsWith('file:')
@@ -174,18 +183,28 @@ class Tree {
     }))
   }
 
-  async #target({ url, path, listed, mirrors, mayRead }: Entry, root: string): Promise<Target> {
+  async #target({ url, path, listed, packed, mirrors, mayRead }: Entry, root: string): Promise<Target> {
     try {
       const name = await this.#names.add(path)
       this.#files.add(name)
       const file = await this.#place.fileOf(name)
-      const target = { url, file, ...(listed && { listed }), ...(listed?.length !== undefined && { length: listed.length }) }
+      const target = {
+        url,
+        file,
+        ...(listed && { listed }),
+        ...(packed && { packed }),
+        ...(listed?.length !== undefined && { length: listed.length }),
+      }
       // headers are for the host that the user named
       return mirrors === undefined ? target : { ...target, mirrors, homeOrigin: originOf(root), ...(mayRead && { mayRead }) }
     } catch (error) {
       return { url, error }
     }
   }
+}
+
+async function* stored(list: AsyncIterable<ListedFile>): AsyncGenerator<Entry> {
+  for await (const listed of list) yield { url: listed.url, path: listed.path, listed }
 }
 
 function originOf(url: string): string {

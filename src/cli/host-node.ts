@@ -24,10 +24,12 @@ import { DAEMON_SIGNATURE_MS, type Found, findSource, withSource as foundBy } fr
 export type Known = ListedFile['request']
 
 /** What a download needs of a node. */
-export interface Downloader extends Pick<DragonflyNode, 'get'> {
+export interface Downloader extends Pick<DragonflyNode, 'get' | 'findTree'> {
   /** With `known` no store is asked which content a URL names. */
   head(url: string, options?: HeadOptions, known?: Known): Promise<ContentHead>
   download(url: string, file?: string, options?: GetOptions, known?: Known): Promise<Receipt>
+  /** See `indexOfSource`. */
+  indexOf(url: string, signal?: AbortSignal): Promise<string | undefined>
   /** See `listSource`. */
   list(url: string, signal?: AbortSignal): AsyncIterable<ListedFile>
 }
@@ -92,10 +94,17 @@ export class HostNode implements Downloader {
     }
   }
 
+  async indexOf(url: string, signal?: AbortSignal): Promise<string | undefined> {
+    const { indexOfSource } = await import('../index.ts')
+    return await indexOfSource(url, { ...(await this.#reach()), ...(signal && { signal }) })
+  }
+
   async *list(url: string, signal?: AbortSignal): AsyncGenerator<ListedFile> {
     const { listSource } = await import('../index.ts')
     yield* listSource(url, { ...(await this.#reach()), ...(signal && { signal }) })
   }
+
+  readonly findTree: DragonflyNode['findTree'] = async (...asked) => await this.#orByItself(node => node.findTree(...asked))
 
   get(url: string, options?: GetOptions): ContentStream {
     const { promise, resolve, reject } = Promise.withResolvers<Receipt>()

@@ -1,21 +1,12 @@
 // Which names of a tree can be files here: each below its folder, and none in the way of another.
+import { isFileName } from '../client/index.ts'
 import { printable, UsageError } from './errors.ts'
 
-/** Linux and macOS; NTFS counts characters. */
-const MAX_NAME_BYTES = 255
 /** What is left of a path of Linux (4,096) for the folder that the tree goes to. */
 const MAX_PATH_BYTES = 3072
 const MAX_DEPTH = 128
 /** Of a name in a message. */
 const SHOWN_CHARS = 100
-
-/** Whether it is the name of one file and nothing else. */
-export function isFileName(name: string): boolean {
-  if (name === '' || name === '.' || name === '..' || /[/\\\p{Cc}]/u.test(name)) return false
-  if (process.platform === 'win32' && (/[<>:"|?*]|[ .]$/.test(name) || /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name)))
-    return false
-  return Buffer.byteLength(name) <= MAX_NAME_BYTES
-}
 
 /** As a file system that ignores case compares it. */
 export function folded(path: string): string {

@@ -23,6 +23,7 @@ import { linkFile } from '../store/link-output.ts'
 import { checkOutput, placeBytes, placeFile } from '../store/output.ts'
 import { locate, type OutputWish, placeAt, setTime, targetOf } from '../store/output-place.ts'
 import { type Connection, errorOf } from './connection.ts'
+import { findTreeBy } from './find-tree.ts'
 import type { Hello, Places } from './hello.ts'
 import { RemoteStore } from './remote-store.ts'
 
@@ -129,6 +130,7 @@ export class DaemonClient implements DragonflyNode {
     await (await import('./share.ts')).shareBy(this.#connection, this.hello, { ...options, file, isOwn: this.#isOwn })
 
   readonly readBlock = async (): Promise<never> => (await import('./share.ts')).refuseBlocks()
+  readonly findTree: DragonflyNode['findTree'] = async (...asked) => await findTreeBy(this.#connection, ...asked)
   readonly preheat = async (): Promise<Preheated> => {
     throw new DragonflyError('bad-option', 'a daemon does not preheat for others', { hint: 'preheat with a node of your own' })
   }

@@ -44,3 +44,11 @@ export function cutText(text: string, maxBytes: number): string {
   }
   return kept
 }
+
+/** Whether it is the name of one file and nothing else. */
+export function isFileName(name: string): boolean {
+  if (name === '' || name === '.' || name === '..' || /[/\\\p{Cc}]/u.test(name)) return false
+  if (process.platform === 'win32' && (/[<>:"|?*]|[ .]$/.test(name) || /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name)))
+    return false
+  return Buffer.byteLength(name) <= MAX_FILE_NAME_BYTES
+}

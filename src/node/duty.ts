@@ -9,6 +9,7 @@ import { askAllMembers } from './fleet/status-round.ts'
 import { OwnStatus, type OwnStatusSource } from './own-status.ts'
 import { Replicator } from './preheat/replicator.ts'
 import { ResolveService } from './seeding/resolve-service.ts'
+import { TreeService } from './seeding/tree-service.ts'
 import type { TaskRegistry } from './tasks/task-registry.ts'
 
 /** It keeps what it reads; it must not take the whole disk for that. */
@@ -19,13 +20,15 @@ export type DutyContext = NodeContext & OwnStatusSource & { readonly fleet: Flee
 
 export class Duty {
   readonly #service: ResolveService
+  readonly #trees: TreeService
   readonly #replicator: Replicator
   readonly #network: Network
   readonly #fleet: Fleet | undefined
   readonly #status: OwnStatus
 
-  private constructor(service: ResolveService, replicator: Replicator, { ctx, network, registry }: Part) {
+  private constructor({ service, trees, replicator }: Services, { ctx, network, registry }: Part) {
     this.#service = service
+    this.#trees = trees
     this.#replicator = replicator
     this.#network = network
     this.#fleet = ctx.fleet
@@ -41,7 +44,8 @@ export class Duty {
     if (disk?.isLimited === false) await disk.limit(SEED_QUOTA)
     const replicator = new Replicator(ctx, network, replicas)
     const service = await ResolveService.start(ctx, registry, network, active => replicator.finished(active))
-    const duty = new Duty(service, replicator, { ctx, network, registry })
+    const trees = await TreeService.start(ctx, registry, network)
+    const duty = new Duty({ service, trees, replicator }, { ctx, network, registry })
     await duty.#tellFleet()
     return duty
   }
@@ -55,6 +59,7 @@ export class Duty {
   async stop(): Promise<void> {
     if (this.#fleet !== undefined) await unserveStatus(this.#network.host)
     await this.#replicator.stop()
+    await this.#trees.stop()
     await this.#service.stop()
   }
 
@@ -70,6 +75,12 @@ export class Duty {
       },
     })
   }
+}
+
+interface Services {
+  service: ResolveService
+  trees: TreeService
+  replicator: Replicator
 }
 
 interface Part {

@@ -229,6 +229,7 @@ class Node implements DragonflyNode, NodeContext {
     return await (await this.#blocks).read(cid)
   }
 
+  readonly findTree: DragonflyNode['findTree'] = async (...asked) => await (await import('./trees.ts')).findTree(this, ...asked)
   readonly status = async (limit?: number): Promise<SeedStatus> => await statusOf(this, this.#begun, limit)
   readonly metrics = async (): Promise<Metric[]> => await metricsOf(this, this.#begun, this.#registry.all())
   readonly live = async (): Promise<LiveStatus> => await (await import('./live.ts')).liveOf(this, this.#registry, this.#begun)
@@ -245,9 +246,7 @@ class Node implements DragonflyNode, NodeContext {
     await this.#stopped
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop()
-  }
+  readonly [Symbol.asyncDispose] = async (): Promise<void> => await this.stop()
 
   readonly seedsAbove = (subject: string): readonly DialablePeer[] =>
     this.isSeed ? rankedAbove(subject, this.peerId, this.#seeds) : this.#seeds

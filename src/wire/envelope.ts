@@ -1,4 +1,4 @@
-// Signs and opens manifest heads and grants as libp2p signed envelopes (RFC 0002).
+// Signs and opens heads of manifests, heads of trees and grants as libp2p signed envelopes (RFC 0002).
 import type { PrivateKey } from '@libp2p/interface'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import { RecordEnvelope } from '@libp2p/peer-record'
@@ -11,6 +11,7 @@ import type { ManifestHead } from '../core/manifest.ts'
 import { sameBytes, sha256 } from '../core/piece.ts'
 import { decodeGrant, encodeGrant } from './codec-grant.ts'
 import { decodeHead, encodeHead } from './codec-manifest.ts'
+import { decodeTreeHead, encodeTreeHead, type TreeHead } from './codec-tree.ts'
 import { malformed } from './fields.ts'
 import { Envelope } from './generated/messages.js'
 import { LIMITS } from './limits.ts'
@@ -39,6 +40,12 @@ const GRANT: Kind = {
   payloadType: new TextEncoder().encode('/dragonfly/grant/1'),
   what: 'grant',
   max: LIMITS.grant,
+}
+const TREE: Kind = {
+  domain: 'dragonfly/tree',
+  payloadType: new TextEncoder().encode('/dragonfly/tree/1'),
+  what: 'signed tree',
+  max: LIMITS.treeEnvelope,
 }
 
 export interface OpenedHead {
@@ -89,6 +96,20 @@ export async function openGrant(envelope: Uint8Array, isOfUse?: IsOfUse<OpenedGr
   if (isOfUse?.(opened) === false) return undefined
   await certify(GRANT, envelope, signer)
   return opened
+}
+
+/** Rejects with `internal` for a head that others would refuse. */
+export async function sealTree(head: TreeHead, privateKey: PrivateKey): Promise<Uint8Array> {
+  return await seal(TREE, encodeTreeHead(head), privateKey)
+}
+
+/** As `openHead`: resolves to undefined where `isTrusted` says no to who claims to have signed. */
+export async function openTree(envelope: Uint8Array, isTrusted: (signer: string) => boolean): Promise<TreeHead | undefined> {
+  const { payload, signer } = read(TREE, envelope)
+  const head = decodeTreeHead(payload)
+  if (!isTrusted(signer)) return undefined
+  await certify(TREE, envelope, signer)
+  return head
 }
 
 async function seal({ domain, payloadType, what, max }: Kind, payload: Uint8Array, privateKey: PrivateKey): Promise<Uint8Array> {

@@ -59,6 +59,12 @@ export const LIMITS = {
   slowest: MAX_SLOWEST,
   /** The URL of one of them: cut when sent. */
   shownUrl: 256,
+  /** A question for a tree: a URL. */
+  treeRequest: 9 * KiB,
+  /** An answer to it: a signed head of a tree, or a failure. */
+  treeReply: 12 * KiB,
+  /** A signed head of a tree: the URL, a CID and a signature. */
+  treeEnvelope: 11 * KiB,
   /** The version of a program. */
   programVersion: 64,
   /** A topic: a CIDv1 with sha2-256 takes 36. */

@@ -12,3 +12,5 @@ export const KAD_PROTOCOL = '/dragonfly/kad/1.0.0'
 export const FLEET_PROTOCOL = '/dragonfly/fleet/1.0.0'
 /** A member of a fleet asks another one how it is doing. */
 export const STATUS_PROTOCOL = '/dragonfly/status/1.0.0'
+/** Asking a seed to list what is below a URL, and to put its small files into packs. */
+export const TREE_PROTOCOL = '/dragonfly/tree/1.0.0'

@@ -14,6 +14,7 @@ import type { Hello } from '../../src/wire/codec-hello.ts'
 import type { PeerAddress } from '../../src/wire/codec-peers.ts'
 import type { ResolveReply, ResolveRequest } from '../../src/wire/codec-resolve.ts'
 import type { StatusRequest } from '../../src/wire/codec-status.ts'
+import type { TreeHead, TreeReply, TreeRequest } from '../../src/wire/codec-tree.ts'
 import { LIMITS } from '../../src/wire/limits.ts'
 import type { StoreRecord } from '../../src/wire/records.ts'
 import type { RefusalReason } from '../../src/wire/refusal.ts'
@@ -268,6 +269,20 @@ export const statusReply: fc.Arbitrary<HostStatus> = fc.record({
     { maxLength: MAX_SLOWEST },
   ),
 })
+
+export const treeRequest: fc.Arbitrary<TreeRequest> = fc.record({ url: fc.webUrl() })
+
+export const treeHead: fc.Arbitrary<TreeHead> = fc.record({
+  url: fc.webUrl(),
+  root: fc.stringMatching(/^[a-z2-7]{1,128}$/),
+  length: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+  listedAt: amount,
+})
+
+export const treeReply: fc.Arbitrary<TreeReply> = fc.oneof(
+  fc.constant({ type: 'waiting' as const }),
+  fc.record({ type: fc.constant('tree' as const), envelope: bytes(1, 300) }),
+)
 
 const freshness: fc.Arbitrary<Freshness> = fc.record({
   at: fc.nat({ max: Number.MAX_SAFE_INTEGER }),

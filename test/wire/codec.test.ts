@@ -13,6 +13,14 @@ import {
   encodeResolveRequest,
 } from '../../src/wire/codec-resolve.ts'
 import { decodeStatusReply, decodeStatusRequest, encodeStatusReply, encodeStatusRequest } from '../../src/wire/codec-status.ts'
+import {
+  decodeTreeHead,
+  decodeTreeReply,
+  decodeTreeRequest,
+  encodeTreeHead,
+  encodeTreeReply,
+  encodeTreeRequest,
+} from '../../src/wire/codec-tree.ts'
 import { decodeRecord, encodeRecord } from '../../src/wire/records.ts'
 import * as arbitrary from './arbitraries.ts'
 
@@ -37,6 +45,9 @@ const CODECS: Codec[] = [
   { name: 'fleet reply', value: arbitrary.fleetReply, encode: encodeFleetReply, decode: decodeFleetReply },
   { name: 'status request', value: arbitrary.statusRequest, encode: encodeStatusRequest, decode: decodeStatusRequest },
   { name: 'status reply', value: arbitrary.statusReply, encode: encodeStatusReply, decode: decodeStatusReply },
+  { name: 'tree request', value: arbitrary.treeRequest, encode: encodeTreeRequest, decode: decodeTreeRequest },
+  { name: 'tree reply', value: arbitrary.treeReply, encode: encodeTreeReply, decode: decodeTreeReply },
+  { name: 'tree head', value: arbitrary.treeHead, encode: encodeTreeHead, decode: decodeTreeHead },
   { name: 'head', value: head, encode: encodeHead, decode: decodeHead },
   { name: 'record', value: arbitrary.record, encode: encodeRecord, decode: decodeRecord },
 ]

@@ -7,10 +7,11 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { DragonflyError } from '../../src/core/errors.ts'
 import { encodeHead } from '../../src/wire/codec-manifest.ts'
-import { type OpenedHead, openHead, sealHead } from '../../src/wire/envelope.ts'
+import { encodeTreeHead } from '../../src/wire/codec-tree.ts'
+import { type OpenedHead, openHead, openTree, sealHead, sealTree } from '../../src/wire/envelope.ts'
 import { Envelope } from '../../src/wire/generated/messages.js'
 import { LIMITS } from '../../src/wire/limits.ts'
-import { HEAD, SEED_ID, SEED_KEY } from './vectors.ts'
+import { HEAD, SEED_ID, SEED_KEY, TREE_HEAD } from './vectors.ts'
 
 async function refused(work: Promise<unknown>): Promise<DragonflyError> {
   const error = await work.then(
@@ -110,6 +111,27 @@ describe('wire/envelope', () => {
       }),
       { numRuns: 300 },
     )
+  })
+
+  it('a tree opens for who trusts its signer, and is no head of a manifest', async () => {
+    const sealed = await sealTree(TREE_HEAD, SEED_KEY)
+    expect(await openTree(sealed, signer => signer === SEED_ID)).to.deep.equal(TREE_HEAD)
+    expect(await openTree(sealed, () => false)).to.equal(undefined)
+    const longest = { ...TREE_HEAD, url: `http://h/${'u'.repeat(LIMITS.url - 9)}`, root: 'b'.repeat(LIMITS.cidText) }
+    expect(await openTree(await sealTree(longest, await generateKeyPair('RSA', 4096)), () => true)).to.deep.equal(longest)
+    const forged = sealed.slice()
+    forged.set([(forged.at(-1) as number) ^ 1], forged.byteLength - 1)
+    const payload = encodeTreeHead(TREE_HEAD)
+    const others = [
+      forged,
+      await sealHead(HEAD, SEED_KEY),
+      await envelope(DOMAIN, '/dragonfly/tree/1', payload),
+      await envelope('dragonfly/tree', TYPE, payload),
+      await envelope('dragonfly/tree', '/dragonfly/tree/1', new Uint8Array(0)),
+      new Uint8Array(LIMITS.treeEnvelope + 1),
+    ]
+    for (const bytes of others) expect((await refused(openTree(bytes, () => true))).code).to.equal('protocol')
+    expect((await refused(openHead(sealed))).code).to.equal('protocol')
   })
 
   it('survives noise', async () => {

@@ -24,7 +24,17 @@ import {
   encodeResolveRequest,
 } from '../../src/wire/codec-resolve.ts'
 import { decodeStatusReply, decodeStatusRequest, encodeStatusReply, encodeStatusRequest } from '../../src/wire/codec-status.ts'
-import { sealGrant, sealHead } from '../../src/wire/envelope.ts'
+import {
+  decodeTreeHead,
+  decodeTreeReply,
+  decodeTreeRequest,
+  encodeTreeHead,
+  encodeTreeReply,
+  encodeTreeRequest,
+  type TreeHead,
+  type TreeReply,
+} from '../../src/wire/codec-tree.ts'
+import { sealGrant, sealHead, sealTree } from '../../src/wire/envelope.ts'
 
 export interface Vector {
   label: string
@@ -115,6 +125,10 @@ function reply(label: string, value: NonNullable<ReturnType<typeof decodeResolve
   return { label, value, encode: () => encodeResolveReply(value), decode: decodeResolveReply }
 }
 
+function treeReply(label: string, value: TreeReply): Vector {
+  return { label, value, encode: () => encodeTreeReply(value), decode: decodeTreeReply }
+}
+
 function bitfield(size: number, pieces: number[]): Bitfield {
   const set = new Bitfield(size)
   for (const piece of pieces) set.add(piece)
@@ -189,6 +203,13 @@ const STATUS: HostStatus = {
   ],
 }
 const STATUS_REQUEST = { downloads: 10 }
+const TREE_REQUEST = { url: 'https://example.org/data/' }
+export const TREE_HEAD: TreeHead = {
+  ...TREE_REQUEST,
+  root: rawCid(sha256(Buffer.from('list'))).toString(),
+  length: 300_000,
+  listedAt: 1767225600000,
+}
 
 const SHARED = 'dragonfly:bafkreieriht7byvkzhu5d5gxr2eu4cvgztv4olw7gpfudunud5cshwxm3u'
 
@@ -318,4 +339,8 @@ export const VECTORS: Vector[] = [
     decode: decodeStatusRequest,
   },
   { label: 'status reply', value: STATUS, encode: () => encodeStatusReply(STATUS), decode: decodeStatusReply },
+  { label: 'tree request', value: TREE_REQUEST, encode: () => encodeTreeRequest(TREE_REQUEST), decode: decodeTreeRequest },
+  treeReply('tree waiting', { type: 'waiting' }),
+  treeReply('tree', { type: 'tree', envelope: await sealTree(TREE_HEAD, SEED_KEY) }),
+  { label: 'tree head', value: TREE_HEAD, encode: () => encodeTreeHead(TREE_HEAD), decode: decodeTreeHead },
 ]

@@ -8,7 +8,7 @@ import { API_VERSION, type Service } from '../../daemon/service.ts'
 import type { HeadOptions } from '../../node/api/content-head.ts'
 import { failureBody } from './failure.ts'
 import { LineWriter } from './line-writer.ts'
-import { FAILURES, HEAD_SCHEMA, HELLO_SCHEMA, JOB_ID_SCHEMA, JOB_SCHEMA, OFFSET_SCHEMA } from './schemas.ts'
+import { FAILURES, HEAD_SCHEMA, HELLO_SCHEMA, JOB_ID_SCHEMA, JOB_SCHEMA, OFFSET_SCHEMA, TREE_SCHEMA } from './schemas.ts'
 
 /** Bytes of a request: a URL, and headers of 16 KiB, both in JSON. */
 const MAX_BODY = 256 * 1024
@@ -76,6 +76,20 @@ export function addJobRoutes(app: FastifyInstance, service: Service): void {
     ({ params }, reply) => {
       jobs.find(params.id).giveBack()
       return reply.code(204).send()
+    },
+  )
+  app.post<{ Body: Static<typeof TREE_SCHEMA> }>(
+    '/v1/tree',
+    {
+      bodyLimit: MAX_BODY,
+      schema: { summary: 'Ask the seeds for the tree below a URL: one line, empty where none knows it', body: TREE_SCHEMA },
+    },
+    async ({ body }, reply) => {
+      const lines = LineWriter.take(reply)
+      const gone = new AbortController()
+      lines.onEnd(() => gone.abort())
+      lines.write({ type: 'tree', ...(await node.findTree(body.url, { signal: gone.signal }).catch(() => undefined)) })
+      lines.end()
     },
   )
   app.post<{ Body: Static<typeof HEAD_SCHEMA> }>(

@@ -111,6 +111,11 @@ export const JOB_ID_SCHEMA = {
 } as const
 const URL_TEXT = { type: 'string', minLength: 1, maxLength: MAX_URL_BYTES } as const
 /** The node checks their values, as those of an embedding program. Not `trace`: it writes a file. */
+export const TREE_SCHEMA = {
+  type: 'object',
+  properties: { url: { type: 'string', minLength: 1, maxLength: MAX_URL_BYTES } },
+  required: ['url'],
+} as const
 const HEAD_NAMES = { headers: {}, filter: {}, tag: {}, scope: {}, origin: {} } as const
 const JOB_NAMES = { ...HEAD_NAMES, digest: {}, range: {}, revalidate: {}, explain: {}, limit: {}, priority: {} } as const
 export const JOB_SCHEMA = {

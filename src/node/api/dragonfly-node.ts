@@ -1,6 +1,7 @@
 // The interface of a node for embedding programs.
 import type { ContentHead, HeadOptions, StreamHead } from './content-head.ts'
 import type { FleetReport } from './fleet-report.ts'
+import type { FindTreeOptions, FoundTree } from './found-tree.ts'
 import type { GetOptions } from './get-options.ts'
 import type { Limits, LimitsNow } from './limits.ts'
 import type { LiveStatus } from './live.ts'
@@ -67,6 +68,12 @@ export interface DragonflyNode {
    * receipt after that. Rejects as `download` does, and with what `use` throws. Not with `range`.
    */
   fetch(url: string, options: GetOptions, use: (content: StoredContent) => Promise<void>): Promise<Receipt>
+  /**
+   * Asks a trusted seed for the tree below the URL of an index (HTML with links, or an S3 list of keys): it lists it now, and puts small
+   * files into packs. The list is a content of its own, `dragonfly:ROOT`; `decodeUrlTree` reads it. Resolves to undefined where no seed can
+   * say it: list it yourself. Rejects with `bad-url`, or the abort.
+   */
+  findTree(url: string, options?: FindTreeOptions): Promise<FoundTree | undefined>
   /**
    * Makes a seed fetch a content before anyone asks for it; nothing of it comes here. Resolves when the seed has all of it.
    * Rejects with `bad-…`, with the seed's error (`origin-…`), with `digest-mismatch`, or with `no-source` when no seed does it.

@@ -52,14 +52,14 @@ export class FreshnessCheck {
 
   request(task: Task, revalidate: boolean): Request {
     // what its digest names never changes
-    const isAnew = task.digest === undefined && (revalidate || wantsNews(task.headers))
+    const isAnew = !isUnchanging(task) && (revalidate || wantsNews(task.headers))
     return { task, revalidate: isAnew, arrived: now() }
   }
 
   /** When something that the store has kept may answer; undefined: not before the origin was asked. */
   rules({ task, revalidate }: Request): CacheRules | undefined {
     if (revalidate) return undefined
-    if (task.digest !== undefined) return UNCHANGING
+    if (isUnchanging(task)) return UNCHANGING
     const asker = this.#asker(task)
     return {
       isFresh: freshness => verdict(freshness, asker, wallClock()) === 'fresh',
@@ -88,7 +88,7 @@ export class FreshnessCheck {
   async suits(active: ActiveTask, request: Request): Promise<boolean> {
     const asker = this.#asker(request.task)
     if (this.#outdated.has(active)) return false
-    if (active.task.digest !== undefined) return true
+    if (isUnchanging(active.task)) return true
     if (!request.revalidate && isNamed(active, request)) return true
     if ((active.originFreshness.vouchedAt ?? -1) >= request.arrived) return true
     if (!request.revalidate && (!active.isComplete || this.#isInGrace(active))) return true
@@ -104,7 +104,7 @@ export class FreshnessCheck {
 
   /** Whether a finished content that readers share may answer without the origin; that this one may read is not judged here. */
   isFresh(active: ActiveTask, { headers }: Pick<Task, 'headers'>): boolean {
-    if (active.task.digest !== undefined) return true
+    if (isUnchanging(active.task)) return true
     const asker = this.#asker({ headers })
     return verdict(active.originFreshness.freshness, asker, wallClock()) === 'fresh'
   }
@@ -174,6 +174,11 @@ export class FreshnessCheck {
   #warn(trouble: DragonflyError): void {
     this.#ctx.emit({ code: 'stale-served', ...causeOf(trouble) })
   }
+}
+
+/** What its digest or its root names is never another content. */
+function isUnchanging({ digest, root }: Task): boolean {
+  return digest !== undefined || root !== undefined
 }
 
 /** Whether it is, as a whole, what the request names by its digest. */

@@ -3,14 +3,18 @@ import PQueue from 'p-queue'
 import { DragonflyError } from '../../core/errors.ts'
 import { sharedUrl } from '../../core/shared-url.ts'
 import { makeTask, type Task } from '../../core/task.ts'
+import { digestVersion } from '../../core/version.ts'
 import type { Kept } from '../api/shared-content.ts'
 import { keepBytes, keepFile, type Measured, measureBytes, measureFile } from '../content/file-manifest.ts'
+import { entryKey } from '../content/manifest-records.ts'
 import type { NodeContext } from '../context/node-context.ts'
 import { ActiveTask } from '../session/active-task.ts'
 import { loadFresh, UNCHANGING } from '../sources/cached.ts'
 import { sealWhenWhole } from '../sources/ingest.ts'
 import type { TaskRegistry } from '../tasks/task-registry.ts'
 import { changed, isSame, type Look, lookAt, withFile } from './look.ts'
+
+const ALL = new WeakMap<TaskRegistry, SharedContents>()
 
 export class SharedContents {
   readonly #ctx: NodeContext
@@ -19,9 +23,16 @@ export class SharedContents {
   readonly #users = new Map<string, number>()
   readonly #turns = new PQueue({ concurrency: 1 })
 
-  constructor(ctx: NodeContext, registry: TaskRegistry) {
+  private constructor(ctx: NodeContext, registry: TaskRegistry) {
     this.#ctx = ctx
     this.#registry = registry
+  }
+
+  /** One for each node: who shares a content, and a tree that has it as a pack, count together. */
+  static of(ctx: NodeContext, registry: TaskRegistry): SharedContents {
+    const known = ALL.get(registry) ?? new SharedContents(ctx, registry)
+    ALL.set(registry, known)
+    return known
   }
 
   /** Shares the bytes of a file that looked so before. Rejects as `share` does. */
@@ -44,6 +55,11 @@ export class SharedContents {
     const measured = measureBytes(bytes)
     await this.#add(measured.root, task => keepBytes(this.#ctx.store, task, bytes, name, measured))
     return measured
+  }
+
+  /** Whether the store still has it: what nobody uses may be evicted. */
+  async has({ root, sha256 }: Pick<Measured, 'root' | 'sha256'>): Promise<boolean> {
+    return await this.#ctx.store.has(entryKey(taskOf(root).id, digestVersion(sha256)))
   }
 
   /** Undoes as many `add`s. */

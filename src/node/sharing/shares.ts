@@ -41,7 +41,7 @@ export class Shares {
 
   constructor(ctx: NodeContext, registry: TaskRegistry) {
     this.#ctx = ctx
-    this.#contents = new SharedContents(ctx, registry)
+    this.#contents = SharedContents.of(ctx, registry)
     this.#looking = setInterval(() => void this.#look(), LOOK_MS).unref()
   }
 

@@ -56,6 +56,14 @@ export async function* listSource(url: string, reach: SourceReach = {}): AsyncGe
 }
 
 /**
+ * URL of an index of a folder of a store, for `findTree`: an S3 list of keys that anybody may read. Undefined where there is none. Rejects as
+ * `resolveSource` does.
+ */
+export async function indexOfSource(url: string, reach: SourceReach = {}): Promise<string | undefined> {
+  return await (await sourceOf(url))?.index?.(url, reach)
+}
+
+/**
  * A file of a hub as the cache of huggingface_hub names it. Undefined: the hub does not say which commit or state it is. Rejects as
  * `resolveSource` does.
  */

@@ -66,6 +66,17 @@ export async function* listS3(url: string, reach: SourceReach): AsyncGenerator<L
   }
 }
 
+/** URL of the same list, for who has no credentials. Undefined: the bucket is not open to everybody. One small request, or two. */
+export async function indexOfS3(url: string, reach: SourceReach): Promise<string | undefined> {
+  const { bucket, prefix } = parseS3Folder(url)
+  await using client = new StoreClient(reach)
+  const entrance = (place: S3Place) => ({ place, credentials: undefined })
+  const ask = (place: S3Place) =>
+    client.ask(() => listUrl(entrance(place), bucket, prefix, undefined, 1), NO_HEADERS, { isPage: true })
+  const { place, answer } = await located(await s3Settings(), ask)
+  return isShown(answer) ? listUrl(entrance(place), bucket, prefix, undefined) : undefined
+}
+
 /** Without credentials first: what anybody may read is shared with anybody. */
 async function open(client: StoreClient, bucket: string, prefix: string): Promise<Entrance & { answer: StoreAnswer }> {
   const ask = (credentials: Credentials | undefined) => (place: S3Place) =>
@@ -78,8 +89,14 @@ async function open(client: StoreClient, bucket: string, prefix: string): Promis
   return { ...(await located(plain.place, ask(credentials))), credentials }
 }
 
-function listUrl({ place, credentials }: Entrance, bucket: string, prefix: string, token: string | undefined): string {
-  const named = { 'list-type': '2', 'max-keys': String(KEYS_OF_PAGE), 'encoding-type': 'url', prefix }
+function listUrl(
+  { place, credentials }: Entrance,
+  bucket: string,
+  prefix: string,
+  token: string | undefined,
+  keys: number = KEYS_OF_PAGE,
+): string {
+  const named = { 'list-type': '2', 'max-keys': String(keys), 'encoding-type': 'url', prefix }
   const query = Object.entries({ ...named, ...(token !== undefined && { 'continuation-token': token }) })
   const plain = `${bucketUrl(place, bucket)}/?${query.map(([name, value]) => `${name}=${encoded(value)}`).join('&')}`
   return credentials === undefined ? plain : signedNow(plain, place.region, credentials)

@@ -3,7 +3,7 @@ import type { HeaderList } from '../../core/headers.ts'
 import { StoreClient } from './ask.ts'
 import { s3Settings } from './aws-settings.ts'
 import { hostOf, isS3Folder, parseS3Url, type S3Place } from './s3-address.ts'
-import { listS3 } from './s3-list.ts'
+import { indexOfS3, listS3 } from './s3-list.ts'
 import { refusalOf } from './s3-refusals.ts'
 import { isShown, located } from './s3-region.ts'
 import { FILTER, SIGNATURE_MS, Signer } from './s3-signer.ts'
@@ -11,7 +11,7 @@ import type { Source, SourceReach, SourceRequest } from './source.ts'
 
 const NO_HEADERS: HeaderList = []
 
-export const S3: Source = { resolve, isFolder: isS3Folder, list: listS3 }
+export const S3: Source = { resolve, isFolder: isS3Folder, list: listS3, index: indexOfS3 }
 
 async function resolve(url: string, reach: SourceReach): Promise<SourceRequest> {
   const object = parseS3Url(url)

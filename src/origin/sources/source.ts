@@ -75,6 +75,11 @@ export interface Source {
    * `origin-not-found`.
    */
   list?(url: string, reach: SourceReach): AsyncIterable<ListedFile>
+  /**
+   * URL of an S3 list of keys, which anybody may read, with the same files as `list`. Undefined: there is none, or not for everybody. Default:
+   * there is none. Rejects as `resolve`.
+   */
+  index?(url: string, reach: SourceReach): Promise<string | undefined>
   /** Asks the store once whether these credentials may read it. Rejects with `origin-…` or `bad-url` in words of the store. */
   resolve(url: string, reach: SourceReach): Promise<SourceRequest>
 }

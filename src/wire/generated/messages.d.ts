@@ -1265,6 +1265,99 @@ export declare namespace SlowDownload {
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SlowDownload>): SlowDownload;
     function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SlowDownload>): Generator<SlowDownloadUrlFieldEvent | SlowDownloadBytesFieldEvent | SlowDownloadLengthFieldEvent | SlowDownloadRateFieldEvent | SlowDownloadCauseFieldEvent>;
 }
+export interface TreeRequest {
+    url: string;
+}
+export declare namespace TreeRequest {
+    const codec: () => Codec<TreeRequest>;
+    interface TreeRequestUrlFieldEvent {
+        field: '$.url';
+        value: string;
+    }
+    function encode(obj: Partial<TreeRequest>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TreeRequest>): TreeRequest;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TreeRequest>): Generator<TreeRequestUrlFieldEvent>;
+}
+export interface TreeReply {
+    waiting?: TreeWaiting;
+    tree?: SignedTree;
+    failed?: Failed;
+}
+export declare namespace TreeReply {
+    const codec: () => Codec<TreeReply>;
+    interface TreeReplyTreeEnvelopeFieldEvent {
+        field: '$.tree.envelope';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface TreeReplyFailedCodeFieldEvent {
+        field: '$.failed.code';
+        value: string;
+    }
+    interface TreeReplyFailedMessageFieldEvent {
+        field: '$.failed.message';
+        value: string;
+    }
+    interface TreeReplyFailedStatusFieldEvent {
+        field: '$.failed.status';
+        value: number;
+    }
+    interface TreeReplyFailedRetryAfterMsFieldEvent {
+        field: '$.failed.retryAfterMs';
+        value: number;
+    }
+    function encode(obj: Partial<TreeReply>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TreeReply>): TreeReply;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TreeReply>): Generator<TreeReplyTreeEnvelopeFieldEvent | TreeReplyFailedCodeFieldEvent | TreeReplyFailedMessageFieldEvent | TreeReplyFailedStatusFieldEvent | TreeReplyFailedRetryAfterMsFieldEvent>;
+}
+export interface TreeWaiting {
+}
+export declare namespace TreeWaiting {
+    const codec: () => Codec<TreeWaiting>;
+    function encode(obj: Partial<TreeWaiting>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TreeWaiting>): TreeWaiting;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TreeWaiting>): Generator<{}>;
+}
+export interface SignedTree {
+    envelope: Uint8Array<ArrayBuffer>;
+}
+export declare namespace SignedTree {
+    const codec: () => Codec<SignedTree>;
+    interface SignedTreeEnvelopeFieldEvent {
+        field: '$.envelope';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<SignedTree>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SignedTree>): SignedTree;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SignedTree>): Generator<SignedTreeEnvelopeFieldEvent>;
+}
+export interface TreeHead {
+    url: string;
+    root: string;
+    length: number;
+    listedAt: number;
+}
+export declare namespace TreeHead {
+    const codec: () => Codec<TreeHead>;
+    interface TreeHeadUrlFieldEvent {
+        field: '$.url';
+        value: string;
+    }
+    interface TreeHeadRootFieldEvent {
+        field: '$.root';
+        value: string;
+    }
+    interface TreeHeadLengthFieldEvent {
+        field: '$.length';
+        value: number;
+    }
+    interface TreeHeadListedAtFieldEvent {
+        field: '$.listedAt';
+        value: number;
+    }
+    function encode(obj: Partial<TreeHead>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TreeHead>): TreeHead;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TreeHead>): Generator<TreeHeadUrlFieldEvent | TreeHeadRootFieldEvent | TreeHeadLengthFieldEvent | TreeHeadListedAtFieldEvent>;
+}
 export declare enum Trust {
     SEED = "SEED",
     DIGEST = "DIGEST",

@@ -1,4 +1,5 @@
 // Generated from messages.proto by scripts/proto.sh: do not edit.
+/* eslint-disable require-yield */
 import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, streamMessage } from 'protons-runtime';
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Control;
@@ -4545,6 +4546,443 @@ export var SlowDownload;
     }
     SlowDownload.stream = stream;
 })(SlowDownload || (SlowDownload = {}));
+export var TreeRequest;
+(function (TreeRequest) {
+    let _codec;
+    TreeRequest.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.url != null && obj.url !== '')) {
+                    w.uint32(10);
+                    w.string(obj.url);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    url: ''
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.url = reader.string();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.url`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, TreeRequest.codec());
+    }
+    TreeRequest.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, TreeRequest.codec(), opts);
+    }
+    TreeRequest.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, TreeRequest.codec(), opts);
+    }
+    TreeRequest.stream = stream;
+})(TreeRequest || (TreeRequest = {}));
+export var TreeReply;
+(function (TreeReply) {
+    let _codec;
+    TreeReply.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                obj = { ...obj };
+                if (obj.failed != null) {
+                    obj.tree = undefined;
+                    obj.waiting = undefined;
+                }
+                if (obj.tree != null) {
+                    obj.failed = undefined;
+                    obj.waiting = undefined;
+                }
+                if (obj.waiting != null) {
+                    obj.failed = undefined;
+                    obj.tree = undefined;
+                }
+                if (obj.waiting != null) {
+                    w.uint32(10);
+                    TreeWaiting.codec().encode(obj.waiting, w);
+                }
+                if (obj.tree != null) {
+                    w.uint32(18);
+                    SignedTree.codec().encode(obj.tree, w);
+                }
+                if (obj.failed != null) {
+                    w.uint32(26);
+                    Failed.codec().encode(obj.failed, w);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {};
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.waiting = TreeWaiting.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.waiting
+                            });
+                            break;
+                        }
+                        case 2: {
+                            obj.tree = SignedTree.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.tree
+                            });
+                            break;
+                        }
+                        case 3: {
+                            obj.failed = Failed.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.failed
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                if (obj.failed != null) {
+                    delete obj.tree;
+                    delete obj.waiting;
+                }
+                if (obj.tree != null) {
+                    delete obj.failed;
+                    delete obj.waiting;
+                }
+                if (obj.waiting != null) {
+                    delete obj.failed;
+                    delete obj.tree;
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield* TreeWaiting.codec().stream(reader, reader.uint32(), `${prefix}.waiting`, {
+                                limits: opts.limits?.waiting
+                            });
+                            break;
+                        }
+                        case 2: {
+                            yield* SignedTree.codec().stream(reader, reader.uint32(), `${prefix}.tree`, {
+                                limits: opts.limits?.tree
+                            });
+                            break;
+                        }
+                        case 3: {
+                            yield* Failed.codec().stream(reader, reader.uint32(), `${prefix}.failed`, {
+                                limits: opts.limits?.failed
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, TreeReply.codec());
+    }
+    TreeReply.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, TreeReply.codec(), opts);
+    }
+    TreeReply.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, TreeReply.codec(), opts);
+    }
+    TreeReply.stream = stream;
+})(TreeReply || (TreeReply = {}));
+export var TreeWaiting;
+(function (TreeWaiting) {
+    let _codec;
+    TreeWaiting.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {};
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, TreeWaiting.codec());
+    }
+    TreeWaiting.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, TreeWaiting.codec(), opts);
+    }
+    TreeWaiting.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, TreeWaiting.codec(), opts);
+    }
+    TreeWaiting.stream = stream;
+})(TreeWaiting || (TreeWaiting = {}));
+export var SignedTree;
+(function (SignedTree) {
+    let _codec;
+    SignedTree.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.envelope != null && obj.envelope.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.envelope);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    envelope: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.envelope = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.envelope`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, SignedTree.codec());
+    }
+    SignedTree.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, SignedTree.codec(), opts);
+    }
+    SignedTree.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, SignedTree.codec(), opts);
+    }
+    SignedTree.stream = stream;
+})(SignedTree || (SignedTree = {}));
+export var TreeHead;
+(function (TreeHead) {
+    let _codec;
+    TreeHead.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.url != null && obj.url !== '')) {
+                    w.uint32(10);
+                    w.string(obj.url);
+                }
+                if ((obj.root != null && obj.root !== '')) {
+                    w.uint32(18);
+                    w.string(obj.root);
+                }
+                if ((obj.length != null && obj.length !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.length);
+                }
+                if ((obj.listedAt != null && obj.listedAt !== 0)) {
+                    w.uint32(32);
+                    w.uint64Number(obj.listedAt);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    url: '',
+                    root: '',
+                    length: 0,
+                    listedAt: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.url = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.root = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            obj.length = reader.uint64Number();
+                            break;
+                        }
+                        case 4: {
+                            obj.listedAt = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.url`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.root`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.length`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.listedAt`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, TreeHead.codec());
+    }
+    TreeHead.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, TreeHead.codec(), opts);
+    }
+    TreeHead.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, TreeHead.codec(), opts);
+    }
+    TreeHead.stream = stream;
+})(TreeHead || (TreeHead = {}));
 export var Trust;
 (function (Trust) {
     Trust["SEED"] = "SEED";

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { UsageError } from '../../src/cli/errors.ts'
-import { readIndex, rootOf } from '../../src/cli/index-page.ts'
+import { DragonflyError } from '../../../src/core/errors.ts'
+import { readIndex, rootOf } from '../../../src/origin/listing/index-page.ts'
 
 const ROOT = rootOf('http://h/pub')
 
@@ -80,7 +80,7 @@ describe('index of a folder', () => {
   })
 
   it('a file is no index', () => {
-    for (const text of ['', 'just text', '\0\x01\x02']) expect(() => read(text), text).to.throw(UsageError)
+    for (const text of ['', 'just text', '\0\x01\x02']) expect(() => read(text), text).to.throw(DragonflyError)
   })
 
   describe('of S3', () => {

@@ -1,13 +1,11 @@
 // Walks the indexes of folders on an HTTP server, and finds the files below them.
-import type { GetOptions, HeaderList } from '../index.ts'
-import { printable, UsageError } from './errors.ts'
-import { type Command, withLogin } from './get-one.ts'
-import { type Root, readIndex, rootOf } from './index-page.ts'
+import { DragonflyError } from '../../core/errors.ts'
+import { type Found, type Root, readIndex, rootOf } from './index-page.ts'
 
 /** Bytes of one page. */
-const MAX_PAGE = 16 * 1024 * 1024
-/** For one page: a server that sends it drop by drop must not keep the command for ever. Milliseconds; 16 MiB take 28 KiB/s. */
-const PAGE_MS = 600_000
+export const MAX_INDEX_PAGE = 16 * 1024 * 1024
+/** For one page: a server that sends it drop by drop must not keep anybody for ever. Milliseconds; 16 MiB take 28 KiB/s. */
+export const INDEX_PAGE_MS = 600_000
 const MAX_PAGES = 10_000
 /** Folders below the first one, unless --level says otherwise. */
 const DEFAULT_LEVEL = 16
@@ -28,9 +26,9 @@ interface Page {
 export type ReadPage = (url: string) => Promise<string>
 
 /** A file below an index, or what went wrong with a page. */
-export interface WalkStep {
-  url: string
-  path: string[]
+export interface WalkStep extends Omit<Found, 'stamp'> {
+  /** As in `Found`; only of a file. */
+  stamp?: string
   error?: unknown
 }
 
@@ -38,7 +36,11 @@ export interface WalkStep {
  * All files below the URLs, folder by folder, each once. Nothing above the URLs is looked at. Whatever an index says, it ends: at
  * so many files, pages and folders deep.
  */
-export async function* walk(urls: readonly string[], read: ReadPage, { level, maxFiles }: WalkLimits): AsyncGenerator<WalkStep> {
+export async function* walkIndex(
+  urls: readonly string[],
+  read: ReadPage,
+  { level, maxFiles }: WalkLimits,
+): AsyncGenerator<WalkStep> {
   const roots = urls.map(rootOf)
   const pages: Page[] = roots.map(root => ({ url: root.url.href, root, level: 0 }))
   const seen = new Set(pages.map(({ url }) => url))
@@ -77,45 +79,13 @@ function failed(url: string, error: unknown): WalkStep {
   return { url, path: [], error }
 }
 
-function tooMany(what: string, most: number, hint: string): UsageError {
-  return new UsageError(`more than ${most} ${what}; the rest was left out`, hint)
+function tooMany(what: string, most: number, hint: string): DragonflyError {
+  return new DragonflyError('bad-option', `more than ${most} ${what}; the rest was left out`, { hint })
 }
 
-function notAName(name: string): UsageError {
-  const shown = JSON.stringify(printable(name).slice(0, 100))
-  return new UsageError(`the index has a name that no file can have here: ${shown}`, 'such names were left out', 'bad-url')
-}
-
-/** What is below a URL, as its server has it now. */
-export function below(url: string, command: Command): AsyncGenerator<WalkStep> {
-  const { level, maxFiles } = command.flags
-  return walk([url], pageOf(command), { level, maxFiles })
-}
-
-/** Through the node, as a content: by its proxies and limits, with what it knows of seeds; and as the origin has it now. */
-export function pageOf({ node, options, headers }: Command): ReadPage {
-  const { filter: _filter, range: _range, trace: _trace, explain: _explain, ...rest } = options
-  return async url => {
-    const signal = AbortSignal.any([...(rest.signal ? [rest.signal] : []), AbortSignal.timeout(PAGE_MS)])
-    const attempt = (some: HeaderList) =>
-      pageText(node.get(url, { ...rest, signal, keep: false, revalidate: true, ...given(some) }))
-    return await withLogin(url, headers, attempt)
-  }
-}
-
-function given(headers: HeaderList): Pick<GetOptions, 'headers'> {
-  return headers.length === 0 ? {} : { headers }
-}
-
-async function pageText(stream: AsyncIterable<Uint8Array> & { receipt: Promise<unknown> }): Promise<string> {
-  // the iteration throws the same error, and comes first
-  stream.receipt.catch(() => {})
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of stream) {
-    length += chunk.byteLength
-    if (length > MAX_PAGE) throw new UsageError('longer than 16 MiB: no index of a folder, and no Metalink')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+function notAName(name: string): DragonflyError {
+  const shown = JSON.stringify(name.replace(/\p{Cc}/gu, ' ').slice(0, 100))
+  return new DragonflyError('bad-url', `the index has a name that no file can have here: ${shown}`, {
+    hint: 'such names were left out',
+  })
 }

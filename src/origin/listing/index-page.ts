@@ -1,10 +1,12 @@
 // Reads one page of a folder's index: HTML with links (nginx, Apache, python -m http.server), or an S3 list of keys (XML).
 import { Parser } from 'htmlparser2'
-import { UsageError } from './errors.ts'
-import { isFileName } from './tree-names.ts'
+import { DragonflyError } from '../../core/errors.ts'
+import { isFileName } from '../../core/file-name.ts'
 
 /** Links of one page; S3 has at most 1,000 keys on one. */
 const MAX_LINKS = 100_000
+/** Characters of what a page says beside one link. */
+const MAX_STAMP = 200
 
 /** Where a walk began. */
 export interface Root {
@@ -17,6 +19,14 @@ export interface Found {
   url: string
   /** Below the root: names of folders, and of the file. Each is the name of one file and nothing else. */
   path: string[]
+  /** What the page says of it besides: time and size as they are written there. Empty: nothing. */
+  stamp: string
+  /** Of a list of keys: the ETag, without quotes. */
+  etag?: string
+  /** Bytes, where the page says so; HTML may mean something else by its last number. */
+  length?: number
+  /** Of a list of keys: milliseconds since 1970. */
+  modified?: number
 }
 
 export interface IndexPage {
@@ -38,7 +48,7 @@ export function rootOf(text: string): Root {
   return { url, prefix: prefix.slice(0, prefix.lastIndexOf('/') + 1) }
 }
 
-/** Throws a UsageError for what is no index. */
+/** Throws `bad-option` for what is no index. */
 export function readIndex(text: string, url: string, root: Root): IndexPage {
   return /^\s*(?:<\?xml[^>]*\?>\s*)?<ListBucketResult\b/.test(text.replace(/^\ufeff/, ''))
     ? readBucket(text, url, root)
@@ -49,22 +59,47 @@ function readLinks(text: string, url: string, root: Root): IndexPage {
   const page: IndexPage = { files: [], folders: [], next: undefined, hostile: undefined }
   const seen = new Set<string>()
   let isMarkup = false
+  let isInLink = false
+  let last: Found | undefined
   const parser = new Parser({
     onopentag: (tag, { href }) => {
       isMarkup = true
-      const link = tag === 'a' && href !== undefined && seen.size < MAX_LINKS ? linkBelow(href, url, root) : undefined
+      if (tag !== 'a') return
+      isInLink = true
+      last = undefined
+      const link = href !== undefined && seen.size < MAX_LINKS ? linkBelow(href, url, root) : undefined
       if (link === undefined || seen.has(link.href)) return
       seen.add(link.href)
       const rest = link.pathname.slice(root.url.pathname.length)
       const path = pathOf(rest.replace(/\/$/, '').split('/').map(decoded))
       if (path === undefined) page.hostile ??= rest
       else if (rest.endsWith('/')) page.folders.push(link.href)
-      else page.files.push({ url: link.href, path })
+      else {
+        last = { url: link.href, path, stamp: '' }
+        page.files.push(last)
+      }
+    },
+    ontext: part => {
+      if (last !== undefined && !isInLink && last.stamp.length < MAX_STAMP) last.stamp += `${part} `
+    },
+    onclosetag: tag => {
+      if (tag === 'a') isInLink = false
     },
   })
   parser.end(text)
-  if (!isMarkup) throw new UsageError('this is no index of a folder', 'without --recursive it is downloaded as it is')
+  if (!isMarkup) {
+    throw new DragonflyError('bad-option', 'this is no index of a folder', {
+      hint: 'without --recursive it is downloaded as it is',
+    })
+  }
+  for (const file of page.files) stampHtml(file)
   return page
+}
+
+function stampHtml(file: Found): void {
+  file.stamp = file.stamp.replace(/\s+/g, ' ').trim().slice(0, MAX_STAMP)
+  const size = /(?:^| )(\d{1,15})$/.exec(file.stamp)?.[1]
+  if (size !== undefined) file.length = Number(size)
 }
 
 /** Undefined: it leads elsewhere, or sorts the page in another order. */
@@ -78,8 +113,15 @@ function linkBelow(href: string, page: string, { url: root }: Root): URL | undef
   return link
 }
 
+interface Key {
+  key: string
+  etag: string
+  size: string
+  modified: string
+}
+
 interface Bucket {
-  keys: string[]
+  keys: Key[]
   prefixes: string[]
   isTruncated: boolean
   token: string | undefined
@@ -91,12 +133,15 @@ function readBucket(text: string, url: string, root: Root): IndexPage {
   const bucket = bucketOf(text)
   const plain = (name: string) => (bucket.isEncoded ? decoded(name.replaceAll('+', '%20')) : name)
   const page: IndexPage = { files: [], folders: [], next: nextOf(bucket, url, plain), hostile: undefined }
-  for (const key of bucket.keys.map(plain)) {
+  for (const { key: name, etag, size, modified } of bucket.keys) {
+    const key = plain(name)
     // an empty object that stands for a folder
     if (key.endsWith('/')) continue
     const path = key.startsWith(root.prefix) ? pathOf(key.slice(root.prefix.length).split('/')) : undefined
     if (path === undefined) page.hostile ??= key
-    else page.files.push({ url: urlOfKey(key, root), path })
+    else {
+      page.files.push({ url: urlOfKey(key, root), path, ...factsOf({ key, etag, size, modified }) })
+    }
   }
   for (const prefix of bucket.prefixes.map(plain)) {
     if (!prefix.startsWith(root.prefix) || prefix === root.prefix) continue
@@ -108,14 +153,26 @@ function readBucket(text: string, url: string, root: Root): IndexPage {
   return page
 }
 
+function factsOf({ etag, size, modified }: Key): Omit<Found, 'url' | 'path'> {
+  const at = Date.parse(modified)
+  return {
+    stamp: [etag, size, modified].join(' ').slice(0, MAX_STAMP),
+    etag: etag.slice(0, MAX_STAMP),
+    ...(/^\d{1,15}$/.test(size) && { length: Number(size) }),
+    ...(at >= 0 && { modified: at }),
+  }
+}
+
 function bucketOf(text: string): Bucket {
   const bucket: Bucket = { keys: [], prefixes: [], isTruncated: false, token: undefined, marker: undefined, isEncoded: false }
   const open: string[] = []
   let value = ''
+  let item: Key = { key: '', etag: '', size: '', modified: '' }
   const parser = new Parser(
     {
       onopentag: tag => {
         open.push(tag)
+        if (open.length === 2) item = { key: '', etag: '', size: '', modified: '' }
         value = ''
       },
       ontext: part => {
@@ -123,7 +180,11 @@ function bucketOf(text: string): Bucket {
       },
       onclosetag: () => {
         const place = open.slice(1).join('/')
-        if (place === 'Contents/Key' && bucket.keys.length < MAX_LINKS) bucket.keys.push(value)
+        if (place === 'Contents/Key') item.key = value
+        else if (place === 'Contents/ETag') item.etag = value.trim().replace(/^"|"$/g, '')
+        else if (place === 'Contents/Size') item.size = value.trim()
+        else if (place === 'Contents/LastModified') item.modified = value.trim()
+        else if (place === 'Contents' && bucket.keys.length < MAX_LINKS) bucket.keys.push(item)
         else if (place === 'CommonPrefixes/Prefix' && bucket.prefixes.length < MAX_LINKS) bucket.prefixes.push(value)
         else if (place === 'IsTruncated') bucket.isTruncated = value.trim() === 'true'
         else if (place === 'NextContinuationToken') bucket.token = value
@@ -143,7 +204,7 @@ function bucketOf(text: string): Bucket {
 function nextOf({ isTruncated, token, marker, keys }: Bucket, url: string, plain: (name: string) => string): string | undefined {
   if (!isTruncated) return undefined
   const next = new URL(url)
-  const last = marker ?? keys.at(-1)
+  const last = marker ?? keys.at(-1)?.key
   if (token !== undefined) next.searchParams.set('continuation-token', token)
   else if (last !== undefined) next.searchParams.set('marker', plain(last))
   else return undefined

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
-import { type ReadPage, type WalkLimits, type WalkStep, walk } from '../../src/cli/index-walk.ts'
+import { type ReadPage, type WalkLimits, type WalkStep, walkIndex } from '../../../src/origin/listing/index-walk.ts'
 
 async function steps(read: ReadPage, limits: Partial<WalkLimits> = {}, urls = ['http://h/']): Promise<WalkStep[]> {
   const all = { level: undefined, maxFiles: 10_000, ...limits }
   const found: WalkStep[] = []
-  for await (const step of walk(urls, read, all)) found.push(step)
+  for await (const step of walkIndex(urls, read, all)) found.push(step)
   return found
 }
 
