@@ -15,6 +15,8 @@ const LEAST_AHEAD = 1024 * 1024
 const MOST_AHEAD = 64 * 1024 * 1024
 /** Other processes write to the store too: what it holds is counted again after so long, ms. */
 const RECOUNT_MS = 10_000
+/** Counting looks at every entry: it takes no more than one part in so many of the time. */
+const COUNTING_SHARE = 50
 /** A disk that failed is left alone for so long, ms. */
 const BROKEN_MS = 10_000
 /** Contents that were busy after all are passed over, so many times. */
@@ -45,7 +47,7 @@ export class DiskSpace {
   readonly #owner: SpaceOwner
   readonly #reservations = new Reservations()
   #quota: number | undefined
-  #counted = { used: 0, at: -Infinity }
+  #counted = { used: 0, again: -Infinity }
   #trouble: { error: DragonflyError; kind: 'refused' | 'broken'; at: number } | undefined
   readonly #turns = new PQueue({ concurrency: 1 })
 
@@ -174,7 +176,7 @@ export class DiskSpace {
       count(gone.size, freedBy(entries, gone), evicted, this.evicted)
       if (busy.size === before) break
     }
-    this.#counted.at = -Infinity
+    this.#counted.again = -Infinity
     return evicted
   }
 
@@ -201,7 +203,10 @@ export class DiskSpace {
   async #used(): Promise<number> {
     if (this.#quota === undefined) return 0
     const at = performance.now()
-    if (at - this.#counted.at > RECOUNT_MS) this.#counted = { used: await this.#owner.used(), at }
+    if (at > this.#counted.again) {
+      const used = await this.#owner.used()
+      this.#counted = { used, again: at + restAfter(performance.now() - at) }
+    }
     return this.#counted.used
   }
 
@@ -232,6 +237,11 @@ export class DiskSpace {
     const isBroken = trouble?.kind === 'broken' && trouble.error.code === 'store-error'
     if (isBroken && performance.now() - trouble.at <= BROKEN_MS) throw trouble.error
   }
+}
+
+/** How long after a count the next one begins, ms. `tookMs`: that one. */
+export function restAfter(tookMs: number): number {
+  return Math.max(RECOUNT_MS, COUNTING_SHARE * tookMs)
 }
 
 function count(contents: number, bytes: number, ...totals: Evicted[]): void {

@@ -7,6 +7,7 @@ import { type EntryMemory, PieceEntry } from './entry.ts'
 import { type EntrySpace, UNLIMITED } from './entry-space.ts'
 import { exists, lockFolder } from './folders.ts'
 import { type HeavyBacking, LIGHT_BYTES, LightBacking } from './light-backing.ts'
+import type { FolderListing } from './listing.ts'
 import type { Presence } from './presence.ts'
 import { type StoreEntry, stopped } from './store.ts'
 import { type Verified, VerifiedContents } from './verified.ts'
@@ -22,6 +23,8 @@ export interface Places {
   space: DiskSpace
   /** For their locks. */
   presence: Presence | undefined
+  /** Told of what is made and removed here. */
+  listing: Pick<FolderListing, 'made' | 'removed'>
 }
 
 interface Open {
@@ -101,6 +104,7 @@ export class OpenEntries {
       await backing.close()
       throw this.#isStopped ? stopped() : abortError(signal)
     }
+    this.#places.listing.made(key)
     const before = this.verified.recall(key, await backing.stamp().catch(() => undefined))
     return this.#opened(key, backing, this.#spaceOf(key, backing), before)
   }
@@ -120,6 +124,7 @@ export class OpenEntries {
         if (!this.#isStopped) this.#places.space.broke(error)
         throw error
       })
+      this.#places.listing.made(key)
       const taken = this.#spaceOf(key, disk)
       try {
         await taken.claim(bytes)
@@ -153,7 +158,10 @@ export class OpenEntries {
 
   #opened(key: string, backing: HeavyBacking, space: EntrySpace, before: EntryMemory['before']): StoreEntry {
     const onEnd = (removed: boolean) => {
+      // once it is removed, and before we know, somebody may have made it anew
+      if (this.#open.get(key)?.backing !== backing) return
       if (removed) this.verified.forget(key)
+      if (removed) this.#places.listing.removed(key)
       this.#open.delete(key)
       this.#light.delete(key)
       this.#places.space.closed(key)
