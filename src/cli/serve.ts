@@ -13,6 +13,7 @@ import type {
 } from '../index.ts'
 import { readGatewayConfig, readSettings } from './config.ts'
 import { OK } from './exit-codes.ts'
+import { boundGarbage } from './garbage.ts'
 import { type GatewayFlags, mirrorSettingsOf } from './gateway-flags.ts'
 import { Interrupt } from './interrupt.ts'
 import { jsonLine } from './json-lines.ts'
@@ -65,6 +66,7 @@ export interface Serving {
 /** Resolves to the exit code once it was told to stop, or could not start; whatever went wrong was told. */
 export async function serve(flags: ServeFlags, serving: Serving, name: string): Promise<number> {
   using interrupt = new Interrupt()
+  using _garbage = boundGarbage()
   try {
     await run(flags, serving, name, interrupt)
     return OK
