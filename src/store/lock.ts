@@ -61,15 +61,7 @@ export async function isLocked(path: string): Promise<boolean> {
 }
 
 async function acquire(path: string, signal: AbortSignal | undefined, presence: Presence | undefined): Promise<Lock> {
-  const space = await pidSpace()
-  const me: Holder = {
-    pid: process.pid,
-    started: await ownStart(),
-    ...(space !== undefined && { space }),
-    ...(presence !== undefined && { presence: relative(dirname(path), presence.path) }),
-    id: randomUUID(),
-  }
-  const text = JSON.stringify(me)
+  const text = await textFor(path, presence)
   const begin = performance.now()
   for (;;) {
     if (signal?.aborted) throw abortError(signal)
@@ -80,6 +72,24 @@ async function acquire(path: string, signal: AbortSignal | undefined, presence: 
     if (isHopeless || performance.now() - begin >= PATIENCE) throw locked(path, outcome)
     await pause(POLL, undefined, signal && { signal })
   }
+}
+
+async function textFor(path: string, presence: Presence | undefined): Promise<string> {
+  const space = await pidSpace()
+  const me: Holder = {
+    pid: process.pid,
+    started: await ownStart(),
+    ...(space !== undefined && { space }),
+    ...(presence !== undefined && { presence: relative(dirname(path), presence.path) }),
+    id: randomUUID(),
+  }
+  return JSON.stringify(me)
+}
+
+/** A lock for a folder that is made with it in it: whoever writes `text` into `path` has it. */
+export async function lockToBe(path: string, presence?: Presence): Promise<{ text: string; lock: Lock }> {
+  const text = await textFor(path, presence)
+  return { text, lock: held(path, text) }
 }
 
 /** Who is in the way, and at which lock: the wanted one, or the one on its removal. */
