@@ -1,5 +1,6 @@
 // The entries of a store on disk that are open in this process.
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { abortError, DragonflyError, fromSystemError } from '../core/errors.ts'
 import { DiskBacking } from './disk-backing.ts'
@@ -103,9 +104,12 @@ export class OpenEntries {
   }
 
   async #openEntry(key: string, signal: AbortSignal | undefined, length = Infinity): Promise<StoreEntry> {
-    if (await this.#mayBeLight(key, length)) {
+    if (this.#light.has(key)) throw isOpen(key)
+    if (this.#hasLightRoom(length) && !(await this.#isThere(key))) {
+      if (this.#light.has(key)) throw isOpen(key)
       if (signal?.aborted) throw abortError(signal)
-      return this.#openLight(key, length)
+      // nothing is waited for between these looks and its place among the open ones
+      if (this.#hasLightRoom(length) && !this.#isStopped) return this.#openLight(key, length)
     }
     const backing = await this.#openBacking(key, signal)
     if (signal?.aborted || this.#isStopped) {
@@ -117,11 +121,9 @@ export class OpenEntries {
     return this.#opened(key, backing, this.#spaceOf(key, backing), before)
   }
 
-  async #mayBeLight(key: string, length: number): Promise<boolean> {
-    if (this.#light.has(key)) throw isOpen(key)
-    if (!this.#hasLightRoom(length) || (await exists(this.#folder(key)))) return false
-    if (this.#light.has(key)) throw isOpen(key)
-    return this.#hasLightRoom(length) && !this.#isStopped
+  /** On a quick disk the way to another thread and back takes longer than the look. */
+  async #isThere(key: string): Promise<boolean> {
+    return this.#writer.isInPlace ? existsSync(this.#folder(key)) : await exists(this.#folder(key))
   }
 
   #hasLightRoom(length: number): boolean {

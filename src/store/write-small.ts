@@ -4,9 +4,11 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeFolder } from './removal.ts'
 
-/** A disk that takes longer for one entry is not waited for in the main thread, ms. */
+/** A disk that takes longer for one entry, on the average, is not waited for in the main thread, ms. */
 const QUICK_MS = 5
-/** So long after a slow one, ms. */
+/** What the last entry weighs in the average: one that was late because the processor was busy changes little. */
+const WEIGHT = 0.1
+/** After a slow disk was noticed, it is not tried for so long, ms. */
 const SLOW_FOR_MS = 10_000
 
 /**
@@ -16,27 +18,40 @@ const SLOW_FOR_MS = 10_000
 export class SmallWriter {
   readonly #now: () => number
   #slowUntil = -Infinity
+  #averageMs = 0
 
   /** `now`: milliseconds. */
   constructor(now = () => performance.now()) {
     this.#now = now
   }
 
+  /** Whether the disk is quick enough to be asked in the main thread. */
   get isInPlace(): boolean {
     return this.#now() >= this.#slowUntil
   }
 
   /** `at` is made, with these files, and becomes `to`. Rejects with the system's error, where `to` is there and not empty too; nothing is left then. */
   async write(at: string, to: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
-    const begun = this.#now()
     try {
-      if (this.isInPlace) inPlace(at, to, files)
+      if (this.isInPlace) this.#timed(() => inPlace(at, to, files))
       else await elsewhere(at, to, files)
     } catch (error) {
       await removeFolder(at)
       throw error
+    }
+  }
+
+  #timed(write: () => void): void {
+    const begun = this.#now()
+    try {
+      write()
     } finally {
-      if (this.#now() - begun > QUICK_MS) this.#slowUntil = this.#now() + SLOW_FOR_MS
+      const end = this.#now()
+      this.#averageMs += WEIGHT * (end - begun - this.#averageMs)
+      if (this.#averageMs > QUICK_MS) {
+        this.#slowUntil = end + SLOW_FOR_MS
+        this.#averageMs = QUICK_MS / 2
+      }
     }
   }
 }

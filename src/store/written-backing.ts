@@ -12,6 +12,9 @@ import { removeFolder } from './removal.ts'
 import type { Stamp } from './stamp.ts'
 import type { FileTaken } from './store.ts'
 
+/** The time of last use is not written down for less, ms. */
+const TOUCH_MS = 5000
+
 export class WrittenBacking implements HeavyBacking {
   readonly hints = new Set<number>()
   readonly present = 0
@@ -19,6 +22,8 @@ export class WrittenBacking implements HeavyBacking {
   readonly #folder: string
   readonly #trash: string
   readonly #lock: Lock
+  /** What the disk says of the last use, as far as we know. */
+  #touchedAt = Date.now()
   #disk: Promise<DiskBacking> | undefined
 
   /** `folder` has all its files, and is locked by `lock`. */
@@ -74,7 +79,8 @@ export class WrittenBacking implements HeavyBacking {
 
   async touch(): Promise<void> {
     const at = this.usedAt
-    if (at === undefined) return
+    if (at === undefined || at - this.#touchedAt < TOUCH_MS) return
+    this.#touchedAt = at
     await utimes(join(this.#folder, 'marks'), at / 1000, at / 1000).catch(() => {})
   }
 
