@@ -17,6 +17,8 @@ const MOST_AHEAD = 64 * 1024 * 1024
 const RECOUNT_MS = 10_000
 /** Counting looks at every entry: it takes no more than one part in so many of the time. */
 const COUNTING_SHARE = 50
+/** What the disk says of its room counts for so long, less what we have written, ms: many small contents would ask it for each. */
+const ROOM_MS = 50
 /** A disk that failed is left alone for so long, ms. */
 const BROKEN_MS = 10_000
 /** Contents that were busy after all are passed over, so many times. */
@@ -48,6 +50,7 @@ export class DiskSpace {
   readonly #reservations = new Reservations()
   #quota: number | undefined
   #counted = { used: 0, again: -Infinity }
+  #asked = { free: 0, size: 0, again: -Infinity }
   #trouble: { error: DragonflyError; kind: 'refused' | 'broken'; at: number } | undefined
   readonly #turns = new PQueue({ concurrency: 1 })
 
@@ -166,6 +169,7 @@ export class DiskSpace {
     const evicted = { contents: 0, bytes: 0 }
     const busy = new Set<string>()
     for (let round = 0; this.#quota !== undefined && round < MAX_ROUNDS; round++) {
+      this.#asked.again = -Infinity
       const entries = (await this.#owner.inventory()).map(entry => ({ ...entry, isBusy: entry.isBusy || busy.has(entry.key) }))
       const gone = new Set<string>()
       const before = busy.size
@@ -177,6 +181,7 @@ export class DiskSpace {
       if (busy.size === before) break
     }
     this.#counted.again = -Infinity
+    this.#asked.again = -Infinity
     return evicted
   }
 
@@ -194,9 +199,17 @@ export class DiskSpace {
   }
 
   async #room(wanted: number): Promise<Room> {
-    const { free, size } = await this.#owner.disk()
+    const { free, size } = await this.#disk()
     const reserved = this.#reservations.outstanding
     return { quota: this.#quota ?? Infinity, free, margin: marginOf(size), reserved, wanted }
+  }
+
+  async #disk(): Promise<{ free: number; size: number }> {
+    if (performance.now() > this.#asked.again) {
+      const disk = await this.#owner.disk()
+      this.#asked = { ...disk, again: performance.now() + ROOM_MS }
+    }
+    return this.#asked
   }
 
   /** Without a quota nobody needs to know. */
@@ -213,11 +226,13 @@ export class DiskSpace {
   #wrote(key: string, bytes: number): void {
     this.#reservations.wrote(key, bytes)
     this.#counted.used += bytes
+    this.#asked.free -= bytes
     if (this.#trouble?.kind === 'broken') this.#trouble = undefined
   }
 
   async #failed(key: string, bytes: number, error: unknown): Promise<boolean> {
     const isFull = error instanceof DragonflyError && error.code === 'no-space'
+    this.#asked.again = -Infinity
     if (isFull) await this.tidy(false)
     if (isFull && (await this.#room(0)).free >= bytes) return true
     this.#reservations.unclaim(key, bytes)

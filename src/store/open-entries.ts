@@ -195,7 +195,7 @@ export class OpenEntries {
     const { trash, presence } = this.#places
     const folder = this.#folder(key)
     try {
-      const { text, lock } = await lockToBe(join(folder, 'lock'), presence)
+      const { text, lock } = await lockToBe(join(folder, 'lock'), presence, () => this.#writer.isInPlace)
       await this.#writer.write(join(trash, randomUUID()), folder, new Map(Object.entries({ ...files, lock: text })))
       return new WrittenBacking(folder, trash, lock)
     } catch {

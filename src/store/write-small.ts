@@ -4,10 +4,9 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeFolder } from './removal.ts'
 
-/** A disk that takes longer for one entry, on the average, is not waited for in the main thread, ms. */
+/** A disk that takes longer for each of a few entries is not waited for in the main thread, ms. One may be late because the processor is busy. */
 const QUICK_MS = 5
-/** What the last entry weighs in the average: one that was late because the processor was busy changes little. */
-const WEIGHT = 0.1
+const FEW = 4
 /** After a slow disk was noticed, it is not tried for so long, ms. */
 const SLOW_FOR_MS = 10_000
 
@@ -18,7 +17,7 @@ const SLOW_FOR_MS = 10_000
 export class SmallWriter {
   readonly #now: () => number
   #slowUntil = -Infinity
-  #averageMs = 0
+  #slowInARow = 0
 
   /** `now`: milliseconds. */
   constructor(now = () => performance.now()) {
@@ -47,11 +46,8 @@ export class SmallWriter {
       write()
     } finally {
       const end = this.#now()
-      this.#averageMs += WEIGHT * (end - begun - this.#averageMs)
-      if (this.#averageMs > QUICK_MS) {
-        this.#slowUntil = end + SLOW_FOR_MS
-        this.#averageMs = QUICK_MS / 2
-      }
+      this.#slowInARow = end - begun > QUICK_MS ? this.#slowInARow + 1 : 0
+      if (this.#slowInARow >= FEW) this.#slowUntil = end + SLOW_FOR_MS
     }
   }
 }

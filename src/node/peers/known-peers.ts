@@ -18,8 +18,8 @@ const REFRESH_MS = 3_600_000
 const MAX_MET = 256
 /** For all that are tried, ms: a round trip, a handshake, and one lost packet. */
 const DIAL_MS = 2000
-/** Where nobody is known, it stays so for so long, ms. */
-const NOBODY_MS = 1000
+/** The same few do for so long, ms. */
+const AGAIN_MS = 1000
 /** The namer of all of them, where failed dials are counted. */
 const NAMER = 'known-peers'
 
@@ -71,8 +71,8 @@ export class KnownPeers {
     const all = (await readKnownPeers(this.#home)).filter(({ id }) => !this.#except.has(id) && id !== this.#host.id)
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(DIAL_MS)])
     const dials = chosen(merged([all], wallClock()), this.#failedAt, Math.random).map(peer => this.#dial(peer, signal))
-    // a seed that has met nobody yet would read the file for each of ten thousand contents
-    const over = dials.length === 0 ? pause(NOBODY_MS, undefined, { ref: false }) : Promise.allSettled(dials)
+    // a seed would read the file again for each of ten thousand contents
+    const over = Promise.all([pause(AGAIN_MS, undefined, { ref: false }), Promise.allSettled(dials)])
     void over.then(() => {
       this.#round = undefined
     })

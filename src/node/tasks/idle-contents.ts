@@ -19,6 +19,8 @@ export class IdleContents {
   readonly #isIdle: (held: Held) => boolean
   /** Until then only too many would have any idle one closed: all are fresh. `now()`. */
   #freshUntil = 0
+  /** How many were open after the last look at them. */
+  #seen = 0
 
   /** `isIdle`: finished, and used by nobody. */
   constructor(open: OpenContents, isIdle = isUnused) {
@@ -30,11 +32,13 @@ export class IdleContents {
   surplus(left: Pick<Held, 'reader'>): Held[] {
     if (left.reader !== 'others') this.#freshUntil = 0
     const { size } = this.#open
-    if (size <= MAX_IDLE || (size <= MAX_FRESH && now() < this.#freshUntil)) return []
+    const isFew = size <= Math.max(MAX_FRESH, this.#seen + CLOSED_AHEAD)
+    if (size <= MAX_IDLE || (isFew && now() < this.#freshUntil)) return []
     const idle = [...this.#open.values()].flat().filter(this.#isIdle)
     const surplus = idle.toSorted((a, b) => a.usedAt - b.usedAt).slice(0, Math.max(0, idle.length - MAX_IDLE))
-    const most = idle.length > MAX_FRESH ? MAX_FRESH - CLOSED_AHEAD : MAX_FRESH
+    const most = size > MAX_FRESH ? MAX_FRESH - CLOSED_AHEAD : MAX_FRESH
     const closed = new Set(surplus.filter((held, i) => !isFresh(held) || idle.length - i > most))
+    this.#seen = size - closed.size
     const oldest = surplus.find(held => !closed.has(held))
     const areOthers = idle.every(({ reader }) => reader === 'others')
     this.#freshUntil = oldest !== undefined && areOthers ? oldest.usedAt + FRESH_MS : 0
