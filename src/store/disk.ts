@@ -59,7 +59,13 @@ class FolderStore implements DiskStore {
       evict: key => this.#evict(key),
       onTrouble,
     })
-    this.#open = new OpenEntries({ entries: this.#entries, trash: join(dir, 'trash'), space: this.#space, presence, listing: this.#listing })
+    this.#open = new OpenEntries({
+      entries: this.#entries,
+      trash: join(dir, 'trash'),
+      space: this.#space,
+      presence,
+      listing: this.#listing,
+    })
   }
 
   async open(key: string, signal?: AbortSignal, length?: number): Promise<StoreEntry> {

@@ -116,8 +116,14 @@ describe('a small content in the disk store', () => {
     const calls = { readdir: 0, open: 0 }
     const { readdir: list, open: openFile } = promises
     Object.assign(promises, {
-      readdir: (...args: Parameters<typeof list>) => (calls.readdir++, list(...args)),
-      open: (...args: Parameters<typeof openFile>) => (calls.open++, openFile(...args)),
+      readdir: (...args: Parameters<typeof list>) => {
+        calls.readdir++
+        return list(...args)
+      },
+      open: (...args: Parameters<typeof openFile>) => {
+        calls.open++
+        return openFile(...args)
+      },
     })
     syncBuiltinESMExports()
     try {
