@@ -15,6 +15,10 @@ const LEAST_AHEAD = 1024 * 1024
 const MOST_AHEAD = 64 * 1024 * 1024
 /** Other processes write to the store too: what it holds is counted again after so long, ms. */
 const RECOUNT_MS = 10_000
+/** Counting looks at every entry: it takes no more than one part in so many of the time. */
+const COUNTING_SHARE = 50
+/** What the disk says of its room counts for so long, less what we have written, ms: many small contents would ask it for each. */
+const ROOM_MS = 50
 /** A disk that failed is left alone for so long, ms. */
 const BROKEN_MS = 10_000
 /** Contents that were busy after all are passed over, so many times. */
@@ -45,7 +49,8 @@ export class DiskSpace {
   readonly #owner: SpaceOwner
   readonly #reservations = new Reservations()
   #quota: number | undefined
-  #counted = { used: 0, at: -Infinity }
+  #counted = { used: 0, again: -Infinity }
+  #asked = { free: 0, size: 0, again: -Infinity }
   #trouble: { error: DragonflyError; kind: 'refused' | 'broken'; at: number } | undefined
   readonly #turns = new PQueue({ concurrency: 1 })
 
@@ -164,6 +169,7 @@ export class DiskSpace {
     const evicted = { contents: 0, bytes: 0 }
     const busy = new Set<string>()
     for (let round = 0; this.#quota !== undefined && round < MAX_ROUNDS; round++) {
+      this.#asked.again = -Infinity
       const entries = (await this.#owner.inventory()).map(entry => ({ ...entry, isBusy: entry.isBusy || busy.has(entry.key) }))
       const gone = new Set<string>()
       const before = busy.size
@@ -174,7 +180,8 @@ export class DiskSpace {
       count(gone.size, freedBy(entries, gone), evicted, this.evicted)
       if (busy.size === before) break
     }
-    this.#counted.at = -Infinity
+    this.#counted.again = -Infinity
+    this.#asked.again = -Infinity
     return evicted
   }
 
@@ -192,27 +199,40 @@ export class DiskSpace {
   }
 
   async #room(wanted: number): Promise<Room> {
-    const { free, size } = await this.#owner.disk()
+    const { free, size } = await this.#disk()
     const reserved = this.#reservations.outstanding
     return { quota: this.#quota ?? Infinity, free, margin: marginOf(size), reserved, wanted }
+  }
+
+  async #disk(): Promise<{ free: number; size: number }> {
+    if (performance.now() > this.#asked.again) {
+      const disk = await this.#owner.disk()
+      this.#asked = { ...disk, again: performance.now() + ROOM_MS }
+    }
+    return this.#asked
   }
 
   /** Without a quota nobody needs to know. */
   async #used(): Promise<number> {
     if (this.#quota === undefined) return 0
     const at = performance.now()
-    if (at - this.#counted.at > RECOUNT_MS) this.#counted = { used: await this.#owner.used(), at }
+    if (at > this.#counted.again) {
+      const used = await this.#owner.used()
+      this.#counted = { used, again: at + restAfter(performance.now() - at) }
+    }
     return this.#counted.used
   }
 
   #wrote(key: string, bytes: number): void {
     this.#reservations.wrote(key, bytes)
     this.#counted.used += bytes
+    this.#asked.free -= bytes
     if (this.#trouble?.kind === 'broken') this.#trouble = undefined
   }
 
   async #failed(key: string, bytes: number, error: unknown): Promise<boolean> {
     const isFull = error instanceof DragonflyError && error.code === 'no-space'
+    this.#asked.again = -Infinity
     if (isFull) await this.tidy(false)
     if (isFull && (await this.#room(0)).free >= bytes) return true
     this.#reservations.unclaim(key, bytes)
@@ -232,6 +252,11 @@ export class DiskSpace {
     const isBroken = trouble?.kind === 'broken' && trouble.error.code === 'store-error'
     if (isBroken && performance.now() - trouble.at <= BROKEN_MS) throw trouble.error
   }
+}
+
+/** How long after a count the next one begins, ms. `tookMs`: that one. */
+export function restAfter(tookMs: number): number {
+  return Math.max(RECOUNT_MS, COUNTING_SHARE * tookMs)
 }
 
 function count(contents: number, bytes: number, ...totals: Evicted[]): void {

@@ -59,7 +59,13 @@ class FolderStore implements DiskStore {
       evict: key => this.#evict(key),
       onTrouble,
     })
-    this.#open = new OpenEntries({ entries: this.#entries, trash: join(dir, 'trash'), space: this.#space, presence })
+    this.#open = new OpenEntries({
+      entries: this.#entries,
+      trash: join(dir, 'trash'),
+      space: this.#space,
+      presence,
+      listing: this.#listing,
+    })
   }
 
   async open(key: string, signal?: AbortSignal, length?: number): Promise<StoreEntry> {
@@ -73,12 +79,12 @@ class FolderStore implements DiskStore {
   }
 
   async keys(): Promise<string[]> {
-    const names = await this.#folders()
+    const names = await this.#listed(() => this.#listing.folders())
     return [...new Set([...names.all, ...this.#open.keys()])].sort()
   }
 
   async keysOf(name: string): Promise<string[]> {
-    const { byName } = await this.#folders()
+    const { byName } = await this.#listed(() => this.#listing.recent())
     const found = new Set(byName.get(name))
     for (const key of this.#open.light) if (key.startsWith(`${name}.`)) found.add(key)
     return [...found].sort()
@@ -88,9 +94,9 @@ class FolderStore implements DiskStore {
     return this.#open.has(key) || (await exists(this.#folder(key)))
   }
 
-  async #folders(): Promise<FolderNames> {
+  async #listed(names: () => Promise<FolderNames>): Promise<FolderNames> {
     try {
-      return await this.#listing.folders()
+      return await names()
     } catch (error) {
       throw fromSystemError(error, 'store-error', `cannot read the store ${this.#dir}`)
     }

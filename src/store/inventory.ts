@@ -33,15 +33,16 @@ export async function takeInventory(folder: string): Promise<Found[]> {
 }
 
 async function look(folder: string, key: string): Promise<Found | undefined> {
-  const [itself, data, marks, records] = await Promise.all(
-    ['.', 'data', 'marks', 'records'].map(name => stat(join(folder, key, name)).catch(() => undefined)),
-  )
-  if (itself === undefined) return undefined
+  const at = (name: string) => stat(join(folder, key, name)).catch(() => undefined)
+  const [data, marks, records] = await Promise.all(['data', 'marks', 'records'].map(at))
+  const itself = marks === undefined || records === undefined ? await at('.') : undefined
+  const [used, made] = [marks ?? itself, records ?? itself]
+  if (used === undefined || made === undefined) return undefined
   const bytes = [data, marks, records].reduce((sum, file) => sum + (file === undefined ? 0 : onDisk(file)), 0)
-  const { birthtimeMs, mtimeMs } = records ?? itself
+  const { birthtimeMs, mtimeMs } = made
   // where the filesystem keeps no birth time
   const since = birthtimeMs > 0 ? birthtimeMs : mtimeMs
-  return { key, bytes, shared: data && sharedOf(data), since, lastUsed: (marks ?? itself).mtimeMs }
+  return { key, bytes, shared: data && sharedOf(data), since, lastUsed: used.mtimeMs }
 }
 
 /** When the entry was used last, ms since 1970; undefined: it is gone. */

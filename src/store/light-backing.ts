@@ -1,7 +1,10 @@
 // An entry of a small content: in memory at first, and on the disk only if it is kept. Most are handed over within milliseconds.
 import { hashPiece, type VerifiedPiece } from '../core/piece.ts'
 import type { Backing } from './backing.ts'
+import { MAX_LABEL } from './inventory.ts'
+import { formatMarks } from './marks.ts'
 import { MemoryBacking, MemoryContent } from './memory-backing.ts'
+import { frameRecord } from './records.ts'
 import type { Stamp } from './stamp.ts'
 
 /** What a disk has for it. */
@@ -10,6 +13,31 @@ export interface HeavyBacking extends Backing {
   usedAt: number | undefined
   touch(): Promise<void>
 }
+
+/** Files of a small entry, by their names, with what is in them. */
+export interface SmallFiles {
+  data: Uint8Array
+  marks: Uint8Array
+  records: Uint8Array
+  label?: string
+}
+
+/** How an entry gets to the disk. Both reject where there is no room. */
+export interface Makers {
+  /** Makes an entry of these files; undefined: that does not go, and nothing has changed. */
+  written(files: SmallFiles): Promise<HeavyBacking | undefined>
+  /** Makes an empty entry with room for so many bytes; rejects where somebody else has made it. */
+  empty(bytes: number): Promise<HeavyBacking>
+}
+
+/** What is on the disk already. */
+interface Moved {
+  label: string | undefined
+  records: number
+  pieces: ReadonlySet<number>
+}
+
+const NOTHING: Moved = { label: undefined, records: 0, pieces: new Set() }
 
 /** Contents up to so many bytes begin in memory: making and removing a folder with four files costs more than reading them again. */
 export const LIGHT_BYTES = 64 * 1024
@@ -23,16 +51,15 @@ export class LightBacking implements HeavyBacking {
   /** Goes with who still reads from it. */
   #content = new MemoryContent()
   #memory = new MemoryBacking(this.#content)
-  readonly #toDisk: (bytes: number) => Promise<HeavyBacking>
+  readonly #makers: Makers
   readonly #timer: NodeJS.Timeout
   #label: string | undefined
   #pieceLength = 1
   #disk: HeavyBacking | undefined
   #settling: Promise<HeavyBacking> | undefined
 
-  /** `toDisk`: makes an empty entry with room for so many bytes; rejects where there is none, or somebody else has made it. */
-  constructor(toDisk: (bytes: number) => Promise<HeavyBacking>) {
-    this.#toDisk = toDisk
+  constructor(makers: Makers) {
+    this.#makers = makers
     this.#timer = setTimeout(() => void this.#settle().catch(() => {}), LIGHT_MS).unref()
   }
 
@@ -119,11 +146,12 @@ export class LightBacking implements HeavyBacking {
 
   /** What is written meanwhile goes to memory and is taken along; in the same turn in which nothing is left, the disk takes over. */
   async #move(): Promise<HeavyBacking> {
-    let bytes = 0
-    for (const piece of this.#content.pieces.values()) bytes += piece.byteLength
-    const disk = await this.#toDisk(bytes)
+    const files = this.#files()
+    const done = { label: this.#label, records: this.#content.records.length, pieces: new Set(this.#content.pieces.keys()) }
+    const whole = files && (await this.#makers.written(files))
+    const disk = whole ?? (await this.#makers.empty(this.#bytes))
     try {
-      await this.#copyTo(disk)
+      await this.#copyTo(disk, whole === undefined ? NOTHING : done)
     } catch (error) {
       await disk.remove().catch(() => {})
       throw error
@@ -134,11 +162,30 @@ export class LightBacking implements HeavyBacking {
     return disk
   }
 
-  async #copyTo(disk: HeavyBacking): Promise<void> {
+  get #bytes(): number {
+    let bytes = 0
+    for (const piece of this.#content.pieces.values()) bytes += piece.byteLength
+    return bytes
+  }
+
+  /** Undefined where the data are not one whole piece or none: then there may be holes. */
+  #files(): SmallFiles | undefined {
     const { records, pieces } = this.#content
-    if (this.#label !== undefined) await disk.describe(this.#label)
-    const moved = new Set<number>()
-    for (let next = 0; ; ) {
+    const first = pieces.get(0)
+    if (pieces.size > (first === undefined ? 0 : 1)) return undefined
+    return {
+      data: first ?? new Uint8Array(),
+      marks: formatMarks([...pieces.keys()]),
+      records: Buffer.concat(records.map(frameRecord)),
+      ...(this.#label !== undefined && { label: this.#label.slice(0, MAX_LABEL) }),
+    }
+  }
+
+  async #copyTo(disk: HeavyBacking, done: Moved): Promise<void> {
+    const { records, pieces } = this.#content
+    if (this.#label !== done.label) await disk.describe(this.#label ?? '')
+    const moved = new Set(done.pieces)
+    for (let next = done.records; ; ) {
       const record = records[next]
       const [index, bytes] = [...pieces].find(([index]) => !moved.has(index)) ?? []
       if (record !== undefined) {

@@ -57,7 +57,7 @@ export function parseMarks(bytes: Uint8Array): Set<number> {
   return hints
 }
 
-function formatMarks(indexes: number[]): Uint8Array {
+export function formatMarks(indexes: number[]): Uint8Array {
   const bytes = new Uint8Array(indexes.length * 4)
   const view = new DataView(bytes.buffer)
   indexes.forEach((index, i) => {

@@ -1,5 +1,6 @@
 // Entries of small contents, which begin in memory.
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import promises, { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -102,5 +103,70 @@ describe('a small content in the disk store', () => {
     expect((await folders()).length).to.equal(6)
     await Promise.all(open.map(entry => entry.close()))
     expect((await folders()).length).to.equal(70)
+  })
+
+  it('is one of 512 at most, and of 4 MiB together', async () => {
+    const open = await Promise.all(Array.from({ length: 520 }, (_, i) => store.open(`k${i}`, undefined, 1)))
+    expect((await folders()).length).to.equal(8)
+    await Promise.all(open.map(entry => entry.close()))
+    expect((await folders()).length).to.equal(520)
+  })
+
+  it('of which there are ever more costs the same few calls: files are opened by nobody, and the list is not read again', async () => {
+    const calls = { readdir: 0, open: 0 }
+    const { readdir: list, open: openFile } = promises
+    Object.assign(promises, {
+      readdir: (...args: Parameters<typeof list>) => {
+        calls.readdir++
+        return list(...args)
+      },
+      open: (...args: Parameters<typeof openFile>) => {
+        calls.open++
+        return openFile(...args)
+      },
+    })
+    syncBuiltinESMExports()
+    try {
+      for (let i = 0; i < 300; i++) {
+        expect(await store.keysOf(`task-${i}`)).to.deep.equal([])
+        const entry = await store.open(`task-${i}.version`, undefined, PIECE_LENGTH)
+        await putAll(entry, material)
+        await entry.close()
+        expect(await store.keysOf(`task-${i}`)).to.deep.equal([`task-${i}.version`])
+      }
+    } finally {
+      Object.assign(promises, { readdir: list, open: openFile })
+      syncBuiltinESMExports()
+    }
+    // at the beginning, and once a second; two for each content where it is read again
+    expect(calls.readdir).to.be.at.most(100)
+    // of a lock that is let go, on a slow disk; three more where files are opened
+    expect(calls.open).to.be.at.most(300)
+    expect((await store.keys()).length).to.equal(300)
+  })
+
+  it('that is written down is locked, and as it was for who goes on with it, reads it, or removes it', async () => {
+    const other = await openDiskStore(dir)
+    try {
+      const entry = await store.open('k', undefined, LIGHT_BYTES)
+      await entry.describe('what it is')
+      await entry.append(new Uint8Array([1]))
+      await putAll(entry, material)
+      await store.space()
+      expect((await readdir(join(dir, 'entries', 'k'))).sort()).to.deep.equal(['data', 'label', 'lock', 'marks', 'records'])
+      await failure(other.open('k'), 'store-locked')
+      expect(Buffer.from(await entry.read(0, PIECE_LENGTH, PIECE_LENGTH)).equals(material.bytes)).to.equal(true)
+      await entry.append(new Uint8Array([2]))
+      expect(await entry.records()).to.deep.equal([new Uint8Array([1]), new Uint8Array([2])])
+      await entry.remove()
+      expect(await folders()).to.deep.equal([])
+      const gone = await store.open('gone', undefined, LIGHT_BYTES)
+      await store.space()
+      await gone.remove()
+      expect(await folders()).to.deep.equal([])
+      expect(await readdir(join(dir, 'trash'))).to.deep.equal([])
+    } finally {
+      await other.stop()
+    }
   })
 })

@@ -1,4 +1,5 @@
 // Remembers the peers that this host was connected to, in memory and in the home folder, and connects to a few of them when nobody else is there.
+import { setTimeout as pause } from 'node:timers/promises'
 import type { IdentifyResult } from '@libp2p/interface'
 import type { Host } from '../../net/host.ts'
 import { openSignedRecord, signedRecordOf } from '../../net/signed-addresses.ts'
@@ -17,6 +18,8 @@ const REFRESH_MS = 3_600_000
 const MAX_MET = 256
 /** For all that are tried, ms: a round trip, a handshake, and one lost packet. */
 const DIAL_MS = 2000
+/** The same few do for so long, ms. */
+const AGAIN_MS = 1000
 /** The namer of all of them, where failed dials are counted. */
 const NAMER = 'known-peers'
 
@@ -68,7 +71,9 @@ export class KnownPeers {
     const all = (await readKnownPeers(this.#home)).filter(({ id }) => !this.#except.has(id) && id !== this.#host.id)
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(DIAL_MS)])
     const dials = chosen(merged([all], wallClock()), this.#failedAt, Math.random).map(peer => this.#dial(peer, signal))
-    void Promise.allSettled(dials).then(() => {
+    // a seed would read the file again for each of ten thousand contents
+    const over = Promise.all([pause(AGAIN_MS, undefined, { ref: false }), Promise.allSettled(dials)])
+    void over.then(() => {
       this.#round = undefined
     })
     return dials

@@ -17,15 +17,11 @@ import { Announcer } from './announcer.ts'
 import { type ClosedContent, ClosedContents } from './closed-contents.ts'
 import { type Held, isShareable, isWrong, type Want } from './held.ts'
 import { HelloAnswers } from './hello-answers.ts'
+import { IdleContents } from './idle-contents.ts'
 import { KeyedTurns } from './keyed-turns.ts'
 import { Listeners } from './listeners.ts'
 import { isContent } from './topics.ts'
 
-/** Finished contents that nobody uses and that stay open all the same, the last used ones: three files and some 100 KiB each. */
-export const MAX_IDLE = 100
-/** Those that were used a moment ago may be more: who has just been told of one needs a moment to come for it. */
-export const MAX_FRESH = 300
-const FRESH_MS = 5000
 /** Who asks whether a finished content is current waits so long for those who still copy it, ms. */
 const COPY_MS = 10_000
 const ANY_PACE: PaceTerms = {}
@@ -53,6 +49,7 @@ export class TaskRegistry implements Holder {
   readonly #announcer: Announcer
   readonly #closed: ClosedContents
   readonly #answers: HelloAnswers
+  readonly #idleContents = new IdleContents(this.#byTask)
   /** What is being closed or opened again, by task: its store entry is open once at most. */
   readonly #moving = new KeyedTurns()
 
@@ -88,7 +85,7 @@ export class TaskRegistry implements Holder {
     this.#byTask.set(active.task.id, [held, ...(this.#byTask.get(active.task.id) ?? [])])
     held.done = held.supply.run()
     void this.#announcer.follow(active)
-    this.#closeIdle()
+    this.#closeIdle(held)
   }
 
   /** Offers a finished content no more, and forgets it. Who downloads it here finishes. */
@@ -156,20 +153,20 @@ export class TaskRegistry implements Holder {
   }
 
   /** Whether nobody else uses the active task, so that its store entry may be given away. */
-  readonly isOnlyUser = (active: ActiveTask): boolean => this.#all().find(h => h.active === active)?.users === 1
+  readonly isOnlyUser = (active: ActiveTask): boolean => this.#heldOf(active)?.users === 1
 
   /**
    * The caller needs the active task no more. An unfinished one ends in any case when nobody else uses it.
    * `pace`: as it was begun with.
    */
   async release(active: ActiveTask, after: After, pace: PaceTerms = ANY_PACE): Promise<void> {
-    const held = this.#all().find(h => h.active === active)
+    const held = this.#heldOf(active)
     if (held === undefined) return
     held.usedAt = now()
     active.pace.leave(pace)
     if (--held.users > 0) return
     held.left?.resolve()
-    if (after === 'keep' && active.isComplete && !active.isTransient) return this.#closeIdle()
+    if (after === 'keep' && active.isComplete && !active.isTransient) return this.#closeIdle(held)
     await this.#end(held, after === 'discard' || (after === 'drop' && active.isComplete))
   }
 
@@ -224,13 +221,8 @@ export class TaskRegistry implements Holder {
   }
 
   /** Closes finished contents that nobody uses when there are too many, those first that were not used for longest. */
-  #closeIdle(): void {
-    const idle = this.#all().filter(({ active, users }) => users === 0 && active.isComplete && !isServing(active))
-    const surplus = idle.toSorted((a, b) => a.usedAt - b.usedAt).slice(0, Math.max(0, idle.length - MAX_IDLE))
-    for (const [i, held] of surplus.entries()) {
-      const isFresh = held.reader === 'others' && now() - held.usedAt < FRESH_MS
-      if (!isFresh || idle.length - i > MAX_FRESH) this.#close(held).catch(() => {})
-    }
+  #closeIdle(left: Held): void {
+    for (const held of this.#idleContents.surplus(left)) this.#close(held).catch(() => {})
   }
 
   /** It is opened again when a peer asks for it. */
@@ -253,7 +245,7 @@ export class TaskRegistry implements Holder {
       const held = this.#hold(active, { reader: undefined, revalidate: false, users: 0, cached: undefined })
       this.#byTask.set(id, [...(this.#byTask.get(id) ?? []), held])
       held.done = held.supply.run()
-      this.#closeIdle()
+      this.#closeIdle(held)
       return active
     })
   }
@@ -261,6 +253,10 @@ export class TaskRegistry implements Holder {
   #idle(key: string): Held | undefined {
     const held = this.#all().find(({ active, users }) => active.entryKey === key && users === 0 && active.isComplete)
     return held === undefined || isServing(held.active) || this.listeners.has(held.active.task.id) ? undefined : held
+  }
+
+  #heldOf(active: ActiveTask): Held | undefined {
+    return this.#byTask.get(active.task.id)?.find(held => held.active === active)
   }
 
   #all(): Held[] {
