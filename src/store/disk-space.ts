@@ -19,6 +19,8 @@ const RECOUNT_MS = 10_000
 const COUNTING_SHARE = 50
 /** What the disk says of its room counts for so long, less what we have written, ms: many small contents would ask it for each. */
 const ROOM_MS = 50
+/** But only while there is so much more than what is wanted of it, bytes: no decision hangs on it then. */
+const PLENTY = 256 * 1024 * 1024
 /** A disk that failed is left alone for so long, ms. */
 const BROKEN_MS = 10_000
 /** Contents that were busy after all are passed over, so many times. */
@@ -199,16 +201,16 @@ export class DiskSpace {
   }
 
   async #room(wanted: number): Promise<Room> {
-    const { free, size } = await this.#disk()
     const reserved = this.#reservations.outstanding
-    return { quota: this.#quota ?? Infinity, free, margin: marginOf(size), reserved, wanted }
+    const known = roomOf(this.#asked)
+    const isPlenty = performance.now() <= this.#asked.again && known.free - known.margin - reserved - wanted > PLENTY
+    const { free, margin } = isPlenty ? known : roomOf(await this.#askDisk())
+    return { quota: this.#quota ?? Infinity, free, margin, reserved, wanted }
   }
 
-  async #disk(): Promise<{ free: number; size: number }> {
-    if (performance.now() > this.#asked.again) {
-      const disk = await this.#owner.disk()
-      this.#asked = { ...disk, again: performance.now() + ROOM_MS }
-    }
+  async #askDisk(): Promise<{ free: number; size: number }> {
+    const disk = await this.#owner.disk()
+    this.#asked = { ...disk, again: performance.now() + ROOM_MS }
     return this.#asked
   }
 
@@ -252,6 +254,10 @@ export class DiskSpace {
     const isBroken = trouble?.kind === 'broken' && trouble.error.code === 'store-error'
     if (isBroken && performance.now() - trouble.at <= BROKEN_MS) throw trouble.error
   }
+}
+
+function roomOf({ free, size }: { free: number; size: number }): Pick<Room, 'free' | 'margin'> {
+  return { free, margin: marginOf(size) }
 }
 
 /** How long after a count the next one begins, ms. `tookMs`: that one. */
