@@ -15,6 +15,7 @@ export { withoutSecrets } from './core/task.ts'
 export {
   decodeTree,
   MAX_TREE_BYTES,
+  staysInside,
   type Tree,
   type TreeFile,
   type TreeLink,

@@ -20,7 +20,10 @@ export class OwnShares {
 
   readonly share = async (file: string, options: ShareOptions = {}): Promise<SharedContent> => {
     const shares = await this.#loaded()
-    if (options.watch === true && !this.#isOnDuty) await (this.#names ??= this.#answer())
+    if (options.watch === true && !this.#isOnDuty) {
+      this.#names ??= this.#answer()
+      await this.#names
+    }
     return await shares.share(file, options)
   }
 
