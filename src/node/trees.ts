@@ -23,7 +23,7 @@ const MAX_ASKED = 2
 /** Seeds that are asked for what only one of them may have. */
 const MAX_ASKED_BY_NAME = 16
 
-type Context = Pick<NodeContext, 'networkUp' | 'seedsAbove' | 'otherSeeds' | 'isTrusted'>
+type Context = Pick<NodeContext, 'networkUp' | 'seedsAbove' | 'otherSeeds' | 'bootstrap' | 'isTrusted'>
 
 /**
  * Resolves to undefined when no trusted seed knows it. Rejects with `bad-…` for a malformed URL, or the abort; of what is shared by name with
@@ -50,7 +50,7 @@ export async function findTree(ctx: Context, url: string, { signal }: FindTreeOp
 async function findNamed(ctx: Context, name: string, signal: AbortSignal | undefined): Promise<FoundTree> {
   const url = namedShareUrl(name)
   const network = await ctx.networkUp()
-  const seeds = network === undefined ? [] : rendezvousOrder(url, ctx.otherSeeds).slice(0, MAX_ASKED_BY_NAME)
+  const seeds = network === undefined ? [] : rendezvousOrder(url, believed(ctx)).slice(0, MAX_ASKED_BY_NAME)
   const whole = AbortSignal.any([AbortSignal.timeout(WHOLE_MS), ...(signal ? [signal] : [])])
   const failures: unknown[] = []
   for (const seed of seeds) {
@@ -63,6 +63,15 @@ async function findNamed(ctx: Context, name: string, signal: AbortSignal | undef
     }
   }
   throw unfound(name, failures)
+}
+
+/** Seeds; and other hosts that were named by their addresses, and as trusted: a daemon that shares by name is no seed. */
+function believed({ otherSeeds, bootstrap, isTrusted }: Context): DialablePeer[] {
+  const named = bootstrap.flatMap(address => {
+    const peer = /\/p2p\/([^/]+)$/.exec(address)?.[1]
+    return peer !== undefined && isTrusted(peer) ? [{ peer, address }] : []
+  })
+  return [...new Map([...named, ...otherSeeds].map(one => [one.peer, one])).values()]
 }
 
 function unfound(name: string, failures: readonly unknown[]): DragonflyError {

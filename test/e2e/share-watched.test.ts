@@ -223,8 +223,10 @@ describe('df seed start --share', () => {
     await someModels()
     await lab.file('a.bin', MiB)
     const daemon = lab.df(['daemon', 'start', '--json', ...LISTEN, '--share', folder()], 'sharer')
-    const { addresses } = await daemon.line('ready')
-    const at = { address: (addresses as string[])[0] as string }
+    const { addresses, peerId } = await daemon.line('ready')
+    const way = ['--bootstrap', (addresses as string[])[0] as string, '--trust', peerId as string]
+    const from = async (url: string, out: string) =>
+      await lab.df(['get', '--json', '--no-daemon', ...way, '-P', lab.path(out), url], 'getter').ended
     const df = async (...args: string[]) => await lab.df(['share', '--json', ...args], 'sharer').ended
     const listed = async () => (await df('--list')).lines.map(({ path, isWatched }) => ({ path, isWatched }))
     await df(lab.path('www', 'a.bin'))
@@ -238,13 +240,14 @@ describe('df seed start --share', () => {
     ])
     await writeFile(lab.path('www', 'more', 'later'), 'later')
     await version(daemon, 3)
-    expect((await get(at, 'dragonfly://more/later', ['-P', lab.path('out')])).code).to.equal(0)
+    const later = await from('dragonfly://more/later', 'out')
+    expect(later.code, JSON.stringify(later.lines)).to.equal(0)
     const { url } = (await df('--list')).lines[0] as { url: string }
     for (const what of [url, folder(), 'dragonfly://more/'])
       expect((await df('--stop', what)).lines[0], what).to.include({ type: 'unshared' })
     expect(await listed()).to.deep.equal([])
     while ((await lab.kept('sharer')).length > 0) await pause(20)
-    const ended = await get(at, 'dragonfly://models/', ['-P', lab.path('nothing')])
+    const ended = await from('dragonfly://models/', 'nothing')
     expect(ended.lines.at(-1)).to.include({ code: 'not-found' })
     expect((await df('--stop', folder())).lines.at(-1)).to.include({ type: 'error', code: 'not-found' })
   })
