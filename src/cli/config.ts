@@ -49,9 +49,9 @@ const FLEET_FILE = 'fleet.json'
 const MAX_CONFIG_BYTES = 1024 * 1024
 
 type Connecting = OriginLimits & ProxySettings & Pick<Settings, 'limits'>
-type Chosen = Required<Omit<Settings, keyof Connecting | 'daemon' | 'gateway' | 'web' | 'fleet' | 'connections'>> &
+type Chosen = Required<Omit<Settings, keyof Connecting | 'daemon' | 'gateway' | 'web' | 'fleet' | 'connections' | 'share'>> &
   Connecting &
-  Pick<Settings, 'fleet' | 'connections'>
+  Pick<Settings, 'fleet' | 'connections' | 'share'>
 
 /** What a command needs: flags replace the environment, which replaces the file of a home. Trust includes every seed. */
 export async function readSettings(
@@ -103,7 +103,7 @@ export function chooseSettings(flags: Settings, env: Settings, file: Settings): 
   const trust = [...new Set([...seeds.flatMap(peerIdOf), ...trusted])]
   const allowOrigins = flags.allowOrigins ?? env.allowOrigins ?? file.allowOrigins ?? []
   const announce = flags.announce ?? env.announce ?? file.announce ?? []
-  const share = flags.share ?? file.share ?? []
+  const share = flags.share ?? file.share
   const fleet = flags.fleet ?? env.fleet ?? file.fleet
   const limits = { ...file.limits, ...env.limits, ...flags.limits }
   const named = Object.keys(limits).length > 0 && { limits }
@@ -114,8 +114,8 @@ export function chooseSettings(flags: Settings, env: Settings, file: Settings): 
     trust,
     announce,
     allowOrigins,
-    share,
     ...named,
+    ...(share !== undefined && { share }),
     ...(fleet !== undefined && { fleet }),
     ...(file.connections !== undefined && { connections: file.connections }),
   }

@@ -99,7 +99,7 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
   feed.listen(await listener(flags, name))
   const home = dragonflyHome()
   const options = await serving.control?.()
-  const { share: folders, ...settings } = await readSettings(namedBy(flags), process.env, home)
+  const { share: folders = [], ...settings } = await readSettings(namedBy(flags), process.env, home)
   const place = await readWeb(flags, process.env, home)
   const isPlaced = flags.listen !== undefined || serving.options.listen !== undefined
   // others find a member by the address that it had yesterday, and by names that list hosts without ports

@@ -54,6 +54,8 @@ export class Draft {
   readonly #ground: Ground
   readonly #onRead: Told | undefined
   readonly #entries: Entry[] = []
+  /** Roots of packs whose files are packed anew. */
+  #sparse: ReadonlySet<string> = new Set()
   #waiting: Waiting[] = []
   #waitingBytes = 0
   #read = 0
@@ -67,7 +69,8 @@ export class Draft {
   async entries(files: readonly FoundFile[]): Promise<Entry[]> {
     const unchanged = files.flatMap(file => this.#unchanged(file))
     const kept = new Map(unchanged.map(entry => [entry.path, entry]))
-    for (const path of this.#sparse(files, kept)) kept.delete(path)
+    this.#sparse = this.#sparsePacks(files, kept)
+    for (const { path, root, offset } of unchanged) if (offset !== undefined && this.#sparse.has(root)) kept.delete(path)
     this.#entries.push(...kept.values())
     const changed = files.filter(({ path }) => !kept.has(path))
     this.#length = changed.reduce((sum, { look }) => sum + Number(look.size), 0)
@@ -84,8 +87,8 @@ export class Draft {
     return isHere ? [{ ...before, path, isExecutable }] : []
   }
 
-  /** Of packs that are mostly holes, or small while others are to be packed: these files are packed anew. */
-  #sparse(files: readonly FoundFile[], kept: ReadonlyMap<string, Entry>): string[] {
+  /** Packs that are mostly holes, or small while others are to be packed: their files are packed anew. */
+  #sparsePacks(files: readonly FoundFile[], kept: ReadonlyMap<string, Entry>): Set<string> {
     const { held, known } = this.#ground
     const live = new Map<string, number>()
     for (const { path, look } of files) {
@@ -94,11 +97,8 @@ export class Draft {
       live.set(before.root, (live.get(before.root) ?? 0) + Number(look.size))
     }
     const isPacking = files.some(({ path, look }) => look.size <= MAX_PACKED_BYTES && !kept.has(path))
-    const isSparse = ({ root, offset }: Entry) => {
-      const used = live.get(root) ?? 0
-      return offset !== undefined && (used * 2 < held.sizeOf(root) || (isPacking && used < SMALL_PACK))
-    }
-    return [...kept.values()].filter(isSparse).map(({ path }) => path)
+    const isSparse = ([root, used]: [string, number]) => used * 2 < held.sizeOf(root) || (isPacking && used < SMALL_PACK)
+    return new Set([...live].filter(isSparse).map(([root]) => root))
   }
 
   async #take(file: FoundFile): Promise<void> {
@@ -141,17 +141,14 @@ export class Draft {
     const { held, known } = this.#ground
     const before = known.get(file.path)
     // it was touched, and no more: where it lies it may stay
-    if (before?.offset !== undefined && held.has(before.root) && isEqual(before, file.sha256) && !this.#isSmall(before.root)) {
+    const mayStay = before?.offset !== undefined && held.has(before.root) && !this.#sparse.has(before.root)
+    if (mayStay && isEqual(before, file.sha256)) {
       const { bytes: _bytes, ...entry } = file
       return void this.#entries.push({ ...entry, root: before.root, offset: before.offset })
     }
     if (this.#waitingBytes + file.bytes.byteLength > MAX_PACK_BYTES) await this.#pack()
     this.#waiting.push(file)
     this.#waitingBytes += file.bytes.byteLength
-  }
-
-  #isSmall(root: string): boolean {
-    return this.#ground.held.sizeOf(root) < SMALL_PACK
   }
 
   async #pack(): Promise<void> {

@@ -7,19 +7,21 @@ const EARLIER_MS = 5 * 60_000
 /** Earlier versions that are kept at most: each may be a copy of all that changed. */
 const MAX_EARLIER = 8
 
+type Contents = Pick<SharedContents, 'drop' | 'has'>
+
 type Held = Pick<Measured, 'root' | 'sha256' | 'length'> & {
   /** Undefined: it is of the current version. */
   ended?: { at: number; version: number }
 }
 
 export class HeldRoots {
-  readonly #contents: SharedContents
+  readonly #contents: Contents
   readonly #held = new Map<string, Held>()
   /** Since the last `use`. */
   #added: string[] = []
   #version = 0
 
-  constructor(contents: SharedContents) {
+  constructor(contents: Contents) {
     this.#contents = contents
   }
 
