@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { expect } from 'chai'
 import { sharedUrl } from '../../src/core/shared-url.ts'
-import { decodeTree, MAX_TREE_BYTES, type Tree } from '../../src/core/tree.ts'
+import { decodeTree, MAX_TREE_BYTES, type Tree, type TreeFile } from '../../src/core/tree.ts'
 import { startHost } from '../../src/net/host.ts'
 import { askTree, serveTrees } from '../../src/net/tree-stream.ts'
 import { HeldRoots } from '../../src/node/sharing/held-roots.ts'
@@ -110,7 +110,8 @@ describe('a folder that a node watches', () => {
     await file.write(Buffer.from('changed'), 0, 7, PIECE)
     await file.close()
     await shared(host, 2)
-    const { root } = before.files[0]?.place as { root: string }
+    const [{ place }] = before.files as [TreeFile]
+    const { root } = place as { root: string }
     const other = await world.node({ bootstrap: [host.address] })
     const old = other.node.download(sharedUrl({ root, name: undefined, isTree: false }), world.path(), { keep: true })
     const end = await old.then(

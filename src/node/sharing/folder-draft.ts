@@ -42,7 +42,7 @@ interface Ground {
   contents: SharedContents
   path: string
   held: HeldRoots
-  known: ReadonlyMap<string, Known>
+  known: ReadonlyMap<string, Entry>
   signal: AbortSignal
 }
 
@@ -50,6 +50,8 @@ interface Ground {
 export class Draft {
   readonly leftOut: LeftOut[] = []
   isSettled = true
+  /** Whether no file is another one than before. */
+  isSame = false
   kept: Kept = 'stored'
   readonly #ground: Ground
   readonly #onRead: Told | undefined
@@ -71,8 +73,10 @@ export class Draft {
     const kept = new Map(unchanged.map(entry => [entry.path, entry]))
     this.#sparse = this.#sparsePacks(files, kept)
     for (const { path, root, offset } of unchanged) if (offset !== undefined && this.#sparse.has(root)) kept.delete(path)
-    this.#entries.push(...kept.values())
+    for (const entry of kept.values()) this.#entries.push(entry)
     const changed = files.filter(({ path }) => !kept.has(path))
+    this.isSame =
+      changed.length === 0 && kept.size === this.#ground.known.size && unchanged.every(entry => this.#isAsKnown(entry))
     this.#length = changed.reduce((sum, { look }) => sum + Number(look.size), 0)
     for (const file of changed) await this.#take(file)
     await this.#pack()
@@ -87,6 +91,10 @@ export class Draft {
     return isHere ? [{ ...before, path, isExecutable }] : []
   }
 
+  #isAsKnown({ path, isExecutable }: Entry): boolean {
+    return this.#ground.known.get(path)?.isExecutable === isExecutable
+  }
+
   /** Packs that are mostly holes, or small while others are to be packed: their files are packed anew. */
   #sparsePacks(files: readonly FoundFile[], kept: ReadonlyMap<string, Entry>): Set<string> {
     const { held, known } = this.#ground
@@ -96,8 +104,9 @@ export class Draft {
       if (before?.offset === undefined || !isSame(before.look, look)) continue
       live.set(before.root, (live.get(before.root) ?? 0) + Number(look.size))
     }
-    const isPacking = files.some(({ path, look }) => look.size <= MAX_PACKED_BYTES && !kept.has(path))
-    const isSparse = ([root, used]: [string, number]) => used * 2 < held.sizeOf(root) || (isPacking && used < SMALL_PACK)
+    const isHollow = ([root, used]: [string, number]) => used * 2 < held.sizeOf(root)
+    const isPacking = [...live].some(isHollow) || files.some(({ path, look }) => look.size <= MAX_PACKED_BYTES && !kept.has(path))
+    const isSparse = (pack: [string, number]) => isHollow(pack) || (isPacking && pack[1] < SMALL_PACK)
     return new Set([...live].filter(isSparse).map(([root]) => root))
   }
 

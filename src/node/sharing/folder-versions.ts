@@ -4,7 +4,7 @@ import { sharedUrl } from '../../core/shared-url.ts'
 import { encodeTree, type TreePack, type TreePlace } from '../../core/tree.ts'
 import type { Kept, SharedContent } from '../api/shared-content.ts'
 import { now, wallClock } from '../context/node-context.ts'
-import { Draft, type Entry, type Known, type Told } from './folder-draft.ts'
+import { Draft, type Entry, type Told } from './folder-draft.ts'
 import { HeldRoots } from './held-roots.ts'
 import type { SharedContents } from './shared-contents.ts'
 import { type Walked, walkWatched } from './walk-watched.ts'
@@ -30,7 +30,9 @@ export class FolderVersions {
   readonly #path: string
   readonly #name: string
   readonly #held: HeldRoots
-  #known = new Map<string, Known>()
+  #known = new Map<string, Entry>()
+  /** Links and empty folders of the current version. */
+  #rest = ''
   #current: FolderVersion | undefined
 
   /** `path`: without links. */
@@ -63,13 +65,24 @@ export class FolderVersions {
       const listedAt = wallClock()
       const walked = await walkWatched(this.#path, signal)
       const entries = await draft.entries(walked.files)
-      const { version, isNew } = await this.#commit(entries, walked, { listedAt, kept: draft.kept })
+      const rest = JSON.stringify([walked.links, walked.folders])
+      const { version, isNew } =
+        this.#unchanged(draft.isSame && rest === this.#rest, listedAt) ??
+        (await this.#commit(entries, walked, { listedAt, kept: draft.kept }))
+      this.#rest = rest
       const { all, leftOut } = walked
       return { version, isNew, isSettled: draft.isSettled, walked: { all, leftOut: [...leftOut, ...draft.leftOut] } }
     } catch (error) {
       await this.#held.undo()
       throw error
     }
+  }
+
+  /** The version before, when the folder is as it was: its list need not be made to see that. */
+  #unchanged(isSame: boolean, listedAt: number): { version: FolderVersion; isNew: boolean } | undefined {
+    if (!isSame || this.#current === undefined || !this.#held.has(this.#current.shared.cid)) return undefined
+    this.#current = { ...this.#current, listedAt }
+    return { version: this.#current, isNew: false }
   }
 
   get #ground() {
