@@ -2,10 +2,15 @@
 import type { ActiveShare } from '../index.ts'
 import { bytes } from './figures.ts'
 import { jsonLine } from './json-lines.ts'
-import type { ShareFlags } from './share.ts'
+
+interface ListFlags {
+  list?: true
+  stop?: string[]
+  json?: true
+}
 
 /** Rejects with `no-daemon`, or with `not-found` for the first that is not shared. */
-export async function listOrStop({ stop = [], list, json }: ShareFlags): Promise<void> {
+export async function listOrStop({ stop = [], list, json }: ListFlags): Promise<void> {
   const { controlPath, dragonflyHome, openDaemon } = await import('../client/index.ts')
   await using daemon = await openDaemon(controlPath(dragonflyHome()))
   if (list === true) for (const share of await daemon.shares()) tell(share, json)

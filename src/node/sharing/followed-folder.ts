@@ -1,8 +1,9 @@
 // One folder that is watched, and shared anew after each change, until it is stopped.
+import { setTimeout as pause } from 'node:timers/promises'
 import { raceSignal } from 'race-signal'
 import { namedShareUrl } from '../../core/named-share.ts'
 import type { ActiveShare, SharedContent, ShareOptions } from '../api/shared-content.ts'
-import type { NodeContext } from '../context/node-context.ts'
+import { type NodeContext, now } from '../context/node-context.ts'
 import { type FolderVersion, FolderVersions, type Refreshed } from './folder-versions.ts'
 import { FolderWatch } from './folder-watch.ts'
 import { Quiet, type QuietTimes } from './quiet.ts'
@@ -17,6 +18,9 @@ export interface FollowTimes extends QuietTimes {
 }
 
 export const FOLLOW_TIMES: FollowTimes = { quiet: 1000, most: 10_000, rescan: 60_000, unsettled: 5000 }
+
+/** After looking through it, so many times as long is rested, unless a change is heard of. */
+const RESTS = 20
 
 export class FollowedFolder {
   readonly path: string
@@ -87,11 +91,17 @@ export class FollowedFolder {
 
   async #follow(isSettled: boolean): Promise<void> {
     const { signal } = this.#stopping
+    let took = 0
     while (!signal.aborted) {
       const { rescan, unsettled } = this.#times
-      const hasChanged = await this.#quiet.next(isSettled ? rescan : unsettled, signal)
+      const rest = Math.max(isSettled ? rescan : unsettled, took * RESTS)
+      // one with very many files is not looked through all the time, however often it changes
+      await pause(took, undefined, { signal }).catch(() => {})
+      const hasChanged = await this.#quiet.next(rest, signal)
       if (signal.aborted) return
+      const begun = now()
       isSettled = await this.#refresh(!hasChanged && isSettled)
+      took = now() - begun
     }
   }
 
