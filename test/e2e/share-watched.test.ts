@@ -252,6 +252,48 @@ describe('df seed start --share', () => {
     expect((await df('--stop', folder())).lines.at(-1)).to.include({ type: 'error', code: 'not-found' })
   })
 
+  it('is planned with --dry-run, by its name or its address, and what does not go together is refused', async () => {
+    await someModels()
+    const seed = await lab.seed('seed', ['--share', folder()])
+    const { url } = await version(seed, 1)
+    await mkdir(lab.path('out'))
+    await writeFile(lab.path('out', 'stray'), 'stray')
+    for (const address of ['dragonfly://models/', url]) {
+      const { code, lines } = await get(seed, address, [
+        '--mirror',
+        '--dry-run',
+        '--include',
+        '*.json',
+        '--include',
+        'stray',
+        '-P',
+        lab.path('out'),
+      ])
+      expect(code, JSON.stringify(lines)).to.equal(0)
+      expect(lines.filter(({ type, action }) => type === 'planned' && action !== 'remove')).to.have.length(3)
+      expect(lines.find(({ type }) => type === 'summary')).to.include({ removed: 1 })
+    }
+    expect(await lab.files('out')).to.deep.equal(['stray'])
+    for (const args of [
+      ['share'],
+      ['share', '--list', 'x'],
+      ['share', '--list', '--stop', 'x'],
+      ['share', '--list', '--no-daemon'],
+      ['share', '--watch', '--no-daemon', folder()],
+      ['get', '--mirror', 'dragonfly://models/'],
+      ['get', '-o', 'x', 'dragonfly://models/'],
+      ['get', '-r', '0-9', 'dragonfly://models/a.bin'],
+      ['get', '-I', 'dragonfly://models/a.bin'],
+      ['get', 'dragonfly://models/', 'dragonfly://models/a.bin'],
+    ])
+      expect((await lab.df(args, 'nobody').ended).code, args.join(' ')).to.equal(2)
+    for (const args of [['--list'], ['--stop', 'x'], ['--watch', folder()]]) {
+      const { code, lines } = await lab.df(['share', '--json', ...args], 'nobody').ended
+      expect(code, args.join()).to.not.equal(0)
+      expect(lines.at(-1), args.join()).to.include({ type: 'error', code: 'no-daemon' })
+    }
+  })
+
   it('is asked for through the daemon of the host', async () => {
     await someModels()
     const seed = await lab.seed('seed', ['--share', folder()])
