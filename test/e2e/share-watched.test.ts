@@ -129,6 +129,24 @@ describe('df seed start --share', () => {
     expect(await readFile(lab.path('out', 'small', 'two.json'), 'utf8')).to.equal('{"is": "two"}')
   })
 
+  it('gives what has become of a file that is overwritten in place while it is fetched', async () => {
+    await mkdir(folder(), { recursive: true })
+    const before = await lab.file('models/a.bin', 24 * MiB)
+    const seed = await lab.seed('seed', ['--share', folder()])
+    const flags = ['--json', '--no-daemon', '--seed', seed.address, '--limit', '3M', '-P', lab.path('out')]
+    const getting = lab.df(['get', ...flags, 'dragonfly://models/'], 'getter')
+    await getting.line('progress')
+    await writeFile(`${folder()}/a.bin`, Buffer.alloc(4 * MiB, 'changed'))
+    const { code, lines } = await getting.ended
+    expect(code, JSON.stringify(lines.slice(-3))).to.equal(0)
+    // a store with bytes of its own gives the version that was asked for
+    expect(await lab.read('out/a.bin')).to.be.oneOf([before, await lab.read('www/models/a.bin')])
+    const again = await mirror(seed)
+    expect(again.code).to.equal(0)
+    expect(await lab.read('out/a.bin')).to.equal(await lab.read('www/models/a.bin'))
+    expect(await lab.files('out')).to.deep.equal(['a.bin'])
+  })
+
   it('reads only what has changed of 2,000 small files', async () => {
     for (let i = 0; i < 20; i++) await mkdir(`${folder()}/d${i}`, { recursive: true })
     const old = new Date(Date.now() - 60_000)
