@@ -6,6 +6,7 @@ export { DragonflyError, type ErrorDetails } from './core/errors.ts'
 export type { AccessTimes } from './core/grant.ts'
 export { type HeaderList, parseHeader } from './core/headers.ts'
 export type { HostStatus, SlowCause, SlowDownload } from './core/host-status.ts'
+export { isNamedShare, isShareName, type NamedShare, namedShareUrl, parseNamedShare } from './core/named-share.ts'
 export { type ByteRange, parseRange, type RangeSpec } from './core/range.ts'
 export { parseRateLimit } from './core/rate-limit.ts'
 export { rawCid } from './core/root.ts'
@@ -14,6 +15,7 @@ export { withoutSecrets } from './core/task.ts'
 export {
   decodeTree,
   MAX_TREE_BYTES,
+  staysInside,
   type Tree,
   type TreeFile,
   type TreeLink,
@@ -78,7 +80,7 @@ export type { NodeOptions } from './node/api/node-options.ts'
 export type { Preheated, PreheatOptions, PreheatProgress } from './node/api/preheat-options.ts'
 export type { Receipt } from './node/api/receipt.ts'
 export type { RegistryRead } from './node/api/registry-read.ts'
-export type { SharedContent, ShareOptions } from './node/api/shared-content.ts'
+export type { ActiveShare, SharedContent, ShareOptions } from './node/api/shared-content.ts'
 export type {
   BanStatus,
   ContentStatus,

@@ -76,6 +76,13 @@ export const CONFIG_SCHEMA = {
       items: { type: 'string' },
       maxItems: MAX_ENTRIES,
     },
+    share: {
+      description:
+        'Folders that a daemon or seed shares by name, as for `--share`: `DIR` or `NAME=DIR`. A relative path is one from the folder of `config.json`.',
+      type: 'array',
+      items: { type: 'string' },
+      maxItems: 64,
+    },
     daemon: {
       description:
         'Whether `df get` uses the daemon of this host: `use` when one runs (the default), `auto` to start one when none runs, `never`. `--no-daemon` is `never`.',

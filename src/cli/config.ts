@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Limits } from '../index.ts'
+import { absoluteShare } from './absolute-share.ts'
 import { type Config, MAX_ENTRIES } from './config-schema.ts'
 import { UsageError, unreadable } from './errors.ts'
 import { configFault } from './generated/config.js'
@@ -22,6 +23,8 @@ export interface Settings extends OriginLimits, ProxySettings {
   fleet?: string
   /** Patterns, as `allowOrigins` of the library. */
   allowOrigins?: string[]
+  /** Folders to share by name: absolute paths, or NAME=PATH. */
+  share?: string[]
   /** Of the config file alone. */
   connections?: NonNullable<Config['connections']>
   daemon?: DaemonUse
@@ -46,9 +49,9 @@ const FLEET_FILE = 'fleet.json'
 const MAX_CONFIG_BYTES = 1024 * 1024
 
 type Connecting = OriginLimits & ProxySettings & Pick<Settings, 'limits'>
-type Chosen = Required<Omit<Settings, keyof Connecting | 'daemon' | 'gateway' | 'web' | 'fleet' | 'connections'>> &
+type Chosen = Required<Omit<Settings, keyof Connecting | 'daemon' | 'gateway' | 'web' | 'fleet' | 'connections' | 'share'>> &
   Connecting &
-  Pick<Settings, 'fleet' | 'connections'>
+  Pick<Settings, 'fleet' | 'connections' | 'share'>
 
 /** What a command needs: flags replace the environment, which replaces the file of a home. Trust includes every seed. */
 export async function readSettings(
@@ -100,6 +103,7 @@ export function chooseSettings(flags: Settings, env: Settings, file: Settings): 
   const trust = [...new Set([...seeds.flatMap(peerIdOf), ...trusted])]
   const allowOrigins = flags.allowOrigins ?? env.allowOrigins ?? file.allowOrigins ?? []
   const announce = flags.announce ?? env.announce ?? file.announce ?? []
+  const share = flags.share ?? file.share
   const fleet = flags.fleet ?? env.fleet ?? file.fleet
   const limits = { ...file.limits, ...env.limits, ...flags.limits }
   const named = Object.keys(limits).length > 0 && { limits }
@@ -111,6 +115,7 @@ export function chooseSettings(flags: Settings, env: Settings, file: Settings): 
     announce,
     allowOrigins,
     ...named,
+    ...(share !== undefined && { share }),
     ...(fleet !== undefined && { fleet }),
     ...(file.connections !== undefined && { connections: file.connections }),
   }
@@ -180,7 +185,7 @@ export function parseConfig(text: string, file: string): Settings {
   const config = parseJson(text, file)
   const fault = configFault(config)
   if (fault !== undefined) throw new UsageError(`${file}: ${fault.message}`, fault.hint)
-  const { originLimit, originConnections, limit, uploadLimit, totalLimit, fleet, ...settings } = config as Config
+  const { originLimit, originConnections, limit, uploadLimit, totalLimit, fleet, share, ...settings } = config as Config
   const limits: OriginLimits = {}
   if (originLimit !== undefined) addOriginLimit(limits, 'originLimit', originLimit, file)
   if (originConnections !== undefined) addOriginLimit(limits, 'originConnections', originConnections, file)
@@ -195,6 +200,7 @@ export function parseConfig(text: string, file: string): Settings {
   return {
     ...settings,
     ...(fleet !== undefined && { fleet: path.resolve(path.dirname(file), fleet) }),
+    ...(share !== undefined && { share: share.map(text => absoluteShare(text, path.dirname(file))) }),
     ...limits,
     ...proxySettingsOfFile(config as Config, file),
     ...(Object.keys(rates).length > 0 && { limits: rates }),

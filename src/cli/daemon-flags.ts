@@ -40,6 +40,7 @@ export function addDaemon(
     .option('--no-lan', 'do not look for peers on the local network (by multicast DNS)')
     .addOption(list('--trust <peerid>', `trust this seed's signature without asking it ${REPEAT}`))
     .addOption(list('--allow-origin <pattern>', `read this origin for other hosts although its address is private ${REPEAT}`))
+    .addOption(list('--share <folder>', `share this folder by its name, or as NAME=DIR, and whatever it becomes ${REPEAT}`))
     .option('--store <dir>', 'folder for pieces')
     .addOption(
       parsed(

@@ -10,6 +10,7 @@ import type { Command } from './get-one.ts'
 import { makeFolder } from './output-place.ts'
 import type { Summary, Transfer } from './report.ts'
 import { TreeFolder } from './shared-tree-folder.ts'
+import { treeFilter } from './tree-filter.ts'
 
 /** Files that are read or written at the same time: the system calls of one take longer than they work. */
 const FILES_AT_ONCE = 16
@@ -31,32 +32,66 @@ interface Ground {
   signal: AbortSignal
 }
 
+/** What there is of a folder, and where it goes unless the flags say so. */
+export interface SharedTree {
+  tree: Tree
+  name: string
+}
+
 /** Resolves to the exit code of the first part that failed. Rejects with what ends the whole command. */
 export async function getTree(url: string, command: Command, signal: AbortSignal): Promise<number> {
+  const { parseSharedUrl } = await import('../index.ts')
+  const { root, name = root } = parseSharedUrl(url)
+  return await getTreeFiles({ tree: await listOf(root, command), name }, command, signal)
+}
+
+/** The same for a tree that is known. */
+export async function getTreeFiles({ tree, name }: SharedTree, command: Command, signal: AbortSignal): Promise<number> {
   const { report, flags } = command
   const begun = performance.now()
-  const { parseSharedUrl } = await import('../index.ts')
-  const { root, name } = parseSharedUrl(url)
-  const tree = await listOf(root, command)
-  const place = path.resolve(flags.directoryPrefix ?? name ?? root)
-  await makeFolder(place)
+  const place = path.resolve(flags.directoryPrefix ?? name)
+  const filter = await treeFilter(flags)
+  const mirror = flags.mirror
+    ? await (await import('./shared-tree-mirror.ts')).SharedTreeMirror.of(tree, place, filter)
+    : undefined
+  const wanted: Tree = {
+    ...tree,
+    files: tree.files.filter(({ path }) => filter(path)),
+    links: tree.links.filter(({ path }) => filter(path)),
+  }
   const folder = new TreeFolder(place)
   const summary: Summary = { files: 0, kept: 0, failed: 0, bytes: 0, seconds: 0 }
   const ground: Ground = { command, folder, summary, signal }
+  const exitCode = flags.dryRun ? await plan(wanted, place, ground) : await fetchTree(wanted, place, ground)
+  if (exitCode === OK && mirror !== undefined) summary.removed = await mirror.removeStrays(command, signal)
+  report.summary({ ...summary, seconds: Math.round(performance.now() - begun) / 1000 })
+  return exitCode
+}
+
+async function fetchTree(tree: Tree, place: string, ground: Ground): Promise<number> {
+  await makeFolder(place)
+  const { folder, command } = ground
   for (const below of tree.folders) await folder.folder(below)
   const parts = await missing(tree, ground)
-  report.expect(
+  command.report.expect(
     parts.reduce((sum, { files }) => sum + files.length, 0),
     true,
     parts.reduce((sum, { size }) => sum + size, 0),
   )
   const exitCode = await fetchAll(parts, ground)
   if (exitCode === OK) for (const link of tree.links) await folder.link(link)
-  report.summary({ ...summary, seconds: Math.round(performance.now() - begun) / 1000 })
   return exitCode
 }
 
-async function listOf(root: string, command: Command): Promise<Tree> {
+/** Says what would be fetched. */
+async function plan(tree: Tree, place: string, ground: Ground): Promise<number> {
+  for (const { files } of await missing(tree, ground))
+    for (const { path: below, size } of files)
+      ground.command.report.planned({ url: below, output: path.join(place, below), length: size })
+  return OK
+}
+
+export async function listOf(root: string, command: Command): Promise<Tree> {
   const { decodeTree, MAX_TREE_BYTES } = await import('../index.ts')
   return decodeTree((await contentOf(root, MAX_TREE_BYTES, command)).bytes)
 }
@@ -85,7 +120,7 @@ async function isKept(file: TreeFile, { folder, command, signal }: Ground): Prom
   if (signal.aborted) throw abortError(signal)
   if (!command.flags.clobber) return await folder.isThere(file)
   if (!(await folder.has(file, signal))) return false
-  await folder.setMode(file)
+  if (!command.flags.dryRun) await folder.setMode(file)
   return true
 }
 

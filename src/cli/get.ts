@@ -13,7 +13,7 @@ import { Interrupt } from './interrupt.ts'
 import { placeOf } from './output-place.ts'
 import { makeReport } from './render.ts'
 import type { Report } from './report.ts'
-import { isSharedAddress, isTreeAddress } from './shared-address.ts'
+import { isNamedAddress, isSharedAddress, isTreeAddress } from './shared-address.ts'
 import { isFolder, isMetalink, isOtherScheme, localMetalink } from './source-urls.ts'
 import { flushed, PipeClosed, stdoutError } from './stdout.ts'
 import { urlsOf } from './url-list.ts'
@@ -32,7 +32,13 @@ export async function get(named: readonly string[], flags: GetFlags, name: strin
     const trees = await treesOf(urls, flags, interrupt.signal)
     await refuseMisfits(urls, trees, flags)
     if (flags.hfCache) (await import('./hub-cache.ts')).refuseForHubCache(urls)
-    const several = trees.size > 0 || urls.some(isTreeAddress) ? 0 : urls.length > 1 ? urls.length : undefined
+    const isSingle = urls.some(isNamedAddress) && flags.output === '-'
+    const several =
+      !isSingle && (trees.size > 0 || urls.some(isTreeAddress) || urls.some(isNamedAddress))
+        ? 0
+        : urls.length > 1
+          ? urls.length
+          : undefined
     if (several !== undefined) report = await makeReport({ ...options, several }, process.stdout, process.stderr)
     const exitCode = await run({ urls, trees }, flags, report, interrupt, reader.signal)
     if (flags.json === true || flags.head === true) await flushed(process.stdout)
@@ -73,8 +79,9 @@ async function refuseMisfits(urls: readonly string[], trees: ReadonlySet<string>
   const { output, digest, md5, trace, include, exclude, mirror, dryRun } = flags
   if (trees.size > 0 || include || exclude || mirror || dryRun) {
     const { refuseForTrees } = await import('./get-trees.ts')
-    refuseForTrees(urls, trees, flags)
+    refuseForTrees(urls, new Set([...trees, ...urls.filter(isTreeAddress)]), flags)
   }
+  if (urls.some(isNamedAddress)) await refuseForNames(urls, flags)
   if (urls.some(isTreeAddress)) {
     if (urls.length > 1) throw new UsageError('the address of a folder stands alone', 'fetch one after the other')
     if (output !== undefined) throw new UsageError('-o writes one file, and this is a folder', 'write it into DIR with -P DIR')
@@ -92,6 +99,16 @@ async function refuseMisfits(urls: readonly string[], trees: ReadonlySet<string>
   for (const [flag, value] of Object.entries({ '--digest': digest, '--md5': md5, '--trace': trace })) {
     if (value !== undefined) throw new UsageError(`${flag} works with one URL only`, 'give one URL')
   }
+}
+
+/** What is shared by name is a folder, or comes out of one: there is no head of it, and no part. */
+async function refuseForNames(urls: readonly string[], flags: GetFlags): Promise<void> {
+  const { isNamedShare, parseNamedShare } = await import('../index.ts')
+  for (const url of urls) if (isNamedShare(url)) parseNamedShare(url)
+  if (urls.length > 1) throw new UsageError('the name of a shared folder stands alone', 'fetch one after the other')
+  for (const flag of ['head', 'spider', 'range', 'digest', 'md5', 'trace', 'recursive'] as const)
+    if (flags[flag] !== undefined)
+      throw new UsageError(`--${flag} is not for what is shared by a name`, 'fetch it by its address, which the seed tells')
 }
 
 /** Resolves to the exit code of the first URL that failed. */
@@ -133,6 +150,8 @@ async function getAll({ urls, trees }: Named, command: Command, signal: AbortSig
   const { flags, place } = command
   const [url] = urls
   if (flags.hfCache) return await (await import('./hub-cache.ts')).getIntoHubCache(urls, command, await reachOf(flags))
+  if (url !== undefined && isNamedAddress(url))
+    return await (await import('./get-named-share.ts')).getNamedShare(url, command, signal)
   if (url !== undefined && isTreeAddress(url) && !flags.head && !flags.spider)
     return await (await import('./get-shared-tree.ts')).getTree(url, command, signal)
   if (urls.length === 1 && url !== undefined && trees.size === 0) {

@@ -55,6 +55,8 @@ export const JSON_LINES = {
       gateway: 'URL of the gateway, if there is one',
       metrics: 'URL of the metrics, with `--metrics`',
       web: 'URL of the live page, if there is one',
+      shares:
+        'with `--share`, what is shared by now: `path`, `url`, `bytes`, `files`, `isWatched`, `latest`. See event `folder-shared`',
     },
   ),
   authority: line('authority', ['gateway ca'], 'The certificate authority of the gateway.', {

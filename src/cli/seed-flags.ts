@@ -41,6 +41,7 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
     .addOption(fleetFlag())
     .addOption(list('--trust <peerid>', `trust this seed's signature without asking it ${REPEAT}`))
     .addOption(list('--allow-origin <pattern>', `read this origin for other hosts although its address is private ${REPEAT}`))
+    .addOption(list('--share <folder>', `share this folder by its name, or as NAME=DIR, and whatever it becomes ${REPEAT}`))
     .option('--store <dir>', 'folder for pieces')
     .addOption(quota())
     .addOption(expire())

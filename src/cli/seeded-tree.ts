@@ -160,7 +160,7 @@ class Packs {
 }
 
 /** Bytes count for where most of their pack came from. */
-function receiptOf(url: string, { size, sha256, modified }: PackedFile, pack: Receipt, cid: string): Unpacked['receipt'] {
+export function receiptOf(url: string, { size, sha256, modified }: PackedFile, pack: Receipt, cid: string): Unpacked['receipt'] {
   const from = (['fromSeeds', 'fromPeers', 'resumed'] as const).reduce((a, b) => (pack[b] > pack[a] ? b : a))
   return {
     url,

@@ -11,6 +11,7 @@ import type {
   Service,
   Web,
 } from '../index.ts'
+import { absoluteShare } from './absolute-share.ts'
 import { readGatewayConfig, readSettings } from './config.ts'
 import { UsageError } from './errors.ts'
 import { OK } from './exit-codes.ts'
@@ -24,6 +25,7 @@ import type { MetricsFlags } from './metrics-flag.ts'
 import { originLimitsOf } from './origin-limits.ts'
 import { type ProxyFlags, proxySettingsOf } from './proxy-flags.ts'
 import { routeOf } from './route.ts'
+import { shareFolders, sharesText } from './shared-folders.ts'
 import { tellFailure } from './tell-failure.ts'
 import { isFree, USUAL_PORT, usualListen } from './usual-port.ts'
 import { version } from './version.ts'
@@ -39,6 +41,8 @@ export interface ServeFlags extends LogFlags, ProxyFlags, LimitFlags, GatewayFla
   trust?: string[]
   allowOrigin?: string[]
   store?: string
+  /** DIR, or NAME=DIR. */
+  share?: string[]
   originLimit?: number
   originConnections?: number
   /** Bytes, or a share. */
@@ -95,7 +99,7 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
   feed.listen(await listener(flags, name))
   const home = dragonflyHome()
   const options = await serving.control?.()
-  const settings = await readSettings(namedBy(flags), process.env, home)
+  const { share: folders = [], ...settings } = await readSettings(namedBy(flags), process.env, home)
   const place = await readWeb(flags, process.env, home)
   const isPlaced = flags.listen !== undefined || serving.options.listen !== undefined
   // others find a member by the address that it had yesterday, and by names that list hosts without ports
@@ -155,6 +159,7 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
     if (flags.metrics !== undefined) metrics = await serveMetrics(service, flags.metrics)
     if (place !== undefined) web = await serveWeb(service, { ...place, home })
     unwatch = serving.watch?.(end, service.jobs)
+    const shares = await shareFolders(node, folders, { publish: feed.publish, signal: interrupt.signal })
     if (interrupt.signal.aborted) return
     const { peerId, addresses } = node
     const also = {
@@ -164,8 +169,12 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
     const page = web === undefined ? {} : { web: web.url }
     service.isReady({ ...also, ...page })
     const alsoText = Object.entries(also).map(([name, url]) => `${name} ${url}\n`)
-    const text = () => serving.readyText(addresses, control) + alsoText.join('') + pageText(web)
-    process.stdout.write(flags.json === true ? jsonLine('ready', { peerId, addresses, ...also, ...page }) : text())
+    const text = () => serving.readyText(addresses, control) + alsoText.join('') + pageText(web) + sharesText(shares, folders)
+    process.stdout.write(
+      flags.json === true
+        ? jsonLine('ready', { peerId, addresses, ...also, ...page, ...(folders.length > 0 && { shares }) })
+        : text(),
+    )
     await interrupt.wait()
   } finally {
     unwatch?.()
@@ -190,6 +199,7 @@ function namedBy(flags: ServeFlags) {
     ...(flags.bootstrap && { bootstrap: flags.bootstrap }),
     ...(flags.fleet !== undefined && { fleet: path.resolve(flags.fleet) }),
     ...(flags.trust && { trust: flags.trust }),
+    ...(flags.share && { share: flags.share.map(text => absoluteShare(text, process.cwd())) }),
     ...originLimitsOf(flags),
     ...proxySettingsOf(flags),
     limits: limitsOfFlags(flags),

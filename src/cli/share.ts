@@ -27,6 +27,9 @@ export interface ShareFlags extends LogFlags, LimitFlags {
   lan: boolean
   daemon: boolean
   json?: true
+  list?: true
+  stop?: string[]
+  watch?: true
 }
 
 /** How often it looks who takes what, ms. */
@@ -36,6 +39,10 @@ const LOOK_MS = 1000
 export async function share(paths: readonly string[], flags: ShareFlags, name: string): Promise<number> {
   using interrupt = new Interrupt()
   try {
+    if (flags.list === true || flags.stop !== undefined) {
+      await (await import('./share-daemon.ts')).listOrStop(flags)
+      return OK
+    }
     const daemon = await daemonFor(flags)
     if (daemon !== undefined) {
       try {
@@ -44,6 +51,7 @@ export async function share(paths: readonly string[], flags: ShareFlags, name: s
         await daemon.stop()
       }
     }
+    if (flags.watch === true) await (await import('./share-daemon.ts')).refuseToWatch(name)
     await serve(paths, flags, name, interrupt)
     return OK
   } catch (error) {
@@ -73,7 +81,7 @@ async function shareAll(
   for (const [i, file] of paths.entries()) {
     try {
       const meter = new Reading(flags)
-      const named = flags.name !== undefined && { name: flags.name }
+      const named = { ...(flags.name !== undefined && { name: flags.name }), ...(flags.watch === true && { watch: true }) }
       const shared = await node.share(file, { signal, onProgress: meter.tell, ...named }).finally(() => meter.end())
       tell(shared, flags)
     } catch (error) {

@@ -15,7 +15,6 @@ import type { Metric } from '../node/api/metrics.ts'
 import type { Preheated } from '../node/api/preheat-options.ts'
 import type { Receipt } from '../node/api/receipt.ts'
 import type { RegistryRead } from '../node/api/registry-read.ts'
-import type { SharedContent, ShareOptions } from '../node/api/shared-content.ts'
 import type { DaemonStatus } from '../node/api/status.ts'
 import type { StoreAdmin } from '../node/api/store-admin.ts'
 import type { StoredContent } from '../node/api/stored-content.ts'
@@ -126,9 +125,10 @@ export class DaemonClient implements DragonflyNode {
   }
 
   /** The daemon reads the file itself, so only one that runs as this user is asked. */
-  readonly share = async (file: string, options: ShareOptions = {}): Promise<SharedContent> =>
+  readonly share: DragonflyNode['share'] = async (file, options = {}) =>
     await (await import('./share.ts')).shareBy(this.#connection, this.hello, { ...options, file, isOwn: this.#isOwn })
-
+  readonly shares = async () => await (await import('./share.ts')).sharesOf(this.#connection, this.hello)
+  readonly unshare = async (of: string) => await (await import('./share.ts')).unshareBy(this.#connection, this.hello, of)
   readonly readBlock = async (): Promise<never> => (await import('./share.ts')).refuseBlocks()
   readonly findTree: DragonflyNode['findTree'] = async (...asked) => await findTreeBy(this.#connection, ...asked)
   readonly preheat = async (): Promise<Preheated> => {

@@ -157,8 +157,13 @@ class Names {
 }
 
 function checkPath(path: string, parts: readonly string[]): void {
+  if (!isTreePath(path, parts)) throw refused(`${quoted(path)} is no path that can be written everywhere`)
+}
+
+/** Whether a tree may have it. */
+export function isTreePath(path: string, parts: readonly string[] = path.split('/')): boolean {
   const isSound = path.isWellFormed() && Buffer.byteLength(path) <= MAX_TREE_PATH_BYTES && parts.length <= MAX_TREE_DEPTH
-  if (!isSound || parts.some(part => !isName(part))) throw refused(`${quoted(path)} is no path that can be written everywhere`)
+  return isSound && parts.every(isName)
 }
 
 /** A backslash or a colon would lead elsewhere on Windows; a control character is never meant. */
@@ -166,17 +171,21 @@ function isName(part: string): boolean {
   return part !== '' && part !== '.' && part !== '..' && !/[\p{Cc}\\:]/u.test(part) && Buffer.byteLength(part) <= MAX_NAME_BYTES
 }
 
+function checkTarget(path: string, target: string): void {
+  if (!staysInside({ path, target })) throw refused(`the link ${quoted(path)} leads out of it`)
+}
+
 /**
  * Up first, then down: so a link leads from its own folder, which is no link, to somewhere in the tree, whatever links lie on the way down.
  * `..` behind a name could lead out, where that name is a link.
  */
-function checkTarget(path: string, target: string): void {
+export function staysInside({ path, target }: TreeLink): boolean {
   const parts = target.split('/')
   const ups = parts.findIndex(part => part !== '..')
   const down = ups === -1 ? [] : parts.slice(ups)
   const up = parts.length - down.length
   const isInside = up < path.split('/').length && down.every(isName) && target.isWellFormed()
-  if (!isInside || Buffer.byteLength(target) > MAX_TREE_PATH_BYTES) throw refused(`the link ${quoted(path)} leads out of it`)
+  return isInside && Buffer.byteLength(target) <= MAX_TREE_PATH_BYTES
 }
 
 function folded(path: string): string {

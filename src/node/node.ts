@@ -24,7 +24,6 @@ import type { Metric } from './api/metrics.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Preheated, PreheatOptions } from './api/preheat-options.ts'
 import type { Receipt } from './api/receipt.ts'
-import type { SharedContent, ShareOptions } from './api/shared-content.ts'
 import type { SeedStatus } from './api/status.ts'
 import type { StoredContent } from './api/stored-content.ts'
 import type { Company } from './company.ts'
@@ -43,10 +42,10 @@ import type { Fleet } from './fleet/fleet.ts'
 import type { IpfsBlocks } from './ipfs-blocks.ts'
 import { LocalAccess } from './local-access.ts'
 import { Origins } from './origins.ts'
+import { OwnShares } from './own-shares.ts'
 import { Isolation } from './peers/isolation.ts'
 import type { Preheater } from './preheat/preheater.ts'
 import { RangeDownloads } from './range-downloads.ts'
-import type { Shares } from './sharing/shares.ts'
 import { metricsOf, statusOf } from './status.ts'
 import { openStorePlace, type StorePlace } from './store-place.ts'
 import { TaskRegistry } from './tasks/task-registry.ts'
@@ -113,7 +112,7 @@ class Node implements DragonflyNode, NodeContext {
   #duty: Promise<Duty> | undefined
   #preheats: Promise<Preheater> | undefined
   #company: Company | undefined
-  #shares: Promise<Shares> | undefined
+  readonly #shares: OwnShares
   #blocks: Promise<IpfsBlocks> | undefined
   #endExpiry: (() => void) | undefined
   #release: (() => Promise<void>) | undefined
@@ -134,6 +133,7 @@ class Node implements DragonflyNode, NodeContext {
     this.expire = options.expire
     this.#origins = new Origins(options, this)
     this.#registry = new TaskRegistry(this)
+    this.#shares = new OwnShares(this, this.#registry)
     this.#disk?.heldBy(this.#registry)
     this.administration = new Administration(this.#disk, {
       contents: () => this.#registry.all(),
@@ -216,14 +216,13 @@ class Node implements DragonflyNode, NodeContext {
 
   async #takeOn(network: Network): Promise<Duty> {
     const { Duty } = await import('./duty.ts')
+    await this.#shares.leaveNamesToDuty()
     return await Duty.start(this, { registry: this.#registry, network, disk: this.#disk }, this.#options.replicas)
   }
 
-  readonly share = async (file: string, options: ShareOptions = {}): Promise<SharedContent> => {
-    this.#shares ??= import('./sharing/shares.ts').then(({ Shares }) => new Shares(this, this.#registry))
-    return await (await this.#shares).share(file, options)
-  }
-
+  readonly share: DragonflyNode['share'] = async (...asked) => await this.#shares.share(...asked)
+  readonly shares: DragonflyNode['shares'] = async () => await this.#shares.list()
+  readonly unshare: DragonflyNode['unshare'] = async pathOrUrl => await this.#shares.end(pathOrUrl)
   readonly readBlock = async (cid: string): Promise<Uint8Array | undefined> => {
     this.#blocks ??= import('./ipfs-blocks.ts').then(({ IpfsBlocks }) => new IpfsBlocks(this.#registry))
     return await (await this.#blocks).read(cid)
@@ -282,7 +281,7 @@ class Node implements DragonflyNode, NodeContext {
   async #stop(): Promise<void> {
     this.#endExpiry?.()
     this.#schedule.stop()
-    ;(await this.#shares)?.stop()
+    await this.#shares.stop()
     await (await this.#preheats)?.stop()
     await (await this.#duty?.catch(() => undefined))?.stop()
     await this.#company?.stop()

@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
+import { isNamedShare } from '../../core/named-share.ts'
 import { traced } from '../../core/tracing.ts'
 import type { JobLine, JobOptions } from '../../daemon/jobs.ts'
 import { API_VERSION, type Service } from '../../daemon/service.ts'
@@ -88,7 +89,12 @@ export function addJobRoutes(app: FastifyInstance, service: Service): void {
       const lines = LineWriter.take(reply)
       const gone = new AbortController()
       lines.onEnd(() => gone.abort())
-      lines.write({ type: 'tree', ...(await node.findTree(body.url, { signal: gone.signal }).catch(() => undefined)) })
+      try {
+        lines.write({ type: 'tree', ...(await node.findTree(body.url, { signal: gone.signal })) })
+      } catch (error) {
+        // the tree of an index is listed by who asks, whatever is wrong here
+        lines.write(isNamedShare(body.url) ? { type: 'error', ...failureBody(error) } : { type: 'tree' })
+      }
       lines.end()
     },
   )

@@ -137,8 +137,19 @@ export const HEAD_SCHEMA = {
 /** Bytes of a path (PATH_MAX of Linux) and of a name, as UTF-16 units at most. */
 export const SHARE_SCHEMA = {
   type: 'object',
-  properties: { file: { type: 'string', minLength: 1, maxLength: 4096 }, name: { type: 'string', maxLength: 255 } },
+  properties: {
+    file: { type: 'string', minLength: 1, maxLength: 4096 },
+    name: { type: 'string', maxLength: 255 },
+    watch: { type: 'boolean' },
+  },
   required: ['file'],
+  additionalProperties: false,
+} as const
+/** A path, or an address. */
+export const UNSHARE_SCHEMA = {
+  type: 'object',
+  properties: { of: { type: 'string', minLength: 1, maxLength: 4096 } },
+  required: ['of'],
   additionalProperties: false,
 } as const
 export const CONTENT_QUERY_SCHEMA = {

@@ -8,7 +8,7 @@ import type { LiveStatus } from './live.ts'
 import type { Metric } from './metrics.ts'
 import type { Preheated, PreheatOptions } from './preheat-options.ts'
 import type { Receipt } from './receipt.ts'
-import type { SharedContent, ShareOptions } from './shared-content.ts'
+import type { ActiveShare, SharedContent, ShareOptions } from './shared-content.ts'
 import type { SeedStatus } from './status.ts'
 import type { StoreAdmin } from './store-admin.ts'
 import type { StoredContent } from './stored-content.ts'
@@ -87,6 +87,13 @@ export interface DragonflyNode {
    * const { url } = await node.share('big.iso')
    */
   share(file: string, options?: ShareOptions): Promise<SharedContent>
+  /** What this node shares now, sorted by path. A folder that is watched is among it once it was read. */
+  shares(): Promise<ActiveShare[]>
+  /**
+   * Ends the sharing of a file or folder, by its path or by its address as it is now; who has fetched it goes on. Resolves to what was
+   * shared. Rejects with `not-found` where it is not shared.
+   */
+  unshare(pathOrUrl: string): Promise<ActiveShare>
   /**
    * A block of IPFS by its CID: a piece, or a node above pieces, of a finished public content or a shared one of this node. Undefined: none
    * has it; private contents are none. Not through a daemon: its gateway gives blocks (`--ipfs`).

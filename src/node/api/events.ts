@@ -1,6 +1,7 @@
 // Everything that a node reports to its operator: one table of codes, with level, meaning, fields and the line that a person reads.
 import { DragonflyError } from '../../core/errors.ts'
 import { type Cause, type Definition, define, type EventLevel, type Peer, rationed } from './event-definition.ts'
+import { SHARE_EVENTS } from './share-events.ts'
 
 export type { Cause, EventLevel }
 
@@ -62,11 +63,7 @@ export const EVENTS = {
     ({ reason }) => `${reason}; this node goes on with what the file said before`,
   ),
 
-  'share-ended': define<{ path: string; url: string; why: 'changed' | 'removed' }>(
-    'warn',
-    'A file that this node shares was changed or removed. Its content is not offered any more.',
-    ({ path, url, why }) => `${path} was ${why} and is not shared any more as ${url.replace(/\?.*/, '')}; share it again`,
-  ),
+  ...SHARE_EVENTS,
 
   // ---- peers
   'peer-banned': rationed<Peer & { proof: string; hours: number }>(

@@ -4,10 +4,32 @@
 export interface ShareOptions {
   /** Name that those who fetch it are told; a hint. Default: that of the file. */
   name?: string
+  /**
+   * Of a folder: it is watched, and shared anew after each change, until `unshare`. Others get it as it is now by its name:
+   * `dragonfly://NAME/`, with letters, digits, dots, dashes and underscores in the name.
+   *
+   * @default false
+   */
+  watch?: boolean
   /** Told of bytes that were read so far. */
   onProgress?: (read: { bytes: number; length: number }) => void
   /** Ends the reading. */
   signal?: AbortSignal
+}
+
+/** What a node shares. */
+export interface ActiveShare {
+  /** Absolute, without links. */
+  path: string
+  /** Its address now. */
+  url: string
+  /** Bytes of the file, or of all files of the folder. */
+  bytes: number
+  files: number
+  /** Whether it is shared anew after each change. */
+  isWatched: boolean
+  /** Of a folder that is watched: the address by which it can be had as it is now. */
+  latest?: string
 }
 
 /** Where the bytes of a file are that is shared. */

@@ -1,6 +1,7 @@
-// A seed's service for trees: lists what is below a URL and packs its small files, once for all who ask.
+// A seed's service for trees: lists what is below a URL and packs its small files, once for all who ask; and what it shares by name.
 import { LRUCache } from 'lru-cache'
 import { DragonflyError } from '../../core/errors.ts'
+import { isNamedShare, namedShareUrl, parseNamedShare } from '../../core/named-share.ts'
 import { makeTask, withoutSecrets } from '../../core/task.ts'
 import { serveTrees, unserveTrees } from '../../net/tree-stream.ts'
 import { rootOf } from '../../origin/listing/index-page.ts'
@@ -9,6 +10,7 @@ import type { TreeReply, TreeRequest } from '../../wire/codec-tree.ts'
 import { sealTree } from '../../wire/envelope.ts'
 import type { Network, NodeContext } from '../context/node-context.ts'
 import { SharedContents } from '../sharing/shared-contents.ts'
+import { SharedNames } from '../sharing/shared-names.ts'
 import type { TaskRegistry } from '../tasks/task-registry.ts'
 import { ListedTree } from './listed-tree.ts'
 import { RequestRoom, type RoomTaken } from './request-room.ts'
@@ -25,6 +27,7 @@ export class TreeService {
   readonly #ctx: NodeContext
   readonly #network: Network
   readonly #contents: SharedContents
+  readonly #names: SharedNames
   readonly #room = new RequestRoom(MAX_TREES)
   readonly #stopping = new AbortController()
   readonly #closing = new Set<Promise<void>>()
@@ -41,6 +44,7 @@ export class TreeService {
     this.#ctx = ctx
     this.#network = network
     this.#contents = SharedContents.of(ctx, registry)
+    this.#names = SharedNames.of(registry)
   }
 
   /** Answers from now on. */
@@ -62,7 +66,7 @@ export class TreeService {
     const waiting = setInterval(() => say({ type: 'waiting' }), WAITING_MS)
     let room: RoomTaken | undefined
     try {
-      const place = placeOf(url)
+      const place = isNamedShare(url) ? namedShareUrl(parseNamedShare(url).name) : this.#indexOf(url)
       room = this.#room.enter(peer, this.#network.host.placeOf(peer) ?? peer, place)
       this.#ctx.counters.count('dragonfly_resolve_requests_total')
       const listed = await this.#listed(place, AbortSignal.any([gone, this.#stopping.signal, room.ended]))
@@ -77,7 +81,16 @@ export class TreeService {
     }
   }
 
+  /** The URL of the index in canonical form. Throws `bad-url` for what is not open to everybody, `peer-refused` where none is listed. */
+  #indexOf(url: string): string {
+    if (!this.#ctx.servesOthers) throw new DragonflyError('peer-refused', 'this host is no seed: it lists no URLs for others')
+    const task = makeTask({ url })
+    if (!task.isPrivate && task.root === undefined) return rootOf(task.url).url.href
+    throw new DragonflyError('bad-url', 'only what anybody may read is listed for others')
+  }
+
   async #listed(url: string, signal: AbortSignal) {
+    if (isNamedShare(url)) return await this.#named(parseNamedShare(url).name, signal)
     const tree = this.#trees.get(url) ?? new ListedTree(this.#ctx, this.#contents, url)
     this.#trees.set(url, tree)
     try {
@@ -88,6 +101,11 @@ export class TreeService {
     }
   }
 
+  async #named(name: string, signal: AbortSignal) {
+    const { shared, length, listedAt } = await this.#names.newest(name, signal)
+    return { root: shared.cid, length, listedAt }
+  }
+
   #close(tree: ListedTree): void {
     const closing = tree
       .close()
@@ -95,13 +113,6 @@ export class TreeService {
       .finally(() => this.#closing.delete(closing))
     this.#closing.add(closing)
   }
-}
-
-/** The URL of the index in canonical form. Throws `bad-url` for what is not open to everybody. */
-function placeOf(url: string): string {
-  const task = makeTask({ url })
-  if (!task.isPrivate && task.root === undefined) return rootOf(task.url).url.href
-  throw new DragonflyError('bad-url', 'only what anybody may read is listed for others')
 }
 
 function asFailure(error: unknown): DragonflyError {

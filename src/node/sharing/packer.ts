@@ -20,10 +20,7 @@ export class Packer {
     const size = Number(look.size)
     if (size > MAX_PACKED_BYTES) return undefined
     if (this.#size + size > MAX_PACK_BYTES) await this.#close()
-    const bytes = await withFile(path, look, file => readWhole(file, size)).catch(error => {
-      throw unreadable(path, error)
-    })
-    if (bytes.byteLength !== size) throw changed(path)
+    const bytes = await readSmall(path, look)
     const place = { pack: this.#packs.length, offset: this.#size }
     this.#parts.push(bytes)
     this.#size += size
@@ -41,6 +38,16 @@ export class Packer {
     this.#parts = []
     this.#size = 0
   }
+}
+
+/** All bytes of a file. Rejects with `bad-option`, or `origin-changed` when it is another one by now. */
+export async function readSmall(path: string, look: Look): Promise<Uint8Array> {
+  const size = Number(look.size)
+  const bytes = await withFile(path, look, file => readWhole(file, size)).catch(error => {
+    throw unreadable(path, error)
+  })
+  if (bytes.byteLength !== size) throw changed(path)
+  return bytes
 }
 
 /** At most one byte more than there should be. */

@@ -6,12 +6,14 @@ import { DragonflyError } from '../../core/errors.ts'
 import { cleanFileName } from '../../core/file-name.ts'
 import { sharedUrl } from '../../core/shared-url.ts'
 import { encodeTree, type Tree, type TreeFile } from '../../core/tree.ts'
-import type { Kept, SharedContent, ShareOptions } from '../api/shared-content.ts'
+import type { ActiveShare, Kept, SharedContent, ShareOptions } from '../api/shared-content.ts'
 import type { NodeContext } from '../context/node-context.ts'
 import type { TaskRegistry } from '../tasks/task-registry.ts'
+import { FollowedFolder } from './followed-folder.ts'
 import { isSame, type Look, lookAt, unreadable } from './look.ts'
 import { Packer } from './packer.ts'
 import { SharedContents } from './shared-contents.ts'
+import { SharedNames } from './shared-names.ts'
 import { walkFolder } from './walk-folder.ts'
 
 /** How often the files are looked at, ms: a change is noticed by whoever reads a piece, too. */
@@ -20,12 +22,10 @@ const LOOK_MS = 2000
 const MAX_FILES = 200_000
 
 /** What one call of `share` has shared. */
-interface Share {
-  url: string
-  path: string
+interface Share extends Omit<ActiveShare, 'isWatched' | 'latest'> {
   roots: readonly string[]
   /** Path → how the file was. */
-  files: ReadonlyMap<string, Look>
+  looks: ReadonlyMap<string, Look>
 }
 
 type Told = (bytes: number) => void
@@ -34,14 +34,18 @@ type Named = ShareOptions & { name: string }
 export class Shares {
   readonly #ctx: NodeContext
   readonly #contents: SharedContents
+  readonly #names: SharedNames
   /** By path. */
   readonly #shares = new Map<string, Share>()
+  /** By path; those that are shared anew after each change. */
+  readonly #followed = new Map<string, FollowedFolder>()
   readonly #looking: NodeJS.Timeout
   #isLooking = false
 
   constructor(ctx: NodeContext, registry: TaskRegistry) {
     this.#ctx = ctx
     this.#contents = SharedContents.of(ctx, registry)
+    this.#names = SharedNames.of(registry)
     this.#looking = setInterval(() => void this.#look(), LOOK_MS).unref()
   }
 
@@ -57,8 +61,9 @@ export class Shares {
       () => false,
     )
     const named = { ...options, name: options.name ?? basename(resolve(file)) }
+    if (options.watch === true) return await this.#follow(path, isFolder, named)
     const { share, shared } = isFolder ? await this.#folder(path, named) : await this.#file(path, named)
-    const watched = [...this.#shares.values()].reduce((sum, { files }) => sum + files.size, share.files.size)
+    const watched = [...this.#shares.values()].reduce((sum, { looks }) => sum + looks.size, share.looks.size)
     if (watched > MAX_FILES) {
       await this.#contents.drop(share.roots)
       throw new DragonflyError('bad-option', `more than ${MAX_FILES} files are shared`, { hint: 'share an archive of them' })
@@ -69,8 +74,52 @@ export class Shares {
     return shared
   }
 
-  stop(): void {
+  /** See DragonflyNode. */
+  list(): ActiveShare[] {
+    const files = [...this.#shares.values()].map(activeOf)
+    const folders = [...this.#followed.values()].flatMap(({ active }) => active ?? [])
+    return [...files, ...folders].toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  }
+
+  /** See DragonflyNode. */
+  async end(pathOrUrl: string): Promise<ActiveShare> {
+    const path = await realpath(pathOrUrl).catch(() => pathOrUrl)
+    const address = plain(pathOrUrl)
+    const found = this.list().find(({ path: at, url, latest }) => at === path || plain(url) === address || latest === address)
+    if (found === undefined) {
+      throw new DragonflyError('not-found', `${pathOrUrl} is not shared here`, { hint: 'df share --list says what is' })
+    }
+    const share = found.isWatched ? undefined : this.#shares.get(found.path)
+    if (share !== undefined) {
+      this.#shares.delete(share.path)
+      await this.#contents.drop(share.roots)
+    } else await this.#unfollow(found.path, false)
+    return found
+  }
+
+  async stop(): Promise<void> {
     clearInterval(this.#looking)
+    await Promise.all([...this.#followed.keys()].map(path => this.#unfollow(path, true)))
+  }
+
+  async #follow(path: string, isFolder: boolean, { name, ...options }: Named): Promise<SharedContent> {
+    if (!isFolder) throw new DragonflyError('bad-option', `${path} is no folder`, { hint: 'only a folder can be watched' })
+    if (this.#followed.has(path)) throw new DragonflyError('bad-option', `${path} is watched already`)
+    const folder = new FollowedFolder(this.#ctx, this.#contents, { path, name })
+    this.#names.add(name, folder.newest)
+    this.#followed.set(path, folder)
+    return await folder.begin(options).catch(async error => {
+      await this.#unfollow(path, false)
+      throw error
+    })
+  }
+
+  async #unfollow(path: string, keepsStored: boolean): Promise<void> {
+    const folder = this.#followed.get(path)
+    if (folder === undefined) return
+    this.#followed.delete(path)
+    this.#names.remove(folder.name)
+    await folder.stop(keepsStored)
   }
 
   async #file(path: string, { name: given, onProgress, signal }: Named): Promise<{ share: Share; shared: SharedContent }> {
@@ -80,7 +129,7 @@ export class Shares {
     const { measured, kept } = await this.#contents.addFile(path, look, name, bytes => onProgress?.({ bytes, length }), signal)
     const url = sharedUrl({ root: measured.root, name: name || undefined, isTree: false })
     return {
-      share: { url, path, roots: [measured.root], files: new Map([[path, look]]) },
+      share: { url, path, bytes: length, files: 1, roots: [measured.root], looks: new Map([[path, look]]) },
       shared: { url, cid: measured.root, sha256: hex(measured.sha256), bytes: length, files: 1, kept },
     }
   }
@@ -119,9 +168,9 @@ export class Shares {
       const { root, sha256 } = await this.#contents.addBytes(bytes, name)
       roots.push(root)
       const url = sharedUrl({ root, name: name || undefined, isTree: true })
-      const watched = new Map(found.files.map(({ path: below, look }) => [join(path, below), look]))
+      const looks = new Map(found.files.map(({ path: below, look }) => [join(path, below), look]))
       return {
-        share: { url, path, roots, files: watched },
+        share: { url, path, bytes: length, files: files.length, roots, looks },
         shared: { url, cid: root, sha256: hex(sha256), bytes: length, files: files.length, kept },
       }
     } catch (error) {
@@ -136,7 +185,7 @@ export class Shares {
     this.#isLooking = true
     try {
       for (const share of [...this.#shares.values()]) {
-        const ended = await firstChange(share.files)
+        const ended = await firstChange(share.looks)
         if (ended === undefined || this.#shares.get(share.path) !== share) continue
         this.#shares.delete(share.path)
         this.#ctx.emit({ code: 'share-ended', url: share.url, ...ended })
@@ -148,8 +197,17 @@ export class Shares {
   }
 }
 
-async function firstChange(files: ReadonlyMap<string, Look>): Promise<{ path: string; why: 'changed' | 'removed' } | undefined> {
-  for (const [path, before] of files) {
+/** Without hints. */
+function plain(address: string): string {
+  return address.replace(/\?.*/, '')
+}
+
+function activeOf({ path, url, bytes, files }: Share): ActiveShare {
+  return { path, url, bytes, files, isWatched: false }
+}
+
+async function firstChange(looks: ReadonlyMap<string, Look>): Promise<{ path: string; why: 'changed' | 'removed' } | undefined> {
+  for (const [path, before] of looks) {
     const now = await lookAt(path).catch(() => undefined)
     if (now === undefined) return { path, why: 'removed' }
     if (!isSame(before, now)) return { path, why: 'changed' }

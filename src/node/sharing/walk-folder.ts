@@ -5,7 +5,7 @@ import { DragonflyError, fromSystemError } from '../../core/errors.ts'
 import { MAX_TREE_DEPTH, MAX_TREE_ENTRIES, type TreeLink } from '../../core/tree.ts'
 import { type Look, lookAt } from './look.ts'
 
-const EXECUTABLE = 0o100
+export const EXECUTABLE = 0o100
 
 export interface FoundFile {
   /** Below the folder, with slashes. */
