@@ -122,7 +122,7 @@ export class S3Gateway {
 /** Who begins to read wants what is there now; who goes on has been told a moment ago what it reads. */
 function isLaterPart({ request }: Guest): boolean {
   const { range } = request.headers
-  return range !== undefined && !/^bytes=0*-?0*(?:-|$)/.test(range)
+  return range !== undefined && !/^bytes=\s*0+-/i.test(range)
 }
 
 /** Only bytes are given by what is remembered: a refusal by it might be one of yesterday. */
