@@ -119,7 +119,8 @@ function refuse({ response }: Guest, [status, why]: Refusal): void {
   const body = `${why}\n`
   response.writeHead(status, {
     ...{ 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' },
-    ...(status === 405 && { allow: 'GET, HEAD' }),
+    // what comes with it is not waited for
+    ...(status === 405 && { allow: 'GET, HEAD', connection: 'close' }),
     ...(status === 503 && { 'retry-after': '1' }),
   })
   response.end(body)

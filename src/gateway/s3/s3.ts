@@ -31,8 +31,12 @@ const FOR_STORE = /^(?:range|if-match|if-none-match|if-modified-since|if-unmodif
 const NOT_OFFERED = /^x-amz-(?:expected-bucket-owner|(?:copy-source-)?server-side-encryption-customer-.*)$/
 /** Longest `Via`: more gateways in a row are a circle. Characters. */
 const MAX_VIA = 512
-/** Where the store would send the client, past the gateway and with a signature of this host; and what belongs to its own protocol. */
-const NOT_FOR_CLIENT = /^(?:location|set-cookie|alt-svc|strict-transport-security)$/i
+/**
+ * Where the store would send the client, past the gateway and with a signature of this host; what belongs to its own protocol; and what it allows
+ * to web pages.
+ */
+const NOT_FOR_CLIENT =
+  /^(?:location|set-cookie|alt-svc|strict-transport-security|access-control-.*|cross-origin-.*|content-security-policy|x-content-type-options)$/i
 /** What the store says of credentials that it does not take: those are the gateway's, and not the client's. */
 const OF_CREDENTIALS =
   /^(?:InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|TokenRefreshRequired|RequestTimeTooSkewed|AuthorizationHeaderMalformed|AuthorizationQueryParametersError)$/
