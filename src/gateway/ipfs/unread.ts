@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 
 /** Of all clients, bytes. */
-const MAX_UNREAD = 64 * 1024 * 1024
+const MAX_UNREAD = 256 * 1024 * 1024
 
 export class Unread {
   readonly #most: number
