@@ -1,4 +1,5 @@
 // Finds the blocks of IPFS in what this node has: of finished public contents, and of shared ones for who has their CID.
+import { setImmediate } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { CID } from 'multiformats/cid'
 import { ContentDag } from '../core/content-dag.ts'
@@ -32,6 +33,9 @@ export class IpfsBlocks {
   /** Contents that were looked through. */
   readonly #seen = new WeakSet<ActiveTask>()
 
+  /** Being looked through now. */
+  readonly #learning = new Map<ActiveTask, Promise<ContentDag | undefined>>()
+
   constructor(registry: Pick<TaskRegistry, 'all' | 'byContent' | 'shared'>) {
     this.#registry = registry
   }
@@ -47,7 +51,7 @@ export class IpfsBlocks {
       const bytes = dag.find(cid) === undefined ? undefined : await this.#readFrom(dag, cid)
       if (bytes !== undefined) return bytes
     }
-    const dag = (await this.#byRoot(cid.toString())) ?? this.#among(cid)
+    const dag = (await this.#byRoot(cid.toString())) ?? (await this.#among(cid))
     return dag === undefined ? undefined : await this.#readFrom(dag, cid)
   }
 
@@ -62,7 +66,7 @@ export class IpfsBlocks {
 
   async #byRoot(root: string): Promise<ContentDag | undefined> {
     const active = await this.#content(root)
-    return active === undefined ? undefined : this.#learn(active)
+    return active === undefined ? undefined : await this.#learn(active)
   }
 
   async #content(root: string): Promise<ActiveTask | undefined> {
@@ -74,25 +78,31 @@ export class IpfsBlocks {
   }
 
   /** Who goes on after a restart asks for pieces, and not for the root again. What is shared needs its CID. */
-  #among(cid: CID): ContentDag | undefined {
+  async #among(cid: CID): Promise<ContentDag | undefined> {
     for (const { active } of this.#registry.all()) {
       if (this.#seen.has(active) || !isPublicContent(active) || active.task.root !== undefined) continue
-      const dag = this.#learn(active)
+      const dag = await this.#learn(active)
       if (dag?.find(cid) !== undefined) return dag
     }
     return undefined
   }
 
-  #learn(active: ActiveTask): ContentDag | undefined {
+  async #learn(active: ActiveTask): Promise<ContentDag | undefined> {
+    const learning = this.#learning.get(active) ?? this.#look(active).finally(() => this.#learning.delete(active))
+    this.#learning.set(active, learning)
+    return await learning
+  }
+
+  async #look(active: ActiveTask): Promise<ContentDag | undefined> {
     const { manifest } = active
     const { seal } = manifest ?? {}
-    this.#seen.add(active)
     if (manifest === undefined || seal === undefined || manifest.count > MAX_PIECES) return undefined
     const known = this.#dags.get(seal.root)
-    if (known !== undefined) return known
-    const digests = Array.from({ length: manifest.count }, (_, piece) => manifest.digest(piece) as Uint8Array)
-    const dag = new ContentDag(digests, seal.length, manifest.info.pieceLength)
+    const digests = () => Array.from({ length: manifest.count }, (_, piece) => manifest.digest(piece) as Uint8Array)
+    const { pieceLength } = manifest.info
+    const dag = known ?? (await ContentDag.of(digests(), { length: seal.length, pieceLength }, setImmediate))
     this.#dags.set(dag.root, dag, active.task.root === undefined ? {} : { ttl: SHARED_MS })
+    this.#seen.add(active)
     return dag
   }
 }

@@ -13,10 +13,12 @@ function digestsOf(count: number): Uint8Array[] {
 
 describe('the blocks of a content', () => {
   for (const count of [0, 1, 2, 1024, 1025, 2500]) {
-    it(`of ${count} pieces are its tree`, () => {
+    it(`of ${count} pieces are its tree`, async () => {
       const digests = digestsOf(count)
       const length = count * 1000
-      const dag = new ContentDag(digests, length, 1000)
+      let pauses = 0
+      const dag = await ContentDag.of(digests, { length, pieceLength: 1000 }, async () => pauses++)
+      expect(pauses).to.equal(Math.floor(count / 1024))
       expect(dag.root).to.equal(rootOf(digests, length, 1000))
       const leaves: number[] = []
       const visit = (cid: CID): void => {

@@ -1,6 +1,6 @@
 // Keeps web pages from what programs of this host may read: a page makes its reader's browser ask, and may point a name of its own here.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isLocalName } from '../registry/own-address.ts'
+import { isLocalName } from './own-address.ts'
 
 /**
  * For browsers that say nothing of the page that asks: they show and run what they got only where it was asked for by its own address, and there
