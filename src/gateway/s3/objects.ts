@@ -11,6 +11,7 @@ import { discard, headerOf } from '../registry/registry-read.ts'
 import { Stop } from '../registry/stop.ts'
 import { objectAnswerTo } from './conditions.ts'
 import type { ObjectFacts, ObjectName } from './object-facts.ts'
+import type { OpenAnswers } from './open-answers.ts'
 import { refuse } from './refusals.ts'
 import { type Patience, Silence } from './silence.ts'
 import { isPartOfTransfer } from './transfers.ts'
@@ -43,12 +44,14 @@ interface Giving {
 export class S3Objects {
   readonly #node: Pick<DragonflyNode, 'get'>
   readonly #store: S3Store
+  readonly #open: OpenAnswers
   readonly #patience: Patience
 
   /** `patience`: with the swarm; then the store is asked past it. */
-  constructor(node: Pick<DragonflyNode, 'get'>, store: S3Store, patience: Patience = PATIENCE) {
+  constructor(node: Pick<DragonflyNode, 'get'>, store: S3Store, open: OpenAnswers, patience: Patience = PATIENCE) {
     this.#node = node
     this.#store = store
+    this.#open = open
     this.#patience = patience
   }
 
@@ -139,6 +142,7 @@ export class S3Objects {
   async #drain({ guest, name, facts, writer }: Giving): Promise<number> {
     const range = ['range', `bytes=${writer.position}-${writer.end - 1}`]
     const headers = [...range, 'if-match', facts.etag, 'accept-encoding', 'identity', 'via', name.via]
+    this.#open.add(guest.response)
     const reply = await this.#store.ask({ ...name, method: 'GET', headers }, guest.gone)
     // not every store looks at If-Match
     if (reply.status < 300 && !isOfObject(reply, facts)) {

@@ -13,6 +13,7 @@ import { keepFromWebPages, strangerIn } from '../registry/web-pages.ts'
 import { objectAnswerTo } from './conditions.ts'
 import { type ObjectFacts, ObjectFactsReader, type ObjectName, type OtherObject } from './object-facts.ts'
 import { S3Objects } from './objects.ts'
+import { OpenAnswers } from './open-answers.ts'
 import { type Refusal, refuse } from './refusals.ts'
 import { parseS3Target, type S3Target } from './routes.ts'
 import { checkS3, type Listening } from './settings.ts'
@@ -52,12 +53,13 @@ export class S3Gateway {
   readonly #objects: S3Objects
   readonly #facts: ObjectFactsReader
   readonly #isLocal: boolean
+  readonly #open = new OpenAnswers()
   /** For `Via`. */
   readonly #name = `dragonfly-${randomUUID().slice(0, 13)}`
 
   private constructor(store: S3Store, { node, listen }: S3Setup) {
     this.#store = store
-    this.#objects = new S3Objects(node, store)
+    this.#objects = new S3Objects(node, store, this.#open)
     this.#facts = new ObjectFactsReader(store)
     this.#isLocal = isLoopback(listen.host)
   }
@@ -114,6 +116,7 @@ export class S3Gateway {
     const headers = [...passed.flat(), 'accept-encoding', 'identity', 'via', this.#via(guest)]
     const method = request.method === 'HEAD' ? 'HEAD' : 'GET'
     const hasChecksums = request.headers['x-amz-checksum-mode'] !== undefined && target.key !== undefined
+    this.#open.add(guest.response)
     const reply = await this.#store.ask({ ...target, method, headers, hasChecksums }, guest.gone)
     const code = refusedCredentials(reply)
     const silent = reply.text === '' ? SILENT.get(reply.status) : undefined

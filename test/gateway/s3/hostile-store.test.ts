@@ -1,7 +1,7 @@
 // S3 of the gateway before a store that lies, repeats what it is told, or is the gateway itself.
 import { once } from 'node:events'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
@@ -190,6 +190,31 @@ describe('S3 of the gateway before a hostile store', () => {
       answer = (request, response) => void give(request, response, { body: Buffer.from('x'), etag: '"a"' })
       expect((await ask(url, { via: '1.1 another' })).status).to.equal(200)
       expect((await ask(url, { via: Array(40).fill('1.1 dragonfly-abcdef').join(', ') })).status).to.equal(508)
+    })
+  })
+
+  it('has room for others though clients take nothing of what the store gives', async function () {
+    this.timeout(60_000)
+    await withGateway(async at => {
+      const now = { body: Buffer.alloc(16 * MIB, 'x'), etag: '"a"' }
+      answer = (request, response) => {
+        if (request.url?.includes('partNumber') === true) void give(request, response, now)
+        else void give(request, response, { ...now, body: Buffer.from('small') })
+      }
+      const { port, pathname } = new URL(at)
+      const hang = () => {
+        const socket = connect(Number(port), '127.0.0.1').pause()
+        socket.on('error', () => {}).write(`GET ${pathname}?partNumber=1 HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`)
+        return socket
+      }
+      const hung = Array.from({ length: 48 }, hang)
+      await sleep(6000)
+      hung.push(...Array.from({ length: 80 }, hang))
+      const begun = performance.now()
+      expect((await ask(at)).body.toString()).to.equal('small')
+      expect((await ask(`${at}?partNumber=1`)).body.length).to.equal(now.body.length)
+      expect(performance.now() - begun).to.be.below(20_000)
+      for (const socket of hung) socket.destroy()
     })
   })
 

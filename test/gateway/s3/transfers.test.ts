@@ -7,6 +7,7 @@ import { expect } from 'chai'
 import { guestOf } from '../../../src/gateway/front/guest.ts'
 import { ObjectFactsReader } from '../../../src/gateway/s3/object-facts.ts'
 import { S3Objects } from '../../../src/gateway/s3/objects.ts'
+import { OpenAnswers } from '../../../src/gateway/s3/open-answers.ts'
 import { S3Store } from '../../../src/origin/sources/s3-store.ts'
 import { Upstream } from '../../../src/origin/upstream.ts'
 import { withVariables } from '../../origin/sources/environment.ts'
@@ -152,7 +153,7 @@ describe('transfers of objects of a slow store', () => {
       const upstream = new Upstream({})
       const { node } = await world.node({ store: 'memory', network: false })
       const facade = new S3Store(upstream, 'host')
-      const objects = new S3Objects(node, facade, { silence: 1000, turn: 10_000 })
+      const objects = new S3Objects(node, facade, new OpenAnswers(), { silence: 1000, turn: 10_000 })
       const name = { bucket: 'models', key: 'weights.bin', query: [] }
       const facts = await new ObjectFactsReader(facade).read(name, true, VIA)
       const server = http.createServer((request, response) => {
