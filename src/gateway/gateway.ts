@@ -11,6 +11,7 @@ import { listenOn, type Place } from './api/http-listener.ts'
 import { countRequest, engineOf } from './front/count-request.ts'
 import { type Guest, guestOf, type Handler } from './front/guest.ts'
 import { Health } from './front/health.ts'
+import { endStalled } from './front/stalled-readers.ts'
 import { isHubPath } from './hub/routes.ts'
 import { isIpfsPath } from './ipfs/routes.ts'
 import type { ProxyOptions } from './proxy/proxy.ts'
@@ -66,6 +67,7 @@ export async function serveGateway(service: Service, options: GatewayOptions): P
   const health = new Health(service)
   const server = createServer({ maxHeaderSize: MAX_HEADERS, headersTimeout: HEADERS_TIMEOUT, requestTimeout: 0 })
   server.maxConnections = MAX_CONNECTIONS
+  endStalled(server)
   server.on('request', (request, response) => {
     const guest = guestOf(request, response)
     if (health.handle(guest)) return
@@ -157,7 +159,7 @@ async function parts({ node, counters, registryReads }: Service, { upstream, set
       ? undefined
       : await openS3({ node, upstream, rights: options.s3, listen: { host: listen, port: options.port } })
   const stop = async () => void (await Promise.all([proxy.stop(), mirror.stop()]))
-  const ipfs = options.ipfs === true ? await trustless(node) : undefined
+  const ipfs = options.ipfs === true ? await trustless(node, listen) : undefined
   return { ...proxy, registry: mirror.handle, hub: hub.handle, s3: s3?.handle ?? noS3, ipfs, stop }
 }
 
@@ -171,7 +173,7 @@ const noS3: Handler = async ({ response }) => {
   response.writeHead(404, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(text) }).end(text)
 }
 
-async function trustless(node: DragonflyNode): Promise<Handler> {
+async function trustless(node: DragonflyNode, listen: string): Promise<Handler> {
   const { TrustlessGateway } = await import('./ipfs/trustless.ts')
-  return new TrustlessGateway(node).handle
+  return new TrustlessGateway(node, listen).handle
 }

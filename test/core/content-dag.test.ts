@@ -13,14 +13,16 @@ function digestsOf(count: number): Uint8Array[] {
 
 describe('the blocks of a content', () => {
   for (const count of [0, 1, 2, 1024, 1025, 2500]) {
-    it(`of ${count} pieces are its tree`, () => {
+    it(`of ${count} pieces are its tree`, async () => {
       const digests = digestsOf(count)
       const length = count * 1000
-      const dag = new ContentDag(digests, length, 1000)
+      let pauses = 0
+      const dag = await ContentDag.of(digests, { length, pieceLength: 1000 }, async () => pauses++)
+      expect(pauses).to.equal(Math.floor(count / 1024))
       expect(dag.root).to.equal(rootOf(digests, length, 1000))
       const leaves: number[] = []
       const visit = (cid: CID): void => {
-        const block = dag.find(cid.multihash.digest)
+        const block = dag.find(cid)
         if (block === undefined) throw new Error(`no block ${cid}`)
         if ('piece' in block) return void leaves.push(block.piece)
         expect(Buffer.compare(sha256(block.node), cid.multihash.digest)).to.equal(0)
@@ -30,7 +32,9 @@ describe('the blocks of a content', () => {
       expect(leaves.map(piece => rawCid(digests[piece] as Uint8Array).toString())).to.deep.equal(
         digests.map(digest => rawCid(digest).toString()),
       )
-      expect(dag.find(sha256(Buffer.from('another')))).to.equal(undefined)
+      expect(dag.find(rawCid(sha256(Buffer.from('another'))))).to.equal(undefined)
+      // bytes of a piece are no links to others
+      for (const digest of digests) expect(dag.find(CID.createV1(dagPb.code, rawCid(digest).multihash))).to.equal(undefined)
     })
   }
 })

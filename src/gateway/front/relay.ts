@@ -20,12 +20,20 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ])
 
-/** Names and values in turn, without those of this connection alone: the usual ones, and those that `connection` names. */
+/**
+ * Names and values in turn, without those of this connection alone: the usual ones, and those that `connection` names. Node writes a
+ * Content-Disposition that is not plain ASCII only where it stands before the length.
+ */
 export function endToEnd(headers: readonly string[]): string[] {
   const pairs = pairsOf(headers)
   const named = pairs.filter(([name]) => name.toLowerCase() === 'connection').flatMap(([, value]) => value.split(','))
   const drop = new Set([...HOP_BY_HOP, ...named.map(name => name.trim().toLowerCase())])
-  return pairs.filter(([name]) => !drop.has(name.toLowerCase())).flat()
+  const kept = pairs.filter(([name]) => !drop.has(name.toLowerCase()))
+  return [...kept.filter(isDisposition), ...kept.filter(pair => !isDisposition(pair))].flat()
+}
+
+function isDisposition([name]: readonly [string, string]): boolean {
+  return name.toLowerCase() === 'content-disposition'
 }
 
 /** The request of the guest, sent to `url`. `headers`: in place of the guest's own. Rejects with undici's errors. */
@@ -62,6 +70,7 @@ export async function giveBack(
     await pipeline(answer.body, response)
   } catch {
     response.destroy()
-    answer.body.destroy()
+    // without a listener, the end of what nobody reads would end the process
+    answer.body.on('error', () => {}).destroy()
   }
 }

@@ -4,7 +4,7 @@ import { pairsOf } from '../../origin/raw-headers.ts'
 import type { S3Ask, S3Reply, S3Store } from '../../origin/sources/s3-store.ts'
 import type { SourceRequest } from '../../origin/sources/source.ts'
 
-/** The parts of one transfer are asked for within moments: what the store said holds for so long, ms. A HEAD always asks the store. */
+/** The parts of one transfer are asked for within moments: what the store said holds for so long, ms. */
 const MAX_AGE_MS = 2000
 const MAX_FACTS = 4096
 const TIMEOUT_MS = 60_000
@@ -40,19 +40,29 @@ export class ObjectFactsReader {
   readonly #facts = new LRUCache<string, ObjectFacts>({ max: MAX_FACTS, ttl: MAX_AGE_MS })
   /** Being asked now: many clients at once are one question. */
   readonly #asking = new Map<string, Promise<ObjectFacts | OtherObject>>()
+  /** Asked when that is over, for those who came after it had begun: by then the object may be another one. */
+  readonly #next = new Map<string, Promise<ObjectFacts | OtherObject>>()
 
   constructor(store: S3Store) {
     this.#store = store
   }
 
-  /** `isNew`: the store is asked in any case. Rejects as the store's `ask` does. */
-  async read(name: ObjectName, isNew: boolean): Promise<ObjectFacts | OtherObject> {
+  /** `isNew`: the store is asked from now on, in any case. `via`: of the request to it. Rejects as the store's `ask` does. */
+  async read(name: ObjectName, isNew: boolean, via: string): Promise<ObjectFacts | OtherObject> {
     const key = JSON.stringify([name.bucket, name.key, name.query])
     const known = isNew ? undefined : this.#facts.get(key)
     if (known !== undefined) return known
     const running = this.#asking.get(key)
-    if (running !== undefined) return await running
-    const asking = this.#ask(name).finally(() => this.#asking.delete(key))
+    if (running === undefined) return await this.#begin(key, name, via)
+    if (!isNew) return await running
+    const next = this.#next.get(key) ?? running.catch(() => {}).then(() => this.#begin(key, name, via))
+    this.#next.set(key, next)
+    return await next
+  }
+
+  async #begin(key: string, name: ObjectName, via: string): Promise<ObjectFacts | OtherObject> {
+    this.#next.delete(key)
+    const asking = this.#ask(name, via).finally(() => this.#asking.delete(key))
     this.#asking.set(key, asking)
     const found = await asking
     if (found.kind === 'object') this.#facts.set(key, found)
@@ -60,8 +70,8 @@ export class ObjectFactsReader {
     return found
   }
 
-  async #ask(name: ObjectName): Promise<ObjectFacts | OtherObject> {
-    const wish: S3Ask = { ...name, method: 'HEAD', headers: ['accept-encoding', 'identity'], hasChecksums: true }
+  async #ask(name: ObjectName, via: string): Promise<ObjectFacts | OtherObject> {
+    const wish: S3Ask = { ...name, method: 'HEAD', headers: ['accept-encoding', 'identity', 'via', via], hasChecksums: true }
     const reply = await this.#store.ask(wish, AbortSignal.timeout(TIMEOUT_MS))
     reply.body.on('error', () => {}).destroy()
     return this.#factsIn(name, reply) ?? { kind: 'other', reply }

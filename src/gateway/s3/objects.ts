@@ -4,29 +4,37 @@ import type { ByteRange } from '../../core/range.ts'
 import type { DragonflyNode } from '../../node/api/dragonfly-node.ts'
 import type { GetOptions } from '../../node/api/get-options.ts'
 import { heard } from '../../node/heard-version.ts'
-import type { S3Store } from '../../origin/sources/s3-store.ts'
+import type { S3Reply, S3Store } from '../../origin/sources/s3-store.ts'
 import type { Guest } from '../front/guest.ts'
 import { BlobWriter } from '../registry/blob-writer.ts'
-import { discard } from '../registry/registry-read.ts'
+import { discard, headerOf } from '../registry/registry-read.ts'
 import { Stop } from '../registry/stop.ts'
 import { objectAnswerTo } from './conditions.ts'
 import type { ObjectFacts, ObjectName } from './object-facts.ts'
+import type { OpenAnswers } from './open-answers.ts'
 import { refuse } from './refusals.ts'
-import { Silence } from './silence.ts'
+import { type Patience, Silence } from './silence.ts'
 import { isPartOfTransfer } from './transfers.ts'
 
 /** After so long without a byte of the swarm, this host reads the store itself, ms. */
 const ORIGIN_AFTER_MS = 1000
 /** And after so long in which nothing of the content arrives, the store is asked past the swarm, ms: clients for S3 wait for 60 s. */
-const SILENCE_MS = 20_000
+const PATIENCE = { silence: 20_000, turn: 20_000 }
+/** A single read waits no longer for its turn in a read of the whole, ms. */
+const SINGLE_TURN_MS = 3000
 /** Reads of the store in a row that bring nothing, before an answer that has begun is broken off. */
 const MAX_FAILURES = 5
 const PAUSE_MS = 200
+/** Precondition Failed: it is another object now. */
+const CHANGED = 412
+
+/** As it is asked for, with the `Via` of the request to the store. */
+type Named = ObjectName & { via: string }
 
 /** A GET of an object. */
 interface Giving {
   guest: Guest
-  name: ObjectName
+  name: Named
   facts: ObjectFacts
   /** Undefined: the whole. */
   range: ByteRange | undefined
@@ -36,17 +44,19 @@ interface Giving {
 export class S3Objects {
   readonly #node: Pick<DragonflyNode, 'get'>
   readonly #store: S3Store
-  readonly #silenceMs: number
+  readonly #open: OpenAnswers
+  readonly #patience: Patience
 
-  /** `silenceMs`: of the swarm, after which the store is asked past it. */
-  constructor(node: Pick<DragonflyNode, 'get'>, store: S3Store, silenceMs = SILENCE_MS) {
+  /** `patience`: with the swarm; then the store is asked past it. */
+  constructor(node: Pick<DragonflyNode, 'get'>, store: S3Store, open: OpenAnswers, patience: Patience = PATIENCE) {
     this.#node = node
     this.#store = store
-    this.#silenceMs = silenceMs
+    this.#open = open
+    this.#patience = patience
   }
 
   /** Answers a HEAD or GET of an object that the store has shown. Never rejects. */
-  async give(guest: Guest, name: ObjectName, facts: ObjectFacts): Promise<void> {
+  async give(guest: Guest, name: Named, facts: ObjectFacts): Promise<void> {
     const { request, response } = guest
     const { length, headers, checksums } = facts
     const answer = objectAnswerTo(request.headers, facts)
@@ -74,7 +84,9 @@ export class S3Objects {
   async #fromSwarm({ guest, facts, range, writer }: Giving, revalidate: boolean): Promise<'other-version' | undefined> {
     using stop = new Stop(guest.gone)
     const { request, length, etag } = facts
-    const silence = new Silence(stop, this.#silenceMs)
+    const isSingle = range !== undefined && !isPartOfTransfer(range, length)
+    const { silence: ms, turn } = this.#patience
+    const silence = new Silence(stop, { silence: ms, turn: isSingle ? Math.min(turn, SINGLE_TURN_MS) : turn })
     const options = optionsOf(facts, range, { signal: stop.signal, revalidate, onProgress: silence.hear })
     const stream = this.#node.get(request.url, options)
     const bytes = stream[Symbol.asyncIterator]()
@@ -129,8 +141,14 @@ export class S3Objects {
   /** Resolves to the status of the store's answer. */
   async #drain({ guest, name, facts, writer }: Giving): Promise<number> {
     const range = ['range', `bytes=${writer.position}-${writer.end - 1}`]
-    const headers = [...range, 'if-match', facts.etag, 'accept-encoding', 'identity']
+    const headers = [...range, 'if-match', facts.etag, 'accept-encoding', 'identity', 'via', name.via]
+    this.#open.add(guest.response)
     const reply = await this.#store.ask({ ...name, method: 'GET', headers }, guest.gone)
+    // not every store looks at If-Match
+    if (reply.status < 300 && !isOfObject(reply, facts)) {
+      discard(reply)
+      return CHANGED
+    }
     if (reply.status >= 300 || !writer.fits(reply)) {
       discard(reply)
       return reply.status
@@ -140,6 +158,14 @@ export class S3Objects {
     await writer.drain(reply.body, skip)
     return reply.status
   }
+}
+
+/** The bytes of a coding, or of another version, must not follow those that were given. */
+function isOfObject({ headers }: Pick<S3Reply, 'headers'>, { etag, length }: ObjectFacts): boolean {
+  const coding = headerOf(headers, 'content-encoding')
+  const total = headerOf(headers, 'content-range')?.split('/')[1] ?? '*'
+  const isPlain = coding === undefined || /^(?:identity|aws-chunked)?$/i.test(coding)
+  return isPlain && headerOf(headers, 'etag') === etag && (total === '*' || total === String(length))
 }
 
 function optionsOf(

@@ -49,6 +49,7 @@ export function parseS3Target(target: string): Parsed {
   const key = path === undefined || path === '' ? undefined : unescaped(path)
   if (whole === undefined || !isBucket(bucket, key) || (path && !isKey(key))) return 'malformed'
   const query = [...new Map(new URLSearchParams(search))].filter(([name]) => !IGNORED.test(name))
+  if (query.some(([name, value]) => name === 'versionId' && /^\.{0,2}$/.test(value))) return 'malformed'
   const isOffered = (name: string) => (key === undefined ? OF_LIST.has(name) && !!bucket : OF_OBJECT.test(name))
   return query.every(([name]) => isOffered(name)) ? { bucket: bucket || undefined, key, query } : 'not-offered'
 }

@@ -1,22 +1,32 @@
-// When a swarm counts as silent: nothing of the content arrives. A late part of a transfer has to wait for those before it.
+// When a swarm counts as silent: nothing of the content arrives, or for too long nothing of what is waited for: a late part has to wait for those
+// before it, but the object may be large.
 import type { Progress } from '../../node/api/get-options.ts'
 import type { Stop } from '../registry/stop.ts'
 
+export interface Patience {
+  /** While nothing of the content arrives, ms. */
+  silence: number
+  /** For the next bytes, whatever else arrives, ms. */
+  turn: number
+}
+
 export class Silence {
   readonly #stop: Stop
-  readonly #ms: number
+  readonly #patience: Patience
   #received = 0
   #isWaiting = false
+  #since = 0
 
-  /** `stop` is called after so many milliseconds of silence while somebody waits. */
-  constructor(stop: Stop, ms: number) {
+  /** `stop` is called when somebody has waited so long. */
+  constructor(stop: Stop, patience: Patience) {
     this.#stop = stop
-    this.#ms = ms
+    this.#patience = patience
   }
 
   waits(): void {
     this.#isWaiting = true
-    this.#stop.within(this.#ms)
+    this.#since = performance.now()
+    this.#wait()
   }
 
   waitsNoMore(): void {
@@ -28,6 +38,11 @@ export class Silence {
   readonly hear = ({ received }: Pick<Progress, 'received'>): void => {
     if (!this.#isWaiting || received <= this.#received) return
     this.#received = received
-    this.#stop.within(this.#ms)
+    this.#wait()
+  }
+
+  #wait(): void {
+    const { silence, turn } = this.#patience
+    this.#stop.within(Math.max(0, Math.min(silence, this.#since + turn - performance.now())))
   }
 }

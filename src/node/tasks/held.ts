@@ -37,6 +37,12 @@ export interface Want {
   suits?: (active: ActiveTask) => boolean
 }
 
+/**
+ * What becomes of an active task when its last user leaves. `keep`: a finished one goes on serving others; `drop`: a finished
+ * one is forgotten; `pause`: it ends, and the store keeps what it has for a next try; `discard`: nothing is kept.
+ */
+export type After = 'keep' | 'drop' | 'pause' | 'discard'
+
 export interface Held {
   active: ActiveTask
   reader: Reader | undefined

@@ -15,7 +15,7 @@ import { UNCHANGING } from '../sources/cached.ts'
 import { Supply } from '../sources/supply.ts'
 import { Announcer } from './announcer.ts'
 import { type ClosedContent, ClosedContents } from './closed-contents.ts'
-import { type Held, isShareable, isWrong, type Want } from './held.ts'
+import { type After, type Held, isShareable, isWrong, type Want } from './held.ts'
 import { HelloAnswers } from './hello-answers.ts'
 import { IdleContents } from './idle-contents.ts'
 import { KeyedTurns } from './keyed-turns.ts'
@@ -26,11 +26,7 @@ import { isContent } from './topics.ts'
 const COPY_MS = 10_000
 const ANY_PACE: PaceTerms = {}
 
-/**
- * What becomes of an active task when its last user leaves. `keep`: a finished one goes on serving others; `drop`: a finished
- * one is forgotten; `pause`: it ends, and the store keeps what it has for a next try; `discard`: nothing is kept.
- */
-export type After = 'keep' | 'drop' | 'pause' | 'discard'
+export type { After } from './held.ts'
 
 /** One active task, and what is going on with it. */
 export interface LiveContent {
@@ -72,9 +68,12 @@ export class TaskRegistry implements Holder {
   /** A finished public content by its root, or by the raw CID of its sha2-256; opened again if it has to be. */
   async byContent(topic: string): Promise<ActiveTask | undefined> {
     const open = this.#all().find(({ active }) => isContent(active, topic))?.active
-    if (open !== undefined) return open
-    const closed = this.#closed.byContent(topic)
-    return closed === undefined || this.#closed.isBusy ? undefined : await this.#reopen(closed)
+    return open ?? (await this.#reopenIfFree(this.#closed.byContent(topic)))
+  }
+
+  /** A finished content that is shared here, by its task; opened again if it has to be. */
+  async shared(task: string): Promise<ActiveTask | undefined> {
+    return this.current(task) ?? (await this.#reopenIfFree(this.#closed.byTask(task)))
   }
 
   /** Serves a whole content that was made here, until `withdraw`. Throws `aborted` once the node is being stopped. */
@@ -152,7 +151,7 @@ export class TaskRegistry implements Holder {
     })
   }
 
-  /** Whether nobody else uses the active task, so that its store entry may be given away. */
+  /** Whether nobody else uses it: its store entry may be given away. */
   readonly isOnlyUser = (active: ActiveTask): boolean => this.#heldOf(active)?.users === 1
 
   /**
@@ -231,6 +230,10 @@ export class TaskRegistry implements Holder {
     const { dhtKey } = active.access
     if (!this.#closed.add(active) && dhtKey !== undefined) this.#announcer.withdraw([dhtKey])
     await this.#moving.run(active.task.id, () => this.#end(held))
+  }
+
+  async #reopenIfFree(closed: ClosedContent | undefined): Promise<ActiveTask | undefined> {
+    return closed === undefined || this.#closed.isBusy ? undefined : await this.#reopen(closed)
   }
 
   /** Resolves to undefined when it is in the store no more. */

@@ -39,8 +39,11 @@ export interface S3Reply {
   credentials: Credentials | undefined
 }
 
-/** Bytes of a refusal's text that are read. */
+/** Bytes of a refusal's text that are read, and for how long, ms. */
 const MAX_TEXT_BYTES = 16 * 1024
+const TEXT_MS = 10_000
+/** What a store may repeat of a URL that was signed for it. */
+const OF_SIGNATURE = /(X-Amz-(?:Signature|Credential|Security-Token)(?:=|%3D))[^&"'<>\s]+/gi
 /** Where buckets are, and which objects are not for everybody, is remembered for so many and so long. */
 const MAX_REMEMBERED = 4096
 const REGION_MS = 3_600_000
@@ -121,8 +124,10 @@ export class S3Store {
     const answer = await this.#upstream.send({ method, url: new URL(url), headers, signal })
     if (answer.status < 300 || answer.status === 304 || method === 'HEAD')
       return { ...answer, text: undefined, place, credentials }
-    const text = await beginning(answer.body)
-    const kept = pairsOf(answer.headers).filter(([name]) => !/^(?:content-length|content-encoding)$/i.test(name))
+    const text = withoutKeys(await beginning(answer.body), credentials)
+    const isKept = ([name, value]: readonly [string, string]) =>
+      !/^(?:content-length|content-encoding)$/i.test(name) && withoutKeys(value, credentials) === value
+    const kept = pairsOf(answer.headers).filter(isKept)
     return { status: answer.status, headers: kept.flat(), body: Readable.from([Buffer.from(text)]), text, place, credentials }
   }
 
@@ -138,6 +143,13 @@ export class S3Store {
     }
     return await this.#credentials.found
   }
+}
+
+function withoutKeys(text: string, credentials: Credentials | undefined): string {
+  if (credentials === undefined) return text
+  const { accessKeyId, sessionToken } = credentials.now()
+  const names = [accessKeyId, sessionToken].filter(name => name !== undefined && name !== '') as string[]
+  return names.reduce((left, name) => left.replaceAll(name, '…'), text.replace(OF_SIGNATURE, '$1…'))
 }
 
 function openly(wish: S3Ask, place: S3Place): { url: string; headers: string[] } {
@@ -168,6 +180,7 @@ function regionIn({ headers, text = '', status }: Pick<S3Reply, 'headers' | 'tex
 async function beginning(body: Readable): Promise<string> {
   const parts: Buffer[] = []
   let bytes = 0
+  const timer = setTimeout(() => body.destroy(), TEXT_MS)
   try {
     for await (const part of body as AsyncIterable<Buffer>) {
       parts.push(part)
@@ -175,5 +188,6 @@ async function beginning(body: Readable): Promise<string> {
       if (bytes >= MAX_TEXT_BYTES) break
     }
   } catch {}
+  clearTimeout(timer)
   return Buffer.concat(parts).toString('utf8').slice(0, MAX_TEXT_BYTES)
 }

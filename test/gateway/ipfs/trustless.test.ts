@@ -90,7 +90,7 @@ describe('the gateway for clients of IPFS', () => {
     expect(await get('bafkqaaa')).to.deep.include({ status: 200, body: Buffer.alloc(0) })
   })
 
-  it('has a piece found without its root: a client goes on after a restart of either', async () => {
+  it('has a piece found without its root: a client goes on after its restart', async () => {
     await fetched(BYTES)
     const last = BYTES.subarray(5 * MiB)
     const leaf = CID.createV1(0x55, await sha256.digest(last))

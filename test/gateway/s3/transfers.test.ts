@@ -7,6 +7,7 @@ import { expect } from 'chai'
 import { guestOf } from '../../../src/gateway/front/guest.ts'
 import { ObjectFactsReader } from '../../../src/gateway/s3/object-facts.ts'
 import { S3Objects } from '../../../src/gateway/s3/objects.ts'
+import { OpenAnswers } from '../../../src/gateway/s3/open-answers.ts'
 import { S3Store } from '../../../src/origin/sources/s3-store.ts'
 import { Upstream } from '../../../src/origin/upstream.ts'
 import { withVariables } from '../../origin/sources/environment.ts'
@@ -14,6 +15,7 @@ import { until } from '../../waiting.ts'
 import { World } from '../../world/world.ts'
 import { ask, startMirror } from '../registry/mirror-lab.ts'
 
+const VIA = '1.1 tests'
 const MIB = 1024 * 1024
 const BODY = randomBytes(12 * MIB + 3)
 const ETAG = `"${createHash('md5').update(BODY).digest('hex')}"`
@@ -151,11 +153,11 @@ describe('transfers of objects of a slow store', () => {
       const upstream = new Upstream({})
       const { node } = await world.node({ store: 'memory', network: false })
       const facade = new S3Store(upstream, 'host')
-      const objects = new S3Objects(node, facade, 1000)
+      const objects = new S3Objects(node, facade, new OpenAnswers(), { silence: 1000, turn: 10_000 })
       const name = { bucket: 'models', key: 'weights.bin', query: [] }
-      const facts = await new ObjectFactsReader(facade).read(name, true)
+      const facts = await new ObjectFactsReader(facade).read(name, true, VIA)
       const server = http.createServer((request, response) => {
-        if (facts.kind === 'object') void objects.give(guestOf(request, response), name, facts)
+        if (facts.kind === 'object') void objects.give(guestOf(request, response), { ...name, via: VIA }, facts)
       })
       await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
       world.atEnd(async () => {
@@ -170,7 +172,7 @@ describe('transfers of objects of a slow store', () => {
       expect(store.reads.map(({ sent }) => sent)).to.deep.equal([BODY.length])
       store.etag = '"other"'
       store.hang = 4 * MIB
-      const changed = await new ObjectFactsReader(facade).read(name, true)
+      const changed = await new ObjectFactsReader(facade).read(name, true, VIA)
       Object.assign(facts, changed)
       await part(url, 8 * MIB, BODY.length)
       expect(store.reads.slice(1).map(({ range }) => range)).to.deep.equal([undefined, `bytes=${8 * MIB}-${BODY.length - 1}`])
