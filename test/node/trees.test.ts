@@ -165,6 +165,29 @@ describe('node: trees below URLs', () => {
       },
     ],
     [
+      'an index that nobody is to keep is listed for nobody else; one whose names are too long is not remembered',
+      async world => {
+        const { asker } = await pair(world)
+        for (const control of ['private, max-age=60', 'no-store']) {
+          const origin = await hostileOrigin(({ url }) =>
+            url === '/t/' ? { body: links('a'), headers: { 'cache-control': control } } : file('aaa'),
+          )
+          expect(await asker.node.findTree(new URL('/t/', origin.url).href), control).to.equal(undefined)
+          expect(origin.requests.map(({ url }) => url)).to.deep.equal(['/t/'])
+        }
+        const name = 'n'.repeat(200)
+        const path = `${name}/`.repeat(30)
+        const many = Array.from({ length: 2000 }, (_, i) => `${path}${i}`)
+        const origin = await hostileOrigin(({ url = '' }) =>
+          /^\/(\d*\/)?$/.test(url)
+            ? { body: links(...many, ...(url === '/' ? Array.from({ length: 9 }, (_, i) => `${i}/`) : [])) }
+            : file('aaa'),
+        )
+        expect(await asker.node.findTree(new URL('/', origin.url).href)).to.equal(undefined)
+        expect(origin.requests.length).to.be.below(5)
+      },
+    ],
+    [
       'the listing ends when nobody waits for it any more',
       async world => {
         const origin = await indexed({ a: { ...file('aaa'), silent: true } })

@@ -136,6 +136,10 @@ export class ListedTree {
     const signal = AbortSignal.any([outer, AbortSignal.timeout(INDEX_PAGE_MS)])
     const origin = await this.#ctx.origin('others')
     const read = await origin.open({ url, headers: [], pace: this.#pace.chunks }, { signal })
+    if (!this.#files.mayKeep(read)) {
+      await read.cancel()
+      throw new DragonflyError('bad-option', 'an index that its origin wants nobody to keep is not listed for others')
+    }
     const chunks: Uint8Array[] = []
     let length = 0
     try {

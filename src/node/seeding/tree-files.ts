@@ -54,6 +54,11 @@ export class TreeFiles {
     return known.stamp === stamp && (known.isSettled || verdict(known.freshness, this.#asker, wallClock()) === 'fresh')
   }
 
+  /** Whether more than one asker may have it. */
+  mayKeep(read: OriginRead): boolean {
+    return mayKeep(freshnessOf(read.cachedHeaders, undefined), this.#asker)
+  }
+
   /** Asks the origin, whether it has what is known where something is. Rejects with the abort. */
   async look(found: Found, known: ReadState | undefined, signal: AbortSignal): Promise<Look> {
     if (isClearlyLarge(found)) return { is: 'by-url' }

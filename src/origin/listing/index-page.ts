@@ -1,7 +1,7 @@
 // Reads one page of a folder's index: HTML with links (nginx, Apache, python -m http.server), or an S3 list of keys (XML).
 import { Parser } from 'htmlparser2'
 import { MAX_URL_BYTES } from '../../core/asked-url.ts'
-import { DragonflyError } from '../../core/errors.ts'
+import type { DragonflyError } from '../../core/errors.ts'
 import { isFileName } from '../../core/file-name.ts'
 import { Completeness, cutOff, MAX_LINKS, tooManyLinks } from './whole-page.ts'
 
@@ -153,7 +153,8 @@ function readBucket(text: string, url: string, root: Root): IndexPage {
     const key = plain(name)
     // an empty object that stands for a folder
     if (key.endsWith('/')) continue
-    const path = key.length <= MAX_URL_BYTES && key.startsWith(root.prefix) ? pathOf(key.slice(root.prefix.length).split('/')) : undefined
+    const path =
+      key.length <= MAX_URL_BYTES && key.startsWith(root.prefix) ? pathOf(key.slice(root.prefix.length).split('/')) : undefined
     if (path === undefined) page.hostile ??= key
     else {
       page.files.push({ url: urlOfKey(key, root), path, ...factsOf({ key, etag, size, modified }) })

@@ -89,7 +89,12 @@ function tooMany(what: string, most: number, hint: string): DragonflyError {
 }
 
 function notAName(name: string): DragonflyError {
-  const shown = JSON.stringify(name.slice(0, 100).replace(/\p{Cc}/gu, ' ').toWellFormed())
+  const shown = JSON.stringify(
+    name
+      .slice(0, 100)
+      .replace(/\p{Cc}/gu, ' ')
+      .toWellFormed(),
+  )
   return new DragonflyError('bad-url', `the index has a name that no file can have here: ${shown}`, {
     hint: 'such names were left out',
   })
