@@ -1,5 +1,6 @@
 // Trees below URLs: what a real seed makes of an index, and what hostile origins, askers and seeds get out of it.
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { sharedUrl } from '../../src/core/shared-url.ts'
 import { decodeUrlTree, type UrlTree, unpack } from '../../src/core/url-tree.ts'
@@ -185,6 +186,34 @@ describe('node: trees below URLs', () => {
         )
         expect(await asker.node.findTree(new URL('/', origin.url).href)).to.equal(undefined)
         expect(origin.requests.length).to.be.below(5)
+      },
+    ],
+    [
+      'a listing that comes to nothing leaves no more packs than one that does',
+      async world => {
+        let reads = 0
+        const names = Array.from({ length: 200 }, (_, i) => `f${1000 + i}`)
+        const origin = await hostileOrigin(({ url = '' }) => {
+          if (url.endsWith('/t/')) return { body: names.map(name => `<a href="${name}">x</a>\n`).join('') }
+          if (url.endsWith('f1199')) return { silent: true }
+          return { body: Buffer.alloc(65_536, `${reads++} `), headers: { etag: `"${reads}"` } }
+        })
+        const { seed, asker } = await pair(world)
+        for (let i = 1; i <= 4; i++) {
+          const leave = new AbortController()
+          const asking = asker.node.findTree(new URL('/t/', origin.url).href, { signal: leave.signal })
+          const isRead = () => origin.requests.filter(({ url }) => url?.endsWith('f1199')).length >= i
+          await until(() => isRead() && reads >= i * 199, 'the seed reads')
+          leave.abort()
+          expect(await asking.catch(error => error.code)).to.equal('aborted')
+          await until(() => origin.requests.every(({ url, socket }) => !url?.endsWith('f1199') || socket.destroyed), 'the seed hangs up')
+        }
+        // three of 4 MiB each, and those before them
+        let left = Number.POSITIVE_INFINITY
+        for (const end = Date.now() + 5000; left > 6 && Date.now() < end; await pause(50)) {
+          left = (await seed.node.administration.contents()).length
+        }
+        expect(left).to.be.at.most(6)
       },
     ],
     [

@@ -101,6 +101,10 @@ export class ListedTree {
     await this.#forgetLost()
     try {
       await this.#readAll(found, signal)
+    } catch (error) {
+      // files that change at every reading, for askers who leave, would fill the store
+      await this.#packs.use(new Set([...this.#known.values()].map(({ root }) => root).concat(this.#root ?? []))).catch(() => {})
+      throw error
     } finally {
       this.#packs.discard()
     }
