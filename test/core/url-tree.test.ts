@@ -33,12 +33,9 @@ function refused(bytes: Uint8Array, what: string): void {
 const time = fc.nat({ max: 8_640_000_000_000_000 })
 const none = fc.constant(undefined)
 const tree: fc.Arbitrary<UrlTree> = fc
-  .array(
-    fc.tuple(fc.string({ unit: 'grapheme', maxLength: 30 }), fc.nat({ max: 65_536 }), fc.oneof(time, none), fc.boolean()),
-    {
-      maxLength: 40,
-    },
-  )
+  .array(fc.tuple(fc.string({ unit: 'grapheme', maxLength: 30 }), fc.nat({ max: 65_536 }), fc.oneof(time, none), fc.boolean()), {
+    maxLength: 40,
+  })
   .map(rows => {
     let offset = 0
     const files = rows.map(([path, size, modified, isPacked]) => {

@@ -1,6 +1,7 @@
 // Trees below URLs: what a real seed makes of an index, and what hostile origins, askers and seeds get out of it.
-import { generateKeyPair } from '@libp2p/crypto/keys'
+
 import { setTimeout as pause } from 'node:timers/promises'
+import { generateKeyPair } from '@libp2p/crypto/keys'
 import { expect } from 'chai'
 import { sharedUrl } from '../../src/core/shared-url.ts'
 import { decodeUrlTree, type UrlTree, unpack } from '../../src/core/url-tree.ts'
@@ -206,7 +207,10 @@ describe('node: trees below URLs', () => {
           await until(() => isRead() && reads >= i * 199, 'the seed reads')
           leave.abort()
           expect(await asking.catch(error => error.code)).to.equal('aborted')
-          await until(() => origin.requests.every(({ url, socket }) => !url?.endsWith('f1199') || socket.destroyed), 'the seed hangs up')
+          await until(
+            () => origin.requests.every(({ url, socket }) => !url?.endsWith('f1199') || socket.destroyed),
+            'the seed hangs up',
+          )
         }
         // three of 4 MiB each, and those before them
         let left = Number.POSITIVE_INFINITY

@@ -336,10 +336,7 @@ describe('origin: ipfs', () => {
     it('of links without bytes ends', async () => {
       const inline = CID.createV1(RAW, identity.digest(Buffer.from('x')))
       const nothing = CID.createV1(RAW, identity.digest(new Uint8Array()))
-      const poor = await file([
-        ...Array.from({ length: 40_000 }, () => ({ cid: nothing, size: 0 })),
-        { cid: inline, size: 1 },
-      ])
+      const poor = await file([...Array.from({ length: 40_000 }, () => ({ cid: nothing, size: 0 })), { cid: inline, size: 1 }])
       const top = await file(Array.from({ length: 1000 }, () => ({ cid: poor, size: 1 })))
       expect(await said(top)).to.include('more links than so few bytes need')
     })
