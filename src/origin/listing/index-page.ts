@@ -3,8 +3,10 @@ import { Parser } from 'htmlparser2'
 import { MAX_URL_BYTES } from '../../core/asked-url.ts'
 import type { DragonflyError } from '../../core/errors.ts'
 import { isFileName } from '../../core/file-name.ts'
-import { Completeness, cutOff, MAX_LINKS, tooManyLinks } from './whole-page.ts'
+import { Completeness, checkDepth, cutOff, MAX_LINKS, tooManyLinks } from './whole-page.ts'
 
+/** Some pages have two links to each file, and others in every order. */
+const MAX_LOOKS = 3 * MAX_LINKS
 /** Characters of what a page says beside one link. */
 const MAX_STAMP = 200
 
@@ -62,6 +64,7 @@ function readLinks(text: string, url: string, root: Root): IndexPage {
   const seen = new Set<string>()
   const whole = new Completeness()
   let isInLink = false
+  let looked = 0
   let last: Found | undefined
   const parser = new Parser({
     onopentag: (tag, { href }) => {
@@ -69,7 +72,8 @@ function readLinks(text: string, url: string, root: Root): IndexPage {
       if (tag !== 'a') return
       isInLink = true
       last = undefined
-      const link = href === undefined ? undefined : linkBelow(href, url, root)
+      if (++looked > MAX_LOOKS) page.flaw ??= tooManyLinks()
+      const link = href === undefined || page.flaw !== undefined ? undefined : linkBelow(href, url, root)
       if (link === undefined || seen.has(link.href)) return
       if (seen.size >= MAX_LINKS) {
         page.flaw ??= tooManyLinks()
@@ -195,7 +199,7 @@ function bucketOf(text: string): Bucket {
   const parser = new Parser(
     {
       onopentag: tag => {
-        open.push(tag)
+        checkDepth(open.push(tag))
         if (open.length === 2) item = { key: '', etag: '', size: '', modified: '' }
         value = ''
       },

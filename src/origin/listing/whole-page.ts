@@ -7,6 +7,10 @@ export const MAX_LINKS = 100_000
 const AROUND_LINKS = new Set(['a', 'pre', 'table', 'ul', 'ol', 'dl', 'div', 'main', 'section'])
 /** Not shown to people. */
 const UNSEEN = new Set(['script', 'style'])
+/** Others are without number. */
+const WATCHED: ReadonlySet<string> = new Set([...AROUND_LINKS, ...UNSEEN])
+/** Elements one in the other: the parser's work for each grows with them. */
+const MAX_DEPTH = 1000
 /** Characters that are looked at of what a page says. */
 const MAX_SAID = 4096
 /** What pages say of themselves and of the way up that are indexes. */
@@ -15,17 +19,21 @@ const OF_INDEXES = /\b(?:index|listing|contents|director(?:y|ies)|folder|parent)
 /** Told of a page while it is parsed. */
 export class Completeness {
   readonly #open = new Map<string, number>()
+  #depth = 0
   #isMarkup = false
   #isCut = false
   #said = ''
 
+  /** Throws `bad-option` for elements that are too deep. */
   opened(tag: string): void {
     this.#isMarkup = true
-    this.#open.set(tag, this.#times(tag) + 1)
+    checkDepth(++this.#depth)
+    if (WATCHED.has(tag)) this.#open.set(tag, this.#times(tag) + 1)
   }
 
   closed(tag: string): void {
-    this.#open.set(tag, this.#times(tag) - 1)
+    this.#depth--
+    if (WATCHED.has(tag)) this.#open.set(tag, this.#times(tag) - 1)
   }
 
   said(text: string): void {
@@ -53,6 +61,12 @@ export class Completeness {
   #times(tag: string): number {
     return this.#open.get(tag) ?? 0
   }
+}
+
+/** Throws `bad-option`. */
+export function checkDepth(depth: number): void {
+  if (depth <= MAX_DEPTH) return
+  throw new DragonflyError('bad-option', `elements more than ${MAX_DEPTH} deep: this is no index of a folder`)
 }
 
 export function cutOff(): DragonflyError {

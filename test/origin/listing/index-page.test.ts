@@ -133,6 +133,13 @@ describe('index of a folder', () => {
     expect(page.hostile).to.be.a('string')
   })
 
+  it('is not parsed where its elements are too deep: that takes hours', () => {
+    const many = 5_000_000
+    const deep = ['<i>'.repeat(many), '<table><tr><td>'.repeat(many / 5), `<ListBucketResult>${'<a>'.repeat(many)}`]
+    for (const text of deep) expect(() => read(text), text.slice(0, 30)).to.throw(DragonflyError, 'elements more than 1000 deep')
+    expect(read(`${'<i>'.repeat(900)}<a href=f>f</a>`).files).to.have.lengthOf(1)
+  })
+
   it('a file is no index', () => {
     for (const text of ['', 'just text', '\0\x01\x02']) expect(() => read(text), text).to.throw(DragonflyError)
   })
