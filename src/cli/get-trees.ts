@@ -95,6 +95,8 @@ class Tree {
   /** What is wanted, and for --mirror all that the trees have: paths below the folder. */
   readonly #files = new Set<string>()
   #wanted = 0
+  /** Whether one of the trees has no file at all. */
+  #isOneEmpty = false
 
   constructor(command: Command, place: TreePlace, filter: TreeFilter) {
     this.#command = command
@@ -106,8 +108,10 @@ class Tree {
   /** Of one URL: what is wanted of it, and what is wrong with it. */
   async *targets(root: string, signal: AbortSignal): AsyncGenerator<Target> {
     const { maxFiles, mirror: isMirror } = this.#command.flags
+    let isEmpty = true
     try {
       for await (const entry of this.#entries(root, signal)) {
+        isEmpty = false
         const { url, path, error } = entry
         if (error !== undefined) yield { url, error }
         else if (this.#filter(path.join('/'))) {
@@ -121,6 +125,7 @@ class Tree {
           if (this.#files.size > MAX_NAMES) throw new UsageError(`more than ${MAX_NAMES} names`, 'mirror it in parts')
         }
       }
+      this.#isOneEmpty ||= isEmpty
     } catch (error) {
       if (signal.aborted) throw error
       yield { url: root, error }
@@ -139,7 +144,7 @@ class Tree {
     const isPlan = flags.dryRun === true
     let removed = 0
     // a server that lost its files is no reason to lose them here
-    if (this.#files.size === 0) {
+    if (this.#files.size === 0 || this.#isOneEmpty) {
       report.note('the tree is empty: nothing is removed')
       return { removed }
     }

@@ -77,9 +77,9 @@ async function filesOf(tree: UrlTree, { root, index }: Place, packs: Packs, filt
   // of a store it is a mistake in its URL, for the store to say
   if (tree.files.length === 0 && root !== index) throw new DragonflyError('origin-not-found', 'nothing is there')
   const sparse = sparsePacks(tree, filter)
-  // a seed leads to other files of the same server, and nowhere else
-  if (!tree.files.every(({ ref }) => URL.parse(origin + ref)?.origin === origin))
-    throw new DragonflyError('protocol', 'the list of the tree leads to another server')
+  // a seed leads where the index itself may lead, and nowhere else
+  if (!tree.files.every(({ ref }) => isBelow(origin + ref, index)))
+    throw new DragonflyError('protocol', 'the list of the tree leads out of the folder that was listed')
   return (function* () {
     for (const { path, ref, packed, facts } of tree.files) {
       const file = { url: root === index ? origin + ref : `${root.replace(/\/?$/, '/')}${path}`, path: path.split('/') }
@@ -93,6 +93,13 @@ async function filesOf(tree: UrlTree, { root, index }: Place, packs: Packs, filt
       }
     }
   })()
+}
+
+/** Whether it names a file of the folder, as `walkIndex` finds them: no login, no query. */
+function isBelow(text: string, index: string): boolean {
+  const [url, root] = [URL.parse(text), new URL(index)]
+  const folder = root.pathname.replace(/\/?$/, '/')
+  return url !== null && url.href === `${root.origin}${url.pathname}` && url.pathname.startsWith(folder)
 }
 
 function factsOf({

@@ -14,6 +14,8 @@ export const MAX_URL_TREE_PACKED = 64 * 1024
 export const MAX_URL_TREE_PACK = 4 * 1024 * 1024
 /** Bytes of a path, and of a URL below the one that was listed. */
 const MAX_TEXT_BYTES = 8 * 1024
+/** The last time that a Date can be. */
+const MAX_TIME = 8_640_000_000_000_000
 const VERSION = 1
 
 /** Where a small file lies, and what it is. */
@@ -132,9 +134,10 @@ function checkTree({ files, packs }: UrlTree): void {
     if (!isRoot(root) || size > MAX_URL_TREE_PACK) throw refused('a pack in it is none')
   }
   const left = packs.map(({ size }) => size)
-  for (const { path, ref, packed } of files) {
+  for (const { path, ref, packed, facts } of files) {
     text(path)
     text(ref)
+    if (((packed ?? facts).modified ?? 0) > MAX_TIME) throw refused('a time in it makes no sense')
     if (packed === undefined) continue
     const { pack, offset, size } = packed
     const room = packs[pack]?.size ?? -1

@@ -6,7 +6,7 @@ import { Ballast } from './ballast.ts'
 import { DiskSpace, type Evicted } from './disk-space.ts'
 import type { DiskOptions, DiskStore, Holder, Quota, SpaceReport, StoredEntry } from './disk-store.ts'
 import type { Evictable } from './eviction.ts'
-import { emptyTrash, exists, makeFolder } from './folders.ts'
+import { emptyMaking, emptyTrash, exists, makeFolder } from './folders.ts'
 import { type Inspection, inspect } from './inspection.ts'
 import { firstRecord, isInUse, labelOf, lastUseOf, takeInventory } from './inventory.ts'
 import { FolderListing, type FolderNames } from './listing.ts'
@@ -21,13 +21,15 @@ import { checkKey, type StoreEntry } from './store.ts'
 const UPKEEP_MS = 30_000
 
 /**
- * Opens the store below `dir` (absolute), made when absent: DIR/entries/KEY/ for each content, DIR/pins/, DIR/trash/ for what is
- * being deleted. Folders are 0700, files 0600. Rejects with `store-error` or `no-space`.
+ * Opens the store below `dir` (absolute), made when absent: DIR/entries/KEY/ for each content, DIR/pins/, DIR/making/ and
+ * DIR/trash/ for what is being made and deleted. Folders are 0700, files 0600. Rejects with `store-error` or `no-space`.
  */
 export async function openDiskStore(dir: string, options: DiskOptions = {}): Promise<DiskStore> {
   await makeFolder(join(dir, 'entries'))
   await makeFolder(join(dir, 'trash'))
+  await makeFolder(join(dir, 'making'))
   await emptyTrash(join(dir, 'trash'))
+  await emptyMaking(join(dir, 'making'))
   const store = new FolderStore(dir, options, await showPresence(dir))
   if (options.quota !== undefined) await store.limit(options.quota)
   return store
@@ -62,6 +64,7 @@ class FolderStore implements DiskStore {
     this.#open = new OpenEntries({
       entries: this.#entries,
       trash: join(dir, 'trash'),
+      making: join(dir, 'making'),
       space: this.#space,
       presence,
       listing: this.#listing,

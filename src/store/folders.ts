@@ -33,6 +33,17 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
+/** An entry is made within milliseconds; on a disk that hangs, within so long, ms. */
+const MAKING_MS = 600_000
+
+/** Leftovers of a crash while entries were made. Other processes make theirs there right now. */
+export async function emptyMaking(making: string): Promise<void> {
+  for (const name of await readdir(making)) {
+    const { mtimeMs } = await lstat(join(making, name)).catch(() => ({ mtimeMs: Date.now() }))
+    if (Date.now() - mtimeMs > MAKING_MS) await rm(join(making, name), { recursive: true, force: true }).catch(() => {})
+  }
+}
+
 /** Leftovers of a crash while deleting. Whatever does not go now goes the next time. */
 export async function emptyTrash(trash: string): Promise<void> {
   for (const name of await readdir(trash)) await rm(join(trash, name), { recursive: true, force: true }).catch(() => {})

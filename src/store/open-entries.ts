@@ -26,6 +26,8 @@ export interface Places {
   entries: string
   /** Where they go to die. */
   trash: string
+  /** Where small ones are made; not in the trash, which whoever opens the store empties. */
+  making: string
   space: DiskSpace
   /** For their locks. */
   presence: Presence | undefined
@@ -152,6 +154,11 @@ export class OpenEntries {
           if (!this.#isStopped) this.#places.space.broke(error)
           throw error
         })
+        // another process has made it and let go of it: it is that one's, with its own records
+        if (disk.hints.size > 0 || (await disk.records()).length > 0) {
+          await disk.close()
+          throw isKept(key)
+        }
         const taken = this.#spaceOf(key, disk)
         try {
           await taken.claim(bytes)
@@ -192,11 +199,11 @@ export class OpenEntries {
 
   /** Undefined where somebody else has made it, or anything else is in the way. */
   async #write(key: string, files: SmallFiles): Promise<WrittenBacking | undefined> {
-    const { trash, presence } = this.#places
+    const { trash, making, presence } = this.#places
     const folder = this.#folder(key)
     try {
       const { text, lock } = await lockToBe(join(folder, 'lock'), presence, () => this.#writer.isInPlace)
-      await this.#writer.write(join(trash, randomUUID()), folder, new Map(Object.entries({ ...files, lock: text })))
+      await this.#writer.write(join(making, randomUUID()), folder, new Map(Object.entries({ ...files, lock: text })))
       return new WrittenBacking(folder, trash, lock)
     } catch {
       return undefined
@@ -238,6 +245,10 @@ export class OpenEntries {
   #folder(key: string): string {
     return join(this.#places.entries, key)
   }
+}
+
+function isKept(key: string): DragonflyError {
+  return new DragonflyError('store-locked', `store entry ${key} was made by another process`)
 }
 
 function isOpen(key: string): DragonflyError {

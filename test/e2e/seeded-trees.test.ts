@@ -203,6 +203,41 @@ describe('df get of trees through a seed', () => {
     }
   })
 
+  it('a trusted seed that leads out of the folder makes this host ask for nothing there', async () => {
+    const url = await tree()
+    const seed = await createNode({ listen: [LOOPBACK], store: lab.path('evil'), home: lab.path('evil-home'), dhtServer: false })
+    try {
+      await seed.seed()
+      const { host } = (seed as unknown as { network: Network }).network
+      await unserveTrees(host)
+      let listed = { cid: '', bytes: 0 }
+      await serveTrees(host, async (_peer, asked, say) => {
+        const head = { url: asked.url, root: listed.cid, length: listed.bytes, listedAt: Date.now() }
+        say({ type: 'tree', envelope: await sealTree(head, host.privateKey) })
+      })
+      const refs = [
+        '/admin?delete=all',
+        '/tree/../admin',
+        '/tree/%2e%2e/admin',
+        ':pw@127.0.0.1/tree/x',
+        '/tree/1.txt?admin',
+        '/tree',
+        '@h/tree/x',
+      ]
+      for (const [i, ref] of refs.entries()) {
+        const files = [{ path: `admin${i}`, ref, packed: undefined, facts: NO_FACTS }]
+        await writeFile(lab.path(`list${i}`), encodeUrlTree({ files, packs: [] }))
+        listed = await seed.share(lab.path(`list${i}`))
+        const { code, lines } = await get('one', '--recursive', url, '-P', 'a', '--seed', seed.addresses[0] as string)
+        expect([code, lines.at(-1)?.files, lines.at(-1)?.failed], ref).to.deep.equal([0, 23, 0])
+        expect(await lab.files('a'), ref).to.not.include(`admin${i}`)
+      }
+      expect((await asked()).filter(path => !path.startsWith('/tree/') || path.includes('admin'))).to.deep.equal([])
+    } finally {
+      await seed.stop()
+    }
+  })
+
   it('with two seeds, whichever has packed it', async () => {
     const url = await tree()
     const first = await lab.seed('first')

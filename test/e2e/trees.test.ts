@@ -220,9 +220,58 @@ describe('df get of trees', () => {
       expect(lines.at(-1)).to.include({ type: 'summary', files: 2, removed: 1 })
       expect(lines.find(({ type }) => type === 'removed')).to.include({ output: lab.path('out', 'd', 'mine.bin') })
       expect(await lab.files('out')).to.have.members(['a.bin', 'd'])
-      index = '<p>nothing</p>'
+      index = '<title>Index of /t/</title>'
       expect((await get('--recursive', root, '-P', 'out', '--mirror')).lines.at(-1)).to.include({ removed: 0 })
       expect(await lab.files('out')).to.have.members(['a.bin', 'd'])
+    })
+  })
+
+  describe('of an index that does not show all there is', () => {
+    const keys = (names: string[], more = '') =>
+      `<ListBucketResult>${names.map(name => `<Contents><Key>${name}</Key></Contents>`).join('')}${more}</ListBucketResult>`
+    const folder = '<title>Index of /t/</title><ul><a href="a">a</a> <a href="d/">d/</a></ul>'
+    const goesOn = '<IsTruncated>true</IsTruncated>'
+    const shown: [what: string, pages: (path: string) => string][] = [
+      ['HTML that breaks off', () => '<pre><a href="../">../</a> <a href="a">a</a> <a hre'],
+      ['a list of keys that breaks off', () => keys(['a', 'b']).slice(0, 50)],
+      [
+        'a list that goes on nobody knows where',
+        path => (path === '/t/' ? keys(['a'], `${goesOn}<NextMarker>a</NextMarker>`) : keys([], goesOn)),
+      ],
+      ['a list that goes on with itself', () => keys(['a'], `${goesOn}<NextMarker>a</NextMarker>`)],
+      ['words for people in place of a folder', path => (path === '/t/' ? folder : '<h1>Back soon</h1><a href="/">Home</a>')],
+      [
+        'an error of a store in place of a folder',
+        path => (path === '/t/' ? folder : '<?xml version="1.0"?><Error><Code>SlowDown</Code></Error>'),
+      ],
+    ]
+    for (const through of ['this host', 'a seed']) {
+      it(`nothing is removed, and it is said: by ${through}`, async () => {
+        const seed = through === 'a seed' ? ['--seed', (await lab.seed()).address] : []
+        for (const [what, pages] of shown) {
+          const { url } = await hostileOrigin(({ url: path = '' }) =>
+            path.endsWith('/') || path.includes('?') ? { body: pages(path) } : { body: 'a', headers: { etag: '"a"' } },
+          )
+          await mkdir(lab.path('out', 'd'), { recursive: true })
+          for (const name of ['b', 'd/c']) await writeFile(lab.path('out', name), 'mine')
+          const { code, lines } = await get('--recursive', new URL('/t/', url).href, '-P', 'out', '--mirror', ...seed)
+          expect(code, what).to.be.oneOf([2, 4])
+          expect(lines.at(-1), what).to.include({ type: 'summary', failed: 1 }).and.not.have.property('removed')
+          expect(await lab.files('out'), what).to.include.members(['b', 'd'])
+        }
+      })
+    }
+
+    it('one of two trees that is empty removes nothing of the other', async () => {
+      const { url } = await hostileOrigin(({ url: path = '' }) =>
+        path.endsWith('/') ? { body: path === '/t/' ? '<ul><a href="a">a</a></ul>' : '<ul></ul>' } : { body: 'a' },
+      )
+      await mkdir(lab.path('out'), { recursive: true })
+      await writeFile(lab.path('out', 'b'), 'mine')
+      const roots = ['/t/', '/u/'].map(path => new URL(path, url).href)
+      const { lines } = await get('--recursive', ...roots, '-P', 'out', '--mirror')
+      expect(lines.at(-1)).to.include({ type: 'summary', files: 1, removed: 0 })
+      expect(await lab.files('out')).to.have.members(['a', 'b'])
     })
   })
 

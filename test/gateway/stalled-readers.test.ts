@@ -13,10 +13,11 @@ describe('clients that take nothing', () => {
     const left = new Set<string>()
     const server = createServer((request, response) => {
       response.once('close', () => void (response.writableFinished || left.add(request.url ?? '')))
-      if (request.url === '/waits') setTimeout(() => response.end('done'), 2500)
+      if (request.url === '/waits') setTimeout(() => response.end('done'), 5000)
       else response.end(BODY)
     })
-    endStalled(server, 500)
+    // the slow one is no more than starved in a process that is
+    endStalled(server, 2000)
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -32,13 +33,16 @@ describe('clients that take nothing', () => {
       slow.resume()
     }, 20)
     const waiting = ask('/waits')
-    const [said] = (await once(waiting, 'data')) as [Buffer]
-    expect(said.toString()).to.match(/done/)
-    await sleep(200)
-    expect([...left]).to.deep.equal(['/hangs'])
-    clearInterval(reading)
-    for (const socket of [hung, slow, waiting]) socket.destroy()
-    server.closeAllConnections()
-    await new Promise(resolve => server.close(resolve))
+    try {
+      const [said] = (await once(waiting, 'data')) as [Buffer]
+      expect(said.toString()).to.match(/done/)
+      await sleep(200)
+      expect([...left]).to.deep.equal(['/hangs'])
+    } finally {
+      clearInterval(reading)
+      for (const socket of [hung, slow, waiting]) socket.destroy()
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    }
   })
 })

@@ -1,4 +1,6 @@
 // Trees below URLs: what a real seed makes of an index, and what hostile origins, askers and seeds get out of it.
+
+import { setTimeout as pause } from 'node:timers/promises'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { expect } from 'chai'
 import { sharedUrl } from '../../src/core/shared-url.ts'
@@ -165,6 +167,60 @@ describe('node: trees below URLs', () => {
       },
     ],
     [
+      'an index that nobody is to keep is listed for nobody else; one whose names are too long is not remembered',
+      async world => {
+        const { asker } = await pair(world)
+        for (const control of ['private, max-age=60', 'no-store']) {
+          const origin = await hostileOrigin(({ url }) =>
+            url === '/t/' ? { body: links('a'), headers: { 'cache-control': control } } : file('aaa'),
+          )
+          expect(await asker.node.findTree(new URL('/t/', origin.url).href), control).to.equal(undefined)
+          expect(origin.requests.map(({ url }) => url)).to.deep.equal(['/t/'])
+        }
+        const name = 'n'.repeat(200)
+        const path = `${name}/`.repeat(30)
+        const many = Array.from({ length: 2000 }, (_, i) => `${path}${i}`)
+        const origin = await hostileOrigin(({ url = '' }) =>
+          /^\/(\d*\/)?$/.test(url)
+            ? { body: links(...many, ...(url === '/' ? Array.from({ length: 9 }, (_, i) => `${i}/`) : [])) }
+            : file('aaa'),
+        )
+        expect(await asker.node.findTree(new URL('/', origin.url).href)).to.equal(undefined)
+        expect(origin.requests.length).to.be.below(5)
+      },
+    ],
+    [
+      'a listing that comes to nothing leaves no more packs than one that does',
+      async world => {
+        let reads = 0
+        const names = Array.from({ length: 200 }, (_, i) => `f${1000 + i}`)
+        const origin = await hostileOrigin(({ url = '' }) => {
+          if (url.endsWith('/t/')) return { body: names.map(name => `<a href="${name}">x</a>\n`).join('') }
+          if (url.endsWith('f1199')) return { silent: true }
+          return { body: Buffer.alloc(65_536, `${reads++} `), headers: { etag: `"${reads}"` } }
+        })
+        const { seed, asker } = await pair(world)
+        for (let i = 1; i <= 4; i++) {
+          const leave = new AbortController()
+          const asking = asker.node.findTree(new URL('/t/', origin.url).href, { signal: leave.signal })
+          const isRead = () => origin.requests.filter(({ url }) => url?.endsWith('f1199')).length >= i
+          await until(() => isRead() && reads >= i * 199, 'the seed reads')
+          leave.abort()
+          expect(await asking.catch(error => error.code)).to.equal('aborted')
+          await until(
+            () => origin.requests.every(({ url, socket }) => !url?.endsWith('f1199') || socket.destroyed),
+            'the seed hangs up',
+          )
+        }
+        // three of 4 MiB each, and those before them
+        let left = Number.POSITIVE_INFINITY
+        for (const end = Date.now() + 5000; left > 6 && Date.now() < end; await pause(50)) {
+          left = (await seed.node.administration.contents()).length
+        }
+        expect(left).to.be.at.most(6)
+      },
+    ],
+    [
       'the listing ends when nobody waits for it any more',
       async world => {
         const origin = await indexed({ a: { ...file('aaa'), silent: true } })
@@ -234,13 +290,13 @@ describe('node: trees below URLs', () => {
   ])
 
   it('an index with times tells that a file is settled only where a change would show', () => {
-    const at = (date: string, modified: string) => ({
+    const at = (date: string, modified: string, age = '0') => ({
       at: 1,
-      answers: [{ status: 200, fields: { date, 'last-modified': modified } }],
+      answers: [{ status: 200, fields: { date, 'last-modified': modified, age } }],
     })
     const NOON = 'Sat, 28 Nov 2026 12:00:00 GMT'
     const stamp = '28-Nov-2026 10:07 3'
-    const says = (shown: string, modified: string) => isSettled({ stamp: shown }, 'etag "x"', at(NOON, modified))
+    const says = (shown: string, modified: string) => isSettled({ stamp: shown }, 'etag "x"', at(NOON, modified), 3)
     expect(says(stamp, 'Sat, 28 Nov 2026 10:07:59 GMT')).to.equal(true)
     // in another zone
     expect(says('28-Nov-2026 15:37 3', 'Sat, 28 Nov 2026 10:07:59 GMT')).to.equal(true)
@@ -248,8 +304,14 @@ describe('node: trees below URLs', () => {
     expect(says(stamp, 'Sat, 28 Nov 2026 10:08:00 GMT')).to.equal(false)
     expect(says('3', 'Sat, 28 Nov 2026 10:07:59 GMT')).to.equal(false)
     expect(says(stamp, '')).to.equal(false)
-    expect(isSettled({ stamp, etag: 'x' }, 'etag "x"', at('', ''))).to.equal(true)
-    for (const etag of ['y', '']) expect(isSettled({ stamp, etag }, 'etag "x"', at('', ''))).to.equal(false)
-    expect(isSettled({ stamp, etag: 'x' }, 'weak W/"x" 3', at('', ''))).to.equal(false)
+    // a cache on the way may have the file before this one
+    const cached = (age: string, length: number) =>
+      isSettled({ stamp, length }, 'etag "x"', at(NOON, 'Sat, 28 Nov 2026 10:07:59 GMT', age), 3)
+    expect(cached('5', 3)).to.equal(true)
+    expect(cached('6', 3)).to.equal(false)
+    expect(cached('0', 4)).to.equal(false)
+    expect(isSettled({ stamp, etag: 'x' }, 'etag "x"', at('', ''), 3)).to.equal(true)
+    for (const etag of ['y', '']) expect(isSettled({ stamp, etag }, 'etag "x"', at('', ''), 3)).to.equal(false)
+    expect(isSettled({ stamp, etag: 'x' }, 'weak W/"x" 3', at('', ''), 3)).to.equal(false)
   })
 })

@@ -1,5 +1,5 @@
 // Entries of small contents, which begin in memory.
-import promises, { mkdtemp, readdir, rm } from 'node:fs/promises'
+import promises, { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -96,6 +96,50 @@ describe('a small content in the disk store', () => {
     } finally {
       await other.stop()
     }
+  })
+
+  it('that another process has made meanwhile and let go of stays as that one made it', async () => {
+    const other = await openDiskStore(dir)
+    try {
+      const entry = await store.open('k', undefined, LIGHT_BYTES)
+      await entry.append(new Uint8Array([1]))
+      const theirs = await other.open('k', undefined, LIGHT_BYTES)
+      await theirs.append(new Uint8Array([2]))
+      await putAll(theirs, material)
+      await theirs.close()
+      await entry.close()
+      const again = await store.open('k')
+      expect(await again.records()).to.deep.equal([new Uint8Array([2])])
+      expect([...(await again.recover(material.table))]).to.deep.equal([0])
+      await again.close()
+    } finally {
+      await other.stop()
+    }
+  })
+
+  it('is whole, though other processes open the store meanwhile', async () => {
+    let isOver = false
+    const others = [1, 2].map(async () => {
+      while (!isOver) await (await openDiskStore(dir)).stop()
+    })
+    for (let i = 0; i < 1000; i++) {
+      const entry = await store.open(`k${i}`, undefined, LIGHT_BYTES)
+      await entry.append(new Uint8Array([1]))
+      await entry.close()
+    }
+    isOver = true
+    await Promise.all(others)
+    for (const key of await folders()) {
+      expect((await readdir(join(dir, 'entries', key))).sort()).to.deep.equal(['data', 'marks', 'records'])
+    }
+  })
+
+  it('that a crash left half made is gone ten minutes later', async () => {
+    const [old, young] = ['old', 'young'].map(name => join(dir, 'making', name)) as [string, string]
+    for (const path of [old, young]) await mkdir(path)
+    await utimes(old, new Date(), new Date(Date.now() - 601_000))
+    await (await openDiskStore(dir)).stop()
+    expect(await readdir(join(dir, 'making'))).to.deep.equal(['young'])
   })
 
   it('is one of 64 at most', async () => {

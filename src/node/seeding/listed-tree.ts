@@ -4,6 +4,7 @@ import { abortError, DragonflyError } from '../../core/errors.ts'
 import {
   encodeUrlTree,
   type ListedFacts,
+  MAX_URL_TREE_BYTES,
   MAX_URL_TREE_FILES,
   MAX_URL_TREE_PACKED,
   NO_FACTS,
@@ -27,9 +28,7 @@ const MAX_PACKED_BYTES = 2 * 1024 * 1024 * 1024
 const FEW_PACKS = 8
 
 /** A small file that was read, and lies in a pack. */
-interface Known extends ReadState, Placed, Pick<FreshFile, 'sha256' | 'modified'> {
-  size: number
-}
+interface Known extends ReadState, Placed, Pick<FreshFile, 'sha256' | 'modified'> {}
 
 export type Listed = Omit<TreeHead, 'url'>
 
@@ -102,6 +101,10 @@ export class ListedTree {
     await this.#forgetLost()
     try {
       await this.#readAll(found, signal)
+    } catch (error) {
+      // files that change at every reading, for askers who leave, would fill the store
+      await this.#packs.use(new Set([...this.#known.values()].map(({ root }) => root).concat(this.#root ?? []))).catch(() => {})
+      throw error
     } finally {
       this.#packs.discard()
     }
@@ -120,9 +123,13 @@ export class ListedTree {
   async #list(signal: AbortSignal): Promise<Found[]> {
     const found: Found[] = []
     const limits = { level: undefined, maxFiles: MAX_URL_TREE_FILES }
+    let room = MAX_URL_TREE_BYTES
     for await (const { error, stamp = '', ...file } of walkIndex([this.#url], url => this.#page(url, signal), limits)) {
       if (signal.aborted) throw abortError(signal)
       if (error !== undefined) throw error
+      // what no list has room for is not remembered until all of it is here
+      room -= file.url.length
+      if (room < 0) throw new DragonflyError('bad-option', 'the tree has more and longer names than a list has room for')
       found.push({ ...file, stamp })
     }
     const keyed = found.map(file => ({ file, key: Buffer.from(file.path.join('/')) }))
@@ -133,6 +140,10 @@ export class ListedTree {
     const signal = AbortSignal.any([outer, AbortSignal.timeout(INDEX_PAGE_MS)])
     const origin = await this.#ctx.origin('others')
     const read = await origin.open({ url, headers: [], pace: this.#pace.chunks }, { signal })
+    if (!this.#files.mayKeep(read)) {
+      await read.cancel()
+      throw new DragonflyError('bad-option', 'an index that its origin wants nobody to keep is not listed for others')
+    }
     const chunks: Uint8Array[] = []
     let length = 0
     try {
@@ -187,7 +198,7 @@ export class ListedTree {
     if (look.is === 'by-url') this.#large.add(url)
     if (look.is !== 'fresh') return
     const { bytes, ...state } = look.file
-    await this.#packs.add(bytes, place => this.#known.set(url, { ...state, ...place, size: bytes.byteLength }))
+    await this.#packs.add(bytes, place => this.#known.set(url, { ...state, ...place }))
   }
 
   #forgetGone(found: readonly Found[]): void {

@@ -13,11 +13,15 @@ import { type NodeContext, wallClock } from '../context/node-context.ts'
 
 /** Where a list shows minutes, a file that was changed less than two of them before it was read may change again unseen. Milliseconds. */
 const SETTLED_MS = 120_000
+/** What a cache on the way had for longer may be older than what the list shows. Seconds, as clocks differ. */
+const MAX_AGE_S = 5
 /** Zones are so many minutes apart: what a list shows in another one differs by a multiple. */
 const ZONE_MINUTES = 15
 
 /** What the origin said of a file when it was read. */
 export interface ReadState {
+  /** Bytes. */
+  size: number
   /** What the list said. */
   stamp: string
   /** Whether a list that says the same means the same bytes. */
@@ -50,6 +54,11 @@ export class TreeFiles {
     return known.stamp === stamp && (known.isSettled || verdict(known.freshness, this.#asker, wallClock()) === 'fresh')
   }
 
+  /** Whether more than one asker may have it. */
+  mayKeep(read: OriginRead): boolean {
+    return mayKeep(freshnessOf(read.cachedHeaders, undefined), this.#asker)
+  }
+
   /** Asks the origin, whether it has what is known where something is. Rejects with the abort. */
   async look(found: Found, known: ReadState | undefined, signal: AbortSignal): Promise<Look> {
     if (isClearlyLarge(found)) return { is: 'by-url' }
@@ -73,7 +82,7 @@ export class TreeFiles {
     const freshness = freshnessOf(answer.cachedHeaders, known.freshness)
     return {
       is: 'same',
-      state: { ...known, stamp: found.stamp, freshness, isSettled: isSettled(found, known.version, freshness) },
+      state: { ...known, stamp: found.stamp, freshness, isSettled: isSettled(found, known.version, freshness, known.size) },
     }
   }
 
@@ -87,8 +96,9 @@ export class TreeFiles {
     return {
       is: 'fresh',
       file: {
+        size: bytes.byteLength,
         stamp: found.stamp,
-        isSettled: isSettled(found, version, freshness),
+        isSettled: isSettled(found, version, freshness, bytes.byteLength),
         version,
         freshness,
         bytes,
@@ -124,13 +134,19 @@ async function small(read: OriginRead): Promise<Uint8Array | undefined> {
 
 /**
  * A list of keys has the ETag of each: it is to be the very one that came with the bytes. An HTML index shows a time: it is to be the one of
- * Last-Modified, and to lie so far back that the next change shows another minute. As with rsync, who sets a file's time back hides a change.
+ * Last-Modified, and to lie so far back that the next change shows another minute; what a cache had, or is of another size, may be older. As with rsync, who sets a file's time back hides a change.
  */
-export function isSettled({ etag, stamp }: Pick<Found, 'etag' | 'stamp'>, version: string, { answers }: Freshness): boolean {
+export function isSettled(
+  { etag, stamp, length }: Pick<Found, 'etag' | 'stamp' | 'length'>,
+  version: string,
+  { answers }: Freshness,
+  size: number,
+): boolean {
   if (etag !== undefined) return etag !== '' && version === `etag "${etag}"`
   const fields = answers.at(-1)?.fields ?? {}
   const [date, modified] = [Date.parse(fields.date ?? ''), Date.parse(fields['last-modified'] ?? '')]
   const shown = /\b\d{1,2}:(\d{2})\b/.exec(stamp)?.[1]
+  if (!(Number(fields.age) <= MAX_AGE_S) || (length ?? size) !== size) return false
   if (answers.length !== 1 || shown === undefined || !(date - modified > SETTLED_MS)) return false
   return Number(shown) % ZONE_MINUTES === new Date(modified).getUTCMinutes() % ZONE_MINUTES
 }

@@ -1,15 +1,18 @@
 // Blocks of IPFS with what is in them: UnixFS nodes, each checked against the claims of the one above it.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import * as dagPb from '@ipld/dag-pb'
 import { UnixFS } from 'ipfs-unixfs'
 import { LRUCache } from 'lru-cache'
 import { CID } from 'multiformats/cid'
-import { DragonflyError } from '../../core/errors.ts'
+import { abortError, DragonflyError } from '../../core/errors.ts'
 import { RAW, unreadable } from '../../core/ipfs-url.ts'
 import type { Gateways } from './gateways.ts'
 
 const IDENTITY = 0x00
 /** Of nodes that were verified. Not of leaves: they pass once. */
 const MAX_CACHED_BYTES = 16 * 1024 * 1024
+/** What is here already is read for so long before everybody else has a turn, ms: a file may consist of nothing else. */
+const TURN_MS = 10
 
 export interface Link {
   cid: CID
@@ -45,6 +48,9 @@ export class Blocks {
   readonly #gateways: Gateways
   readonly #nodes = new LRUCache<string, Uint8Array>({ maxSize: MAX_CACHED_BYTES, sizeCalculation: bytes => bytes.length + 256 })
 
+  /** When this began to read without waiting for anything. */
+  #since = performance.now()
+
   constructor(gateways: Gateways) {
     this.#gateways = gateways
   }
@@ -54,13 +60,24 @@ export class Blocks {
     const why = unreadable(cid)
     if (why !== undefined) throw malformed(cid, why)
     const { multihash } = cid
-    if (multihash.code === IDENTITY) return nodeIn(cid, multihash.digest)
+    if (multihash.code === IDENTITY) {
+      await this.#takeTurns(signal)
+      return nodeIn(cid, multihash.digest)
+    }
     const name = cid.toString()
     const known = this.#nodes.get(name)
+    if (known !== undefined) await this.#takeTurns(signal)
     const bytes = known ?? (await this.#gateways.fetch(cid, signal))
     const node = nodeIn(cid, bytes)
     if (cid.code !== RAW && (node.type !== 'file' || node.children.length > 0)) this.#nodes.set(name, bytes)
     return node
+  }
+
+  async #takeTurns(signal: AbortSignal): Promise<void> {
+    if (performance.now() - this.#since < TURN_MS) return
+    await nextTurn()
+    this.#since = performance.now()
+    if (signal.aborted) throw abortError(signal)
   }
 }
 

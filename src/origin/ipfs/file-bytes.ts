@@ -7,6 +7,9 @@ import { malformed } from './blocks.ts'
 export const AHEAD = 8
 /** Nodes one in the other. A balanced tree of 174 links a node has 7 for all that a number can count. */
 export const MAX_DEPTH = 32
+/** Links of a file that are looked at, and one more for so many bytes that it gives: each link of no use costs time, and no traffic. */
+const MAX_LINKS = 1_000_000
+const BYTES_A_LINK = 32
 
 /** A block that is not read yet: what is above it says where its bytes lie in the file. */
 interface Piece {
@@ -36,6 +39,8 @@ export async function* fileBytes(
   /** Those of a node, the last first. */
   const stack: Piece[] = []
   let ahead = 0
+  let links = 0
+  let given = 0
   const open = (node: FilePart, start: number, depth: number): Uint8Array => {
     let at = start + node.bytes.length
     const pieces: Piece[] = []
@@ -65,7 +70,10 @@ export async function* fileBytes(
       if (node.type !== 'file') throw malformed(piece.cid, 'a part of a file that is none')
       if (node.size !== piece.size) throw malformed(piece.cid, `a part of ${node.size} bytes in place of ${piece.size}`)
       if (piece.depth >= MAX_DEPTH && node.children.length > 0) throw malformed(piece.cid, `nodes more than ${MAX_DEPTH} deep`)
+      links += node.children.length
+      if (links > MAX_LINKS + given / BYTES_A_LINK) throw malformed(piece.cid, 'more links than so few bytes need')
       const bytes = open(node, piece.start, piece.depth + 1)
+      given += bytes.length
       if (bytes.length > 0) yield bytes
     }
   } finally {

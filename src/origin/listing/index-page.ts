@@ -1,10 +1,12 @@
 // Reads one page of a folder's index: HTML with links (nginx, Apache, python -m http.server), or an S3 list of keys (XML).
 import { Parser } from 'htmlparser2'
-import { DragonflyError } from '../../core/errors.ts'
+import { MAX_URL_BYTES } from '../../core/asked-url.ts'
+import type { DragonflyError } from '../../core/errors.ts'
 import { isFileName } from '../../core/file-name.ts'
+import { Completeness, checkDepth, cutOff, MAX_LINKS, tooManyLinks } from './whole-page.ts'
 
-/** Links of one page; S3 has at most 1,000 keys on one. */
-const MAX_LINKS = 100_000
+/** Some pages have two links to each file, and others in every order. */
+const MAX_LOOKS = 3 * MAX_LINKS
 /** Characters of what a page says beside one link. */
 const MAX_STAMP = 200
 
@@ -37,6 +39,8 @@ export interface IndexPage {
   next: string | undefined
   /** The first name below the root that cannot be the name of a file. */
   hostile: string | undefined
+  /** Why there may be more than is on the page, and on those behind it. */
+  flaw: DragonflyError | undefined
 }
 
 /** A URL with neither query nor a slash at its end is a folder all the same. */
@@ -56,22 +60,28 @@ export function readIndex(text: string, url: string, root: Root): IndexPage {
 }
 
 function readLinks(text: string, url: string, root: Root): IndexPage {
-  const page: IndexPage = { files: [], folders: [], next: undefined, hostile: undefined }
+  const page: IndexPage = { files: [], folders: [], next: undefined, hostile: undefined, flaw: undefined }
   const seen = new Set<string>()
-  let isMarkup = false
+  const whole = new Completeness()
   let isInLink = false
+  let looked = 0
   let last: Found | undefined
   const parser = new Parser({
     onopentag: (tag, { href }) => {
-      isMarkup = true
+      whole.opened(tag)
       if (tag !== 'a') return
       isInLink = true
       last = undefined
-      const link = href !== undefined && seen.size < MAX_LINKS ? linkBelow(href, url, root) : undefined
+      if (++looked > MAX_LOOKS) page.flaw ??= tooManyLinks()
+      const link = href === undefined || page.flaw !== undefined ? undefined : linkBelow(href, url, root)
       if (link === undefined || seen.has(link.href)) return
+      if (seen.size >= MAX_LINKS) {
+        page.flaw ??= tooManyLinks()
+        return
+      }
       seen.add(link.href)
       const rest = link.pathname.slice(root.url.pathname.length)
-      const path = pathOf(rest.replace(/\/$/, '').split('/').map(decoded))
+      const path = link.href.length > MAX_URL_BYTES ? undefined : pathOf(rest.replace(/\/$/, '').split('/').map(decoded))
       if (path === undefined) page.hostile ??= rest
       else if (rest.endsWith('/')) page.folders.push(link.href)
       else {
@@ -80,26 +90,31 @@ function readLinks(text: string, url: string, root: Root): IndexPage {
       }
     },
     ontext: part => {
-      if (last !== undefined && !isInLink && last.stamp.length < MAX_STAMP) last.stamp += `${part} `
+      whole.said(part)
+      if (last !== undefined && !isInLink && last.stamp.length < MAX_STAMP) last.stamp += `${part.slice(0, MAX_STAMP)} `
     },
     onclosetag: tag => {
+      whole.closed(tag)
       if (tag === 'a') isInLink = false
     },
   })
-  parser.end(text)
-  if (!isMarkup) {
-    throw new DragonflyError('bad-option', 'this is no index of a folder', {
-      hint: 'without --recursive it is downloaded as it is',
-    })
-  }
+  parser.write(text)
+  whole.ended()
+  parser.end()
+  page.flaw ??= whole.check(page.files.length + page.folders.length > 0 || page.hostile !== undefined)
   for (const file of page.files) stampHtml(file)
   return page
 }
 
 function stampHtml(file: Found): void {
-  file.stamp = file.stamp.replace(/\s+/g, ' ').trim().slice(0, MAX_STAMP)
+  file.stamp = copied(file.stamp.replace(/\s+/g, ' ').trim().slice(0, MAX_STAMP))
   const size = /(?:^| )(\d{1,15})$/.exec(file.stamp)?.[1]
   if (size !== undefined) file.length = Number(size)
+}
+
+/** A part of a string keeps all of it in memory: a page, for one line of it. */
+function copied(part: string): string {
+  return Buffer.from(part).toString()
 }
 
 /** Undefined: it leads elsewhere, or sorts the page in another order. */
@@ -127,17 +142,23 @@ interface Bucket {
   token: string | undefined
   marker: string | undefined
   isEncoded: boolean
+  isWhole: boolean
+  isTooLong: boolean
 }
 
 function readBucket(text: string, url: string, root: Root): IndexPage {
   const bucket = bucketOf(text)
   const plain = (name: string) => (bucket.isEncoded ? decoded(name.replaceAll('+', '%20')) : name)
-  const page: IndexPage = { files: [], folders: [], next: nextOf(bucket, url, plain), hostile: undefined }
+  const next = nextOf(bucket, url, plain)
+  const isCut = !bucket.isWhole || (bucket.isTruncated && next === undefined)
+  const flaw = bucket.isTooLong ? tooManyLinks() : isCut ? cutOff() : undefined
+  const page: IndexPage = { files: [], folders: [], next, hostile: undefined, flaw }
   for (const { key: name, etag, size, modified } of bucket.keys) {
     const key = plain(name)
     // an empty object that stands for a folder
     if (key.endsWith('/')) continue
-    const path = key.startsWith(root.prefix) ? pathOf(key.slice(root.prefix.length).split('/')) : undefined
+    const path =
+      key.length <= MAX_URL_BYTES && key.startsWith(root.prefix) ? pathOf(key.slice(root.prefix.length).split('/')) : undefined
     if (path === undefined) page.hostile ??= key
     else {
       page.files.push({ url: urlOfKey(key, root), path, ...factsOf({ key, etag, size, modified }) })
@@ -164,14 +185,21 @@ function factsOf({ etag, size, modified }: Key): Omit<Found, 'url' | 'path'> {
 }
 
 function bucketOf(text: string): Bucket {
-  const bucket: Bucket = { keys: [], prefixes: [], isTruncated: false, token: undefined, marker: undefined, isEncoded: false }
+  const bucket: Bucket = {
+    ...{ keys: [], prefixes: [], isTruncated: false, token: undefined, marker: undefined },
+    ...{ isEncoded: false, isWhole: false, isTooLong: false },
+  }
+  const add = <T>(list: T[], item: T) => {
+    if (list.length < MAX_LINKS) list.push(item)
+    else bucket.isTooLong = true
+  }
   const open: string[] = []
   let value = ''
   let item: Key = { key: '', etag: '', size: '', modified: '' }
   const parser = new Parser(
     {
       onopentag: tag => {
-        open.push(tag)
+        checkDepth(open.push(tag))
         if (open.length === 2) item = { key: '', etag: '', size: '', modified: '' }
         value = ''
       },
@@ -184,8 +212,8 @@ function bucketOf(text: string): Bucket {
         else if (place === 'Contents/ETag') item.etag = value.trim().replace(/^"|"$/g, '')
         else if (place === 'Contents/Size') item.size = value.trim()
         else if (place === 'Contents/LastModified') item.modified = value.trim()
-        else if (place === 'Contents' && bucket.keys.length < MAX_LINKS) bucket.keys.push(item)
-        else if (place === 'CommonPrefixes/Prefix' && bucket.prefixes.length < MAX_LINKS) bucket.prefixes.push(value)
+        else if (place === 'Contents') add(bucket.keys, item)
+        else if (place === 'CommonPrefixes/Prefix') add(bucket.prefixes, value)
         else if (place === 'IsTruncated') bucket.isTruncated = value.trim() === 'true'
         else if (place === 'NextContinuationToken') bucket.token = value
         else if (place === 'NextMarker') bucket.marker = value
@@ -196,7 +224,9 @@ function bucketOf(text: string): Bucket {
     },
     { xmlMode: true },
   )
-  parser.end(text)
+  parser.write(text)
+  bucket.isWhole = open.length === 0
+  parser.end()
   return bucket
 }
 

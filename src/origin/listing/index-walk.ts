@@ -1,6 +1,7 @@
 // Walks the indexes of folders on an HTTP server, and finds the files below them.
 import { DragonflyError } from '../../core/errors.ts'
 import { type Found, type Root, readIndex, rootOf } from './index-page.ts'
+import { cutOff } from './whole-page.ts'
 
 /** Bytes of one page. */
 export const MAX_INDEX_PAGE = 16 * 1024 * 1024
@@ -49,17 +50,21 @@ export async function* walkIndex(
   for (let page = pages.shift(); page !== undefined; page = pages.shift()) {
     const { url, root } = page
     try {
-      const { files: found, folders, next, hostile } = readIndex(await read(url), url, root)
+      const { files: found, folders, next, hostile, flaw } = readIndex(await read(url), url, root)
       for (const file of found) {
         if (files.has(file.url)) continue
         if (files.size >= maxFiles) return yield failed(url, tooMany(`files`, maxFiles, 'raise it with --max-files'))
         files.add(file.url)
         yield file
       }
+      if (flaw !== undefined) yield failed(url, flaw)
       if (hostile !== undefined) yield failed(url, notAName(hostile))
       if (page.level >= (level ?? DEFAULT_LEVEL)) isTooDeep ||= folders.length > 0
       else pages.push(...fresh(folders, seen).map(url => ({ url, root, level: (page as Page).level + 1 })))
-      if (next !== undefined) pages.unshift(...fresh([next], seen).map(url => ({ ...(page as Page), url })))
+      const [again] = next === undefined ? [] : fresh([next], seen)
+      // a cache that does not look at the query: the rest of the list is not known
+      if (again === undefined && next !== undefined) throw cutOff()
+      if (again !== undefined) pages.unshift({ ...page, url: again })
     } catch (error) {
       yield failed(url, error)
     }
@@ -84,7 +89,12 @@ function tooMany(what: string, most: number, hint: string): DragonflyError {
 }
 
 function notAName(name: string): DragonflyError {
-  const shown = JSON.stringify(name.replace(/\p{Cc}/gu, ' ').slice(0, 100))
+  const shown = JSON.stringify(
+    name
+      .slice(0, 100)
+      .replace(/\p{Cc}/gu, ' ')
+      .toWellFormed(),
+  )
   return new DragonflyError('bad-url', `the index has a name that no file can have here: ${shown}`, {
     hint: 'such names were left out',
   })

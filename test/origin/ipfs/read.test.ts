@@ -311,6 +311,36 @@ describe('origin: ipfs', () => {
       expectBytes(await whole(client(), cid), BYTES.subarray(0, 10))
     })
 
+    it('of inline bytes alone lets others have their turn', async () => {
+      const inline = CID.createV1(RAW, identity.digest(Buffer.from('x')))
+      let top = await file(Array.from({ length: 1000 }, () => ({ cid: inline, size: 1 })))
+      top = await file(Array.from({ length: 500 }, () => ({ cid: top, size: 1000 })))
+      let [turns, isOver] = [0, false]
+      const count = () => {
+        turns++
+        if (!isOver) setImmediate(count)
+      }
+      const read = await client().open(request(top))
+      let [before, got] = [0, 0]
+      for await (const bytes of read) {
+        if (got === 0) count()
+        // all but the first nodes are here
+        if (got === 10_000) before = turns
+        got += bytes.length
+      }
+      isOver = true
+      expect(got).to.equal(500_000)
+      expect(turns - before).to.be.above(20)
+    })
+
+    it('of links without bytes ends', async () => {
+      const inline = CID.createV1(RAW, identity.digest(Buffer.from('x')))
+      const nothing = CID.createV1(RAW, identity.digest(new Uint8Array()))
+      const poor = await file([...Array.from({ length: 40_000 }, () => ({ cid: nothing, size: 0 })), { cid: inline, size: 1 }])
+      const top = await file(Array.from({ length: 1000 }, () => ({ cid: poor, size: 1 })))
+      expect(await said(top)).to.include('more links than so few bytes need')
+    })
+
     it('keeps what is read ahead small, however large the file says it is', async () => {
       const child = await leaf(10_000)
       // a terabyte of the same block

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import { DragonflyError } from '../../../src/core/errors.ts'
 import { readIndex, rootOf } from '../../../src/origin/listing/index-page.ts'
@@ -48,7 +50,7 @@ describe('index of a folder', () => {
 
   it('never leads above the first folder or to another host', () => {
     for (const href of ['..', '../x', '/x', '/pub', '/public/x', 'http://other/pub/x', 'https://h/pub/x', 'http://h:81/pub/x'])
-      expect(paths(`<a href="${href}">x</a>`), href).to.deep.equal([])
+      expect(paths(`<title>Index of /pub/</title><a href="${href}">x</a>`), href).to.deep.equal([])
     for (const href of [
       '%2e%2e/x',
       '.%2E/x',
@@ -60,7 +62,7 @@ describe('index of a folder', () => {
       '?x',
       '#x',
     ])
-      expect(paths(`<a href="${href}">x</a>`), href).to.deep.equal([])
+      expect(paths(`<title>Index of /pub/</title><a href="${href}">x</a>`), href).to.deep.equal([])
   })
 
   const HOSTILE = ['..%2fx', '%2fetc%2fpasswd', 'a%5cb', 'a%00b', 'a%0ab', 'a%1bb', 'a//b', `${'x'.repeat(256)}`]
@@ -76,7 +78,66 @@ describe('index of a folder', () => {
   it('counts a link once, and at most 100,000 of them', () => {
     expect(paths('<a href=f>1</a><a href=f>2</a>')).to.deep.equal(['f'])
     const many = Array.from({ length: 100_100 }, (_, i) => `<a href=${i}>`).join('')
-    expect(read(many).files).to.have.lengthOf(100_000)
+    const page = read(many)
+    expect(page.files).to.have.lengthOf(100_000)
+    expect(page.flaw?.message).to.equal('more than 100000 names on one page; the rest was left out')
+  })
+
+  it('says that it breaks off, with what it has', () => {
+    for (const whole of [NGINX, APACHE, PYTHON]) {
+      expect(read(whole).flaw, whole).to.equal(undefined)
+      const cut = read(whole.slice(0, whole.lastIndexOf('</a>')))
+      expect(cut.flaw?.code).to.equal('origin-truncated')
+      expect(cut.files.length).to.be.at.least(1)
+    }
+  })
+
+  it('is nothing that has only words for people', () => {
+    for (const text of [
+      '<html><h1>We are back soon</h1><a href="/">Home</a></html>',
+      '<?xml version="1.0"?><Error><Code>SlowDown</Code></Error>',
+      '<script>var folder = "x"</script><p>Please sign in',
+    ]) {
+      expect(() => read(text), text).to.throw(DragonflyError, 'no index')
+    }
+    for (const text of [
+      '<title>Index of /pub/</title><a href="../">../</a>',
+      '<title>Directory listing for /pub/</title><ul></ul>',
+      '<pre>\n</pre>',
+      '<table><tr><td><a href="/">Parent Directory</a></td></tr></table>',
+      '<p>0 directories, 0 files</p>',
+      '<a href="..">..</a>',
+    ]) {
+      expect(read(text).files, text).to.deep.equal([])
+    }
+  })
+
+  it('keeps nothing of a page but what it says of its files', () => {
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    const heap = () => {
+      collect()
+      return process.memoryUsage().heapUsed
+    }
+    const before = heap()
+    const kept = Array.from({ length: 10 }, (_, i) =>
+      read(Buffer.from(`<a href=f${i}>f</a>${'x'.repeat(8 * 1024 * 1024)}`).toString()),
+    )
+    expect(heap() - before).to.be.below(8 * 1024 * 1024)
+    expect(kept[0]?.files[0]?.stamp).to.have.lengthOf(200)
+  })
+
+  it('has no link that is longer than a URL', () => {
+    const page = read(`<a href="${'a/'.repeat(5000)}f">f</a><a href=good>x</a>`)
+    expect(page.files.map(({ path }) => path)).to.deep.equal([['good']])
+    expect(page.hostile).to.be.a('string')
+  })
+
+  it('is not parsed where its elements are too deep: that takes hours', () => {
+    const many = 5_000_000
+    const deep = ['<i>'.repeat(many), '<table><tr><td>'.repeat(many / 5), `<ListBucketResult>${'<a>'.repeat(many)}`]
+    for (const text of deep) expect(() => read(text), text.slice(0, 30)).to.throw(DragonflyError, 'elements more than 1000 deep')
+    expect(read(`${'<i>'.repeat(900)}<a href=f>f</a>`).files).to.have.lengthOf(1)
   })
 
   it('a file is no index', () => {
@@ -106,7 +167,15 @@ describe('index of a folder', () => {
       expect(next('<NextContinuationToken>a+/b=</NextContinuationToken>').get('continuation-token')).to.equal('a+/b=')
       expect(next('<NextMarker>m</NextMarker>').get('marker')).to.equal('m')
       expect(next(keys('data/1', 'data/2')).get('marker')).to.equal('data/2')
-      expect(read(list(more), bucket.url.href, bucket).next).to.equal(undefined)
+    })
+
+    it('says that it breaks off, or goes on nobody knows where', () => {
+      const flaw = (text: string) => read(text, bucket.url.href, bucket).flaw?.code
+      const text = list(keys('data/1', 'data/2'))
+      expect(flaw(text)).to.equal(undefined)
+      expect(flaw(text.slice(0, text.indexOf('<Key>data/2')))).to.equal('origin-truncated')
+      expect(flaw(list('<IsTruncated>true</IsTruncated>'))).to.equal('origin-truncated')
+      expect(flaw(list('<IsTruncated>false</IsTruncated>'))).to.equal(undefined)
     })
 
     it('has folders where a delimiter was asked for', () => {

@@ -58,10 +58,15 @@ describe('walk of indexes', () => {
     expect(pages).to.equal(10_000)
   })
 
-  it('ends when a list goes on with itself', async () => {
+  it('ends when a list goes on with itself, and says so', async () => {
     const page =
       '<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken></ListBucketResult>'
-    expect(await steps(async () => page)).to.deep.equal([])
+    expect(said(await steps(async () => page))).to.deep.equal(['! the index breaks off: more may be there'])
+  })
+
+  it('has what a page that breaks off names, and says so', async () => {
+    const found = await steps(async url => (url.endsWith('/d/') ? '<ul><a href="b">x</a><a hre' : (TREE[url] ?? '')))
+    expect(said(found)).to.deep.equal(['a', 'd/b', '! the index breaks off: more may be there', 'e/b'])
   })
 
   it('goes on behind a page that cannot be had, and tells of a hostile name once for each page', async () => {
