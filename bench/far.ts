@@ -1,8 +1,8 @@
 // One large file from a warm seed that is a round trip away, beside curl from nginx over the same distance.
 import { rm } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { parseArgs } from 'node:util'
 import { DF, Lab } from '../test/e2e/lab.ts'
+import { type Distance, distance } from './distance.ts'
 import { parseSize, randomFile } from './material.ts'
 import { measure } from './process.ts'
 import { circumstances, MiB, median, mib, publish, table } from './report.ts'
@@ -19,7 +19,7 @@ const size = parseSize(values.size)
 const rows: string[][] = []
 
 const lab = await Lab.open()
-const distances: Server[] = []
+const distances: Distance[] = []
 try {
   await randomFile(lab.path('www', 'file.bin'), size)
   const origin = await lab.nginx({ extra: 'sendfile on;' })
@@ -28,17 +28,20 @@ try {
   const warm = await lab.df(['get', '--quiet', '--seed', seed.address, '-o', lab.path('out'), url]).ended
   if (warm.code !== 0) throw new Error(warm.stderr)
   for (const away of values.away.split(',').map(Number)) {
-    const nginx = await distance(Number(new URL(origin.url).port), away)
-    const far = await distance(Number(/tcp\/(\d+)/.exec(seed.address)?.[1]), away)
+    const [nginx, far] = [
+      await distance(Number(new URL(origin.url).port), away),
+      await distance(Number(/tcp\/(\d+)/.exec(seed.address)?.[1]), away),
+    ]
+    distances.push(nginx, far)
     const ways = {
-      curl: ['curl', '-sSf', '-o', lab.path('out'), `http://127.0.0.1:${nginx}/file.bin`],
+      curl: ['curl', '-sSf', '-o', lab.path('out'), `http://127.0.0.1:${nginx.port}/file.bin`],
       df: [
         DF,
         'get',
         '--quiet',
         '--no-origin',
         '--seed',
-        seed.address.replace(/tcp\/\d+/, `tcp/${far}`),
+        seed.address.replace(/tcp\/\d+/, `tcp/${far.port}`),
         '-o',
         lab.path('out'),
         url,
@@ -56,7 +59,7 @@ try {
     rows.push([`${away} ms`, curl.toFixed(2), df.toFixed(2), `${(df / curl).toFixed(2)} ×`, (size / MiB / df).toFixed(0)])
   }
 } finally {
-  for (const server of distances) server.close()
+  for (const one of distances) one.close()
   await lab.close()
 }
 
@@ -71,23 +74,3 @@ ${await circumstances(`npm run bench:far -- --size ${values.size} --runs ${value
 Medians of ${values.runs} runs in turn: curl from nginx, \`df get --no-origin\` from a warm seed, each through a relay of the bench that gives
 every byte on half a round trip later. TCP sees no distance, so what is measured is how much each has under way at a time by itself.`,
 )
-
-/** A relay to a local port; resolves to its own. */
-async function distance(port: number, roundTrip: number): Promise<number> {
-  const server = createServer({ noDelay: true }, near => {
-    const there = connect({ port, host: '127.0.0.1', noDelay: true })
-    passOn(near, there, roundTrip / 2)
-    passOn(there, near, roundTrip / 2)
-  })
-  distances.push(server)
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return (server.address() as AddressInfo).port
-}
-
-function passOn(from: Socket, to: Socket, ms: number): void {
-  const later = (what: () => void) => (ms === 0 ? what() : setTimeout(what, ms))
-  from.on('data', bytes => later(() => to.destroyed || to.write(bytes)))
-  from.on('end', () => later(() => to.end()))
-  from.on('error', () => to.destroy())
-  from.on('close', () => later(() => to.destroy()))
-}
