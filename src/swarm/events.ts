@@ -120,11 +120,6 @@ export interface SwarmPolicy {
   uploadWindowMs: number
   /** How many lines' worth of receivers we serve at the same time: enough to fill ours although they are busy, too. */
   appetite: number
-  /** The same before the first upload is done: the fewer go at a time, the sooner somebody can pass one on. It grows by one with so many uploads. */
-  firstAppetite: number
-  appetiteUploads: number
-  /** Who lacks so many pieces that we have may get `slotsPerPeer` at a time though others wait. */
-  behindPieces: number
   /** Bytes that these pieces may be together; two go in any case. */
   maxUploadBytes: number
   slotsPerPeer: number
@@ -171,9 +166,6 @@ export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   farPieces: 64,
   uploadWindowMs: 25,
   appetite: 6,
-  firstAppetite: 2,
-  appetiteUploads: 5,
-  behindPieces: 12,
   maxUploadBytes: 16 * 1024 * 1024,
   slotsPerPeer: 2,
   stallMs: 4000,

@@ -1,7 +1,6 @@
 // Decides which pieces to request from whom: keeps windows full, moves late requests, and hedges at the end.
 import type { SwarmAction, SwarmPolicy } from './events.ts'
-import { Lateness } from './lateness.ts'
-import { longestWaiting } from './longest-waiting.ts'
+import { Latencies } from './latencies.ts'
 import type { Neighbour } from './neighbour.ts'
 import type { OriginNeed } from './origin-need.ts'
 import type { Picker } from './picker.ts'
@@ -19,10 +18,14 @@ export interface RequestsOptions {
   intend: (action: SwarmAction) => void
 }
 
-/** A piece comes, not only begins, when so much of it is here by the time that it is late; it then has twice that time. */
+/** A request is late when it takes so many times as long as `latePercentile` of the others did; one that comes, twice that. */
+const LATE_FACTOR = 1.5
+/** A piece comes, not only begins, when so much of it is here by the time that it is late. */
 const COMING_PART = 1 / 16
 /** How often it is looked for what is overdue, milliseconds. */
 const RESCUE_MS = 250
+/** One that takes so many times as long is overdue. */
+const OVERDUE_FACTOR = 6
 
 export class Requests {
   readonly #policy: SwarmPolicy
@@ -32,7 +35,7 @@ export class Requests {
   readonly #neighbours: ReadonlyMap<string, Neighbour>
   readonly #originNeed: OriginNeed
   readonly #intend: (action: SwarmAction) => void
-  readonly #lateness: Lateness
+  readonly #latencies = new Latencies()
   #underWay = 0
   /** Where a reader is; undefined: no order. */
   cursor: number | undefined
@@ -44,7 +47,6 @@ export class Requests {
   constructor(options: RequestsOptions) {
     this.#policy = options.policy
     this.#pieceLength = options.pieceLength
-    this.#lateness = new Lateness(options.policy, options.pieceLength)
     this.#random = options.random
     this.#picker = options.picker
     this.#neighbours = options.neighbours
@@ -76,13 +78,13 @@ export class Requests {
     const { isAlive, hasBegun } = n.progressed(piece, bytes, this.#pieceLength, now)
     if (hasBegun) this.#underWay++
     const asked = n.asked.get(piece)
-    return isAlive && (asked === undefined || !this.#lateness.isOverdue(asked.at, now))
+    return isAlive && (asked === undefined || !this.#isOverdue(asked.at, now))
   }
 
   answered(n: Neighbour, piece: number, bytes: number, now: number): void {
     const asked = n.asked.get(piece)
     if (asked !== undefined) {
-      this.#lateness.add(now - asked.at)
+      this.#latencies.add(now - asked.at)
       this.release(n, piece)
     }
     n.delivered(asked, bytes, now)
@@ -107,7 +109,7 @@ export class Requests {
       const asked = n.asked.get(piece)
       if (asked === undefined) continue
       this.#withdraw(n, piece)
-      if (n.kind === 'peer' && this.#lateness.isOverdue(asked.at, now)) this.#intend(n.backOff(this.#policy, now, 'late'))
+      if (n.kind === 'peer' && this.#isOverdue(asked.at, now)) this.#intend(n.backOff(this.#policy, now, 'late'))
     }
   }
 
@@ -139,7 +141,7 @@ export class Requests {
     if (this.#picker.askedCount === 0) return
     for (const n of this.#neighbours.values()) {
       // cheap first: it is looked at after every event
-      if (n.asked.size === 0 || now - n.heardAt < this.#policy.snubMs || now - n.heardAt < (this.#lateness.lateMs ?? 0)) continue
+      if (n.asked.size === 0 || now - n.heardAt < this.#policy.snubMs || now - n.heardAt < (this.#lateMs ?? 0)) continue
       for (const piece of [...n.asked.keys()]) this.#withdraw(n, piece)
       this.#intend(n.backOff(this.#policy, now, 'silent'))
     }
@@ -169,30 +171,17 @@ export class Requests {
     }
   }
 
-  /** A peer that has nothing to do for us takes over what waits at the busiest neighbour, when it has nothing else for us. */
-  even(now: number): void {
-    if (this.#picker.askedCount === 0 || this.cursor !== undefined) return
-    for (const n of this.#neighbours.values()) {
-      if (n.asked.size > 0 || n.kind !== 'peer' || !this.#isUsable(n, now)) continue
-      if (this.#picker.hasOpenOf(n.have, this.#picker.count)) continue
-      const found = longestWaiting(n, this.#neighbours.values(), piece => this.#picker.requests(piece) === 1, now)
-      if (found === undefined) continue
-      this.#withdraw(found.at, found.piece)
-      this.#ask(n, found.piece, now)
-    }
-  }
-
   /** The last pieces, and the one that a reader waits for, are asked for a second time when they are late. */
   hedge(now: number): void {
     this.#rescue(now)
     if (this.#picker.askedCount === 0 || (this.#picker.hasOpen && this.cursor === undefined)) return
     // a second copy would only take its part of a rate that we limit ourselves
     if (this.#originNeed.isHeld(now, 2 * this.#policy.hedgeMs)) return
-    const late = Math.max(this.#policy.hedgeMs, this.#lateness.lateMs ?? 2 * this.#policy.hedgeMs)
+    const late = Math.max(this.#policy.hedgeMs, this.#lateMs ?? 2 * this.#policy.hedgeMs)
     const next = this.cursor === undefined ? undefined : this.#picker.firstMissing(this.cursor)
     for (const n of this.#neighbours.values()) {
       for (const [piece, { at, bytes }] of n.asked) {
-        if (this.#lateness.isOverdue(at, now)) continue
+        if (this.#isOverdue(at, now)) continue
         const isComing = bytes >= COMING_PART * this.#pieceLength
         if (now - at < (isComing ? 2 * late : late) || this.#picker.requests(piece) > 1) continue
         if (this.#picker.hasOpen && piece !== next) continue
@@ -210,7 +199,7 @@ export class Requests {
     const overdue = new Map<number, Neighbour>()
     for (const n of this.#neighbours.values()) {
       for (const [piece, { at }] of n.asked) {
-        if (this.#lateness.isOverdue(at, now)) overdue.set(piece, n)
+        if (this.#isOverdue(at, now)) overdue.set(piece, n)
         else inTime.add(piece)
       }
     }
@@ -219,6 +208,12 @@ export class Requests {
       const other = this.#secondHolder(piece, n, now)
       if (other !== undefined) this.#ask(other, piece, now)
     }
+  }
+
+  #isOverdue(at: number, now: number): boolean {
+    if (now - at < this.#policy.snubMs) return false
+    const usual = this.#latencies.percentile(0.5)
+    return now - at >= (usual === undefined ? this.#pieceLength / this.#policy.leastRate : OVERDUE_FACTOR * usual)
   }
 
   /** Throws when a derived number has drifted; for tests. */
@@ -253,7 +248,7 @@ export class Requests {
 
   #isUsable(n: Neighbour, now: number): boolean {
     const [oldest] = n.asked.values()
-    if (n.isQuiet(now) || n.have.count === 0 || (oldest !== undefined && this.#lateness.isOverdue(oldest.at, now))) return false
+    if (n.isQuiet(now) || n.have.count === 0 || (oldest !== undefined && this.#isOverdue(oldest.at, now))) return false
     return n.kind !== 'origin' || this.#originNeed.allows(n.asked.size)
   }
 
@@ -274,6 +269,12 @@ export class Requests {
       } else if (load === lowest && this.#random() * ++ties < 1) best = i
     }
     return best
+  }
+
+  /** Milliseconds after which a request is late, as far as is known from others. */
+  get #lateMs(): number | undefined {
+    const usual = this.#latencies.percentile(this.#policy.latePercentile)
+    return usual === undefined ? undefined : LATE_FACTOR * usual
   }
 
   /** Where there are some who have shown that they give, one of them or nobody yet: they will be free before others show anything. */

@@ -5,7 +5,6 @@ import type { Usage } from './budget.ts'
 import type { NeighbourKind, SwarmAction, SwarmEvent, SwarmPolicy } from './events.ts'
 import { Neighbour } from './neighbour.ts'
 import { OriginNeed } from './origin-need.ts'
-import { type Others, othersOf } from './others.ts'
 import { Picker } from './picker.ts'
 import { policyFor } from './policy-for.ts'
 import { Requests } from './requests.ts'
@@ -30,7 +29,6 @@ export class Swarm {
   readonly #policy: SwarmPolicy
   readonly #picker: Picker
   readonly #uploads: Uploads
-  readonly #others: Others
   readonly #neighbours = new Map<string, Neighbour>()
   readonly #banned = new Set<string>()
   readonly #originNeed: OriginNeed
@@ -48,7 +46,6 @@ export class Swarm {
     this.#policy = policy
     this.#picker = picker
     this.#uploads = new Uploads(policy, isSeed, pieceLength)
-    this.#others = othersOf(this.#picker, this.#neighbours)
     this.#originNeed = originNeed
     this.#requests = new Requests({ policy, pieceLength, random, picker, neighbours, originNeed, intend })
   }
@@ -108,7 +105,6 @@ export class Swarm {
     if (this.#origin !== undefined) this.#originNeed.look(now)
     this.#requests.fill(now)
     if (this.#origin !== undefined && this.#originNeed.isTempting(this.#requests.isStarved, now)) this.#requests.fill(now)
-    this.#requests.even(now)
     this.#requests.hedge(now)
     this.#serve(now)
     return this.#actions
@@ -290,7 +286,12 @@ export class Swarm {
   }
 
   #serve(now: number): void {
-    for (const { peer, piece } of this.#uploads.next(now, this.#others)) this.#actions.push({ type: 'serve', peer, piece })
+    for (const { peer, piece } of this.#uploads.next(now, this.#othersHave)) this.#actions.push({ type: 'serve', peer, piece })
     for (const peer of this.#uploads.takeDropped()) this.#actions.push({ type: 'drop', peer })
+  }
+
+  readonly #othersHave = (piece: number, asking: string): number => {
+    const all = this.#picker.availability(piece)
+    return this.#neighbours.get(asking)?.have.has(piece) === true ? all - 1 : all
   }
 }

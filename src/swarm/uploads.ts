@@ -1,17 +1,18 @@
 // Decides whom to serve next: the least loaded first, as many as fill our line; a seed sends each piece once before any twice.
-import { Appetite } from './appetite.ts'
 import { Copies } from './copies.ts'
 import type { SwarmPolicy } from './events.ts'
 import { Flows } from './flows.ts'
 import { inTime, Laggards, type Upload } from './laggards.ts'
 import { LateLane } from './late-lane.ts'
-import { isBehind, type Others, plenty } from './others.ts'
 import { WaitingRequests } from './waiting-requests.ts'
 
 export interface Chosen {
   peer: string
   piece: number
 }
+
+/** Neighbours besides the asking one that could serve a piece. */
+export type OthersHave = (piece: number, asking: string) => number
 
 export class Uploads {
   readonly #policy: SwarmPolicy
@@ -28,17 +29,19 @@ export class Uploads {
   #nextLate = Infinity
   /** Of a seed only. */
   readonly #copies: Copies | undefined
+  /** Pieces under way to a neighbour from everybody, as it last said. */
+  readonly #loads = new Map<string, number>()
   /** When the next request that is kept back is due; nothing can be chosen before unless something changes. */
   #nextDue = Infinity
   #hasChanged = false
-  readonly #appetite: Appetite
+  /** Sum of the receivers' appetites; undefined: to be summed up anew. */
+  #appetite: number | undefined
   /** Slots that the host's budget gives us. */
   #allowed = Infinity
   #wantsMore = false
 
   constructor(policy: SwarmPolicy, isSeed: boolean, pieceLength: number) {
     this.#policy = policy
-    this.#appetite = new Appetite(policy, this.#active)
     this.#copies = isSeed ? new Copies(policy) : undefined
     this.#waiting = new WaitingRequests(policy)
     this.#flows = new Flows(policy)
@@ -74,7 +77,10 @@ export class Uploads {
 
   /** How many pieces are under way to a neighbour, from us and from others. */
   loaded(peer: string, load: number): void {
-    if (this.#appetite.loaded(peer, load)) this.#hasChanged = true
+    if (this.#loads.get(peer) === load) return
+    this.#loads.set(peer, load)
+    this.#appetite = undefined
+    this.#hasChanged = true
   }
 
   /** False when there is no room to wait; true also when the same request waits already. */
@@ -97,7 +103,6 @@ export class Uploads {
   done(peer: string, piece: number, now: number): void {
     const upload = this.#end(peer, piece, now)
     if (upload === undefined) return
-    this.#appetite.done()
     this.#flows.done(peer, upload.underWay, now - upload.begun)
     this.#laggards.ended(peer, upload, now)
   }
@@ -111,8 +116,9 @@ export class Uploads {
       this.#end(peer, piece, now)
       if (now - movedAt >= this.#policy.stallMs / 2) this.#laggards.fellBehind(peer, now)
     }
-    this.#appetite.left(peer)
+    this.#loads.delete(peer)
     this.#flows.left(peer)
+    this.#appetite = undefined
   }
 
   /** Neighbours whose links are to be ended: they read nothing, and others who are slow wait for their places. */
@@ -121,7 +127,7 @@ export class Uploads {
   }
 
   /** The requests to serve now. */
-  next(now: number, others: Others): Chosen[] {
+  next(now: number, othersHave: OthersHave): Chosen[] {
     const chosen: Chosen[] = []
     this.#setLateAside(now)
     if (!this.#hasChanged && now < Math.min(this.#nextDue, this.#lateLane.nextWake)) return chosen
@@ -136,7 +142,7 @@ export class Uploads {
       }
     }
     while (this.#waiting.size > 0 && !this.#isFull) {
-      const best = this.#best(now, others)
+      const best = this.#best(now, othersHave)
       if (best === undefined) break
       const slots = this.#slots + this.#flows.slotsOf(best.peer, inTime(this.#active.get(best.peer)) === this.#activeCount)
       if (slots > this.#policy.uploadSlots) break
@@ -171,9 +177,27 @@ export class Uploads {
     if (copies !== active) throw new Error(`uploads: ${active} active, copies say ${copies}`)
   }
 
+  /**
+   * Whether another piece would only slow down those under way. One piece fills the line of a receiver that gets nothing
+   * else, a tenth of it when ten pieces are under way to it: what our uploads can take together, in lines, is bounded.
+   * So a young swarm passes few pieces on fast, and a busy one keeps every line full. Where other contents of the host
+   * send, too, this one has its part of that.
+   */
   get #isFull(): boolean {
-    const { uploadSlots } = this.#policy
-    return this.#slots >= uploadSlots || this.#appetite.isSated(Math.min(1, Math.max(1, this.#allowed) / uploadSlots))
+    const { uploadSlots, appetite } = this.#policy
+    if (this.#slots >= uploadSlots) return true
+    this.#appetite ??= this.#sumOfAppetites()
+    const part = Math.min(1, Math.max(1, this.#allowed) / uploadSlots)
+    return this.#appetite >= appetite * part
+  }
+
+  #sumOfAppetites(): number {
+    let sum = 0
+    for (const [peer, uploads] of this.#active) {
+      const pieces = inTime(uploads)
+      if (pieces > 0) sum += pieces / Math.max(pieces, this.#loads.get(peer) ?? 0)
+    }
+    return sum
   }
 
   /** What is late counts for nothing from now on. */
@@ -195,12 +219,12 @@ export class Uploads {
     this.#laggards.fellBehind(peer, now)
     this.#activeCount--
     this.#slots -= upload.slots
-    this.#appetite.changed()
+    this.#appetite = undefined
     this.#hasChanged = true
     this.#copies?.setAside(piece)
   }
 
-  #best(now: number, others: Others): Chosen | undefined {
+  #best(now: number, othersHave: OthersHave): Chosen | undefined {
     let best: Chosen | undefined
     let lowest = Infinity
     const copies = this.#copies
@@ -209,12 +233,12 @@ export class Uploads {
       if (this.#laggards.isLate(peer)) continue
       const active = inTime(this.#active.get(peer))
       const rank = suspects === undefined ? 0 : this.#laggards.rank(peer, suspects, now)
-      if (active > 0 && active >= this.#most(peer, active, others)) continue
+      if (active > 0 && active >= this.#flows.slots(peer, active === this.#activeCount)) continue
       if (rank === undefined) continue
-      const hunger = rank * RANK + active + plenty(this.#appetite.load(peer), copies && others.piecesOf(peer))
+      const hunger = rank * RANK + active + (this.#loads.get(peer) ?? 0) / MAX_LOAD
       for (const [piece, askedAt] of pieces) {
         const reliefAt = this.#activeCount === 0 ? askedAt + this.#policy.reliefMs : Infinity
-        if (copies !== undefined && !this.#isDue(copies.dueAt(piece, others.holders(piece, peer), reliefAt), now)) continue
+        if (copies !== undefined && !this.#isDue(copies.dueAt(piece, othersHave(piece, peer), reliefAt), now)) continue
         const price = hunger + (copies?.sent(piece) ?? 0) * this.#policy.slotsPerPeer
         if (price < lowest) {
           best = { peer, piece }
@@ -225,14 +249,6 @@ export class Uploads {
       }
     }
     return best
-  }
-
-  /** Pieces that may be under way to a neighbour. Two to whoever is behind us, though others wait: those with few links would be the last ones to be done. */
-  #most(peer: string, active: number, others: Others): number {
-    const { slotsPerPeer, behindPieces } = this.#policy
-    const slots = this.#flows.slots(peer, active === this.#activeCount)
-    if (this.#copies !== undefined || slots >= slotsPerPeer) return slots
-    return isBehind(peer, others, behindPieces) ? slotsPerPeer : slots
   }
 
   #isDue(due: number, now: number): boolean {
@@ -255,7 +271,7 @@ export class Uploads {
     if (isLate) return
     this.#activeCount++
     this.#slots += upload.slots
-    this.#appetite.changed()
+    this.#appetite = undefined
     this.#nextLate = Math.min(this.#nextLate, this.#laggards.lateAt(upload))
     this.#copies?.began(piece)
   }
@@ -270,11 +286,14 @@ export class Uploads {
     if (upload.isLate) return upload
     this.#activeCount--
     this.#slots -= upload.slots
-    this.#appetite.changed()
+    this.#appetite = undefined
     this.#copies?.ended(piece, now)
     return upload
   }
 }
+
+/** No neighbour has more under way: it bounds what it asks for. Keeps hunger below one piece of ours. */
+const MAX_LOAD = 1 << 20
 
 /** Beyond every price among those of the same rank. */
 const RANK = 1e9

@@ -97,45 +97,6 @@ describe('swarm: whom to ask', () => {
     expect(t.has('b', 0, 1).take()).to.equal('ask b 0')
   })
 
-  describe('a peer with nothing to do for us', () => {
-    const waiting = () => {
-      const t = new Table({ mine: '00', others: { a: '11' } })
-      t.take()
-      return t
-    }
-
-    it('takes over what waits at another one, the newest request first', () => {
-      const t = waiting()
-      t.wait(29).joins('b', '11')
-      expect(t.take(), 'too young: the answer may be on its way').to.equal('')
-      expect(t.wait(1).take()).to.match(/^cancel a \d, ask b \d$/)
-      expect(t.wait(100).take(), 'it has something to do now').to.equal('')
-    })
-
-    it('leaves one request where they were, and what has begun', () => {
-      const t = new Table({ mine: '00', others: { a: '11' } })
-      const [first] = /\d/.exec(t.take()) ?? []
-      t.tell({ type: 'progress', peer: 'a', piece: 1 - Number(first), bytes: 1 })
-        .wait(30)
-        .joins('b', '11')
-      expect(t.wait(100).take()).to.equal(`cancel a ${first}, ask b ${first}`)
-      t.receives(1 - Number(first), 'a').take()
-      expect(t.joins('c', '11').wait(100).take(), 'the last one of b').to.equal('')
-    })
-
-    it('is not asked while there is something that nobody was asked for, nor when it has not got it', () => {
-      const t = waiting()
-      expect(t.wait(100).joins('b', '00').wait(100).take()).to.equal('')
-    })
-
-    it('waits longer where the other one is far away', () => {
-      const t = waiting()
-      t.tell({ type: 'placed', peer: 'a', place: 1, roundTrip: 100 }).wait(100).joins('b', '11')
-      expect(t.take()).to.equal('')
-      expect(t.wait(50).take()).to.match(/^cancel a \d, ask b \d$/)
-    })
-  })
-
   it('is complete when sealed and all there, not before', () => {
     const t = new Table({ mine: '', others: { a: '1' } })
     t.tell({ type: 'manifest', count: 1, sealed: false }).receives(0, 'a')

@@ -53,29 +53,6 @@ describe('swarm: serving', () => {
     expect([0, 1, 2, 3, 8].map(serving)).to.deep.equal([3, 3, 6, 9, 10])
   })
 
-  it('gives two at a time to whoever is behind, though others wait', () => {
-    const t = new Table({ mine: '1'.repeat(60), others: { behind: '1'.repeat(40), near: '1'.repeat(50), new: '' } })
-    for (const peer of ['behind', 'near', 'new']) t.requests(peer, 57, 58, 59)
-    expect(t.take()).to.equal('serve behind 57, serve behind 58, serve near 57, serve new 57')
-  })
-
-  it('serves fewer at a time before it has given anything, so that they can pass it on sooner', () => {
-    const others = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`p${i}`, '0']))
-    const policy = { appetite: 4, firstAppetite: 2, appetiteUploads: 2 }
-    const t = new Table({ mine: '1', others, policy })
-    for (const peer of Object.keys(others)) t.requests(peer, 0)
-    expect(t.take()).to.equal('serve p0 0, serve p1 0')
-    const served = (peer: string) => t.tell({ type: 'served', peer, piece: 0 }).take()
-    expect(['p0', 'p1', 'p2', 'p3', 'p4', 'p5'].map(served), 'one more line after every second one, four at most').to.deep.equal([
-      'serve p2 0, serve p3 0',
-      'serve p4 0',
-      'serve p5 0, serve p6 0',
-      'serve p7 0',
-      'serve p8 0',
-      'serve p9 0',
-    ])
-  })
-
   it('has a bounded queue, in all and per neighbour', () => {
     const others = { a: '0', b: '0', c: '0' }
     const t = new Table({ mine: '111111', others, policy: { uploadSlots: 1, maxQueue: 3, maxQueuePerPeer: 2 } })
@@ -148,17 +125,6 @@ describe('swarm: serving as a seed', () => {
     const t = new Table({ mine: '11', others, isSeed: true })
     t.requests('a', 0).requests('b', 0).tell({ type: 'served', peer: 'a', piece: 0 }).has('b', 0).take()
     expect(t.wait(50).take()).to.equal('serve b 0')
-  })
-
-  it('gives to whoever has least first, beyond the beginning', () => {
-    const mine = '1'.repeat(40)
-    const others = { a: '0'.repeat(40), ahead: '1'.repeat(39), behind: '1'.repeat(33), new: '' }
-    const t = new Table({ mine, others, isSeed: true, policy: { uploadSlots: 1 } })
-    t.requests('a', 0).requests('ahead', 39).requests('new', 37).requests('behind', 38).take()
-    const served = (peer: string, piece: number) => t.tell({ type: 'served', peer, piece }).take()
-    expect(served('a', 0), 'whoever has few pieces is not behind').to.equal('serve new 37')
-    expect(served('new', 37)).to.equal('serve behind 38')
-    expect(served('behind', 38)).to.equal('serve ahead 39')
   })
 
   it('names the moment at which it wants to be woken, never one that has passed', () => {

@@ -1,12 +1,6 @@
 // A swarm written as strings: `'1101'` is who has pieces 0, 1 and 3; intentions come back as `ask a 2`.
 import { Bitfield } from '../../src/core/bitfield.ts'
-import {
-  DEFAULT_POLICY,
-  type NeighbourKind,
-  type SwarmAction,
-  type SwarmEvent,
-  type SwarmPolicy,
-} from '../../src/swarm/events.ts'
+import type { NeighbourKind, SwarmAction, SwarmEvent, SwarmPolicy } from '../../src/swarm/events.ts'
 import { seededRandom } from '../../src/swarm/random.ts'
 import { Swarm } from '../../src/swarm/swarm.ts'
 
@@ -31,9 +25,7 @@ export class Table {
   #said: string[] = []
 
   constructor({ mine, others = {}, policy = {}, isSeed = false, seed = 1, self = 'me' }: TableOptions) {
-    // past its first uploads, unless a test is about these
-    const grown = { firstAppetite: policy.appetite ?? DEFAULT_POLICY.appetite, ...policy }
-    this.swarm = new Swarm({ self, isSeed, pieceLength: PIECE_LENGTH, random: seededRandom(seed), policy: grown })
+    this.swarm = new Swarm({ self, isSeed, pieceLength: PIECE_LENGTH, random: seededRandom(seed), policy })
     // The manifest comes last, so that the choice is made once, among all.
     for (const [peer, have] of Object.entries(others)) this.joins(peer, have)
     if (mine === null) return
