@@ -208,6 +208,7 @@ describe('S3 of the gateway before a hostile store', () => {
         return socket
       }
       const hung = Array.from({ length: 48 }, hang)
+      // who has taken nothing for 5 s makes room for others
       await sleep(6000)
       hung.push(...Array.from({ length: 80 }, hang))
       const begun = performance.now()

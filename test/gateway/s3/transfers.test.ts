@@ -192,6 +192,7 @@ describe('transfers of objects of a slow store', () => {
     withGateway(async url => {
       await part(url, 0, 8 * MIB)
       store.etag = '"other"'
+      // what the store said counts for 2 s
       await sleep(2100)
       const { headers } = await ask(url, { range: 'bytes=0-9' })
       expect(headers.etag).to.equal('"other"')
