@@ -1,6 +1,5 @@
 // Everything in the project that reads bytes or text of strangers, with examples of what it expects.
 import { X509Certificate } from 'node:crypto'
-import fc from 'fast-check'
 import { parseDigest } from '../../src/core/digest.ts'
 import { DragonflyError } from '../../src/core/errors.ts'
 import { fileNameFromUrl } from '../../src/core/file-name.ts'
@@ -57,30 +56,13 @@ import {
   statusRequest,
 } from '../wire/arbitraries.ts'
 import { GRANT, HEAD, PEER_ID, SEED_KEY, VECTORS } from '../wire/vectors.ts'
+import { SOURCE_TARGETS } from './source-targets.ts'
+import { drawn, type Target, text } from './target.ts'
 
-export interface Target {
-  name: string
-  examples: readonly Uint8Array[]
-  /** Throws DragonflyError for what it does not take, or rejects with it, and with nothing else. */
-  feed(bytes: Uint8Array): unknown
-}
-
-/** Drawn once: the same every time. */
-function drawn<T>(arbitrary: fc.Arbitrary<T>, encode: (value: T) => Uint8Array): Uint8Array[] {
-  return fc.sample(arbitrary, { numRuns: 60, seed: 1 }).map(encode)
-}
+export type { Target } from './target.ts'
 
 function vectors(decode: (bytes: Uint8Array) => unknown): Uint8Array[] {
   return VECTORS.filter(vector => vector.decode === decode).map(vector => vector.encode())
-}
-
-function text(name: string, examples: readonly string[], parse: (text: string) => unknown): Target {
-  return {
-    name,
-    examples: examples.map(example => Buffer.from(example)),
-    // header fields are latin1, everything else is UTF-8: both are tried
-    feed: bytes => void parse(Buffer.from(bytes).toString(bytes.byteLength % 2 === 0 ? 'utf8' : 'latin1')),
-  }
 }
 
 const fields = drawn(frame, encodeFrameHeader)
@@ -205,6 +187,7 @@ export const TARGETS: readonly Target[] = [
       '192.0.2.1',
     ),
   ),
+  ...SOURCE_TARGETS,
 ]
 
 /** What is thrown for bytes that are not taken. */
