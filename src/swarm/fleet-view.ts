@@ -115,13 +115,17 @@ export class FleetView {
     return firstRanked(subject, this.#usable(now), { count, self, until: end })
   }
 
+  /** The first `count` in the same order for somebody who keeps no list: this member is one of them. */
+  named(subject: string, now: number, count: number): MemberRecord[] {
+    const self = this.#self?.state === 'alive' ? [{ record: this.#self, key: this.#key }] : []
+    return firstRanked(subject, [...self, ...this.#usable(now)], { count, self: undefined, until: undefined })
+  }
+
   /** What is to be told next to `peer`: the least told first. Counts as told. */
   news(): MemberRecord[] {
     const chosen = [...this.#fresh].toSorted((a, b) => a.told - b.told).slice(0, this.#policy.newsSize)
     for (const known of chosen) this.#countAsTold(known, 1)
-    const records = chosen.map(({ record }) => record)
-    if (this.#self === undefined) return records
-    return [this.#self, ...records]
+    return [...(this.#self === undefined ? [] : [this.#self]), ...chosen.map(({ record }) => record)]
   }
 
   handle(event: FleetEvent, now: number): FleetAction[] {

@@ -67,6 +67,18 @@ describe('a fleet without a seed', () => {
     expect((await first.node.status()).fleet?.total).to.equal(2)
   })
 
+  it('the only member reads for whoever leaves soon, who may read the origin or not', async () => {
+    const [only] = (await members(1)) as [Observed]
+    await until(() => only.node.addresses.length > 0, 'it listens')
+    for (const mayRead of [true, false]) {
+      const options = { fleet: file, home: world.path(), bootstrap: [only.address], dhtServer: false, listen: [] }
+      const guest = await world.node(options)
+      const receipt = await guest.node.download(url(), world.path(), { origin: mayRead })
+      expect(receipt, `${mayRead}`).to.include({ fromOrigin: 0, trust: 'seed' })
+    }
+    expect(reads()).to.have.length(1)
+  })
+
   it('gives nothing to a host with another secret, or with none', async () => {
     const [first] = (await members(2)) as [Observed, Observed]
     await download(first)

@@ -59,6 +59,17 @@ describe('swarm/fleet-view: whatever happens', () => {
     })
   })
 
+  it('who keeps no list hears of the same order, and of itself in it', () => {
+    follow((view, { now }) => {
+      const named = view.named('task', now, MAX_MEMBERS + 1).map(({ peer: id }) => id)
+      expect(named.filter(id => id !== 'self')).to.deep.equal(
+        view.responsible('task', now, { count: MAX_MEMBERS }).map(r => r.peer),
+      )
+      const before = view.responsible('task', now, { count: MAX_MEMBERS, until: 'self' }).length
+      expect(named.indexOf('self')).to.equal(before)
+    })
+  })
+
   it('whoever comes before a member is named before it', () => {
     follow((view, { now }) => {
       const order = view.responsible('task', now, { count: MAX_MEMBERS })

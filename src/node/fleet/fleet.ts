@@ -191,7 +191,7 @@ export class Fleet implements Wall {
     this.#refresh()
     if (all) return this.#view.all
     if (subject === undefined) return this.#view.news()
-    return this.#view.responsible(subject, now(), { count: NAMED })
+    return this.#view.named(subject, now(), NAMED)
   }
 
   /** Proves our membership, and resolves to the members that the peer names once it has proved its own. Rejects when it has not. */
