@@ -83,6 +83,28 @@ describe('a content that changes while it is read', () => {
     expect(said(/changed at the origin/)).to.have.length(1)
   })
 
+  it('comes whole to a host that may not read the origin, whose seed begins again and cuts the same version into other pieces', async () => {
+    const held = await world.origin(OLD)
+    held.isChunked = true
+    held.hold(4 * PIECE)
+    const options = { home: world.path(), persistentIdentity: true }
+    const seed = await world.seed({ ...options, store: world.path() })
+    const port = Number(/\/tcp\/(\d+)/.exec(seed.address)?.[1])
+    const { node } = await world.node({ seeds: [seed.address] })
+    const path = world.path()
+    let bytes = 0
+    const url = `${held.url}/file.bin`
+    const download = node.download(url, path, { origin: false, onProgress: progress => (bytes = progress.bytes) })
+    await until(() => bytes >= PIECE, 'a part is here')
+    await seed.node.stop()
+    held.release()
+    held.isChunked = false
+    await world.seed({ ...options, store: world.path(), listen: [`/ip4/127.0.0.1/tcp/${port}`] })
+    const receipt = await download
+    expect(await fileHash(path)).to.equal(hex(OLD))
+    expect(receipt).to.include({ fromOrigin: 0 })
+  })
+
   it('ends a stream that has shown something else, with a clear error and no byte of the new version', async () => {
     const url = await origin(NEW)
     const { node } = await world.node()

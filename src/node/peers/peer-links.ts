@@ -37,6 +37,8 @@ export class PeerLinks {
   readonly #owner: PeerLinksOwner
   readonly #byPeer = new Map<string, PeerLink>()
   readonly #dialling = new Map<string, Promise<void>>()
+  /** Told of a peer whose link has ended because it has other bytes, or the same cut into other pieces, under the version's name or another. */
+  onStray: ((peer: string) => void) | undefined
   #keeper: LinkKeeper | undefined
   #isClosed = false
 
@@ -184,6 +186,7 @@ export class PeerLinks {
     if (this.get(link.peer) !== link) return false
     this.#byPeer.delete(link.peer)
     this.#ctx.emit({ code: 'link-closed', peer: link.peer, task: this.#owner.task.id })
+    if (link.link.farewell === 'other-version') this.onStray?.(link.peer)
     this.#keeper?.unlinked(link, error)
     return true
   }
