@@ -105,6 +105,39 @@ describe('a content that changes while it is read', () => {
     expect(receipt).to.include({ fromOrigin: 0 })
   })
 
+  it('comes whole where a part was kept of an answer that announced too much', async () => {
+    let isFirst = true
+    const server = createServer(({ headers: { range } }, response) => {
+      const first = isFirst
+      isFirst = false
+      const from = first ? 0 : Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0)
+      if (from > 0) response.setHeader('content-range', `bytes ${from}-${OLD.length - 1}/${OLD.length}`)
+      response.writeHead(from > 0 ? 206 : 200, { etag: '"one"', 'content-length': OLD.length - from + (first ? 36 : 0) })
+      if (first) return void response.write(OLD.subarray(0, 4 * PIECE))
+      response.end(OLD.subarray(from))
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    world.atEnd(async () => {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    })
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file.bin`
+    const { node, events } = await world.node({ store: world.path() })
+    const leaving = new AbortController()
+    const first = node.download(url, world.path(), {
+      signal: leaving.signal,
+      onProgress: ({ bytes }) => bytes >= 3 * PIECE && leaving.abort(),
+    })
+    expect(await first.catch((error: unknown) => (error as { code: string }).code)).to.equal('aborted')
+    const path = world.path()
+    const receipt = await node.download(url, path, { signal: AbortSignal.timeout(20_000) })
+    expect(await fileHash(path)).to.equal(hex(OLD))
+    expect(receipt).to.include({ bytes: OLD.length, fromOrigin: OLD.length })
+    // a new version that began with the end of the content would have nobody to take its beginning from
+    const reads = events.filter(event => event.code === 'source-decided' && event.decision === 'read-origin')
+    expect(reads, 'one for each download').to.have.length(2)
+  })
+
   it('ends a stream that has shown something else, with a clear error and no byte of the new version', async () => {
     const url = await origin(NEW)
     const { node } = await world.node()

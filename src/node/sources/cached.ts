@@ -4,6 +4,7 @@ import type { Freshness } from '../../core/freshness.ts'
 import type { Task } from '../../core/task.ts'
 import { isResumable, validatorsOf } from '../../core/version.ts'
 import type { CachedHeaders } from '../../origin/cached-headers.ts'
+import type { OriginRequest } from '../../origin/options.ts'
 import type { Origin } from '../../origin/origin.ts'
 import type { OriginRead } from '../../origin/read.ts'
 import { TAIL_BYTES } from '../../origin/tail.ts'
@@ -128,10 +129,17 @@ export async function continueCached(active: ActiveTask, cached: Cached, how: Co
   const read = await how.origin.open(request, { version, from: prefix, isDoubted, signal, ...(tail !== undefined && { tail }) })
   if (read.version !== version || read.start !== prefix || differs(read.length, manifest.length)) {
     // what was kept is of no use to a later try either
-    return await beginAnew(active, cached, read, how)
+    return await beginAnew(active, cached, await fromTheStart(read, how, request), how)
   }
   await active.adoptCached(cached, how.heard(read.cachedHeaders, cached.freshness))
   await ingest(active, read, inParallel(how.origin, request, read, signal))
+}
+
+/** The same version, of another length than was announced before, comes as the end of it. */
+async function fromTheStart(read: OriginRead, how: Continuing, request: OriginRequest): Promise<OriginRead> {
+  if (read.start === 0) return read
+  await read.cancel()
+  return await how.origin.open(request, { isDoubted: how.isDoubted, signal: how.signal })
 }
 
 async function tailOf({ entry, manifest, prefix }: Cached): Promise<Uint8Array> {
