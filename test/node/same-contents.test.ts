@@ -35,9 +35,14 @@ async function mirrors(world: World): Promise<Mirrors> {
 
 const NO_ORIGIN = { origin: false } as const
 
+/** One that nobody finds in the DHT: who hears of it was told by a peer. */
+function unlisted(world: World, seed: Observed): Promise<Observed> {
+  return world.node({ seeds: [seed.address], dhtServer: false })
+}
+
 /** One that has it and goes on serving it. */
 async function holder(world: World, url: string, seed: Observed): Promise<Observed> {
-  const peer = await world.node({ seeds: [seed.address] })
+  const peer = await unlisted(world, seed)
   await peer.node.download(url, world.path(), NO_ORIGIN)
   return peer
 }
@@ -86,7 +91,7 @@ describe('the same bytes under two URLs', () => {
         const { a, b, origins, seed } = await mirrors(world)
         const holders = [await holder(world, a, seed), await holder(world, a, seed)]
         await seed.node.setLimits({ up: MiB / 2 })
-        const peer = await world.node({ seeds: [seed.address] })
+        const peer = await unlisted(world, seed)
         const path = world.path()
         const receipt = await peer.node.download(b, path, NO_ORIGIN)
         expect(await fileHash(path)).to.equal(hex(BODY))
@@ -103,7 +108,7 @@ describe('the same bytes under two URLs', () => {
         const { a, b, origins, seed } = await mirrors(world)
         const one = await holder(world, a, seed)
         await seed.node.setLimits({ up: MiB / 4 })
-        const peer = await world.node({ seeds: [seed.address] })
+        const peer = await unlisted(world, seed)
         const path = world.path()
         const download = peer.node.download(b, path, { ...NO_ORIGIN, limit: 2 * MiB })
         await Promise.race([until(() => links(peer, one) > 0, 'it is told of the other swarm'), download])
@@ -119,7 +124,7 @@ describe('the same bytes under two URLs', () => {
       async world => {
         const { a, b, seed } = await mirrors(world)
         await seed.node.setLimits({ up: 2 * MiB })
-        const [one, other] = [await world.node({ seeds: [seed.address] }), await world.node({ seeds: [seed.address] })]
+        const [one, other] = [await unlisted(world, seed), await unlisted(world, seed)]
         const [ofOne, ofOther] = await Promise.all([
           one.node.download(a, world.path(), NO_ORIGIN),
           other.node.download(b, world.path(), NO_ORIGIN),
@@ -154,7 +159,7 @@ describe('the same bytes under two URLs', () => {
         const { a, b, seed } = await mirrors(world)
         const liar = await world.scriptedPeer(a, { ask: givesAlways(content('a lie', PIECE)) })
         await seed.node.setLimits({ up: MiB })
-        const victim = await world.node({ seeds: [seed.address] })
+        const victim = await unlisted(world, seed)
         const path = world.path()
         const download = victim.node.download(b, path, NO_ORIGIN)
         await Promise.race([claims(liar, victim, await root(world, a)), download])
@@ -171,7 +176,7 @@ describe('the same bytes under two URLs', () => {
         const { a, b, seed } = await mirrors(world)
         const stranger = await world.scriptedPeer(a)
         await seed.node.setLimits({ up: MiB })
-        const victim = await world.node({ seeds: [seed.address] })
+        const victim = await unlisted(world, seed)
         const download = victim.node.download(b, world.path(), { ...NO_ORIGIN, digest: `sha256:${hex(BODY)}` })
         const link = await claims(stranger, victim, await root(world, a))
         const digests = Buffer.concat(digestsOf(manifestOf(stranger.task, content('another', BODY.length))))
@@ -229,7 +234,7 @@ describe('the same bytes in a private content', () => {
         closed.readers = new Set(['Bearer alice'])
         const [a, b] = [`${open.url}/file.bin`, `${closed.url}/file.bin`]
         const seed = await world.seed()
-        const reader = await world.node({ seeds: [seed.address] })
+        const reader = await unlisted(world, seed)
         await reader.node.download(b, world.path(), { ...NO_ORIGIN, headers })
         const topic = await root(world, a)
         const stranger = await world.scriptedPeer(a)
@@ -251,10 +256,10 @@ describe('the same bytes in a private content', () => {
         closed.readers = new Set(['Bearer alice'])
         const [a, b] = [`${open.url}/file.bin`, `${closed.url}/file.bin`]
         const seed = await world.seed()
-        const [one, first] = [await holder(world, a, seed), await world.node({ seeds: [seed.address] })]
+        const [one, first] = [await holder(world, a, seed), await unlisted(world, seed)]
         await first.node.download(b, world.path(), { ...NO_ORIGIN, headers, keep: false })
         await seed.node.setLimits({ up: 2 * MiB })
-        const peer = await world.node({ seeds: [seed.address] })
+        const peer = await unlisted(world, seed)
         const receipt = await peer.node.download(b, world.path(), { ...NO_ORIGIN, headers })
         expect(receipt.seconds).to.be.greaterThan(2)
         expect(links(peer, one)).to.equal(0)
