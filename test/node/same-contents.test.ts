@@ -3,7 +3,8 @@ import { expect } from 'chai'
 import { CID } from 'multiformats/cid'
 import type { Link } from '../../src/net/link.ts'
 import type { Hello } from '../../src/wire/codec-hello.ts'
-import { givesAlways } from '../malicious/gives-bytes.ts'
+import { sealHead } from '../../src/wire/envelope.ts'
+import { givesAlways, givesPiecesOf } from '../malicious/gives-bytes.ts'
 import type { ScriptedPeer } from '../malicious/scripted-peer.ts'
 import { until } from '../waiting.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
@@ -174,15 +175,19 @@ describe('the same bytes under two URLs', () => {
       'mean nothing to heads and digests on a link by the root',
       async world => {
         const { a, b, seed } = await mirrors(world)
-        const stranger = await world.scriptedPeer(a)
+        const stranger = await world.scriptedPeer(a, { ask: givesPiecesOf(BODY, PIECE) })
         await seed.node.setLimits({ up: MiB })
         const victim = await unlisted(world, seed)
         const download = victim.node.download(b, world.path(), { ...NO_ORIGIN, digest: `sha256:${hex(BODY)}` })
         const link = await claims(stranger, victim, await root(world, a))
-        const digests = Buffer.concat(digestsOf(manifestOf(stranger.task, content('another', BODY.length))))
-        link.send({ type: 'part', from: 0, digests })
-        for (let i = 0; i < 40; i++) link.send({ type: 'head', envelope: Buffer.from('no head') })
+        // under the digest that was given it would count on a link by the task
+        const manifest = manifestOf(stranger.task, BODY)
+        const envelope = await sealHead(manifest.head(), stranger.host.privateKey)
+        link.send({ type: 'part', from: 0, digests: Buffer.concat(digestsOf(manifest)) })
+        for (let i = 0; i < 40; i++) link.send({ type: 'head', envelope })
         await download
+        expect(stranger.asks).to.not.deep.equal([])
+        expect(stranger.refusals).to.not.include('other-version')
         expect(stranger.heard.some(({ type }) => type === 'head' || type === 'part')).to.equal(false)
         expect(victim.said(/violat/)).to.deep.equal([])
       },
