@@ -1,6 +1,6 @@
 // Which contents are shared with equal ones under other URLs.
 import { expect } from 'chai'
-import { makeSharedTask, makeTask, type Task } from '../../src/core/task.ts'
+import { makeTask } from '../../src/core/task.ts'
 import { isJoining, type Joinable, joinedRoot } from '../../src/node/content/joined-root.ts'
 import { content, PIECE } from '../world/content.ts'
 import { manifestOf } from '../world/manifest.ts'
@@ -23,7 +23,7 @@ describe('node: the root by which equal contents join', () => {
   const never: [why: string, change: Partial<Joinable>][] = [
     ['of a private content', { task: makeTask({ url: URL, headers }) }],
     ['of a URL with filtered parameters', { task: makeTask({ url: URL, filter: ['token'] }) }],
-    ['of a shared content, whose root is its secret', { task: makeSharedTask(root) as Task }],
+    ['of a shared content, whose root is its secret', { task: makeTask({ url: `dragonfly:${root}` }) }],
     ['of what the origin forbids to keep', { isTransient: true }],
     ['while nothing is known', { manifest: undefined }],
     ['of one piece', { manifest: manifestOf(task, BODY.subarray(0, PIECE)) }],

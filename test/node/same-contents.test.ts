@@ -174,7 +174,10 @@ describe('the same bytes under two URLs', () => {
     [
       'mean nothing to heads and digests on a link by the root',
       async world => {
-        const { a, b, seed } = await mirrors(world)
+        const [one, mirror] = [await world.origin(BODY), await world.origin(BODY)]
+        const [a, b] = [`${one.url}/file.bin`, `${mirror.url}/file.bin`]
+        const seed = await world.seed()
+        await seed.node.download(b, world.path())
         const stranger = await world.scriptedPeer(a, { ask: givesPiecesOf(BODY, PIECE) })
         await seed.node.setLimits({ up: MiB })
         const victim = await unlisted(world, seed)

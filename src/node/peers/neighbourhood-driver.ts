@@ -27,7 +27,6 @@ const UNWANTED: ReadonlySet<RefusalReason> = new Set(['unknown-topic', 'bad-proo
 
 /** What the driver needs of its active task. */
 export interface NeighbourhoodOwner extends Compared, Joinable {
-  readonly manifest: Manifest | undefined
   readonly links: PeerLinks
   readonly isComplete: boolean
   readonly roles: Pick<Roles, 'serves' | 'isSeed'>
