@@ -86,6 +86,11 @@ export class Exchange {
     }
   }
 
+  /** Whether there is a link with a peer on this topic, whosever it is. */
+  isLinked(peer: string, topic: Uint8Array): boolean {
+    return this.#links.get(linkKey(peer, topic))?.isClosed === false
+  }
+
   async stop(): Promise<void> {
     for (const link of [...this.#links.values()]) link.close('going-away')
     await this.#host.libp2p.unhandle([EXCHANGE_PROTOCOL, DATA_PROTOCOL])

@@ -35,6 +35,7 @@ import { LimitSchedule } from './context/limit-schedule.ts'
 import { type BudgetUser, type Network, type NodeContext, now, type Reader } from './context/node-context.ts'
 import { OriginTroubles } from './context/origin-troubles.ts'
 import { Pacing } from './context/pacing.ts'
+import { SameContents } from './context/same-contents.ts'
 import { SilentSeeds } from './context/silent-seeds.ts'
 import { Downloads } from './downloads.ts'
 import type { Duty } from './duty.ts'
@@ -83,6 +84,7 @@ class Node implements DragonflyNode, NodeContext {
   readonly pacing = new Pacing()
   readonly silentSeeds = new SilentSeeds()
   readonly chunkLists = new ChunkLists()
+  readonly sameContents = new SameContents()
   readonly originTroubles = new OriginTroubles()
   readonly #schedule = new LimitSchedule(this.pacing)
   readonly administration: Administration

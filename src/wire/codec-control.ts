@@ -25,9 +25,16 @@ export type ControlMessage =
   /** Of the list of chunks, from number `from` on. */
   | { type: 'chunks-wanted'; from: number }
   | ({ type: 'chunks' } & ChunksPart)
+  /** Those with the same bytes under another task, to be dialled by the root. An empty list is a question. */
+  | { type: 'root-peers'; peers: PeerAddress[] }
 
 /** For the generated decoder, so that it stops early. */
-const CONTROL_LIMITS = { have: { pieces: LIMITS.havePieces }, peers: PEERS_LIMITS, refused: PEERS_LIMITS }
+const CONTROL_LIMITS = {
+  have: { pieces: LIMITS.havePieces },
+  peers: PEERS_LIMITS,
+  refused: PEERS_LIMITS,
+  rootPeers: PEERS_LIMITS,
+}
 
 /** Without length prefix. Throws `internal` for what the other side would refuse. */
 export function encodeControl(message: ControlMessage): Uint8Array {
@@ -63,6 +70,8 @@ function toWire(message: ControlMessage): Control {
       return { chunksWanted: { from: chunkIndexField(message.from) } }
     case 'chunks':
       return { chunks: chunksToWire(message) }
+    case 'root-peers':
+      return { rootPeers: { peers: peersToWire(message.peers) } }
   }
 }
 
@@ -83,6 +92,7 @@ function fromWire(raw: Control): ControlMessage | undefined {
   }
   if (raw.chunksWanted !== undefined) return { type: 'chunks-wanted', from: chunkIndexField(raw.chunksWanted.from) }
   if (raw.chunks !== undefined) return { type: 'chunks', ...chunksFromWire(raw.chunks) }
+  if (raw.rootPeers !== undefined) return { type: 'root-peers', peers: peersFromWire(raw.rootPeers.peers) }
   return undefined
 }
 

@@ -122,6 +122,7 @@ export const control: fc.Arbitrary<ControlMessage> = fc.oneof(
   kind('peers', fc.record({ peers, links: fc.nat() })),
   kind('chunks-wanted', fc.record({ from: fc.nat({ max: LIMITS.chunks - 1 }) })),
   kind('chunks', chunks),
+  kind('root-peers', fc.record({ peers })),
 )
 
 export const dataRequest: fc.Arbitrary<DataRequest> = fc.oneof(

@@ -238,6 +238,7 @@ export const VECTORS: Vector[] = [
   control('peers', { type: 'peers', peers: PEERS, links: 10 }),
   control('chunks wanted', { type: 'chunks-wanted', from: 6144 }),
   control('chunks', { type: 'chunks', count: 2, average: 65536, from: 0, entries: CHUNK_ENTRIES }),
+  control('root peers', { type: 'root-peers', peers: PEERS }),
   data('data hello', HELLO),
   data('ask', { type: 'ask', piece: 0, load: 3 }),
   data('cancel', { type: 'cancel', piece: 7 }),

@@ -8,6 +8,7 @@ import { Counters } from '../../src/node/context/counters.ts'
 import type { BudgetUser, Network, NodeContext } from '../../src/node/context/node-context.ts'
 import { OriginTroubles } from '../../src/node/context/origin-troubles.ts'
 import { Pacing } from '../../src/node/context/pacing.ts'
+import { SameContents } from '../../src/node/context/same-contents.ts'
 import { SilentSeeds } from '../../src/node/context/silent-seeds.ts'
 import { startNetwork } from '../../src/node/network.ts'
 import { Isolation } from '../../src/node/peers/isolation.ts'
@@ -36,6 +37,7 @@ export class LoneSession implements NodeContext {
   readonly originTroubles = new OriginTroubles()
   readonly silentSeeds = new SilentSeeds()
   readonly chunkLists = new ChunkLists()
+  readonly sameContents = new SameContents()
   readonly access = ACCESS_TIMES
   readonly isLongLived = false
   readonly isolation = new Isolation(this)

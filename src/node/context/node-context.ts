@@ -14,6 +14,7 @@ import type { ChunkLists } from './chunk-lists.ts'
 import type { Counters } from './counters.ts'
 import type { OriginTroubles } from './origin-troubles.ts'
 import type { Pacing } from './pacing.ts'
+import type { SameContents } from './same-contents.ts'
 import type { SilentSeeds } from './silent-seeds.ts'
 
 export interface Network {
@@ -74,6 +75,7 @@ export interface NodeContext {
   readonly otherSeeds: readonly DialablePeer[]
   /** Of the contents that are here. */
   readonly chunkLists: ChunkLists
+  readonly sameContents: SameContents
   /** Those among them that said nothing a moment ago. */
   readonly silentSeeds: SilentSeeds
   readonly originTroubles: OriginTroubles

@@ -12,6 +12,8 @@ interface Entry {
   /** As the peer has signed them; undefined: it was not connected. */
   own: readonly string[] | undefined
   heard: Map<string, readonly string[]>
+  /** It has the content under another task, as far as is known. */
+  isByRoot: boolean
 }
 
 /** What a peer says of itself and what others say of it are kept apart; nobody can overwrite what another one said. */
@@ -30,6 +32,20 @@ export class AddressBook {
     const turns = Array.from({ length: LIMITS.addresses }, (_, i) => lists.map(list => list[i]))
     const all = new Set([...own, ...turns.flat().filter(address => address !== undefined)])
     return [...all].slice(0, LIMITS.addresses)
+  }
+
+  isByRoot(peer: string): boolean {
+    return this.#entries.get(peer)?.isByRoot === true
+  }
+
+  /** It was named as one to be dialled by the root: that counts unless it is known already. */
+  noteByRoot(peer: string): void {
+    if (!this.#entries.has(peer)) this.#entry(peer).isByRoot = true
+  }
+
+  /** There is a link to it. */
+  linked(peer: string, isByRoot: boolean): void {
+    this.#entry(peer).isByRoot = isByRoot
   }
 
   /** Hearsay of `namer`, in place of what it said before. */
@@ -57,7 +73,7 @@ export class AddressBook {
   }
 
   #entry(peer: string): Entry {
-    const entry = this.#entries.get(peer) ?? { own: undefined, heard: new Map() }
+    const entry = this.#entries.get(peer) ?? { own: undefined, heard: new Map(), isByRoot: false }
     this.#entries.set(peer, entry)
     return entry
   }

@@ -8,8 +8,10 @@ export interface LinkKeeper {
   linked(link: PeerLink): void
   /** `error`: what broke it; undefined when one of the two wanted it. */
   unlinked(link: PeerLink, error: unknown): void
-  /** `from`, or its refusal, named others. */
-  heard(from: string, peers: readonly PeerAddress[]): void
+  /** `from`, or its refusal, named others. `isByRoot`: to be dialled by the root of the content, which they have under another task. */
+  heard(from: string, peers: readonly PeerAddress[], isByRoot?: boolean): void
+  /** Whether it was met, or named, as one to be dialled by the root. */
+  isByRoot(peer: string): boolean
   /** `from`, which has so many links, wants to be told of others. */
   asked(from: string, links: number): void
   /** Whom a peer that says hello may try instead when there is no room for it; undefined: there is. */

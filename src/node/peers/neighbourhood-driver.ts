@@ -8,6 +8,7 @@ import type { LinkUse, NeighbourhoodAction, NeighbourhoodEvent } from '../../swa
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import type { RefusalReason } from '../../wire/refusal.ts'
 import { causeOf } from '../api/events.ts'
+import { type Joinable, joinedRoot } from '../content/joined-root.ts'
 import { type Network, type NodeContext, now } from '../context/node-context.ts'
 import { AddressBook } from './address-book.ts'
 import { type Compared, isWhole, offers } from './comparison.ts'
@@ -25,7 +26,7 @@ const MAX_LOOKS = 10
 const UNWANTED: ReadonlySet<RefusalReason> = new Set(['unknown-topic', 'bad-proof', 'other-version', 'going-away'])
 
 /** What the driver needs of its active task. */
-export interface NeighbourhoodOwner extends Compared {
+export interface NeighbourhoodOwner extends Compared, Joinable {
   readonly links: PeerLinks
   readonly isComplete: boolean
   readonly roles: Pick<Roles, 'serves' | 'isSeed'>
@@ -59,14 +60,24 @@ export class NeighbourhoodDriver implements LinkKeeper {
     return this.#dialling === 0 && this.#known?.isAboutToDial(now()) !== true
   }
 
-  /** Candidates that a connected peer names, or a list. */
-  offer(from: string, peers: readonly PeerAddress[]): void {
+  /** Candidates that a connected peer names, or a list. `isByRoot`: see LinkKeeper. */
+  offer(from: string, peers: readonly PeerAddress[], isByRoot = false): void {
     const { network } = this.#ctx
     if (network === undefined || this.#stopped.signal.aborted || peers.length === 0) return
     const welcome = peers.filter(({ id }) => id !== network.host.id && !this.#ctx.isBanned(id))
     const believed = welcome.map(({ id, addresses }) => ({ id, addresses: network.host.believable(from, addresses) }))
-    for (const { id, addresses } of believed) this.#book.note(id, addresses, from)
+    for (const { id, addresses } of believed) {
+      if (isByRoot) this.#book.noteByRoot(id)
+      this.#book.note(id, addresses, from)
+    }
     this.#tell({ type: 'heard', from, peers: believed.map(({ id, addresses }) => known(id, addresses)) })
+  }
+
+  /** Whom to tell one of, that has the content under another task. */
+  peersFor(peer: string): PeerAddress[] {
+    const { network } = this.#ctx
+    if (network === undefined || this.#stopped.signal.aborted) return []
+    return this.#book.named(this.#hood(network).hints({ peer, group: network.host.groupOf(peer) }, now()))
   }
 
   stop(): void {
@@ -83,9 +94,10 @@ export class NeighbourhoodDriver implements LinkKeeper {
     return this.#known?.degree ?? 0
   }
 
-  linked({ peer, link }: PeerLink): void {
+  linked({ peer, link, isJoined }: PeerLink): void {
     const { network } = this.#ctx
     if (network === undefined) return
+    this.#book.linked(peer, isJoined)
     this.#book.learn(network.host, peer).catch(() => {})
     const kind = this.#owner.roles.isSeed(peer) ? 'seed' : 'peer'
     this.#tell({ type: 'linked', peer, group: network.host.groupOf(peer), kind, links: link.hello.links })
@@ -98,8 +110,12 @@ export class NeighbourhoodDriver implements LinkKeeper {
     this.#tell({ type: 'unlinked', peer, why })
   }
 
-  heard(from: string, peers: readonly PeerAddress[]): void {
-    this.offer(from, peers)
+  heard(from: string, peers: readonly PeerAddress[], isByRoot = false): void {
+    this.offer(from, peers, isByRoot)
+  }
+
+  isByRoot(peer: string): boolean {
+    return this.#book.isByRoot(peer)
   }
 
   asked(from: string, links: number): void {
@@ -159,7 +175,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
       if (this.#ctx.isBanned(peer)) why = 'unwanted'
       else {
         await network.host.connectPeer(peer, this.#book.of(peer), namer, signal)
-        await links.dial(peer, signal)
+        await this.#linkUp(peer, signal)
         links.unreachable.delete(peer)
       }
     } catch (error) {
@@ -168,6 +184,14 @@ export class NeighbourhoodDriver implements LinkKeeper {
       this.#dialling--
       if (!links.has(peer)) this.#tell({ type: 'failed', peer, why })
     }
+  }
+
+  async #linkUp(peer: string, signal: AbortSignal): Promise<void> {
+    const { links } = this.#owner
+    if (!this.#book.isByRoot(peer)) return await links.dial(peer, signal)
+    const root = joinedRoot(this.#owner)
+    if (root === undefined) throw new LinkRefused('unknown-topic', [])
+    await links.join(peer, root, signal)
   }
 
   #whyNot(peer: string, error: unknown): 'busy' | 'unreachable' | 'unwanted' {

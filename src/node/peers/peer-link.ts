@@ -8,6 +8,7 @@ import type { ControlMessage } from '../../wire/codec-control.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import { LIMITS } from '../../wire/limits.ts'
 import type { RefusalReason } from '../../wire/refusal.ts'
+import { isJoining } from '../content/joined-root.ts'
 import type { SignedState } from '../content/signed-state.ts'
 import { type DigestRange, Hearsay } from './hearsay.ts'
 import { ManifestTeller } from './manifest-teller.ts'
@@ -31,7 +32,14 @@ export interface PeerLinkListener {
   onVersion(from: PeerLink): void
   onHave(from: PeerLink, pieces: readonly number[]): void
   onPeers(from: PeerLink, peers: readonly PeerAddress[], links: number): void
+  /** Who listens to talk of equal contents. */
+  readonly rootPeers: RootPeersListener
   onClosed(from: PeerLink, error: unknown): void
+}
+
+/** Peers with the same bytes under another task; an empty list asks for some. */
+export interface RootPeersListener {
+  onRootPeers(from: PeerLink, peers: readonly PeerAddress[]): void
 }
 
 /** The list of the content's chunks. */
@@ -56,6 +64,11 @@ export interface PieceListener {
 export class PeerLink implements LinkListener {
   readonly link: Link
   readonly since: number
+  /**
+   * Each side has the content under a task of its own, and its whole manifest: the root is what they have in common. Nothing that is
+   * said of manifests on such a link counts.
+   */
+  readonly isJoined: boolean
   readonly #ears: PeerLinkListener
   /** What it has, as it told us. */
   have = new Bitfield()
@@ -75,6 +88,7 @@ export class PeerLink implements LinkListener {
     this.link = link
     this.since = since
     this.#ears = ears
+    this.isJoined = isJoining(link.isDialer ? link.ourHello : link.hello)
     this.#version = link.hello.version
     this.#teller = new ManifestTeller(link, link.hello.manifestCount)
     // what would still come is of no use without what had to go
@@ -90,6 +104,11 @@ export class PeerLink implements LinkListener {
     return this.#version
   }
 
+  /** Whether it has named no version, this one, or on a joined link any: the bytes are the same. */
+  mayBeAt(version: string): boolean {
+    return this.#version === '' || this.#version === version || this.isJoined
+  }
+
   /** Digests from `from` on that this neighbour sent ahead of a head; undefined when there is a gap before them. */
   takeProvisional(from: number, to: number): Uint8Array[] | undefined {
     return this.#hearsay.take(from, to)
@@ -102,7 +121,7 @@ export class PeerLink implements LinkListener {
 
   /** Passes on what it lacks of the manifest, up to the newest signed state. */
   tellManifest(manifest: Manifest, signed: SignedState): void {
-    this.#teller.tell(manifest, signed)
+    if (!this.isJoined) this.#teller.tell(manifest, signed)
   }
 
   /** Notes its version, and what it has of the manifest itself. */
@@ -130,13 +149,15 @@ export class PeerLink implements LinkListener {
       case 'part':
         return this.#hearsay.add(message.from, message.digests, this.#ears.provable)
       case 'head':
-        return await this.#ears.onHead(this, message.envelope)
+        return this.isJoined ? this.#hearsay.drop() : await this.#ears.onHead(this, message.envelope)
       case 'pieces':
         return this.#learnAll(message.have, message.queue)
       case 'have':
         return this.#learn(message.pieces, message.queue)
       case 'peers':
         return this.#ears.onPeers(this, message.peers, message.links)
+      case 'root-peers':
+        return this.#ears.rootPeers.onRootPeers(this, message.peers)
       case 'chunks-wanted':
         return this.#ears.chunks?.onWanted(this, message.from)
       case 'chunks':

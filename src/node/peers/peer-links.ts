@@ -9,6 +9,7 @@ import type { Link } from '../../net/link.ts'
 import type { Hello } from '../../wire/codec-hello.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import type { RefusalReason } from '../../wire/refusal.ts'
+import { isJoining } from '../content/joined-root.ts'
 import { type Network, type NodeContext, now } from '../context/node-context.ts'
 import { type GrantBook, shownGrant } from './grant-book.ts'
 import type { LinkKeeper } from './link-keeper.ts'
@@ -87,8 +88,9 @@ export class PeerLinks {
   }
 
   /** Says hello again: tells where we stand now, and asks for what comes after. */
-  sayHello({ link }: PeerLink): void {
-    link.send({ ...link.ourHello, ...this.#shown, ...this.#standing })
+  sayHello(from: PeerLink): void {
+    const { link } = from
+    link.send({ ...link.ourHello, ...this.#shown, ...this.#standingOn(from) })
   }
 
   /** Says hello as one that knows the version and nothing of its manifest: asks for the whole of the other side's. */
@@ -102,13 +104,36 @@ export class PeerLinks {
 
   /** Tells a neighbour of others; an empty list asks it for some. */
   tellPeers(to: string, peers: PeerAddress[]): void {
-    this.get(to)?.link.send({ type: 'peers', peers, links: this.#degree })
+    const link = this.get(to)
+    // who is there under another task is no use to one that would dial it by ours
+    const byRoot = link?.isJoined === true ? [] : peers.filter(({ id }) => this.#isByRoot(id))
+    const own = peers.filter(peer => !byRoot.includes(peer))
+    if (own.length > 0 || peers.length === 0) link?.link.send({ type: 'peers', peers: own, links: this.#degree })
+    if (byRoot.length > 0) link?.link.send({ type: 'root-peers', peers: byRoot })
   }
 
   // ---- coming
 
   /** Links up with a connected peer unless linked, after any dial that is under way. Rejects when it refuses or is gone. */
   async dial(peer: string, signal: AbortSignal, topic?: Uint8Array): Promise<void> {
+    const hello = topic === undefined ? undefined : () => ({ ...this.hello(peer), topic, proof: new Uint8Array() })
+    await this.#dialOnce(peer, signal, hello)
+  }
+
+  /** The same with one that has this content, of which we have the whole manifest, under another task. */
+  async join(peer: string, root: string, signal: AbortSignal): Promise<void> {
+    const topic = CID.parse(root).bytes
+    // two contents of ours with the same bytes need one link to it
+    if (this.#ctx.network?.exchange.isLinked(peer, topic) === true) throw new LinkRefused('too-busy', [])
+    // it calls the version by a name of its own
+    const hello = () => ({ ...this.hello(peer), topic, proof: new Uint8Array(), version: '' })
+    await this.#dialOnce(peer, signal, hello)
+    const link = this.get(peer)
+    if (link?.isJoined === true) this.sayHello(link)
+  }
+
+  /** `hello`: what to say; undefined: what proves that we know the task, and that the other side has to prove, too. */
+  async #dialOnce(peer: string, signal: AbortSignal, hello: (() => Hello) | undefined): Promise<void> {
     const { network } = this.#ctx
     if (network === undefined || peer === this.#self || this.#ctx.isBanned(peer)) return
     const present = this.get(peer)
@@ -120,20 +145,20 @@ export class PeerLinks {
         other.catch(() => {}),
         signal,
       )
-      return await this.dial(peer, signal, topic)
+      return await this.#dialOnce(peer, signal, hello)
     }
-    const dialling = this.#dial(network, peer, signal, topic).finally(() => this.#dialling.delete(peer))
+    const dialling = this.#dial(network, peer, signal, hello).finally(() => this.#dialling.delete(peer))
     this.#dialling.set(peer, dialling)
     await dialling
   }
 
-  async #dial(network: Network, peer: string, signal: AbortSignal, topic: Uint8Array | undefined): Promise<void> {
+  async #dial(network: Network, peer: string, signal: AbortSignal, saying: (() => Hello) | undefined): Promise<void> {
+    const hello = saying?.() ?? this.hello(peer)
     try {
-      const hello = topic === undefined ? this.hello(peer) : { ...this.hello(peer), topic, proof: new Uint8Array() }
-      const check = topic === undefined ? (answer: Hello) => this.#check(peer, answer) : undefined
+      const check = saying === undefined ? (answer: Hello) => this.#check(peer, answer) : undefined
       await network.exchange.dial(peer, hello, link => this.attach(link), signal, check)
     } catch (error) {
-      if (error instanceof LinkRefused && error.peers.length > 0) this.#keeper?.heard(peer, error.peers)
+      if (error instanceof LinkRefused && error.peers.length > 0) this.#keeper?.heard(peer, error.peers, isJoining(hello))
       throw error
     }
   }
@@ -148,7 +173,8 @@ export class PeerLinks {
     const crossing = this.#dialling.has(peer) || (present?.link.isDialer === true && now() - present.since < CROSSING_MS)
     if (crossing && this.#self < peer) return { refused: 'too-busy' }
     const peers = present === undefined ? this.#keeper?.refuses(peer, hello.links) : undefined
-    return peers === undefined ? undefined : { refused: 'too-busy', peers }
+    if (peers === undefined) return undefined
+    return { refused: 'too-busy', peers: isJoining(hello) ? peers : peers.filter(({ id }) => !this.#isByRoot(id)) }
   }
 
   /** Takes a new link in. One that replaces an older one of the same peer ends that. */
@@ -220,6 +246,15 @@ export class PeerLinks {
 
   get #standing(): { version: string; manifestCount: number; links: number } {
     return { ...this.#owner.standing, links: this.#degree }
+  }
+
+  /** On a joined link the version has the name that the other side gives it. */
+  #standingOn({ isJoined, version }: PeerLink): { version: string; manifestCount: number; links: number } {
+    return isJoined ? { ...this.#standing, version } : this.#standing
+  }
+
+  #isByRoot(peer: string): boolean {
+    return this.#keeper?.isByRoot(peer) === true
   }
 
   /** Our own grant, where one is needed. */

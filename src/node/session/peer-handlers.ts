@@ -9,6 +9,7 @@ import type { PayloadPace } from '../../net/payload-pace.ts'
 import type { PeerAddress } from '../../wire/codec-peers.ts'
 import { type OpenedHead, openHead } from '../../wire/envelope.ts'
 import { causeOf } from '../api/events.ts'
+import type { Joinable } from '../content/joined-root.ts'
 import { digestMismatch, type StoredVersion } from '../content/stored-version.ts'
 import type { NodeContext } from '../context/node-context.ts'
 import type { GrantBook } from '../peers/grant-book.ts'
@@ -21,6 +22,7 @@ import type { ChunkExchange } from './chunk-exchange.ts'
 import type { ManifestSync } from './manifest-sync.ts'
 import type { ManifestTrust } from './manifest-trust.ts'
 import type { PieceExchange } from './piece-exchange.ts'
+import { RootPeers } from './root-peers.ts'
 import type { SharedRead } from './shared-read.ts'
 import { Suspects } from './suspects.ts'
 import type { SwarmDriver } from './swarm-driver.ts'
@@ -47,7 +49,7 @@ export function stopWork({ manifestSync, driver, content }: VersionParts): void 
 }
 
 /** What the handlers need of their active task. */
-export interface PeerHandlersOwner {
+export interface PeerHandlersOwner extends Joinable {
   readonly task: Task
   readonly links: PeerLinks
   readonly access: AccessControl
@@ -86,12 +88,14 @@ export class PeerHandlers implements PeerLinksOwner {
   readonly #owner: PeerHandlersOwner
   readonly #parts: PeerHandlersParts
   readonly #suspects: Suspects
+  readonly rootPeers: RootPeers
 
   constructor(ctx: NodeContext, owner: PeerHandlersOwner, parts: PeerHandlersParts) {
     this.#ctx = ctx
     this.#owner = owner
     this.#parts = parts
     this.#suspects = new Suspects(ctx, owner)
+    this.rootPeers = new RootPeers(ctx, owner)
   }
 
   get task(): Task {
@@ -160,10 +164,10 @@ export class PeerHandlers implements PeerLinksOwner {
     this.#parts.version()?.manifestSync.askWhenBehind()
   }
 
-  onPeers({ peer }: PeerLink, peers: readonly PeerAddress[], links: number): void {
+  onPeers({ peer, isJoined }: PeerLink, peers: readonly PeerAddress[], links: number): void {
     const { keeper } = this.#owner.links
     if (peers.length === 0) keeper?.asked(peer, links)
-    else keeper?.heard(peer, peers)
+    else keeper?.heard(peer, peers, isJoined)
   }
 
   onClosed(from: PeerLink, error: unknown): void {
@@ -194,7 +198,7 @@ export class PeerHandlers implements PeerLinksOwner {
     const version = this.#parts.version()
     if (version === undefined || this.#owner.links.get(from.peer) !== from) return
     const { content, manifestSync, pieceExchange } = version
-    if (from.version !== '' && from.version !== content.manifest.info.version) return from.link.close('other-version')
+    if (!from.mayBeAt(content.manifest.info.version)) return from.link.close('other-version')
     manifestSync.tell(from)
     if (from.version === '' || from.isNeighbour) return
     pieceExchange.join(from, this.#owner.roles.isSeed(from.peer) ? 'seed' : 'peer')

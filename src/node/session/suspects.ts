@@ -47,7 +47,8 @@ export class Suspects {
       return this.#owner.links.expel(peer)
     }
     const link = this.#owner.links.get(peer)
-    if (trust !== 'seed' || link === undefined || !this.#mayFollowAnother(signer)) return this.#convict(peer, content, piece)
+    if (trust !== 'seed' || link === undefined || link.isJoined || !this.#mayFollowAnother(signer))
+      return this.#convict(peer, content, piece)
     if (this.#suspects.has(peer)) return
     const deadline = setTimeout(() => this.#convict(peer, content, piece), VERDICT_MS)
     this.#suspects.set(peer, { content, piece, deadline })

@@ -1,10 +1,11 @@
 // Searches the DHT once for providers of an active task; the source selector decides when.
-import type { CID } from 'multiformats/cid'
+import { CID } from 'multiformats/cid'
 import { isAbort } from '../../core/errors.ts'
 import { rawCid } from '../../core/root.ts'
 import { addressesOfName, isName } from '../../discovery/ways.ts'
 import { DEFAULT_SOURCE_POLICY } from '../../swarm/source-events.ts'
 import { causeOf } from '../api/events.ts'
+import { joinedRoot } from '../content/joined-root.ts'
 import { type Network, type NodeContext, now } from '../context/node-context.ts'
 import { connectTimeout, pause } from '../context/waiting.ts'
 import type { NeighbourhoodDriver } from '../peers/neighbourhood-driver.ts'
@@ -39,6 +40,7 @@ export class DhtSource {
   readonly #active: ActiveTask
   readonly #parts: DhtParts
   readonly #signal: AbortSignal
+  #searches = 0
 
   constructor(ctx: NodeContext, active: ActiveTask, parts: DhtParts, signal: AbortSignal) {
     this.#ctx = ctx
@@ -49,6 +51,7 @@ export class DhtSource {
 
   /** One search; those that it finds are dialled. Never rejects. */
   async search(): Promise<void> {
+    this.#searches++
     const network = await this.#ctx.networkUp()
     if (network !== undefined) await this.#discover(network)
   }
@@ -129,6 +132,8 @@ export class DhtSource {
     const work = dhtKey === undefined ? [] : [this.#searchFor(network, dhtKey, signal)]
     if (wanted !== undefined && !task.isPrivate) work.push(this.#searchContent(network, rawCid(wanted), signal))
     await Promise.all(work)
+    // not for what may be complete before anybody could be found
+    if (this.#searches > 1) await this.#searchRoot(network, signal)
     while (!this.#parts.neighbours.isIdle && !signal.aborted) await pause(50, this.#signal)
   }
 
@@ -163,6 +168,15 @@ export class DhtSource {
     }
     for await (const { from, peer, addresses } of network.dht.find(key, signal, isOfUse)) {
       this.#parts.neighbours.offer(from, [{ id: peer, addresses }])
+    }
+  }
+
+  /** Who has the same bytes under another URL. */
+  async #searchRoot(network: Network, signal: AbortSignal): Promise<void> {
+    const root = joinedRoot(this.#active)
+    if (root === undefined || this.#active.isComplete) return
+    for await (const { from, peer, addresses } of network.dht.find(CID.parse(root), signal)) {
+      this.#parts.neighbours.offer(from, [{ id: peer, addresses }], true)
     }
   }
 

@@ -15,6 +15,7 @@ import { CurrentVersion } from './current-version.ts'
 import { DhtSource } from './dht-source.ts'
 import { keepGranted } from './grant-renewal.ts'
 import { sealWhenWhole } from './ingest.ts'
+import { JoinedPeers } from './joined-peers.ts'
 import { errorOf } from './no-source.ts'
 import { OriginSource } from './origin-source.ts'
 import { SeedSigns } from './seed-signs.ts'
@@ -50,6 +51,7 @@ export class Supply {
   readonly #selector: SourceSelector
   readonly #seeds: SeedSource
   readonly #neighbours: NeighbourhoodDriver
+  readonly #joined: JoinedPeers
   readonly #dht: DhtSource
   readonly #origin: OriginSource | undefined
   readonly #stop = new AbortController()
@@ -101,6 +103,7 @@ export class Supply {
     this.#watch = new TaskWatch(active, this.#signs, { tell, over: () => this.#over(), signal })
     this.#seeds = new SeedSource(ctx, active, { seeds, revalidate, hearRate, onGranted, tell }, signal)
     this.#neighbours = new NeighbourhoodDriver(ctx, active)
+    this.#joined = new JoinedPeers(ctx, active, this.#neighbours)
     const haveSeedsFailed = () => this.#selector.haveSeedsFailed
     this.#dht = new DhtSource(ctx, active, { neighbours: this.#neighbours, haveSeedsFailed }, signal)
     const isDoubted = () => this.#selector.isOriginDoubted
@@ -126,6 +129,7 @@ export class Supply {
     const isOpen = this.#active.task.root === undefined
     const isUnknown = seeds.length > 0 || servesOthers || isInFleet || revalidate || this.#current.mayAsk
     if (isOpen && isUnknown) this.#active.setCurrent('unknown')
+    this.#work(this.#joined.follow(this.#stop.signal, this.#end.signal))
     try {
       this.#tell({ type: 'wake' })
       await this.#watch.follow()

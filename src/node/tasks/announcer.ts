@@ -3,6 +3,7 @@ import { CID } from 'multiformats/cid'
 import PQueue from 'p-queue'
 import { isAbort } from '../../core/errors.ts'
 import { causeOf } from '../api/events.ts'
+import { joinedRoot } from '../content/joined-root.ts'
 import type { Network, NodeContext } from '../context/node-context.ts'
 import { pause } from '../context/waiting.ts'
 import type { ActiveTask } from '../session/active-task.ts'
@@ -44,6 +45,10 @@ export class Announcer {
       if (dhtKey !== undefined) this.#announce([dhtKey])
       // who leaves soon after the end need not be found by the whole content
       if (!this.#ctx.isLongLived) return
+      // who has the same bytes under another URL need not wait for the last of them
+      while (!active.isWhole && joinedRoot(active) === undefined) await active.changed(this.#signal)
+      const root = joinedRoot(active)
+      if (root !== undefined) this.#announce([CID.parse(root)])
       while (!active.isWhole) await active.changed(this.#signal)
       // who is to find a shared content has its CID, and nobody is to learn that from the DHT
       if (isPublicContent(active) && active.task.root === undefined)

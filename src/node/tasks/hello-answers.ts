@@ -5,6 +5,7 @@ import { sameBytes } from '../../core/piece.ts'
 import { makeProof, type Task } from '../../core/task.ts'
 import type { Answer } from '../../net/exchange.ts'
 import type { Hello } from '../../wire/codec-hello.ts'
+import { isJoining, joinedRoot } from '../content/joined-root.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
 import { shownGrant } from '../peers/grant-book.ts'
 import type { ActiveTask } from '../session/active-task.ts'
@@ -51,30 +52,33 @@ export class HelloAnswers {
     if (hello.grant !== undefined) {
       this.#ctx.counters.countAt('dragonfly_grants_shown_total', { outcome: shown === undefined ? 'invalid' : 'valid' })
     }
-    const { guarded, byTask, byContent, closed } = this.#find(topicText(hello.topic), hello)
+    const { guarded, byTask, byContent, closed } = this.#find(topicText(hello.topic), peer, hello)
     const isProven = this.#isProven((byTask ?? closed)?.task ?? this.#nobodys, peer, hello)
     if (guarded !== undefined) return guarded.grants?.admits(peer, shown) === true ? welcome(guarded, peer, hello, true) : UNKNOWN
     const active = byTask ?? byContent
     if (active === undefined) return closed === undefined ? UNKNOWN : await this.#answerClosed(peer, hello, closed, isProven)
     if (byTask !== undefined && !isProven) return active.task.isPrivate ? UNKNOWN : { refused: 'bad-proof' }
+    if (byTask === undefined && isJoining(hello) && isLinkedOtherwise(active, peer, hello)) return BUSY
     const held = this.#parts.open().find(h => h.active === active)
     if (held !== undefined) held.usedAt = now()
     return welcome(active, peer, hello, byTask !== undefined)
   }
 
   /** Looks everywhere, wherever it finds something. */
-  #find(topic: string, { version }: Hello): Found {
+  #find(topic: string, peer: string, hello: Hello): Found {
     const { closed } = this.#parts
+    const { version } = hello
     const all = this.#parts.open().map(h => h.active)
     const guarded = all.filter(s => s.grants?.id === topic)
     const byTask = all.filter(s => s.grants === undefined && s.task.id === topic)
+    const joined = all.filter(s => s.manifest?.seal?.root === topic && joinedRoot(s) === topic)
     const byContent = all.filter(s => isPublicContent(s) && contentTopics(s).includes(topic))
     const closedByContent = closed.byContent(topic)
     const atVersion = (candidates: ActiveTask[]) => candidates.find(s => s.manifest?.info.version === version) ?? candidates[0]
     return {
       guarded: guarded.find(s => s.isComplete) ?? guarded.find(s => !s.isOver),
       byTask: atVersion(byTask),
-      byContent: atVersion(byContent),
+      byContent: isJoining(hello) ? (joined.find(s => s.links.has(peer)) ?? joined[0]) : atVersion(byContent),
       closed: closed.byTask(topic) ?? closedByContent,
     }
   }
@@ -87,7 +91,9 @@ export class HelloAnswers {
     const tooLong = AbortSignal.any([this.#parts.stopping, AbortSignal.timeout(OPEN_MS)])
     const active = await raceSignal(this.#parts.reopen(closed), tooLong).catch(() => 'busy' as const)
     if (active === 'busy') return BUSY
-    return active === undefined || active.isClosed ? UNKNOWN : welcome(active, peer, hello, isByTask)
+    if (active === undefined || active.isClosed) return UNKNOWN
+    if (!isByTask && isJoining(hello) && joinedRoot(active) !== topicText(hello.topic)) return UNKNOWN
+    return welcome(active, peer, hello, isByTask)
   }
 
   #isProven({ secret }: Pick<Task, 'secret'>, peer: string, { proof }: Hello): boolean {
@@ -99,6 +105,12 @@ export class HelloAnswers {
 const UNKNOWN: Answer = { refused: 'unknown-topic' }
 /** It may try again. */
 const BUSY: Answer = { refused: 'too-busy' }
+
+/** Whether a peer is linked by the task, or by another name of the content: one link is enough. */
+function isLinkedOtherwise({ links }: ActiveTask, peer: string, { topic }: Hello): boolean {
+  const link = links.get(peer)?.link
+  return link !== undefined && !sameBytes(link.hello.topic, topic)
+}
 
 /** The answer to a peer that may have the content. `isByTask`: it asked for the task, and has proved that it knows it. */
 function welcome(active: ActiveTask, peer: string, hello: Hello, isByTask: boolean): Answer {

@@ -11,6 +11,7 @@ export interface Control {
     peers?: Peers;
     chunksWanted?: ChunksWanted;
     chunks?: Chunks;
+    rootPeers?: RootPeers;
 }
 export declare namespace Control {
     const codec: () => Codec<Control>;
@@ -119,9 +120,19 @@ export declare namespace Control {
         field: '$.chunks.entries';
         value: Uint8Array<ArrayBuffer>;
     }
+    interface ControlRootPeersPeersIdFieldEvent {
+        field: '$.rootPeers.peers[].id';
+        value: Uint8Array<ArrayBuffer>;
+        index: number;
+    }
+    interface ControlRootPeersPeersAddressesFieldEvent {
+        field: '$.rootPeers.peers[].addresses[]';
+        index: number;
+        value: Uint8Array<ArrayBuffer>;
+    }
     function encode(obj: Partial<Control>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Control>): Control;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Control>): Generator<ControlHelloTopicFieldEvent | ControlHelloProofFieldEvent | ControlHelloVersionFieldEvent | ControlHelloManifestCountFieldEvent | ControlHelloLinksFieldEvent | ControlHelloGrantFieldEvent | ControlRefusedReasonFieldEvent | ControlRefusedPeersIdFieldEvent | ControlRefusedPeersAddressesFieldEvent | ControlPartFromFieldEvent | ControlPartDigestsFieldEvent | ControlHeadEnvelopeFieldEvent | ControlPiecesSizeFieldEvent | ControlPiecesBitsFieldEvent | ControlPiecesQueueFieldEvent | ControlHavePiecesFieldEvent | ControlHaveQueueFieldEvent | ControlPeersPeersIdFieldEvent | ControlPeersPeersAddressesFieldEvent | ControlPeersLinksFieldEvent | ControlChunksWantedFromFieldEvent | ControlChunksCountFieldEvent | ControlChunksAverageFieldEvent | ControlChunksFromFieldEvent | ControlChunksEntriesFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Control>): Generator<ControlHelloTopicFieldEvent | ControlHelloProofFieldEvent | ControlHelloVersionFieldEvent | ControlHelloManifestCountFieldEvent | ControlHelloLinksFieldEvent | ControlHelloGrantFieldEvent | ControlRefusedReasonFieldEvent | ControlRefusedPeersIdFieldEvent | ControlRefusedPeersAddressesFieldEvent | ControlPartFromFieldEvent | ControlPartDigestsFieldEvent | ControlHeadEnvelopeFieldEvent | ControlPiecesSizeFieldEvent | ControlPiecesBitsFieldEvent | ControlPiecesQueueFieldEvent | ControlHavePiecesFieldEvent | ControlHaveQueueFieldEvent | ControlPeersPeersIdFieldEvent | ControlPeersPeersAddressesFieldEvent | ControlPeersLinksFieldEvent | ControlChunksWantedFromFieldEvent | ControlChunksCountFieldEvent | ControlChunksAverageFieldEvent | ControlChunksFromFieldEvent | ControlChunksEntriesFieldEvent | ControlRootPeersPeersIdFieldEvent | ControlRootPeersPeersAddressesFieldEvent>;
 }
 export interface Hello {
     topic: Uint8Array<ArrayBuffer>;
@@ -391,6 +402,25 @@ export declare namespace Peers {
     function encode(obj: Partial<Peers>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Peers>): Peers;
     function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Peers>): Generator<PeersPeersIdFieldEvent | PeersPeersAddressesFieldEvent | PeersLinksFieldEvent>;
+}
+export interface RootPeers {
+    peers: PeerAddress[];
+}
+export declare namespace RootPeers {
+    const codec: () => Codec<RootPeers>;
+    interface RootPeersPeersIdFieldEvent {
+        field: '$.peers[].id';
+        value: Uint8Array<ArrayBuffer>;
+        index: number;
+    }
+    interface RootPeersPeersAddressesFieldEvent {
+        field: '$.peers[].addresses[]';
+        index: number;
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<RootPeers>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RootPeers>): RootPeers;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RootPeers>): Generator<RootPeersPeersIdFieldEvent | RootPeersPeersAddressesFieldEvent>;
 }
 export interface ChunksWanted {
     from: number;

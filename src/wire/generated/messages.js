@@ -12,7 +12,19 @@ export var Control;
                     w.fork();
                 }
                 obj = { ...obj };
+                if (obj.rootPeers != null) {
+                    obj.chunks = undefined;
+                    obj.chunksWanted = undefined;
+                    obj.peers = undefined;
+                    obj.have = undefined;
+                    obj.pieces = undefined;
+                    obj.head = undefined;
+                    obj.part = undefined;
+                    obj.refused = undefined;
+                    obj.hello = undefined;
+                }
                 if (obj.chunks != null) {
+                    obj.rootPeers = undefined;
                     obj.chunksWanted = undefined;
                     obj.peers = undefined;
                     obj.have = undefined;
@@ -23,6 +35,7 @@ export var Control;
                     obj.hello = undefined;
                 }
                 if (obj.chunksWanted != null) {
+                    obj.rootPeers = undefined;
                     obj.chunks = undefined;
                     obj.peers = undefined;
                     obj.have = undefined;
@@ -33,6 +46,7 @@ export var Control;
                     obj.hello = undefined;
                 }
                 if (obj.peers != null) {
+                    obj.rootPeers = undefined;
                     obj.chunks = undefined;
                     obj.chunksWanted = undefined;
                     obj.have = undefined;
@@ -43,6 +57,7 @@ export var Control;
                     obj.hello = undefined;
                 }
                 if (obj.have != null) {
+                    obj.rootPeers = undefined;
                     obj.chunks = undefined;
                     obj.chunksWanted = undefined;
                     obj.peers = undefined;
@@ -53,6 +68,7 @@ export var Control;
                     obj.hello = undefined;
                 }
                 if (obj.pieces != null) {
+                    obj.rootPeers = undefined;
                     obj.chunks = undefined;
                     obj.chunksWanted = undefined;
                     obj.peers = undefined;
@@ -63,6 +79,7 @@ export var Control;
                     obj.hello = undefined;
                 }
                 if (obj.head != null) {
+                    obj.rootPeers = undefined;
                     obj.chunks = undefined;
                     obj.chunksWanted = undefined;
                     obj.peers = undefined;
@@ -73,6 +90,7 @@ export var Control;
                     obj.hello = undefined;
                 }
                 if (obj.part != null) {
+                    obj.rootPeers = undefined;
                     obj.chunks = undefined;
                     obj.chunksWanted = undefined;
                     obj.peers = undefined;
@@ -83,6 +101,7 @@ export var Control;
                     obj.hello = undefined;
                 }
                 if (obj.refused != null) {
+                    obj.rootPeers = undefined;
                     obj.chunks = undefined;
                     obj.chunksWanted = undefined;
                     obj.peers = undefined;
@@ -93,6 +112,7 @@ export var Control;
                     obj.hello = undefined;
                 }
                 if (obj.hello != null) {
+                    obj.rootPeers = undefined;
                     obj.chunks = undefined;
                     obj.chunksWanted = undefined;
                     obj.peers = undefined;
@@ -137,6 +157,10 @@ export var Control;
                 if (obj.chunks != null) {
                     w.uint32(74);
                     Chunks.codec().encode(obj.chunks, w);
+                }
+                if (obj.rootPeers != null) {
+                    w.uint32(82);
+                    RootPeers.codec().encode(obj.rootPeers, w);
                 }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
@@ -201,13 +225,31 @@ export var Control;
                             });
                             break;
                         }
+                        case 10: {
+                            obj.rootPeers = RootPeers.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.rootPeers
+                            });
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
                         }
                     }
                 }
+                if (obj.rootPeers != null) {
+                    delete obj.chunks;
+                    delete obj.chunksWanted;
+                    delete obj.peers;
+                    delete obj.have;
+                    delete obj.pieces;
+                    delete obj.head;
+                    delete obj.part;
+                    delete obj.refused;
+                    delete obj.hello;
+                }
                 if (obj.chunks != null) {
+                    delete obj.rootPeers;
                     delete obj.chunksWanted;
                     delete obj.peers;
                     delete obj.have;
@@ -218,6 +260,7 @@ export var Control;
                     delete obj.hello;
                 }
                 if (obj.chunksWanted != null) {
+                    delete obj.rootPeers;
                     delete obj.chunks;
                     delete obj.peers;
                     delete obj.have;
@@ -228,6 +271,7 @@ export var Control;
                     delete obj.hello;
                 }
                 if (obj.peers != null) {
+                    delete obj.rootPeers;
                     delete obj.chunks;
                     delete obj.chunksWanted;
                     delete obj.have;
@@ -238,6 +282,7 @@ export var Control;
                     delete obj.hello;
                 }
                 if (obj.have != null) {
+                    delete obj.rootPeers;
                     delete obj.chunks;
                     delete obj.chunksWanted;
                     delete obj.peers;
@@ -248,6 +293,7 @@ export var Control;
                     delete obj.hello;
                 }
                 if (obj.pieces != null) {
+                    delete obj.rootPeers;
                     delete obj.chunks;
                     delete obj.chunksWanted;
                     delete obj.peers;
@@ -258,6 +304,7 @@ export var Control;
                     delete obj.hello;
                 }
                 if (obj.head != null) {
+                    delete obj.rootPeers;
                     delete obj.chunks;
                     delete obj.chunksWanted;
                     delete obj.peers;
@@ -268,6 +315,7 @@ export var Control;
                     delete obj.hello;
                 }
                 if (obj.part != null) {
+                    delete obj.rootPeers;
                     delete obj.chunks;
                     delete obj.chunksWanted;
                     delete obj.peers;
@@ -278,6 +326,7 @@ export var Control;
                     delete obj.hello;
                 }
                 if (obj.refused != null) {
+                    delete obj.rootPeers;
                     delete obj.chunks;
                     delete obj.chunksWanted;
                     delete obj.peers;
@@ -288,6 +337,7 @@ export var Control;
                     delete obj.hello;
                 }
                 if (obj.hello != null) {
+                    delete obj.rootPeers;
                     delete obj.chunks;
                     delete obj.chunksWanted;
                     delete obj.peers;
@@ -354,6 +404,12 @@ export var Control;
                         case 9: {
                             yield* Chunks.codec().stream(reader, reader.uint32(), `${prefix}.chunks`, {
                                 limits: opts.limits?.chunks
+                            });
+                            break;
+                        }
+                        case 10: {
+                            yield* RootPeers.codec().stream(reader, reader.uint32(), `${prefix}.rootPeers`, {
+                                limits: opts.limits?.rootPeers
                             });
                             break;
                         }
@@ -1502,6 +1558,94 @@ export var Peers;
     }
     Peers.stream = stream;
 })(Peers || (Peers = {}));
+export var RootPeers;
+(function (RootPeers) {
+    let _codec;
+    RootPeers.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.peers != null && obj.peers.length > 0) {
+                    for (const value of obj.peers) {
+                        w.uint32(10);
+                        PeerAddress.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    peers: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.peers != null && obj.peers.length === opts.limits.peers) {
+                                throw new MaxLengthError('Decode error - repeated field "peers" had too many elements');
+                            }
+                            obj.peers.push(PeerAddress.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.peers$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    peers: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.peers != null && obj.peers === opts.limits.peers) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "peers" had too many elements');
+                            }
+                            for (const evt of PeerAddress.codec().stream(reader, reader.uint32(), `${prefix}.peers[]`, {
+                                limits: opts.limits?.peers$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.peers
+                                };
+                            }
+                            obj.peers++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, RootPeers.codec());
+    }
+    RootPeers.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, RootPeers.codec(), opts);
+    }
+    RootPeers.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, RootPeers.codec(), opts);
+    }
+    RootPeers.stream = stream;
+})(RootPeers || (RootPeers = {}));
 export var ChunksWanted;
 (function (ChunksWanted) {
     let _codec;

@@ -104,6 +104,7 @@ describe('the links of an active task', () => {
       unlinked: () => {},
       heard: (from, peers) => void heard.push([from, ...peers.map(({ id }) => id)]),
       asked: () => {},
+      isByRoot: () => false,
       refuses: () => undefined,
     })
     const id = await lone.network.host.connect([peer.address])
@@ -119,6 +120,7 @@ describe('the links of an active task', () => {
       unlinked: () => {},
       heard: () => {},
       asked: () => {},
+      isByRoot: () => false,
       refuses: () => [other],
     })
     const peer = await world.scriptedPeer(URL)
