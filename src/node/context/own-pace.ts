@@ -44,6 +44,11 @@ export class OwnPace {
     return Math.min(1, Math.max(LEAST_PACE, (USUAL * ranMs) / (ranMs + waitedMs)))
   }
 
+  /** What takes so many milliseconds otherwise, at our pace; at most so many times as long. A whole number, as timers want it. */
+  stretched(ms: number, most: number): number {
+    return Math.round(ms * Math.min(most, 1 / this.pace))
+  }
+
   /** Milliseconds, altogether, by which clocks that run at our pace are behind. */
   get lostMs(): number {
     const now = this.#now()

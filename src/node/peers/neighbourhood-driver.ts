@@ -154,7 +154,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
 
   /** Where we are starved, others on the same machine are, too: giving up a handshake that is under way costs both of us another one. */
   get #dialMs(): number {
-    return DIAL_TIMEOUT_MS * Math.min(MAX_DIAL_TIMES, 1 / this.#ctx.silentSeeds.ownPace.pace)
+    return this.#ctx.silentSeeds.ownPace.stretched(DIAL_TIMEOUT_MS, MAX_DIAL_TIMES)
   }
 
   async #dial(network: Network, peer: string, namer: string): Promise<void> {

@@ -39,6 +39,17 @@ describe('the pace of a process', () => {
     expect(starved.pace.lostMs, 'the first second is not judged yet').to.be.closeTo(19 * 900, 1)
   })
 
+  it('gives a wait a whole number of milliseconds, and a limit', () => {
+    const slow = process(30, 171)
+    slow.pass(20)
+    expect(AbortSignal.timeout(slow.pace.stretched(5000, 4))).to.have.property('aborted', false)
+    expect(slow.pace.stretched(5000, 4)).to.equal(8375)
+    const starved = process(10, 990)
+    starved.pass(20)
+    expect(starved.pace.stretched(5000, 4)).to.equal(20_000)
+    expect(process(100, 0).pace.stretched(5000, 4)).to.equal(5000)
+  })
+
   it('is the usual one again within half a minute', () => {
     const { pace, pass } = process(10, 990)
     pass(20)
