@@ -15,6 +15,8 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '1' },
     /** Every line of every host to standard error, with the time since the start. */
     verbose: { type: 'boolean', default: false },
+    /** A folder for a CPU profile of the seed. */
+    profile: { type: 'string' },
   },
 })
 const size = parseSize(values.size)
@@ -49,7 +51,8 @@ whole file of ${mib(size)} MiB. The system gives the seed so much of a core (a C
 )
 
 async function crowd(origin: Nginx, right: string, share: number, url: string): Promise<string[]> {
-  const seed = await lab.seed(`seed-${rows.length}`)
+  const profiled = values.profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}` }
+  const seed = await lab.seed(`seed-${rows.length}`, [], profiled)
   const warm = await lab.df(['preheat', '--seed', seed.address, url]).ended
   if (warm.code !== 0) throw new Error(warm.stderr)
   const before = { bytes: await origin.bytes(), requests: (await origin.requests()).length }

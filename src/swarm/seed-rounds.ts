@@ -4,9 +4,9 @@ import { OriginReports } from './origin-reports.ts'
 import { SeedQueue } from './seed-queue.ts'
 import { SeedSearch } from './seed-search.ts'
 import { SeedSigns } from './seed-signs.ts'
-import { givesSigns, lookDueAt, newVisit, type Visit, visitLate, whyLeave } from './seed-visit.ts'
+import { givesSigns, lookDueAt, newVisit, type Visit, visitLate, visitResolved, whyLeave } from './seed-visit.ts'
 import type { SeedFailure, SourceAction, SourcePolicy } from './source-events.ts'
-import { crowdTurn, patienceWith, SwarmPatience } from './swarm-patience.ts'
+import { SwarmPatience } from './swarm-patience.ts'
 
 export interface SeedRoundsOptions {
   /** In the order in which they are asked: the first is responsible, the others succeed it. */
@@ -24,8 +24,6 @@ export interface SeedRoundsOptions {
 /** Seeds are asked one after the other, in rounds; the one that answers is kept as long as it gives something. */
 export class SeedRounds {
   readonly #policy: SourcePolicy
-  /** Milliseconds: our place in a crowd. */
-  #turn: number
   readonly #deadlines: Deadlines
   readonly #intend: (action: SourceAction) => void
   readonly queue: SeedQueue
@@ -40,17 +38,17 @@ export class SeedRounds {
   /** For how long we could not hear anybody. */
   #absentMs = 0
   readonly #signs: SeedSigns
-  readonly #patience = new SwarmPatience()
+  readonly #patience: SwarmPatience
   readonly #linked = new Set<string>()
   readonly search: SeedSearch
   readonly reports: OriginReports
 
   constructor({ seeds, isInFleet, mayRead, policy, chance, deadlines, intend }: SeedRoundsOptions) {
     this.#policy = policy
-    this.#turn = crowdTurn(policy, chance)
     this.#deadlines = deadlines
     this.#intend = intend
     this.#signs = new SeedSigns(policy, deadlines)
+    this.#patience = new SwarmPatience(policy, chance)
     this.reports = new OriginReports(deadlines)
     this.queue = new SeedQueue(seeds, policy, deadlines)
     this.search = new SeedSearch(isInFleet ? policy.seeks : 0, mayRead ? Infinity : policy.retryMs)
@@ -59,7 +57,7 @@ export class SeedRounds {
 
   /** Others rely on us: our turn in a crowd is the first. */
   reliedOn(): void {
-    this.#turn = 0
+    this.#patience.turn = 0
   }
 
   /** It was found out whom to ask. */
@@ -81,6 +79,7 @@ export class SeedRounds {
   get haveStrayed(): boolean {
     return this.#haveStrayed
   }
+
   heard(seed: string, replies: boolean, now: number): void {
     if (this.#visit?.seed !== seed) return
     this.#visit.heardAt = now
@@ -104,6 +103,7 @@ export class SeedRounds {
     const visit = this.#visit
     if (visit?.seed !== seed || visit.leftAt !== undefined || visit.heardAt !== undefined || !this.queue.isEmpty) return
     visit.isBusy = this.#haveFailed = true
+    this.#signs.listens(seed)
     this.#signAt ??= now
   }
 
@@ -119,16 +119,14 @@ export class SeedRounds {
   /** Our own event loop stood still for so long. */
   late(ms: number, now: number): void {
     this.#signs.late(ms)
+    this.#patience.late(now)
     if (this.#signAt !== undefined) this.#signAt = Math.min(now, this.#signAt + ms)
     if (this.#visit !== undefined) visitLate(this.#visit, ms, now)
   }
 
   resolved(seed: string, now: number): void {
     if (this.#visit?.seed !== seed || this.#visit.leftAt !== undefined) return
-    this.#visit.heardAt = this.#visit.resolvedAt = now
-    this.#visit.hasReplied = true
-    this.#visit.linkDueAt = now + this.#policy.dialMs
-    this.#visit.strayedAt = undefined
+    visitResolved(this.#visit, this.#policy, now)
     this.#haveFailed &&= this.reports.isFrom(seed) // nobody waits for its next tries
     this.#haveStrayed = false
   }
@@ -177,8 +175,9 @@ export class SeedRounds {
       this.reports.hasSpent = true
       this.queue.putFirst(seed)
     }
-    if (why === 'busy') this.#signAt ??= now
+    if (why === 'busy') this.#signs.listens(seed)
     else this.#signs.forget()
+    if (why === 'busy') this.#signAt ??= now
     if (why === 'trouble' || why === 'out-of-reach' || why === 'refused') this.#signAt = undefined // it was our turn
     if (why === 'out-of-reach') this.reports.told(seed, now)
     if (why === 'refused') this.queue.remove(seed)
@@ -210,16 +209,16 @@ export class SeedRounds {
     }
     const seed = this.queue.next()
     if (seed === undefined) return
-    this.#visit = newVisit(seed, this.#askedAt !== undefined, now)
+    const isBusy = this.queue.isEmpty && this.#signs.isListening(seed)
+    this.#visit = newVisit(seed, { isNext: this.#askedAt !== undefined, isBusy }, now)
     this.#askedAt ??= now
     this.#intend({ type: 'ask-seed', seed })
     this.#over(this.#visit, grownAt)
   }
 
   #tellPatience(grownAt: number, now: number): void {
-    const atMost = grownAt + this.#policy.awaitMs + this.#turn
-    const facts = { visit: this.#visit, signs: this.#signs, areOthersLeft: !this.#haveFailed && !this.queue.isEmpty, atMost }
-    const patience = this.#patience.tell(patienceWith(facts, this.#policy), now)
+    const areOthersLeft = !this.#haveFailed && !this.queue.isEmpty
+    const patience = this.#patience.tell({ visit: this.#visit, signs: this.#signs, areOthersLeft, grownAt }, now)
     if (patience !== undefined) this.#intend(patience)
   }
 
@@ -262,7 +261,7 @@ export class SeedRounds {
     if (isDue(Math.max(grownAt + patientMs, (visit?.askedAt ?? -Infinity) + muteMs))) return false
     // that it tries the origin once more is no reason to wait once more
     if (!this.reports.isFrom(visit?.seed)) {
-      if (visit?.strayedAt === undefined && this.#signs.isAlive && !isDue(grownAt + awaitMs + this.#turn)) return true
+      if (visit?.strayedAt === undefined && this.#signs.isAlive && !isDue(grownAt + awaitMs + this.#patience.turn)) return true
       if (visit !== undefined && givesSigns(visit, grownAt, this.#policy, isDue)) return true
       if (!this.#haveFailed && (visit?.heardAt === undefined || visit.leftAt !== undefined)) return true
     }
@@ -273,7 +272,7 @@ export class SeedRounds {
   isCrowded(since: number): boolean {
     if (this.#signAt === undefined) return false
     const until = Math.min(Math.max(this.#signAt + this.#policy.busyMs, this.#signs.aliveUntil), since + this.#policy.patientMs)
-    return !this.#deadlines.isDue(until + this.#turn)
+    return !this.#deadlines.isDue(until + this.#patience.turn)
   }
 
   #end(now: number): void {

@@ -4,12 +4,15 @@ import type { SourcePolicy } from './source-events.ts'
 
 /** A look that takes so many times as long as the longest one that was answered shows that nobody lives there any more. */
 const PATIENCE = 4
+/** Between two looks it is left alone for so many times as long as the longest answer took. */
+const LEISURE = 3
 
 /** Looks at one seed at a time, again and again while it is silent. */
 export class SeedSigns {
   readonly #policy: Pick<SourcePolicy, 'lookAgainMs' | 'lookAnswerMs'>
   readonly #deadlines: Deadlines
   #seed: string | undefined
+  #listening: string | undefined
   /** When the look that is under way began. */
   #lookedAt: number | undefined
   #againAt = -Infinity
@@ -21,6 +24,16 @@ export class SeedSigns {
   constructor(policy: Pick<SourcePolicy, 'lookAgainMs' | 'lookAnswerMs'>, deadlines: Deadlines) {
     this.#policy = policy
     this.#deadlines = deadlines
+  }
+
+  /** Its host accepts connections, though it does not answer. */
+  listens(seed: string): void {
+    this.#listening = seed
+  }
+
+  /** Whether it was busy when it was last asked: giving up a connection early would cost it another one. */
+  isListening(seed: string): boolean {
+    return this.#listening === seed
   }
 
   /** When the seed last answered a look; undefined: it did not, or is gone. */
@@ -46,13 +59,14 @@ export class SeedSigns {
     this.#answerMs = lives ? Math.max(this.#answerMs, now - this.#lookedAt) : 0
     this.#aliveAt = lives ? now : undefined
     this.#lookedAt = undefined
-    this.#againAt = now + this.#policy.lookAgainMs
+    this.#againAt = now + this.#pauseMs
   }
 
   /** Nobody is there, or it does nothing for us. A look that is under way is still answered. */
   forget(): void {
     this.#aliveAt = undefined
     this.#answerMs = 0
+    this.#listening = undefined
   }
 
   late(ms: number): void {
@@ -61,10 +75,14 @@ export class SeedSigns {
 
   /** Until when it is taken to live, if it does not say more; -Infinity: nothing shows that it does. */
   get aliveUntil(): number {
-    const { lookAgainMs, lookAnswerMs } = this.#policy
     if (this.#aliveAt === undefined) return -Infinity
-    const since = this.#lookedAt ?? this.#aliveAt + lookAgainMs
-    return since + Math.max(lookAnswerMs, PATIENCE * this.#answerMs)
+    const since = this.#lookedAt ?? this.#aliveAt + this.#pauseMs
+    return since + Math.max(this.#policy.lookAnswerMs, PATIENCE * this.#answerMs)
+  }
+
+  /** Where answers take long, the looks of a crowd would be all that the seed does. */
+  get #pauseMs(): number {
+    return Math.max(this.#policy.lookAgainMs, LEISURE * this.#answerMs)
   }
 
   get isAlive(): boolean {

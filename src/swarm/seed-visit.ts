@@ -26,7 +26,7 @@ export interface Visit {
   leftAt: number | undefined
 }
 
-export function newVisit(seed: string, isNext: boolean, now: number): Visit {
+export function newVisit(seed: string, { isNext, isBusy }: Pick<Visit, 'isNext' | 'isBusy'>, now: number): Visit {
   return {
     seed,
     askedAt: now,
@@ -34,13 +34,21 @@ export function newVisit(seed: string, isNext: boolean, now: number): Visit {
     heardAt: undefined,
     connectedAt: undefined,
     hasReplied: false,
-    isBusy: false,
+    isBusy,
     aliveAt: undefined,
     resolvedAt: undefined,
     strayedAt: undefined,
     linkDueAt: -Infinity,
     leftAt: undefined,
   }
+}
+
+/** It told what the content is. */
+export function visitResolved(visit: Visit, { dialMs }: Pick<SourcePolicy, 'dialMs'>, now: number): void {
+  visit.heardAt = visit.resolvedAt = now
+  visit.hasReplied = true
+  visit.linkDueAt = now + dialMs
+  visit.strayedAt = undefined
 }
 
 /** Our own event loop stood still for so long: what was not heard meanwhile is not the seed's fault. */

@@ -1,12 +1,14 @@
 // How long the swarm is to leave the origin alone, and each one's turn in a crowd that waits for a seed.
 import type { SeedSigns } from './seed-signs.ts'
-import type { Visit } from './seed-visit.ts'
+import { lookDueAt, type Visit } from './seed-visit.ts'
 import type { SourceAction, SourcePolicy } from './source-events.ts'
 
 /** The swarm is not told of changes that are smaller than that, milliseconds. */
 const STEP_MS = 1000
+/** Our clocks count as slow for so long after they last stood still, milliseconds. */
+const SLOW_MS = 2000
 
-export interface Patience {
+interface Patience {
   /** A seed that lives, or is being looked at, is waited for until then. */
   until: number
   /** Another seed takes over, and is waited for until then whatever the one before it has. */
@@ -14,11 +16,30 @@ export interface Patience {
 }
 
 export class SwarmPatience {
+  readonly #policy: SourcePolicy
+  /** Our place in a crowd, milliseconds. */
+  turn: number
   /** What the swarm was told. */
   #told: Patience = { until: -Infinity, handoverUntil: -Infinity }
+  /** When our clocks last stood still. */
+  #lateAt = -Infinity
+
+  /** `chance`: a number in [0, 1). */
+  constructor(policy: SourcePolicy, chance: number) {
+    this.#policy = policy
+    this.turn = crowdTurn(policy, chance)
+  }
+
+  /** Our clocks stood still, and the swarm's ran on: it is told what ours say. */
+  late(now: number): void {
+    this.#lateAt = now
+  }
 
   /** What is to be told; undefined: nothing has changed by much. */
-  tell({ until, handoverUntil }: Patience, now: number): SourceAction | undefined {
+  tell(facts: PatienceFacts, now: number): SourceAction | undefined {
+    const isSlow = now - this.#lateAt < SLOW_MS
+    const atMost = facts.grownAt + this.#policy.awaitMs + this.turn
+    const { until, handoverUntil } = patienceWith({ ...facts, atMost, isSlow }, this.#policy)
     const { until: told, handoverUntil: toldHandover } = this.#told
     if (isSame(until, told, now) && isSame(handoverUntil, toldHandover, now)) return undefined
     this.#told = { until, handoverUntil }
@@ -35,15 +56,25 @@ export interface PatienceFacts {
   signs: SeedSigns
   /** Whether others can be asked in this round. */
   areOthersLeft: boolean
-  /** None of them is waited for any longer. */
+  /** When what we have last grew. */
+  grownAt: number
+}
+
+interface Limits {
+  /** Nobody is waited for any longer. */
   atMost: number
+  /** Our clocks are slow: the one that has answered is not silent before they say so. */
+  isSlow: boolean
 }
 
 /** How long seeds are waited for: the one that is asked, and the one that takes over from it. */
-export function patienceWith({ visit, signs, areOthersLeft, atMost }: PatienceFacts, { handoverMs }: SourcePolicy): Patience {
-  const next = visit?.isNext ? visit.askedAt + handoverMs : -Infinity
+function patienceWith(facts: PatienceFacts & Limits, policy: SourcePolicy): Patience {
+  const { visit, signs, areOthersLeft, grownAt, atMost, isSlow } = facts
+  const next = visit?.isNext ? visit.askedAt + policy.handoverMs : -Infinity
+  const hasAnswered = visit?.resolvedAt !== undefined && visit.strayedAt === undefined
+  const silentAt = isSlow && hasAnswered ? lookDueAt(visit, grownAt, policy) + policy.lookAnswerMs : -Infinity
   return {
-    until: Math.min(atMost, Math.max(signs.answerDueAt, signs.aliveUntil)),
+    until: Math.min(atMost, Math.max(signs.answerDueAt, signs.aliveUntil, silentAt)),
     handoverUntil: Math.min(atMost, Math.max(next, areOthersLeft ? signs.answerDueAt : -Infinity)),
   }
 }

@@ -266,6 +266,30 @@ describe('sources: a crowd at a busy seed', () => {
     expect(table.until(30_000)).to.deep.equal(['30 leave-seed s'])
   })
 
+  it('keeps the next connection as long as the first, though it accepted that one without an answer, too', () => {
+    const table = new Table({ seeds: ['s'], chance: 0.999 })
+    table.tell(1500, { type: 'seed-listening', seed: 's' })
+    expect(table.until(30_000)).to.deep.equal(['30 leave-seed s'])
+    table.tell(30_100, { type: 'seed-failed', seed: 's', why: 'busy' })
+    expect(table.until(62_000).filter(word => word.includes('seed'))).to.deep.equal(['32.1 ask-seed s'])
+    expect(table.until(62_200).filter(word => word.includes('seed'))).to.deep.equal(['62.1 leave-seed s'])
+  })
+
+  it('asks one anew after 3 s whose host does not even accept a connection any more', () => {
+    const table = new Table({ seeds: ['s'], chance: 0.999 })
+    table.tell(1500, { type: 'seed-listening', seed: 's' })
+    table.until(30_000)
+    table.tell(30_100, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+    expect(table.until(36_000).filter(word => word.includes('seed'))).to.deep.equal(['32.1 ask-seed s', '35.1 leave-seed s'])
+  })
+
+  it('goes to the origin later where its own clocks run slowly, in the crowd too', () => {
+    const table = new Table({ seeds: ['s'] })
+    table.tell(1500, { type: 'seed-listening', seed: 's' })
+    for (let at = 2000; at <= 20_000; at += 1000) expect(table.tell(at, { type: 'late', ms: 800 }), String(at)).to.deep.equal([])
+    expect(table.until(30_000).find(word => word.includes('read'))).to.match(/^2[3-6](\.\d+)? read new 0$/)
+  })
+
   it('does not keep it where there is another seed', () => {
     const table = new Table({ seeds: ['s', 't'] })
     table.tell(1500, { type: 'seed-listening', seed: 's' })
@@ -384,6 +408,19 @@ describe('sources: a seed whose program answers looks, and nothing else', () => 
       const left = [5199, 5200].map(at => table.selector.handle({ type: 'wake' }, at).some(({ type }) => type === 'leave-seed'))
       expect(left).to.deep.equal([false, policy === SEED_SOURCE_POLICY])
     }
+  })
+
+  it('tells the swarm that it is not silent yet while our clocks are slow, and only then', () => {
+    const patience = (ms: number) => {
+      const { selector } = served()
+      return [1000, 2000, 3000, 4000].flatMap(at =>
+        selector
+          .handle(ms > 0 ? { type: 'late', ms } : { type: 'wake' }, at)
+          .flatMap(action => (action.type === 'be-patient' ? [at + action.ms] : [])),
+      )
+    }
+    expect(patience(900).at(-1), 'of 4 s, 0.4 have gone by').to.be.greaterThan(8000)
+    expect(patience(0), 'the swarm knows by itself, until the seed is looked at').to.deep.equal([3000 + POLICY.lookAnswerMs])
   })
 
   it('a host whose own event loop stood still does not blame it', () => {

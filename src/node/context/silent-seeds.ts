@@ -2,6 +2,7 @@
 // every content, and for one that is busy with other contents as long as it is.
 
 import { Absences } from './absences.ts'
+import { OwnPace } from './own-pace.ts'
 
 const now = (): number => performance.now()
 
@@ -13,6 +14,8 @@ const BRIEF_MS = 50
 export class SilentSeeds {
   /** When no seed could be heard. */
   readonly absences = new Absences()
+  /** How starved we are ourselves. */
+  readonly ownPace = new OwnPace()
   /** When they were silent, by peer id. */
   readonly #since = new Map<string, number>()
   /** When anything last came from them. */

@@ -18,6 +18,8 @@ import type { PeerLinks } from './peer-links.ts'
 import type { Roles } from './roles.ts'
 
 const DIAL_TIMEOUT_MS = 5000
+/** The same for a starved process, at most so many times. */
+const MAX_DIAL_TIMES = 4
 /** How often it is looked at what the links are good for. */
 const LOOK_MS = 1000
 /** Whoever has not said by so many looks where it listens does not listen. */
@@ -166,9 +168,14 @@ export class NeighbourhoodDriver implements LinkKeeper {
     }
   }
 
+  /** Where we are starved, others on the same machine are, too: giving up a handshake that is under way costs both of us another one. */
+  get #dialMs(): number {
+    return this.#ctx.silentSeeds.ownPace.stretched(DIAL_TIMEOUT_MS, MAX_DIAL_TIMES)
+  }
+
   async #dial(network: Network, peer: string, namer: string): Promise<void> {
     const { links } = this.#owner
-    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
+    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(this.#dialMs)])
     this.#dialling++
     let why: 'busy' | 'unreachable' | 'unwanted' = 'busy'
     try {

@@ -12,6 +12,8 @@ export class SeedSigns {
   readonly #seeds: SilentSeeds
   /** What was told of absences. */
   #absentMs: number
+  /** What was told of time in which this process was starved. */
+  #lostMs: number
   readonly #begunAt = now()
   /** When the last sign that was told of came, by peer id. */
   readonly #told: Map<string, number>
@@ -19,6 +21,7 @@ export class SeedSigns {
   constructor(seeds: SilentSeeds, peers: readonly string[]) {
     this.#seeds = seeds
     this.#absentMs = seeds.absences.total
+    this.#lostMs = seeds.ownPace.lostMs
     this.#told = new Map(peers.map(peer => [peer, -Infinity]))
   }
 
@@ -43,6 +46,9 @@ export class SeedSigns {
     const ms = this.#seeds.absences.total - this.#absentMs
     if (ms > 0) events.push({ type: 'absent', ms })
     this.#absentMs += ms
+    const lostMs = this.#seeds.ownPace.lostMs - this.#lostMs
+    if (lostMs > 0) events.push({ type: 'late', ms: lostMs })
+    this.#lostMs += lostMs
     for (const [seed, told] of this.#told) {
       const at = this.#seeds.heardAt(seed)
       if (at === undefined || at < told + SIGN_MS) continue
