@@ -94,7 +94,9 @@ export class PeerRun {
     const { presence, origin, plan } = this.#world
     const trusts = plan.seeds.length > 0 || plan.isFleet
     const cut = presence.wasCut(this.#plan.name, begun)
-    const hadSeed = presence.hadSeed(begun, this.#plan.name) && !cut.others
+    // a member that none of those was there to name cannot be found
+    const isKnown = (name: string) => plan.seeds.some(seed => seed.name === name) || this.#peer.knows.has(name)
+    const hadSeed = presence.hadSeed(begun, isKnown) && !cut.others
     return {
       versions: this.#world.shown(file),
       before: this.#plan.replaces ? sha256Hex(OLD) : undefined,

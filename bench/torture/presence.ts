@@ -58,9 +58,11 @@ export class Presence {
     return { origin: cuts.some(cut => cut.origin), others: cuts.some(cut => cut.others) }
   }
 
-  /** Whether a seed was there from `begun` until now. */
-  hadSeed(begun: number, but?: string): boolean {
-    return this.#seeds.some(stay => stay.name !== but && stay.from <= begun && stay.to === Infinity)
+  /** Whether a seed was there from `begun` until now, of those that are known, and was cut off from nobody. */
+  hadSeed(begun: number, isKnown: (name: string) => boolean): boolean {
+    return this.#seeds.some(
+      ({ name, from, to }) => isKnown(name) && from <= begun && to === Infinity && !this.wasCut(name, begun).others,
+    )
   }
 
   /** Who had all of a file from `begun` until now, and would be believed. */

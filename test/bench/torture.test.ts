@@ -161,12 +161,31 @@ describe('bench/torture', () => {
     expect(presence.holder(2, begun, () => true)).to.equal(undefined)
     expect(presence.holder(1, begun, held => !held.isSigned)).to.equal(undefined)
     expect(presence.holder(1, begun - 1000, () => true)).to.equal(undefined)
-    expect(presence.hadSeed(begun)).to.equal(true)
+    expect(presence.hadSeed(begun, name => name === 's')).to.equal(true)
+    expect(
+      presence.hadSeed(begun, () => false),
+      'it was not told of',
+    ).to.equal(false)
     presence.isGone('s')
     presence.seedIsUp('s')
     presence.asksFor('a', 1)
-    expect(presence.hadSeed(begun)).to.equal(false)
+    expect(presence.hadSeed(begun, () => true)).to.equal(false)
     expect(presence.holder(1, begun, () => true)).to.equal(undefined)
+  })
+
+  it('nor is a seed that was cut off from others', () => {
+    const presence = new Presence()
+    presence.seedIsUp('s')
+    const begun = performance.now()
+    presence.isCut('s', { origin: true, others: false })
+    expect(presence.hadSeed(begun, () => true)).to.equal(true)
+    presence.isCut('s', { origin: false, others: true })
+    expect(presence.hadSeed(begun, () => true)).to.equal(false)
+    presence.isHealed('s')
+    expect(
+      presence.hadSeed(begun, () => true),
+      'it was for a moment',
+    ).to.equal(false)
   })
 
   for (const [what, seed] of [
