@@ -172,7 +172,7 @@ export class Host {
   }
 
   get hasConnections(): boolean {
-    return this.libp2p.getConnections().length > 0
+    return this.libp2p.getPeers().length > 0
   }
   isConnected(peer: string): boolean {
     return this.libp2p.getConnections(peerIdOf(peer)).length > 0
