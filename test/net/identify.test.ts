@@ -1,4 +1,5 @@
 // Identify where there is a reason, and an answer that stock libp2p takes as its own.
+import { setTimeout as pause } from 'node:timers/promises'
 import { type IdentifyComponents, identify } from '@libp2p/identify'
 import type { Connection, IdentifyResult, Libp2p } from '@libp2p/interface'
 import { PeerRecord, RecordEnvelope } from '@libp2p/peer-record'
@@ -62,7 +63,7 @@ describe('net/identify', () => {
     const heard: string[] = []
     seed.libp2p.addEventListener('peer:identify', ({ detail }) => heard.push(`${detail.peerId}`))
     await client.connect(seed.addresses)
-    const [connection] = seed.libp2p.getConnections(client.libp2p.peerId) as [Connection]
+    const connection = await connectionOf(seed, client)
     const opened: unknown[] = []
     const newStream = connection.newStream.bind(connection)
     connection.newStream = async (protocols, options) => {
@@ -81,8 +82,8 @@ describe('net/identify', () => {
   it('believes no addresses that another peer has signed', async () => {
     const [seed, client, other] = [await ours(), await ours(), await ours()]
     await client.connect(seed.addresses)
-    const [connection] = seed.libp2p.getConnections(client.libp2p.peerId) as [Connection]
-    const [own, foreign] = await Promise.all([client, other].map(signedRecord))
+    const connection = await connectionOf(seed, client)
+    const [own, foreign] = await Promise.all([signedRecord(client), signedRecord(other)])
     expect(await openRecord(own, connection.remotePeer)).not.to.deep.equal([])
     for (const bad of [foreign, own.slice(0, -1), new Uint8Array(), changed(own)]) {
       const error = await openRecord(bad, connection.remotePeer).catch(thrown => thrown)
@@ -138,6 +139,11 @@ describe('net/identify', () => {
     }
   })
 })
+
+async function connectionOf(host: Host, other: Host): Promise<Connection> {
+  while (!host.isConnected(other.id)) await pause(5)
+  return host.libp2p.getConnections(other.libp2p.peerId)[0] as Connection
+}
 
 async function signedRecord(host: Host, multiaddrs = host.libp2p.getMultiaddrs()): Promise<Uint8Array> {
   const record = new PeerRecord({ peerId: host.libp2p.peerId, multiaddrs })
