@@ -32,7 +32,12 @@ export function peersToWire(peers: readonly PeerAddress[]): RawPeer[] {
 
 export function addressesToWire(addresses: readonly string[]): Uint8Array<ArrayBuffer>[] {
   return listField(addresses, LIMITS.addresses, 'addresses').map(text => {
-    return bytesField(kept(addressBytes, text, () => multiaddr(text).bytes), 1, LIMITS.multiaddr, 'address')
+    return bytesField(
+      kept(addressBytes, text, () => multiaddr(text).bytes),
+      1,
+      LIMITS.multiaddr,
+      'address',
+    )
   })
 }
 

@@ -95,7 +95,9 @@ describe('net/identify', () => {
     const host = await ours()
     const many = Array.from({ length: 100 }, (_, i) => multiaddr(`/ip4/198.51.100.${i % 60}/tcp/4001`))
     expect(await openRecord(await signedRecord(host, many), host.libp2p.peerId)).to.have.length(32)
-    expect(await openRecord(await signedRecord(host, [...many.slice(0, 2), ...many.slice(0, 2)]), host.libp2p.peerId)).to.have.length(2)
+    expect(
+      await openRecord(await signedRecord(host, [...many.slice(0, 2), ...many.slice(0, 2)]), host.libp2p.peerId),
+    ).to.have.length(2)
   })
 
   it('asks who came and stays', async () => {
