@@ -79,6 +79,19 @@ describe('net/identify', () => {
     expect(await seed.addressesOf(client.id, 8)).to.deep.equal(told)
   })
 
+  it('looks up in the peer store only who is in it', async () => {
+    const [host, other] = [await ours(), await ours()]
+    const { peerStore, peerId } = host.libp2p
+    const stranger = other.libp2p.peerId
+    expect([await peerStore.has(stranger), await peerStore.has(peerId)]).to.deep.equal([false, true])
+    expect(await peerStore.get(stranger).catch(error => error.name)).to.equal('NotFoundError')
+    await peerStore.merge(stranger, { protocols: ['/a', '/b'] })
+    expect(await peerStore.has(stranger)).to.equal(true)
+    expect((await peerStore.get(stranger)).protocols).to.deep.equal(['/a', '/b'])
+    await peerStore.delete(stranger)
+    expect(await peerStore.has(stranger)).to.equal(false)
+  })
+
   it('believes no addresses that another peer has signed', async () => {
     const [seed, client, other] = [await ours(), await ours(), await ours()]
     await client.connect(seed.addresses)
