@@ -76,7 +76,7 @@ export class LazyIdentify {
     if (asked === undefined) {
       this.#closed(connection)
       // who has not answered may be asked again
-      const done = () => void this.#said.delete(connection)
+      const done = () => this.#keepRecord(connection)
       asked = this.#stock.identify(connection).then(done, () => void this.#asked.delete(connection))
       this.#asked.set(connection, asked)
     }
@@ -94,6 +94,13 @@ export class LazyIdentify {
     this.#addresses.set(connection, told)
     told.catch(() => this.#addresses.delete(connection))
     return told
+  }
+
+  /** The peer store has the rest. */
+  #keepRecord(connection: Connection): void {
+    const record = this.#of(connection).then(({ signedPeerRecord }) => (signedPeerRecord === undefined ? {} : { signedPeerRecord }))
+    record.catch(ignore)
+    this.#said.set(connection, record)
   }
 
   async #signed(connection: Connection): Promise<readonly Multiaddr[] | undefined> {
@@ -161,3 +168,5 @@ export class LazyIdentify {
 function field(number: number, bytes: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from([(number << 3) | 2]), prefixed(bytes).subarray()])
 }
+
+function ignore(): void {}

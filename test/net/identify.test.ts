@@ -58,26 +58,31 @@ describe('net/identify', () => {
     expect(await seed.libp2p.peerStore.has(client.libp2p.peerId), 'written down').to.equal(false)
   })
 
-  it('asks once, whoever wants to know what', async () => {
-    const [seed, client] = [await ours(), await ours()]
-    const heard: string[] = []
-    seed.libp2p.addEventListener('peer:identify', ({ detail }) => heard.push(`${detail.peerId}`))
-    await client.connect(seed.addresses)
-    const connection = await connectionOf(seed, client)
-    const opened: unknown[] = []
-    const newStream = connection.newStream.bind(connection)
-    connection.newStream = async (protocols, options) => {
-      opened.push(protocols)
-      return await newStream(protocols, options)
-    }
-    const [told] = await Promise.all([seed.addressesOf(client.id, 8), seed.addressesOf(client.id, 8)])
-    await seed.identify(client.id)
-    expect(heard).to.deep.equal([client.id])
-    expect(opened).to.deep.equal(['/ipfs/id/1.0.0'])
-    const { addresses } = await seed.libp2p.peerStore.get(client.libp2p.peerId)
-    expect(addresses.map(({ multiaddr }) => `${multiaddr}`)).to.have.members(told)
-    expect(await seed.addressesOf(client.id, 8)).to.deep.equal(told)
-  })
+  for (const [what, isFirst] of [
+    ['for others first', true],
+    ['for the peer store first', false],
+  ] as const) {
+    it(`asks once, whoever wants to know: ${what}`, async () => {
+      const [seed, client] = [await ours(), await ours()]
+      const heard: string[] = []
+      seed.libp2p.addEventListener('peer:identify', ({ detail }) => heard.push(`${detail.peerId}`))
+      await client.connect(seed.addresses)
+      const connection = await connectionOf(seed, client)
+      const opened: unknown[] = []
+      const newStream = connection.newStream.bind(connection)
+      connection.newStream = async (protocols, options) => {
+        opened.push(protocols)
+        return await newStream(protocols, options)
+      }
+      if (isFirst) await Promise.all([seed.addressesOf(client.id, 8), seed.addressesOf(client.id, 8)])
+      await seed.identify(client.id)
+      const told = await seed.addressesOf(client.id, 8)
+      expect(heard).to.deep.equal([client.id])
+      expect(opened).to.deep.equal(['/ipfs/id/1.0.0'])
+      const { addresses } = await seed.libp2p.peerStore.get(client.libp2p.peerId)
+      expect(addresses.map(({ multiaddr }) => `${multiaddr}`)).to.have.members(told)
+    })
+  }
 
   it('looks up in the peer store only who is in it', async () => {
     const [host, other] = [await ours(), await ours()]
