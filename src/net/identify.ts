@@ -33,6 +33,8 @@ interface Inside extends Identify {
 /** What the other side says of itself, in part. */
 interface Said {
   signedPeerRecord?: Uint8Array
+  agentVersion?: string
+  protocolVersion?: string
 }
 
 export class LazyIdentify {
@@ -112,7 +114,8 @@ export class LazyIdentify {
   #of(connection: Connection): Promise<Said> {
     const known = this.#said.get(connection)
     if (known !== undefined) return known
-    const said = this.#ask(connection)
+    // its name is of no use to anybody here, and would be another write of the peer store
+    const said = this.#ask(connection).then(({ agentVersion, protocolVersion, ...rest }) => rest)
     this.#said.set(connection, said)
     // who has not answered may be asked again
     said.catch(() => this.#said.delete(connection))

@@ -79,7 +79,8 @@ describe('net/identify', () => {
       const told = await seed.addressesOf(client.id, 8)
       expect(heard).to.deep.equal([client.id])
       expect(opened).to.deep.equal(['/ipfs/id/1.0.0'])
-      const { addresses } = await seed.libp2p.peerStore.get(client.libp2p.peerId)
+      const { addresses, metadata } = await seed.libp2p.peerStore.get(client.libp2p.peerId)
+      expect(metadata.size, 'names that nobody reads').to.equal(0)
       expect(addresses.map(({ multiaddr }) => `${multiaddr}`)).to.have.members(told)
     })
   }
