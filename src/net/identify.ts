@@ -100,7 +100,9 @@ export class LazyIdentify {
 
   /** The peer store has the rest. */
   #keepRecord(connection: Connection): void {
-    const record = this.#of(connection).then(({ signedPeerRecord }) => (signedPeerRecord === undefined ? {} : { signedPeerRecord }))
+    const record = this.#of(connection).then(({ signedPeerRecord }) =>
+      signedPeerRecord === undefined ? {} : { signedPeerRecord },
+    )
     record.catch(ignore)
     this.#said.set(connection, record)
   }
