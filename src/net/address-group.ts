@@ -1,6 +1,7 @@
 // Groups addresses by network, as a first guess at which peers are near.
 import { multiaddr } from '@multiformats/multiaddr'
 import ipaddr from 'ipaddr.js'
+import { LRUCache } from 'lru-cache'
 
 type Address = ReturnType<typeof ipaddr.process>
 
@@ -34,8 +35,20 @@ export function ipTextOf(address: string): string | undefined {
   return addressIn(address)?.toString()
 }
 
+/** Addresses that are kept as read, and what has none: it is asked several times about each client that comes. */
+const KEPT_ADDRESSES = 2048
+const kept = new LRUCache<string, { ip: Address | undefined }>({ max: KEPT_ADDRESSES })
+
 /** An IPv4-mapped IPv6 address counts as the IPv4 address inside. */
 function addressIn(address: string): Address | undefined {
+  const known = kept.get(address)
+  if (known !== undefined) return known.ip
+  const ip = read(address)
+  kept.set(address, { ip })
+  return ip
+}
+
+function read(address: string): Address | undefined {
   try {
     const first = multiaddr(address)
       .getComponents()

@@ -20,8 +20,19 @@ export interface Endpoint {
   port: number
 }
 
+/** As they were read: each address is looked at for what it is, and where it leads, in turn. */
+const endpoints = new WeakMap<Multiaddr, { of: Endpoint | undefined }>()
+
 /** Of a TCP multiaddr; undefined when its scope is `none`. */
 export function endpointOf(address: Multiaddr): Endpoint | undefined {
+  const known = endpoints.get(address)
+  if (known !== undefined) return known.of
+  const endpoint = readEndpoint(address)
+  endpoints.set(address, { of: endpoint })
+  return endpoint
+}
+
+function readEndpoint(address: Multiaddr): Endpoint | undefined {
   const [first, second, third] = address.getComponents().filter(({ name }) => name !== 'ip6zone')
   const port = second?.name === 'tcp' ? Number(second.value) : 0
   if (port === 0 || (third !== undefined && third.name !== 'p2p')) return undefined

@@ -71,6 +71,15 @@ export function peerIdOf(text: string): PeerId {
   return known
 }
 
+const cidTexts = new WeakMap<PeerId, string>()
+
+/** The CID of a peer as text, which its libp2p form makes anew each time. */
+export function cidTextOf(peer: PeerId): string {
+  const text = cidTexts.get(peer) ?? peer.toCID().toString()
+  cidTexts.set(peer, text)
+  return text
+}
+
 /** Normalises a peer id; rejects with `bad-peer-id`. */
 export function parsePeerId(text: string): string {
   try {

@@ -59,6 +59,11 @@ export class BoundedDatastore extends MemoryDatastore {
     return this.#count
   }
 
+  /** Whether something is kept of a peer. `id`: its CID as text. */
+  hasPeer(id: string): boolean {
+    return this.#peers.has(`/peers/${id}`)
+  }
+
   get peers(): number {
     return this.#peers.size
   }

@@ -12,12 +12,14 @@ export async function firstMessage(channel: MessageChannel, peer: string, budget
     channel.abort(new DragonflyError('peer-refused', 'too many streams without a first message', { retryable: true }))
   })
   channel.onHeld = bytes => holding.resize(STREAM_BYTES + bytes)
+  const timer = setTimeout(() => channel.abort(new DragonflyError('timeout', 'no first message in time')), ms).unref()
   try {
     holding.resize(STREAM_BYTES)
-    const bytes = await channel.read(AbortSignal.timeout(ms))
+    const bytes = await channel.read()
     if (bytes === undefined) throw new DragonflyError('protocol', 'stream ended before a message')
     return bytes
   } finally {
+    clearTimeout(timer)
     holding.release()
     channel.onHeld = undefined
   }

@@ -2,7 +2,7 @@
 
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import type { Connection, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
+import type { Address, Connection, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
 import { peerIdFromCID } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
@@ -11,7 +11,7 @@ import { DragonflyError } from '../core/errors.ts'
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
 import { FLEET_PROTOCOL } from '../wire/protocols.ts'
 import { groupOfAddress, ipOf, ipTextOf, placeOfAddress } from './address-group.ts'
-import { ofPeer, parseAddress, parseAnnounced, peerIdOf } from './addresses.ts'
+import { cidTextOf, ofPeer, parseAddress, parseAnnounced, peerIdOf } from './addresses.ts'
 import { BoundedDatastore } from './bounded-datastore.ts'
 import { ConnectionGate } from './connection-gate.ts'
 import { DialGate } from './dial-gate.ts'
@@ -64,7 +64,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const node = await createLibp2p(
       libp2pOptions({ privateKey, listen, announce, transport, filter, datastore, services: options.services }),
     )
-    makeThrifty(node)
+    makeThrifty(node, peer => datastore.hasPeer(cidTextOf(peer)))
     datastore.self = node.peerId.toString()
     datastore.isKept = id => id === node.peerId.toCID().toString() || node.getConnections(peerIdFromCID(CID.parse(id))).length > 0
     node.addEventListener('connection:open', ({ detail }) => gate.opened(detail))
@@ -172,7 +172,7 @@ export class Host {
   }
 
   get hasConnections(): boolean {
-    return this.libp2p.getConnections().length > 0
+    return this.libp2p.getPeers().length > 0
   }
   isConnected(peer: string): boolean {
     return this.libp2p.getConnections(peerIdOf(peer)).length > 0
@@ -198,8 +198,7 @@ export class Host {
 
   /** Resolves when a connected peer has said of itself what it will. */
   async identify(peer: string): Promise<void> {
-    const { identify } = this.libp2p.services as unknown as { identify: LazyIdentify }
-    await Promise.all(this.libp2p.getConnections(peerIdOf(peer)).map(connection => identify.of(connection)))
+    await Promise.all(this.libp2p.getConnections(peerIdOf(peer)).map(connection => this.#identify.of(connection)))
   }
 
   /** What a peer serves, as it says itself; none if it does not say. */
@@ -213,15 +212,25 @@ export class Host {
    * has others that only say something to itself (a bridge to its containers).
    */
   async addressesOf(peer: string, limit: number): Promise<string[]> {
-    const id = peerIdOf(peer)
-    await this.identify(peer)
-    if (!(await this.libp2p.peerStore.has(id))) return []
-    const { addresses } = await this.libp2p.peerStore.get(id)
     const here = ipOf(this.#remoteAddress(peer))
-    // what others said of it is not signed by it
-    const own = addresses.filter(({ isCertified }) => isCertified)
+    const own = await this.#signedBy(peerIdOf(peer))
     const texts = own.toSorted(farthestLast).map(a => a.multiaddr.toString())
     return texts.toSorted((a, b) => Number(ipOf(b) === here) - Number(ipOf(a) === here)).slice(0, limit)
+  }
+
+  /** What others said of it is not signed by it. */
+  async #signedBy(id: PeerId): Promise<Address[]> {
+    const [connection] = this.libp2p.getConnections(id)
+    const told = connection && (await this.#identify.addressesOf(connection).catch(() => undefined))
+    if (told !== undefined) {
+      return told.filter(address => this.mayKeep(id, address)).map(multiaddr => ({ multiaddr, isCertified: true }))
+    }
+    if (!(await this.libp2p.peerStore.has(id))) return []
+    return (await this.libp2p.peerStore.get(id)).addresses.filter(({ isCertified }) => isCertified)
+  }
+
+  get #identify(): LazyIdentify {
+    return (this.libp2p.services as unknown as { identify: LazyIdentify }).identify
   }
 
   /** The group (see `groupOfAddress`) of a connected peer, by the address that it has for us. */

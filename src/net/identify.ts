@@ -4,10 +4,11 @@
 // a client that has one question that is more than its answer costs.
 import { publicKeyToProtobuf } from '@libp2p/crypto/keys'
 import { type Identify, type IdentifyComponents, identify } from '@libp2p/identify'
-import { type Connection, type Stream, serviceCapabilities } from '@libp2p/interface'
+import { type AbortOptions, type Connection, type Stream, serviceCapabilities } from '@libp2p/interface'
 import { PeerRecord, RecordEnvelope } from '@libp2p/peer-record'
-import { CODE_P2P } from '@multiformats/multiaddr'
+import { CODE_P2P, type Multiaddr } from '@multiformats/multiaddr'
 import { prefixed } from '../wire/framing.ts'
+import { openRecord } from './peer-record.ts'
 import { writeStream } from './stream.ts'
 
 /** A connection that came in and has lasted so long, ms, is no passing client's: the DHT, and those who keep addresses, want to know whose it is. */
@@ -22,17 +23,28 @@ const FIELD = { publicKey: 1, address: 2, protocol: 3, observed: 4, protocolVers
 
 /** What of libp2p's service is used besides its public interface. */
 interface Inside extends Identify {
+  _identify(connection: Connection, options?: AbortOptions): Promise<Said>
   handleProtocol: (stream: Stream, connection: Connection) => Promise<void>
   host: { protocolVersion: string; agentVersion: string }
   start(): Promise<void>
   stop(): Promise<void>
 }
 
+/** What the other side says of itself, in part. */
+interface Said {
+  signedPeerRecord?: Uint8Array
+  agentVersion?: string
+  protocolVersion?: string
+}
+
 export class LazyIdentify {
   readonly #components: IdentifyComponents
   readonly #stock: Inside
   readonly #lastingMs: number
+  readonly #ask: Inside['_identify']
+  readonly #said = new WeakMap<Connection, Promise<Said>>()
   readonly #asked = new WeakMap<Connection, Promise<void>>()
+  readonly #addresses = new WeakMap<Connection, Promise<readonly Multiaddr[] | undefined>>()
   readonly #lasting = new Map<Connection, NodeJS.Timeout>()
   #answer: { bytes: Promise<Uint8Array>; until: number } | undefined
 
@@ -40,6 +52,8 @@ export class LazyIdentify {
     this.#components = components
     this.#lastingMs = lastingMs
     this.#stock = identify({ runOnConnectionOpen: false, timeout: TIMEOUT_MS })(components) as Inside
+    this.#ask = this.#stock._identify.bind(this.#stock)
+    this.#stock._identify = connection => this.#of(connection)
     this.#stock.handleProtocol = (stream, connection) => this.#tell(stream, connection)
     components.events.addEventListener('connection:open', ({ detail }) => this.#opened(detail))
     components.events.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
@@ -64,10 +78,50 @@ export class LazyIdentify {
     if (asked === undefined) {
       this.#closed(connection)
       // who has not answered may be asked again
-      asked = this.#stock.identify(connection).then(ignore, () => void this.#asked.delete(connection))
+      const done = () => this.#keepRecord(connection)
+      asked = this.#stock.identify(connection).then(done, () => void this.#asked.delete(connection))
       this.#asked.set(connection, asked)
     }
     return asked
+  }
+
+  /**
+   * The addresses that the other side has signed, which others may be told; undefined: it listens nowhere, or does not say. It is asked once, and
+   * nothing is written down: for a client that stays for a moment, the peer store costs more than all else.
+   */
+  addressesOf(connection: Connection): Promise<readonly Multiaddr[] | undefined> {
+    const known = this.#addresses.get(connection)
+    if (known !== undefined) return known
+    const told = this.#signed(connection)
+    this.#addresses.set(connection, told)
+    told.catch(() => this.#addresses.delete(connection))
+    return told
+  }
+
+  /** The peer store has the rest. */
+  #keepRecord(connection: Connection): void {
+    const record = this.#of(connection).then(({ signedPeerRecord }) =>
+      signedPeerRecord === undefined ? {} : { signedPeerRecord },
+    )
+    record.catch(ignore)
+    this.#said.set(connection, record)
+  }
+
+  async #signed(connection: Connection): Promise<readonly Multiaddr[] | undefined> {
+    const { signedPeerRecord: record } = await this.#of(connection)
+    return record === undefined ? undefined : await openRecord(record, connection.remotePeer)
+  }
+
+  /** What it says is asked for once, whoever wants to know. */
+  #of(connection: Connection): Promise<Said> {
+    const known = this.#said.get(connection)
+    if (known !== undefined) return known
+    // its name is of no use to anybody here, and would be another write of the peer store
+    const said = this.#ask(connection).then(({ agentVersion, protocolVersion, ...rest }) => rest)
+    this.#said.set(connection, said)
+    // who has not answered may be asked again
+    said.catch(() => this.#said.delete(connection))
+    return said
   }
 
   #opened(connection: Connection): void {

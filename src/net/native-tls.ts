@@ -3,6 +3,7 @@
 // libp2p's encrypter feeds the engine through a stream made in JavaScript, a call and a copy for every TCP segment. On a slow
 // line a segment is all that comes at a time, so that most of a swarm's CPU went there. On the wire it is the same protocol:
 // https://github.com/libp2p/specs/blob/master/tls/tls.md
+import { constants } from 'node:crypto'
 import { Socket } from 'node:net'
 import { connect, createSecureContext, type SecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls'
 import type {
@@ -94,7 +95,9 @@ class NativeTls implements ConnectionEncrypter {
 async function contextOf(identity: PrivateKey): Promise<SecureContext> {
   const certificate = await makeCertificate(identity)
   // No authority is asked (see `offer`): without an empty list Node parses all those that it knows, 20 ms of CPU.
-  return createSecureContext({ ...certificate, ca: [], minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ciphers: CIPHERS })
+  const versions = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' } as const
+  // Nobody resumes a session: each has the certificate, which must be seen. Tickets with all of it would be made and sent for nothing.
+  return createSecureContext({ ...certificate, ...versions, ca: [], ciphers: CIPHERS, secureOptions: constants.SSL_OP_NO_TICKET })
 }
 
 function hasSocket(stream: MessageStream): stream is MultiaddrConnection & Inside {

@@ -9,6 +9,10 @@ interface Owed {
   pauseMs: number
 }
 
+/** With more than so many to choose from, some are tried by chance: so many for each that is wanted. */
+const CROWD = 128
+const TRIES = 8
+
 /** Somebody to be named. */
 interface Named extends KnownPeer {
   popularity: number
@@ -19,6 +23,8 @@ export class Introductions {
   readonly #random: () => number
   readonly #owed = new Map<string, Owed>()
   readonly #former = new Map<string, Named & { until: number }>()
+  /** Who may be named; undefined: it has changed. */
+  #all: readonly Named[] | undefined
 
   constructor(policy: NeighbourhoodPolicy, random: () => number) {
     this.#policy = policy
@@ -33,8 +39,10 @@ export class Introductions {
     else this.#owed.set(peer, { left: toldPeers, at: now + tellMs, pauseMs: tellMs })
   }
 
+  /** It is no neighbour any more. */
   forget(peer: string): void {
     this.#owed.delete(peer)
+    this.changed()
   }
 
   /**
@@ -43,6 +51,7 @@ export class Introductions {
    */
   remember({ peer, group, popularity }: NeighbourLink, now: number): void {
     this.#former.set(peer, { peer, group, popularity, until: now + this.#policy.formerMs })
+    this.changed()
     if (this.#former.size <= this.#policy.maxFormer) return
     const all = [...this.#former.keys()]
     this.#former.delete(all[this.#index(all)] as string)
@@ -55,7 +64,7 @@ export class Introductions {
 
   /** It is a neighbour again, or has gone. */
   unremember(peer: string): void {
-    this.#former.delete(peer)
+    if (this.#former.delete(peer)) this.changed()
   }
 
   nextAt(): number {
@@ -83,27 +92,49 @@ export class Introductions {
   /** Up to `count` whom `to` was not told of: half of them near to it where there are such. */
   choose(to: KnownPeer | NeighbourLink, links: ReadonlyMap<string, NeighbourLink>, count: number, now: number): string[] {
     const isNews = ({ peer }: Named) => peer !== to.peer && !('wasTold' in to && to.wasTold(peer))
-    for (const { peer, until } of this.#former.values()) if (until <= now) this.#former.delete(peer)
-    const peers = [...links.values()].filter(link => link.kind === 'peer')
-    const pool = [...peers, ...this.#former.values()].filter(isNews)
-    const near = to.group === undefined ? [] : pool.filter(one => one.group === to.group)
-    const chosen = this.#draw(near, Math.ceil(count / 2))
-    chosen.push(
-      ...this.#draw(
-        pool.filter(one => !chosen.includes(one)),
-        count - chosen.length,
-      ),
-    )
+    for (const { peer, until } of this.#former.values()) if (until <= now) this.unremember(peer)
+    const all = this.#everybody(links)
+    const isNear = (one: Named) => one.group === to.group && isNews(one)
+    const near = to.group === undefined ? [] : this.#draw(all, Math.ceil(count / 2), isNear)
+    const others = this.#draw(all, count - near.length, one => isNews(one) && !near.includes(one))
+    const chosen = [...near, ...others]
     for (const one of chosen) one.popularity++
     return chosen.map(({ peer }) => peer)
+  }
+
+  /** Links to peers or former ones have come or gone. */
+  changed(): void {
+    this.#all = undefined
+  }
+
+  #everybody(links: ReadonlyMap<string, NeighbourLink>): readonly Named[] {
+    this.#all ??= [...[...links.values()].filter(link => link.kind === 'peer'), ...this.#former.values()]
+    return this.#all
+  }
+
+  /** Up to `count` that fit; a crowd is not gone through for each of its members. */
+  #draw(all: readonly Named[], count: number, fits: (one: Named) => boolean): Named[] {
+    const some = all.length > CROWD ? this.#trySome(all, count, fits) : undefined
+    return some ?? this.#drawFrom(all.filter(fits), count)
+  }
+
+  /** undefined: too few of those that were tried fit. */
+  #trySome(all: readonly Named[], count: number, fits: (one: Named) => boolean): Named[] | undefined {
+    const drawn: Named[] = []
+    for (let tries = TRIES * count; drawn.length < count; tries--) {
+      if (tries === 0) return undefined
+      const [a, b] = [all[this.#index(all)] as Named, all[this.#index(all)] as Named]
+      const better = a.popularity <= b.popularity ? a : b
+      if (fits(better) && !drawn.includes(better)) drawn.push(better)
+    }
+    return drawn
   }
 
   /**
    * Draws without putting back; each time the less popular of two by chance. The least popular of all would be the latest:
    * then everybody would only know those who came with him.
    */
-  #draw(pool: Named[], count: number): Named[] {
-    const left = [...pool]
+  #drawFrom(left: Named[], count: number): Named[] {
     const drawn: Named[] = []
     while (drawn.length < count && left.length > 0) {
       const [a, b] = [this.#index(left), this.#index(left)]

@@ -159,6 +159,7 @@ export class Neighbourhood {
     if (this.#links.get(peer)?.kind !== kind) this.#forget(peer, now)
     if (!this.#links.has(peer) && kind === 'peer') this.#degree++
     this.#links.set(peer, new NeighbourLink(by, this.#nearness.of(by) === 'far', now))
+    this.#introductions.changed()
     if (links < this.#policy.needyLinks) this.#introductions.owe(peer, now)
     if (!this.#isShort) this.#askPause = this.#policy.askMs
     this.#askAt = Math.max(this.#askAt, now + this.#askPause)

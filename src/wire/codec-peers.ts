@@ -1,6 +1,7 @@
 // Encodes and decodes peers and their addresses.
 import { peerIdFromMultihash, peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
+import { LRUCache } from 'lru-cache'
 import * as Digest from 'multiformats/hashes/digest'
 import { bytesField, listField, malformed } from './fields.ts'
 import type { PeerAddress as RawPeer } from './generated/messages.js'
@@ -14,6 +15,10 @@ export interface PeerAddress {
 }
 
 const SHA2_256 = 0x12
+/** Peers and addresses that are kept as they are on the wire: each is told to many. */
+const KEPT = 4096
+const idBytes = new LRUCache<string, Uint8Array<ArrayBuffer>>({ max: KEPT })
+const addressBytes = new LRUCache<string, Uint8Array<ArrayBuffer>>({ max: KEPT })
 
 /** For the generated decoder, so that it stops early. */
 export const PEERS_LIMITS = { peers: LIMITS.peers, peers$: { addresses: LIMITS.addresses } }
@@ -27,7 +32,12 @@ export function peersToWire(peers: readonly PeerAddress[]): RawPeer[] {
 
 export function addressesToWire(addresses: readonly string[]): Uint8Array<ArrayBuffer>[] {
   return listField(addresses, LIMITS.addresses, 'addresses').map(text => {
-    return bytesField(multiaddr(text).bytes, 1, LIMITS.multiaddr, 'address')
+    return bytesField(
+      kept(addressBytes, text, () => multiaddr(text).bytes),
+      1,
+      LIMITS.multiaddr,
+      'address',
+    )
   })
 }
 
@@ -45,7 +55,14 @@ export function addressesFromWire(addresses: readonly Uint8Array[]): string[] {
 }
 
 export function peerIdToWire(id: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(peerIdFromString(id).toMultihash().bytes)
+  return kept(idBytes, id, () => new Uint8Array(peerIdFromString(id).toMultihash().bytes))
+}
+
+/** One that was just told to somebody is told to others. */
+function kept<T extends Uint8Array>(all: LRUCache<string, T>, text: string, encode: () => T): T {
+  const known = all.get(text) ?? encode()
+  all.set(text, known)
+  return known
 }
 
 export function peerIdFromWire(bytes: Uint8Array): string {

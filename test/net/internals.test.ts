@@ -103,8 +103,11 @@ describe('net/internals', () => {
     expect(upgrader._encryptInbound).to.be.a('function')
     expect(upgrader.getConnectionEncrypters().has('/tls/1.0.0')).to.equal(true)
     expect(connectionManager.connectionPruner.maybePruneConnections).to.be.a('function')
-    const { handleProtocol, host } = node.services.identify as { handleProtocol?: unknown; host?: { agentVersion?: unknown } }
-    expect(handleProtocol).to.be.a('function')
+    expect(connectionManager.acceptIncomingConnection).to.be.a('function')
+    expect(connectionManager.afterUpgradeInbound).to.be.a('function')
+    const inside = node.services.identify as { handleProtocol?: unknown; _identify?: unknown; host?: { agentVersion?: unknown } }
+    const { handleProtocol, _identify, host } = inside
+    expect([handleProtocol, _identify].map(each => typeof each)).to.deep.equal(['function', 'function'])
     expect(host?.agentVersion).to.be.a('string')
   })
 

@@ -81,7 +81,7 @@ describe('net/negotiation', () => {
     async function stream(first: string): Promise<{ theirs: Stream; mine: Stream; end: () => void }> {
       const [outbound, inbound] = multiaddrConnectionPair()
       const dialer = yamux(LIMITS)().createStreamMuxer(outbound)
-      const listener = yamux(LIMITS)({ registrar: { getProtocols: () => ['/a'] } }).createStreamMuxer(inbound)
+      const listener = yamux(LIMITS)({ registrar: { getHandler: handlerOf } }).createStreamMuxer(inbound)
       const came = new Promise<Stream>(resolve => listener.addEventListener('stream', ({ detail }) => resolve(detail)))
       const mine = await dialer.createStream()
       if (first !== '') mine.send(Buffer.from(first))
@@ -126,3 +126,9 @@ describe('net/negotiation', () => {
     })
   })
 })
+
+/** As libp2p's registrar does for what nobody handles. */
+function handlerOf(protocol: string): object {
+  if (protocol !== '/a') throw new Error(`nobody handles ${protocol}`)
+  return {}
+}

@@ -9,7 +9,7 @@ import {
   type StreamMuxerFactory,
   TooManyOutboundProtocolStreamsError,
 } from '@libp2p/interface'
-import { AbstractStreamMuxer, repeatingTask } from '@libp2p/utils'
+import { AbstractStreamMuxer } from '@libp2p/utils'
 import { raceSignal } from 'race-signal'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { DragonflyError } from '../../core/errors.ts'
@@ -19,6 +19,7 @@ import { TlsStream } from '../tls-stream.ts'
 import { FLAG, FRAME_TYPE, GO_AWAY } from './frame.ts'
 import { type FrameHandler, FrameParser } from './frame-parser.ts'
 import { FrameWriter } from './frame-writer.ts'
+import { hasHandler, type YamuxComponents } from './handlers.ts'
 import { outputOf } from './output.ts'
 import { YamuxStream } from './stream.ts'
 
@@ -42,14 +43,9 @@ export interface YamuxInit {
 /** For `streamMuxers` of libp2p. */
 export function yamux(init: YamuxInit): (components?: Partial<YamuxComponents>) => StreamMuxerFactory<YamuxMuxer> {
   return components => {
-    const speaks = (protocol: string) => components?.registrar?.getProtocols().includes(protocol) === true
+    const speaks = (protocol: string) => hasHandler(components, protocol)
     return { protocol: PROTOCOL, createStreamMuxer: connection => new YamuxMuxer(connection, init, speaks) }
   }
-}
-
-/** Of libp2p: it knows which protocols somebody handles. */
-export interface YamuxComponents {
-  registrar: { getProtocols(): string[] }
 }
 
 interface Ping extends PromiseWithResolvers<number> {
@@ -63,7 +59,7 @@ export class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements Fram
   readonly #writer: FrameWriter
   readonly #parser: FrameParser
   readonly #byId = new Map<number, YamuxStream>()
-  readonly #pings: { stop(): void }
+  readonly #pings: NodeJS.Timeout | undefined
   #counts = { inbound: 0, outbound: 0 }
   #nextStream: number
   #nextPing = 0
@@ -90,9 +86,11 @@ export class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements Fram
     this.#parser = new FrameParser(this)
     connection.addEventListener('drain', () => this.#writer.drained())
     if (connection instanceof TlsStream) connection.readDirectly(bytes => this.#onBytes(bytes))
-    const pings = repeatingTask(options => this.ping(options).then(ignore, ignore), PING_EVERY_MS, { runImmediately: true })
-    if (connection.status === 'open') pings.start()
-    this.#pings = pings
+    if (connection.status !== 'open') return
+    const ping = () => void this.ping().catch(ignore)
+    // after the streams of this turn, in the same write
+    setImmediate(ping)
+    this.#pings = setInterval(ping, PING_EVERY_MS)
   }
 
   /** Milliseconds of a round trip; −1: not measured yet. */
@@ -129,7 +127,7 @@ export class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements Fram
       await super.close(options)
       this.#goAway(GO_AWAY.normal)
     } finally {
-      this.#pings.stop()
+      clearInterval(this.#pings)
     }
   }
 
@@ -140,12 +138,12 @@ export class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements Fram
       const isTheirs = error instanceof DragonflyError && error.code === 'protocol'
       this.#goAway(isTheirs ? GO_AWAY.protocolError : GO_AWAY.internalError)
     } finally {
-      this.#pings.stop()
+      clearInterval(this.#pings)
     }
   }
 
   override onTransportClosed(error?: Error): void {
-    this.#pings.stop()
+    clearInterval(this.#pings)
     super.onTransportClosed(error)
   }
 

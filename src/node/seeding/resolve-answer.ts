@@ -3,13 +3,13 @@ import type { LinkTotals } from '../../net/link-usage.ts'
 import type { Resolved, ResolveReply } from '../../wire/codec-resolve.ts'
 import { type NodeContext, now } from '../context/node-context.ts'
 import type { ActiveTask } from '../session/active-task.ts'
-import { Completions } from './completions.ts'
 import type { Deduplicator } from './deduplicator.ts'
 import type { FreshnessCheck } from './freshness-check.ts'
 import type { NegativeCache } from './negative-cache.ts'
 import { reportProgress } from './progress-reports.ts'
 import { RateReports } from './rate-reports.ts'
 import { untilGone, WAITING, WAITING_MS } from './resolving.ts'
+import { SharedWait } from './shared-wait.ts'
 
 /** A tiny content that the origin has begun to give is there by then; a link for it would take as long. Milliseconds. */
 const TINY_MS = 250
@@ -36,7 +36,8 @@ export class ResolveAnswer {
   readonly #ctx: Pick<NodeContext, 'counters' | 'isInFleet'>
   readonly #parts: AnswerParts
   readonly #rates = new RateReports()
-  readonly #completions = new Completions()
+  readonly #known = new SharedWait(active => active.manifest !== undefined)
+  readonly #complete = new SharedWait(active => active.isComplete)
 
   constructor(ctx: Pick<NodeContext, 'counters' | 'isInFleet'>, parts: AnswerParts) {
     this.#ctx = ctx
@@ -50,7 +51,7 @@ export class ResolveAnswer {
 
   /** Resolves once the version of an active task is known. Rejects with what the origin says. */
   async known(active: ActiveTask, signal: AbortSignal): Promise<void> {
-    while (active.manifest === undefined) await active.changed(signal).catch(error => this.#failed(active, error, signal))
+    await this.#known.of(active, signal).catch(error => this.#failed(active, error, signal))
     this.#parts.freshness.known(active)
   }
 
@@ -110,7 +111,7 @@ export class ResolveAnswer {
   ): Promise<void> {
     const waiting = setInterval(() => say(WAITING), WAITING_MS)
     try {
-      await this.#completions.of(active, signal).catch(error => this.#failed(active, error, signal))
+      await this.#complete.of(active, signal).catch(error => this.#failed(active, error, signal))
     } finally {
       clearInterval(waiting)
     }
