@@ -2,9 +2,9 @@
 import { Dice, mutated } from './mutation.ts'
 import { isRefusal, type Target } from './targets.ts'
 
-/** An input that costs more than so much, each time, is a finding, ms. */
+/** An input that costs more processor time than so much, each time, is a finding, ms. */
 const SLOW_MS = 300
-/** A pause of the collector or of the machine does not come again. */
+/** A pause of the collector does not come again. */
 const AGAIN = 3
 /** The clock is looked at after so many. */
 const BATCH = 256
@@ -22,7 +22,7 @@ export interface Fuzzed {
   inputs: number
   /** Of them were taken for good ones. */
   taken: number
-  /** The one that took longest, ms. */
+  /** The one that took longest, ms of the processor. */
   slowestMs: number
   /** What is wrong; undefined: nothing. */
   finding: { input: Uint8Array; why: string } | undefined
@@ -47,11 +47,12 @@ async function fed(input: Uint8Array, feed: Target['feed'], told: Fuzzed): Promi
   told.inputs++
   let took = Infinity
   for (let n = 0; n < AGAIN && took > SLOW_MS; n++) {
-    const begun = performance.now()
+    const begun = process.cpuUsage()
     const outcome = await outcomeOf(feed, input)
     if (typeof outcome !== 'boolean') return outcome.why
     if (n === 0 && outcome) told.taken++
-    took = Math.min(took, performance.now() - begun)
+    const { user, system } = process.cpuUsage(begun)
+    took = Math.min(took, (user + system) / 1000)
   }
   told.slowestMs = Math.max(told.slowestMs, took)
   return took > SLOW_MS ? `took ${took.toFixed(0)} ms` : undefined
