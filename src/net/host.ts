@@ -13,6 +13,7 @@ import { FLEET_PROTOCOL } from '../wire/protocols.ts'
 import { groupOfAddress, ipOf, ipTextOf, placeOfAddress } from './address-group.ts'
 import { cidTextOf, ofPeer, parseAddress, parseAnnounced, peerIdOf } from './addresses.ts'
 import { BoundedDatastore } from './bounded-datastore.ts'
+import { makeCertificate } from './certificate.ts'
 import { ConnectionGate } from './connection-gate.ts'
 import { DialGate } from './dial-gate.ts'
 import { gatedTransport } from './gated-transport.ts'
@@ -23,7 +24,9 @@ import { listenReason } from './listen-reason.ts'
 import { farthestLast } from './loopback.ts'
 import { StrangersRoom } from './memory-budget.ts'
 import { isUnsupported, otherVersion } from './other-version.ts'
+import { SocketThreads } from './socket-threads/socket-threads.ts'
 import { makeThrifty } from './thrifty.ts'
+import { threadedTransport } from './threaded-transport.ts'
 import { timedTcp } from './timed-tcp.ts'
 import { TrustedNetworks } from './trusted-networks.ts'
 
@@ -53,6 +56,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const networks = new TrustedNetworks(options.trustedNetworks)
   const gate = new ConnectionGate({ most: options.maxConnections ?? MAX_CONNECTIONS, networks, isPreferred: options.isPreferred })
   const dials: DialGate = new DialGate({ remotes: () => host?.remotes() ?? [] })
+  const threads = options.socketThreads ? new SocketThreads(options.socketThreads, makeCertificate(privateKey)) : undefined
   let host: Host | undefined
   try {
     const filter: NonNullable<HostLibp2pInit['filter']> = {
@@ -60,7 +64,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       mayDial: address => dials.believes(address, undefined),
       mayKeep: (peer, address) => host?.mayKeep(peer, address) ?? true,
     }
-    const transport = gatedTransport(dials, timedTcp(CONNECT_TIMEOUT_MS))
+    const transport = threadedTransport(threads, gatedTransport(dials, timedTcp(CONNECT_TIMEOUT_MS)))
     const node = await createLibp2p(
       libp2pOptions({ privateKey, listen, announce, transport, filter, datastore, services: options.services }),
     )
@@ -69,7 +73,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     datastore.isKept = id => id === node.peerId.toCID().toString() || node.getConnections(peerIdFromCID(CID.parse(id))).length > 0
     node.addEventListener('connection:open', ({ detail }) => gate.opened(detail))
     node.addEventListener('connection:close', ({ detail }) => gate.closed(detail))
-    host = new Host(node, { privateKey, dials, networks, wall: options.wall })
+    host = new Host(node, { privateKey, dials, networks, wall: options.wall, threads })
     return host
   } catch (error) {
     if (error instanceof DragonflyError) throw error
@@ -292,6 +296,7 @@ export class Host {
 
   async stop(): Promise<void> {
     await this.libp2p.stop()
+    await this.#parts.threads?.stop()
   }
 }
 

@@ -21,6 +21,7 @@ import { Fleet } from './fleet/fleet.ts'
 import { watchFleetFile } from './fleet/fleet-file-watch.ts'
 import { closeHome } from './home-modes.ts'
 import { loadIdentity } from './identity.ts'
+import { shareSent } from '../transfer/sent-buffers.ts'
 import { KnownPeers } from './peers/known-peers.ts'
 
 /** libp2p goes on without IPv6 where there is none, as long as IPv4 works. */
@@ -61,6 +62,7 @@ export async function startNetwork(
       enter: async (peer, signal) => await fleet?.enter(peer, signal),
       admit: async peer => await fleet?.admit(peer),
     }
+    if (process.env.PROTO) shareSent()
     const host = await startHost({
       listen: options.listen ?? DEFAULT_LISTEN,
       announce: limited(options.announce),
@@ -68,6 +70,7 @@ export async function startNetwork(
       wall,
       trustedNetworks: options.connections?.trustedNetworks,
       isPreferred: peer => trusted.includes(peer) || fleet?.isMember(peer) === true,
+      socketThreads: Number(process.env.PROTO ?? 0),
       services: { dht: dhtService(options.dhtServer !== false, wall) },
     })
     const dht = new Dht(host.libp2p.services.dht as KadDHT)

@@ -1,0 +1,237 @@
+// A connection whose socket another thread holds: as libp2p's TCP has it before the handshake, and the decrypted side of it.
+import { type AbortOptions, type Logger, TimeoutError } from '@libp2p/interface'
+import { AbstractMultiaddrConnection, type SendResult } from '@libp2p/utils'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { raceSignal } from 'race-signal'
+import { Uint8ArrayList } from 'uint8arraylist'
+import { DragonflyError } from '../../core/errors.ts'
+import { DirectStream } from '../direct-stream.ts'
+import type { HandshakeTurns } from '../handshake-turns.ts'
+import { gather } from './gathered.ts'
+import type { SocketListener, SocketThread } from './socket-thread.ts'
+
+/** With so much on the way to the kernel a connection is full, bytes. */
+const FULL = 64 * 1024
+
+export interface HeldConnectionInit {
+  thread: SocketThread
+  id: number
+  remoteAddr: Multiaddr
+  log: Logger
+}
+
+export interface Handshake {
+  certificate: Uint8Array
+  /** Empty: none was chosen. */
+  muxer: string
+}
+
+export class HeldConnection extends AbstractMultiaddrConnection implements SocketListener {
+  readonly #thread: SocketThread
+  readonly #id: number
+  readonly #closed = Promise.withResolvers<void>()
+  /** Bytes that came before the handshake. */
+  #rawBytes = 0
+  #handshake: PromiseWithResolvers<Handshake> | undefined
+  #stream: HeldTlsStream | undefined
+  #isGone = false
+  /** Bytes that were given on since the thread was last asked to say when they are written. */
+  #unasked = 0
+  #isFull = false
+
+  constructor({ thread, id, remoteAddr, log }: HeldConnectionInit) {
+    super({ remoteAddr, log, direction: 'inbound' })
+    this.#thread = thread
+    this.#id = id
+  }
+
+  /** Of the handshakes of its thread. */
+  get turns(): HandshakeTurns {
+    return this.#thread.turns
+  }
+
+  /** The socket is closed: nothing can be said on it. */
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
+  /** Does the handshake; what came of it already is used. `muxers`: names to offer. */
+  async handshake(muxers: string[], signal: AbortSignal | undefined): Promise<Handshake> {
+    // it may have gone while it waited
+    if (this.#isGone) throw new DragonflyError('protocol', 'the connection closed before the handshake')
+    const handshake = Promise.withResolvers<Handshake>()
+    this.#handshake = handshake
+    const first = this.readBuffer.slice()
+    this.readBuffer.consume(first.byteLength)
+    this.#thread.say(['secure', this.#id, first, this.#rawBytes, muxers])
+    return await raceSignal(handshake.promise, signal)
+  }
+
+  /** The decrypted side, after the handshake. */
+  decrypted(): DirectStream {
+    const stream = new HeldTlsStream(this, {
+      start: () => this.#thread.say(['start', this.#id]),
+      write: parts => this.#write(parts),
+      pause: isPaused => this.#thread.say([isPaused ? 'pause' : 'resume', this.#id]),
+    })
+    this.#stream = stream
+    return stream
+  }
+
+  onRaw(bytes: Uint8Array): void {
+    // the thread has them too, and gives them to TLS
+    if (this.#handshake !== undefined) return
+    this.#rawBytes += bytes.byteLength
+    this.onData(bytes)
+    if (this.readStatus === 'readable') setImmediate(() => this.#more())
+  }
+
+  onSecured(certificate: Uint8Array, muxer: string): void {
+    this.#handshake?.resolve({ certificate, muxer })
+  }
+
+  onWritten(): void {
+    this.#isFull = false
+    const stream = this.#stream ?? this
+    stream.safeDispatchEvent('drain')
+  }
+
+  /** Bytes are decrypted. */
+  onDecrypted(bytes: Uint8Array): void {
+    this.#stream?.onBytes(bytes)
+  }
+
+  onIdle(): void {
+    this.abort(new TimeoutError('nothing came for too long'))
+  }
+
+  onBroken(code: string, message: string): void {
+    this.#fail(Object.assign(new Error(message), { code }))
+  }
+
+  onClosed(): void {
+    this.#gone()
+    this.onTransportClosed()
+  }
+
+  onThreadEnd(): void {
+    this.#gone()
+    this.abort(new DragonflyError('internal', 'the thread that held the connection has ended'))
+  }
+
+  sendData(data: Uint8ArrayList): SendResult {
+    return { sentBytes: data.byteLength, canSendMore: this.#write(data) }
+  }
+
+  async sendClose(options?: AbortOptions): Promise<void> {
+    if (this.#isGone) return
+    this.#thread.say(['end', this.#id])
+    await raceSignal(this.#closed.promise, options?.signal)
+  }
+
+  sendReset(): void {
+    if (!this.#isGone) this.#thread.say(['reset', this.#id])
+  }
+
+  sendPause(): void {
+    // no more is asked for
+  }
+
+  sendResume(): void {
+    this.#more()
+  }
+
+  #more(): void {
+    if (this.#handshake === undefined && this.readStatus === 'readable') this.#thread.say(['more', this.#id, this.#rawBytes])
+  }
+
+  #gone(): void {
+    this.#isGone = true
+    this.#closed.resolve()
+    this.#handshake?.reject(new DragonflyError('protocol', 'the connection closed during the handshake'))
+    this.#handshake?.promise.catch(() => {})
+  }
+
+  #fail(error: Error): void {
+    this.#handshake?.reject(error)
+    this.#handshake?.promise.catch(() => {})
+    this.abort(error)
+  }
+
+  /** Whether there is room for more. */
+  #write(parts: Iterable<Uint8Array>): boolean {
+    const { length, ...gathered } = gather(parts)
+    this.#unasked += length
+    const isAsked = this.#unasked >= FULL
+    if (isAsked) {
+      this.#unasked = 0
+      this.#isFull = true
+    }
+    this.#thread.say(['write', this.#id, gathered, isAsked])
+    return !this.#isFull
+  }
+}
+
+interface Wire {
+  start(): void
+  /** Whether there is room for more. */
+  write(parts: Iterable<Uint8Array>): boolean
+  pause(isPaused: boolean): void
+}
+
+class HeldTlsStream extends DirectStream {
+  readonly #raw: HeldConnection
+  readonly #wire: Wire
+  #reader: ((bytes: Uint8Array) => void) | undefined
+
+  constructor(raw: HeldConnection, wire: Wire) {
+    super({
+      log: raw.log,
+      inactivityTimeout: raw.inactivityTimeout,
+      maxReadBufferLength: raw.maxReadBufferLength,
+      direction: raw.direction,
+    })
+    this.#raw = raw
+    this.#wire = wire
+    wire.start()
+    raw.addEventListener('close', event => {
+      if (event.error === undefined) this.onTransportClosed()
+      else if (event.local === true) this.abort(event.error)
+      else this.onRemoteReset()
+    })
+  }
+
+  readDirectly(reader: (bytes: Uint8Array) => void): void {
+    this.#reader = reader
+  }
+
+  writeDirectly(parts: Iterable<Uint8Array>): void {
+    if (!this.#raw.isGone) this.writableNeedsDrain = !this.#wire.write(parts)
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    const isInOrder = this.readBuffer.byteLength === 0 && this.readStatus === 'readable'
+    if (this.#reader !== undefined && isInOrder) this.#reader(bytes)
+    else this.onData(new Uint8Array(bytes))
+  }
+
+  async close(options?: AbortOptions): Promise<void> {
+    await this.#raw.close(options)
+  }
+
+  sendPause(): void {
+    this.#wire.pause(true)
+  }
+
+  sendResume(): void {
+    this.#wire.pause(false)
+  }
+
+  sendReset(error: Error): void {
+    this.#raw.abort(error)
+  }
+
+  sendData(data: Uint8ArrayList): SendResult {
+    return { sentBytes: data.byteLength, canSendMore: this.#wire.write(data) }
+  }
+}
