@@ -1,25 +1,38 @@
 // Parts to write on their way to another thread: what lies in shared memory stays there, small parts are copied together.
 import type { Gathered } from './messages.ts'
 
-export function gather(parts: Iterable<Uint8Array>): Gathered & { length: number } {
-  const small: Uint8Array[] = []
-  const layout: (number | SharedArrayBuffer)[] = []
-  let length = 0
-  let waiting = 0
-  for (const part of parts) {
-    const { buffer, byteOffset, byteLength } = part
-    length += byteLength
-    if (buffer instanceof SharedArrayBuffer) {
-      if (waiting > 0) layout.push(waiting)
-      waiting = 0
-      layout.push(buffer, byteOffset, byteLength)
-    } else {
-      small.push(part)
-      waiting += byteLength
+export class Gathering {
+  readonly #small: Uint8Array[] = []
+  readonly #layout: (number | SharedArrayBuffer)[] = []
+  /** Of small parts since the last shared one. */
+  #waiting = 0
+
+  /** How many bytes were added. */
+  add(parts: Iterable<Uint8Array>): number {
+    let length = 0
+    for (const part of parts) {
+      const { buffer, byteOffset, byteLength } = part
+      length += byteLength
+      if (buffer instanceof SharedArrayBuffer) {
+        this.#layOut()
+        this.#layout.push(buffer, byteOffset, byteLength)
+      } else {
+        this.#small.push(part)
+        this.#waiting += byteLength
+      }
     }
+    return length
   }
-  if (waiting > 0) layout.push(waiting)
-  return { small: joined(small), layout, length }
+
+  finish(): Gathered {
+    this.#layOut()
+    return { small: joined(this.#small), layout: this.#layout }
+  }
+
+  #layOut(): void {
+    if (this.#waiting > 0) this.#layout.push(this.#waiting)
+    this.#waiting = 0
+  }
 }
 
 /** The parts again, in order. */

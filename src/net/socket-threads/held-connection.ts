@@ -7,11 +7,10 @@ import { Uint8ArrayList } from 'uint8arraylist'
 import { DragonflyError } from '../../core/errors.ts'
 import { DirectStream } from '../direct-stream.ts'
 import type { HandshakeTurns } from '../handshake-turns.ts'
-import { gather } from './gathered.ts'
+import { Gathering } from './gathered.ts'
+import type { Order } from './messages.ts'
+import { SendRoom } from './send-room.ts'
 import type { SocketListener, SocketThread } from './socket-thread.ts'
-
-/** With so much on the way to the kernel a connection is full, bytes. */
-const FULL = 64 * 1024
 
 export interface HeldConnectionInit {
   thread: SocketThread
@@ -35,9 +34,9 @@ export class HeldConnection extends AbstractMultiaddrConnection implements Socke
   #handshake: PromiseWithResolvers<Handshake> | undefined
   #stream: HeldTlsStream | undefined
   #isGone = false
-  /** Bytes that were given on since the thread was last asked to say when they are written. */
-  #unasked = 0
-  #isFull = false
+  readonly #room = new SendRoom()
+  /** What was written in this turn. */
+  #writing: Writing | undefined
 
   constructor({ thread, id, remoteAddr, log }: HeldConnectionInit) {
     super({ remoteAddr, log, direction: 'inbound' })
@@ -63,16 +62,16 @@ export class HeldConnection extends AbstractMultiaddrConnection implements Socke
     this.#handshake = handshake
     const first = this.readBuffer.slice()
     this.readBuffer.consume(first.byteLength)
-    this.#thread.say(['secure', this.#id, first, this.#rawBytes, muxers])
+    this.#say(['secure', this.#id, first, this.#rawBytes, muxers])
     return await raceSignal(handshake.promise, signal)
   }
 
   /** The decrypted side, after the handshake. */
   decrypted(): DirectStream {
     const stream = new HeldTlsStream(this, {
-      start: () => this.#thread.say(['start', this.#id]),
+      start: () => this.#say(['start', this.#id]),
       write: parts => this.#write(parts),
-      pause: isPaused => this.#thread.say([isPaused ? 'pause' : 'resume', this.#id]),
+      pause: isPaused => this.#say([isPaused ? 'pause' : 'resume', this.#id]),
     })
     this.#stream = stream
     return stream
@@ -91,9 +90,10 @@ export class HeldConnection extends AbstractMultiaddrConnection implements Socke
   }
 
   onWritten(): void {
-    this.#isFull = false
+    const wasFull = this.#room.isFull
+    this.#room.written(performance.now())
     const stream = this.#stream ?? this
-    stream.safeDispatchEvent('drain')
+    if (wasFull && !this.#room.isFull) stream.safeDispatchEvent('drain')
   }
 
   /** Bytes are decrypted. */
@@ -125,12 +125,12 @@ export class HeldConnection extends AbstractMultiaddrConnection implements Socke
 
   async sendClose(options?: AbortOptions): Promise<void> {
     if (this.#isGone) return
-    this.#thread.say(['end', this.#id])
+    this.#say(['end', this.#id])
     await raceSignal(this.#closed.promise, options?.signal)
   }
 
   sendReset(): void {
-    if (!this.#isGone) this.#thread.say(['reset', this.#id])
+    if (!this.#isGone) this.#say(['reset', this.#id])
   }
 
   sendPause(): void {
@@ -142,7 +142,7 @@ export class HeldConnection extends AbstractMultiaddrConnection implements Socke
   }
 
   #more(): void {
-    if (this.#handshake === undefined && this.readStatus === 'readable') this.#thread.say(['more', this.#id, this.#rawBytes])
+    if (this.#handshake === undefined && this.readStatus === 'readable') this.#say(['more', this.#id, this.#rawBytes])
   }
 
   #gone(): void {
@@ -158,18 +158,40 @@ export class HeldConnection extends AbstractMultiaddrConnection implements Socke
     this.abort(error)
   }
 
-  /** Whether there is room for more. */
-  #write(parts: Iterable<Uint8Array>): boolean {
-    const { length, ...gathered } = gather(parts)
-    this.#unasked += length
-    const isAsked = this.#unasked >= FULL
-    if (isAsked) {
-      this.#unasked = 0
-      this.#isFull = true
-    }
-    this.#thread.say(['write', this.#id, gathered, isAsked])
-    return !this.#isFull
+  /** Nothing is written any more with what was written before in this turn. */
+  #say(order: Order): void {
+    this.#writing = undefined
+    this.#thread.say(order)
   }
+
+  /** Whether there is room for more. What is written in one turn goes on together. */
+  #write(parts: Iterable<Uint8Array>): boolean {
+    if (this.#isGone) return true
+    const writing = this.#writing ?? this.#beginWrite()
+    const length = writing.gathering.add(parts)
+    if (this.#room.give(length, performance.now())) {
+      writing.isTold = true
+      this.#writing = undefined
+    }
+    return !this.#room.isFull
+  }
+
+  #beginWrite(): Writing {
+    const writing: Writing = { gathering: new Gathering(), isTold: false }
+    this.#writing = writing
+    this.#thread.say({
+      finish: () => {
+        if (this.#writing === writing) this.#writing = undefined
+        return ['write', this.#id, writing.gathering.finish(), writing.isTold]
+      },
+    })
+    return writing
+  }
+}
+
+interface Writing {
+  gathering: Gathering
+  isTold: boolean
 }
 
 interface Wire {

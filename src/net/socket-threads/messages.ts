@@ -26,7 +26,7 @@ export type Order =
   | ['secure', number, Uint8Array, number, string[]]
   /** What is decrypted may come. */
   | ['start', number]
-  /** `isTold`: say when all so far is with the kernel. */
+  /** True: say when all so far is with the kernel. */
   | ['write', number, Gathered, boolean]
   | ['pause', number]
   | ['resume', number]

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { HandshakeTurns } from '../handshake-turns.ts'
 import { InboxReader, makeInbox } from './inbox.ts'
 import type { Fact, ListenPlace, Order, ThreadInit } from './messages.ts'
-import { Outgoing } from './outgoing.ts'
+import { type Growing, Outgoing } from './outgoing.ts'
 
 /** A thread that says nothing for so long is taken for hung, milliseconds. */
 const SILENT_MS = 30_000
@@ -71,7 +71,7 @@ export class SocketThread {
     if (this.#places.delete(id)) this.say(['unlisten', id])
   }
 
-  say(order: Order): void {
+  say(order: Order | Growing<Order>): void {
     if (!this.#hasEnded) this.#orders.say(order)
   }
 

@@ -73,7 +73,7 @@ function put(id: number, bytes: Uint8Array): boolean {
   const place = inbox.put(bytes)
   if (place === undefined) return false
   const { last } = facts
-  if (last?.[0] === 'data' && last[1] === id && last[2] + last[3] === place.offset) {
+  if (last !== undefined && !('finish' in last) && last[0] === 'data' && last[1] === id && last[2] + last[3] === place.offset) {
     last[3] += bytes.byteLength
     last[4] = place.end
   } else say(['data', id, place.offset, bytes.byteLength, place.end])
