@@ -29,7 +29,8 @@ try {
   const url = `${origin.url}/file.bin`
   const seeds = []
   for (const workers of values.workers.split(',')) {
-    const profiled = values.profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}/${workers}` }
+    const profiled =
+      values.profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}/${workers}` }
     const seed = await lab.seed(`seed-${workers}`, ['--link-workers', workers], profiled)
     await get(seed, url, 'warm')
     seeds.push({ workers, seed, rows: new Map<string, number[][]>() })

@@ -43,7 +43,7 @@ const common = {
 try {
   const started = new Date()
   const { build } = await import('esbuild')
-  const [program, parts, api, thread, page] = await Promise.all([
+  const [program, parts, api, worker, page] = await Promise.all([
     // one file: what df get loads beside a running daemon is read and compiled at once, and everything of libp2p stays outside
     build({
       ...common,
@@ -76,10 +76,10 @@ try {
       packages: 'external',
       sourcemap: true,
     }),
-    // what runs in the threads that hold sockets, for the program and the library alike
+    // what runs in link workers, for the program and the library alike
     build({
       ...common,
-      entryPoints: [{ in: 'src/net/socket-threads/thread.ts', out: 'socket-thread' }],
+      entryPoints: [{ in: 'src/net/link-workers/worker.ts', out: 'link-worker' }],
       outdir: 'dist',
       outExtension: { '.js': '.cjs' },
       format: 'cjs',
@@ -105,7 +105,7 @@ try {
     ...parts.outputFiles,
     ...api.outputFiles,
     ...(await pageFiles(page.outputFiles)),
-    ...beside(thread.outputFiles),
+    ...beside(worker.outputFiles),
     { path: notices, contents: licensesOf([program.metafile, parts.metafile]) },
     { path: path.join(dist, 'index.js'), contents: LIBRARY },
   ]

@@ -20,13 +20,13 @@ import { gatedTransport } from './gated-transport.ts'
 import type { HostOptions, HostParts } from './host-options.ts'
 import type { LazyIdentify } from './identify.ts'
 import { type HostLibp2pInit, libp2pOptions, MAX_STREAMS } from './libp2p-options.ts'
+import { heldTransport } from './link-workers/held-transport.ts'
+import { LinkWorkers } from './link-workers/link-workers.ts'
 import { listenReason } from './listen-reason.ts'
 import { farthestLast } from './loopback.ts'
 import { StrangersRoom } from './memory-budget.ts'
 import { isUnsupported, otherVersion } from './other-version.ts'
-import { SocketThreads } from './socket-threads/socket-threads.ts'
 import { makeThrifty } from './thrifty.ts'
-import { threadedTransport } from './threaded-transport.ts'
 import { timedTcp } from './timed-tcp.ts'
 import { TrustedNetworks } from './trusted-networks.ts'
 
@@ -56,7 +56,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const networks = new TrustedNetworks(options.trustedNetworks)
   const gate = new ConnectionGate({ most: options.maxConnections ?? MAX_CONNECTIONS, networks, isPreferred: options.isPreferred })
   const dials: DialGate = new DialGate({ remotes: () => host?.remotes() ?? [] })
-  const threads = options.socketThreads ? new SocketThreads(options.socketThreads, makeCertificate(privateKey)) : undefined
+  const workers = LinkWorkers.of(options, () => makeCertificate(privateKey))
   let host: Host | undefined
   try {
     const filter: NonNullable<HostLibp2pInit['filter']> = {
@@ -64,7 +64,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       mayDial: address => dials.believes(address, undefined),
       mayKeep: (peer, address) => host?.mayKeep(peer, address) ?? true,
     }
-    const transport = threadedTransport(threads, gatedTransport(dials, timedTcp(CONNECT_TIMEOUT_MS)))
+    const transport = heldTransport(workers, gatedTransport(dials, timedTcp(CONNECT_TIMEOUT_MS)))
     const node = await createLibp2p(
       libp2pOptions({ privateKey, listen, announce, transport, filter, datastore, services: options.services }),
     )
@@ -73,9 +73,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     datastore.isKept = id => id === node.peerId.toCID().toString() || node.getConnections(peerIdFromCID(CID.parse(id))).length > 0
     node.addEventListener('connection:open', ({ detail }) => gate.opened(detail))
     node.addEventListener('connection:close', ({ detail }) => gate.closed(detail))
-    host = new Host(node, { privateKey, dials, networks, wall: options.wall, threads })
+    host = new Host(node, { privateKey, dials, networks, wall: options.wall, workers })
     return host
   } catch (error) {
+    await workers?.stop()
     if (error instanceof DragonflyError) throw error
     const reason = listenReason(error)
     throw new DragonflyError('listen-failed', `cannot listen on ${listen.join(', ')}: ${reason}`, {
@@ -168,16 +169,18 @@ export class Host {
     for (const { remoteAddr } of this.libp2p.getConnections()) yield remoteAddr
   }
 
-  /** Connections by who opened them, and the peers at their ends. */
-  get company(): { inbound: number; outbound: number; peers: number } {
+  /** Connections by who opened them, the peers at their ends, and link workers. */
+  get company(): { inbound: number; outbound: number; peers: number; workers: number } {
     const all = this.libp2p.getConnections()
     const inbound = all.filter(({ direction }) => direction === 'inbound').length
-    return { inbound, outbound: all.length - inbound, peers: this.libp2p.getPeers().length }
+    const workers = this.#parts.workers?.all.size ?? 0
+    return { inbound, outbound: all.length - inbound, peers: this.libp2p.getPeers().length, workers }
   }
 
   get hasConnections(): boolean {
     return this.libp2p.getPeers().length > 0
   }
+
   isConnected(peer: string): boolean {
     return this.libp2p.getConnections(peerIdOf(peer)).length > 0
   }
@@ -296,7 +299,7 @@ export class Host {
 
   async stop(): Promise<void> {
     await this.libp2p.stop()
-    await this.#parts.threads?.stop()
+    await this.#parts.workers?.stop()
   }
 }
 

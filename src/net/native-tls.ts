@@ -20,7 +20,7 @@ import { DragonflyError } from '../core/errors.ts'
 import { makeCertificate, ownerOf } from './certificate.ts'
 import { HandshakeTurns } from './handshake-turns.ts'
 import { LateEncrypter } from './late-encrypter.ts'
-import { HeldConnection } from './socket-threads/held-connection.ts'
+import { HeldConnection } from './link-workers/held-connection.ts'
 import { chooseEarlyMuxer, makeSecureContext, NO_EARLY_MUXER } from './tls-offer.ts'
 import { TlsStream } from './tls-stream.ts'
 

@@ -14,14 +14,14 @@ import { dragonflyHome } from '../store/home.ts'
 import { acquireLock, type Lock } from '../store/lock.ts'
 import { makePath } from '../store/make-path.ts'
 import { showPresence } from '../store/presence.ts'
-import type { EventFacts } from './api/events.ts'
+import { shareSent } from '../transfer/sent-buffers.ts'
+import { causeOf, type EventFacts } from './api/events.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Network } from './context/node-context.ts'
 import { Fleet } from './fleet/fleet.ts'
 import { watchFleetFile } from './fleet/fleet-file-watch.ts'
 import { closeHome } from './home-modes.ts'
 import { loadIdentity } from './identity.ts'
-import { shareSent } from '../transfer/sent-buffers.ts'
 import { KnownPeers } from './peers/known-peers.ts'
 
 /** libp2p goes on without IPv6 where there is none, as long as IPv4 works. */
@@ -62,7 +62,7 @@ export async function startNetwork(
       enter: async (peer, signal) => await fleet?.enter(peer, signal),
       admit: async peer => await fleet?.admit(peer),
     }
-    if (process.env.PROTO) shareSent()
+    if ((options.linkWorkers ?? 0) > 0) shareSent()
     const host = await startHost({
       listen: options.listen ?? DEFAULT_LISTEN,
       announce: limited(options.announce),
@@ -70,7 +70,8 @@ export async function startNetwork(
       wall,
       trustedNetworks: options.connections?.trustedNetworks,
       isPreferred: peer => trusted.includes(peer) || fleet?.isMember(peer) === true,
-      socketThreads: Number(process.env.PROTO ?? 0),
+      linkWorkers: options.linkWorkers,
+      onNoLinkWorkers: error => emit({ code: 'no-link-workers', ...causeOf(error) }),
       services: { dht: dhtService(options.dhtServer !== false, wall) },
     })
     const dht = new Dht(host.libp2p.services.dht as KadDHT)

@@ -1,4 +1,4 @@
-// What the main thread and the threads that hold sockets say to one another. Every message is a list of these, in order.
+// What the main thread and its link workers say to one another. Every message is a list of these, in order.
 
 /** Options of `server.listen`, all of them plain. */
 export interface ListenPlace {
@@ -37,7 +37,7 @@ export type Order =
   | ['room']
   | ['ping']
 
-/** From a thread that holds sockets. */
+/** From a link worker. */
 export type Fact =
   | ['listening', number, number]
   /** Code and text of the system. */
@@ -59,8 +59,8 @@ export type Fact =
   | ['closed', number]
   | ['pong']
 
-/** What a thread is started with. */
-export interface ThreadInit {
+/** What a worker is started with. */
+export interface WorkerInit {
   /** PEM. */
   cert: string
   key: string

@@ -1,11 +1,11 @@
-// A thread that holds sockets, as the main thread sees it.
+// A link worker, as the main thread sees it: a thread that accepts connections, holds their sockets, and encrypts.
 import { Worker } from 'node:worker_threads'
 import { HandshakeTurns } from '../handshake-turns.ts'
 import { InboxReader, makeInbox } from './inbox.ts'
-import type { Fact, ListenPlace, Order, ThreadInit } from './messages.ts'
+import type { Fact, ListenPlace, Order, WorkerInit } from './messages.ts'
 import { type Growing, Outgoing } from './outgoing.ts'
 
-/** A thread that says nothing for so long is taken for hung, milliseconds. */
+/** A worker that says nothing for so long is taken for hung, milliseconds. */
 const SILENT_MS = 30_000
 const PING_EVERY_MS = 10_000
 
@@ -19,17 +19,17 @@ export interface SocketListener {
   onIdle(): void
   onBroken(code: string, message: string): void
   onClosed(): void
-  /** The thread has ended, and the socket with it. */
-  onThreadEnd(): void
+  /** The worker has ended, and the socket with it. */
+  onWorkerEnd(): void
 }
 
 /** Hears what becomes of one place to listen on. */
 export interface AcceptListener {
   /** Of a connection from this address. */
-  accept(thread: SocketThread, id: number, address: string, port: number): SocketListener | undefined
+  accept(worker: LinkWorker, id: number, address: string, port: number): SocketListener | undefined
 }
 
-export class SocketThread {
+export class LinkWorker {
   readonly turns = new HandshakeTurns()
   readonly #worker: Worker
   readonly #inbox: InboxReader
@@ -40,11 +40,11 @@ export class SocketThread {
   #heardAt = performance.now()
   #hasEnded = false
 
-  /** `onEnd`: told once when the thread has ended, whatever the cause. */
-  constructor(init: Omit<ThreadInit, 'inbox'>, onEnd: (thread: SocketThread) => void) {
+  /** `onEnd`: told once when the worker has ended, whatever the cause. */
+  constructor(init: Omit<WorkerInit, 'inbox'>, onEnd: () => void) {
     const inbox = makeInbox()
     this.#inbox = new InboxReader(inbox)
-    this.#worker = new Worker(threadFile(), { workerData: { ...init, inbox } satisfies ThreadInit })
+    this.#worker = new Worker(workerFile(), { workerData: { ...init, inbox } satisfies WorkerInit })
     this.#orders = new Outgoing(list => this.#worker.postMessage(list))
     this.#worker.on('message', (facts: Fact[]) => this.#onFacts(facts))
     // 'exit' follows
@@ -58,7 +58,7 @@ export class SocketThread {
     return this.#sockets.size
   }
 
-  /** Resolves to the port. Rejects with what the system says, or when the thread ends before. */
+  /** Resolves to the port. Rejects with what the system says, or when the worker ends before. */
   async listen(id: number, place: ListenPlace, listener: AcceptListener): Promise<number> {
     const begun = Promise.withResolvers<number>()
     if (this.#hasEnded) throw ended()
@@ -85,7 +85,7 @@ export class SocketThread {
     else this.say(['ping'])
   }
 
-  #end(onEnd: (thread: SocketThread) => void): void {
+  #end(onEnd: () => void): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
     clearInterval(this.#heart)
@@ -93,8 +93,8 @@ export class SocketThread {
     this.#places.clear()
     const sockets = [...this.#sockets.values()]
     this.#sockets.clear()
-    for (const socket of sockets) socket.onThreadEnd()
-    onEnd(this)
+    for (const socket of sockets) socket.onWorkerEnd()
+    onEnd()
   }
 
   #onFacts(facts: Fact[]): void {
@@ -136,12 +136,12 @@ function tell(socket: SocketListener, fact: Fact): void {
 }
 
 /** Built, it is one file beside this one. */
-function threadFile(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './socket-thread.cjs', import.meta.url)
+function workerFile(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './link-worker.cjs', import.meta.url)
 }
 
 function ended(): Error {
-  return new Error('the thread of this socket has ended')
+  return new Error('the link worker has ended')
 }
 
 function systemError(code: string, message: string): Error {

@@ -1,15 +1,15 @@
-// A thread that holds sockets: accepts connections, does TLS, and gives and takes plain bytes. Runs in a worker.
+// What runs in a link worker: accepts connections, does TLS, and gives and takes plain bytes.
 import { createServer, type Server } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
 import { makeSecureContext } from '../tls-offer.ts'
 import { HeldSocket } from './held-socket.ts'
 import { InboxWriter } from './inbox.ts'
-import type { Fact, ListenPlace, Order, ThreadInit } from './messages.ts'
+import type { Fact, ListenPlace, Order, WorkerInit } from './messages.ts'
 import { Outgoing } from './outgoing.ts'
 
 if (parentPort === null) throw new Error('this runs in a thread of its own')
 const port = parentPort
-const init = workerData as ThreadInit
+const init = workerData as WorkerInit
 const secureContext = makeSecureContext(init)
 const inbox = new InboxWriter(init.inbox)
 const facts = new Outgoing<Fact>(list => port.postMessage(list))

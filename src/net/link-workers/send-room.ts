@@ -1,4 +1,4 @@
-// How much of a connection may be on its way through the thread that holds its socket: waking a thread takes tens of microseconds, so
+// How much of a connection may be on its way through the link worker that holds its socket: waking a thread takes tens of microseconds, so
 // that much at a time is cheap; but what comes behind it waits, so that it is little on a slow line.
 
 const MIN = 64 * 1024
@@ -13,7 +13,7 @@ interface Asked {
 
 export class SendRoom {
   #most = MIN
-  /** Given on, and the thread was not asked to say when it is written. */
+  /** Given on, and the worker was not asked to say when it is written. */
   #unasked = 0
   readonly #asked: Asked[] = []
   #underWay = 0
@@ -22,7 +22,7 @@ export class SendRoom {
     return this.#underWay >= this.#most
   }
 
-  /** So many bytes are given on. True: the thread is to say when all so far is written. `now`: milliseconds. */
+  /** So many bytes are given on. True: the worker is to say when all so far is written. `now`: milliseconds. */
   give(bytes: number, now: number): boolean {
     this.#underWay += bytes
     this.#unasked += bytes

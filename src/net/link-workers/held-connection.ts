@@ -1,19 +1,19 @@
-// A connection whose socket another thread holds: as libp2p's TCP has it before the handshake, and the decrypted side of it.
+// A connection whose socket a link worker holds: as libp2p's TCP has it before the handshake, and the decrypted side of it.
 import { type AbortOptions, type Logger, TimeoutError } from '@libp2p/interface'
 import { AbstractMultiaddrConnection, type SendResult } from '@libp2p/utils'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { raceSignal } from 'race-signal'
-import { Uint8ArrayList } from 'uint8arraylist'
+import type { Uint8ArrayList } from 'uint8arraylist'
 import { DragonflyError } from '../../core/errors.ts'
 import { DirectStream } from '../direct-stream.ts'
 import type { HandshakeTurns } from '../handshake-turns.ts'
 import { Gathering } from './gathered.ts'
+import type { LinkWorker, SocketListener } from './link-worker.ts'
 import type { Order } from './messages.ts'
 import { SendRoom } from './send-room.ts'
-import type { SocketListener, SocketThread } from './socket-thread.ts'
 
 export interface HeldConnectionInit {
-  thread: SocketThread
+  worker: LinkWorker
   id: number
   remoteAddr: Multiaddr
   log: Logger
@@ -26,7 +26,7 @@ export interface Handshake {
 }
 
 export class HeldConnection extends AbstractMultiaddrConnection implements SocketListener {
-  readonly #thread: SocketThread
+  readonly #worker: LinkWorker
   readonly #id: number
   readonly #closed = Promise.withResolvers<void>()
   /** Bytes that came before the handshake. */
@@ -38,15 +38,15 @@ export class HeldConnection extends AbstractMultiaddrConnection implements Socke
   /** What was written in this turn. */
   #writing: Writing | undefined
 
-  constructor({ thread, id, remoteAddr, log }: HeldConnectionInit) {
+  constructor({ worker, id, remoteAddr, log }: HeldConnectionInit) {
     super({ remoteAddr, log, direction: 'inbound' })
-    this.#thread = thread
+    this.#worker = worker
     this.#id = id
   }
 
-  /** Of the handshakes of its thread. */
+  /** Of the handshakes of its worker. */
   get turns(): HandshakeTurns {
-    return this.#thread.turns
+    return this.#worker.turns
   }
 
   /** The socket is closed: nothing can be said on it. */
@@ -78,7 +78,7 @@ export class HeldConnection extends AbstractMultiaddrConnection implements Socke
   }
 
   onRaw(bytes: Uint8Array): void {
-    // the thread has them too, and gives them to TLS
+    // the worker has them too, and gives them to TLS
     if (this.#handshake !== undefined) return
     this.#rawBytes += bytes.byteLength
     this.onData(bytes)
@@ -114,9 +114,9 @@ export class HeldConnection extends AbstractMultiaddrConnection implements Socke
     this.onTransportClosed()
   }
 
-  onThreadEnd(): void {
+  onWorkerEnd(): void {
     this.#gone()
-    this.abort(new DragonflyError('internal', 'the thread that held the connection has ended'))
+    this.abort(new DragonflyError('internal', 'the link worker that held the connection has ended'))
   }
 
   sendData(data: Uint8ArrayList): SendResult {
@@ -161,7 +161,7 @@ export class HeldConnection extends AbstractMultiaddrConnection implements Socke
   /** Nothing is written any more with what was written before in this turn. */
   #say(order: Order): void {
     this.#writing = undefined
-    this.#thread.say(order)
+    this.#worker.say(order)
   }
 
   /** Whether there is room for more. What is written in one turn goes on together. */
@@ -179,7 +179,7 @@ export class HeldConnection extends AbstractMultiaddrConnection implements Socke
   #beginWrite(): Writing {
     const writing: Writing = { gathering: new Gathering(), isTold: false }
     this.#writing = writing
-    this.#thread.say({
+    this.#worker.say({
       finish: () => {
         if (this.#writing === writing) this.#writing = undefined
         return ['write', this.#id, writing.gathering.finish(), writing.isTold]

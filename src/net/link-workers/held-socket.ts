@@ -1,4 +1,4 @@
-// One connection in the thread that holds its socket: first as it comes, then TLS on it.
+// One connection in the link worker that holds its socket: first as it comes, then TLS on it.
 import type { Socket } from 'node:net'
 import { type SecureContext, TLSSocket } from 'node:tls'
 import { readInto } from '../reused-buffer.ts'
