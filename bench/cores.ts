@@ -1,26 +1,24 @@
-// What a seed's main thread and its other threads spend on what it sends, with its sockets in the main thread and in threads of their own.
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+// What a seed's main thread, and all of its threads, spend on what it sends: without link workers and with them, in turn.
 import { rm } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { Lab } from '../test/e2e/lab.ts'
 import { parseSize, randomFile } from './material.ts'
-import { cpuSecondsOf } from './process.ts'
+import { cpuSecondsOf, mainCpuSecondsOf } from './process.ts'
 import { median, table } from './report.ts'
 
 const { values } = parseArgs({
   options: {
     size: { type: 'string', default: '1GiB' },
-    /** Numbers of threads, in turn. */
+    /** Numbers of link workers, in turn. */
     workers: { type: 'string', default: '0,2' },
     /** Receivers at a time, in turn. */
     receivers: { type: 'string', default: '1,4' },
     runs: { type: 'string', default: '3' },
+    /** A folder for CPU profiles of the seeds. */
     profile: { type: 'string' },
   },
 })
 const size = parseSize(values.size)
-const TICKS = Number(execFileSync('getconf', ['CLK_TCK']).toString())
 
 const lab = await Lab.open()
 try {
@@ -76,7 +74,5 @@ async function get(seed: { address: string }, from: string, name: string): Promi
 
 /** CPU seconds of the main thread, and of all. */
 function spent(pid: number): { main: number; all: number } {
-  const stat = readFileSync(`/proc/${pid}/task/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return { main: (Number(fields[11]) + Number(fields[12])) / TICKS, all: cpuSecondsOf(pid) }
+  return { main: mainCpuSecondsOf(pid), all: cpuSecondsOf(pid) }
 }
