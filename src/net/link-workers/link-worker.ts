@@ -5,8 +5,8 @@ import { InboxReader, makeInbox } from './inbox.ts'
 import type { Fact, ListenPlace, Order, WorkerInit } from './messages.ts'
 import { type Growing, Outgoing } from './outgoing.ts'
 
-/** A worker that says nothing for so long is taken for hung, milliseconds. */
-const SILENT_MS = 30_000
+/** A worker that answers none of so many pings in a row is taken for hung, and ended. */
+const MAX_UNANSWERED = 3
 const PING_EVERY_MS = 10_000
 
 /** Hears what becomes of one connection. */
@@ -37,7 +37,8 @@ export class LinkWorker {
   readonly #sockets = new Map<number, SocketListener>()
   readonly #places = new Map<number, { listener: AcceptListener; begun: PromiseWithResolvers<number> }>()
   readonly #heart: NodeJS.Timeout
-  #heardAt = performance.now()
+  /** Pings since anything was heard. */
+  #unanswered = 0
   #hasEnded = false
 
   /** `onEnd`: told once when the worker has ended, whatever the cause. */
@@ -81,7 +82,7 @@ export class LinkWorker {
   }
 
   #beat(): void {
-    if (performance.now() - this.#heardAt > SILENT_MS) void this.#worker.terminate()
+    if (this.#unanswered++ >= MAX_UNANSWERED) void this.#worker.terminate()
     else this.say(['ping'])
   }
 
@@ -98,7 +99,7 @@ export class LinkWorker {
   }
 
   #onFacts(facts: Fact[]): void {
-    this.#heardAt = performance.now()
+    this.#unanswered = 0
     for (const fact of facts) this.#onFact(fact)
   }
 

@@ -38,6 +38,8 @@ export class SendRoom {
     if (asked === undefined) return
     this.#underWay -= asked.bytes
     const isFast = now - asked.at <= FAST_MS
-    this.#most = isFast ? Math.min(2 * this.#most, MAX) : Math.max(this.#most / 2, MIN)
+    // never below what nobody is going to tell of: it would be full for ever
+    const least = Math.max(MIN, 2 * this.#unasked)
+    this.#most = isFast ? Math.min(2 * this.#most, MAX) : Math.max(this.#most / 2, least)
   }
 }
