@@ -62,7 +62,9 @@ describe('e2e/link-workers', function () {
     const none = await lab.seed('none', ['--link-workers', '0'])
     const two = await lab.seed('two', ['--link-workers', '2'])
     expect((await threads(two.pid)) - (await threads(none.pid))).to.equal(2)
-    const get = lab.df(['get', `${origin.url}/small.bin`, '-o', 'out', '--seed', two.address], 'get', { DRAGONFLY_LINK_WORKERS: '2' })
+    const get = lab.df(['get', `${origin.url}/small.bin`, '-o', 'out', '--seed', two.address], 'get', {
+      DRAGONFLY_LINK_WORKERS: '2',
+    })
     expect((await get.ended).code).to.equal(0)
   })
 
@@ -80,7 +82,9 @@ describe('e2e/link-workers', function () {
     const seed = await lab.seed('seed', ['--link-workers', '2'])
     const port = Number(/\/tcp\/(\d+)/.exec(seed.address)?.[1])
     const strangers = Array.from({ length: 100 }, (_, i) => {
-      const socket = connect(port, '127.0.0.1').on('error', () => {}).resume()
+      const socket = connect(port, '127.0.0.1')
+        .on('error', () => {})
+        .resume()
       socket.write(Buffer.alloc(1 + i * 100, i))
       return socket
     })

@@ -7,7 +7,7 @@ const HOST = fileURLToPath(new URL('../../src/net/host.ts', import.meta.url))
 const TIMES = 20
 
 describe('net/native-tls: a connection that is aborted in the moment in which it stands', () => {
-for (const linkWorkers of [0, 2])
+  for (const linkWorkers of [0, 2])
     it(`is closed, and the host lives on, with ${linkWorkers} link workers`, async () => {
       // in a process of its own: what is to be seen is whether it dies (it was a segmentation fault within OpenSSL)
       const script = `

@@ -1,5 +1,4 @@
 // The link workers of a host: starts them, has each listen in the same places, and starts those again that end.
-import type { HostOptions } from '../host-options.ts'
 import { type AcceptListener, LinkWorker } from './link-worker.ts'
 import type { ListenPlace } from './messages.ts'
 
@@ -31,6 +30,12 @@ export interface LinkWorkersOptions {
   onTrouble?: ((error: Error) => void) | undefined
 }
 
+/** What the options of a host say of it. */
+interface Asked {
+  linkWorkers?: number | undefined
+  onNoLinkWorkers?: ((error: Error) => void) | undefined
+}
+
 export class LinkWorkers {
   readonly #options: LinkWorkersOptions
   readonly #workers = new Set<LinkWorker>()
@@ -42,10 +47,7 @@ export class LinkWorkers {
   #isStopped = false
 
   /** As a host's options say; undefined: it has none. */
-  static of(
-    { linkWorkers: count = 0, onNoLinkWorkers: onTrouble }: Pick<HostOptions, 'linkWorkers' | 'onNoLinkWorkers'>,
-    certificate: () => Promise<Certificate>,
-  ): LinkWorkers | undefined {
+  static of({ linkWorkers: count = 0, onNoLinkWorkers: onTrouble }: Asked, certificate: () => Promise<Certificate>) {
     return count === 0 ? undefined : new LinkWorkers({ count, certificate: certificate(), onTrouble })
   }
 
