@@ -1,5 +1,4 @@
 // Starts libp2p: transports, encryption, identity and limits for swarms inside an organisation.
-
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Address, Connection, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
@@ -7,13 +6,11 @@ import { peerIdFromCID } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
-import { DragonflyError } from '../core/errors.ts'
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
 import { FLEET_PROTOCOL } from '../wire/protocols.ts'
 import { groupOfAddress, ipOf, ipTextOf, placeOfAddress } from './address-group.ts'
 import { cidTextOf, ofPeer, parseAddress, parseAnnounced, peerIdOf } from './addresses.ts'
 import { BoundedDatastore } from './bounded-datastore.ts'
-import { makeCertificate } from './certificate.ts'
 import { ConnectionGate } from './connection-gate.ts'
 import { DialGate } from './dial-gate.ts'
 import { gatedTransport } from './gated-transport.ts'
@@ -22,7 +19,7 @@ import type { LazyIdentify } from './identify.ts'
 import { type HostLibp2pInit, libp2pOptions, MAX_STREAMS } from './libp2p-options.ts'
 import { heldTransport } from './link-workers/held-transport.ts'
 import { LinkWorkers } from './link-workers/link-workers.ts'
-import { listenReason } from './listen-reason.ts'
+import { listenFailed } from './listen-reason.ts'
 import { farthestLast } from './loopback.ts'
 import { StrangersRoom } from './memory-budget.ts'
 import { isUnsupported, otherVersion } from './other-version.ts'
@@ -56,7 +53,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const networks = new TrustedNetworks(options.trustedNetworks)
   const gate = new ConnectionGate({ most: options.maxConnections ?? MAX_CONNECTIONS, networks, isPreferred: options.isPreferred })
   const dials: DialGate = new DialGate({ remotes: () => host?.remotes() ?? [] })
-  const workers = LinkWorkers.of(options, () => makeCertificate(privateKey))
+  const workers = LinkWorkers.of(options, privateKey)
   let host: Host | undefined
   try {
     const filter: NonNullable<HostLibp2pInit['filter']> = {
@@ -77,12 +74,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     return host
   } catch (error) {
     await workers?.stop()
-    if (error instanceof DragonflyError) throw error
-    const reason = listenReason(error)
-    throw new DragonflyError('listen-failed', `cannot listen on ${listen.join(', ')}: ${reason}`, {
-      hint: 'choose another address or port with --listen',
-      cause: error,
-    })
+    throw listenFailed(listen, error)
   }
 }
 

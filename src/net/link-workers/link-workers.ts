@@ -1,4 +1,6 @@
 // The link workers of a host: starts them, has each listen in the same places, and starts those again that end.
+import type { PrivateKey } from '@libp2p/interface'
+import { type Certificate, makeCertificate } from '../certificate.ts'
 import { type AcceptListener, LinkWorker } from './link-worker.ts'
 import type { ListenPlace } from './messages.ts'
 
@@ -6,11 +8,6 @@ import type { ListenPlace } from './messages.ts'
 const MAX_RESTARTS = 20
 /** Nothing may come or go on a connection for so long, milliseconds; as libp2p's TCP has it. */
 const IDLE_MS = 120_000
-
-interface Certificate {
-  cert: string
-  key: string
-}
 
 export interface Listening {
   readonly port: number
@@ -47,8 +44,8 @@ export class LinkWorkers {
   #isStopped = false
 
   /** As a host's options say; undefined: it has none. */
-  static of({ linkWorkers: count = 0, onNoLinkWorkers: onTrouble }: Asked, certificate: () => Promise<Certificate>) {
-    return count === 0 ? undefined : new LinkWorkers({ count, certificate: certificate(), onTrouble })
+  static of({ linkWorkers: count = 0, onNoLinkWorkers: onTrouble }: Asked, identity: PrivateKey): LinkWorkers | undefined {
+    return count === 0 ? undefined : new LinkWorkers({ count, certificate: makeCertificate(identity), onTrouble })
   }
 
   constructor(options: LinkWorkersOptions) {
