@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { Lab, type Nginx } from '../test/e2e/lab.ts'
 import type { ClientKind, FlashOrder, FlashResult } from './flash-clients.ts'
 import { parseSize, randomFile } from './material.ts'
-import { cpuSecondsOf, peakBytesOf } from './process.ts'
+import { cpuSecondsOf, mainCpuSecondsOf, peakBytesOf } from './process.ts'
 import { circumstances, median, mib, publish, table } from './report.ts'
 
 const CLIENTS = fileURLToPath(new URL('flash-clients.ts', import.meta.url))
@@ -39,6 +39,7 @@ const HEAD = [
   'copies from the origin',
   'requests',
   'CPU ms of the seed a client',
+  'of it the main thread',
   'seconds: connected, last',
   'resolved, last',
   'linked, last',
@@ -93,8 +94,10 @@ async function flash(origin: Nginx, kind: ClientKind, url: string): Promise<stri
     const counts = workers.map((_, i) => Math.floor((clients + i) / processes))
     await Promise.all(workers.map((worker, i) => ask(worker, { prepare: { ...order, clients: counts[i] } }, 'ready')))
     const before = { bytes: await origin.bytes(), requests: (await origin.requests()).length, cpu: cpuSecondsOf(seed.pid) }
+    const mainBefore = mainCpuSecondsOf(seed.pid)
     const answers = await Promise.all(workers.map(worker => ask(worker, { go: true }, 'results')))
     const cpu = cpuSecondsOf(seed.pid) - before.cpu
+    const main = mainCpuSecondsOf(seed.pid) - mainBefore
     const results = answers.flatMap(answer => answer.results as FlashResult[])
     complain(results)
     return [
@@ -103,6 +106,7 @@ async function flash(origin: Nginx, kind: ClientKind, url: string): Promise<stri
       (((await origin.bytes()) - before.bytes) / size).toFixed(2),
       String((await origin.requests()).length - before.requests),
       ((cpu * 1000) / clients).toFixed(1),
+      ((main * 1000) / clients).toFixed(1),
       ...(['connectedMs', 'resolvedMs', 'linkedMs'] as const).map(key => seconds(results, key, last)),
       seconds(results, 'doneMs', median),
       seconds(results, 'doneMs', last),

@@ -34,7 +34,16 @@ export async function measure(command: string, args: readonly string[], report: 
 
 /** CPU seconds that a running process has used so far (Linux). */
 export function cpuSecondsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return cpuSecondsIn(`/proc/${pid}/stat`)
+}
+
+/** The same of its main thread alone. */
+export function mainCpuSecondsOf(pid: number): number {
+  return cpuSecondsIn(`/proc/${pid}/task/${pid}/stat`)
+}
+
+function cpuSecondsIn(file: string): number {
+  const stat = readFileSync(file, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond()
 }

@@ -43,7 +43,7 @@ const common = {
 try {
   const started = new Date()
   const { build } = await import('esbuild')
-  const [program, parts, api, page] = await Promise.all([
+  const [program, parts, api, worker, page] = await Promise.all([
     // one file: what df get loads beside a running daemon is read and compiled at once, and everything of libp2p stays outside
     build({
       ...common,
@@ -76,6 +76,16 @@ try {
       packages: 'external',
       sourcemap: true,
     }),
+    // what runs in link workers, for the program and the library alike
+    build({
+      ...common,
+      entryPoints: [{ in: 'src/net/link-workers/worker.ts', out: 'link-worker' }],
+      outdir: 'dist',
+      outExtension: { '.js': '.cjs' },
+      format: 'cjs',
+      splitting: false,
+      minify: true,
+    }),
     // the live page: one script and one style sheet, for a browser
     build({
       ...common,
@@ -95,6 +105,7 @@ try {
     ...parts.outputFiles,
     ...api.outputFiles,
     ...(await pageFiles(page.outputFiles)),
+    ...beside(worker.outputFiles),
     { path: notices, contents: licensesOf([program.metafile, parts.metafile]) },
     { path: path.join(dist, 'index.js'), contents: LIBRARY },
   ]
@@ -136,6 +147,11 @@ async function pageFiles(made) {
   return [path.join(dist, 'cli', 'page'), path.join(dist, 'page')].flatMap(folder =>
     all.map(({ name, contents }) => ({ path: path.join(folder, name), contents })),
   )
+}
+
+/** Beside the files that start it: those of the program, and those of the library. */
+function beside(files) {
+  return files.flatMap(file => [file, { path: path.join(dist, 'cli', path.basename(file.path)), contents: file.contents }])
 }
 
 /** What df get loads beside a running daemon has nothing of what runs a node. */

@@ -129,6 +129,10 @@ export const CONFIG_SCHEMA = {
       description: 'Requests to one origin host at a time, 1 to 1,000. Default 16.',
       type: ['integer', 'string'],
     },
+    linkWorkers: {
+      description: 'Threads of a daemon or seed that hold connections and encrypt, as for `--link-workers`: `auto` or 0 to 64.',
+      type: ['integer', 'string'],
+    },
     web: {
       description: 'Where a daemon or seed serves its live page, as for `--web` (`127.0.0.1:65002`). Default: nowhere.',
       type: 'string',

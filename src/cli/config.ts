@@ -30,6 +30,8 @@ export interface Settings extends OriginLimits, ProxySettings {
   daemon?: DaemonUse
   /** Of the config file alone. */
   web?: string
+  /** Of the config file alone. */
+  linkWorkers?: number | string
   /** Rates of the node. */
   limits?: NamedLimits
   /** Of the config file alone. */
@@ -49,7 +51,9 @@ const FLEET_FILE = 'fleet.json'
 const MAX_CONFIG_BYTES = 1024 * 1024
 
 type Connecting = OriginLimits & ProxySettings & Pick<Settings, 'limits'>
-type Chosen = Required<Omit<Settings, keyof Connecting | 'daemon' | 'gateway' | 'web' | 'fleet' | 'connections' | 'share'>> &
+type Chosen = Required<
+  Omit<Settings, keyof Connecting | 'daemon' | 'gateway' | 'web' | 'linkWorkers' | 'fleet' | 'connections' | 'share'>
+> &
   Connecting &
   Pick<Settings, 'fleet' | 'connections' | 'share'>
 

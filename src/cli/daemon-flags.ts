@@ -5,6 +5,7 @@ import { parseDuration } from './durations.ts'
 import { fleetFlag } from './fleet-flags.ts'
 import { addGatewayFlag } from './gateway-flags.ts'
 import { addLimitFlags } from './limit-flags.ts'
+import { addLinkWorkersFlag } from './link-worker-flags.ts'
 import { parseLoopback } from './loopback.ts'
 import { addMetricsFlag } from './metrics-flag.ts'
 import { parseQuota, parseRate } from './numbers.ts'
@@ -66,6 +67,7 @@ export function addDaemon(
   addMetricsFlag(start)
   addWebFlag(start)
   addLimitFlags(start)
+  addLinkWorkersFlag(start)
   addLogFlags(start, 'info; with --json nothing')
     .addHelpText('after', startHelp(name))
     .action((flags: DaemonFlags) => run({ do: 'start' }, flags))

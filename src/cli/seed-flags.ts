@@ -4,6 +4,7 @@ import { parseDuration } from './durations.ts'
 import { fleetFlag } from './fleet-flags.ts'
 import { addGatewayFlag } from './gateway-flags.ts'
 import { addLimitFlags } from './limit-flags.ts'
+import { addLinkWorkersFlag } from './link-worker-flags.ts'
 import { addMetricsFlag } from './metrics-flag.ts'
 import { parseRate, wholeNumber } from './numbers.ts'
 import { addLogFlags, list, parsed, REPEAT } from './options.ts'
@@ -60,6 +61,7 @@ export function addSeed(program: Command, name: string, { startSeed, administrat
   addMetricsFlag(start)
   addWebFlag(start)
   addLimitFlags(start)
+  addLinkWorkersFlag(start)
   addLogFlags(start, 'info; with --json nothing').addHelpText('after', startHelp(name)).action(startSeed)
   seed
     .command('status')

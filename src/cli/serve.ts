@@ -19,6 +19,7 @@ import { type GatewayFlags, mirrorSettingsOf, s3RightsOf } from './gateway-flags
 import { Interrupt } from './interrupt.ts'
 import { jsonLine } from './json-lines.ts'
 import { type LimitFlags, limitsOfFlags } from './limit-flags.ts'
+import { type LinkWorkerFlags, readLinkWorkers } from './link-worker-flags.ts'
 import { eventFields, makeLog } from './log.ts'
 import { isAtLeast, type LogFlags } from './log-levels.ts'
 import type { MetricsFlags } from './metrics-flag.ts'
@@ -32,7 +33,7 @@ import { version } from './version.ts'
 import { readWeb, type WebFlags } from './web-flags.ts'
 
 /** Flags of whatever runs a node for others, as commander leaves them. */
-export interface ServeFlags extends LogFlags, ProxyFlags, LimitFlags, GatewayFlags, MetricsFlags, WebFlags {
+export interface ServeFlags extends LogFlags, ProxyFlags, LimitFlags, GatewayFlags, MetricsFlags, WebFlags, LinkWorkerFlags {
   listen?: string[]
   announce?: string[]
   seed?: string[]
@@ -101,6 +102,7 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
   const options = await serving.control?.()
   const { share: folders = [], ...settings } = await readSettings(namedBy(flags), process.env, home)
   const place = await readWeb(flags, process.env, home)
+  const linkWorkers = await readLinkWorkers(flags, process.env, home)
   const isPlaced = flags.listen !== undefined || serving.options.listen !== undefined
   // others find a member by the address that it had yesterday, and by names that list hosts without ports
   const isUsual = settings.fleet !== undefined && !isPlaced && (await isFree(USUAL_PORT))
@@ -111,6 +113,7 @@ async function run(flags: ServeFlags, serving: Serving, name: string, interrupt:
     ...(flags.quota !== undefined && { quota: flags.quota }),
     ...(flags.listen !== undefined && { listen: flags.listen }),
     ...serving.options,
+    linkWorkers,
     home,
     persistentIdentity: true,
     onEvent: feed.publish,

@@ -12,6 +12,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   DRAGONFLY_ORIGIN_LIMIT: 'As `originLimit` in `config.json`.',
   DRAGONFLY_ORIGIN_CONNECTIONS: 'As `originConnections` in `config.json`.',
   DRAGONFLY_DAEMON: 'As `daemon` in `config.json`.',
+  DRAGONFLY_LINK_WORKERS: 'As `linkWorkers` in `config.json`.',
   DRAGONFLY_WEB: 'As `web` in `config.json`.',
   DRAGONFLY_SOCKET: 'Socket of the daemon that all users of this host share. Default `/run/dragonfly/df.sock`.',
   DRAGONFLY_PROXY: 'As `proxy` in `config.json`. Wins over `http_proxy` and its like.',

@@ -2,6 +2,7 @@
 import type { PrivateKey } from '@libp2p/interface'
 import type { ServiceFactoryMap } from 'libp2p'
 import type { DialGate } from './dial-gate.ts'
+import type { LinkWorkers } from './link-workers/link-workers.ts'
 import type { TrustedNetworks } from './trusted-networks.ts'
 import type { Wall } from './wall.ts'
 
@@ -19,6 +20,10 @@ export interface HostOptions {
   trustedNetworks?: readonly string[] | undefined
   /** Whose connections are kept before those of others when room is short: seeds, members. Default nobody's */
   isPreferred?: ((peer: string) => boolean) | undefined
+  /** Threads that hold the sockets of connections that come in, and encrypt. Default 0: this thread does both */
+  linkWorkers?: number | undefined
+  /** Told once when link workers cannot be had: this thread does their work. */
+  onNoLinkWorkers?: ((error: Error) => void) | undefined
   // biome-ignore lint/suspicious/noExplicitAny: libp2p's service map type is open
   services?: ServiceFactoryMap<any>
 }
@@ -29,4 +34,5 @@ export interface HostParts {
   dials: DialGate
   networks: TrustedNetworks
   wall: Wall | undefined
+  workers: LinkWorkers | undefined
 }

@@ -1,5 +1,4 @@
 // Starts libp2p: transports, encryption, identity and limits for swarms inside an organisation.
-
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Address, Connection, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
@@ -7,7 +6,6 @@ import { peerIdFromCID } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
-import { DragonflyError } from '../core/errors.ts'
 import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../swarm/neighbourhood-events.ts'
 import { FLEET_PROTOCOL } from '../wire/protocols.ts'
 import { groupOfAddress, ipOf, ipTextOf, placeOfAddress } from './address-group.ts'
@@ -19,7 +17,9 @@ import { gatedTransport } from './gated-transport.ts'
 import type { HostOptions, HostParts } from './host-options.ts'
 import type { LazyIdentify } from './identify.ts'
 import { type HostLibp2pInit, libp2pOptions, MAX_STREAMS } from './libp2p-options.ts'
-import { listenReason } from './listen-reason.ts'
+import { heldTransport } from './link-workers/held-transport.ts'
+import { LinkWorkers } from './link-workers/link-workers.ts'
+import { listenFailed } from './listen-reason.ts'
 import { farthestLast } from './loopback.ts'
 import { StrangersRoom } from './memory-budget.ts'
 import { isUnsupported, otherVersion } from './other-version.ts'
@@ -53,6 +53,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const networks = new TrustedNetworks(options.trustedNetworks)
   const gate = new ConnectionGate({ most: options.maxConnections ?? MAX_CONNECTIONS, networks, isPreferred: options.isPreferred })
   const dials: DialGate = new DialGate({ remotes: () => host?.remotes() ?? [] })
+  const workers = LinkWorkers.of(options, privateKey)
   let host: Host | undefined
   try {
     const filter: NonNullable<HostLibp2pInit['filter']> = {
@@ -60,7 +61,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       mayDial: address => dials.believes(address, undefined),
       mayKeep: (peer, address) => host?.mayKeep(peer, address) ?? true,
     }
-    const transport = gatedTransport(dials, timedTcp(CONNECT_TIMEOUT_MS))
+    const transport = heldTransport(workers, gatedTransport(dials, timedTcp(CONNECT_TIMEOUT_MS)))
     const node = await createLibp2p(
       libp2pOptions({ privateKey, listen, announce, transport, filter, datastore, services: options.services }),
     )
@@ -69,15 +70,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
     datastore.isKept = id => id === node.peerId.toCID().toString() || node.getConnections(peerIdFromCID(CID.parse(id))).length > 0
     node.addEventListener('connection:open', ({ detail }) => gate.opened(detail))
     node.addEventListener('connection:close', ({ detail }) => gate.closed(detail))
-    host = new Host(node, { privateKey, dials, networks, wall: options.wall })
+    host = new Host(node, { privateKey, dials, networks, wall: options.wall, workers })
     return host
   } catch (error) {
-    if (error instanceof DragonflyError) throw error
-    const reason = listenReason(error)
-    throw new DragonflyError('listen-failed', `cannot listen on ${listen.join(', ')}: ${reason}`, {
-      hint: 'choose another address or port with --listen',
-      cause: error,
-    })
+    await workers?.stop()
+    throw listenFailed(listen, error)
   }
 }
 
@@ -164,16 +161,18 @@ export class Host {
     for (const { remoteAddr } of this.libp2p.getConnections()) yield remoteAddr
   }
 
-  /** Connections by who opened them, and the peers at their ends. */
-  get company(): { inbound: number; outbound: number; peers: number } {
+  /** Connections by who opened them, the peers at their ends, and link workers. */
+  get company(): { inbound: number; outbound: number; peers: number; workers: number } {
     const all = this.libp2p.getConnections()
     const inbound = all.filter(({ direction }) => direction === 'inbound').length
-    return { inbound, outbound: all.length - inbound, peers: this.libp2p.getPeers().length }
+    const workers = this.#parts.workers?.all.size ?? 0
+    return { inbound, outbound: all.length - inbound, peers: this.libp2p.getPeers().length, workers }
   }
 
   get hasConnections(): boolean {
     return this.libp2p.getPeers().length > 0
   }
+
   isConnected(peer: string): boolean {
     return this.libp2p.getConnections(peerIdOf(peer)).length > 0
   }
@@ -292,6 +291,7 @@ export class Host {
 
   async stop(): Promise<void> {
     await this.libp2p.stop()
+    await this.#parts.workers?.stop()
   }
 }
 

@@ -3,14 +3,12 @@
 // libp2p's encrypter feeds the engine through a stream made in JavaScript, a call and a copy for every TCP segment. On a slow
 // line a segment is all that comes at a time, so that most of a swarm's CPU went there. On the wire it is the same protocol:
 // https://github.com/libp2p/specs/blob/master/tls/tls.md
-import { constants } from 'node:crypto'
 import { Socket } from 'node:net'
-import { connect, createSecureContext, type SecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls'
+import { connect, type SecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls'
 import type {
   ConnectionEncrypter,
   MessageStream,
   MultiaddrConnection,
-  PrivateKey,
   SecureConnectionOptions,
   SecuredConnection,
   StreamMuxerFactory,
@@ -22,13 +20,11 @@ import { DragonflyError } from '../core/errors.ts'
 import { makeCertificate, ownerOf } from './certificate.ts'
 import { HandshakeTurns } from './handshake-turns.ts'
 import { LateEncrypter } from './late-encrypter.ts'
+import { HeldConnection } from './link-workers/held-connection.ts'
+import { chooseEarlyMuxer, makeSecureContext, NO_EARLY_MUXER } from './tls-offer.ts'
 import { TlsStream } from './tls-stream.ts'
 
 const PROTOCOL = '/tls/1.0.0'
-/** Says, in the place of a muxer's name, that the muxer is to be negotiated later (TLS spec of libp2p). */
-const NO_EARLY_MUXER = 'libp2p'
-/** TLS 1.3's own default would prefer AES-256; the shorter key is a quarter faster and as good for this use (RFC 8446 §9.1). */
-const CIPHERS = 'TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384'
 
 /** What is used of a TCP connection of libp2p besides its public interface. */
 interface Inside {
@@ -57,6 +53,7 @@ class NativeTls implements ConnectionEncrypter {
   }
 
   async secureInbound(stream: MessageStream, options?: SecureConnectionOptions): Promise<SecuredConnection> {
+    if (stream instanceof HeldConnection) return await this.#secureHeld(stream, options)
     if (!hasSocket(stream)) return await this.#stock.secureInbound(stream, options)
     const end = await this.#turns.enter(options?.signal)
     try {
@@ -73,12 +70,34 @@ class NativeTls implements ConnectionEncrypter {
     return await this.#secure(stream, false, options)
   }
 
+  /** The thread that holds the socket does the handshake, in a turn of its own. */
+  async #secureHeld(raw: HeldConnection, options: SecureConnectionOptions = {}): Promise<SecuredConnection> {
+    const muxers = this.#muxers(options)
+    const end = await raw.turns.enter(options.signal)
+    try {
+      const { certificate, muxer } = await raw.handshake(offered(muxers), options.signal)
+      if (certificate.byteLength === 0) throw new DragonflyError('protocol', 'the other side shows no certificate')
+      const remotePeer = await ownerOf(certificate, options.remotePeer)
+      const streamMuxer = muxers.get(muxer)
+      return { remotePeer, connection: raw.decrypted(), ...(streamMuxer && { streamMuxer }) }
+    } catch (error) {
+      raw.abort(error as Error)
+      throw error
+    } finally {
+      end()
+    }
+  }
+
+  #muxers({ skipStreamMuxerNegotiation }: SecureConnectionOptions): ReadonlyMap<string, StreamMuxerFactory> {
+    return skipStreamMuxerNegotiation === true ? new Map() : this.#components.upgrader.getStreamMuxers()
+  }
+
   async #secure(raw: MultiaddrConnection & Inside, isServer: boolean, options: SecureConnectionOptions = {}) {
-    this.#context ??= contextOf(this.#components.privateKey)
+    this.#context ??= makeCertificate(this.#components.privateKey).then(makeSecureContext)
     const secureContext = await this.#context
     options.signal?.throwIfAborted()
-    const muxers = options.skipStreamMuxerNegotiation === true ? new Map() : this.#components.upgrader.getStreamMuxers()
-    const socket = takeOver(raw, isServer, { secureContext, ...offer(muxers) })
+    const muxers = this.#muxers(options)
+    const socket = takeOver(raw, isServer, { secureContext, ...chooseEarlyMuxer(offered(muxers)) })
     try {
       await secured(socket, options.signal)
       const remotePeer = await ownerOf(theirCertificate(socket), options.remotePeer)
@@ -90,14 +109,6 @@ class NativeTls implements ConnectionEncrypter {
       throw error
     }
   }
-}
-
-async function contextOf(identity: PrivateKey): Promise<SecureContext> {
-  const certificate = await makeCertificate(identity)
-  // No authority is asked (see `offer`): without an empty list Node parses all those that it knows, 20 ms of CPU.
-  const versions = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' } as const
-  // Nobody resumes a session: each has the certificate, which must be seen. Tickets with all of it would be made and sent for nothing.
-  return createSecureContext({ ...certificate, ...versions, ca: [], ciphers: CIPHERS, secureOptions: constants.SSL_OP_NO_TICKET })
 }
 
 function hasSocket(stream: MessageStream): stream is MultiaddrConnection & Inside {
@@ -149,14 +160,8 @@ function reset(socket: Socket, secure: TLSSocket): void {
   secure.destroy()
 }
 
-function offer(muxers: ReadonlyMap<string, StreamMuxerFactory>): TLSSocketOptions {
-  const names = [...muxers.keys(), NO_EARLY_MUXER]
-  return {
-    // Everybody's certificate is signed by itself: who it is, is in an extension of it, checked by `ownerOf`.
-    rejectUnauthorized: false,
-    ALPNProtocols: names,
-    ALPNCallback: ({ protocols }) => protocols.find(name => names.includes(name)),
-  }
+function offered(muxers: ReadonlyMap<string, StreamMuxerFactory>): string[] {
+  return [...muxers.keys(), NO_EARLY_MUXER]
 }
 
 function chosenMuxer(socket: TLSSocket, muxers: ReadonlyMap<string, StreamMuxerFactory>): StreamMuxerFactory | undefined {

@@ -1,14 +1,15 @@
 // The decrypted side of a TLS socket as a libp2p message stream.
 import type { TLSSocket } from 'node:tls'
 import { type AbortOptions, type MultiaddrConnection, TimeoutError } from '@libp2p/interface'
-import { AbstractMessageStream, type SendResult } from '@libp2p/utils'
+import type { SendResult } from '@libp2p/utils'
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { DirectStream } from './direct-stream.ts'
 import { readInto } from './reused-buffer.ts'
 
 /** What TLS gives at a time, bytes: a record. One buffer for all sockets: each is read to its end before the next. */
 const records = new Uint8Array(16 * 1024)
 
-export class TlsStream extends AbstractMessageStream {
+export class TlsStream extends DirectStream {
   readonly #raw: MultiaddrConnection
   readonly #socket: TLSSocket
   /** Takes what comes in the place of `message` events. */
@@ -36,16 +37,12 @@ export class TlsStream extends AbstractMessageStream {
     })
   }
 
-  /**
-   * From here on the socket's chunks go to `reader`, which does not throw; what came before is told by `message` events, first. A chunk
-   * is overwritten when `reader` has returned.
-   */
   readDirectly(reader: (bytes: Uint8Array) => void): void {
     this.#reader = reader
     if (this.#socket.readableLength === 0) readInto(this.#socket, records, bytes => this.#onBytes(bytes))
   }
 
-  /** Gives all parts to the engine in one call; none is copied before it is encrypted. `writableNeedsDrain` says whether it is full. */
+  /** In one call, and none is copied before it is encrypted. */
   writeDirectly(parts: Iterable<Uint8Array>): void {
     const socket = this.#socket
     if (!socket.writable) return

@@ -14,7 +14,8 @@ import { dragonflyHome } from '../store/home.ts'
 import { acquireLock, type Lock } from '../store/lock.ts'
 import { makePath } from '../store/make-path.ts'
 import { showPresence } from '../store/presence.ts'
-import type { EventFacts } from './api/events.ts'
+import { shareSent } from '../transfer/sent-buffers.ts'
+import { causeOf, type EventFacts } from './api/events.ts'
 import type { NodeOptions } from './api/node-options.ts'
 import type { Network } from './context/node-context.ts'
 import { Fleet } from './fleet/fleet.ts'
@@ -61,6 +62,7 @@ export async function startNetwork(
       enter: async (peer, signal) => await fleet?.enter(peer, signal),
       admit: async peer => await fleet?.admit(peer),
     }
+    if ((options.linkWorkers ?? 0) > 0) shareSent()
     const host = await startHost({
       listen: options.listen ?? DEFAULT_LISTEN,
       announce: limited(options.announce),
@@ -68,6 +70,8 @@ export async function startNetwork(
       wall,
       trustedNetworks: options.connections?.trustedNetworks,
       isPreferred: peer => trusted.includes(peer) || fleet?.isMember(peer) === true,
+      linkWorkers: options.linkWorkers,
+      onNoLinkWorkers: error => emit({ code: 'no-link-workers', ...causeOf(error) }),
       services: { dht: dhtService(options.dhtServer !== false, wall) },
     })
     const dht = new Dht(host.libp2p.services.dht as KadDHT)

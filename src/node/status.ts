@@ -109,9 +109,10 @@ function trafficOf({ pacing, budget }: MetricsSource): Measured[] {
 
 /** Who is connected and known. */
 function companyOf({ network, fleet }: MetricsSource): Measured[] {
-  const { inbound = 0, outbound = 0, peers = 0 } = network?.host.company ?? {}
+  const { inbound = 0, outbound = 0, peers = 0, workers = 0 } = network?.host.company ?? {}
   const members = (role: 'member' | 'seed') => fleet?.members.filter(member => member.role === role).length
   return [
+    ['dragonfly_link_workers', {}, workers],
     ['dragonfly_connections', { direction: 'inbound' }, inbound],
     ['dragonfly_connections', { direction: 'outbound' }, outbound],
     ['dragonfly_peers_connected', {}, peers],

@@ -3,6 +3,8 @@
 
 /** Of all contents together, bytes: pieces that are being sent may take as much again. */
 const MAX_BYTES = 16 * 1024 * 1024
+/** Less is copied faster than shared, bytes. */
+const MIN_SHARED = 16 * 1024
 
 interface Spare {
   owner: object
@@ -13,10 +15,17 @@ interface Spare {
 const spares: Spare[] = []
 let bytes = 0
 
+let isShared = false
+
+/** From now on pieces that are sent lie in memory that other threads of this process can read. */
+export function shareSent(): void {
+  isShared = true
+}
+
 /** Memory of exactly so many bytes; undefined: there is none. */
 export function takeSent(owner: object, length: number): Uint8Array | undefined {
   const at = spares.findLastIndex(spare => spare.owner === owner && spare.memory.byteLength === length)
-  if (at === -1) return undefined
+  if (at === -1) return isShared && length >= MIN_SHARED ? new Uint8Array(new SharedArrayBuffer(length)) : undefined
   const [spare] = spares.splice(at, 1)
   bytes -= length
   return spare?.memory

@@ -48,6 +48,7 @@ describe('options', () => {
     [{ originLimit: NaN }, 'originLimit must be a number above 0, not NaN'],
     [{ originConnections: 1001 }, 'originConnections must be a whole number from 1 to 1000, not 1001'],
     [{ originConnections: 1.5 }, 'originConnections must be a whole number from 1 to 1000, not 1.5'],
+    [{ linkWorkers: 65 }, 'linkWorkers must be a whole number from 0 to 64, not 65'],
     [{ expire: -1 }, `expire must be a number from 0 to ${Number.MAX_SAFE_INTEGER}, not -1`],
     [{ quota: 0 }, 'quota must be a number above 0, or an object (share: a number above 0, up to 1), not 0'],
     [{ quota: { share: 2 } }, 'quota must be a number above 0, or an object (share: a number above 0, up to 1)'],

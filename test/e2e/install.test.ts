@@ -70,6 +70,8 @@ describe('the package, installed', () => {
       'bin/dragonfly',
       'bin/start.cjs',
       'dist/cli/main.cjs',
+      'dist/cli/link-worker.cjs',
+      'dist/link-worker.cjs',
       'dist/index.js',
       'dist/index.d.ts',
       'LICENSE',

@@ -10,16 +10,18 @@ import { readStream, writeStream } from '../../src/net/stream.ts'
 
 const ECHO = '/test/echo/1.0.0'
 
-for (const [name, encrypter] of [
-  ['noise', noise],
-  ['TLS', tls],
+for (const [name, encrypter, linkWorkers] of [
+  ['noise', noise, 0],
+  ['TLS', tls, 0],
+  ['noise', noise, 2],
+  ['TLS', tls, 2],
 ] as const) {
-  describe(`net/encryption: ${name}`, () => {
+  describe(`net/encryption: ${name}, ${linkWorkers} link workers`, () => {
     let ours: Host
     let theirs: Libp2p
 
     beforeEach(async () => {
-      ours = await startHost({ listen: ['/ip4/127.0.0.1/tcp/0'] })
+      ours = await startHost({ listen: ['/ip4/127.0.0.1/tcp/0'], linkWorkers })
       theirs = await createLibp2p({
         addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
         transports: [tcp()],

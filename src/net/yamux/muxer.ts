@@ -14,8 +14,8 @@ import { raceSignal } from 'race-signal'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { DragonflyError } from '../../core/errors.ts'
 import { partsOf } from '../../wire/framing.ts'
+import { DirectStream } from '../direct-stream.ts'
 import { readProposal } from '../negotiation.ts'
-import { TlsStream } from '../tls-stream.ts'
 import { FLAG, FRAME_TYPE, GO_AWAY } from './frame.ts'
 import { type FrameHandler, FrameParser } from './frame-parser.ts'
 import { FrameWriter } from './frame-writer.ts'
@@ -85,7 +85,7 @@ export class YamuxMuxer extends AbstractStreamMuxer<YamuxStream> implements Fram
     this.#writer = new FrameWriter(outputOf(connection))
     this.#parser = new FrameParser(this)
     connection.addEventListener('drain', () => this.#writer.drained())
-    if (connection instanceof TlsStream) connection.readDirectly(bytes => this.#onBytes(bytes))
+    if (connection instanceof DirectStream) connection.readDirectly(bytes => this.#onBytes(bytes))
     if (connection.status !== 'open') return
     const ping = () => void this.ping().catch(ignore)
     // after the streams of this turn, in the same write

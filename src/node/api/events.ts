@@ -214,6 +214,11 @@ export const EVENTS = {
     'The control socket is not available. The seed runs without it.',
     ({ reason }) => reason,
   ),
+  'no-link-workers': define<Cause>(
+    'warn',
+    'Link workers cannot be had, or ended too often. The main thread does their work.',
+    ({ reason }) => `no link workers, the main thread does their work: ${reason}`,
+  ),
   // ---- this machine
   'store-unavailable': define<Cause>(
     'error',

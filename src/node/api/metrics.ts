@@ -71,6 +71,7 @@ const NODE_METRICS = {
   dragonfly_swarm_links_max: gauge(
     'Links of the content that has most of them: the size of the largest swarm, as seen from here.',
   ),
+  dragonfly_link_workers: gauge('Threads that hold connections and encrypt; 0: the main thread does.'),
   dragonfly_connections: gauge('Connections to other hosts now, by who opened them.', { direction: ['inbound', 'outbound'] }),
   dragonfly_peers_connected: gauge('Peers that are connected now.'),
   dragonfly_dht_peers: gauge('Peers in the routing table of the DHT.'),

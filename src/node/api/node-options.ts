@@ -73,6 +73,12 @@ export interface NodeOptions {
     trustedNetworks?: readonly string[]
   }
   /**
+   * Threads that accept connections, hold their sockets, and encrypt and decrypt for the main thread, 0 to 64. For nodes that run for long and
+   * serve many, on hosts with cores to spare. Where they cannot be had, the main thread does it all (event `no-link-workers`).
+   * @default 0: the main thread does it all
+   */
+  linkWorkers?: number
+  /**
    * Folder of the piece store, or `'memory'`.
    * @default `store` in the home folder
    */

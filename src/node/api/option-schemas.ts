@@ -7,6 +7,7 @@ import type { PreheatOptions } from './preheat-options.ts'
 
 /** Requests at a time that one origin may have to bear. */
 export const MAX_ORIGIN_CONNECTIONS = 1000
+export const MAX_LINK_WORKERS = 64
 /** Seeds that keep one content. */
 export const MAX_REPLICAS = 16
 export const MAX_ORIGIN_RETRIES = 1000
@@ -45,6 +46,7 @@ export const NODE_OPTIONS = {
       properties: { trustedNetworks: { type: 'array', items: TEXT, maxItems: 256 } },
       additionalProperties: false,
     },
+    linkWorkers: { type: 'integer', minimum: 0, maximum: MAX_LINK_WORKERS },
     store: TEXT,
     spareFolder: TEXT,
     quota: {
