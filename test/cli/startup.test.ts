@@ -10,7 +10,7 @@ import { buildOnce } from './built.ts'
 import { DF, DRAGONFLY, ROOT, run } from './processes.ts'
 
 /** Small enough that nobody waits for the help. */
-const MAX_LOADED = 60
+const MAX_LOADED = 64
 
 /** Writes the URL of every module that is loaded to the file in $LOADED. */
 const WATCH = `data:text/javascript,${encodeURIComponent(`
