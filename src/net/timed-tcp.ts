@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Transport } from '@libp2p/interface'
 import { type TCPComponents, type TCPDialOptions, tcp } from '@libp2p/tcp'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { BACKLOG } from './backlog.ts'
 
 /** What libp2p's transport does first in `dial`; its types leave it out. */
 interface Connecting extends Transport {
@@ -14,7 +15,7 @@ interface Connecting extends Transport {
  * while an address where nobody is must not keep the next one waiting.
  */
 export function timedTcp(connectMs: number): (components: TCPComponents) => Transport {
-  const make = tcp()
+  const make = tcp({ backlog: BACKLOG })
   return components => {
     const transport = make(components) as Connecting
     const connect = transport._connect.bind(transport)

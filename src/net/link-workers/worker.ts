@@ -1,6 +1,7 @@
 // What runs in a link worker: accepts connections, does TLS, and gives and takes plain bytes.
 import { createServer, type Server } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
+import { BACKLOG } from '../backlog.ts'
 import { makeSecureContext } from '../tls-offer.ts'
 import { HeldSocket } from './held-socket.ts'
 import { InboxWriter } from './inbox.ts'
@@ -56,7 +57,7 @@ function listen(listener: number, place: ListenPlace): void {
   servers.set(listener, server)
   server.on('error', (error: NodeJS.ErrnoException) => say(['refused', listener, error.code ?? '', error.message]))
   server.on('close', () => servers.delete(listener))
-  server.listen({ ...place, reusePort: true }, () => {
+  server.listen({ ...place, backlog: BACKLOG, reusePort: true }, () => {
     const address = server.address()
     if (address !== null && typeof address === 'object') say(['listening', listener, address.port])
   })

@@ -108,7 +108,9 @@ export class Supply {
     this.#dht = new DhtSource(ctx, active, { neighbours: this.#neighbours, haveSeedsFailed }, signal)
     const isDoubted = () => this.#selector.isOriginDoubted
     if (reader !== undefined) this.#origin = new OriginSource(ctx, active, { reader, cached, restarts, isDoubted, tell }, signal)
-    active.links.onStray = peer => tell({ type: 'seed-resolved', seed: peer, same: false })
+    active.links.onStray = peer => {
+      if (active.manifest !== undefined) tell({ type: 'seed-resolved', seed: peer, same: false })
+    }
     active.sharing.listener = {
       shared: () => tell({ type: 'read-shared', isOver: false }),
       alone: () => tell({ type: 'read-shared', isOver: true }),
