@@ -62,6 +62,33 @@ describe('the pace of a process', () => {
     expect([pace.pace, pace.lostMs]).to.deep.equal([1, 0])
   })
 
+  it('is the usual one once the system does not say any more', () => {
+    let at = 0
+    let counts: Counts | undefined = { ranMs: 10, waitedMs: 990 }
+    const pace = new OwnPace(
+      () => counts,
+      () => at,
+    )
+    expect(pace.pace).to.equal(0.1)
+    counts = undefined
+    at += 1000
+    const { lostMs } = pace
+    at += 3_600_000
+    expect([pace.lostMs - lostMs, pace.pace]).to.deep.equal([0, 1])
+  })
+
+  it('is between a tenth and the usual one, whatever the system says', () => {
+    const numbers = [0, -1, 1e300, -1e300, Number.MIN_VALUE]
+    for (const ranMs of numbers) {
+      for (const waitedMs of numbers) {
+        const { pace, pass } = process(ranMs, waitedMs)
+        pass(3)
+        expect(pace.pace, `${ranMs} ${waitedMs}`).to.be.within(0.1, 1)
+        expect(pace.lostMs).to.be.within(0, 2700)
+      }
+    }
+  })
+
   it('is told to a download as time in which nobody was late', async () => {
     const { SilentSeeds } = await import('../../../src/node/context/silent-seeds.ts')
     const { SeedSigns } = await import('../../../src/node/sources/seed-signs.ts')
