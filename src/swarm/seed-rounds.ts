@@ -91,6 +91,7 @@ export class SeedRounds {
   /** We could not hear anybody for so long. */
   absent(ms: number): void {
     this.#absentMs += ms
+    if (this.#visit !== undefined) this.#visit.absentMs += ms
   }
 
   /** It gave a sign at `at`, if only for another content. */
@@ -118,7 +119,7 @@ export class SeedRounds {
 
   /** Our own event loop stood still for so long. */
   late(ms: number, now: number): void {
-    this.#signs.late(ms)
+    this.#signs.late(ms, now)
     this.#patience.late(now)
     if (this.#signAt !== undefined) this.#signAt = Math.min(now, this.#signAt + ms)
     if (this.#visit !== undefined) visitLate(this.#visit, ms, now)
@@ -289,7 +290,6 @@ export class SeedRounds {
       isDue: at => this.#deadlines.isDue(at),
       grownAt,
       isUnanswered: this.#signs.isUnanswered(visit.seed, visit.heardAt ?? Infinity, this.#policy.frozenMs),
-      absentMs: this.#absentMs,
       isLast: this.queue.isEmpty && !this.search.isLeft,
       isLinked: this.#linked.has(visit.seed),
       busyAnswerMs: this.#policy[this.#signs.isAlive ? 'aliveAnswerMs' : 'busyAnswerMs'],

@@ -69,8 +69,8 @@ export class SeedSigns {
     this.#listening = undefined
   }
 
-  late(ms: number): void {
-    if (this.#lookedAt !== undefined) this.#lookedAt += ms
+  late(ms: number, now: number): void {
+    if (this.#lookedAt !== undefined) this.#lookedAt = Math.min(now, this.#lookedAt + ms)
   }
 
   /** Until when it is taken to live, if it does not say more; -Infinity: nothing shows that it does. */

@@ -5,6 +5,8 @@ import type { SourcePolicy } from './source-events.ts'
 export interface Visit {
   seed: string
   askedAt: number
+  /** For how long we could not hear anybody since, milliseconds; what `visitLate` was told of is left out. */
+  absentMs: number
   /** Whether it takes over from another one. */
   isNext: boolean
   /** When it last said anything; undefined: it is not connected yet. */
@@ -30,6 +32,7 @@ export function newVisit(seed: string, { isNext, isBusy }: Pick<Visit, 'isNext' 
   return {
     seed,
     askedAt: now,
+    absentMs: 0,
     isNext,
     heardAt: undefined,
     connectedAt: undefined,
@@ -54,6 +57,8 @@ export function visitResolved(visit: Visit, { dialMs }: Pick<SourcePolicy, 'dial
 /** Our own event loop stood still for so long: what was not heard meanwhile is not the seed's fault. */
 export function visitLate(visit: Visit, ms: number, now: number): void {
   const shifted = (at: number) => Math.min(now, at + ms)
+  // the same time may be missed in both ways: counted twice, it would pass faster than the clock, and nobody would ever be late
+  visit.absentMs = Math.max(0, visit.absentMs - ms)
   visit.askedAt = shifted(visit.askedAt)
   if (visit.heardAt !== undefined) visit.heardAt = shifted(visit.heardAt)
   if (visit.connectedAt !== undefined) visit.connectedAt = shifted(visit.connectedAt)
@@ -91,8 +96,6 @@ export interface VisitFacts {
   grownAt: number
   /** Whether it has said nothing since a look at it that it does not answer. */
   isUnanswered: boolean
-  /** For how long we could not hear anybody, milliseconds. */
-  absentMs: number
   /** Whether there is no other to ask in this round. */
   isLast: boolean
   /** Whether it is a neighbour. */
@@ -106,8 +109,8 @@ export interface VisitFacts {
 /** Why there is no sense in staying; undefined: there is. */
 export function whyLeave(visit: Visit, policy: SourcePolicy, facts: VisitFacts): string | undefined {
   const { answerMs, ackMs, muteMs, lostMs, stallMs, patientMs, awaitMs } = policy
-  const { askedAt, isBusy, connectedAt, hasReplied, resolvedAt, strayedAt, linkDueAt } = visit
-  const { isDue, grownAt, absentMs, isLast, isLinked, busyAnswerMs, lookedAt } = facts
+  const { askedAt, absentMs, isBusy, connectedAt, hasReplied, resolvedAt, strayedAt, linkDueAt } = visit
+  const { isDue, grownAt, isLast, isLinked, busyAnswerMs, lookedAt } = facts
   if (visit.heardAt === undefined) return isDue(askedAt + (isBusy ? busyAnswerMs : answerMs) + absentMs) ? 'no answer' : undefined
   const heardAt = signOf(visit, visit.heardAt, grownAt, policy)
   const ackFrom = signOf(visit, connectedAt ?? visit.heardAt, grownAt, policy)

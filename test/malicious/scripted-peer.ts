@@ -112,7 +112,8 @@ export class ScriptedPeer {
   }
 
   #answer(peer: string) {
-    if (this.behaviour.refuses !== undefined) return this.behaviour.refuses
+    const { refuses } = this.behaviour
+    if (refuses !== undefined) return refuses
     const hello = this.hello(peer)
     return { hello: this.behaviour.hello?.(hello, peer) ?? hello, attach: (link: Link) => this.#attach(link) }
   }

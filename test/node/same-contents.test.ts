@@ -77,6 +77,22 @@ async function claims(attacker: ScriptedPeer, victim: Observed, topic: string): 
   }
 }
 
+/** One that does not know the topic of the first dial, and takes every later one. */
+async function refusesFirst(world: World, url: string): Promise<{ peer: ScriptedPeer; dials: () => number }> {
+  let dials = 0
+  const peer = await world.scriptedPeer(url, {
+    get refuses() {
+      return dials++ === 0 ? ({ refused: 'unknown-topic' } as const) : undefined
+    },
+  })
+  return { peer, dials: () => dials }
+}
+
+/** What its first link was dialled by. */
+function topicOf({ links }: ScriptedPeer): string {
+  return CID.decode(links[0]?.hello.topic as Uint8Array).toString()
+}
+
 function refusal(attacker: ScriptedPeer, { address }: Observed, change: (hello: Hello) => Hello): Promise<string> {
   return attacker.say(address, change).then(
     () => 'let in',
@@ -169,6 +185,53 @@ describe('the same bytes under two URLs', () => {
         expect(receipt.fromPeers).to.equal(0)
         expect(liar.asks).to.not.deep.equal([])
         expect(victim.events.some(event => event.code === 'peer-banned' && event.peer === liar.id)).to.equal(true)
+      },
+    ],
+    [
+      'do not keep a peer of our own URL away that somebody names as one of another',
+      async world => {
+        const { b, seed } = await mirrors(world)
+        await seed.node.setLimits({ up: MiB / 4 })
+        const victim = await unlisted(world, seed)
+        const { peer, dials } = await refusesFirst(world, b)
+        const [liar, honest] = [await world.scriptedPeer(b), await world.scriptedPeer(b)]
+        const named = [{ id: peer.id, addresses: [peer.address] }]
+        const download = victim.node.download(b, world.path(), NO_ORIGIN)
+        const [lie, truth] = [await liar.meet(victim.address), await honest.meet(victim.address)]
+        await until(() => {
+          lie.send({ type: 'root-peers', peers: named })
+          return dials() > 0
+        }, 'it is dialled by the root')
+        await until(() => {
+          truth.send({ type: 'peers', peers: named, links: 1 })
+          return peer.links.length > 0
+        }, 'it is dialled again')
+        expect(topicOf(peer)).to.equal(peer.task.id)
+        await seed.node.setLimits({ up: 64 * MiB })
+        await download
+      },
+    ],
+    [
+      'do not keep a peer of the other URL away that somebody names as one of ours',
+      async world => {
+        const { a, b, seed } = await mirrors(world)
+        await seed.node.setLimits({ up: MiB / 4 })
+        const victim = await unlisted(world, seed)
+        const [{ peer }, first] = [await refusesFirst(world, a), await refusesFirst(world, a)]
+        const namer = await world.scriptedPeer(b)
+        const download = victim.node.download(b, world.path(), NO_ORIGIN)
+        const link = await namer.meet(victim.address)
+        await until(() => {
+          link.send({ type: 'root-peers', peers: [{ id: first.peer.id, addresses: [first.peer.address] }] })
+          return first.dials() > 0
+        }, 'it knows the root')
+        const named = [{ id: peer.id, addresses: [peer.address] }]
+        link.send({ type: 'peers', peers: named, links: 1 })
+        link.send({ type: 'root-peers', peers: named })
+        await until(() => peer.links.length > 0, 'it is dialled again')
+        expect(topicOf(peer)).to.equal(await root(world, a))
+        await seed.node.setLimits({ up: 64 * MiB })
+        await download
       },
     ],
     [

@@ -431,6 +431,31 @@ describe('sources: a seed whose program answers looks, and nothing else', () => 
   })
 })
 
+describe('sources: on a starved host', () => {
+  /** What is intended until then, if of each second so many milliseconds count as ours and as absent. */
+  const starved = (table: Table, until: number, { lateMs, absentMs }: { lateMs: number; absentMs: number }) => {
+    const said: string[] = []
+    for (let at = 1000; at <= until; at += 1000) {
+      said.push(...table.tell(at, { type: 'absent', ms: absentMs }), ...table.tell(at, { type: 'late', ms: lateMs }))
+      said.push(...table.tell(at, { type: 'wake' }))
+    }
+    return said
+  }
+
+  it('a seed that does not answer is left, although the same time was missed in both ways', () => {
+    const mayRead = false
+    expect(starved(new Table({ seeds: ['s', 't'], mayRead }), 60_000, { lateMs: 900, absentMs: 800 })).to.include('leave-seed s')
+    expect(starved(new Table({ seeds: ['s', 't'], mayRead }), 60_000, { lateMs: 500, absentMs: 900 })).to.include('leave-seed s')
+  })
+
+  it('what was missed before a seed was asked does not make it slow', () => {
+    const table = new Table({ seeds: ['s', 't'], mayRead: false })
+    table.tell(0, { type: 'absent', ms: 60_000 })
+    table.tell(100, { type: 'seed-failed', seed: 's', why: 'unreachable' })
+    expect(table.until(3200)).to.include('3.1 leave-seed t')
+  })
+})
+
 describe('sources: a seed that freezes in the middle, where another one could be asked', () => {
   const left = { seeds: ['s', 't'] }
   /** Told every second that the seed answered the looks so far. */

@@ -63,7 +63,10 @@ export class OwnPace {
 
   #look(elapsed: number): void {
     const counts = this.#read()
-    if (counts === undefined) return
+    if (counts === undefined) {
+      this.#recent = { ranMs: 0, waitedMs: 0 }
+      return
+    }
     const kept = Math.exp(-elapsed / MEMORY_MS)
     this.#recent.ranMs = this.#recent.ranMs * kept + counts.ranMs - this.#last.ranMs
     this.#recent.waitedMs = this.#recent.waitedMs * kept + counts.waitedMs - this.#last.waitedMs

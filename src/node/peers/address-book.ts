@@ -12,8 +12,11 @@ interface Entry {
   /** As the peer has signed them; undefined: it was not connected. */
   own: readonly string[] | undefined
   heard: Map<string, readonly string[]>
-  /** It has the content under another task, as far as is known. */
-  isByRoot: boolean
+  /** How it was linked last: that it has the content under another task is a fact. */
+  wasByRoot: boolean | undefined
+  /** How others named it. Nobody's word takes away what another one said. */
+  namedByTask: boolean
+  namedByRoot: boolean
 }
 
 /** What a peer says of itself and what others say of it are kept apart; nobody can overwrite what another one said. */
@@ -34,18 +37,25 @@ export class AddressBook {
     return [...all].slice(0, LIMITS.addresses)
   }
 
+  /** Whether it has the content under another task, as far as is known: by our own task where somebody says so. */
   isByRoot(peer: string): boolean {
-    return this.#entries.get(peer)?.isByRoot === true
+    const { wasByRoot, namedByTask = false, namedByRoot = false } = this.#entries.get(peer) ?? {}
+    return wasByRoot ?? (namedByRoot && !namedByTask)
   }
 
-  /** It was named as one to be dialled by the root: that counts unless it is known already. */
-  noteByRoot(peer: string): void {
-    if (!this.#entries.has(peer)) this.#entry(peer).isByRoot = true
+  /** Whether somebody named it as one to be dialled by the root. */
+  isNamedByRoot(peer: string): boolean {
+    return this.#entries.get(peer)?.namedByRoot === true
+  }
+
+  /** It was named as one to be dialled by the root, or by our task. */
+  noteWay(peer: string, isByRoot: boolean): void {
+    this.#entry(peer)[isByRoot ? 'namedByRoot' : 'namedByTask'] = true
   }
 
   /** There is a link to it. */
   linked(peer: string, isByRoot: boolean): void {
-    this.#entry(peer).isByRoot = isByRoot
+    this.#entry(peer).wasByRoot = isByRoot
   }
 
   /** Hearsay of `namer`, in place of what it said before. */
@@ -73,7 +83,9 @@ export class AddressBook {
   }
 
   #entry(peer: string): Entry {
-    const entry = this.#entries.get(peer) ?? { own: undefined, heard: new Map(), isByRoot: false }
+    const known = this.#entries.get(peer)
+    if (known !== undefined) return known
+    const entry = { own: undefined, heard: new Map(), wasByRoot: undefined, namedByTask: false, namedByRoot: false }
     this.#entries.set(peer, entry)
     return entry
   }

@@ -69,7 +69,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
     const welcome = peers.filter(({ id }) => id !== network.host.id && !this.#ctx.isBanned(id))
     const believed = welcome.map(({ id, addresses }) => ({ id, addresses: network.host.believable(from, addresses) }))
     for (const { id, addresses } of believed) {
-      if (isByRoot) this.#book.noteByRoot(id)
+      this.#book.noteWay(id, isByRoot)
       this.#book.note(id, addresses, from)
     }
     this.#tell({ type: 'heard', from, peers: believed.map(({ id, addresses }) => known(id, addresses)) })
@@ -195,10 +195,16 @@ export class NeighbourhoodDriver implements LinkKeeper {
 
   async #linkUp(peer: string, signal: AbortSignal): Promise<void> {
     const { links } = this.#owner
-    if (!this.#book.isByRoot(peer)) return await links.dial(peer, signal)
     const root = joinedRoot(this.#owner)
-    if (root === undefined) throw new LinkRefused('unknown-topic', [])
-    await links.join(peer, root, signal)
+    if (this.#book.isByRoot(peer)) {
+      if (root === undefined) throw new LinkRefused('unknown-topic', [])
+      return await links.join(peer, root, signal)
+    }
+    await links.dial(peer, signal).catch(error => {
+      const isUnknown = error instanceof LinkRefused && error.reason === 'unknown-topic'
+      if (!isUnknown || root === undefined || !this.#book.isNamedByRoot(peer)) throw error
+      return links.join(peer, root, signal)
+    })
   }
 
   #whyNot(peer: string, error: unknown): 'busy' | 'unreachable' | 'unwanted' {

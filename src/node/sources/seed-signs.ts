@@ -40,14 +40,15 @@ export class SeedSigns {
     for (const peer of this.#told.keys()) this.#seeds.silent(peer, this.#begunAt)
   }
 
-  /** What there is to tell. */
-  news(): SourceEvent[] {
+  /** What there is to tell. `timerMs`: how late the timer is that asks; a starved process has missed the same time, which is told once. */
+  news(timerMs = 0): SourceEvent[] {
     const events: SourceEvent[] = []
     const ms = this.#seeds.absences.total - this.#absentMs
     if (ms > 0) events.push({ type: 'absent', ms })
     this.#absentMs += ms
     const lostMs = this.#seeds.ownPace.lostMs - this.#lostMs
-    if (lostMs > 0) events.push({ type: 'late', ms: lostMs })
+    const lateMs = Math.max(lostMs, timerMs)
+    if (lateMs > 0) events.push({ type: 'late', ms: lateMs })
     this.#lostMs += lostMs
     for (const [seed, told] of this.#told) {
       const at = this.#seeds.heardAt(seed)

@@ -163,10 +163,10 @@ export class Supply {
 
   // ---- what happens
 
-  #tell(event: SourceEvent): void {
+  #tell(event: SourceEvent, timerMs = 0): void {
     if (this.#stop.signal.aborted) return
     const at = now()
-    for (const fact of [...this.#signs.news(), event]) {
+    for (const fact of [...this.#signs.news(timerMs), event]) {
       for (const action of this.#selector.handle(fact, at)) this.#perform(action)
     }
     clearTimeout(this.#wake)
@@ -178,8 +178,7 @@ export class Supply {
 
   /** What came while this process stood still is heard before it is decided. */
   #onWake(lateMs: number): void {
-    if (lateMs < LATE_MS) return this.#tell({ type: 'wake' })
-    this.#tell({ type: 'late', ms: lateMs })
+    this.#tell({ type: 'wake' }, lateMs < LATE_MS ? 0 : lateMs)
   }
 
   #over(): void {

@@ -62,6 +62,33 @@ describe('the pace of a process', () => {
     expect([pace.pace, pace.lostMs]).to.deep.equal([1, 0])
   })
 
+  it('is the usual one once the system does not say any more', () => {
+    let at = 0
+    let counts: Counts | undefined = { ranMs: 10, waitedMs: 990 }
+    const pace = new OwnPace(
+      () => counts,
+      () => at,
+    )
+    expect(pace.pace).to.equal(0.1)
+    counts = undefined
+    at += 1000
+    const { lostMs } = pace
+    at += 3_600_000
+    expect([pace.lostMs - lostMs, pace.pace]).to.deep.equal([0, 1])
+  })
+
+  it('is between a tenth and the usual one, whatever the system says', () => {
+    const numbers = [0, -1, 1e300, -1e300, Number.MIN_VALUE]
+    for (const ranMs of numbers) {
+      for (const waitedMs of numbers) {
+        const { pace, pass } = process(ranMs, waitedMs)
+        pass(3)
+        expect(pace.pace, `${ranMs} ${waitedMs}`).to.be.within(0.1, 1)
+        expect(pace.lostMs).to.be.within(0, 2700)
+      }
+    }
+  })
+
   it('is told to a download as time in which nobody was late', async () => {
     const { SilentSeeds } = await import('../../../src/node/context/silent-seeds.ts')
     const { SeedSigns } = await import('../../../src/node/sources/seed-signs.ts')
@@ -76,5 +103,12 @@ describe('the pace of a process', () => {
       .that.is.closeTo(4 * 900, 1)
     expect(more).to.deep.equal([])
     expect(signs.news(), 'once').to.deep.equal([])
+    pass(2)
+    const both = signs.news(1500)
+    expect(both.map(({ type }) => type)).to.deep.equal(['late'])
+    expect(both[0], 'what a timer has missed is part of it')
+      .to.have.property('ms')
+      .that.is.closeTo(2 * 900, 1)
+    expect(signs.news(1500), 'or more than it').to.deep.equal([{ type: 'late', ms: 1500 }])
   })
 })
