@@ -19,7 +19,7 @@ export interface Behaviour {
   /** Changes what it says first, in answer and when dialling. */
   hello?: (hello: Hello, peer: string) => Hello
   /** How it answers whoever dials it, instead of letting him in. */
-  refuses?: { refused: RefusalReason; peers?: readonly PeerAddress[] }
+  refuses?: { refused: RefusalReason; peers?: readonly PeerAddress[] } | undefined
   /** A link stands. */
   met?: (link: Link, attacker: ScriptedPeer) => void | Promise<void>
   message?: (message: ControlMessage, link: Link, attacker: ScriptedPeer) => void | Promise<void>
