@@ -55,11 +55,12 @@ export class SwarmPatience {
    */
   #busyUntil({ visit, gotAt }: PatienceFacts): number {
     const { silentMs, lookAnswerMs, awaitMs } = this.#policy
-    if (visit === undefined || visit.leftAt !== undefined || visit.strayedAt !== undefined) return -Infinity
+    const aliveAt = visit?.aliveAt ?? -Infinity
+    if (aliveAt <= gotAt || visit?.leftAt !== undefined || visit?.strayedAt !== undefined) return -Infinity
     if (!this.#deadlines.isDue(gotAt + silentMs) || this.#deadlines.isDue(gotAt + awaitMs)) return -Infinity
     // signs of it at other contents are heard of only when it is looked for them
     this.#deadlines.isDue(this.#deadlines.now + STEP_MS)
-    return Math.min(gotAt + awaitMs, (visit.aliveAt ?? -Infinity) + lookAnswerMs)
+    return Math.min(gotAt + awaitMs, aliveAt + lookAnswerMs)
   }
 }
 
