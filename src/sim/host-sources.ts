@@ -1,7 +1,7 @@
 // Drives the source selector of one simulated host.
 import type { SwarmEvent } from '../swarm/events.ts'
-import type { SourceAction, SourceEvent, SourcePolicy } from '../swarm/source-events.ts'
 import { isSign } from '../swarm/seed-visit.ts'
+import type { SourceAction, SourceEvent, SourcePolicy } from '../swarm/source-events.ts'
 import { SourceSelector } from '../swarm/source-selector.ts'
 import { Call } from './alarm.ts'
 import { connect } from './graph.ts'
