@@ -1,5 +1,6 @@
 // Drives the source selector of one simulated host.
 import type { SwarmEvent } from '../swarm/events.ts'
+import { isSign } from '../swarm/seed-visit.ts'
 import type { SourceAction, SourceEvent, SourcePolicy } from '../swarm/source-events.ts'
 import { SourceSelector } from '../swarm/source-selector.ts'
 import { Call } from './alarm.ts'
@@ -10,6 +11,8 @@ import type { Surroundings } from './surroundings.ts'
 
 /** A seed whose content is not complete says so often that it is there, milliseconds. */
 const SIGN_MS = 5000
+/** Signs of it at other contents are told at most so often, milliseconds. */
+const SIGNS_MS = 100
 /** A search of the DHT, and a look whether a host listens, take so long. */
 const SEARCH_MS = 200
 const LISTENING_MS = 1000
@@ -53,6 +56,8 @@ export class HostSources {
   #busyUntil = 0
   #isBegun = false
   #told = { count: -1, missing: -1 }
+  /** The last sign of a seed that was told. */
+  #signAt = -Infinity
 
   constructor(options: HostSourcesOptions) {
     const { self, around, seeds } = options
@@ -142,9 +147,19 @@ export class HostSources {
   #tell(event: SourceEvent): void {
     const { world } = this.#around
     if (this.#selector === undefined || !this.self.acts) return
-    const actions = this.#selector.handle(event, world.now)
-    for (const action of actions) this.#perform(action)
+    for (const fact of [...this.#signs(), event]) {
+      for (const action of this.#selector?.handle(fact, world.now) ?? []) this.#perform(action)
+    }
     world.set(this.#wake, this.#selector?.nextWake ?? Infinity)
+  }
+
+  /** The seed that is asked was heard at another content of this host. */
+  #signs(): SourceEvent[] {
+    const visit = this.#visit?.self
+    const sign = visit === undefined ? undefined : this.self.machine.heard.get(visit.machine)
+    if (visit === undefined || sign === undefined || sign.content === this.self || sign.at < this.#signAt + SIGNS_MS) return []
+    this.#signAt = sign.at
+    return [{ type: 'seed-alive', seed: visit.id, at: sign.at }]
   }
 
   #perform(action: SourceAction): void {
@@ -241,6 +256,7 @@ export class HostSources {
 
   /** The swarm was told something: what we have may be another now. */
   #look(event: SwarmEvent): void {
+    this.#hearSign(event)
     if (this.#selector === undefined) return
     const count = this.self.known
     const missing = Math.max(0, count - this.self.swarm.have.count)
@@ -254,6 +270,13 @@ export class HostSources {
     this.#isBegun ||= isNew
     this.#tell({ type: 'content', count, missing, sealed: count === this.#around.pieces })
     if (isNew) this.#answer()
+  }
+
+  #hearSign(event: SwarmEvent): void {
+    if (!('peer' in event) || !isSign(event)) return
+    const seed = this.#seeds.find(({ self }) => self.id === event.peer)
+    const sign = { at: this.#around.world.now, content: this.self }
+    if (seed !== undefined) this.self.machine.heard.set(seed.self.machine, sign)
   }
 
   // ---- what our own read says (ReadOwner)

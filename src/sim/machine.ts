@@ -41,6 +41,8 @@ export class Machine {
   readonly down: Link
   readonly budget: Budget<Content>
   readonly contents: Content[] = []
+  /** When another host last gave a sign of life, and at which content. */
+  readonly heard = new Map<Machine, { at: number; content: Content }>()
   /** Where it may receive no more than its line could. */
   readonly pacing: SimPacing<Content> | undefined
   /** What its downlink had when: the first from the start. */

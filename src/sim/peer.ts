@@ -241,8 +241,8 @@ export class SimPeer implements SimHost, Content {
   #decide(event: SwarmEvent): SwarmAction[] {
     const { world, check } = this.#around
     const { budget } = this.machine
-    const allowance = budget.allowance(this)
-    if (allowance !== undefined) this.swarm.handle({ type: 'allowance', ...allowance }, world.now)
+    for (const news of budget.news(this, world.now)) this.swarm.handle(news, world.now)
+    if (event.type === 'received' && event.peer !== ORIGIN) budget.arrivals.came(this, event.bytes)
     const actions = this.swarm.handle(event, world.now)
     budget.report(this, this.swarm.usage)
     if (check) {

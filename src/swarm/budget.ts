@@ -1,5 +1,6 @@
 // The arbiter of a host: shares requested bytes and upload slots fairly among all contents.
-import { DEFAULT_POLICY } from './events.ts'
+import { Arrivals } from './arrivals.ts'
+import { DEFAULT_POLICY, type SwarmEvent } from './events.ts'
 import { Pool } from './pool.ts'
 import { type Priority, WEIGHTS } from './weights.ts'
 
@@ -41,14 +42,16 @@ export const DEFAULT_LIMITS: Readonly<BudgetLimits> = {
 }
 
 const NOBODY: readonly never[] = []
+const NO_NEWS: readonly never[] = []
 const NO_CAP: Readonly<Allowance> = { asked: Infinity, uploads: Infinity }
 
 /**
  * The arbiter of a host. For every event of a content, its driver does three things with nothing in between: it passes
- * on the `allowance` if there is a new one, lets the swarm handle the event, and reports its usage. Then it wakes those
+ * on the `news`, lets the swarm handle the event, and reports its usage. Then it wakes those
  * that `takeWaiting` names. `K` names a content: whatever its driver likes.
  */
 export class Budget<K> {
+  readonly arrivals = new Arrivals<K>()
   readonly #slotBytes: number
   readonly #asked: Pool<K>
   readonly #uploads: Pool<K>
@@ -83,6 +86,7 @@ export class Budget<K> {
     this.#asked.enter(content, pieceLength, weight)
     this.#uploads.enter(content, Math.max(1, pieceLength / this.#slotBytes), weight)
     this.#told.set(content, { asked: -1, uploads: -1 })
+    this.arrivals.enter(content)
   }
 
   /** It holds nothing any more. Others may have been waiting for that. */
@@ -91,6 +95,7 @@ export class Budget<K> {
     this.#uploads.leave(content)
     this.#told.delete(content)
     this.#caps.delete(content)
+    this.arrivals.leave(content)
   }
 
   /** From now on it gets no more than this, whatever is free: more is of no use at the rate that it may have. */
@@ -108,6 +113,16 @@ export class Budget<K> {
     const allowance = { asked, uploads }
     this.#told.set(content, allowance)
     return allowance
+  }
+
+  /** What the content's swarm is to be told before it is told anything else. */
+  news(content: K, now: number): readonly SwarmEvent[] {
+    const allowance = this.allowance(content)
+    const bytes = this.arrivals.takeElsewhere(content, now)
+    if (allowance === undefined && bytes === 0) return NO_NEWS
+    const news: SwarmEvent[] = allowance === undefined ? [] : [{ type: 'allowance', ...allowance }]
+    if (bytes > 0) news.push({ type: 'elsewhere', bytes })
+    return news
   }
 
   report(content: K, { asked, wantsToAsk, uploads, wantsToSend }: Usage): void {

@@ -44,6 +44,8 @@ export type SwarmEvent =
   | { type: 'origin-rate'; rate: number; peers: number }
   /** A seed lives, or may: for so long silence alone is no reason to read the origin, milliseconds. 0: it is one again. */
   | { type: 'patience'; ms: number; handoverMs: number }
+  /** So many bytes came to other contents of this host since this was told last. It is not acted upon before the next event. */
+  | { type: 'elsewhere'; bytes: number }
   /**
    * Nothing but these pieces is asked for from now on; undefined: all. They need not be in the manifest yet. A swarm that was
    * never told wants all.

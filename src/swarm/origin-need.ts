@@ -24,6 +24,8 @@ export class OriginNeed {
   readonly #picker: Picker
   readonly #neighbours: ReadonlyMap<string, Neighbour>
   readonly #pace = new Pace()
+  /** Of the other contents of this host, over the same line. */
+  readonly #paceElsewhere = new Pace()
   readonly #turns: Turns
   /** When bytes last came from anybody; before that, when we began. */
   #lastProgress: number | undefined
@@ -92,9 +94,10 @@ export class OriginNeed {
     this.#trial.received(bytes, others)
   }
 
-  /** What a seed says of the origin, or how long the origin is to be left alone for a seed. */
-  told(event: Extract<SwarmEvent, { type: 'origin-rate' | 'patience' }>, now: number): void {
+  /** What a seed says of the origin, how long the origin is to be left alone for a seed, or what other contents of this host get. */
+  told(event: Extract<SwarmEvent, { type: 'origin-rate' | 'patience' | 'elsewhere' }>, now: number): void {
     if (event.type === 'patience') this.#waits(event.ms, event.handoverMs, now)
+    else if (event.type === 'elsewhere') this.#paceElsewhere.add(event.bytes, now)
     else this.#trial.told(event.rate, event.peers)
   }
 
@@ -113,8 +116,17 @@ export class OriginNeed {
   isTempting(isStarved: () => boolean, now: number): boolean {
     // where our own limit is what makes it slow, no other source is faster
     const isHeld = this.isHeld(now, this.#policy.originMs)
-    this.#isHasty = this.#trial.isOn(isHeld ? undefined : this.#pace.rate(now), isStarved, now)
+    this.#isHasty = this.#trial.isOn(isHeld ? undefined : this.#hostPace(now), isStarved, now)
     return this.#isHasty
+  }
+
+  /**
+   * What the swarms give to this host, bytes per millisecond: where its contents share a line, what the origin gives to one of them is taken
+   * from the others. Undefined: this content has only begun.
+   */
+  #hostPace(now: number): number | undefined {
+    const own = this.#pace.rate(now)
+    return own === undefined ? undefined : own + this.#paceElsewhere.recent(now)
   }
 
   /** Which pieces this node may read at the origin now; undefined: any. */

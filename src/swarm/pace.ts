@@ -21,7 +21,11 @@ export class Pace {
 
   /** Bytes per millisecond over the last 4 s; undefined until 10 s after the first bytes. */
   rate(now: number): number | undefined {
-    if (this.#begun === undefined || now - this.#begun < SETTLING_MS) return undefined
+    return this.#begun === undefined || now - this.#begun < SETTLING_MS ? undefined : this.recent(now)
+  }
+
+  /** The same from the first moment. */
+  recent(now: number): number {
     this.#advance(now)
     return this.#bytes.reduce((sum, n) => sum + n, 0) / (BUCKET_MS * BUCKETS)
   }

@@ -48,7 +48,7 @@ export class SeedRounds {
     this.#deadlines = deadlines
     this.#intend = intend
     this.#signs = new SeedSigns(policy, deadlines)
-    this.#patience = new SwarmPatience(policy, chance)
+    this.#patience = new SwarmPatience(policy, chance, deadlines)
     this.reports = new OriginReports(deadlines)
     this.queue = new SeedQueue(seeds, policy, deadlines)
     this.search = new SeedSearch(isInFleet ? policy.seeks : 0, mayRead ? Infinity : policy.retryMs)
@@ -186,12 +186,12 @@ export class SeedRounds {
     return false
   }
 
-  /** Asks and leaves. `grownAt`: when what we have last grew. */
-  decide(grownAt: number): void {
+  /** Asks and leaves. `grownAt`: when what we have last grew; `gotAt`: when a piece last came. */
+  decide({ grownAt, gotAt }: { grownAt: number; gotAt: number }): void {
     this.#leave(grownAt, this.#deadlines.now)
     if (this.#visit === undefined && !this.search.isRunning) this.#ask(grownAt, this.#deadlines.now)
     if (this.#visit?.leftAt === undefined) this.#look(grownAt)
-    this.#tellPatience(grownAt, this.#deadlines.now)
+    this.#tellPatience({ grownAt, gotAt }, this.#deadlines.now)
   }
 
   #leave(grownAt: number, now: number): void {
@@ -217,9 +217,9 @@ export class SeedRounds {
     this.#over(this.#visit, grownAt)
   }
 
-  #tellPatience(grownAt: number, now: number): void {
+  #tellPatience(progress: { grownAt: number; gotAt: number }, now: number): void {
     const areOthersLeft = !this.#haveFailed && !this.queue.isEmpty
-    const patience = this.#patience.tell({ visit: this.#visit, signs: this.#signs, areOthersLeft, grownAt }, now)
+    const patience = this.#patience.tell({ visit: this.#visit, signs: this.#signs, areOthersLeft, ...progress }, now)
     if (patience !== undefined) this.#intend(patience)
   }
 

@@ -1,4 +1,5 @@
 // What is known of the seed that is being asked, and when there is no sense in staying with it.
+import type { SwarmEvent } from './events.ts'
 import type { SourcePolicy } from './source-events.ts'
 
 /** One seed being asked. */
@@ -63,6 +64,11 @@ export function visitLate(visit: Visit, ms: number, now: number): void {
   if (visit.heardAt !== undefined) visit.heardAt = shifted(visit.heardAt)
   if (visit.connectedAt !== undefined) visit.connectedAt = shifted(visit.connectedAt)
   if (visit.linkDueAt > now - ms) visit.linkDueAt += ms
+}
+
+/** Whether only the peer itself can have caused it just now: it lives. */
+export function isSign({ type }: SwarmEvent): boolean {
+  return type === 'progress' || type === 'have' || type === 'bitfield' || type === 'request'
 }
 
 /** When it last gave a sign that counts. */

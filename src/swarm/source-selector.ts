@@ -32,9 +32,6 @@ export class SourceSelector {
   #state: 'new' | 'in-store' | 'on' | 'over' = 'new'
   #begunAt = 0
   #content: { count: number; missing: number; sealed: boolean } | undefined
-  /** When what we have last grew, or bytes came. */
-  #grownAt = 0
-  /** The same, where bytes count only as long as pieces come of them: for reading the origin, not for giving up. */
   readonly #progress: ProvenProgress
   /** When the manifest last grew. */
   #manifestAt = 0
@@ -95,7 +92,7 @@ export class SourceSelector {
 
   #begin(now: number): void {
     this.#begunAt = now
-    this.#grew(now)
+    this.#progress.begin(now)
     this.#state = 'in-store'
     this.#actions.push({ type: 'look-in-store' })
   }
@@ -115,10 +112,9 @@ export class SourceSelector {
       case 'content':
         return this.#learn(event, now)
       case 'progress':
-        this.#grownAt = now
         return this.#progress.came(event.bytes, event.pieceLength, now)
       case 'held':
-        return this.#grew(now)
+        return this.#progress.proven(now)
       case 'linked':
         if (!this.#links.has(event.peer)) this.#links.set(event.peer, now)
         return this.#seeds.linked(event.peer)
@@ -155,7 +151,7 @@ export class SourceSelector {
       case 'read-shared':
         return this.#origin.shared(event.isOver)
       case 'origin-progress':
-        this.#grew(now)
+        this.#progress.proven(now)
         return this.#origin.moved(now)
       case 'origin-ended':
         return this.#origin.ended(this.#content?.count)
@@ -168,7 +164,6 @@ export class SourceSelector {
   }
 
   #late(ms: number, now: number): void {
-    this.#grownAt = Math.min(now, this.#grownAt + ms)
     this.#manifestAt = Math.min(now, this.#manifestAt + ms)
     this.#progress.late(ms, now)
     this.#seeds.late(ms, now)
@@ -177,17 +172,13 @@ export class SourceSelector {
   #learn({ count, missing, sealed }: { count: number; missing: number; sealed: boolean }, now: number): void {
     const before = this.#content
     this.#content = { count, missing, sealed }
+    this.#progress.holds(count, missing, now)
     const hasGrown = before === undefined || count > before.count || missing < before.missing || sealed !== before.sealed
     if (!hasGrown) return
-    this.#grew(now)
+    this.#progress.proven(now)
     if (before === undefined || count > before.count) this.#manifestAt = now
     this.#origin.grew()
     if (sealed && missing === 0) this.#end()
-  }
-
-  #grew(now: number): void {
-    this.#grownAt = now
-    this.#progress.proven(now)
   }
 
   /** A read that was begun because a crowd kept the seed from answering ends, once: it has answered, and gives nothing else. */
@@ -199,11 +190,11 @@ export class SourceSelector {
   }
 
   #decide(): void {
-    this.#seeds.decide(this.#grownAt)
+    this.#seeds.decide(this.#progress)
     const hears = this.#options.revalidate ? undefined : this.#strangers.decide(this.#begunAt)
     if (hears !== undefined) this.#actions.push({ type: 'hear-anybody', ...hears })
     if (this.#dht.isDue(this.#links.size)) this.#actions.push({ type: 'search-dht' })
-    this.#origin.watch(this.#grownAt)
+    this.#origin.watch(this.#progress.grownAt)
     if (this.#origin.isReading) return
     const { mayRead } = this.#options
     if (mayRead) this.#read()
@@ -248,7 +239,7 @@ export class SourceSelector {
   /** Nobody has told more of the content for so long, and no seed is expected to. */
   #hasManifestStopped(forMs: number, count: number): boolean {
     if (this.#origin.readTo === count || !this.#deadlines.isDue(this.#manifestAt + forMs)) return false
-    return !this.#seeds.isHopeful(this.#grownAt)
+    return !this.#seeds.isHopeful(this.#progress.grownAt)
   }
 
   get #takeoverMs(): number {
@@ -258,6 +249,7 @@ export class SourceSelector {
 
   /** Nothing has grown for so long, and no seed is expected to change that. */
   #isStalled(forMs: number): boolean {
+    // where bytes count only as long as pieces come of them
     const { at } = this.#progress
     return this.#deadlines.isDue(at + forMs) && !this.#seeds.isHopeful(at)
   }
@@ -270,19 +262,20 @@ export class SourceSelector {
   /** Nobody is left who could give what is missing, our own read not counted. */
   #isOut(): boolean {
     const { stallMs, returnMs, patientMs, readMs, manifestMs } = this.#policy
-    if (this.#deadlines.isDue(this.#grownAt + readMs)) return true
-    if (this.#seeds.isHopeful(this.#grownAt)) return false
+    if (this.#deadlines.isDue(this.#progress.grownAt + readMs)) return true
+    if (this.#seeds.isHopeful(this.#progress.grownAt)) return false
     // one piece that failed says nothing while others come
-    if (this.#origin.readsRanges && !(this.#origin.isTroubled && this.#deadlines.isDue(this.#grownAt + stallMs))) return false
-    if (this.#deadlines.isDue(this.#grownAt + patientMs)) return true
+    if (this.#origin.readsRanges && !(this.#origin.isTroubled && this.#deadlines.isDue(this.#progress.grownAt + stallMs)))
+      return false
+    if (this.#deadlines.isDue(this.#progress.grownAt + patientMs)) return true
     if (!this.#dht.hasSearched || this.#dht.isSearching) return false
     if (this.#content === undefined && this.#seeds.isCrowded(this.#begunAt)) return false
     if (this.#links.size === 0 && this.#origin.isTroubled) return true
     // who is asked by others lets those who have waited long go on
     const lostMs = this.isOriginDoubted ? Math.min(stallMs, manifestMs) : stallMs
-    if (!this.#deadlines.isDue(this.#grownAt + lostMs)) return false
+    if (!this.#deadlines.isDue(this.#progress.grownAt + lostMs)) return false
     const mayReturn = !this.#options.mayRead && (this.#seeds.queue.mayReturn || this.#seeds.search.isLeft)
-    if (mayReturn && !this.#isSuperseded && !this.#deadlines.isDue(this.#grownAt + returnMs)) return false
+    if (mayReturn && !this.#isSuperseded && !this.#deadlines.isDue(this.#progress.grownAt + returnMs)) return false
     // who has come just now may have it, unless only the origin can say what is current
     if (this.#content === undefined && this.#options.revalidate) return true
     return [...this.#links].every(([peer, since]) => this.#seeds.reports.isFrom(peer) || this.#deadlines.isDue(since + lostMs))

@@ -1,4 +1,5 @@
 // How long the swarm is to leave the origin alone, and each one's turn in a crowd that waits for a seed.
+import type { Deadlines } from './deadlines.ts'
 import type { SeedSigns } from './seed-signs.ts'
 import { lookDueAt, type Visit } from './seed-visit.ts'
 import type { SourceAction, SourcePolicy } from './source-events.ts'
@@ -17,6 +18,7 @@ interface Patience {
 
 export class SwarmPatience {
   readonly #policy: SourcePolicy
+  readonly #deadlines: Deadlines
   /** Our place in a crowd, milliseconds. */
   turn: number
   /** What the swarm was told. */
@@ -25,8 +27,9 @@ export class SwarmPatience {
   #lateAt = -Infinity
 
   /** `chance`: a number in [0, 1). */
-  constructor(policy: SourcePolicy, chance: number) {
+  constructor(policy: SourcePolicy, chance: number, deadlines: Deadlines) {
     this.#policy = policy
+    this.#deadlines = deadlines
     this.turn = crowdTurn(policy, chance)
   }
 
@@ -39,11 +42,25 @@ export class SwarmPatience {
   tell(facts: PatienceFacts, now: number): SourceAction | undefined {
     const isSlow = now - this.#lateAt < SLOW_MS
     const atMost = facts.grownAt + this.#policy.awaitMs + this.turn
-    const { until, handoverUntil } = patienceWith({ ...facts, atMost, isSlow }, this.#policy)
+    const { until, handoverUntil } = patienceWith({ ...facts, atMost, isSlow, busyUntil: this.#busyUntil(facts) }, this.#policy)
     const { until: told, handoverUntil: toldHandover } = this.#told
     if (isSame(until, told, now) && isSame(handoverUntil, toldHandover, now)) return undefined
     this.#told = { until, handoverUntil }
     return { type: 'be-patient', ms: Math.max(0, until - now), handoverMs: Math.max(0, handoverUntil - now) }
+  }
+
+  /**
+   * Until when the seed is waited for because it gives other contents of this host, or tells more of this one, while no piece of this one
+   * comes. One that never gives a piece of it is waited for `awaitMs` only, whatever else it gives.
+   */
+  #busyUntil({ visit, gotAt }: PatienceFacts): number {
+    const { silentMs, lookAnswerMs, awaitMs } = this.#policy
+    const aliveAt = visit?.aliveAt ?? -Infinity
+    if (aliveAt <= gotAt || visit?.leftAt !== undefined || visit?.strayedAt !== undefined) return -Infinity
+    if (!this.#deadlines.isDue(gotAt + silentMs) || this.#deadlines.isDue(gotAt + awaitMs)) return -Infinity
+    // signs of it at other contents are heard of only when it is looked for them
+    this.#deadlines.isDue(this.#deadlines.now + STEP_MS)
+    return Math.min(gotAt + awaitMs, aliveAt + lookAnswerMs)
   }
 }
 
@@ -58,6 +75,8 @@ export interface PatienceFacts {
   areOthersLeft: boolean
   /** When what we have last grew. */
   grownAt: number
+  /** When a piece last came, or nothing was missing. */
+  gotAt: number
 }
 
 interface Limits {
@@ -65,16 +84,18 @@ interface Limits {
   atMost: number
   /** Our clocks are slow: the one that has answered is not silent before they say so. */
   isSlow: boolean
+  /** The one that is busy with other contents is waited for until then. */
+  busyUntil: number
 }
 
 /** How long seeds are waited for: the one that is asked, and the one that takes over from it. */
 function patienceWith(facts: PatienceFacts & Limits, policy: SourcePolicy): Patience {
-  const { visit, signs, areOthersLeft, grownAt, atMost, isSlow } = facts
+  const { visit, signs, areOthersLeft, grownAt, atMost, isSlow, busyUntil } = facts
   const next = visit?.isNext ? visit.askedAt + policy.handoverMs : -Infinity
   const hasAnswered = visit?.resolvedAt !== undefined && visit.strayedAt === undefined
   const silentAt = isSlow && hasAnswered ? lookDueAt(visit, grownAt, policy) + policy.lookAnswerMs : -Infinity
   return {
-    until: Math.min(atMost, Math.max(signs.answerDueAt, signs.aliveUntil, silentAt)),
+    until: Math.max(busyUntil, Math.min(atMost, Math.max(signs.answerDueAt, signs.aliveUntil, silentAt))),
     handoverUntil: Math.min(atMost, Math.max(next, areOthersLeft ? signs.answerDueAt : -Infinity)),
   }
 }

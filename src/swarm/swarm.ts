@@ -101,6 +101,7 @@ export class Swarm {
     if (event.type === 'allowance') return this.#allow(event.asked, event.uploads)
     this.#originNeed.begin(now)
     this.#take(event, now)
+    if (event.type === 'elsewhere') return this.#actions
     this.#requests.snub(now)
     if (this.#origin !== undefined) this.#originNeed.look(now)
     this.#requests.fill(now)
@@ -167,6 +168,7 @@ export class Swarm {
       case 'cursor':
         this.#requests.cursor = event.piece
         return
+      case 'elsewhere':
       case 'origin-rate':
       case 'patience':
         return this.#originNeed.told(event, now)

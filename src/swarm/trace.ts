@@ -75,6 +75,7 @@ const EVENTS: Codecs<SwarmEvent> = {
   served: { peer, piece },
   'origin-rate': { rate: quantity, peers: queue },
   patience: { ms: quantity, handoverMs: quantity },
+  elsewhere: { bytes: quantity },
   wanted: { pieces: optional(pieceRuns) },
   cursor: { piece: optional(pieceCount) },
   allowance: { asked: queue, uploads: queue },

@@ -80,8 +80,7 @@ class Host {
   }
 
   tell(content: Content, event: SwarmEvent): this {
-    const allowance = this.budget.allowance(content)
-    if (allowance !== undefined) content.swarm.handle({ type: 'allowance', ...allowance }, this.now)
+    for (const news of this.budget.news(content, this.now)) content.swarm.handle(news, this.now)
     const actions = content.swarm.handle(event, this.now)
     this.budget.report(content, content.swarm.usage)
     for (const action of actions) note(content, action)

@@ -112,8 +112,7 @@ export class SwarmDriver implements BudgetUser {
     const at = now()
     const { budget } = this.#ctx
     budget.cap(this, this.#owner.pace.window(this.#content.manifest.pieceLength))
-    const allowance = budget.allowance(this)
-    if (allowance !== undefined) this.#decide({ type: 'allowance', ...allowance }, at)
+    for (const news of budget.news(this, at)) this.#decide(news, at)
     const actions = this.#decide(event, at)
     budget.report(this, this.#swarm.usage)
     for (const action of actions) this.#perform(action)
@@ -196,6 +195,7 @@ export class SwarmDriver implements BudgetUser {
     const { counts, givers } = this.#owner
     const source = this.#sourceOf(peer)
     this.#measure(source, bytes)
+    if (source !== 'origin') this.#ctx.budget.arrivals.came(this, bytes)
     if (source !== 'origin') givers.add(peer)
     if (source === 'origin') counts.fromOrigin += bytes
     else if (source === 'seed') counts.fromSeeds += bytes

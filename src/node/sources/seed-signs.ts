@@ -1,6 +1,7 @@
 // Tells a download which of its seeds live, and when nobody could be heard: a seed that is busy with other contents of this node is not
 // silent, and no seed is while this node has no processor.
 import type { SwarmEvent } from '../../swarm/events.ts'
+import { isSign } from '../../swarm/seed-visit.ts'
 import type { SourceEvent } from '../../swarm/source-events.ts'
 import { now } from '../context/node-context.ts'
 import type { SilentSeeds } from '../context/silent-seeds.ts'
@@ -58,8 +59,4 @@ export class SeedSigns {
     }
     return events
   }
-}
-
-function isSign({ type }: SwarmEvent): boolean {
-  return type === 'progress' || type === 'have' || type === 'bitfield' || type === 'request'
 }
