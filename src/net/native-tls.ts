@@ -78,7 +78,6 @@ class NativeTls implements ConnectionEncrypter {
       const { certificate, muxer } = await raw.handshake(offered(muxers), options.signal)
       if (certificate.byteLength === 0) throw new DragonflyError('protocol', 'the other side shows no certificate')
       const remotePeer = await ownerOf(certificate, options.remotePeer)
-      if (raw.isGone) throw goneSince()
       const streamMuxer = muxers.get(muxer)
       return { remotePeer, connection: raw.decrypted(), ...(streamMuxer && { streamMuxer }) }
     } catch (error) {
@@ -102,7 +101,6 @@ class NativeTls implements ConnectionEncrypter {
     try {
       await secured(socket, options.signal)
       const remotePeer = await ownerOf(theirCertificate(socket), options.remotePeer)
-      if (socket.destroyed) throw goneSince()
       const streamMuxer = chosenMuxer(socket, muxers)
       return { remotePeer, connection: new TlsStream(raw, socket), ...(streamMuxer && { streamMuxer }) }
     } catch (error) {
@@ -111,11 +109,6 @@ class NativeTls implements ConnectionEncrypter {
       throw error
     }
   }
-}
-
-/** Nobody would be told any more that it has closed: it would be listed for ever. */
-function goneSince(): Error {
-  return new DragonflyError('protocol', 'the connection closed right after the handshake')
 }
 
 function hasSocket(stream: MessageStream): stream is MultiaddrConnection & Inside {
