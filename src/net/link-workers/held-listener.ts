@@ -83,17 +83,28 @@ export class HeldListener extends TypedEventEmitter<ListenerEvents> implements L
     this.#listenPlainly(address).catch(error => this.safeDispatchEvent('error', { detail: error }))
   }
 
-  readonly #accept = (worker: LinkWorker, id: number, address: string, port: number): SocketListener => {
+  readonly #accept = (worker: LinkWorker, id: number, address: string, port: number): SocketListener | undefined => {
+    const remoteAddr = multiaddrOf(address, port)
+    if (remoteAddr === undefined) return undefined
     const connection = new HeldConnection({
       worker,
       id,
-      remoteAddr: ipPortToMultiaddr(address, port),
+      remoteAddr,
       log: this.#init.logger.forComponent('libp2p:tcp:connection'),
     })
     this.#connections.add(connection)
     connection.addEventListener('close', () => this.#connections.delete(connection), { once: true })
     this.#init.upgrader.upgradeInbound(connection, { signal: this.#stopped.signal }).catch(error => connection.abort(error))
     return connection
+  }
+}
+
+/** Undefined for what no multiaddr can be made of: a link-local address, which the system gives with its zone. */
+function multiaddrOf(address: string, port: number): Multiaddr | undefined {
+  try {
+    return ipPortToMultiaddr(address, port)
+  } catch {
+    return undefined
   }
 }
 

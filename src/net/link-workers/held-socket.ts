@@ -36,6 +36,8 @@ export class HeldSocket {
   readonly #waiting: (Uint8Array | 'told')[] = []
   #isWriting = false
   #isEnding = false
+  /** Somebody takes what is decrypted: before, a socket that flows would lose it. */
+  #isStarted = false
   #isPaused = false
   #isHeldBack = false
 
@@ -88,6 +90,7 @@ export class HeldSocket {
     const onBytes = (bytes: Uint8Array) => this.#init.onData(this, bytes)
     if (secure.readableLength === 0) readInto(secure, records, onBytes)
     secure.on('data', onBytes)
+    this.#isStarted = true
     this.#flow()
   }
 
@@ -159,6 +162,7 @@ export class HeldSocket {
   }
 
   #flow(): void {
+    if (this.#secure !== undefined && !this.#isStarted) return
     const socket = this.#secure ?? this.#socket
     if (this.#isPaused || this.#isHeldBack) socket.pause()
     else if (this.#secure !== undefined || this.#told === undefined) socket.resume()

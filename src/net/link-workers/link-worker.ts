@@ -1,6 +1,7 @@
 // A link worker, as the main thread sees it: a thread that accepts connections, holds their sockets, and encrypts.
 import { Worker } from 'node:worker_threads'
 import { HandshakeTurns } from '../handshake-turns.ts'
+import { AcceptRoom, makeAcceptCount } from './accept-room.ts'
 import { InboxReader, makeInbox } from './inbox.ts'
 import type { Fact, ListenPlace, Order, WorkerInit } from './messages.ts'
 import { type Growing, Outgoing } from './outgoing.ts'
@@ -33,6 +34,7 @@ export class LinkWorker {
   readonly turns = new HandshakeTurns()
   readonly #worker: Worker
   readonly #inbox: InboxReader
+  readonly #accepts: AcceptRoom
   readonly #orders: Outgoing<Order>
   readonly #sockets = new Map<number, SocketListener>()
   readonly #places = new Map<number, { listener: AcceptListener; begun: PromiseWithResolvers<number> }>()
@@ -42,10 +44,11 @@ export class LinkWorker {
   #hasEnded = false
 
   /** `onEnd`: told once when the worker has ended, whatever the cause. */
-  constructor(init: Omit<WorkerInit, 'inbox'>, onEnd: () => void) {
-    const inbox = makeInbox()
+  constructor(init: Omit<WorkerInit, 'inbox' | 'accepts'>, onEnd: () => void) {
+    const [inbox, accepts] = [makeInbox(), makeAcceptCount()]
+    this.#accepts = new AcceptRoom(accepts)
     this.#inbox = new InboxReader(inbox)
-    this.#worker = new Worker(workerFile(), { workerData: { ...init, inbox } satisfies WorkerInit })
+    this.#worker = new Worker(workerFile(), { workerData: { ...init, inbox, accepts } satisfies WorkerInit })
     this.#orders = new Outgoing(list => this.#worker.postMessage(list))
     this.#worker.on('message', (facts: Fact[]) => this.#onFacts(facts))
     // 'exit' follows
@@ -121,6 +124,7 @@ export class LinkWorker {
   }
 
   #onOpened(id: number, place: number, address: string, port: number): void {
+    this.#accepts.known()
     const socket = this.#places.get(place)?.listener.accept(this, id, address, port)
     if (socket === undefined) this.say(['reset', id])
     else this.#sockets.set(id, socket)

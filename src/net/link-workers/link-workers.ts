@@ -110,7 +110,7 @@ export class LinkWorkers {
     if (this.#isStopped) return
     if (this.#restarts++ < MAX_RESTARTS) {
       const fresh = this.#startOne(certificate)
-      for (const [id, { place, listener }] of this.#places) fresh.listen(id, place, listener).catch(() => {})
+      for (const [id, { place, listener }] of this.#places) fresh.listen(id, place, listener).catch(() => fresh.stop())
       return
     }
     if (this.#workers.size > 0) return

@@ -65,6 +65,8 @@ export interface WorkerInit {
   cert: string
   key: string
   inbox: SharedArrayBuffer
+  /** Of `AcceptRoom`. */
+  accepts: SharedArrayBuffer
   /** Milliseconds for which nothing may come or go. */
   idleMs: number
 }

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
 import { BACKLOG } from '../backlog.ts'
 import { makeSecureContext } from '../tls-offer.ts'
+import { AcceptRoom } from './accept-room.ts'
 import { HeldSocket } from './held-socket.ts'
 import { InboxWriter } from './inbox.ts'
 import type { Fact, ListenPlace, Order, WorkerInit } from './messages.ts'
@@ -13,6 +14,7 @@ const port = parentPort
 const init = workerData as WorkerInit
 const secureContext = makeSecureContext(init)
 const inbox = new InboxWriter(init.inbox)
+const room = new AcceptRoom(init.accepts)
 const facts = new Outgoing<Fact>(list => port.postMessage(list))
 const say = (fact: Fact) => facts.say(fact)
 const servers = new Map<number, Server>()
@@ -45,8 +47,8 @@ function obey(order: Order): void {
 function listen(listener: number, place: ListenPlace): void {
   const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: false }, socket => {
     const { remoteAddress, remotePort } = socket
-    // it has gone already
-    if (remoteAddress === undefined || remotePort === undefined) return void socket.destroy()
+    // it has gone already, or there are too many
+    if (remoteAddress === undefined || remotePort === undefined || !room.take()) return void socket.destroy()
     const id = connections++
     say(['opened', id, listener, remoteAddress, remotePort])
     const held = new HeldSocket({ id, socket, idleMs: init.idleMs, say, onData })
