@@ -34,7 +34,7 @@ function lazily(bare) {
     .map(key => `get ${key}() { return load().${key} }, set ${key}(value) { load().${key} = value }`)
   const object = `{ ${accessors.join(', ')} }`
   const exported = isCallable
-    ? `Object.defineProperties((...args) => load()(...args), Object.getOwnPropertyDescriptors(${object}))`
+    ? `Object.defineProperties((...args) => { if (!args[0]) load()(...args) }, Object.getOwnPropertyDescriptors(${object}))`
     : object
   return `let it; const load = () => it ??= ${load}; module.exports = ${exported}`
 }
@@ -100,7 +100,18 @@ export const ${curve} = new Proxy({}, { get: (_, key) => load()[key] })`
   },
 }
 
+/** The peer store's locks are shared with the workers of a cluster, of which the program has none: cluster and worker_threads take 4 ms. */
+const ownLocks = {
+  name: 'own-locks',
+  setup(build) {
+    build.onLoad({ filter: /node_modules[\\/]mortice[\\/]dist[\\/]src[\\/]node\.js$/ }, () => ({
+      contents: 'export default () => new EventTarget()',
+      loader: 'js',
+    }))
+  },
+}
+
 /** Plugins for esbuild, in this order. */
 export function lazyModules(root) {
-  return [lazyCurves, leanUndici(root), lazyBuiltins]
+  return [lazyCurves, ownLocks, leanUndici(root), lazyBuiltins]
 }
