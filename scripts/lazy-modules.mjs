@@ -115,10 +115,14 @@ const ownLocks = {
 const plainOrder = {
   name: 'plain-order',
   setup(build) {
-    const filter = /@libp2p[\\/]peer-(store|record)[\\/]dist[\\/]src[\\/](utils[\\/](to-peer-pb|dedupe-addresses)|peer-record[\\/]utils)\.js$/
+    const filter =
+      /@libp2p[\\/]peer-(store|record)[\\/]dist[\\/]src[\\/](utils[\\/](to-peer-pb|dedupe-addresses)|peer-record[\\/]utils)\.js$/
     build.onLoad({ filter }, async ({ path: file }) => {
       const contents = await readFile(file, 'utf8')
-      const changed = contents.replace(/(a\S*)\.localeCompare\((b\S*)\)(?=;)/g, 'Buffer.compare(Buffer.from($1), Buffer.from($2))')
+      const changed = contents.replace(
+        /(a\S*)\.localeCompare\((b\S*)\)(?=;)/g,
+        'Buffer.compare(Buffer.from($1), Buffer.from($2))',
+      )
       if (changed === contents) throw new Error(`${file} has changed: look at plainOrder in scripts/lazy-modules.mjs`)
       return { contents: changed, loader: 'js' }
     })
