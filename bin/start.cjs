@@ -3,6 +3,14 @@
 // export of it, which loads a good part of Node.
 'use strict'
 const NEEDED = [22, 19]
+/** Of a file of the cache: a checksum of all that follows it, and the commands whose functions are in it. */
+const HEADER_BYTES = 256
+const CHECKSUM_CHARACTERS = 8
+/** A command that stays saves what its start has compiled after this time, ms. */
+const START_MS = 3000
+/** Files of other versions are removed after this time, ms. */
+const KEPT_MS = 30 * 24 * 3600 * 1000
+
 const [major, minor] = process.versions.node.split('.').map(Number)
 
 if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
@@ -16,15 +24,100 @@ if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
 
 function start() {
   const path = require('path')
-  // Does nothing when NODE_COMPILE_CACHE names a folder already, or NODE_DISABLE_COMPILE_CACHE is set.
-  const { HOME, XDG_CACHE_HOME } = process.env
-  const cache = XDG_CACHE_HOME || (HOME && path.join(HOME, '.cache'))
-  const compiled = cache && path.join(cache, 'dragonfly', 'compile')
-  if (compiled && isFolder(compiled) && isOurs(compiled)) require('module').enableCompileCache(compiled)
+  const compiled = cacheFolder(process.env)
   const main = process.argv.splice(2, 1)[0]
   process.argv[1] = main
-  if (main.endsWith('.cjs')) require(path.resolve(main))
-  else import(require('url').pathToFileURL(main).href)
+  if (main.endsWith('.cjs')) {
+    if (compiled) keepCode(compiled, path.dirname(path.resolve(main)))
+    require(path.resolve(main))
+  } else {
+    if (compiled) require('module').enableCompileCache(compiled)
+    import(require('url').pathToFileURL(main).href)
+  }
+}
+
+/** Undefined: compiled code is not cached, or where Node's own variables say. */
+function cacheFolder({ HOME, XDG_CACHE_HOME, NODE_COMPILE_CACHE, NODE_DISABLE_COMPILE_CACHE, NODE_V8_COVERAGE }) {
+  if (NODE_COMPILE_CACHE || NODE_DISABLE_COMPILE_CACHE || NODE_V8_COVERAGE) return undefined
+  const path = require('path')
+  const cache = XDG_CACHE_HOME || (HOME && path.join(HOME, '.cache'))
+  const compiled = cache && path.join(cache, 'dragonfly', 'compile')
+  return compiled && isFolder(compiled) && isOurs(compiled) ? compiled : undefined
+}
+
+/**
+ * Loads the files of the program with the bytecode of all functions that earlier runs have called. Node's compile cache keeps a file as
+ * it is before anything of it is called: nearly all functions were compiled anew at each start, which took a quarter of its CPU.
+ */
+function keepCode(folder, program) {
+  const fs = require('fs')
+  const path = require('path')
+  const vm = require('vm')
+  const { createRequire } = require('module')
+  const { crc32 } = require('zlib')
+  const hex = data => crc32(data).toString(16).padStart(CHECKSUM_CHARACTERS, '0')
+  const { arch, execArgv, version, env } = process
+  // V8 takes no code that was compiled with other flags
+  const engine = hex([version, arch, env.NODE_OPTIONS, ...execArgv].join(' '))
+  const command = /^[a-z]{1,12}$/.test(process.argv[2]) ? process.argv[2] : '-'
+  const loaded = []
+  let hasNews = false
+
+  require.extensions['.cjs'] = (module, file) => {
+    if (path.dirname(file) !== program) return require.extensions['.js'](module, file)
+    const bytes = fs.readFileSync(file)
+    const kept = path.join(folder, `${path.basename(file)}-${hex(bytes)}-${engine}.code`)
+    const { commands, cachedData } = read(kept)
+    // what is built is ASCII
+    const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${bytes.latin1Slice()}\n})`, {
+      filename: file,
+      cachedData,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    })
+    const isKnown = cachedData !== undefined && !script.cachedDataRejected && commands.includes(command)
+    if (!isKnown) hasNews = true
+    loaded.push({ script, kept, commands: commands.includes(command) ? commands : [...commands, command] })
+    const evaluate = script.runInThisContext()
+    return evaluate.call(module.exports, module.exports, createRequire(file), module, file, path.dirname(file))
+  }
+  setTimeout(save, START_MS).unref()
+  process.on('exit', save)
+
+  function read(kept) {
+    try {
+      const bytes = fs.readFileSync(kept)
+      if (bytes.latin1Slice(0, CHECKSUM_CHARACTERS) === hex(bytes.subarray(CHECKSUM_CHARACTERS))) {
+        const commands = bytes.latin1Slice(CHECKSUM_CHARACTERS, HEADER_BYTES).trim().split(' ')
+        return { commands, cachedData: bytes.subarray(HEADER_BYTES) }
+      }
+    } catch (_error) {}
+    return { commands: [] }
+  }
+
+  /** All files, when one of them is new or knows nothing of this command: another file may have called new functions of it. */
+  function save() {
+    if (!hasNews) return
+    hasNews = false
+    try {
+      for (const { script, kept, commands } of loaded) write(kept, commands, script.createCachedData())
+      for (const name of fs.readdirSync(folder)) {
+        const file = path.join(folder, name)
+        if (/\.code(\.\d+)?$/.test(name) && fs.statSync(file).mtimeMs < Date.now() - KEPT_MS) fs.rmSync(file)
+      }
+    } catch (_error) {
+      // the next start compiles again
+    }
+  }
+
+  function write(kept, commands, code) {
+    const header = Buffer.alloc(HEADER_BYTES, ' ')
+    header.write(` ${commands.join(' ')}`, CHECKSUM_CHARACTERS)
+    const bytes = Buffer.concat([header, code])
+    bytes.write(hex(bytes.subarray(CHECKSUM_CHARACTERS)))
+    const fresh = `${kept}.${process.pid}`
+    fs.writeFileSync(fresh, bytes, { mode: 0o600 })
+    fs.renameSync(fresh, kept)
+  }
 }
 
 /** Made step by step when it is absent: where no folder can be made, as below /proc, Node's own way never ends (24.21). */

@@ -101,8 +101,7 @@ try {
   checkLazyImports(parts.metafile)
   const notices = path.join(dist, 'cli', 'THIRD-PARTY-LICENSES.txt')
   const files = [
-    ...program.outputFiles,
-    ...parts.outputFiles,
+    ...[...program.outputFiles, ...parts.outputFiles].map(inAscii),
     ...api.outputFiles,
     ...(await pageFiles(page.outputFiles)),
     ...beside(worker.outputFiles),
@@ -134,6 +133,12 @@ async function replaceDist(files, started) {
     const file = path.join(entry.parentPath, entry.name)
     if (entry.isFile() && !fresh.has(file)) rmSync(file)
   }
+}
+
+/** Letters of other scripts, which esbuild leaves in regular expressions, make V8 keep a whole file in two bytes a character. */
+function inAscii({ path: file, text }) {
+  const escaped = unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return { path: file, contents: text.replace(/[^\0-\x7f]/g, escaped) }
 }
 
 /** The live page lies beside the files that read it: those of the program, and those of the library. */

@@ -54,8 +54,8 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   DRAGONFLY_UPLOAD_LIMIT: 'As `uploadLimit` in `config.json`.',
   DRAGONFLY_TOTAL_LIMIT: 'As `totalLimit` in `config.json`.',
   DRAGONFLY_NODE: 'The Node program that runs df. Default: the one beside the package, else the one in `PATH`.',
-  XDG_CACHE_HOME: "Node's compile cache goes to `dragonfly/compile` in this folder. Default `~/.cache`.",
-  NODE_DISABLE_COMPILE_CACHE: '`1`: no compile cache.',
+  XDG_CACHE_HOME: 'Compiled code is kept in `dragonfly/compile` in this folder, about 5 MB. Default `~/.cache`.',
+  NODE_DISABLE_COMPILE_CACHE: '`1`: no compiled code is kept.',
   NODE_EXTRA_CA_CERTS: "File with more certificate authorities for https origins (Node's own variable).",
   DEBUG:
     'Any value: stack traces of errors, on standard error. `dragonfly:*`, `dragonfly:peer-*`: events as they happen. `libp2p:*`: what libp2p does.',

@@ -31,6 +31,8 @@ export async function openDaemon(socketPath: string): Promise<DaemonClient> {
 /** The first of these sockets behind which a daemon runs; undefined: none. Rejects when one runs that cannot be talked to. */
 export async function findDaemon(sockets: readonly string[]): Promise<DaemonClient | undefined> {
   for (const socket of sockets) {
+    // without an HTTP client, which takes 5 ms to load
+    if (await isMissing(socket)) continue
     try {
       return await openDaemon(socket)
     } catch (error) {
@@ -38,6 +40,15 @@ export async function findDaemon(sockets: readonly string[]): Promise<DaemonClie
     }
   }
   return undefined
+}
+
+/** A named pipe of Windows is looked for by connecting to it. */
+async function isMissing(socketPath: string): Promise<boolean> {
+  if (process.platform === 'win32') return false
+  return await stat(socketPath).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  )
 }
 
 /** Whether the socket is this user's own. A named pipe of Windows has no owner that Node tells of. */

@@ -74,14 +74,19 @@ export function withoutZone(address: string): string {
 
 function translated(range: string): string[] {
   const [base = '', prefix] = range.split('/')
-  return familyOf(base) === 'ipv4' ? TRANSLATED.map(before => `${before}${base}/${96 + Number(prefix)}`) : []
+  return isV6(base) ? [] : TRANSLATED.map(before => `${before}${base}/${96 + Number(prefix)}`)
+}
+
+/** Of an address in the tables above: the expression that checks any text takes 3 ms to compile. */
+function isV6(address: string): boolean {
+  return address.includes(':')
 }
 
 function blockList(ranges: readonly string[]): BlockList {
   const list = new BlockList()
   for (const range of ranges) {
     const [base = '', prefix] = range.split('/')
-    list.addSubnet(base, Number(prefix), familyOf(base))
+    list.addSubnet(base, Number(prefix), isV6(base) ? 'ipv6' : 'ipv4')
   }
   return list
 }

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { crc32 } from 'node:zlib'
 import { expect } from 'chai'
 import { DF, DRAGONFLY, ROOT, run, start } from './processes.ts'
 
@@ -159,6 +161,63 @@ describe('launcher', () => {
       expect(await version()).to.include({ code: 0 })
       for (const folder of [path.dirname(compiled), compiled]) expect((await stat(folder)).mode & 0o022).to.equal(0)
       expect(await readdir(compiled)).to.not.include('planted')
+    })
+
+    describe('keep the bytecode of what they called', () => {
+      let compiled: string
+      let kept: string
+      const help = (...args: string[]) =>
+        run(DRAGONFLY, args, { env: { ...env, PATH: tools, XDG_CACHE_HOME: path.join(dir, 'cache') } })
+      beforeEach(async () => {
+        compiled = path.join(dir, 'cache', 'dragonfly', 'compile')
+        expect(await help('help')).to.include({ code: 0 })
+        const [name = '', ...others] = await readdir(compiled)
+        expect(name).to.match(/^main\.cjs-[\da-f]{8}-[\da-f]{8}\.code$/)
+        expect(others).to.deep.equal([])
+        kept = path.join(compiled, name)
+      })
+
+      it('once for each command, for this user alone', async () => {
+        const first = await stat(kept)
+        expect(first.mode & 0o777).to.equal(0o600)
+        expect(await help('help')).to.include({ code: 0 })
+        expect((await stat(kept)).ino).to.equal(first.ino)
+        expect(await help('version')).to.include({ code: 0 })
+        const bytes = await readFile(kept)
+        expect(bytes.toString('latin1', 8, 256).trim()).to.equal('help version')
+        expect(bytes.length).to.be.above(200_000)
+      })
+
+      it('and make it anew when it is damaged or cut off', async () => {
+        const whole = await readFile(kept)
+        const damaged = Buffer.from(whole)
+        damaged[whole.length >> 1] = (damaged[whole.length >> 1] as number) ^ 0x55
+        for (const bytes of [damaged, whole.subarray(0, 1000), Buffer.alloc(0)]) {
+          await writeFile(kept, bytes)
+          const { code, stdout } = await help('help')
+          expect(code).to.equal(0)
+          expect(stdout).to.match(/^Usage: dragonfly /)
+          const fresh = await readFile(kept)
+          expect(fresh.length).to.be.above(200_000)
+          expect(crc32(fresh.subarray(8)).toString(16).padStart(8, '0')).to.equal(fresh.toString('latin1', 0, 8))
+        }
+      })
+
+      it('for a month, unless it is in use', async () => {
+        const old = path.join(compiled, 'main.cjs-00000000-00000000.code')
+        await writeFile(old, 'of an earlier version')
+        const then = new Date(Date.now() - 31 * 24 * 3600 * 1000)
+        await utimes(old, then, then)
+        expect(await help('version')).to.include({ code: 0 })
+        expect(await readdir(compiled)).to.deep.equal([path.basename(kept)])
+      })
+
+      it('nowhere when told so', async () => {
+        await rm(compiled, { recursive: true })
+        const told = { ...env, PATH: tools, XDG_CACHE_HOME: path.join(dir, 'cache'), NODE_DISABLE_COMPILE_CACHE: '1' }
+        expect(await run(DRAGONFLY, ['help'], { env: told })).to.include({ code: 0 })
+        expect(existsSync(compiled)).to.equal(false)
+      })
     })
 
     it('keep the pid of the launcher', async () => {

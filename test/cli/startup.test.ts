@@ -1,5 +1,6 @@
+import { isAscii } from 'node:buffer'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import os from 'node:os'
@@ -75,30 +76,64 @@ describe('start-up', () => {
     expect(code).to.equal(2)
   })
 
-  it('a download alone, as built, loads nothing of peers, nor more of Node than it needs', async function () {
-    this.timeout(60_000)
-    await buildOnce()
-    const server = createServer((_request, answer) => answer.end('content')).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    try {
-      const { port } = server.address() as AddressInfo
+  describe('as built', () => {
+    before(async function () {
+      this.timeout(60_000)
+      await buildOnce()
+    })
+
+    /** What a df get has loaded at its end. */
+    async function loadedByGet(...args: string[]): Promise<{ code: number | null; names: string[]; builtins: string[] }> {
       const hook = path.join(dir, 'hook.cjs')
       await writeFile(hook, HOOK)
-      const args = ['get', '--no-daemon', '-o', path.join(dir, 'out'), `http://127.0.0.1:${port}/file`]
       const loaded = path.join(dir, 'loaded')
       const env = { PATH: process.env.PATH, HOME: dir, LOADED: loaded, NODE_OPTIONS: `--require=${hook}` }
       const program = [path.join(ROOT, 'bin', 'start.cjs'), path.join(ROOT, 'dist', 'cli', 'main.cjs')]
-      const ended = await run(process.execPath, [...program, ...args], { env })
-      expect(ended).to.include({ code: 0 })
+      const { code } = await run(process.execPath, [...program, 'get', '-o', path.join(dir, 'out'), ...args], { env })
       const { files, builtins } = JSON.parse(await readFile(loaded, 'utf8')) as { files: string[]; builtins: string[] }
       const names = files.map(file => path.relative(ROOT, file)).filter(file => file.startsWith('dist'))
-      expect(names).to.deep.equal(['dist/cli/main.cjs', 'dist/cli/node.cjs'])
-      expect(builtins).to.include('NativeModule net')
-      for (const name of ['http', 'https', 'http2', 'tls', 'worker_threads', 'child_process', 'cluster', 'stream/web'])
-        expect(builtins).to.not.include(`NativeModule ${name}`)
-    } finally {
-      server.close()
+      return { code, names, builtins }
     }
+
+    it('a download alone loads nothing of peers, nor more of Node than it needs', async () => {
+      const server = createServer((_request, answer) => answer.end('content')).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      try {
+        const { port } = server.address() as AddressInfo
+        const { code, names, builtins } = await loadedByGet('--no-daemon', `http://127.0.0.1:${port}/file`)
+        expect(code).to.equal(0)
+        expect(names).to.deep.equal(['dist/cli/main.cjs', 'dist/cli/node.cjs'])
+        expect(builtins).to.include('NativeModule net')
+        for (const name of [
+          'http',
+          'https',
+          'http2',
+          'tls',
+          'worker_threads',
+          'child_process',
+          'cluster',
+          'stream/web',
+          'assert',
+        ])
+          expect(builtins).to.not.include(`NativeModule ${name}`)
+      } finally {
+        server.close()
+      }
+    })
+
+    it('a download from a seed loads nothing for a daemon that is not there, nor for workers', async () => {
+      const nobody = '/ip4/127.0.0.1/tcp/9/p2p/12D3KooWCmxDQxuJ25Etx5Aw2kFj9PWX4VcgUtoeznwwxfMDPZFa'
+      const { names, builtins } = await loadedByGet('--no-origin', '--timeout', '2s', '--seed', nobody, 'http://127.0.0.1:9/file')
+      expect(names).to.deep.equal(['dist/cli/main.cjs', 'dist/cli/node.cjs', 'dist/cli/peer.cjs'])
+      for (const name of ['http', 'https', 'http2', 'worker_threads', 'cluster'])
+        expect(builtins).to.not.include(`NativeModule ${name}`)
+    })
+
+    it('is ASCII, of which V8 keeps one byte a character', async () => {
+      const folder = path.join(ROOT, 'dist', 'cli')
+      for (const name of (await readdir(folder)).filter(each => each.endsWith('.cjs')))
+        expect(isAscii(await readFile(path.join(folder, name))), name).to.equal(true)
+    })
   })
 
   describe('a usage error is exit code 2 and one line', () => {
