@@ -1,7 +1,7 @@
 // How many connections a link worker may accept that the main thread does not know of yet: while that is busy nobody could refuse them, and
 // they would take all the files that the process may open.
 
-/** As many as a socket that listens lets wait, twice. */
+/** Each worker has so many; a crowd comes to several of them. Whoever finds no room is reset, and tries again. */
 export const MAX_UNKNOWN = 1024
 
 export function makeAcceptCount(): SharedArrayBuffer {
