@@ -125,8 +125,7 @@ describe('start-up', () => {
       const nobody = '/ip4/127.0.0.1/tcp/9/p2p/12D3KooWCmxDQxuJ25Etx5Aw2kFj9PWX4VcgUtoeznwwxfMDPZFa'
       const { names, builtins } = await loadedByGet('--no-origin', '--timeout', '2s', '--seed', nobody, 'http://127.0.0.1:9/file')
       expect(names).to.deep.equal(['dist/cli/main.cjs', 'dist/cli/node.cjs', 'dist/cli/peer.cjs'])
-      for (const name of ['http', 'https', 'http2', 'worker_threads'])
-        expect(builtins).to.not.include(`NativeModule ${name}`)
+      for (const name of ['http', 'https', 'http2', 'worker_threads']) expect(builtins).to.not.include(`NativeModule ${name}`)
     })
 
     it('is ASCII, of which V8 keeps one byte a character', async () => {
