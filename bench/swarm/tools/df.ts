@@ -12,7 +12,14 @@ const LIAR = fileURLToPath(new URL('../liar.ts', import.meta.url))
 const PORT = 4801
 
 /** As bin/df starts Node. */
-const FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=200', '--disable-warning=ExperimentalWarning']
+const FLAGS = [
+  '--max-semi-space-size=2',
+  '--heap-growing-percent=200',
+  '--initial-old-space-size=48',
+  '--v8-pool-size=1',
+  '--no-concurrent-sparkplug',
+  '--disable-warning=ExperimentalWarning',
+]
 const ENV = {
   MALLOC_MMAP_THRESHOLD_: '500000',
   DRAGONFLY_SEEDS: '',
