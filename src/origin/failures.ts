@@ -43,6 +43,13 @@ export class NoRoomError extends DragonflyError {
   }
 }
 
+/** It accepts connections and closes them: whatever runs there gives no answer, and says no more of the content than a refused connection. */
+export class HungUpError extends DragonflyError {
+  constructor(to: string, cause: unknown) {
+    super('origin-unreachable', `origin closed the connection without an answer for ${to}`, { cause, retryable: true })
+  }
+}
+
 function again({ status, cause }: DragonflyError, ms: number): ErrorDetails {
   return { cause, retryable: true, retryAfter: Math.ceil(ms), ...(status === undefined ? {} : { status }) }
 }
@@ -137,10 +144,7 @@ export function requestFailure(error: unknown, url: string): DragonflyError {
   if (code === 'UND_ERR_INVALID_ARG' || code === 'ERR_INVALID_ARG_VALUE') {
     return new DragonflyError('bad-header', `cannot make a request for ${to} with these headers`, why)
   }
-  return new DragonflyError('origin-error', `origin closed the connection without an answer for ${to}`, {
-    ...why,
-    retryable: true,
-  })
+  return new HungUpError(to, error)
 }
 
 /** A body that broke off. `at` is the byte of the content where it did. */

@@ -1,7 +1,7 @@
 // Decides whether and when to retry: back-off, Retry-After, and their limits.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { abortError, type DragonflyError } from '../core/errors.ts'
-import { CoolingError } from './failures.ts'
+import { CoolingError, HungUpError } from './failures.ts'
 import type { OriginSettings } from './options.ts'
 
 export const MAX_BACKOFF_MS = 10_000
@@ -87,9 +87,12 @@ export class Patience {
   }
 
   /** Tries without a new byte. */
-  #allowed({ code }: DragonflyError): number {
+  #allowed(error: DragonflyError): number {
+    const { code } = error
     const { attempts } = this.#settings
-    if (code === 'origin-unreachable' && !this.#reached) return Math.min(attempts, FIRST_CONTACT_TRIES)
+    // a port that somebody listens at is hardly mistyped
+    const isMistyped = code === 'origin-unreachable' && !(error instanceof HungUpError)
+    if (isMistyped && !this.#reached) return Math.min(attempts, FIRST_CONTACT_TRIES)
     return code === 'origin-timeout' ? Math.min(attempts, SILENT_TRIES) : attempts
   }
 

@@ -1,7 +1,7 @@
 // What goes wrong at a proxy, told as the proxy's: never as an answer of the origin, never with a password.
 import { STATUS_CODES } from 'node:http'
 import { DragonflyError } from '../core/errors.ts'
-import { requestFailure } from './failures.ts'
+import { HungUpError, requestFailure } from './failures.ts'
 import { type AnswerHeaders, field } from './fields.ts'
 import type { HttpProxy } from './proxy.ts'
 
@@ -14,7 +14,7 @@ export function proxyFailure(error: unknown, proxy: HttpProxy): DragonflyError {
   if (said.code === 'origin-unknown-host') {
     return new DragonflyError('origin-unreachable', `unknown host ${url.hostname} of the proxy ${shown}`, details)
   }
-  if (said.code === 'origin-unreachable') {
+  if (said.code === 'origin-unreachable' && !(said instanceof HungUpError)) {
     const message = said.message.replace(` to ${url.host}`, ` to the proxy ${shown}`)
     return new DragonflyError('origin-unreachable', message, { ...details, hint: said.hint ?? details.hint })
   }

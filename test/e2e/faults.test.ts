@@ -69,7 +69,7 @@ const ORIGIN: Fault[] = [
   },
   {
     what: 'an origin that hangs up',
-    code: 'origin-error',
+    code: 'origin-unreachable',
     exit: 4,
     says: /closed the connection without an answer/,
     args: answers({ hangUp: true }),

@@ -125,7 +125,7 @@ describe('origin: failures', () => {
 
   it('a connection closed instead of an answer', async () => {
     const { url, requests } = await hostileOrigin(() => ({ hangUp: true }))
-    const error = await failure(impatient({ attempts: 4 }).open({ url, headers: [] }), 'origin-error')
+    const error = await failure(impatient({ attempts: 4 }).open({ url, headers: [] }), 'origin-unreachable')
     expect(requests).to.have.lengthOf(4)
     // a cached copy stands in for it, as for an origin that is down
     expect(isTrouble(error)).to.equal(true)

@@ -259,7 +259,7 @@ describe('origin: no pressure', () => {
 
     for (const [what, code, make] of [
       ['refuses connections', 'origin-unreachable', deadUrl],
-      ['hangs up', 'origin-error', async () => (await hostileOrigin(() => ({ hangUp: true }))).url],
+      ['hangs up', 'origin-unreachable', async () => (await hostileOrigin(() => ({ hangUp: true }))).url],
       ['says nothing', 'origin-timeout', async () => (await hostileOrigin(() => ({ silent: true }))).url],
     ] as const) {
       it(`is one that ${what}`, async () => {

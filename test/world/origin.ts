@@ -30,6 +30,7 @@ export class TestOrigin {
   readonly gets: Got[] = []
   #held: { after: number; released: PromiseWithResolvers<void> } | undefined
   #muted: PromiseWithResolvers<void> | undefined
+  #hangsUp = false
   readonly #server: Server
   #port = 0
 
@@ -77,6 +78,12 @@ export class TestOrigin {
     this.#held = undefined
   }
 
+  /** From now on it accepts connections and closes them without a word, those that are open too. */
+  hangUp(): void {
+    this.#hangsUp = true
+    this.#server.closeAllConnections()
+  }
+
   async stop(): Promise<void> {
     this.release()
     if (!this.#server.listening) return
@@ -87,6 +94,7 @@ export class TestOrigin {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { headers, url = '' } = request
     this.asked++
+    if (this.#hangsUp) return void response.destroy()
     await this.#muted?.promise
     const status = this.#statusFor(headers)
     this.gets.push({ path: url, headers, status })

@@ -193,7 +193,7 @@ async function whyFailed({ address }: DialablePeer, error: unknown): Promise<See
   return error.code.startsWith('origin-') ? 'final' : 'unreachable'
 }
 
-/** Whether the origin might give the content to another try: it broke off, hung up, answered 5xx or 429, or gave other bytes than it says. */
+/** Whether the origin might give the content to another try: it broke off, answered 5xx or 429, or gave other bytes than it says. */
 function isSpent({ code, status = 500 }: DragonflyError): boolean {
   return (
     code === 'origin-truncated' || code === 'digest-mismatch' || (code === 'origin-error' && (status >= 500 || status === 429))
