@@ -122,6 +122,8 @@ export class PieceTransfer {
       for await (const piece of hashPieces(source, how)) {
         const fact = factOf(piece)
         listener.onHashed(fact)
+        // not when it is stored: writes end in any order, and what is not the next one would be read back
+        this.#hashed(piece)
         length += fact.size
         await writes.add(this.has(piece.index) ? Promise.resolve(false) : this.#store(piece), isNew => {
           this.#buffers.give(piece.bytes)
@@ -187,7 +189,7 @@ export class PieceTransfer {
   }
 
   #hashed({ index, bytes }: VerifiedPiece): void {
-    if (this.#isFollowed) this.#hash.stored(index, bytes)
+    if (this.#isFollowed) this.#hash.came(index, bytes)
   }
 
   #sizeOf(piece: number): number {

@@ -25,8 +25,8 @@ export class WholeHash {
     this.#surroundings = surroundings
   }
 
-  /** A piece is stored now. Its bytes are used when it is the next one; otherwise it is read back when its turn comes. */
-  stored(index: number, bytes: Uint8Array): void {
+  /** A piece is stored, or about to be. Its bytes are used when it is the next one; otherwise it is read back when its turn comes. */
+  came(index: number, bytes: Uint8Array): void {
     if (index === this.#next && this.#catchUp === undefined) {
       this.#hash.update(bytes)
       this.#next++

@@ -30,13 +30,19 @@ const SILENT = { onChunk: () => {}, onHashed: () => {}, onStored: () => {} }
 
 /** The same entry, which takes its time for the first piece. */
 function lateAtFirst(entry: StoreEntry): StoreEntry {
-  const put: StoreEntry['put'] = async (piece, pieceLength) => {
-    if (piece.index === 0) await sleep(50)
-    await entry.put(piece, pieceLength)
-  }
+  return instead(entry, {
+    put: async (piece, pieceLength) => {
+      if (piece.index === 0) await sleep(50)
+      await entry.put(piece, pieceLength)
+    },
+  })
+}
+
+/** The same entry, some of whose methods do something else. */
+function instead(entry: StoreEntry, methods: Partial<StoreEntry>): StoreEntry {
   return new Proxy(entry, {
     get: (target, name) => {
-      if (name === 'put') return put
+      if (Object.hasOwn(methods, name)) return Reflect.get(methods, name)
       const found: unknown = Reflect.get(target, name, target)
       return typeof found === 'function' ? found.bind(target) : found
     },
@@ -68,6 +74,36 @@ describe('the transfer of pieces', () => {
       )
     })
   }
+
+  it('reads nothing back for the digest of the whole when a later piece is written before an earlier one', async () => {
+    const { body, info, entry } = await material(5 * PIECE + 17)
+    const readBack: number[] = []
+    const read: StoreEntry['read'] = async (offset, ...rest) => {
+      readBack.push(offset)
+      return await entry.read(offset, ...rest)
+    }
+    const transfer = new PieceTransfer(instead(lateAtFirst(entry), { read }), new Manifest(info))
+    await transfer.ingest(chunks(body), 0, SILENT)
+    expect(await transfer.wholeDigest()).to.deep.equal(sha256(body))
+    expect(readBack).to.deep.equal([])
+  })
+
+  it('knows the digest of the whole when a piece of its own read was not written and came from a peer afterwards', async () => {
+    const { body, parts, manifest, entry } = await material(3 * PIECE + 17)
+    let isFull = true
+    const put: StoreEntry['put'] = async (piece, pieceLength) => {
+      if (piece.index === 1 && isFull) throw new Error('no space')
+      await entry.put(piece, pieceLength)
+    }
+    const transfer = new PieceTransfer(instead(entry, { put }), manifest)
+    const failure = await transfer.ingest(chunks(body), 0, SILENT).catch((error: unknown) => error)
+    expect(failure).to.be.an('error').with.property('message', 'no space')
+    isFull = false
+    for (const [index, part] of parts.entries()) {
+      if (!transfer.has(index)) await transfer.receive(index, new Uint8Array(part))
+    }
+    expect(await transfer.wholeDigest()).to.deep.equal(sha256(body))
+  })
 
   it('keeps nothing of wrong bytes', async () => {
     const { transfer } = await material(3 * PIECE)
