@@ -6,20 +6,28 @@ const KEPT = 64
 const ENOUGH = 8
 
 export class Latencies {
-  readonly #samples: number[] = []
+  readonly #samples = new Float64Array(KEPT)
+  /** The same in order: it is asked far more often than something is added. */
+  readonly #sorted = new Float64Array(KEPT)
+  #count = 0
   #next = 0
-  #sorted: number[] | undefined
 
   add(ms: number): void {
+    if (this.#count === KEPT) this.#forget(this.#samples[this.#next] as number)
     this.#samples[this.#next] = ms
     this.#next = (this.#next + 1) % KEPT
-    this.#sorted = undefined
+    let place = this.#count++
+    for (; place > 0 && (this.#sorted[place - 1] as number) > ms; place--) this.#sorted[place] = this.#sorted[place - 1] as number
+    this.#sorted[place] = ms
   }
 
   /** Milliseconds within which this share (0 to 1) of the last requests was answered; undefined: too few are known. */
   percentile(share: number): number | undefined {
-    if (this.#samples.length < ENOUGH) return undefined
-    this.#sorted ??= this.#samples.toSorted((a, b) => a - b)
-    return this.#sorted[Math.min(this.#sorted.length - 1, Math.floor(share * this.#sorted.length))]
+    if (this.#count < ENOUGH) return undefined
+    return this.#sorted[Math.min(this.#count - 1, Math.floor(share * this.#count))]
+  }
+
+  #forget(ms: number): void {
+    this.#sorted.copyWithin(this.#sorted.indexOf(ms), this.#sorted.indexOf(ms) + 1, this.#count--)
   }
 }

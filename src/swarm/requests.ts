@@ -153,7 +153,8 @@ export class Requests {
     const most = Math.max(this.#policy.minWindow, this.#policy.maxAskedBytes / this.#pieceLength)
     if (this.#picker.askedCount >= most) return
     const limit = this.#limit()
-    const able = [...this.#neighbours.values()].filter(n => this.#mayAsk(n, now))
+    const able: Neighbour[] = []
+    for (const n of this.#neighbours.values()) if (this.#mayAsk(n, now)) able.push(n)
     while (able.length > 0 && this.#picker.askedCount < most) {
       const i = this.#leastLoaded(able)
       const n = able[i] as Neighbour
@@ -243,7 +244,7 @@ export class Requests {
   }
 
   #mayAsk(n: Neighbour, now: number): boolean {
-    return this.#isUsable(n, now) && this.#hasRoom(n)
+    return this.#hasRoom(n) && this.#isUsable(n, now)
   }
 
   #isUsable(n: Neighbour, now: number): boolean {
