@@ -104,7 +104,11 @@ export class TaskWatch {
   #progress(event: SourceEvent, at: number): boolean {
     if (at < this.#progressAt + PROGRESS_MS) return false
     this.#progressAt = at
-    this.#parts.tell(event)
+    const { signal, tell } = this.#parts
+    // what follows may tell the swarm something, whose last answer is still to be performed, and to be heard by other observers
+    queueMicrotask(() => {
+      if (!signal.aborted) tell(event)
+    })
     return true
   }
 }
