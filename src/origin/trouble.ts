@@ -5,7 +5,8 @@ const TROUBLE = new Set(['origin-unreachable', 'origin-unknown-host', 'origin-ti
 
 export function isTrouble(error: unknown): error is DragonflyError {
   if (!(error instanceof DragonflyError)) return false
-  // one that hangs up has not answered at all; others without a status have said what cannot be read, and will again
+  // one that has no room may have some later (older seeds say the same of one that hangs up); others without a status have said what
+  // cannot be read, and will again
   if (error.code === 'origin-error' && error.status === undefined) return error.retryable
   // 429: it may well be there, and wants to be left alone
   return TROUBLE.has(error.code) || error.status === 429 || (error.status ?? 0) >= 500
