@@ -43,7 +43,7 @@ const common = {
 try {
   const started = new Date()
   const { build } = await import('esbuild')
-  const [program, parts, api, worker, page] = await Promise.all([
+  const [program, parts, api, workers, page] = await Promise.all([
     // one file: what df get loads beside a running daemon is read and compiled at once, and everything of libp2p stays outside
     build({
       ...common,
@@ -76,10 +76,13 @@ try {
       packages: 'external',
       sourcemap: true,
     }),
-    // what runs in link workers, for the program and the library alike
+    // what runs in threads of their own, for the program and the library alike
     build({
       ...common,
-      entryPoints: [{ in: 'src/net/link-workers/worker.ts', out: 'link-worker' }],
+      entryPoints: [
+        { in: 'src/net/link-workers/worker.ts', out: 'link-worker' },
+        { in: 'src/transfer/hash-thread/worker.ts', out: 'hash-thread' },
+      ],
       outdir: 'dist',
       outExtension: { '.js': '.cjs' },
       format: 'cjs',
@@ -104,7 +107,7 @@ try {
     ...[...program.outputFiles, ...parts.outputFiles].map(inAscii),
     ...api.outputFiles,
     ...(await pageFiles(page.outputFiles)),
-    ...beside(worker.outputFiles),
+    ...beside(workers.outputFiles),
     { path: notices, contents: licensesOf([program.metafile, parts.metafile]) },
     { path: path.join(dist, 'index.js'), contents: LIBRARY },
   ]

@@ -69,7 +69,8 @@ export function verifyPiece(index: number, bytes: Uint8Array, expected: Uint8Arr
 
 /**
  * The gate for bytes of our own read of the origin: their digest is what the manifest is going to name. Never for others' bytes.
- * In this thread: a way to another one would copy them, which costs as much (0.5 ms a MiB either way).
+ * In this thread: a way to another one would copy them, which costs as much (0.5 ms a MiB either way). Where this one has no time, what is
+ * written is hashed behind it (transfer/hash-thread).
  */
 export function hashPiece(index: number, bytes: Uint8Array): VerifiedPiece {
   return new VerifiedPiece(gate, index, bytes, sha256(bytes))

@@ -3,17 +3,22 @@ import type { VerifiedPiece } from '../core/piece.ts'
 import type { Stamp } from './stamp.ts'
 import type { FileTaken } from './store.ts'
 
+/** Bytes of a piece; whether they are right is for others to know. */
+export type WrittenPiece = Pick<VerifiedPiece, 'index' | 'bytes'>
+
 /** One medium's part of an entry. `PieceEntry` above it decides what is known; a backing only keeps. */
 export interface Backing {
   /** Pieces that were marked as written before this opening. Hints, to be verified again. */
   readonly hints: Set<number>
   /** Bytes of the content that were there at the opening. */
   readonly present: number
+  /** Where the bytes are; undefined in memory. */
+  readonly file: string | undefined
   records(): Promise<Uint8Array[]>
   append(record: Uint8Array): Promise<void>
   describe(label: string): Promise<void>
   /** Writes all bytes, then marks the piece. */
-  write(piece: VerifiedPiece, pieceLength: number): Promise<void>
+  write(piece: WrittenPiece, pieceLength: number): Promise<void>
   /** Fills `into` from `offset`; resolves to the bytes read, fewer only at the end of what is there. */
   read(offset: number, into: Uint8Array, pieceLength: number): Promise<number>
   /** See `StoreEntry.handOver`; the caller made sure that all `length` bytes are known, and removes after a move. */

@@ -3,8 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { chmod, constants, copyFile, type FileHandle, link, open, readFile, rename, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DragonflyError, fromSystemError } from '../core/errors.ts'
-import type { VerifiedPiece } from '../core/piece.ts'
-import type { Backing } from './backing.ts'
+import type { Backing, WrittenPiece } from './backing.ts'
 import { MAX_LABEL, onDisk } from './inventory.ts'
 import type { Lock } from './lock.ts'
 import { Marks } from './marks.ts'
@@ -22,6 +21,7 @@ import { pieceWrites } from './write-meter.ts'
  * after a power loss a mark may stand for bytes that never reached the disk, and recovery finds that out by their hash.
  */
 export class DiskBacking implements Backing {
+  readonly file: string
   readonly #folder: string
   readonly #trash: string
   readonly #lock: Lock
@@ -48,6 +48,7 @@ export class DiskBacking implements Backing {
   ) {
     this.present = present
     this.#folder = folder
+    this.file = join(folder, 'data')
     this.#trash = trash
     this.#lock = lock
     this.#data = data
@@ -113,7 +114,7 @@ export class DiskBacking implements Backing {
     return stampOf(this.#data)
   }
 
-  async write(piece: VerifiedPiece, pieceLength: number): Promise<void> {
+  async write(piece: WrittenPiece, pieceLength: number): Promise<void> {
     await this.#keepToOurselves()
     await pieceWrites.during(writeAt(this.#data, piece.bytes, piece.index * pieceLength))
     await this.#marks.add(piece.index)
@@ -124,9 +125,9 @@ export class DiskBacking implements Backing {
   }
 
   async takeFile(file: string, pieces: number, makeRoom: () => Promise<void>): Promise<FileTaken> {
-    const how = await takeFile(file, this.#path('data'), makeRoom)
+    const how = await takeFile(file, this.file, makeRoom)
     const before = this.#data
-    this.#data = await openData(this.#path('data'))
+    this.#data = await openData(this.file)
     // of a hard link nothing is written: a copy takes its place first
     this.#isOurs = false
     this.#owning = undefined
@@ -141,7 +142,7 @@ export class DiskBacking implements Backing {
     await this.#fit(length)
     if (how === 'move' && (await this.#rename(target))) return
     const source = {
-      copyTo: (path: string) => copyFile(this.#path('data'), path, COPY),
+      copyTo: (path: string) => copyFile(this.file, path, COPY),
       read: (offset: number, into: Uint8Array) => readAt(this.#data, into, offset),
     }
     await placeFile(target, length, source, signal)
@@ -152,7 +153,7 @@ export class DiskBacking implements Backing {
     // whoever it is lent to may make a hard link
     this.#isOurs = false
     this.#owning = undefined
-    return this.#path('data')
+    return this.file
   }
 
   async shareData(key: string, isGood: (read: Backing['read']) => Promise<boolean>): Promise<boolean> {
@@ -165,7 +166,7 @@ export class DiskBacking implements Backing {
       const [ours, other] = await Promise.all([this.#data.stat(), file.stat()])
       const isShared = ours.ino === other.ino && ours.dev === other.dev
       if (isShared || !(await isGood((offset, into) => readAt(theirs, into, offset)))) return isShared
-      await rename(twin, this.#path('data'))
+      await rename(twin, this.file)
       // reads under way end on the file that they began with; its bytes are the same
       file = this.#data
       this.#data = theirs
@@ -212,7 +213,7 @@ export class DiskBacking implements Backing {
     if (how !== 'replace') return false
     await this.#data.chmod(mode).catch(ignoreNoModes)
     try {
-      await rename(this.#path('data'), path)
+      await rename(this.file, path)
       return true
     } catch (error) {
       await this.#data.chmod(0o600).catch(ignoreNoModes)
@@ -253,10 +254,10 @@ export class DiskBacking implements Backing {
   async #copyForOurselves(): Promise<void> {
     const copy = this.#path(COPY_OF_LINKED)
     try {
-      await copyFile(this.#path('data'), copy, constants.COPYFILE_FICLONE)
+      await copyFile(this.file, copy, constants.COPYFILE_FICLONE)
       await chmod(copy, 0o600)
       const file = await open(copy, constants.O_RDWR)
-      await rename(copy, this.#path('data'))
+      await rename(copy, this.file)
       const before = this.#data
       this.#data = file
       await before.close()

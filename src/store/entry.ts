@@ -4,6 +4,7 @@ import { abortError, DragonflyError } from '../core/errors.ts'
 import { isPieceLength, MAX_PIECES, pieceCountOf, type VerifiedPiece } from '../core/piece.ts'
 import type { Backing } from './backing.ts'
 import { type EntrySpace, UNLIMITED } from './entry-space.ts'
+import { PieceWrites } from './piece-writes.ts'
 import { reverify } from './recover.ts'
 import { isUntouched } from './stamp.ts'
 import type { FileTaken, PieceTable, StoreEntry } from './store.ts'
@@ -25,7 +26,7 @@ export class PieceEntry implements StoreEntry {
   /** Where the last known piece ends, bytes: the data file may be longer. */
   #end = 0
   #pieceLength: number | undefined
-  readonly #putting = new Map<number, Promise<void>>()
+  readonly #writes: PieceWrites
   readonly #running = new Set<Promise<unknown>>()
   #ending: Promise<void> | undefined
   #removed = false
@@ -47,6 +48,14 @@ export class PieceEntry implements StoreEntry {
     this.#backing = backing
     this.#onEnd = onEnd
     this.#space = space
+    this.#writes = new PieceWrites(backing, space, {
+      has: index => this.has(index),
+      know: (index, size, pieceLength) => this.#know(index, size, pieceLength),
+    })
+  }
+
+  get file(): string | undefined {
+    return this.#backing.file
   }
 
   get count(): number {
@@ -83,7 +92,7 @@ export class PieceEntry implements StoreEntry {
       this.#fixPieceLength(table.pieceLength)
       this.#recall(table)
       for await (const piece of reverify(this.#backing, table, index => this.has(index), signal)) {
-        this.#know(piece, table.pieceLength)
+        this.#know(piece.index, piece.bytes.byteLength, table.pieceLength)
         onPiece?.(piece)
       }
       const found = new Bitfield(table.count)
@@ -145,20 +154,19 @@ export class PieceEntry implements StoreEntry {
     return this.#run(() => this.#backing.takeFile(file, pieces, () => this.#space.expect(length)))
   }
 
-  put(piece: VerifiedPiece, pieceLength: number): Promise<void> {
-    return this.#run(async () => {
-      this.#fixPieceLength(pieceLength)
-      const { index, bytes } = piece
-      if (!Number.isInteger(index) || index < 0 || index >= MAX_PIECES || bytes.byteLength > pieceLength) {
-        throw new DragonflyError('internal', `piece ${index} of ${bytes.byteLength} bytes does not fit the store`)
-      }
-      if (this.has(index)) return
-      const running = this.#putting.get(index)
-      if (running !== undefined) return running
-      const writing = this.#write(piece, pieceLength).then(() => this.#know(piece, pieceLength))
-      this.#putting.set(index, writing)
-      await writing.finally(() => this.#putting.delete(index))
-    })
+  async put(piece: VerifiedPiece, pieceLength: number): Promise<void> {
+    this.#checkPlace(piece.index, piece.bytes.byteLength, pieceLength)
+    await this.#run(() => this.#writes.put(piece, pieceLength))
+  }
+
+  async lay(index: number, bytes: Uint8Array, pieceLength: number): Promise<void> {
+    this.#checkPlace(index, bytes.byteLength, pieceLength)
+    await this.#run(() => this.#writes.lay({ index, bytes }, pieceLength))
+  }
+
+  know(index: number, size: number, pieceLength: number): void {
+    this.#checkPlace(index, size, pieceLength)
+    this.#know(index, size, pieceLength)
   }
 
   read(offset: number, length: number, pieceLength: number, into?: Uint8Array): Promise<Uint8Array> {
@@ -257,23 +265,16 @@ export class PieceEntry implements StoreEntry {
     }
   }
 
-  async #write(piece: VerifiedPiece, pieceLength: number): Promise<void> {
-    const size = piece.bytes.byteLength
-    await this.#space.claim(size)
-    try {
-      await this.#backing.write(piece, pieceLength)
-    } catch (error) {
-      if (!(await this.#space.failed(size, error))) throw error
-      await this.#backing.write(piece, pieceLength)
-    }
-    this.#space.wrote(size)
-    this.#space.used()
+  #know(index: number, size: number, pieceLength: number): void {
+    this.#known.grow(index + 1)
+    this.#known.add(index)
+    this.#end = Math.max(this.#end, index * pieceLength + size)
   }
 
-  #know(piece: VerifiedPiece, pieceLength: number): void {
-    this.#known.grow(piece.index + 1)
-    this.#known.add(piece.index)
-    this.#end = Math.max(this.#end, piece.index * pieceLength + piece.bytes.byteLength)
+  #checkPlace(index: number, size: number, pieceLength: number): void {
+    this.#fixPieceLength(pieceLength)
+    if (Number.isInteger(index) && index >= 0 && index < MAX_PIECES && size <= pieceLength) return
+    throw new DragonflyError('internal', `piece ${index} of ${size} bytes does not fit the store`)
   }
 
   #checkKnown(start: number, end: number, pieceLength: number): void {

@@ -1,6 +1,6 @@
 // An entry of a small content: in memory at first, and on the disk only if it is kept. Most are handed over within milliseconds.
-import { hashPiece, type VerifiedPiece } from '../core/piece.ts'
-import type { Backing } from './backing.ts'
+import { hashPiece } from '../core/piece.ts'
+import type { Backing, WrittenPiece } from './backing.ts'
 import { MAX_LABEL } from './inventory.ts'
 import { formatMarks } from './marks.ts'
 import { MemoryBacking, MemoryContent } from './memory-backing.ts'
@@ -63,6 +63,10 @@ export class LightBacking implements HeavyBacking {
     this.#timer = setTimeout(() => void this.#settle().catch(() => {}), LIGHT_MS).unref()
   }
 
+  get file(): string | undefined {
+    return this.#disk?.file
+  }
+
   records(): Promise<Uint8Array[]> {
     return this.#now.records()
   }
@@ -76,7 +80,7 @@ export class LightBacking implements HeavyBacking {
     await this.#disk?.describe(label)
   }
 
-  write(piece: VerifiedPiece, pieceLength: number): Promise<void> {
+  write(piece: WrittenPiece, pieceLength: number): Promise<void> {
     this.#pieceLength = pieceLength
     return this.#now.write(piece, pieceLength)
   }

@@ -1,8 +1,7 @@
 // An entry in memory.
 import { open } from 'node:fs/promises'
 import { abortError } from '../core/errors.ts'
-import type { VerifiedPiece } from '../core/piece.ts'
-import type { Backing } from './backing.ts'
+import type { Backing, WrittenPiece } from './backing.ts'
 import { placeFile } from './output.ts'
 import { FRAME_BYTES } from './records.ts'
 import { placeSmall } from './small-output.ts'
@@ -25,6 +24,8 @@ export class MemoryBacking implements Backing {
     this.hints = new Set(content.pieces.keys())
   }
 
+  readonly file = undefined
+
   async records(): Promise<Uint8Array[]> {
     return this.#content.records.map(record => record.slice())
   }
@@ -40,7 +41,7 @@ export class MemoryBacking implements Backing {
 
   async takeFile(): Promise<undefined> {}
 
-  async write(piece: VerifiedPiece): Promise<void> {
+  async write(piece: WrittenPiece): Promise<void> {
     this.#content.pieces.set(piece.index, piece.bytes.slice())
   }
 

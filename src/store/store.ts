@@ -54,6 +54,8 @@ export type FileTaken = 'reflink' | 'link' | 'copy'
 /** One content: opaque records about it, and the pieces of it that are known to be good. */
 export interface StoreEntry {
   readonly key: string
+  /** Path of the file that the pieces are written to, each at its place; undefined in memory. For reading, and only while the entry is open. */
+  readonly file: string | undefined
   /**
    * Tells how long the content is, so that nothing of it is written unless all of it fits. Without that, room is taken while
    * it grows. Rejects with `no-space`. In memory everything fits.
@@ -102,6 +104,13 @@ export interface StoreEntry {
    * same time; a known one is left alone. Errors: `no-space`, `store-error`.
    */
   put(piece: VerifiedPiece, pieceLength: number): Promise<void>
+  /**
+   * Writes bytes that nobody has verified where `put` would write them, and marks them; they are known only after `know`, or once `recover`
+   * has verified them. What is known, or put meanwhile, is never written over. Errors as `put`.
+   */
+  lay(index: number, bytes: Uint8Array, pieceLength: number): Promise<void>
+  /** What is laid there, `size` bytes, has been hashed where it lies: it is known from then on. */
+  know(index: number, size: number, pieceLength: number): void
   /**
    * Reads `length` bytes from `offset`, into the start of `into` when given. `store-error` when a piece of the range is
    * not known, when the range ends behind the last known piece, or on a short read.

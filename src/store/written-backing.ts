@@ -3,8 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { rename, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromSystemError } from '../core/errors.ts'
-import type { VerifiedPiece } from '../core/piece.ts'
-import type { Backing } from './backing.ts'
+import type { Backing, WrittenPiece } from './backing.ts'
 import { DiskBacking } from './disk-backing.ts'
 import type { HeavyBacking } from './light-backing.ts'
 import type { Lock } from './lock.ts'
@@ -33,6 +32,10 @@ export class WrittenBacking implements HeavyBacking {
     this.#lock = lock
   }
 
+  get file(): string {
+    return join(this.#folder, 'data')
+  }
+
   async records(): Promise<Uint8Array[]> {
     return await (await this.#opened()).records()
   }
@@ -45,7 +48,7 @@ export class WrittenBacking implements HeavyBacking {
     await (await this.#opened()).describe(label)
   }
 
-  async write(piece: VerifiedPiece, pieceLength: number): Promise<void> {
+  async write(piece: WrittenPiece, pieceLength: number): Promise<void> {
     await (await this.#opened()).write(piece, pieceLength)
   }
 

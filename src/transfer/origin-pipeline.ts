@@ -16,23 +16,27 @@ export type HashedPiece = VerifiedPiece
 
 export interface PipelineOptions {
   pieceLength: number
-  /** Index of the first piece. */
-  first: number
-  /** Bytes from there to the end, as far as the origin has announced them; undefined: not known. */
+  /** Bytes from the first piece to the end, as far as the origin has announced them; undefined: not known. */
   length?: number | undefined
   /** Memory for a piece. */
   take(size: number): Uint8Array
   onChunk(chunk: Chunk): void
 }
 
-/** Pieces in order, each as soon as it is hashed. */
-export function hashPieces(source: AsyncIterable<Uint8Array>, options: PipelineOptions): AsyncGenerator<HashedPiece> {
-  const { first, onChunk } = options
+/** Pieces in order, each as soon as it is hashed. `first`: index of the first one. */
+export function hashPieces(
+  source: AsyncIterable<Uint8Array>,
+  { first, ...options }: PipelineOptions & { first: number },
+): AsyncGenerator<HashedPiece> {
+  return pipe(cutPieces(source, options), pieces => hashed(pieces, first))
+}
+
+/** The bytes of pieces in order, each as soon as it is whole. */
+export function cutPieces(source: AsyncIterable<Uint8Array>, options: PipelineOptions): AsyncGenerator<Uint8Array> {
   return pipe(
     source,
-    chunks => timed(chunks, onChunk),
+    chunks => timed(chunks, options.onChunk),
     chunks => cut(chunks, options),
-    pieces => hashed(pieces, first),
   )
 }
 

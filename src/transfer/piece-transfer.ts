@@ -3,19 +3,13 @@ import { DragonflyError } from '../core/errors.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { type VerifiedPiece, verifyPiece } from '../core/piece.ts'
 import type { StoreEntry } from '../store/store.ts'
-import { type Chunk, type HashedPiece, hashPieces } from './origin-pipeline.ts'
+import { ThreadWorth } from './hash-thread/thread-worth.ts'
+import { Ingest, type OriginListener, type PieceFact } from './ingest.ts'
 import { PieceBuffers } from './piece-buffers.ts'
 import { dropSent, keepSent, takeSent } from './sent-buffers.ts'
 import { WholeHash } from './whole-hash.ts'
-import { WritesAhead } from './writes-ahead.ts'
 
-/** A piece of our own read, without its bytes. */
-export interface PieceFact {
-  index: number
-  digest: Uint8Array
-  /** Bytes. */
-  size: number
-}
+export type { OriginListener, PieceFact } from './ingest.ts'
 
 /**
  * What became of bytes that came for a piece. `isNew`: it was not here before; false for the later of two copies.
@@ -23,13 +17,9 @@ export interface PieceFact {
  */
 export type Received = { state: 'stored'; bytes: number; isNew: boolean } | { state: 'corrupt' } | { state: 'stopped' }
 
-/** Hears how our own read of the origin goes. A rejection or an exception ends the read. */
-export interface OriginListener {
-  /** Bytes came from the origin; they are not checked yet. */
-  onChunk(chunk: Chunk): void
-  /** A piece is hashed, and not stored yet. */
-  onHashed(piece: PieceFact): void
-  onStored(piece: PieceFact, isNew: boolean): void
+export interface PieceTransferOptions {
+  believesSeal?: boolean
+  worth?: Pick<ThreadWorth, 'isThere'>
 }
 
 export class PieceTransfer {
@@ -37,6 +27,7 @@ export class PieceTransfer {
   readonly #manifest: Manifest
   readonly #buffers: PieceBuffers
   readonly #hash: WholeHash
+  readonly #worth: Pick<ThreadWorth, 'isThere'>
   /** Bytes of pieces shorter than a full one, by index. The manifest knows of that only once the length is known. */
   readonly #short = new Map<number, number>()
   /** Pieces whose first copy was counted. */
@@ -46,9 +37,17 @@ export class PieceTransfer {
   #digest: Promise<Uint8Array> | undefined
   #isStopped = false
 
-  /** `believesSeal`: what the seal says of the whole is enough, as whoever signed it is trusted with more. Default: it is not. */
-  constructor(entry: StoreEntry, manifest: Manifest, { believesSeal = false }: { believesSeal?: boolean } = {}) {
+  /**
+   * `believesSeal`: what the seal says of the whole is enough, as whoever signed it is trusted with more. Default: it is not. `worth`: says
+   * when another thread is to hash what we read of the origin.
+   */
+  constructor(
+    entry: StoreEntry,
+    manifest: Manifest,
+    { believesSeal = false, worth = new ThreadWorth() }: PieceTransferOptions = {},
+  ) {
     this.#isFollowed = !believesSeal
+    this.#worth = worth
     this.#entry = entry
     this.#manifest = manifest
     this.#buffers = new PieceBuffers(manifest.pieceLength)
@@ -106,35 +105,19 @@ export class PieceTransfer {
    * Rejects with what the source, the store or the listener says.
    */
   async ingest(source: AsyncIterable<Uint8Array>, first: number, listener: OriginListener): Promise<number> {
-    const { pieceLength, length: whole } = this.#manifest
-    let length = first * pieceLength
-    const how = {
-      pieceLength,
-      first,
-      length: whole === undefined ? undefined : Math.max(0, whole - length),
-      take: (size: number) => this.buffer(size),
-      onChunk: (c: Chunk) => listener.onChunk(c),
-    }
     // a seal of our own is going to say what the whole is
     this.#isFollowed = true
-    const writes = new WritesAhead()
-    try {
-      for await (const piece of hashPieces(source, how)) {
-        const fact = factOf(piece)
-        listener.onHashed(fact)
-        // not when it is stored: writes end in any order, and what is not the next one would be read back
-        this.#hashed(piece)
-        length += fact.size
-        await writes.add(this.has(piece.index) ? Promise.resolve(false) : this.#store(piece), isNew => {
-          this.#buffers.give(piece.bytes)
-          listener.onStored(fact, isNew)
-        })
-      }
-      await writes.done()
-    } finally {
-      await writes.settled()
-    }
-    return length
+    return await new Ingest({
+      entry: this.#entry,
+      manifest: this.#manifest,
+      buffers: this.#buffers,
+      whole: this.#hash,
+      worth: this.#worth,
+      listener,
+      store: piece => this.#store(piece),
+      confirm: fact => this.#confirm(fact),
+      isShort: (index, size) => this.#short.set(index, size),
+    }).read(source, first)
   }
 
   /**
@@ -172,6 +155,7 @@ export class PieceTransfer {
   /** From now on nothing that comes is kept. */
   stop(): void {
     this.#isStopped = true
+    this.#hash.stop()
     dropSent(this)
   }
 
@@ -200,13 +184,22 @@ export class PieceTransfer {
   async #store(piece: VerifiedPiece): Promise<boolean> {
     if (piece.bytes.byteLength < this.#manifest.pieceLength) this.#short.set(piece.index, piece.bytes.byteLength)
     await this.#entry.put(piece, this.#manifest.pieceLength)
-    // two copies may have come at the same time: the second counts for nothing
-    const isNew = !this.#counted.has(piece.index)
-    if (isNew) {
-      this.#counted.add(piece.index)
-      this.#hashed(piece)
-    }
+    const isNew = this.#count(piece.index)
+    if (isNew) this.#hashed(piece)
     return isNew
+  }
+
+  /** A piece of our own read is written, and this is its digest. Answers whether it is the first copy. */
+  #confirm({ index, size }: PieceFact): boolean {
+    this.#entry.know(index, size, this.#manifest.pieceLength)
+    return this.#count(index)
+  }
+
+  /** Two copies may have come at the same time: the second counts for nothing. */
+  #count(index: number): boolean {
+    if (this.#counted.has(index)) return false
+    this.#counted.add(index)
+    return true
   }
 }
 
@@ -219,8 +212,4 @@ function checkUnchanged(piece: number, bytes: Uint8Array, digest: Uint8Array): v
       cause,
     })
   }
-}
-
-function factOf({ index, digest, bytes }: HashedPiece): PieceFact {
-  return { index, digest, size: bytes.byteLength }
 }

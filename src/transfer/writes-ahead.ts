@@ -1,7 +1,7 @@
 // Writes of pieces that go on while the next ones are read, and are told of in order.
 
 /** Enough to keep reader and disk busy, a bound for memory: writes to one file take turns in the kernel anyway. */
-const MOST = 2
+const MOST_WRITES = 2
 
 export class WritesAhead {
   /** Settles when all that were added are written and told of, in order; never rejects. */
@@ -9,13 +9,19 @@ export class WritesAhead {
   #running = 0
   #failure: { error: unknown } | undefined
   #wake: (() => void) | undefined
+  readonly #most: number
+
+  /** `most`: how many may be under way when another one is to be added. */
+  constructor(most = MOST_WRITES) {
+    this.#most = most
+  }
 
   /** `told`: called once the write and all before it are done. Resolves when there is room for another one; rejects once one has failed. */
   async add<T>(write: Promise<T>, told: (result: T) => void): Promise<void> {
     this.#running++
     const before = this.#last
     this.#last = this.#follow(before, write, told)
-    while (this.#running > MOST && this.#failure === undefined) await new Promise<void>(resolve => (this.#wake = resolve))
+    while (this.#running > this.#most && this.#failure === undefined) await new Promise<void>(resolve => (this.#wake = resolve))
     if (this.#failure !== undefined) throw this.#failure.error
   }
 

@@ -270,6 +270,35 @@ export function storeContract(name: string, make: (folder: string) => Promise<St
         expect(entry.count).to.equal(1)
       })
 
+      it('are not known while they are only laid', async () => {
+        const material = makeMaterial(MIDDLE)
+        const entry = await store.open('k')
+        const { index, bytes } = await material.piece(2)
+        await entry.lay(index, bytes, PIECE_LENGTH)
+        expect(entry.has(index)).to.equal(false)
+        await failure(entry.read(2 * PIECE_LENGTH, 1, PIECE_LENGTH), 'store-error')
+        const laid = new Uint8Array(PIECE_LENGTH)
+        expect(await entry.peek(2 * PIECE_LENGTH, laid, PIECE_LENGTH)).to.equal(PIECE_LENGTH)
+        expect(hex(laid)).to.equal(hex(bytes))
+        entry.know(index, bytes.byteLength, PIECE_LENGTH)
+        expect(hex(await entry.read(2 * PIECE_LENGTH, PIECE_LENGTH, PIECE_LENGTH))).to.equal(hex(bytes))
+        await failure(entry.lay(0, bytes, PIECE_LENGTH / 2), 'internal')
+        await failure(entry.lay(-1, bytes, PIECE_LENGTH), 'internal')
+      })
+
+      it('are never written over by what is laid, whichever comes first', async () => {
+        const material = makeMaterial(MIDDLE)
+        const wrong = new Uint8Array(PIECE_LENGTH)
+        const entry = await store.open('k')
+        const piece = await material.piece(2)
+        await Promise.all([entry.lay(2, wrong, PIECE_LENGTH), entry.put(piece, PIECE_LENGTH)])
+        expect(hex(await entry.read(2 * PIECE_LENGTH, PIECE_LENGTH, PIECE_LENGTH))).to.equal(hex(piece.bytes))
+        const next = await material.piece(3)
+        await Promise.all([entry.put(next, PIECE_LENGTH), entry.lay(3, wrong, PIECE_LENGTH)])
+        await entry.lay(3, wrong, PIECE_LENGTH)
+        expect(hex(await entry.read(3 * PIECE_LENGTH, PIECE_LENGTH, PIECE_LENGTH))).to.equal(hex(next.bytes))
+      })
+
       it('do not mix two piece lengths, nor take impossible ones', async () => {
         const { piece } = makeMaterial(PIECE_LENGTH)
         const entry = await store.open('k')

@@ -7,6 +7,7 @@ import { sha256 } from '../../src/core/piece.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import type { StoreEntry } from '../../src/store/store.ts'
 import { type PieceFact, PieceTransfer } from '../../src/transfer/piece-transfer.ts'
+import { instead } from './instead.ts'
 
 const PIECE = 256 * 1024
 
@@ -34,17 +35,6 @@ function lateAtFirst(entry: StoreEntry): StoreEntry {
     put: async (piece, pieceLength) => {
       if (piece.index === 0) await sleep(50)
       await entry.put(piece, pieceLength)
-    },
-  })
-}
-
-/** The same entry, some of whose methods do something else. */
-function instead(entry: StoreEntry, methods: Partial<StoreEntry>): StoreEntry {
-  return new Proxy(entry, {
-    get: (target, name) => {
-      if (Object.hasOwn(methods, name)) return Reflect.get(methods, name)
-      const found: unknown = Reflect.get(target, name, target)
-      return typeof found === 'function' ? found.bind(target) : found
     },
   })
 }

@@ -208,8 +208,8 @@ class ParallelRead implements AsyncIterable<Uint8Array> {
 
   #given(bytes: Uint8Array): Uint8Array {
     this.#at += bytes.length
-    const kept = bytes.length < TAIL_BYTES ? this.#tail.subarray(-(TAIL_BYTES - bytes.length)) : new Uint8Array()
-    this.#tail = Buffer.concat([kept, bytes.subarray(-TAIL_BYTES)])
+    const isShort = bytes.length < TAIL_BYTES
+    this.#tail = isShort ? Buffer.concat([this.#tail.subarray(bytes.length - TAIL_BYTES), bytes]) : bytes.subarray(-TAIL_BYTES)
     return bytes
   }
 
