@@ -95,6 +95,10 @@ describe('the thread that hashes a file', () => {
 })
 
 describe('whether a thread is worth its while', () => {
+  beforeEach(async () => {
+    while (HashThread.running > 0) await sleep(1)
+  })
+
   /** Keeps the event loop at work. */
   const work = (ms: number) => {
     for (const end = performance.now() + ms; performance.now() < end; );
@@ -118,6 +122,23 @@ describe('whether a thread is worth its while', () => {
     work(50)
     expect(worth.isThere(31 * MiB, 1024 * MiB), 'less than 16 MiB').to.equal(false)
     expect(worth.isThere(32 * MiB, 1024 * MiB)).to.equal(true)
+  })
+
+  it('is not where as many run already as there are other cores', async () => {
+    const worth = new ThreadWorth(2)
+    const dir = await mkdtemp(join(tmpdir(), 'df-hash-thread-'))
+    await writeFile(join(dir, 'data'), '')
+    const thread = new HashThread({ file: join(dir, 'data'), pieceLength: PIECE, firstPiece: 0, length: 0 })
+    expect(worth.isThere(0, 1024 * MiB)).to.equal(false)
+    work(50)
+    expect(worth.isThere(16 * MiB, 1024 * MiB)).to.equal(false)
+    expect(await thread.whole()).to.deep.equal(sha256(new Uint8Array()))
+    while (HashThread.running > 0) await sleep(1)
+    work(50)
+    expect(worth.isThere(32 * MiB, 1024 * MiB)).to.equal(false)
+    work(50)
+    expect(worth.isThere(48 * MiB, 1024 * MiB)).to.equal(true)
+    await rm(dir, { recursive: true, force: true })
   })
 
   it('is not on one core', async () => {

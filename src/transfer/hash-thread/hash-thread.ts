@@ -7,6 +7,8 @@ import type { HashNews, HashThreadInit } from './worker.ts'
 export type HashThreadOptions = Omit<HashThreadInit, 'control'>
 
 export class HashThread {
+  /** Threads of this process. */
+  static running = 0
   readonly #control: Control
   readonly #worker: Worker
   readonly #whole = Promise.withResolvers<Uint8Array>()
@@ -24,10 +26,14 @@ export class HashThread {
       resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 },
       execArgv: [],
     })
+    HashThread.running++
     this.#worker.unref()
     this.#worker.on('message', (news: HashNews) => this.#hear(news))
     this.#worker.on('error', error => this.#fail(error))
-    this.#worker.on('exit', () => this.#fail(new Error('the thread has ended')))
+    this.#worker.on('exit', () => {
+      HashThread.running--
+      this.#fail(new Error('the thread has ended'))
+    })
     // it may be asked for later
     this.#whole.promise.catch(() => {})
   }

@@ -1,5 +1,6 @@
 // Decides whether another thread is to hash a content: only where this one has no time for it.
 import { availableParallelism } from 'node:os'
+import { HashThread } from './hash-thread.ts'
 
 /** A thread costs some 30 ms of a core to start, and 15 MiB: what is left has to be worth that, bytes. */
 const LEAST_LEFT = 128 * 1024 * 1024
@@ -20,7 +21,8 @@ export class ThreadWorth {
 
   /** `done`: bytes that are hashed. `length`: of all, undefined: not known. */
   isThere(done: number, length: number | undefined): boolean {
-    if (this.#cores < 2 || length === undefined || length - done < LEAST_LEFT) return false
+    // as many as could run beside this one
+    if (HashThread.running >= this.#cores - 1 || length === undefined || length - done < LEAST_LEFT) return false
     if (this.#from === undefined) this.#look(done)
     else if (done - this.#from >= LOOKED_AT) return this.#look(done) >= BUSY
     return false
