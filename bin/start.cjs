@@ -3,11 +3,14 @@
 // export of it, which loads a good part of Node.
 'use strict'
 const NEEDED = [22, 19]
-/** Of a file of the cache: a checksum of all that follows it, and the commands whose functions are in it. */
-const HEADER_BYTES = 256
+/** Of a file of the cache: a checksum of all that follows it, and `COMMAND:MS` of each command whose functions are in it. */
+const HEADER_BYTES = 512
 const CHECKSUM_CHARACTERS = 8
 /** A command that stays saves what its start has compiled after this time, ms. */
 const START_MS = 3000
+/** A run that took so many times as much CPU as the longest one that was saved, and so many ms more, has called more functions. */
+const LONGER = 1.5
+const LONGER_MS = 100
 /** Files of other versions are removed after this time, ms. */
 const KEPT_MS = 30 * 24 * 3600 * 1000
 
@@ -62,6 +65,8 @@ function keepCode(folder, program) {
   const command = /^[a-z]{1,12}$/.test(process.argv[2]) ? process.argv[2] : '-'
   const loaded = []
   let hasNews = false
+  /** CPU of the longest run of this command that was saved, ms. */
+  let longest = Infinity
 
   require.extensions['.cjs'] = (module, file) => {
     if (path.dirname(file) !== program) return require.extensions['.js'](module, file)
@@ -74,44 +79,82 @@ function keepCode(folder, program) {
       cachedData,
       importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     })
-    const isKnown = cachedData !== undefined && !script.cachedDataRejected && commands.includes(command)
-    if (!isKnown) hasNews = true
-    loaded.push({ script, kept, commands: commands.includes(command) ? commands : [...commands, command] })
+    const isKnown = cachedData !== undefined && !script.cachedDataRejected && commands.has(command)
+    if (isKnown) longest = Math.min(longest, commands.get(command))
+    else hasNews = true
+    loaded.push({ script, kept, commands, length: cachedData === undefined ? 0 : cachedData.length })
     const evaluate = script.runInThisContext()
     return evaluate.call(module.exports, module.exports, createRequire(file), module, file, path.dirname(file))
   }
   setTimeout(save, START_MS).unref()
-  process.on('exit', save)
+  process.on('exit', () => {
+    save()
+    saveMore()
+  })
 
   function read(kept) {
     try {
       const bytes = fs.readFileSync(kept)
       if (bytes.latin1Slice(0, CHECKSUM_CHARACTERS) === hex(bytes.subarray(CHECKSUM_CHARACTERS))) {
-        const commands = bytes.latin1Slice(CHECKSUM_CHARACTERS, HEADER_BYTES).trim().split(' ')
+        const words = bytes.latin1Slice(CHECKSUM_CHARACTERS, HEADER_BYTES).trim().split(' ')
+        const commands = new Map(words.map(word => word.split(':')).map(([name, ms]) => [name, Number(ms)]))
         return { commands, cachedData: bytes.subarray(HEADER_BYTES) }
       }
     } catch (_error) {}
-    return { commands: [] }
+    return { commands: new Map() }
+  }
+
+  function cpu() {
+    const { user, system } = process.cpuUsage()
+    return Math.round((user + system) / 1000)
   }
 
   /** All files, when one of them is new or knows nothing of this command: another file may have called new functions of it. */
   function save() {
     if (!hasNews) return
     hasNews = false
-    try {
+    longest = cpu()
+    attempt(() => {
       for (const { script, kept, commands } of loaded) write(kept, commands, script.createCachedData())
       for (const name of fs.readdirSync(folder)) {
         const file = path.join(folder, name)
         if (/\.code(\.\d+)?$/.test(name) && fs.statSync(file).mtimeMs < Date.now() - KEPT_MS) fs.rmSync(file)
       }
-    } catch (_error) {
-      // the next start compiles again
-    }
+    })
+  }
+
+  /**
+   * A longer run: a download from many peers calls functions that the first one from the origin did not. V8 drops code that was not called
+   * for long, so that what has become less is left as it was.
+   */
+  function saveMore() {
+    const used = cpu()
+    if (used < longest * LONGER || used < longest + LONGER_MS) return
+    attempt(() => {
+      const codes = loaded.map(({ script }) => script.createCachedData())
+      const hasMore = sum(codes) > sum(loaded)
+      for (const [i, { kept, commands }] of loaded.entries()) {
+        write(kept, commands, hasMore ? codes[i] : fs.readFileSync(kept).subarray(HEADER_BYTES))
+      }
+    })
+  }
+
+  function sum(parts) {
+    return parts.reduce((all, { length }) => all + length, 0)
+  }
+
+  /** When it fails, the next start compiles again. */
+  function attempt(work) {
+    try {
+      work()
+    } catch (_error) {}
   }
 
   function write(kept, commands, code) {
     const header = Buffer.alloc(HEADER_BYTES, ' ')
-    header.write(` ${commands.join(' ')}`, CHECKSUM_CHARACTERS)
+    commands.set(command, Math.max(cpu(), commands.get(command) || 0))
+    const words = [...commands].map(pair => pair.join(':'))
+    header.write(` ${words.join(' ')}`, CHECKSUM_CHARACTERS)
     const bytes = Buffer.concat([header, code])
     bytes.write(hex(bytes.subarray(CHECKSUM_CHARACTERS)))
     const fresh = `${kept}.${process.pid}`

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import type { NodeEvent, Progress } from '../../src/index.ts'
 
 const { values } = parseArgs({
+  allowPositionals: true,
   options: {
     package: { type: 'string', default: '' },
     url: { type: 'string', default: '' },
@@ -18,8 +19,11 @@ const { values } = parseArgs({
   },
 })
 
+type Library = typeof import('../../src/index.ts')
+/** What the program is made of, where it runs as part of that. */
+const { dragonfly } = globalThis as { dragonfly?: Library }
 const entry = path.join(values.package, 'dist', 'index.js')
-const { createNode }: typeof import('../../src/index.ts') = await import(pathToFileURL(entry).href)
+const { createNode }: Library = dragonfly ?? (await import(pathToFileURL(entry).href))
 
 const events: { ms: number; event: NodeEvent }[] = []
 const samples: { ms: number; progress: Progress }[] = []

@@ -184,8 +184,23 @@ describe('launcher', () => {
         expect((await stat(kept)).ino).to.equal(first.ino)
         expect(await help('version')).to.include({ code: 0 })
         const bytes = await readFile(kept)
-        expect(bytes.toString('latin1', 8, 256).trim()).to.equal('help version')
+        expect(bytes.toString('latin1', 8, 512).trim()).to.match(/^help:\d+ version:\d+$/)
         expect(bytes.length).to.be.above(200_000)
+      })
+
+      it('and more of it after a run that took longer, and called more', async () => {
+        const sim = async (...args: string[]) => {
+          expect(await help('sim', ...args)).to.include({ code: 0 })
+          const files = (await readdir(compiled)).filter(name => !name.startsWith('main'))
+          const all = await Promise.all(files.map(name => readFile(path.join(compiled, name))))
+          const ms = all.map(bytes => Number(/ sim:(\d+)/.exec(bytes.toString('latin1', 8, 512))?.[1]))
+          return { bytes: all.reduce((sum, { length }) => sum + length, 0), ms: Math.max(...ms) }
+        }
+        const short = await sim('--list')
+        const long = await sim('equal-24', '--pieces', '200')
+        expect(long.ms).to.be.above(1.5 * short.ms)
+        expect(long.bytes).to.be.above(1.02 * short.bytes)
+        expect(await sim('--list')).to.deep.equal(long)
       })
 
       it('and make it anew when it is damaged or cut off', async () => {

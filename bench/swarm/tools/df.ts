@@ -1,7 +1,7 @@
 // df: a seed by `df seed start`, and peers that embed the library as `df get` does, all from a copy of the build.
-import { cp, mkdir, stat, symlink } from 'node:fs/promises'
+import { cp, mkdir, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { choosePieceLength, pieceCountOf } from '../../../src/core/piece.ts'
 import type { Command } from '../participant.ts'
 import type { Ground, Swarm, Tool } from './tool.ts'
@@ -42,6 +42,7 @@ export interface DfOptions {
 export function df({ linger = false, folder = ROOT, liar = false, profile }: DfOptions = {}): Tool {
   return {
     name: 'df',
+    keepsCode: true,
     needs: [{ program: path.join(folder, 'dist', 'index.js'), install: 'npm run build' }],
     start: ground => start(ground, { linger, folder, liar, profile }),
   }
@@ -50,13 +51,14 @@ export function df({ linger = false, folder = ROOT, liar = false, profile }: DfO
 async function start(ground: Ground, { linger, folder, liar, profile }: DfOptions): Promise<Swarm> {
   const { topology, origin, file, dir, launch } = ground
   const installed = await copyOf(folder ?? ROOT, path.join(dir, 'package'))
+  const program = await programOf(installed)
   const seed = launch('df seed', topology.seed, seedCommand(installed, path.join(dir, 'seed')))
   const address = `/ip4/${topology.seed.ip}/tcp/${PORT}/p2p/${(await seed.line('ready')).peerId}`
   const url = `${origin.url}/${path.basename(file)}`
   const output = (index: number) => path.join(dir, `out-${index}`)
   const peer = (index: number): Command => {
     const own = ['--url', url, '--file', output(index), '--home', path.join(dir, `home-${index}`), '--seed', address]
-    const args = [...FLAGS, path.join(installed, 'bin', 'start.cjs'), PEER, '--package', installed, ...own]
+    const args = [...FLAGS, path.join(installed, 'bin', 'start.cjs'), ...program, '--package', installed, ...own]
     if (linger) args.push('--linger')
     if (profile !== undefined) args.push('--profile', path.join(profile, `peer-${index}.cpuprofile`))
     return { command: process.execPath, args, env: ENV }
@@ -65,6 +67,19 @@ async function start(ground: Ground, { linger, folder, liar, profile }: DfOption
   const lying = launch('liar', topology.guest, await liarCommand(url, address, file))
   await lying.line('ready')
   return { seed, liar: lying, peer, output }
+}
+
+/**
+ * What `start.cjs` is to run: the code of the program `df get`, with the bytecode that earlier runs have kept, as on any host; for a checkout
+ * whose program is built otherwise, the library.
+ */
+async function programOf(installed: string): Promise<string[]> {
+  const folder = path.join(installed, 'dist', 'cli')
+  if (!(await stat(path.join(folder, 'node.cjs')).catch(() => undefined))) return [PEER]
+  const main = path.join(folder, 'bench-peer.cjs')
+  const peer = JSON.stringify(pathToFileURL(PEER).href)
+  await writeFile(main, `globalThis.dragonfly = require('./node.cjs')['src/index.ts']()\nimport(${peer})\n`)
+  return [main, 'get']
 }
 
 function seedCommand(installed: string, home: string): Command {

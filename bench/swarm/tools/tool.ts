@@ -39,6 +39,8 @@ export interface Swarm {
 
 export interface Tool {
   readonly name: string
+  /** Whether it keeps something from earlier runs that a host that uses it has: a few peers get the file first, and that is not counted. */
+  keepsCode?: boolean
   readonly needs: readonly Need[]
   start(ground: Ground): Promise<Swarm>
 }
