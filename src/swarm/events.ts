@@ -42,8 +42,11 @@ export type SwarmEvent =
   | { type: 'served'; peer: string; piece: number }
   /** What a trusted seed says: bytes per millisecond that the origin gave to it, and how many peers there are. */
   | { type: 'origin-rate'; rate: number; peers: number }
-  /** A seed lives, or may: for so long silence alone is no reason to read the origin, milliseconds. 0: it is one again. */
-  | { type: 'patience'; ms: number; handoverMs: number }
+  /**
+   * A seed lives, or may: for so long silence alone is no reason to read the origin, milliseconds. 0: it is one again. `areLost`: every seed
+   * was asked, and none is of use. Default false.
+   */
+  | { type: 'patience'; ms: number; handoverMs: number; areLost?: boolean | undefined }
   /** So many bytes came to other contents of this host since this was told last. It is not acted upon before the next event. */
   | { type: 'elsewhere'; bytes: number }
   /**

@@ -40,6 +40,12 @@ export class OriginNeed {
   #isSilent = false
   /** The origin is so much faster that we, one of few, read it. */
   #isHasty = false
+  /** Every seed was asked, and none is of use. */
+  #areSeedsLost = false
+  /** Since when the peers have had nothing for us that we did not ask for, while the seeds are lost. */
+  #starvedSince: number | undefined
+  /** They have had nothing for so long that what nobody has is read at the origin. */
+  #isOrphaned = false
 
   constructor({ self, policy, picker, neighbours }: OriginNeedOptions) {
     this.#policy = policy
@@ -51,7 +57,7 @@ export class OriginNeed {
 
   /** Whether the origin may be asked for one more when it is asked for so many, as of the last look. */
   allows(asked: number): boolean {
-    if (this.#isSilent) return true
+    if (this.#isSilent || this.#isOrphaned) return true
     return this.#isHasty && (this.#trial.isProven || asked < this.#policy.minWindow)
   }
 
@@ -72,7 +78,8 @@ export class OriginNeed {
   }
 
   /** A seed is waited for: silence alone is no reason to read the origin for so long. */
-  #waits(ms: number, handoverMs: number, now: number): void {
+  #waits({ ms, handoverMs, areLost = false }: Extract<SwarmEvent, { type: 'patience' }>, now: number): void {
+    this.#areSeedsLost = areLost
     this.#patientUntil = now + ms
     this.#handoverUntil = now + handoverMs
     if (handoverMs > 0 || (ms > 0 && this.#mayWait)) this.#isSilent = false
@@ -96,7 +103,7 @@ export class OriginNeed {
 
   /** What a seed says of the origin, how long the origin is to be left alone for a seed, or what other contents of this host get. */
   told(event: Extract<SwarmEvent, { type: 'origin-rate' | 'patience' | 'elsewhere' }>, now: number): void {
-    if (event.type === 'patience') this.#waits(event.ms, event.handoverMs, now)
+    if (event.type === 'patience') this.#waits(event, now)
     else if (event.type === 'elsewhere') this.#paceElsewhere.add(event.bytes, now)
     else this.#trial.told(event.rate, event.peers)
   }
@@ -114,6 +121,8 @@ export class OriginNeed {
 
   /** Whether it is worth reading although the swarm moves; once all others have been asked for what they can give. */
   isTempting(isStarved: () => boolean, now: number): boolean {
+    this.#starve(isStarved, now)
+    if (this.#isOrphaned) return true
     // where our own limit is what makes it slow, no other source is faster
     const isHeld = this.isHeld(now, this.#policy.originMs)
     this.#isHasty = this.#trial.isOn(isHeld ? undefined : this.#hostPace(now), isStarved, now)
@@ -129,10 +138,21 @@ export class OriginNeed {
     return own === undefined ? undefined : own + this.#paceElsewhere.recent(now)
   }
 
+  /**
+   * What only the seeds had is shared out as soon as the peers have nothing else: pieces of one reader at a time keep the others from being
+   * silent, and would be all that comes.
+   */
+  #starve(isStarved: () => boolean, now: number): void {
+    const isOn = this.#areSeedsLost && this.#picker.missing > 0 && isStarved()
+    this.#starvedSince = isOn ? (this.#starvedSince ?? now) : undefined
+    this.#isOrphaned = this.#starvedSince !== undefined && now - this.#starvedSince >= this.#policy.lonelyOriginMs
+  }
+
   /** Which pieces this node may read at the origin now; undefined: any. */
   turn(now: number): ((piece: number) => boolean) | undefined {
     if (this.#isHasty) return undefined
-    const waited = this.#overdue(now)
+    const overdue = this.#overdue(now)
+    const waited = this.#isOrphaned ? Math.max(0, overdue) : overdue
     return piece => this.#turns.isOurs(piece, this.#neighbours.values(), waited)
   }
 

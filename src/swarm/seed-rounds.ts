@@ -4,7 +4,7 @@ import { OriginReports } from './origin-reports.ts'
 import { SeedQueue } from './seed-queue.ts'
 import { SeedSearch } from './seed-search.ts'
 import { SeedSigns } from './seed-signs.ts'
-import { givesSigns, lookDueAt, newVisit, type Visit, visitLate, visitResolved, whyLeave } from './seed-visit.ts'
+import { givesSigns, isUnheard, lookDueAt, newVisit, type Visit, visitLate, visitResolved, whyLeave } from './seed-visit.ts'
 import type { SeedFailure, SourceAction, SourcePolicy } from './source-events.ts'
 import { SwarmPatience } from './swarm-patience.ts'
 
@@ -25,6 +25,7 @@ export interface SeedRoundsOptions {
 export class SeedRounds {
   readonly #policy: SourcePolicy
   readonly #deadlines: Deadlines
+  readonly #isDue = (at: number): boolean => this.#deadlines.isDue(at)
   readonly #intend: (action: SourceAction) => void
   readonly queue: SeedQueue
   #visit: Visit | undefined
@@ -73,6 +74,11 @@ export class SeedRounds {
   /** Whether each of them was asked since one last answered, and none is of use. */
   get haveFailed(): boolean {
     return this.#haveFailed
+  }
+
+  /** The same, where there were any. */
+  get areLost(): boolean {
+    return this.#haveFailed && this.#askedAt !== undefined
   }
 
   /** Whether the version that is being got is not the one that a seed would give. */
@@ -146,12 +152,7 @@ export class SeedRounds {
 
   /** Whether the one that is asked has said nothing to this request, and given no other sign, for too long. `since`: when we began. */
   isSilent(since: number): boolean {
-    const visit = this.#visit?.leftAt === undefined ? this.#visit : undefined
-    if (visit?.hasReplied === true) return false
-    const { originAfterMs, silenceMs } = this.#policy
-    const aliveAt = visit?.aliveAt
-    const at = aliveAt === undefined ? (this.#askedAt ?? since) + originAfterMs : Math.max(since, aliveAt) + silenceMs
-    return this.#deadlines.isDue(at + this.#absentMs)
+    return isUnheard(this.#visit, { since, askedAt: this.#askedAt, absentMs: this.#absentMs }, this.#policy, this.#isDue)
   }
 
   /** Whether this is the seed that answered. */
@@ -211,7 +212,7 @@ export class SeedRounds {
     const seed = this.queue.next()
     if (seed === undefined) return
     const isBusy = this.queue.isEmpty && this.#signs.isListening(seed)
-    this.#visit = newVisit(seed, { isNext: this.#askedAt !== undefined, isBusy }, now)
+    this.#visit = newVisit(seed, { isNext: this.#askedAt !== undefined && !this.#haveFailed, isBusy }, now)
     this.#askedAt ??= now
     this.#intend({ type: 'ask-seed', seed })
     this.#over(this.#visit, grownAt)
@@ -219,8 +220,8 @@ export class SeedRounds {
 
   #tellPatience(progress: { grownAt: number; gotAt: number }, now: number): void {
     const areOthersLeft = !this.#haveFailed && !this.queue.isEmpty
-    const patience = this.#patience.tell({ visit: this.#visit, signs: this.#signs, areOthersLeft, ...progress }, now)
-    if (patience !== undefined) this.#intend(patience)
+    const facts = { visit: this.#visit, signs: this.#signs, areOthersLeft, areLost: this.areLost, ...progress }
+    for (const patience of this.#patience.tell(facts, now)) this.#intend(patience)
   }
 
   /** Looks at the one that is asked when it is silent. */
@@ -234,9 +235,9 @@ export class SeedRounds {
   /** Whether the one that is asked takes so long that others may say what the content is. */
   isSlow(): boolean {
     const visit = this.#visit
-    const { answerMs, ackMs } = this.#policy
     if (this.#haveFailed || visit === undefined || visit.resolvedAt !== undefined) return this.#haveFailed
-    return this.#deadlines.isDue(visit.askedAt + (visit.hasReplied ? answerMs : Math.min(answerMs, ackMs)))
+    const { answerMs, ackMs } = this.#policy
+    return this.#isDue(visit.askedAt + (visit.hasReplied ? answerMs : Math.min(answerMs, ackMs)))
   }
 
   /** Whether one has told what the content is, and is still there. */
@@ -258,12 +259,12 @@ export class SeedRounds {
   isHopeful(grownAt: number): boolean {
     const visit = this.#visit
     const { patientMs, muteMs, awaitMs } = this.#policy
-    const isDue = (at: number) => this.#deadlines.isDue(at)
-    if (isDue(Math.max(grownAt + patientMs, (visit?.askedAt ?? -Infinity) + muteMs))) return false
+    if (this.#isDue(Math.max(grownAt + patientMs, (visit?.askedAt ?? -Infinity) + muteMs))) return false
     // that it tries the origin once more is no reason to wait once more
     if (!this.reports.isFrom(visit?.seed)) {
-      if (visit?.strayedAt === undefined && this.#signs.isAlive && !isDue(grownAt + awaitMs + this.#patience.turn)) return true
-      if (visit !== undefined && givesSigns(visit, grownAt, this.#policy, isDue)) return true
+      if (visit?.strayedAt === undefined && this.#signs.isAlive && !this.#isDue(grownAt + awaitMs + this.#patience.turn))
+        return true
+      if (visit !== undefined && givesSigns(visit, grownAt, this.#policy, this.#isDue)) return true
       if (!this.#haveFailed && (visit?.heardAt === undefined || visit.leftAt !== undefined)) return true
     }
     return !this.#haveFailed && this.queue.some(seed => !this.reports.isFrom(seed))
@@ -287,7 +288,7 @@ export class SeedRounds {
   /** Why there is no sense in staying; undefined: there is. */
   #over(visit: Visit, grownAt: number): string | undefined {
     return whyLeave(visit, this.#policy, {
-      isDue: at => this.#deadlines.isDue(at),
+      isDue: this.#isDue,
       grownAt,
       isUnanswered: this.#signs.isUnanswered(visit.seed, visit.heardAt ?? Infinity, this.#policy.frozenMs),
       isLast: this.queue.isEmpty && !this.search.isLeft,

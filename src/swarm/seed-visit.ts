@@ -96,6 +96,27 @@ export function givesSigns(visit: Visit, grownAt: number, policy: SourcePolicy, 
   return !isDue(signOf(visit, heardAt, grownAt, policy) + patience)
 }
 
+/** When we began, when the first seed was asked, and for how long we could not hear anybody since. */
+export interface Begun {
+  since: number
+  askedAt: number | undefined
+  absentMs: number
+}
+
+/** Whether the one that is asked has said nothing to this request, and given no other sign, for too long. */
+export function isUnheard(
+  asked: Visit | undefined,
+  { since, askedAt = since, absentMs }: Begun,
+  { originAfterMs, silenceMs }: SourcePolicy,
+  isDue: (at: number) => boolean,
+): boolean {
+  const visit = asked?.leftAt === undefined ? asked : undefined
+  if (visit?.hasReplied === true) return false
+  const aliveAt = visit?.aliveAt
+  const at = aliveAt === undefined ? askedAt + originAfterMs : Math.max(since, aliveAt) + silenceMs
+  return isDue(at + absentMs)
+}
+
 export interface VisitFacts {
   isDue(at: number): boolean
   /** When what we have last grew. */

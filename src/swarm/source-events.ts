@@ -90,9 +90,9 @@ export type SourceAction =
   | { type: 'look-at-seed'; seed: string }
   /**
    * The swarm may not ask the origin for single pieces for so long only because nothing comes; 0: it may again. `handoverMs`: the same
-   * where none of those who are linked has what is missing, as another seed is taking over.
+   * where none of those who are linked has what is missing, as another seed is taking over. `areLost`: none is of use any more.
    */
-  | { type: 'be-patient'; ms: number; handoverMs: number }
+  | { type: 'be-patient'; ms: number; handoverMs: number; areLost?: boolean }
   /**
    * Anybody who has the content may name its version, as seeds do not. `isAlone`: no seed shows a sign of life, so the origin is asked first
    * which version is current. While a seed is only slow or busy a whole crowd waits, which is not to ask.

@@ -14,6 +14,9 @@ import {
 } from './source-events.ts'
 import { Strangers } from './strangers.ts'
 
+/** With every seed lost and nothing else missing, the rest is read so long after the manifest last grew, ms: one that is restarted is back by then. */
+const SEEDS_LOST_MS = 6000
+
 /**
  * Told facts with the time, it answers with intentions. No state waits without a clock: while the download is not over there is
  * a `nextWake`, or a read of the origin or of the store is under way. The driver says `wake` then, performs each intention, and
@@ -226,8 +229,10 @@ export class SourceSelector {
 
   #readOn({ count, missing, sealed }: { count: number; missing: number; sealed: boolean }): void {
     if (this.#origin.isWholeDue(sealed) && this.#origin.isFree) return this.#origin.read('whole', 0)
-    const { manifestMs, rangesMs } = this.#policy
-    const hasStopped = missing === 0 ? this.#isStalled(this.#takeoverMs) : this.#hasManifestStopped(manifestMs, count)
+    const { manifestMs, rangesMs, takeoverMs } = this.#policy
+    const lostMs = this.#seeds.areLost ? SEEDS_LOST_MS + this.#chance * takeoverMs : Infinity
+    const isStalled = missing === 0 && this.#isStalled(this.#takeoverMs)
+    const hasStopped = isStalled || this.#hasManifestStopped(missing === 0 ? lostMs : manifestMs, count)
     if (!sealed && (hasStopped || this.#origin.isRestDue) && this.#origin.isFree) {
       return this.#origin.givesRanges || count === 0 ? this.#origin.read('rest', count) : this.#origin.read('whole', 0)
     }

@@ -23,6 +23,7 @@ export class SwarmPatience {
   turn: number
   /** What the swarm was told. */
   #told: Patience = { until: -Infinity, handoverUntil: -Infinity }
+  #toldLost = false
   /** When our clocks last stood still. */
   #lateAt = -Infinity
 
@@ -38,15 +39,18 @@ export class SwarmPatience {
     this.#lateAt = now
   }
 
-  /** What is to be told; undefined: nothing has changed by much. */
-  tell(facts: PatienceFacts, now: number): SourceAction | undefined {
+  /** What is to be told: nothing where nothing has changed by much. */
+  tell(facts: PatienceFacts, now: number): SourceAction[] {
     const isSlow = now - this.#lateAt < SLOW_MS
     const atMost = facts.grownAt + this.#policy.awaitMs + this.turn
     const { until, handoverUntil } = patienceWith({ ...facts, atMost, isSlow, busyUntil: this.#busyUntil(facts) }, this.#policy)
     const { until: told, handoverUntil: toldHandover } = this.#told
-    if (isSame(until, told, now) && isSame(handoverUntil, toldHandover, now)) return undefined
+    const { areLost } = facts
+    if (isSame(until, told, now) && isSame(handoverUntil, toldHandover, now) && areLost === this.#toldLost) return []
     this.#told = { until, handoverUntil }
-    return { type: 'be-patient', ms: Math.max(0, until - now), handoverMs: Math.max(0, handoverUntil - now) }
+    this.#toldLost = areLost
+    const [ms, handoverMs] = [Math.max(0, until - now), Math.max(0, handoverUntil - now)]
+    return [{ type: 'be-patient', ms, handoverMs, ...(areLost && { areLost }) }]
   }
 
   /**
@@ -73,6 +77,8 @@ export interface PatienceFacts {
   signs: SeedSigns
   /** Whether others can be asked in this round. */
   areOthersLeft: boolean
+  /** Whether every seed was asked, and none is of use. */
+  areLost: boolean
   /** When what we have last grew. */
   grownAt: number
   /** When a piece last came, or nothing was missing. */

@@ -74,7 +74,7 @@ const EVENTS: Codecs<SwarmEvent> = {
   sent: { peer },
   served: { peer, piece },
   'origin-rate': { rate: quantity, peers: queue },
-  patience: { ms: quantity, handoverMs: quantity },
+  patience: { ms: quantity, handoverMs: quantity, areLost: optional(flag) },
   elsewhere: { bytes: quantity },
   wanted: { pieces: optional(pieceRuns) },
   cursor: { piece: optional(pieceCount) },

@@ -151,6 +151,50 @@ describe('sources: strangers are heard', () => {
   })
 })
 
+describe('sources: when every seed is lost in the middle', () => {
+  /** Everything that is known is here at 1 s; then the only seed's host refuses connections. */
+  function lost(missing: number) {
+    const table = served({ chance: 0.5 })
+    table.tell(1000, { type: 'content', count: 8, missing, sealed: false })
+    table.tell(1000, { type: 'linked', peer: 'a' })
+    table.tell(1100, { type: 'unlinked', peer: 's' })
+    const told = table.selector.handle({ type: 'seed-failed', seed: 's', why: 'trouble' }, 1100)
+    return { table, told: told.filter(({ type }) => type === 'be-patient') }
+  }
+  /** The seed is asked every two seconds, and never there; a piece comes every second until nothing is missing. */
+  function asking(table: Table, missing: number, to: number): { read: string[]; told: SourceAction[] } {
+    const read: string[] = []
+    const told: SourceAction[] = []
+    for (let now = 1200; now <= to; now += 100) {
+      if (now % 1000 === 0 && missing > 0) missing--
+      const actions = table.selector.handle({ type: 'content', count: 8, missing, sealed: false }, now)
+      if (actions.some(({ type }) => type === 'ask-seed'))
+        actions.push(...table.selector.handle({ type: 'seed-failed', seed: 's', why: 'trouble' }, now))
+      read.push(...actions.filter(({ type }) => type === 'read-origin').map(({ type }) => `${now / 1000} ${type}`))
+      told.push(...actions.filter(({ type }) => type === 'be-patient'))
+    }
+    return { read, told }
+  }
+
+  it('the swarm is told so, once, and not to wait for one that is asked again and again', () => {
+    const { table, told } = lost(4)
+    expect(told).to.deep.equal([{ type: 'be-patient', ms: 0, handoverMs: 0, areLost: true }])
+    expect(asking(table, 40, 4900).told).to.deep.equal([])
+    expect(table.tell(5200, { type: 'wake' })).to.include('ask-seed s')
+    const resolved = table.selector.handle({ type: 'seed-resolved', seed: 's', same: true }, 5300)
+    expect(resolved.filter(({ type }) => type === 'be-patient')).to.deep.equal([{ type: 'be-patient', ms: 0, handoverMs: 0 }])
+  })
+
+  it('the rest is read 15 s after the manifest last grew while known pieces come', () => {
+    expect(asking(lost(6).table, 40, 20_000).read).to.deep.equal(['16 read-origin'])
+  })
+
+  it('and 6 s after it, a bit later by chance, once all of them are here, although they came until then', () => {
+    expect(asking(lost(6).table, 6, 20_000).read).to.deep.equal(['8.5 read-origin'])
+    expect(asking(lost(7).table, 9, 20_000).read).to.deep.equal(['10 read-origin'])
+  })
+})
+
 describe('sources: at the start', () => {
   it('the store is searched before anything else, and the origin is read at once where there is nobody to ask', () => {
     const selector = new SourceSelector(USUAL)

@@ -45,7 +45,7 @@ export const ANY_EVENT: Arbitraries<SwarmEvent> = {
   sent: fc.record({ peer }),
   served: fc.record({ peer, piece }),
   'origin-rate': fc.record({ rate: fc.double({ min: 0, max: 1e9, noNaN: true }), peers: queue }),
-  patience: fc.record({ ms: duration, handoverMs: duration }),
+  patience: fc.record({ ms: duration, handoverMs: duration, areLost: fc.option(fc.boolean(), { nil: undefined }) }),
   elsewhere: fc.record({ bytes: duration }),
   wanted: fc.record({ pieces: fc.option(runs, { nil: undefined }) }),
   cursor: fc.record({ piece: fc.option(piece, { nil: undefined }) }),

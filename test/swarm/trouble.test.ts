@@ -308,6 +308,38 @@ describe('swarm: a seed that is silent, but lives', () => {
   })
 })
 
+describe('swarm: pieces that only the lost seeds had', () => {
+  const LOST = { type: 'patience', ms: 0, handoverMs: 0, areLost: true } as const
+  /** `a` gives a piece every 800 ms, so that nobody is ever silent. */
+  function trickling(more: Record<string, string> = {}) {
+    const policy = { minWindow: 64, maxWindow: 64, snubMs: 1e9, hedgeMs: 1e9 }
+    const t = new Table({ mine: '0'.repeat(64), others: { O: '1'.repeat(64), a: '0'.repeat(64), ...more }, policy })
+    t.take()
+    return (lost: boolean, ms: number) => {
+      if (lost) t.tell(LOST)
+      for (let i = 0; i * 800 < ms; i++) {
+        t.tell({ type: 'have', peer: 'a', pieces: [i], queue: 0 })
+        t.wait(400)
+        t.tell({ type: 'received', peer: 'a', piece: i, bytes: 1 })
+        t.wait(400)
+      }
+      return new Set(t.take('ask O').match(/ask O \d+/g) ?? [])
+    }
+  }
+
+  it('are read by turns once the peers have had nothing else for a second, though they give some now and then', () => {
+    const asked = trickling()(true, 8000)
+    // about a half each, as `a` has none of them either
+    expect(asked.size).to.be.within(16, 48)
+  })
+
+  it('not while a seed may come back, nor where a neighbour has them', () => {
+    expect(trickling()(false, 8000).size).to.equal(0)
+    const held = trickling({ b: `${'0'.repeat(16)}${'1'.repeat(48)}` })(true, 8000)
+    for (const ask of held) expect(Number(ask.split(' ')[2])).to.be.below(16)
+  })
+})
+
 describe('swarm: an origin that is faster than the swarm', () => {
   const PIECES = 120
   const ALL = '1'.repeat(PIECES)

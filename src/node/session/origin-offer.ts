@@ -2,11 +2,14 @@
 import type { SwarmEvent } from '../../swarm/events.ts'
 import type { RangeReader, SwarmDriver } from './swarm-driver.ts'
 
+type Patience = Omit<Extract<SwarmEvent, { type: 'patience' }>, 'type'>
+
 export class OriginOffer {
   #driver: SwarmDriver | undefined
   #reader: RangeReader | undefined
   #patientUntil = -Infinity
   #handoverUntil = -Infinity
+  #areLost = false
   #rate: Extract<SwarmEvent, { type: 'origin-rate' }> | undefined
 
   /** Makes the origin a neighbour that the swarm asks when nobody else can give. */
@@ -28,12 +31,16 @@ export class OriginOffer {
     this.#driver?.tell(this.#rate)
   }
 
-  /** Silence is no reason to ask it for so long, milliseconds; `handoverMs`: whatever the seeds have that are linked. */
-  wait(ms: number, handoverMs: number): void {
+  /**
+   * Silence is no reason to ask it for so long, milliseconds; `handoverMs`: whatever the seeds have that are linked. `areLost`: none of them
+   * is of use any more.
+   */
+  wait({ ms, handoverMs, areLost = false }: Patience): void {
     const now = performance.now()
     this.#patientUntil = now + ms
     this.#handoverUntil = now + handoverMs
-    this.#driver?.tell({ type: 'patience', ms, handoverMs })
+    this.#areLost = areLost
+    this.#driver?.tell({ type: 'patience', ms, handoverMs, areLost })
   }
 
   /** There is a swarm now: it is told what came before it. */
@@ -43,6 +50,7 @@ export class OriginOffer {
     if (this.#rate !== undefined) driver.tell(this.#rate)
     const now = performance.now()
     const [ms, handoverMs] = [Math.max(0, this.#patientUntil - now), Math.max(0, this.#handoverUntil - now)]
-    if (ms > 0 || handoverMs > 0) driver.tell({ type: 'patience', ms, handoverMs })
+    const areLost = this.#areLost
+    if (ms > 0 || handoverMs > 0 || areLost) driver.tell({ type: 'patience', ms, handoverMs, areLost })
   }
 }

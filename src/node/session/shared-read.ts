@@ -148,7 +148,7 @@ export class SharedRead {
     const { originOffer, links } = this.#owner
     originOffer.tellRate(own, links.size)
     // silence before this moment was nobody's
-    originOffer.wait(0, HANDOVER_MS)
+    originOffer.wait({ ms: 0, handoverMs: HANDOVER_MS })
     this.listener?.shared()
     const begun = { at: now(), bytes: this.#bytes }
     const look = () => {

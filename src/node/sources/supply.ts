@@ -204,7 +204,7 @@ export class Supply {
       case 'look-at-seed':
         return this.#work(this.#seeds.look(action.seed))
       case 'be-patient':
-        return this.#active.originOffer.wait(action.ms, action.handoverMs)
+        return this.#active.originOffer.wait(action)
       case 'hear-anybody':
         return this.#work(this.#current.hearAnybody(action.isAlone, this.#stop.signal))
       case 'search-dht':
