@@ -111,29 +111,25 @@ export class Ingest {
     })
   }
 
+  /** It is compared, and known, in its turn and at once: none of those that follow one that is wrong is ever known. */
   async #hashBehind(thread: HashThread, index: number, bytes: Uint8Array): Promise<void> {
-    const { entry, manifest, buffers, listener, whole } = this.#setting
+    const { entry, manifest, buffers, listener, whole, confirm } = this.#setting
+    const size = bytes.byteLength
     const laying = entry.lay(index, bytes, manifest.pieceLength)
-    const hashing = this.#confirmed(thread, laying, index, bytes.byteLength)
-    await this.#told.add(hashing, ({ fact, isNew }) => listener.onStored(fact, isNew))
+    await this.#told.add(this.#digested(thread, laying, index, size), digest => {
+      const fact = { index, digest, size }
+      listener.onHashed(fact)
+      listener.onStored(fact, confirm(fact))
+    })
     await this.#writes.add(laying, () => {
       buffers.give(bytes)
       whole.wrote(index)
     })
   }
 
-  async #confirmed(
-    thread: HashThread,
-    laying: Promise<void>,
-    index: number,
-    size: number,
-  ): Promise<{ fact: PieceFact; isNew: boolean }> {
-    const { listener, confirm } = this.#setting
+  async #digested(thread: HashThread, laying: Promise<void>, index: number, size: number): Promise<Uint8Array> {
     await laying
-    const digest = await thread.piece(index).catch(() => this.#hashedBack(index, size))
-    const fact = { index, digest, size }
-    listener.onHashed(fact)
-    return { fact, isNew: confirm(fact) }
+    return await thread.piece(index).catch(() => this.#hashedBack(index, size))
   }
 
   /** The thread has failed: a piece that is written is read again. */

@@ -1,9 +1,11 @@
 // The thread that hashes a file behind whoever writes it: real threads, real files.
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { sha256 } from '../../src/core/piece.ts'
 import { HashThread } from '../../src/transfer/hash-thread/hash-thread.ts'
@@ -82,6 +84,16 @@ describe('the thread that hashes a file', () => {
     await writeFile(join(dir, 'other'), randomBytes(PIECE))
     await rename(join(dir, 'other'), file)
     expect(await failureOf(thread.whole())).to.include('replaced')
+  })
+
+  it('keeps no process from its end, though nobody stopped it', async () => {
+    const program = `
+      import { HashThread } from '${new URL('../../src/transfer/hash-thread/hash-thread.ts', import.meta.url).href}'
+      new HashThread({ file: ${JSON.stringify(file)}, pieceLength: 1024, firstPiece: 0, length: 1024 })
+      setTimeout(() => console.log('end'), 200)`
+    const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', program]
+    const { stdout } = await promisify(execFile)(process.execPath, flags, { timeout: 10_000 })
+    expect(stdout).to.equal('end\n')
   })
 
   it('ends at once when it is stopped, and tells whoever waits', async () => {

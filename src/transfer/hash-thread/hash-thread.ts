@@ -27,13 +27,14 @@ export class HashThread {
       execArgv: [],
     })
     HashThread.running++
-    this.#worker.unref()
     this.#worker.on('message', (news: HashNews) => this.#hear(news))
     this.#worker.on('error', error => this.#fail(error))
     this.#worker.on('exit', () => {
       HashThread.running--
       this.#fail(new Error('the thread has ended'))
     })
+    // after all listeners, as one for messages keeps the process
+    this.#worker.unref()
     // it may be asked for later
     this.#whole.promise.catch(() => {})
   }
