@@ -31,7 +31,8 @@ whole file. *of the bound*: the time that no schedule can beat on these links (r
 *of one curl*: what one curl alone took over the same idle links, divided by the last's. *origin*: bytes of bodies that left the origin (its
 log), in copies of the file; the seeds of BitTorrent have the file from the start. *seed*: payload that the seed's host sent, in copies.
 *beyond*: payload that the peers' hosts received over the file: duplicates, retransmissions, the protocol's own. *CPU*: user and system
-of one peer (median) during the download; start beside it. *start*: one process alone until it is up. *busy*: both processors, kernel
+of one peer (median) during the download; start beside it. *start*: one process alone until it is up. From 2026-11-29 09:30 on peers of df are
+what the program \`df get\` runs, with bytecode that earlier runs have kept; before, they were the library, which keeps none. *busy*: both processors, kernel
 included, less *others*: what had nothing to do with the bench (and ran at a lower priority). Above ${BUSY_LIMIT * 100} % busy the processors are what is
 measured, not the links.`
 
