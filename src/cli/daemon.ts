@@ -207,8 +207,8 @@ export async function startInBackground<T>(
       if ((await hasEnded(POLL_MS)) || Date.now() > limit) throw await notStarted(home)
     }
   } catch (error) {
-    // a daemon that breaks a connection off may still be about to say why it ends
-    if (!(error instanceof Error && 'code' in error && error.code === 'no-daemon')) throw error
+    // a daemon that breaks a connection off, or says that it is ending, may still be about to say why
+    if (!(error instanceof Error && 'code' in error && (error.code === 'no-daemon' || error.code === 'aborted'))) throw error
     throw (await hasEnded(END_MS)) ? await notStarted(home, error) : error
   }
 }
