@@ -1,4 +1,4 @@
-// A peer of the bench: embeds the library as `df get` does, reports that it is up, waits for the start, downloads, reports the result.
+// A peer of the bench: downloads as `df get` does, reports that it is up, waits for the start, downloads, reports the result.
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline/promises'

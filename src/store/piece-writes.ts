@@ -26,9 +26,8 @@ export class PieceWrites {
   /** See `StoreEntry.put`. */
   async put(piece: VerifiedPiece, pieceLength: number): Promise<void> {
     const { index, bytes } = piece
-    // what is laid is written first, or it would be written over this
-    const laying = this.#laying.get(index)
-    if (laying !== undefined) await laying.catch(() => {})
+    // what is laid is written first, or it would be written over this; nothing else may begin between the look and the write
+    for (let each = this.#laying.get(index); each !== undefined; each = this.#laying.get(index)) await each.catch(() => {})
     if (this.#knowledge.has(index)) return
     await this.#once(this.#putting, index, async () => {
       await this.#write(piece, pieceLength)
@@ -39,8 +38,7 @@ export class PieceWrites {
   /** See `StoreEntry.lay`. */
   async lay(piece: WrittenPiece, pieceLength: number): Promise<void> {
     const { index } = piece
-    const putting = this.#putting.get(index)
-    if (putting !== undefined) await putting.catch(() => {})
+    for (let each = this.#putting.get(index); each !== undefined; each = this.#putting.get(index)) await each.catch(() => {})
     if (this.#knowledge.has(index)) return
     await this.#once(this.#laying, index, () => this.#write(piece, pieceLength))
   }

@@ -1,6 +1,6 @@
 // Our own read of the origin where another thread hashes what is written: a real store on the disk, real threads.
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -95,13 +95,22 @@ describe('an own read that another thread hashes', () => {
     await expectWhole(again)
   })
 
-  it('is hashed here when the thread fails, at its start or in the middle', async () => {
-    const transfer = transferTo(instead(entry, { file: join(dir, 'nothing') }))
-    const { stored, listener } = listening()
-    await transfer.ingest(chunks(), 0, listener)
-    expect(stored.map(({ digest }) => digest)).to.deep.equal(stored.map(({ index }) => sha256(partOf(index))))
-    await expectWhole(transfer)
-  })
+  for (const [when, parts] of [
+    ['at its start', undefined],
+    ['in the middle', 10],
+  ] as const) {
+    it(`is hashed here when the thread fails ${when}`, async () => {
+      const file = join(dir, 'other')
+      if (parts !== undefined) await writeFile(file, body.subarray(0, parts * PIECE + 7))
+      const transfer = transferTo(instead(entry, { file }))
+      const { stored, listener } = listening()
+      await transfer.ingest(chunks(), 0, listener)
+      expect(stored).to.deep.equal(
+        Array.from({ length: COUNT }, (_, i) => ({ index: i, digest: sha256(partOf(i)), size: partOf(i).byteLength })),
+      )
+      await expectWhole(transfer)
+    })
+  }
 
   it('ends when the listener objects, and knows the right whole when it was read again', async () => {
     const transfer = transferTo(entry)

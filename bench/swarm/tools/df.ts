@@ -1,4 +1,4 @@
-// df: a seed by `df seed start`, and peers that embed the library as `df get` does, all from a copy of the build.
+// df: a seed by `df seed start`, and peers that run the code of `df get`, all from a copy of the build.
 import { cp, mkdir, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'

@@ -10,29 +10,23 @@ const LOOKED_AT = 16 * 1024 * 1024
 const BUSY = 0.7
 
 export class ThreadWorth {
-  readonly #cores: number
-  /** Where the look that is under way began, bytes. */
-  #from: number | undefined
-  #busyness = performance.eventLoopUtilization()
+  readonly #cores: number | undefined
+  /** Where the look that is under way began. */
+  #look: { bytes: number; busyness: ReturnType<typeof performance.eventLoopUtilization> } | undefined
 
-  constructor(cores = availableParallelism()) {
+  /** `cores`: default what this process may use. */
+  constructor(cores?: number) {
     this.#cores = cores
   }
 
   /** `done`: bytes that are hashed. `length`: of all, undefined: not known. */
   isThere(done: number, length: number | undefined): boolean {
+    if (length === undefined || length - done < LEAST_LEFT) return false
+    if (this.#look !== undefined && done - this.#look.bytes < LOOKED_AT) return false
+    const before = this.#look?.busyness
+    this.#look = { bytes: done, busyness: performance.eventLoopUtilization() }
+    if (before === undefined || performance.eventLoopUtilization(this.#look.busyness, before).utilization < BUSY) return false
     // as many as could run beside this one
-    if (HashThread.running >= this.#cores - 1 || length === undefined || length - done < LEAST_LEFT) return false
-    if (this.#from === undefined) this.#look(done)
-    else if (done - this.#from >= LOOKED_AT) return this.#look(done) >= BUSY
-    return false
-  }
-
-  /** Answers how busy it was since the last look. */
-  #look(done: number): number {
-    const { utilization } = performance.eventLoopUtilization(this.#busyness)
-    this.#busyness = performance.eventLoopUtilization()
-    this.#from = done
-    return utilization
+    return HashThread.running < (this.#cores ?? availableParallelism()) - 1
   }
 }
