@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
+import { givenBackBytes } from '../given-back.ts'
 import { type Cost, cpuSecondsOfAll, peakBytesOfAll, TIME } from '../process.ts'
 
 export interface Receiver {
@@ -22,11 +23,14 @@ export interface PairCost extends Cost {
   senderCpuSeconds: number
   /** Peak resident set size of the sender since it was started. */
   senderPeakBytes: number
+  /** Memory that the machine gave back to its host meanwhile: the run paid for what the machine does, and not only for its own work. */
+  givenBackBytes: number
 }
 
 /** `sender`: a running process, whose children count too. */
 export async function receive(receiver: Receiver, sender: number, report: string): Promise<PairCost> {
   const before = cpuSecondsOfAll(sender)
+  const givenBackBefore = givenBackBytes()
   const began = performance.now()
   const beganAt = Date.now()
   const child = spawn(TIME, ['-f', '%U %S %M', '-q', '-o', report, receiver.command, ...receiver.args], {
@@ -61,5 +65,6 @@ export async function receive(receiver: Receiver, sender: number, report: string
     peakBytes: peak * 1024,
     senderCpuSeconds: cpuSecondsOfAll(sender) - before,
     senderPeakBytes: peakBytesOfAll(sender),
+    givenBackBytes: givenBackBytes() - givenBackBefore,
   }
 }

@@ -4,6 +4,7 @@ import { makeTask } from '../../src/core/task.ts'
 import { FEW_TRIES_MS } from '../../src/node/context/origin-troubles.ts'
 import {
   DENIED_MS,
+  FULL_MS,
   MAX_DENIALS,
   MAX_DENIED_MS,
   MIN_DENIED_MS,
@@ -80,8 +81,8 @@ describe('denials of origins', () => {
     const negativeCache = new NegativeCache()
     const full = new DragonflyError('no-space', 'full')
     negativeCache.addTrouble(A, full, { isInFleet: false, now: 0 })
-    expect(negativeCache.find(A, TROUBLE_MS - 1)).to.equal(full)
-    expect(negativeCache.find(A, TROUBLE_MS)).to.equal(undefined)
+    expect(negativeCache.find(A, FULL_MS - 1)).to.equal(full)
+    expect(negativeCache.find(A, FULL_MS)).to.equal(undefined)
   })
 
   it('in a fleet, of an origin that cannot be reached are as short as its tries; what may be tried again is not kept', () => {

@@ -15,10 +15,14 @@ export const MAX_DENIED_MS = 60_000
 export const MIN_DENIED_MS = 1000
 
 /**
- * Troubles of our own are said again for so long. A seed whose disk is full would read the origin for each asker anew. That the origin cannot
- * be reached is said again to other seeds (for FEW_TRIES_MS), and in a fleet: they ask those who are closer to the task before they read for
- * others; if each of these tried anew each time, four would take fifteen times as long as one. Clients are told nothing of the past where no
- * other host would read it for them: then each of them would.
+ * That the disk is full is said again for so long: the seed would read the origin for each asker anew. Shorter than an asker tries that has
+ * nowhere else to go (9 s), so that it gets its content when the disk has room again meanwhile.
+ */
+export const FULL_MS = 3000
+/**
+ * That the origin cannot be reached is said again to other seeds (for FEW_TRIES_MS), and in a fleet for so long: they ask those who are closer
+ * to the task before they read for others; if each of these tried anew each time, four would take fifteen times as long as one. Clients are
+ * told nothing of the past where no other host would read it for them: then each of them would.
  */
 export const TROUBLE_MS = 10_000
 
@@ -45,8 +49,8 @@ export class NegativeCache {
   addTrouble(task: Task, error: unknown, { isInFleet, now }: { isInFleet: boolean; now: number }): void {
     if (!isOwnTrouble(error)) return
     const isOutOfReach = error.code !== 'no-space'
-    const until = isOutOfReach && !isInFleet ? now : now + TROUBLE_MS
-    this.#denials.set(keyOf(task), { error, until, untilForSeeds: now + (isOutOfReach ? FEW_TRIES_MS : TROUBLE_MS) })
+    if (!isOutOfReach) return void this.#denials.set(keyOf(task), { error, until: now + FULL_MS, untilForSeeds: now + FULL_MS })
+    this.#denials.set(keyOf(task), { error, until: isInFleet ? now + TROUBLE_MS : now, untilForSeeds: now + FEW_TRIES_MS })
   }
 
   /** What the origin said to the same request, if that still holds. `isSeed`: whether a seed or a member asks. */
