@@ -5,8 +5,8 @@ import { DragonflyError } from './errors.ts'
 const KiB = 1024
 const MiB = 1024 * KiB
 
-/** Shortest and longest piece that we make (DESIGN §5: 256–1,024 pieces keep pipelines full). */
-export const MIN_PIECE_LENGTH = 256 * KiB
+/** Shortest and longest piece that we make. */
+export const MIN_PIECE_LENGTH = 128 * KiB
 export const MAX_PIECE_LENGTH = 4 * MiB
 /** Piece length while the origin has not told the length of the content. */
 export const DEFAULT_PIECE_LENGTH = 1 * MiB
@@ -14,14 +14,25 @@ export const DEFAULT_PIECE_LENGTH = 1 * MiB
 export const MAX_PIECES = 1 << 20
 /** sha2-256. */
 export const PIECE_DIGEST_LENGTH = 32
-/** Pieces that we aim at: a swarm of 1,200 runs at 0.93 of the bound with 763, at 0.90 with 382 (docs/swarm.md). */
-const WANTED_PIECES = 1024
+/**
+ * Pieces of a long content at most: a swarm of 1,200 runs at 0.93 of the bound with 763, at 0.90 with 382 (docs/swarm.md). Each costs both
+ * ends about 0.2 ms, so that a content which is short at a fast link's rate has fewer.
+ */
+const MOST_PIECES = 1024
+const MOST_OF_A_SHORT_ONE = 256
+/** The longest piece of a short content. */
+const SHORT = 256 * KiB
 
-/** A power of two that makes at most WANTED_PIECES, within the bounds above. `undefined`: the origin did not tell. */
+/** A power of two within the bounds above: 128 KiB up to 32 MiB, 256 KiB up to 256 MiB, 4 MiB above 2 GiB. `undefined`: the origin did not tell. */
 export function choosePieceLength(length: number | undefined): number {
   if (length === undefined) return DEFAULT_PIECE_LENGTH
-  const wanted = 2 ** Math.ceil(Math.log2(Math.max(1, length / WANTED_PIECES)))
-  return Math.min(MAX_PIECE_LENGTH, Math.max(MIN_PIECE_LENGTH, wanted))
+  const ofShort = Math.min(SHORT, powerOfTwo(length / MOST_OF_A_SHORT_ONE))
+  return Math.min(MAX_PIECE_LENGTH, Math.max(MIN_PIECE_LENGTH, ofShort, powerOfTwo(length / MOST_PIECES)))
+}
+
+/** The least one that is not below `n`. */
+function powerOfTwo(n: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, n)))
 }
 
 export function isPieceLength(n: number): boolean {

@@ -28,9 +28,10 @@ export class AppendFile {
     return this.#end
   }
 
-  /** `check` gets the end before anything is written, and may throw. */
-  append(bytes: Uint8Array, check?: (end: number) => void): Promise<void> {
+  /** `what`, or what it makes when its turn has come. `check` gets the end before anything is written, and may throw. */
+  append(what: Uint8Array | (() => Uint8Array), check?: (end: number) => void): Promise<void> {
     return this.#turns.add(async () => {
+      const bytes = what instanceof Uint8Array ? what : what()
       check?.(this.#end)
       await writeAt(this.#file, bytes, this.#end)
       this.#end += bytes.byteLength

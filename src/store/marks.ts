@@ -7,6 +7,10 @@ export class Marks {
   readonly #file: AppendFile
   /** Pieces marked before this opening. */
   readonly hints: Set<number>
+  /** Those that came while others were being written. */
+  #waiting: number[] = []
+  /** The write that will take them. */
+  #next: Promise<void> = Promise.resolve()
 
   private constructor(file: AppendFile, hints: Set<number>) {
     this.#file = file
@@ -32,8 +36,17 @@ export class Marks {
     }
   }
 
+  /** Resolves when the mark is written, with all others that came meanwhile. */
   add(index: number): Promise<void> {
-    return this.#file.append(formatMarks([index]))
+    this.#waiting.push(index)
+    if (this.#waiting.length === 1) this.#next = this.#file.append(() => this.#takeWaiting())
+    return this.#next
+  }
+
+  #takeWaiting(): Uint8Array {
+    const bytes = formatMarks(this.#waiting)
+    this.#waiting = []
+    return bytes
   }
 
   /** Only these stay. A crash in between loses hints, which is no more than work. */

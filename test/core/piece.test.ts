@@ -23,8 +23,11 @@ const GiB = 1024 * MiB
 describe('core: piece length', () => {
   for (const [length, expected] of [
     [undefined, 1 * MiB],
-    [0, 256 * KiB],
-    [1, 256 * KiB],
+    [0, 128 * KiB],
+    [1, 128 * KiB],
+    [32 * MiB, 128 * KiB],
+    [32 * MiB + 1, 256 * KiB],
+    [64 * MiB, 256 * KiB],
     [200e6, 256 * KiB],
     [256 * MiB, 256 * KiB],
     [256 * MiB + 1, 512 * KiB],

@@ -12,7 +12,7 @@ import { labForEach } from './lab-for-each.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
-const PIECE = 256 * KiB
+const PIECE = 128 * KiB
 const PEER = '12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf'
 
 interface Fault {

@@ -8,7 +8,7 @@ import { hasNginx, type Lab, LISTEN } from './lab.ts'
 import { labForEach } from './lab-for-each.ts'
 
 const MiB = 1024 * 1024
-const PIECE = 256 * 1024
+const PIECE = 128 * 1024
 
 describe('a new version', () => {
   let lab: Lab

@@ -6,7 +6,7 @@ import { labForEach } from './lab-for-each.ts'
 
 const MiB = 1024 * 1024
 const LENGTH = 24 * MiB + 12_345
-const PIECE = 256 * 1024
+const PIECE = 128 * 1024
 
 describe('df get -r', () => {
   let lab: Lab

@@ -9,7 +9,7 @@ import { labForEach } from './lab-for-each.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
-const PIECE = 256 * KiB
+const PIECE = 128 * KiB
 const LENGTH = 12 * MiB + 5
 /** Bytes a second of the origin: slow enough to be killed in time. */
 const RATE = 6 * MiB
@@ -124,7 +124,7 @@ describe('df get, interrupted', () => {
     const { url } = await stallingOnce(body, LENGTH - PIECE)
     const df = lab.df(['get', '--json', '-o', 'f', url], 'home')
     // told three times that nothing moves any more: what came is written down by then
-    await df.said(stdout => stdout.toString().split(`"bytes":${11 * MiB + 3 * PIECE},`).length > 3)
+    await df.said(stdout => stdout.toString().split(`"bytes":${11 * MiB + 7 * PIECE},`).length > 3)
     await kill(df)
     const folder = lab.path('home/store/entries', (await lab.kept('home'))[0] as string)
     const data = await readFile(`${folder}/data`)
@@ -135,7 +135,7 @@ describe('df get, interrupted', () => {
     await writeFile(`${folder}/marks`, marks.subarray(0, marks.length - 3))
     const done = receipt(await lab.df(['get', '--json', '-o', 'f', url], 'home').ended)
     // one piece for the flipped byte, one for the torn mark
-    expect(done.resumed).to.equal(45 * PIECE)
+    expect(done.resumed).to.equal(93 * PIECE)
     await expectFile(lab.path('f'), body)
   })
 

@@ -56,7 +56,7 @@ describe('traces and accounts of processes', () => {
       expect(result).to.include({ runs: 1, events: lines.length - 1 })
       expect(holds(lines.join('\n'), [SECRET, origin.url, 'private', 'Bearer']), `${name} tells no secret`).to.equal(false)
       const { setup, date, versions } = decodeLine(lines[0] as string, 1) as TraceHeader
-      expect(setup).to.include({ isSeed: false, pieceLength: 256 * 1024 })
+      expect(setup).to.include({ isSeed: false, pieceLength: 128 * 1024 })
       expect(Date.parse(date)).to.be.within(Date.now() - 600_000, Date.now())
       expect(versions).to.have.keys('dragonfly', 'node')
       expect(versions.dragonfly).to.match(/^\d+\.\d+\.\d+/)

@@ -121,7 +121,7 @@ describe('df verify', () => {
     expect(contents[0]?.reason).to.be.a('string')
     const text = await lab.df(['verify'], HOME).ended
     expect(text.stdout.toString()).to.match(
-      /^broken http:\S+ \(bafy\w+\), 1 of 12 pieces broken: .+\nverified 1 content .*: 1 broken\n$/,
+      /^broken http:\S+ \(bafy\w+\), 1 of 24 pieces broken: .+\nverified 1 content .*: 1 broken\n$/,
     )
   })
 
@@ -240,7 +240,7 @@ describe('df verify', () => {
     await get(url)
     expect(await get(url)).to.include({ resumed: 3 * MiB, sha256: digest })
     await spoil(3 * MiB)
-    expect(await get(url)).to.include({ resumed: 3 * MiB - 256 * 1024, sha256: digest })
+    expect(await get(url)).to.include({ resumed: 3 * MiB - 128 * 1024, sha256: digest })
     expect(await sha256(lab.path('out'))).to.equal(digest)
   })
 })

@@ -6,7 +6,7 @@ import { until } from '../waiting.ts'
 import { content, fileHash, hex, PIECE } from '../world/content.ts'
 import { World } from '../world/world.ts'
 
-const OLD = content('old', 6 * PIECE + 5)
+const OLD = content('old', 12 * PIECE + 5)
 const NEW = content('new', 5 * PIECE + 9)
 /** Is as long as OLD, and the same as far as the first answer goes. */
 const GROWN = Buffer.concat([OLD.subarray(0, 4 * PIECE), content('grown', OLD.length - 4 * PIECE)])
@@ -86,7 +86,7 @@ describe('a content that changes while it is read', () => {
   it('comes whole to a host that may not read the origin, whose seed begins again and cuts the same version into other pieces', async () => {
     const held = await world.origin(OLD)
     held.isChunked = true
-    held.hold(4 * PIECE)
+    held.hold(8 * PIECE)
     const options = { home: world.path(), persistentIdentity: true }
     const seed = await world.seed({ ...options, store: world.path() })
     const port = Number(/\/tcp\/(\d+)/.exec(seed.address)?.[1])

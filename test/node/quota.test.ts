@@ -13,7 +13,7 @@ import type { TestOrigin } from '../world/origin.ts'
 import { type Observed, World } from '../world/world.ts'
 
 const MiB = 2 ** 20
-const LENGTH = 4 * PIECE
+const LENGTH = 8 * PIECE
 
 describe('a seed with a quota', () => {
   let world: World

@@ -329,7 +329,7 @@ describe('the same bytes in a private content', () => {
         const seed = await world.seed()
         const [one, first] = [await holder(world, a, seed), await unlisted(world, seed)]
         await first.node.download(b, world.path(), { ...NO_ORIGIN, headers, keep: false })
-        await seed.node.setLimits({ up: 2 * MiB })
+        await seed.node.setLimits({ up: MiB })
         const peer = await unlisted(world, seed)
         const receipt = await peer.node.download(b, world.path(), { ...NO_ORIGIN, headers })
         expect(receipt.seconds).to.be.greaterThan(2)

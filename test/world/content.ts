@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 
-export const PIECE = 256 * 1024
+export const PIECE = 128 * 1024
 
 /** Bytes that are the same for the same name, and otherwise are not. */
 export function content(name: string, length: number): Buffer {

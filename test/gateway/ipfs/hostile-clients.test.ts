@@ -17,7 +17,7 @@ import { World } from '../../world/world.ts'
 import { ask, startMirrorOf } from '../registry/mirror-lab.ts'
 
 const MIB = 1024 * 1024
-const PIECE = 256 * 1024
+const PIECE = 128 * 1024
 const cidOf = async (bytes: Uint8Array, code = 0x55) => CID.createV1(code, await sha256.digest(bytes))
 
 describe('hostile clients of IPFS', () => {
@@ -42,9 +42,9 @@ describe('hostile clients of IPFS', () => {
     const pieces: Buffer[] = []
     let last = await cidOf(Buffer.from('none'))
     for (let i = 0; i < 8; i++) {
-      const Links = Array.from({ length: 4000 }, () => ({ Name: '', Tsize: 0, Hash: last }))
+      const Links = Array.from({ length: 2000 }, () => ({ Name: '', Tsize: 0, Hash: last }))
       const node = (size: number) => dagPb.encode({ Data: randomBytes(size), Links })
-      const piece = Buffer.from(node(PIECE - node(100_000).length + 100_000))
+      const piece = Buffer.from(node(PIECE - node(50_000).length + 50_000))
       expect(piece.length).to.equal(PIECE)
       pieces.push(piece)
       last = await cidOf(piece, 0x70)

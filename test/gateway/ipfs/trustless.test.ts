@@ -67,7 +67,7 @@ describe('the gateway for clients of IPFS', () => {
 
   it('gives single blocks with what caches need, and answers HEAD and If-None-Match', async () => {
     const cid = await fetched(BYTES)
-    const piece = BYTES.subarray(0, 256 * 1024)
+    const piece = BYTES.subarray(0, 128 * 1024)
     const leaf = CID.createV1(0x55, await sha256.digest(piece))
     const got = await get(`${leaf}`)
     expect(got.status).to.equal(200)
@@ -104,7 +104,7 @@ describe('the gateway for clients of IPFS', () => {
     const { cid } = await service.node.download(`${origin.url}/file.bin`, world.path(), { headers })
     expect((await get(cid)).status).to.equal(404)
     expect((await get(cid, CAR)).status).to.equal(404)
-    const leaf = CID.createV1(0x55, await sha256.digest(BYTES.subarray(0, 256 * 1024)))
+    const leaf = CID.createV1(0x55, await sha256.digest(BYTES.subarray(0, 128 * 1024)))
     expect((await get(`${leaf}`)).status).to.equal(404)
   })
 
@@ -114,7 +114,7 @@ describe('the gateway for clients of IPFS', () => {
     const file = world.path()
     await writeFile(file, BYTES)
     const shared = await service.node.share(file)
-    const leaf = CID.createV1(0x55, await sha256.digest(BYTES.subarray(0, 256 * 1024)))
+    const leaf = CID.createV1(0x55, await sha256.digest(BYTES.subarray(0, 128 * 1024)))
     expect((await get(`${leaf}`)).status).to.equal(404)
     const whole = CID.createV1(0x55, await sha256.digest(BYTES))
     expect((await get(`${whole}`)).status).to.equal(404)
@@ -126,7 +126,7 @@ describe('the gateway for clients of IPFS', () => {
     const { url: at, service } = await onDisk()
     const origin = await world.origin(BYTES)
     const { cid } = await service.node.download(`${origin.url}/file.bin`, world.path())
-    const leaf = CID.createV1(0x55, await sha256.digest(BYTES.subarray(0, 256 * 1024)))
+    const leaf = CID.createV1(0x55, await sha256.digest(BYTES.subarray(0, 128 * 1024)))
     for (const block of [cid, leaf]) expect((await ask(`${at}/ipfs/${block}`, RAW)).status).to.equal(200)
     await service.node.administration.remove(`${origin.url}/file.bin`)
     for (const block of [cid, leaf]) expect((await ask(`${at}/ipfs/${block}`, RAW)).status).to.equal(404)
