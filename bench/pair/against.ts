@@ -135,6 +135,7 @@ async function cost({ receiver, sender, output }: Pair, times: number): Promise<
     senderCpuSeconds: sum('senderCpuSeconds'),
     peakBytes: most('peakBytes'),
     senderPeakBytes: most('senderPeakBytes'),
+    givenBackBytes: sum('givenBackBytes'),
   }
 }
 
