@@ -55,7 +55,7 @@ process.on('message', async (message: { prepare: FlashOrder } | { go: true } | {
     process.send?.({ type: 'results', results: await Promise.all(clients.map(go)) })
   } else {
     await Promise.all(clients.map(client => client.stop()))
-    process.exit(0)
+    process.send?.({ type: 'stopped' })
   }
 })
 process.on('disconnect', () => process.exit(0))

@@ -24,13 +24,15 @@ const { values } = parseArgs({
     /** Seconds that a client has. */
     limit: { type: 'string', default: '300' },
     runs: { type: 'string', default: '1' },
+    /** Clients that come to another seed first, so that V8 has compiled what the clients of the bench are made of. */
+    warm: { type: 'string', default: '150' },
     /** A folder for a CPU profile of the seed. */
     profile: { type: 'string' },
     /** Write bench/results/flash.md. */
     publish: { type: 'boolean', default: false },
   },
 })
-const [clients, processes] = [Number(values.clients), Number(values.processes)]
+const [clients, processes, warm] = [Number(values.clients), Number(values.processes), Number(values.warm)]
 const size = parseSize(values.size)
 
 const HEAD = [
@@ -62,7 +64,7 @@ try {
   await lab.close()
 }
 
-const command = `npm run bench:flash -- --clients ${clients} --size ${values.size} --kinds ${values.kinds} --processes ${processes} --runs ${values.runs}`
+const command = `npm run bench:flash -- --clients ${clients} --size ${values.size} --kinds ${values.kinds} --processes ${processes} --warm ${warm} --runs ${values.runs}`
 const text = `# A flash crowd at one seed
 
 ${table(HEAD, rows)}
@@ -77,22 +79,16 @@ else process.stdout.write(`\n${text}\n`)
 
 async function flash(origin: Nginx, kind: ClientKind, url: string): Promise<string[]> {
   const name = `seed-${rows.length}`
+  const seeds: Awaited<ReturnType<typeof lab.seed>>[] = []
   const profiled = values.profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}` }
-  const seed = await lab.seed(name, [], profiled)
-  const { address, peerId } = seed
   const dir = await lab.folder(`clients-${rows.length}`)
-  const order: Omit<FlashOrder, 'clients'> = {
-    kind,
-    seed: address,
-    seedPeer: peerId,
-    url,
-    dir,
-    limitMs: Number(values.limit) * 1000,
-  }
+  const order = { kind, url, dir, limitMs: Number(values.limit) * 1000 }
   const workers = Array.from({ length: processes }, () => fork(CLIENTS))
   try {
-    const counts = workers.map((_, i) => Math.floor((clients + i) / processes))
-    await Promise.all(workers.map((worker, i) => ask(worker, { prepare: { ...order, clients: counts[i] } }, 'ready')))
+    await warmUp(workers, order)
+    const seed = await lab.seed(name, [], profiled)
+    seeds.push(seed)
+    await prepare(workers, { ...order, seed: seed.address, seedPeer: seed.peerId }, clients)
     const before = { bytes: await origin.bytes(), requests: (await origin.requests()).length, cpu: cpuSecondsOf(seed.pid) }
     const mainBefore = mainCpuSecondsOf(seed.pid)
     const answers = await Promise.all(workers.map(worker => ask(worker, { go: true }, 'results')))
@@ -115,13 +111,33 @@ async function flash(origin: Nginx, kind: ClientKind, url: string): Promise<stri
   } finally {
     for (const worker of workers) if (worker.connected) worker.disconnect()
     await Promise.all(workers.map(worker => worker.exitCode ?? once(worker, 'exit')))
-    seed.child.kill('SIGTERM')
-    await seed.ended
+    for (const seed of seeds) {
+      seed.child.kill('SIGTERM')
+      await seed.ended
+    }
     await rm(dir, { recursive: true, force: true })
   }
 }
 
-async function ask(worker: ReturnType<typeof fork>, order: object, type: string): Promise<Record<string, unknown>> {
+type Worker = ReturnType<typeof fork>
+
+/** Not counted: a crowd at a seed that ends with it. */
+async function warmUp(workers: readonly Worker[], order: Omit<FlashOrder, 'clients' | 'seed' | 'seedPeer'>): Promise<void> {
+  if (warm === 0) return
+  const seed = await lab.seed(`warm-${rows.length}`)
+  await prepare(workers, { ...order, url: `${order.url}-warm`, seed: seed.address, seedPeer: seed.peerId }, warm)
+  await Promise.all(workers.map(worker => ask(worker, { go: true }, 'results')))
+  await Promise.all(workers.map(worker => ask(worker, { stop: true }, 'stopped')))
+  seed.child.kill('SIGTERM')
+  await seed.ended
+}
+
+async function prepare(workers: readonly Worker[], order: Omit<FlashOrder, 'clients'>, count: number): Promise<void> {
+  const counts = workers.map((_, i) => Math.floor((count + i) / workers.length))
+  await Promise.all(workers.map((worker, i) => ask(worker, { prepare: { ...order, clients: counts[i] } }, 'ready')))
+}
+
+async function ask(worker: Worker, order: object, type: string): Promise<Record<string, unknown>> {
   worker.send(order)
   for (;;) {
     const [answer] = (await once(worker, 'message')) as [Record<string, unknown>]

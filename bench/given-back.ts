@@ -1,5 +1,5 @@
 // A virtual machine that gives free memory back to its host pays for each page of it again when a program takes it: on the machine of these
-// results about 9 µs for 4 KiB, so 2 s of system time a GiB, by chance of when it does so.
+// results about 8 µs for 4 KiB, so 2 s of system time a GiB, by chance of when it does so.
 import { readFileSync } from 'node:fs'
 
 /** Set by the guest's kernel (free page reporting of virtio_balloon) where it counts; other machines have no such file. */

@@ -16,7 +16,7 @@ const CONTENT = content(600_001)
 const GOLDEN = {
   bytes: 600_001,
   sha256: '12b4625d4ac24ac6ed8d3e324762235e1e5c7b8f0ba89b9311a39ae13389f8b2',
-  cid: 'bafybeibdvnxq4co54hnrpiiv33aih7h52iop2hpju4ytmr2n5xzkwdkhkm',
+  cid: 'bafybeifjdtmy4eugq7n4lvdlk4ctdxumsmusc2oowonpkmhookmopndyla',
 }
 const ALONE = { fromPeers: 0, fromSeeds: 0, resumed: 0, peers: 0, trust: 'origin' }
 
