@@ -14,8 +14,9 @@ export interface FrameOutput {
 /** With so much waiting the frames are written at once, bytes: large writes cost less per byte, but others wait behind them. */
 const MIN_BATCH = 64 * 1024
 const MAX_BATCH = 256 * 1024
-/** Batches grow while the connection takes one within so many milliseconds. */
+/** Batches grow while the connection takes one within so many milliseconds, and shrink when it takes longer than the other: messages wait for as long. */
 const FAST_MS = 4
+const SLOW_MS = 10
 
 export class FrameWriter {
   readonly #output: FrameOutput
@@ -35,11 +36,17 @@ export class FrameWriter {
     return this.#output.isFull
   }
 
+  /** What is written at once where there is as much, bytes: 64 KiB, and up to 256 KiB on a connection that takes it fast. */
+  get batch(): number {
+    return this.#batch
+  }
+
   /** The connection, which was full, takes more. `now`: milliseconds. */
   drained(now = performance.now()): void {
     if (this.#fullSince === undefined) return
-    const isFast = now - this.#fullSince <= FAST_MS
-    this.#batch = isFast ? Math.min(2 * this.#batch, MAX_BATCH) : Math.max(this.#batch / 2, MIN_BATCH)
+    const took = now - this.#fullSince
+    if (took <= FAST_MS) this.#batch = Math.min(2 * this.#batch, MAX_BATCH)
+    else if (took > SLOW_MS) this.#batch = Math.max(this.#batch / 2, MIN_BATCH)
     this.#fullSince = undefined
   }
 

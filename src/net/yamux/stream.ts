@@ -8,8 +8,8 @@ import { FLAG, FRAME_TYPE, INITIAL_WINDOW } from './frame.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { ReceiveWindow } from './receive-window.ts'
 
-/** Longest payload of a frame, bytes: a frame of a piece, 64 KiB, with its header. */
-const MAX_FRAME = 64 * 1024 + 128
+/** What a frame may be longer than the part of a piece in it, bytes: the header of that. */
+const PART_HEADER = 128
 /** Takes a stream's bytes as they come, before anything else sees them. */
 export interface PayloadSink {
   /**
@@ -124,11 +124,20 @@ export class YamuxStream extends AbstractStream {
 
   // ------------------------------------------------------------------ what goes
 
+  /** What its connection takes at once, bytes: longer parts would keep messages waiting. */
+  get batch(): number {
+    return this.#writer.batch
+  }
+
+  get #longestFrame(): number {
+    return this.#writer.batch + PART_HEADER
+  }
+
   /** A frame at once where the window and the connection have room; else libp2p's queue. */
   override send(data: Uint8Array | Uint8ArrayList): boolean {
     const { byteLength } = data
     const isFree = this.writeBuffer.byteLength === 0 && !this.sendingData && !this.writableNeedsDrain
-    const fits = byteLength > 0 && byteLength <= MAX_FRAME && byteLength <= this.#sendWindow
+    const fits = byteLength > 0 && byteLength <= this.#longestFrame && byteLength <= this.#sendWindow
     if (!isFree || !fits || this.#writer.isFull || this.writeStatus !== 'writable') return super.send(data)
     this.writableNeedsDrain = !this.#frame(partsOf(data), byteLength)
     return !this.writableNeedsDrain
@@ -137,7 +146,7 @@ export class YamuxStream extends AbstractStream {
   sendData(data: Uint8ArrayList): SendResult {
     let sentBytes = 0
     while (data.byteLength > 0 && this.#sendWindow > 0 && !this.#writer.isFull) {
-      const length = Math.min(this.#sendWindow, data.byteLength, MAX_FRAME)
+      const length = Math.min(this.#sendWindow, data.byteLength, this.#longestFrame)
       this.#frame(data.sublist(0, length), length)
       data.consume(length)
       sentBytes += length

@@ -70,7 +70,9 @@ describe('net/yamux/frame-writer', () => {
       writer.drained(performance.now() + afterMs)
       return frames
     }
-    expect([0, 0, 0, 0, 1000, 1000, 1000, 1000].map(framesInAWrite)).to.deep.equal([1, 2, 4, 4, 4, 2, 1, 1])
+    // neither fast nor slow after 7 ms
+    expect([0, 0, 0, 7, 7, 1000, 7, 1000, 1000].map(framesInAWrite)).to.deep.equal([1, 2, 4, 4, 4, 4, 2, 2, 1])
+    expect(writer.batch).to.equal(frame)
   })
 
   it('says when the connection is full', () => {
