@@ -15,8 +15,8 @@ export const MAX_PIECES = 1 << 20
 /** sha2-256. */
 export const PIECE_DIGEST_LENGTH = 32
 /**
- * Pieces of a long content at most: a swarm of 1,200 runs at 0.93 of the bound with 763, at 0.90 with 382 (docs/swarm.md). Each costs both
- * ends about 0.2 ms, so that a content which is short at a fast link's rate has fewer.
+ * Pieces of a content at most: a swarm of 1,200 runs at 0.93 of the bound with 763, at 0.90 with 382 (docs/swarm.md). Each costs both ends
+ * about 0.2 ms, which is much of what a short content takes on a fast link: it has fewer.
  */
 const MOST_PIECES = 1024
 const MOST_OF_A_SHORT_ONE = 256
