@@ -119,7 +119,7 @@ export interface SwarmPolicy {
   starvedMs: number
   /** Pieces that we send at the same time: to all, and to one neighbour while it is the only one. */
   uploadSlots: number
-  /** The same to neighbours that are far away, where pieces are short: 16 MiB of the shortest, 1 Gbit/s over 130 ms. */
+  /** The same to neighbours that are far away, where pieces are short: 16 MiB of 256 KiB, 1 Gbit/s over 130 ms; half of that of the shortest. */
   farPieces: number
   /** Time that the pieces under way to a neighbour that is alone should cover, as long as they take. */
   uploadWindowMs: number
