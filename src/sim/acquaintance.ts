@@ -35,7 +35,8 @@ export class Acquaintance implements LinkKeeper {
 
   /** `random`: numbers in [0, 1) for the neighbourhood alone; `wanted`: links that it looks for, undefined: as it likes. */
   constructor(self: SimPeer, meeting: Meeting, random: () => number, wanted: number | undefined) {
-    const policy = wanted === undefined ? {} : { wantedLinks: wanted, lowLinks: Math.ceil(0.8 * wanted) }
+    const policy =
+      wanted === undefined ? {} : { lowLinks: wanted, wantedLinks: wanted, surplusLinks: wanted, maxLinks: wanted + 3 }
     this.#self = self
     this.#meeting = meeting
     this.#hood = new Neighbourhood({ isSeed: self.kind === 'seed', random, policy })
@@ -119,7 +120,7 @@ export class Acquaintance implements LinkKeeper {
     // both have dialled: one of the two links is enough
     if (self.hears(other) || other.hears(self)) return false
     const kind = kindOf(other)
-    if (this.#hood.refuses(other.id, kind, links)) {
+    if (this.#hood.refuses(other.id, kind, links, this.#meeting.around.world.now)) {
       by.#hear(self.id, this.#hood.hints({ peer: other.id, group: undefined }, this.#meeting.around.world.now))
       return false
     }

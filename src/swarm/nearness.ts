@@ -5,7 +5,7 @@ import type { KnownPeer, NeighbourhoodPolicy } from './neighbourhood-events.ts'
 /** `beside`: in a group of ours. `near`: a short round trip away, or in a group with such a one. `far`: all others. */
 export type Distance = 'beside' | 'near' | 'far'
 
-export type Tally = Record<Distance, number>
+type Tally = Record<Distance, number>
 
 /** Groups found to be near that are remembered. */
 const MAX_NEAR_GROUPS = 256
@@ -42,9 +42,18 @@ export class Nearness {
   }
 
   /** At what distance the next link should be, best first: half of the links are for the near, the nearest first. */
-  wanted({ beside, near, far }: Tally): Distance[] {
+  wanted(links: Iterable<NeighbourLink>, dialling: Iterable<KnownPeer>): Distance[] {
+    const { beside, near, far } = this.#tally(links, dialling)
     const share = this.#policy.nearShare * (beside + near + far + 1)
     if (beside < share) return ['beside', ...(beside + near < share ? (['near', 'far'] as const) : (['far', 'near'] as const))]
     return beside + near < share ? ['near', 'far', 'beside'] : ['far', 'near', 'beside']
+  }
+
+  /** Links and dials by distance. */
+  #tally(links: Iterable<NeighbourLink>, dialling: Iterable<KnownPeer>): Tally {
+    const tally = { beside: 0, near: 0, far: 0 }
+    for (const link of links) if (link.kind === 'peer') tally[this.of(link, link.rtt)]++
+    for (const candidate of dialling) tally[this.of(candidate)]++
+    return tally
   }
 }

@@ -62,9 +62,16 @@ export interface NeighbourhoodPolicy {
   /** With fewer links than `lowLinks` new ones are dialled, until there are `wantedLinks`. */
   lowLinks: number
   wantedLinks: number
-  /** With as many as `surplusLinks` only who has few is let in; above it idle ones are dropped. `maxLinks` is the end. */
+  /**
+   * With as many as `surplusLinks` nobody is let in, and after `settledMs` of that only who has few, up to `maxLinks`: while all come at once, all
+   * get equally many, and who comes later finds room. Above it idle ones are dropped.
+   */
   surplusLinks: number
   maxLinks: number
+  settledMs: number
+  /** Who has `lowLinks` and finds that others have no room stops looking for so long; four times as long each time, up to the other. */
+  restMs: number
+  maxRestMs: number
   /** Links that a seed takes. */
   maxSeedLinks: number
   /** Who has fewer than this is told of others unasked. */
@@ -109,11 +116,24 @@ export interface NeighbourhoodPolicy {
   replaceMs: number
 }
 
+export interface NeighbourhoodOptions {
+  /** Takes many links, tells everybody of everybody, and drops nobody. Others come to be so by `serves`. */
+  isSeed: boolean
+  /** Groups that we are in ourselves; see `KnownPeer.group`. Default none. */
+  groups?: readonly string[]
+  /** Numbers in [0, 1). */
+  random: () => number
+  policy?: Partial<NeighbourhoodPolicy>
+}
+
 export const DEFAULT_NEIGHBOURHOOD_POLICY: Readonly<NeighbourhoodPolicy> = {
-  lowLinks: 8,
-  wantedLinks: 10,
-  surplusLinks: 12,
-  maxLinks: 16,
+  lowLinks: 6,
+  wantedLinks: 7,
+  surplusLinks: 7,
+  maxLinks: 10,
+  settledMs: 1000,
+  restMs: 2000,
+  maxRestMs: 5 * 60_000,
   maxSeedLinks: 2000,
   needyLinks: 4,
   dialsAtOnce: 3,

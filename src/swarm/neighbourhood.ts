@@ -1,7 +1,8 @@
 // Decides on the links of one node in one swarm: whom to dial, accept, drop and introduce.
 import { type Candidate, Candidates } from './candidates.ts'
+import { DialRest } from './dial-rest.ts'
 import { Introductions } from './introductions.ts'
-import { Nearness, type Tally } from './nearness.ts'
+import { Nearness } from './nearness.ts'
 import { NeighbourLink } from './neighbour-link.ts'
 import {
   DEFAULT_NEIGHBOURHOOD_POLICY,
@@ -9,21 +10,13 @@ import {
   type LinkUse,
   type NeighbourhoodAction,
   type NeighbourhoodEvent,
+  type NeighbourhoodOptions,
   type NeighbourhoodPolicy,
 } from './neighbourhood-events.ts'
 import { Replacement } from './replacement.ts'
+import { Room } from './room.ts'
 
 type Linked = Extract<NeighbourhoodEvent, { type: 'linked' }>
-
-export interface NeighbourhoodOptions {
-  /** Takes many links, tells everybody of everybody, and drops nobody. Others come to be so by `serves`. */
-  isSeed: boolean
-  /** Groups that we are in ourselves; see `KnownPeer.group`. Default none. */
-  groups?: readonly string[]
-  /** Numbers in [0, 1). */
-  random: () => number
-  policy?: Partial<NeighbourhoodPolicy>
-}
 
 /**
  * Told facts with the time, it answers with intentions. The driver:
@@ -42,6 +35,8 @@ export class Neighbourhood {
   readonly #introductions: Introductions
   readonly #nearness: Nearness
   readonly #replacement: Replacement
+  readonly #rest: DialRest
+  readonly #room: Room
   /** Links to peers, seeds left out. */
   #degree = 0
   #isComplete = false
@@ -60,6 +55,8 @@ export class Neighbourhood {
     this.#nearness = new Nearness(this.#policy, groups)
     this.#replacement = new Replacement(this.#policy)
     this.#askPause = this.#policy.askMs
+    this.#rest = new DialRest(this.#policy)
+    this.#room = new Room(this.#policy)
   }
 
   /** How many links to peers there are: what our hello says. */
@@ -111,11 +108,10 @@ export class Neighbourhood {
   }
 
   /** Whether a peer that says hello, and that it has so many links, is to be refused: there is no room. */
-  refuses(peer: string, kind: 'peer' | 'seed', links: number): boolean {
+  refuses(peer: string, kind: 'peer' | 'seed', links: number, now: number): boolean {
     if (kind === 'seed' || this.#links.has(peer)) return false
-    const { surplusLinks, maxLinks, maxSeedLinks, lowLinks } = this.#policy
-    if (this.#isSeed) return this.#links.size >= maxSeedLinks
-    return this.#degree + this.#dialling.size >= maxLinks || (this.#degree >= surplusLinks && links >= lowLinks)
+    if (this.#isSeed) return this.#links.size >= this.#policy.maxSeedLinks
+    return this.#room.isFull(this.#degree, this.#dialling.size, links, now)
   }
 
   /** Whom a refused peer may try instead. */
@@ -132,7 +128,7 @@ export class Neighbourhood {
 
   /** Derives every counter anew; throws when one is wrong. For tests. */
   check(): void {
-    const peers = [...this.#links.values()].filter(link => link.kind === 'peer').length
+    const peers = this.#linksTo('peer').length
     if (peers !== this.#degree) throw new Error(`degree ${this.#degree}, but ${peers} links`)
     if (this.#dialling.size > this.#policy.dialsAtOnce) throw new Error(`${this.#dialling.size} dials at once`)
     if (this.#candidates.size > this.#policy.maxCandidates) throw new Error(`${this.#candidates.size} candidates`)
@@ -158,6 +154,7 @@ export class Neighbourhood {
     this.#introductions.unremember(peer)
     if (this.#links.get(peer)?.kind !== kind) this.#forget(peer, now)
     if (!this.#links.has(peer) && kind === 'peer') this.#degree++
+    this.#room.changed(this.#degree, now)
     this.#links.set(peer, new NeighbourLink(by, this.#nearness.of(by) === 'far', now))
     this.#introductions.changed()
     if (links < this.#policy.needyLinks) this.#introductions.owe(peer, now)
@@ -180,6 +177,7 @@ export class Neighbourhood {
     this.#links.delete(peer)
     this.#introductions.forget(peer)
     if (link.kind === 'peer') this.#degree--
+    this.#room.changed(this.#degree, now)
     if (this.#degree < this.#policy.lowLinks) this.#askPause = this.#policy.askMs
     this.#askAt = Math.min(this.#askAt, now + this.#askPause)
     return link
@@ -191,6 +189,9 @@ export class Neighbourhood {
     this.#dialling.delete(peer)
     if (why !== 'unwanted') this.#candidates.failed(candidate, why, now)
     if (why !== 'busy') this.#introductions.unremember(peer)
+    if (why !== 'busy' || this.#degree < this.#policy.lowLinks) return
+    this.#isFilling = false
+    this.#rest.begin(now, this.#lacksFar && this.#farLinks === 0)
   }
 
   #asked(peer: string, links: number, now: number): void {
@@ -223,9 +224,9 @@ export class Neighbourhood {
   // ---- dialling
 
   #dialMore(now: number, actions: NeighbourhoodAction[]): void {
-    if (this.#degree < this.#policy.lowLinks) this.#isFilling = true
-    if (this.#degree >= this.#policy.wantedLinks) this.#isFilling = false
-    if (this.#isComplete || !this.#isShort || now < this.#dialAt) return
+    const { lowLinks, wantedLinks } = this.#policy
+    this.#isFilling = this.#degree < lowLinks || (this.#isFilling && this.#degree < wantedLinks)
+    if (this.#isComplete || !this.#isShort || now < this.#dialAt || this.#rest.lasts(this.#degree, now)) return
     while (this.#dialling.size < this.#policy.dialsAtOnce) {
       const candidate = this.#next(now)
       if (candidate === undefined) break
@@ -241,12 +242,15 @@ export class Neighbourhood {
     return this.#isFilling || this.#lacksFar
   }
 
+  get #farLinks(): number {
+    return this.#linksTo('peer').filter(link => link.isFar).length
+  }
+
   /** A seed has everybody, and does not look how far they are. */
   get #lacksFar(): boolean {
-    const { surplusLinks, farLinks } = this.#policy
-    if (this.#isSeed || this.#degree + this.#dialling.size >= surplusLinks) return false
-    const links = [...this.#links.values()].filter(link => link.kind === 'peer' && link.isFar).length
-    return links + [...this.#dialling.values()].filter(c => this.#nearness.of(c) === 'far').length < farLinks
+    const { maxLinks, farLinks } = this.#policy
+    if (this.#isSeed || this.#degree + this.#dialling.size >= maxLinks) return false
+    return this.#farLinks + [...this.#dialling.values()].filter(c => this.#nearness.of(c) === 'far').length < farLinks
   }
 
   /** The candidate to dial next: one of the wanted distance, by chance. */
@@ -255,22 +259,15 @@ export class Neighbourhood {
     if (isEnough && !this.#lacksFar) return undefined
     const ready = this.#candidates.fairest(now)
     if (isEnough) return this.#oneOf(ready.filter(candidate => this.#nearness.isSurelyFar(candidate)))
-    for (const distance of this.#nearness.wanted(this.#tally())) {
+    for (const distance of this.#nearness.wanted(this.#links.values(), this.#dialling.values())) {
       const fitting = ready.filter(candidate => this.#nearness.of(candidate) === distance)
       if (fitting.length > 0) return this.#oneOf(fitting)
     }
     return undefined
   }
 
-  /** Links and dials by distance. */
-  #tally(): Tally {
-    const tally = { beside: 0, near: 0, far: 0 }
-    for (const link of this.#links.values()) if (link.kind === 'peer') tally[this.#nearness.of(link, link.rtt)]++
-    for (const candidate of this.#dialling.values()) tally[this.#nearness.of(candidate)]++
-    return tally
-  }
-
   #nextDial(now: number): number {
+    if (this.#rest.lasts(this.#degree, now)) return this.#rest.until
     if (this.#dialAt > now) return this.#dialAt
     return Math.min(this.#candidates.nextReady(now), this.#lacksCandidates(now) ? this.#askAt : Infinity)
   }
@@ -288,10 +285,13 @@ export class Neighbourhood {
   #ask(now: number, actions: NeighbourhoodAction[]): void {
     this.#askAt = now + this.#askPause
     this.#askPause = Math.min(this.#policy.maxAskMs, this.#askPause * 2)
-    const seeds = [...this.#links.values()].filter(link => link.kind === 'seed')
-    const peers = [...this.#links.values()].filter(link => link.kind === 'peer')
-    const asked = [this.#oneOf(seeds) ?? this.#oneOf(peers), this.#oneOf(peers)]
+    const peers = this.#linksTo('peer')
+    const asked = [this.#oneOf(this.#linksTo('seed')) ?? this.#oneOf(peers), this.#oneOf(peers)]
     for (const peer of new Set(asked)) if (peer !== undefined) actions.push({ type: 'tell', peer: peer.peer, peers: [] })
+  }
+
+  #linksTo(kind: 'peer' | 'seed'): NeighbourLink[] {
+    return [...this.#links.values()].filter(link => link.kind === kind)
   }
 
   #oneOf<T>(list: readonly T[]): T | undefined {

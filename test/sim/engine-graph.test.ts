@@ -62,18 +62,19 @@ describe('sim: graphs', () => {
     it(`found ${way}: connected, enough for all, too many for none`, () => {
       const { peers, degrees } = grow({ ...SLOW, discovery: 'exchange', ...more }, ms)
       expect(degrees[0]).to.be.at.least(4)
-      expect(degrees.at(-1)).to.be.at.most(16)
-      expect(degrees[100]).to.be.within(8, 14)
+      expect(degrees.at(-1)).to.be.at.most(10)
+      expect(degrees[100]).to.be.within(6, 8)
       expectWhole(peers, 200)
     })
   }
 
   it('who leaves is forgotten, and replaced', () => {
     const leaves = { share: 0.3, fromMs: 3000, toMs: 3100 }
-    const { peers, degrees } = grow({ ...SLOW, discovery: 'exchange', leaves }, 9000)
+    // not at a full second, when links are dropped: the other end hears of that a little later
+    const { peers, degrees } = grow({ ...SLOW, discovery: 'exchange', leaves }, 9500)
     expectWhole(peers, 140)
     expect(peers.every(p => p.neighbours.every(n => n.acts))).to.equal(true)
     expect(degrees[0]).to.be.at.least(4)
-    expect(degrees[70]).to.be.within(8, 14)
+    expect(degrees[70]).to.be.within(6, 8)
   })
 })

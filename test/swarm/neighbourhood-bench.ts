@@ -1,6 +1,11 @@
 // One neighbourhood under test: told facts at given times, asked what it decided.
-import { Neighbourhood, type NeighbourhoodOptions } from '../../src/swarm/neighbourhood.ts'
-import type { LinkUse, NeighbourhoodAction, NeighbourhoodEvent } from '../../src/swarm/neighbourhood-events.ts'
+import { Neighbourhood } from '../../src/swarm/neighbourhood.ts'
+import type {
+  LinkUse,
+  NeighbourhoodAction,
+  NeighbourhoodEvent,
+  NeighbourhoodOptions,
+} from '../../src/swarm/neighbourhood-events.ts'
 import { seededRandom } from '../../src/swarm/random.ts'
 
 /** One neighbourhood, its clock, and the peers that it is linked with. */

@@ -181,7 +181,7 @@ export class Neighbourhoods {
     if (to.isGone) return failed('unreachable')
     if (to.links.has(from.id)) return failed('busy')
     const kind = from.isSeed ? 'seed' : 'peer'
-    if (to.hood.refuses(from.id, kind, links)) {
+    if (to.hood.refuses(from.id, kind, links, this.world.now)) {
       from.refused++
       const hints = to.hood.hints({ peer: from.id, group: from.group }, this.world.now)
       const peers = hints.map(peer => ({ peer, group: this.#groupOf(peer) }))

@@ -6,7 +6,7 @@ import { Bench, each, names } from './neighbourhood-bench.ts'
 
 describe('neighbourhood', () => {
   describe('dials', () => {
-    it('after a moment in which it hears of more, three at a time, until it has ten', () => {
+    it('after a moment in which it hears of more, three at a time, until it has seven', () => {
       const b = new Bench()
       expect(b.heard(['first']).dialled()).to.deep.equal([])
       b.heard(names(40)).pass(P.gatherMs)
@@ -27,8 +27,8 @@ describe('neighbourhood', () => {
     })
 
     it('less when others come by themselves', () => {
-      const b = new Bench().heard(names(40)).linkedAll(names(8, 'in'))
-      expect(b.settle()).to.have.length(2)
+      const b = new Bench().heard(names(40)).linkedAll(names(4, 'in'))
+      expect(b.settle()).to.have.length(P.wantedLinks - 4)
     })
 
     it('again when too few are left, and not before', () => {
@@ -90,22 +90,21 @@ describe('neighbourhood', () => {
     it('half of what it dials is near, the rest far', () => {
       const b = new Bench({ groups }).heard(names(40, 'near'), 'x', 'mine').heard(names(40, 'far'), 'x', 'other')
       const dialled = b.settle(rack)
-      expect(dialled.filter(peer => peer.startsWith('near'))).to.have.length(P.wantedLinks / 2)
+      expect(dialled.filter(peer => peer.startsWith('near'))).to.have.length(Math.ceil(P.wantedLinks / 2))
     })
 
     it('looks for far ones when only near ones came', () => {
-      const b = new Bench({ groups }).linkedAll(names(10, 'near'), 'mine').heard(names(40, 'far'), 'x', 'other')
-      expect(b.settle(rack)).to.have.length(2)
-      expect(b.hood.degree).to.equal(P.surplusLinks)
-      const busy = each(names(10, 'near').slice(2), { busy: true })
+      const b = new Bench({ groups }).linkedAll(names(6, 'near'), 'mine').heard(names(40, 'far'), 'x', 'other')
+      expect(b.settle(rack)).to.have.length(P.farLinks)
+      expect(b.hood.degree).to.equal(6 + P.farLinks)
+      const busy = each(names(6, 'near').slice(2), { busy: true })
       const idle = each(names(2, 'near'), {})
       b.pass(P.settleMs).used(false, { ...idle, ...busy })
-      expect(b.actions.map(action => action.type)).to.deep.equal(['drop', 'dial'])
-      expect(b.dropped()).to.deep.equal(['near0 surplus'])
+      expect(b.dropped()).to.deep.equal(['near0 surplus', 'near1 surplus'])
     })
 
     it('asks for far ones when it knows none', () => {
-      const b = new Bench({ groups }).linkedAll(names(10, 'near'), 'mine').pass(P.askMs)
+      const b = new Bench({ groups }).linkedAll(names(P.wantedLinks, 'near'), 'mine').pass(P.askMs)
       const asked = b.take().filter(action => action.type === 'tell' && action.peers.length === 0)
       expect(asked).to.not.deep.equal([])
     })
@@ -114,7 +113,7 @@ describe('neighbourhood', () => {
       const b = new Bench().linked('a', { group: 'g' }).used(false, { a: { rtt: P.nearRttMs } })
       b.heard(names(40, 'near'), 'x', 'g').heard(names(40, 'far'), 'x', 'h')
       const dialled = b.settle(peer => (peer.startsWith('near') ? 'g' : 'h'))
-      expect(dialled.filter(peer => peer.startsWith('near')).length + 1).to.equal(P.wantedLinks / 2)
+      expect(dialled.filter(peer => peer.startsWith('near')).length + 1).to.equal(Math.ceil(P.wantedLinks / 2))
     })
 
     it('tells whom it can of its own subnet, for half of the list', () => {
@@ -127,22 +126,24 @@ describe('neighbourhood', () => {
   })
 
   describe('lets in', () => {
-    it('up to twelve whoever comes, up to sixteen who has few, a seed always', () => {
+    it('up to seven whoever comes, after a second up to ten who has few, a seed always', () => {
       const b = new Bench().linkedAll(names(P.surplusLinks - 1))
-      expect(b.hood.refuses('x', 'peer', 10)).to.equal(false)
-      b.linked('twelfth')
-      expect(b.hood.refuses('x', 'peer', P.lowLinks)).to.equal(true)
-      expect(b.hood.refuses('x', 'peer', P.lowLinks - 1)).to.equal(false)
+      expect(b.hood.refuses('x', 'peer', 10, b.now)).to.equal(false)
+      b.linked('last')
+      expect(b.hood.refuses('x', 'peer', 0, b.now), 'while all come at once').to.equal(true)
+      b.pass(P.settledMs)
+      expect(b.hood.refuses('x', 'peer', P.lowLinks, b.now)).to.equal(true)
+      expect(b.hood.refuses('x', 'peer', P.lowLinks - 1, b.now)).to.equal(false)
       b.linkedAll(names(P.maxLinks - P.surplusLinks, 'more'))
-      expect(b.hood.refuses('x', 'peer', 0)).to.equal(true)
-      expect(b.hood.refuses('x', 'seed', 0)).to.equal(false)
-      expect(b.hood.refuses('p0', 'peer', 0), 'who is a neighbour already').to.equal(false)
+      expect(b.hood.refuses('x', 'peer', 0, b.now)).to.equal(true)
+      expect(b.hood.refuses('x', 'seed', 0, b.now)).to.equal(false)
+      expect(b.hood.refuses('p0', 'peer', 0, b.now), 'who is a neighbour already').to.equal(false)
     })
 
     it('with a seed many more', () => {
       const b = new Bench({ isSeed: true, policy: { maxSeedLinks: 100 } }).linkedAll(names(99))
-      expect(b.hood.refuses('x', 'peer', 10)).to.equal(false)
-      expect(b.linked('x').hood.refuses('y', 'peer', 0)).to.equal(true)
+      expect(b.hood.refuses('x', 'peer', 10, b.now)).to.equal(false)
+      expect(b.linked('x').hood.refuses('y', 'peer', 0, b.now)).to.equal(true)
     })
 
     it('and names others to whom it refuses, never itself', () => {

@@ -129,7 +129,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
     if (network === undefined) return undefined
     const kind = this.#owner.roles.isSeed(peer) ? 'seed' : 'peer'
     const hood = this.#hood(network)
-    if (!hood.refuses(peer, kind, links)) return undefined
+    if (!hood.refuses(peer, kind, links, now())) return undefined
     return this.#book.named(hood.hints({ peer, group: network.host.groupOf(peer) }, now()))
   }
 
