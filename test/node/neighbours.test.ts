@@ -1,7 +1,9 @@
 // How real nodes find, refuse, tell and leave one another, over libp2p.
+import { setTimeout } from 'node:timers/promises'
 import { expect } from 'chai'
 import { LinkRefused } from '../../src/net/exchange.ts'
 import type { Link } from '../../src/net/link.ts'
+import { DEFAULT_NEIGHBOURHOOD_POLICY as P } from '../../src/swarm/neighbourhood-events.ts'
 import type { PeerAddress } from '../../src/wire/codec-peers.ts'
 import type { Behaviour, ScriptedPeer } from '../malicious/scripted-peer.ts'
 import { until } from '../waiting.ts'
@@ -85,9 +87,9 @@ describe('a neighbourhood of nodes', () => {
         const { url, seed } = await waitingSeed(world)
         const peer = await getter(world, url, seed)
         const former = await ready(world, url, peer)
-        const twelve = await attackers(world, 12, url)
-        for (const attacker of twelve) await come(attacker, peer, 10)
-        const known = [former, ...twelve].map(attacker => attacker.id)
+        const enough = await attackers(world, P.surplusLinks, url)
+        for (const attacker of enough) await come(attacker, peer, 10)
+        const known = [former, ...enough].map(attacker => attacker.id)
         const one = await world.scriptedPeer(url)
         let refusal: LinkRefused
         do {
@@ -100,6 +102,7 @@ describe('a neighbourhood of nodes', () => {
           expect(known).to.include(id)
           expect(addresses).to.not.deep.equal([])
         }
+        await setTimeout(P.settledMs)
         await come(one, peer, 0)
       },
     ],

@@ -1,4 +1,5 @@
 // Looks for peers that have the same bytes under another URL, once the root of the content is known.
+import { DEFAULT_NEIGHBOURHOOD_POLICY } from '../../swarm/neighbourhood-events.ts'
 import { joinedRoot, MIN_JOINED_PIECES } from '../content/joined-root.ts'
 import type { NodeContext } from '../context/node-context.ts'
 import { pause } from '../context/waiting.ts'
@@ -11,8 +12,6 @@ const FIRST_MS = 1000
 const MAX_PAUSE_MS = 30_000
 /** Neighbours that are asked at a time. */
 const ASKED_AT_ONCE = 3
-/** With so many links to peers nobody else is looked for. */
-const ENOUGH_LINKS = 8
 
 export class JoinedPeers {
   readonly #ctx: Pick<NodeContext, 'sameContents'>
@@ -36,7 +35,7 @@ export class JoinedPeers {
     for (let ms = FIRST_MS; !this.#active.isComplete; ms = Math.min(2 * ms, MAX_PAUSE_MS)) {
       await pause(ms, complete)
       if (complete.aborted) return
-      if (this.#neighbours.degree < ENOUGH_LINKS) this.#ask()
+      if (this.#neighbours.degree < DEFAULT_NEIGHBOURHOOD_POLICY.lowLinks) this.#ask()
     }
   }
 
