@@ -10,6 +10,11 @@ const QUEUE = '50ms'
 const FRAME_BYTES = 6000
 /** Least burst of a shaper: below it a large frame never fits. */
 const MIN_BURST_BYTES = 65_536
+/**
+ * What Linux has by default, whatever this machine has. With BBR the origin takes a queue on the seed's own uplink, where its acknowledgements wait,
+ * for a slow line, and a seed that gives much reads at a fifth of its line.
+ */
+const CONGESTION_CONTROL = 'net.ipv4.tcp_congestion_control=cubic'
 
 export interface Host {
   /** Name of its namespace. */
@@ -49,6 +54,8 @@ export function plan(prefix: string, rates: Rates): Topology {
 /** The namespaces themselves. `down` also takes away what a failed `up` has left. */
 export class Network {
   readonly #switch: string
+  /** Cubic is not allowed here. */
+  #hasOther = false
   readonly #made: string[] = []
 
   constructor(prefix: string) {
@@ -72,6 +79,18 @@ export class Network {
     this.#made.push(name)
   }
 
+  async #setCongestionControl(namespace: string): Promise<void> {
+    if (this.#hasOther) return
+    try {
+      await run('ip', ['netns', 'exec', namespace, 'sysctl', '-q', '-w', CONGESTION_CONTROL])
+    } catch {
+      this.#hasOther = true
+      process.stderr.write(
+        'bench/swarm: cubic is not in net.ipv4.tcp_allowed_congestion_control, so hosts have what this machine has\n',
+      )
+    }
+  }
+
   async #host({ namespace, ip: address, mbit }: Host, port: string): Promise<void> {
     await this.#namespace(namespace)
     await ip('link', 'add', port, 'netns', this.#switch, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace)
@@ -80,6 +99,7 @@ export class Network {
     await ip('-n', namespace, 'link', 'set', 'eth0', 'up', ...frame)
     await ip('-n', namespace, 'address', 'add', `${address}/16`, 'dev', 'eth0')
     await ip('-n', namespace, 'link', 'set', 'lo', 'up')
+    await this.#setCongestionControl(namespace)
     if (mbit === 0) return
     await shape(this.#switch, port, mbit)
     await shape(namespace, 'eth0', mbit)
