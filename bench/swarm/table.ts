@@ -34,7 +34,8 @@ log), in copies of the file; the seeds of BitTorrent have the file from the star
 of one peer (median) during the download; start beside it. *start*: one process alone until it is up. From 2026-11-29 09:30 on peers of df are
 what the program \`df get\` runs, with bytecode that earlier runs have kept; before, they were the library, which keeps none. *busy*: both processors, kernel
 included, less *others*: what had nothing to do with the bench (and ran at a lower priority). Above ${BUSY_LIMIT * 100} % busy the processors are what is
-measured, not the links.`
+measured, not the links. From 2026-11-29 17:30 on all hosts have cubic;
+before, this machine's BBR.`
 
 export interface Report {
   options: Options
