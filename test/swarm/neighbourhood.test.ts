@@ -41,6 +41,25 @@ describe('neighbourhood', () => {
       expect(b.settle()).to.have.length(P.wantedLinks - P.lowLinks + 1)
     })
 
+    it('nobody for a while when others have no room and it has enough', () => {
+      const b = new Bench()
+        .heard(names(60))
+        .linkedAll(names(P.lowLinks - 1, 'in'))
+        .pass(P.gatherMs)
+      const refused = (peers: readonly string[]) => {
+        for (const peer of peers) b.tell({ type: 'failed', peer, why: 'busy' })
+      }
+      // who lacks links goes on at once
+      const [first, ...others] = b.dialled() as [string, ...string[]]
+      refused(others)
+      expect(b.dialled()).to.have.length(others.length)
+      b.linked(first)
+      refused(names(60).filter(peer => b.hood.knows(peer)))
+      expect(b.pass(P.restMs - 1).dialled()).to.deep.equal([])
+      b.tell({ type: 'unlinked', peer: first, why: 'gone' })
+      expect(b.pass(1).dialled(), 'who lacks links again').to.not.deep.equal([])
+    })
+
     it('nobody when it has everything', () => {
       const b = new Bench().used(true, {}).heard(names(40))
       expect(b.settle()).to.deep.equal([])
