@@ -83,9 +83,9 @@ export class Uploads {
     this.#hasChanged = true
   }
 
-  /** False when there is no room to wait; true also when the same request waits already. */
+  /** False when there is no room; true also when it waits already. For what is being sent it is a new one: the reader threw away what came. */
   request(peer: string, piece: number, now: number): boolean {
-    if (this.#waiting.has(peer, piece) || this.#active.get(peer)?.has(piece) === true) return true
+    if (this.#waiting.has(peer, piece)) return true
     if (!this.#waiting.add(peer, piece, now)) return false
     this.#hasChanged = true
     return true
@@ -233,10 +233,10 @@ export class Uploads {
       if (this.#laggards.isLate(peer)) continue
       const active = inTime(this.#active.get(peer))
       const rank = suspects === undefined ? 0 : this.#laggards.rank(peer, suspects, now)
-      if (active > 0 && active >= this.#flows.slots(peer, active === this.#activeCount)) continue
-      if (rank === undefined) continue
+      if (rank === undefined || (active > 0 && active >= this.#flows.slots(peer, active === this.#activeCount))) continue
       const hunger = rank * RANK + active + (this.#loads.get(peer) ?? 0) / MAX_LOAD
       for (const [piece, askedAt] of pieces) {
+        if (this.#active.get(peer)?.has(piece) === true) continue
         const reliefAt = this.#activeCount === 0 ? askedAt + this.#policy.reliefMs : Infinity
         if (copies !== undefined && !this.#isDue(copies.dueAt(piece, othersHave(piece, peer), reliefAt), now)) continue
         const price = hunger + (copies?.sent(piece) ?? 0) * this.#policy.slotsPerPeer

@@ -14,8 +14,16 @@ describe('swarm: serving', () => {
 
   it('takes the same request once', () => {
     const t = new Table({ mine: '11', others: { a: '00' }, policy: { slotsPerPeer: 1 } })
-    expect(t.requests('a', 0, 0, 1, 1).take()).to.equal('serve a 0')
+    expect(t.requests('a', 0, 1, 1).take()).to.equal('serve a 0')
     expect(t.swarm.queue).to.equal(1)
+  })
+
+  it('sends a piece again to who called it back too late, and asks anew before it has said that it threw it away', () => {
+    const t = new Table({ mine: '1', others: { a: '0' }, policy: { uploadSlots: 4, slotsPerPeer: 4 } })
+    expect(t.requests('a', 0).take()).to.equal('serve a 0')
+    expect(t.tell({ type: 'cancel', peer: 'a', piece: 0 }).requests('a', 0).take(), 'not while it is being sent').to.equal('')
+    expect(t.tell({ type: 'served', peer: 'a', piece: 0 }).take()).to.equal('serve a 0')
+    expect(t.tell({ type: 'served', peer: 'a', piece: 0 }).take()).to.equal('')
   })
 
   it('keeps to its slots, in all and per neighbour', () => {
