@@ -222,9 +222,9 @@ export class SourceSelector {
     if (revalidate) return true
     const { dhtMs, responsibleMs } = this.#policy
     if (this.#seeds.search.isResponsible) return this.#dht.hasSearched || this.#deadlines.isDue(this.#begunAt + responsibleMs)
-    if (this.#deadlines.isDue(this.#begunAt + 2 * dhtMs)) return true
+    if (!believesOthers || this.#deadlines.isDue(this.#begunAt + 2 * dhtMs)) return true
     if (this.#links.size > 0) return false
-    return !believesOthers || this.#dht.hasMet || this.#deadlines.isDue(this.#begunAt + dhtMs)
+    return this.#dht.hasMet || this.#deadlines.isDue(this.#begunAt + dhtMs)
   }
 
   #readOn({ count, missing, sealed }: { count: number; missing: number; sealed: boolean }): void {

@@ -246,6 +246,19 @@ describe('sources: at the start', () => {
     expect(new Table({ hasDht: true }).selector.isReading).to.equal(true)
   })
 
+  it('whoever links to us before we have begun keeps the origin from being read only where he could be believed', () => {
+    const readsAt = (believesOthers: boolean) => {
+      const selector = new SourceSelector({ ...USUAL, hasDht: true, believesOthers })
+      selector.handle({ type: 'wake' }, 0)
+      selector.handle({ type: 'linked', peer: 'liar' }, 50)
+      selector.handle({ type: 'store-searched' }, 100)
+      let now = 100
+      while (!selector.isReading) selector.handle({ type: 'wake' }, (now = selector.nextWake))
+      return now
+    }
+    expect({ alone: readsAt(false), among: readsAt(true) }).to.deep.equal({ alone: 100, among: 6000 })
+  })
+
   it('a seed that is waiting for its origin is waited for as long as it says so, five minutes at most', () => {
     const table = new Table({ seeds: ['s'] })
     const said: string[] = []
