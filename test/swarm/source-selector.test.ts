@@ -253,7 +253,10 @@ describe('sources: at the start', () => {
       selector.handle({ type: 'linked', peer: 'liar' }, 50)
       selector.handle({ type: 'store-searched' }, 100)
       let now = 100
-      while (!selector.isReading) selector.handle({ type: 'wake' }, (now = selector.nextWake))
+      while (!selector.isReading) {
+        now = selector.nextWake
+        selector.handle({ type: 'wake' }, now)
+      }
       return now
     }
     expect({ alone: readsAt(false), among: readsAt(true) }).to.deep.equal({ alone: 100, among: 6000 })
