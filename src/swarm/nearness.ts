@@ -41,8 +41,18 @@ export class Nearness {
     this.#near.add(group)
   }
 
+  /** Of these candidates, those at the distance that is wanted most, as far as there are any. */
+  fitting<T extends KnownPeer>(
+    candidates: readonly T[],
+    links: Iterable<NeighbourLink>,
+    dialling: Iterable<KnownPeer>,
+  ): readonly T[] {
+    const distances = this.#wanted(links, dialling)
+    return distances.map(distance => candidates.filter(c => this.of(c) === distance)).find(some => some.length > 0) ?? []
+  }
+
   /** At what distance the next link should be, best first: half of the links are for the near, the nearest first. */
-  wanted(links: Iterable<NeighbourLink>, dialling: Iterable<KnownPeer>): Distance[] {
+  #wanted(links: Iterable<NeighbourLink>, dialling: Iterable<KnownPeer>): Distance[] {
     const { beside, near, far } = this.#tally(links, dialling)
     const share = this.#policy.nearShare * (beside + near + far + 1)
     if (beside < share) return ['beside', ...(beside + near < share ? (['near', 'far'] as const) : (['far', 'near'] as const))]

@@ -44,6 +44,8 @@ export type NeighbourhoodEvent =
   | { type: 'used'; links: readonly LinkUse[]; complete: boolean }
   /** Others rely on us from now on: we are as a seed. */
   | { type: 'serves' }
+  /** Whether our event loop has hardly a pause. Told when it changes. */
+  | { type: 'busy'; busy: boolean }
   | { type: 'wake' }
 
 /** An intention. */
@@ -77,6 +79,9 @@ export interface NeighbourhoodPolicy {
   /** Who has fewer than this is told of others unasked. */
   needyLinks: number
   dialsAtOnce: number
+  /** Who is busy, and has so many links, dials one at a time, and so long after the last. */
+  busyLinks: number
+  busyDialMs: number
   /** After hearing of candidates, the first dial waits so long for others to choose from. */
   gatherMs: number
   /** First and longest pause before a candidate that failed is dialled again; doubles. After `maxFailures` it is forgotten. */
@@ -137,6 +142,8 @@ export const DEFAULT_NEIGHBOURHOOD_POLICY: Readonly<NeighbourhoodPolicy> = {
   maxSeedLinks: 2000,
   needyLinks: 4,
   dialsAtOnce: 3,
+  busyLinks: 2,
+  busyDialMs: 1000,
   gatherMs: 30,
   retryMs: 2000,
   maxRetryMs: 60_000,

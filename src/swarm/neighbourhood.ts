@@ -1,6 +1,6 @@
 // Decides on the links of one node in one swarm: whom to dial, accept, drop and introduce.
 import { type Candidate, Candidates } from './candidates.ts'
-import { DialRest } from './dial-rest.ts'
+import { DialPace } from './dial-pace.ts'
 import { Introductions } from './introductions.ts'
 import { Nearness } from './nearness.ts'
 import { NeighbourLink } from './neighbour-link.ts'
@@ -35,7 +35,7 @@ export class Neighbourhood {
   readonly #introductions: Introductions
   readonly #nearness: Nearness
   readonly #replacement: Replacement
-  readonly #rest: DialRest
+  readonly #pace: DialPace
   readonly #room: Room
   /** Links to peers, seeds left out. */
   #degree = 0
@@ -55,7 +55,7 @@ export class Neighbourhood {
     this.#nearness = new Nearness(this.#policy, groups)
     this.#replacement = new Replacement(this.#policy)
     this.#askPause = this.#policy.askMs
-    this.#rest = new DialRest(this.#policy)
+    this.#pace = new DialPace(this.#policy)
     this.#room = new Room(this.#policy)
   }
 
@@ -66,8 +66,7 @@ export class Neighbourhood {
 
   /** Whether its address may still be needed. */
   knows(peer: string): boolean {
-    const isCandidate = this.#candidates.has(peer) || this.#dialling.has(peer)
-    return isCandidate || this.#links.has(peer) || this.#introductions.has(peer)
+    return this.#candidates.has(peer) || this.#dialling.has(peer) || this.#links.has(peer) || this.#introductions.has(peer)
   }
 
   /** Whether somebody is being dialled, or will be in a moment. */
@@ -99,7 +98,8 @@ export class Neighbourhood {
       case 'serves':
         this.#isSeed = true
         break
-      case 'wake':
+      case 'busy':
+        this.#pace.isBusy = event.busy
         break
     }
     for (const due of this.#introductions.due(this.#links, now)) actions.push({ type: 'tell', ...due })
@@ -121,9 +121,8 @@ export class Neighbourhood {
 
   /** When to say `wake` at the latest; after `now`, Infinity: never. */
   nextWake(now: number): number {
-    const isFree = this.#dialling.size < this.#policy.dialsAtOnce
-    const dial = isFree && !this.#isComplete && this.#isShort ? this.#nextDial(now) : Infinity
-    return Math.max(now + 1, Math.min(this.#introductions.nextAt(), dial))
+    const mayDial = this.#dialling.size < this.#policy.dialsAtOnce && !this.#isComplete && this.#isShort
+    return Math.max(now + 1, Math.min(this.#introductions.nextAt(), mayDial ? this.#nextDial(now) : Infinity))
   }
 
   /** Derives every counter anew; throws when one is wrong. For tests. */
@@ -191,7 +190,7 @@ export class Neighbourhood {
     if (why !== 'busy') this.#introductions.unremember(peer)
     if (why !== 'busy' || this.#degree < this.#policy.lowLinks) return
     this.#isFilling = false
-    this.#rest.begin(now, this.#lacksFar && this.#farLinks === 0)
+    this.#pace.refused(now, this.#lacksFar && this.#farLinks === 0)
   }
 
   #asked(peer: string, links: number, now: number): void {
@@ -226,12 +225,13 @@ export class Neighbourhood {
   #dialMore(now: number, actions: NeighbourhoodAction[]): void {
     const { lowLinks, wantedLinks } = this.#policy
     this.#isFilling = this.#degree < lowLinks || (this.#isFilling && this.#degree < wantedLinks)
-    if (this.#isComplete || !this.#isShort || now < this.#dialAt || this.#rest.lasts(this.#degree, now)) return
-    while (this.#dialling.size < this.#policy.dialsAtOnce) {
+    if (this.#isComplete || !this.#isShort || now < this.#dialAt || now < this.#nextTurn) return
+    while (this.#dialling.size < this.#policy.dialsAtOnce && now >= this.#nextTurn) {
       const candidate = this.#next(now)
       if (candidate === undefined) break
       this.#candidates.take(candidate.peer)
       this.#dialling.set(candidate.peer, candidate)
+      this.#pace.dialled(now)
       actions.push({ type: 'dial', peer: candidate.peer, from: candidate.from })
     }
     if (now >= this.#askAt && this.#lacksCandidates(now)) this.#ask(now, actions)
@@ -259,17 +259,17 @@ export class Neighbourhood {
     if (isEnough && !this.#lacksFar) return undefined
     const ready = this.#candidates.fairest(now)
     if (isEnough) return this.#oneOf(ready.filter(candidate => this.#nearness.isSurelyFar(candidate)))
-    for (const distance of this.#nearness.wanted(this.#links.values(), this.#dialling.values())) {
-      const fitting = ready.filter(candidate => this.#nearness.of(candidate) === distance)
-      if (fitting.length > 0) return this.#oneOf(fitting)
-    }
-    return undefined
+    const fitting = this.#nearness.fitting(ready, this.#links.values(), this.#dialling.values())
+    return fitting.length > 0 ? this.#oneOf(fitting) : undefined
+  }
+
+  get #nextTurn(): number {
+    return this.#pace.from(this.#degree, this.#dialling.size)
   }
 
   #nextDial(now: number): number {
-    if (this.#rest.lasts(this.#degree, now)) return this.#rest.until
-    if (this.#dialAt > now) return this.#dialAt
-    return Math.min(this.#candidates.nextReady(now), this.#lacksCandidates(now) ? this.#askAt : Infinity)
+    const from = Math.max(this.#dialAt, this.#nextTurn)
+    return from > now ? from : Math.min(this.#candidates.nextReady(now), this.#lacksCandidates(now) ? this.#askAt : Infinity)
   }
 
   // ---- asking for candidates

@@ -65,6 +65,7 @@ const event: fc.Arbitrary<NeighbourhoodEvent> = fc.oneof(
   fc.record({ type: fc.constant('failed' as const), peer, why: fc.constantFrom('busy', 'unreachable', 'unwanted') }),
   fc.record({ type: fc.constant('asked' as const), peer, links }),
   fc.record({ type: fc.constant('used' as const), complete: fc.boolean(), links: fc.array(use, { maxLength: 20 }) }),
+  fc.record({ type: fc.constant('busy' as const), busy: fc.boolean() }),
   fc.constant({ type: 'wake' as const }),
 ) as fc.Arbitrary<NeighbourhoodEvent>
 const step = fc.record({ event, ms: fc.constantFrom(0, 10, 60, 1000, 6000, 20_000) })

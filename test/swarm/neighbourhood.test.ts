@@ -17,6 +17,18 @@ describe('neighbourhood', () => {
       expect(b.hood.degree).to.equal(P.wantedLinks)
     })
 
+    it('two, and then one a second, while it is busy', () => {
+      const b = new Bench().tell({ type: 'busy', busy: true }).heard(names(40)).pass(P.gatherMs)
+      const begun = b.dialled()
+      expect(begun).to.have.length(P.busyLinks)
+      for (const peer of begun) b.linked(peer)
+      expect(b.pass(P.busyDialMs - 1).dialled()).to.deep.equal([])
+      const next = b.pass(1).dialled()
+      expect(next).to.have.length(1)
+      expect(b.pass(P.busyDialMs).dialled(), 'while that is under way').to.have.length(1)
+      expect(b.tell({ type: 'busy', busy: false }).dialled()).to.have.length(1)
+    })
+
     it('whom chance chooses, whatever the order in which they were named', () => {
       const firsts = new Set<string>()
       for (let seed = 1; seed <= 100; seed++) {

@@ -9,6 +9,7 @@ import type { PeerAddress } from '../../wire/codec-peers.ts'
 import type { RefusalReason } from '../../wire/refusal.ts'
 import { causeOf } from '../api/events.ts'
 import { type Joinable, joinedRoot } from '../content/joined-root.ts'
+import { busyness } from '../context/busyness.ts'
 import { type Network, type NodeContext, now } from '../context/node-context.ts'
 import { AddressBook } from './address-book.ts'
 import { type Compared, isWhole, offers } from './comparison.ts'
@@ -46,6 +47,7 @@ export class NeighbourhoodDriver implements LinkKeeper {
   #known: Neighbourhood | undefined
   /** As the neighbourhood was told. */
   #serves = false
+  #isBusy = false
   #dialling = 0
   #wake: NodeJS.Timeout | undefined
   #look: NodeJS.Timeout | undefined
@@ -148,6 +150,10 @@ export class NeighbourhoodDriver implements LinkKeeper {
     if (network === undefined || this.#stopped.signal.aborted) return
     const hood = this.#hood(network)
     const at = now()
+    const { isBusy } = busyness
+    if (isBusy !== this.#isBusy)
+      for (const action of hood.handle({ type: 'busy', busy: isBusy }, at)) this.#perform(network, action)
+    this.#isBusy = isBusy
     for (const action of hood.handle(event, at)) this.#perform(network, action)
     clearTimeout(this.#wake)
     const wakeAt = hood.nextWake(at)
