@@ -18,6 +18,7 @@ const FLAGS = [
   '--initial-old-space-size=48',
   '--v8-pool-size=1',
   '--no-concurrent-sparkplug',
+  '--invocation-count-for-maglev=2000',
   '--disable-warning=ExperimentalWarning',
 ]
 const ENV = {
