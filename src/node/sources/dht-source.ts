@@ -6,6 +6,7 @@ import { addressesOfName, isName } from '../../discovery/ways.ts'
 import { DEFAULT_SOURCE_POLICY } from '../../swarm/source-events.ts'
 import { causeOf } from '../api/events.ts'
 import { joinedRoot } from '../content/joined-root.ts'
+import { busyness } from '../context/busyness.ts'
 import { type Network, type NodeContext, now } from '../context/node-context.ts'
 import { connectTimeout, pause } from '../context/waiting.ts'
 import type { NeighbourhoodDriver } from '../peers/neighbourhood-driver.ts'
@@ -22,6 +23,8 @@ const ALONE_MS = 1000
  * than all the rest of such a download, dials to hosts that have gone included.
  */
 export const SEEDS_FIRST_MS = 250
+/** So long more a search waits while this process is busy, ms: with the first links and pieces, which it would keep waiting. */
+const BUSY_MS = 2000
 /** So long peers of the local network may take to answer and to be connected, ms: a question by multicast is answered within 120 ms. */
 const LAN_MS = 1500
 /** How often a search looks for new ones, ms. */
@@ -119,11 +122,15 @@ export class DhtSource {
   }
 
   async #search(network: Network): Promise<void> {
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(DEFAULT_SOURCE_POLICY.dhtMs)])
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(DEFAULT_SOURCE_POLICY.dhtMs + BUSY_MS)])
+    const begunAt = now()
     await this.#firstOfLan(signal)
     const headStart = now() + SEEDS_FIRST_MS
-    // without a single connection there is no DHT to ask: do not make a person wait for it
-    const isEarly = () => now() < headStart || !network.host.hasConnections
+    const isEarly = () => {
+      if (now() < headStart || (busyness.isBusy && now() < headStart + BUSY_MS)) return true
+      // without a single connection there is no DHT to ask: do not make a person wait for it
+      return !network.host.hasConnections && now() < begunAt + DEFAULT_SOURCE_POLICY.dhtMs
+    }
     while (isEarly() && !this.#parts.haveSeedsFailed() && !signal.aborted) await pause(20, this.#signal)
     if (!network.host.hasConnections) return
     await network.dht.ready(signal)
