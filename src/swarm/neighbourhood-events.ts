@@ -79,7 +79,7 @@ export interface NeighbourhoodPolicy {
   /** Who has fewer than this is told of others unasked. */
   needyLinks: number
   dialsAtOnce: number
-  /** Who is busy, and has so many links, dials one at a time, and so long after the last. */
+  /** Who is busy, and has so many links or is getting them, dials the next one so long after the last. */
   busyLinks: number
   busyDialMs: number
   /** After hearing of candidates, the first dial waits so long for others to choose from. */
