@@ -20,7 +20,7 @@ const DELIVERY_MS = 180_000
 /** What a link tells its owner. Calls come one after another; a rejected `message` ends the link. */
 export interface LinkListener {
   message(message: ControlMessage): Promise<void>
-  ask(piece: number, load: number): void
+  ask(piece: number, load: number, has: number | undefined): void
   withdraw(piece: number): void
   /** The other side took some of what we send, or our own limit held it back; told once a second at most. */
   sent?(): void
@@ -133,10 +133,10 @@ export class Link {
     return control.send(encodeControl(message), AbortSignal.timeout(DELIVERY_MS)).catch(error => this.#end(error))
   }
 
-  /** `size`: bytes of the piece; `load`: pieces under way to us, from everybody. */
-  ask(piece: number, size: number, load: number): void {
+  /** `size`: bytes of the piece; `load`: pieces under way to us, from everybody; `has`: those that we have. */
+  ask(piece: number, size: number, load: number, has?: number): void {
     this.usage.asked(piece)
-    this.#data(requester => requester.ask(piece, size, load))
+    this.#data(requester => requester.ask(piece, size, load, has))
   }
 
   cancel(piece: number): void {
@@ -170,10 +170,10 @@ export class Link {
   /** What an attached data stream tells us. */
   readonly asks = {
     pace: () => this.#listener?.pace,
-    ask: (piece: number, load: number) => {
+    ask: (piece: number, load: number, has: number | undefined) => {
       if (this.#closed) return
       this.usage.wanted(piece)
-      this.#listener?.ask(piece, load)
+      this.#listener?.ask(piece, load, has)
     },
     sent: () => {
       if (!this.#closed) this.#listener?.sent?.()

@@ -51,13 +51,13 @@ export class PieceRequester {
     this.#listener = listener
   }
 
-  /** `load`: pieces under way to us, from everybody. */
-  ask(piece: number, size: number, load: number): void {
+  /** `load`: pieces under way to us, from everybody; `has`: those that we have, undefined: not said. */
+  ask(piece: number, size: number, load: number, has?: number): void {
     const known = this.#expected.get(piece)
     if (known !== undefined) known.wanted = true
     else {
       this.#expected.set(piece, { size, received: 0, buffer: undefined, wanted: true })
-      this.#say({ type: 'ask', piece, load })
+      this.#say({ type: 'ask', piece, load, has })
     }
   }
 

@@ -2,7 +2,7 @@
 import type { Stream } from '@libp2p/interface'
 import PQueue from 'p-queue'
 import { DragonflyError } from '../core/errors.ts'
-import { decodeDataRequest, encodeFrame } from '../wire/codec-data.ts'
+import { type DataRequest, decodeDataRequest, encodeFrame } from '../wire/codec-data.ts'
 import { LIMITS } from '../wire/limits.ts'
 import type { RefusalReason } from '../wire/refusal.ts'
 import type { MessageChannel } from './channel.ts'
@@ -24,8 +24,8 @@ const SENT_MS = 1000
 
 /** What an upload tells its link. */
 export interface ResponderListener {
-  /** `load`: pieces under way to who asks, from everybody. */
-  ask(piece: number, load: number): void
+  /** `load`: pieces under way to who asks, from everybody; `has`: those that it has, undefined: not said. */
+  ask(piece: number, load: number, has: number | undefined): void
   withdraw(piece: number): void
   /** A part of a piece has gone, or our own limit has held it back; told once a second at most. */
   sent(): void
@@ -60,7 +60,7 @@ export class PieceResponder {
       if (request.type === 'hello') throw new DragonflyError('protocol', 'a second hello on a data stream')
       if (request.type === 'got') this.#onTheWay.get(request.piece)?.()
       else if (request.type === 'cancel') this.#cancel(request.piece)
-      else this.#ask(request.piece, request.load)
+      else this.#ask(request)
     }
     this.#nothingComes()
     await this.#turns.onIdle()
@@ -95,11 +95,11 @@ export class PieceResponder {
     for (const end of this.#onTheWay.values()) end()
   }
 
-  #ask(piece: number, load: number): void {
+  #ask({ piece, load, has }: Extract<DataRequest, { type: 'ask' }>): void {
     if (this.#unanswered.size >= LIMITS.asks) throw new DragonflyError('protocol', 'too many requests at once')
     if (this.#unanswered.has(piece)) return
     this.#unanswered.add(piece)
-    this.#listener.ask(piece, load)
+    this.#listener.ask(piece, load, has)
   }
 
   /** The decider forgets the request; whatever was not sent yet is answered with a refusal, so that both ends agree. */

@@ -20,8 +20,8 @@ export interface LinkKeeper {
 
 /** What a host hears from its neighbours about pieces. */
 export interface Dealer {
-  /** The neighbour asks for a piece; so many are under way to it. */
-  requested(by: SimHost, piece: number, load: number): void
+  /** The neighbour asks for a piece; so many are under way to it, and so many it has. */
+  requested(by: SimHost, piece: number, load: number, has: number | undefined): void
   /** The neighbour does not give the piece that was asked for. */
   refused(by: SimHost, piece: number, forever: boolean): void
   /** The neighbour does not want the piece any more. */

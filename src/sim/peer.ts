@@ -262,7 +262,7 @@ export class SimPeer implements SimHost, Content {
   #deal(other: SimHost, action: SwarmAction): void {
     switch (action.type) {
       case 'ask':
-        return this.trade.ask(other, action.piece, action.load)
+        return this.trade.ask(other, action)
       case 'cancel':
         return this.trade.cancel(other, action.piece)
       case 'refuse':

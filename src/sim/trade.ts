@@ -40,9 +40,9 @@ export class Trade implements Dealer {
     this.accounts?.close(other.id)
   }
 
-  ask(other: SimHost, piece: number, load: number): void {
+  ask(other: SimHost, { piece, load, has }: Extract<SwarmAction, { type: 'ask' }>): void {
     this.accounts?.asked(other.id, piece)
-    this.#around.mail.send(this.#self, other, to => to.trade.requested(this.#self, piece, load))
+    this.#around.mail.send(this.#self, other, to => to.trade.requested(this.#self, piece, load, has))
   }
 
   cancel(other: SimHost, piece: number): void {
@@ -55,9 +55,9 @@ export class Trade implements Dealer {
     this.#around.mail.send(this.#self, other, to => to.trade.refused(this.#self, piece, missing))
   }
 
-  requested(by: SimHost, piece: number, load: number): void {
+  requested(by: SimHost, piece: number, load: number, has: number | undefined): void {
     this.accounts?.wanted(by.id, piece)
-    this.#self.tell({ type: 'request', peer: by.id, piece, load })
+    this.#self.tell({ type: 'request', peer: by.id, piece, load, has })
   }
 
   refused(by: SimHost, piece: number, forever: boolean): void {

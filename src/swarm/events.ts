@@ -31,8 +31,8 @@ export type SwarmEvent =
   | { type: 'refused'; peer: string; piece: number; forever: boolean }
   /** We have the piece by other means: found on disk, or read from the origin in order. */
   | { type: 'stored'; piece: number }
-  /** A neighbour asks us for a piece. `load`: pieces under way to it, from everybody. */
-  | { type: 'request'; peer: string; piece: number; load: number }
+  /** A neighbour asks us for a piece. `load`: pieces under way to it, from everybody; `has`: those that it has, undefined: not said. */
+  | { type: 'request'; peer: string; piece: number; load: number; has?: number | undefined }
   | { type: 'cancel'; peer: string; piece: number }
   /** Neighbours with the same place have the same network address; the number says nothing else. */
   | { type: 'placed'; peer: string; place: number; roundTrip: number | undefined }
@@ -68,8 +68,8 @@ export type SnubReason = 'silent' | 'late' | 'busy'
 
 /** An intention, to be performed in order. */
 export type SwarmAction =
-  /** `load`: pieces under way to us, from everybody. */
-  | { type: 'ask'; peer: string; piece: number; load: number }
+  /** `load`: pieces under way to us, from everybody; `has`: those that we have. */
+  | { type: 'ask'; peer: string; piece: number; load: number; has?: number | undefined }
   | { type: 'cancel'; peer: string; piece: number }
   | { type: 'serve'; peer: string; piece: number }
   /** `missing`: we do not have it; otherwise too many wait. */
@@ -128,6 +128,8 @@ export interface SwarmPolicy {
   /** Bytes that these pieces may be together; two go in any case. */
   maxUploadBytes: number
   slotsPerPeer: number
+  /** A neighbour that was given so many pieces fewer than the mean of those that want some of us, though it takes them as fast, gets two at a time. */
+  behindPieces: number
   /**
    * An upload whose receiver takes nothing for `stallMs`, or that is below `leastRate` (bytes per millisecond) while nothing better
    * is known of what others take, is late: it counts for nothing. Beyond that a late one may be ended after `giveUpMs` without a byte.
@@ -173,6 +175,7 @@ export const DEFAULT_POLICY: Readonly<SwarmPolicy> = {
   appetite: 6,
   maxUploadBytes: 16 * 1024 * 1024,
   slotsPerPeer: 2,
+  behindPieces: 12,
   stallMs: 4000,
   leastRate: 16,
   giveUpMs: 15_000,

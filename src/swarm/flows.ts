@@ -32,6 +32,11 @@ export class Flows {
     this.#flows.set(peer, { took, rate: underWay / Math.max(1, took) })
   }
 
+  /** Pieces per millisecond that the neighbour takes; undefined: it has taken none yet. */
+  rate(peer: string): number | undefined {
+    return this.#flows.get(peer)?.rate
+  }
+
   left(peer: string): void {
     this.#flows.delete(peer)
     this.#roundTrips.delete(peer)

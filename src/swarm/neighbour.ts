@@ -124,7 +124,12 @@ export class Neighbour {
 
   /** The lowest is asked first: peers, seeds, peers that let us down and have given nothing since, the origin. */
   get rank(): number {
-    return this.kind === 'peer' && this.#backOff > 0 ? DOUBTFUL_RANK : RANK[this.kind]
+    return this.isDoubtful ? DOUBTFUL_RANK : RANK[this.kind]
+  }
+
+  /** A peer that let us down and has given nothing since. */
+  get isDoubtful(): boolean {
+    return this.kind === 'peer' && this.#backOff > 0
   }
 
   isQuiet(now: number): boolean {

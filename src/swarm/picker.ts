@@ -186,6 +186,15 @@ export class Picker {
     if (missing !== this.missing) throw new Error(`picker: ${missing} missing, counted ${this.missing}`)
   }
 
+  /** Throws when how many have each piece has drifted from what the peers have; for tests. */
+  checkAvailability(haves: readonly Bitfield[]): void {
+    for (let piece = 0; piece < this.count; piece++) {
+      const known = this.availability(piece)
+      const count = haves.filter(have => have.has(piece)).length
+      if (known !== count) throw new Error(`picker: ${count} have piece ${piece}, counted ${known}`)
+    }
+  }
+
   /** Marks what is wanted of the pieces from `before` on, which the manifest has named since. */
   #growWanted(before: number): void {
     const wanted = this.#wanted

@@ -2,6 +2,7 @@
 import type { SwarmAction, SwarmPolicy } from './events.ts'
 import { Latencies } from './latencies.ts'
 import type { Neighbour } from './neighbour.ts'
+import { leastLoaded } from './neighbour-choice.ts'
 import type { OriginNeed } from './origin-need.ts'
 import type { Picker } from './picker.ts'
 
@@ -120,13 +121,7 @@ export class Requests {
 
   /** A peer has got what we wait for at a seed: ask the peer, and leave the seed to those who have no choice. */
   relieveSeed(n: Neighbour, piece: number, now: number): void {
-    if (
-      this.#picker.requests(piece) === 0 ||
-      n.kind !== 'peer' ||
-      n.isQuiet(now) ||
-      n.asked.size >= n.window(this.#policy, this.#pieceLength)
-    )
-      return
+    if (this.#picker.requests(piece) === 0 || n.kind !== 'peer' || n.isQuiet(now) || !this.#hasRoom(n)) return
     for (const other of this.#neighbours.values()) {
       const asked = other.kind === 'seed' ? other.asked.get(piece) : undefined
       if (asked === undefined || asked.begun !== undefined) continue
@@ -156,7 +151,7 @@ export class Requests {
     const able: Neighbour[] = []
     for (const n of this.#neighbours.values()) if (this.#mayAsk(n, now)) able.push(n)
     while (able.length > 0 && this.#picker.askedCount < most) {
-      const i = this.#leastLoaded(able)
+      const i = leastLoaded(able, this.#loadOf, this.#random)
       const n = able[i] as Neighbour
       const piece = this.#pick(n, limit, now)
       if (piece === undefined) {
@@ -170,6 +165,27 @@ export class Requests {
       this.#ask(n, piece, now)
       if (!this.#mayAsk(n, now)) able.splice(i, 1)
     }
+  }
+
+  /** What was asked of a peer that let us down is asked of one that has nothing to do for us: at the end it would be waited for. */
+  relieveDoubtful(now: number): void {
+    if (this.#picker.askedCount === 0) return
+    for (const doubtful of this.#neighbours.values()) {
+      if (!doubtful.isDoubtful) continue
+      for (const [piece, { begun }] of [...doubtful.asked]) {
+        const idle = begun === undefined && this.#picker.requests(piece) === 1 ? this.#idleHolder(piece, now) : undefined
+        if (idle === undefined) continue
+        this.#withdraw(doubtful, piece)
+        this.#ask(idle, piece, now)
+      }
+    }
+  }
+
+  #idleHolder(piece: number, now: number): Neighbour | undefined {
+    for (const n of this.#neighbours.values()) {
+      if (n.asked.size === 0 && n.kind === 'peer' && !n.isDoubtful && n.have.has(piece) && this.#isUsable(n, now)) return n
+    }
+    return undefined
   }
 
   /** The last pieces, and the one that a reader waits for, are asked for a second time when they are late. */
@@ -257,20 +273,7 @@ export class Requests {
     return n.asked.size < n.window(this.#policy, this.#pieceLength)
   }
 
-  #leastLoaded(able: readonly Neighbour[]): number {
-    let best = 0
-    let lowest = Infinity
-    let ties = 0
-    for (const [i, n] of able.entries()) {
-      const load = n.rank * 1000 + n.load(this.#policy, this.#pieceLength)
-      if (load < lowest) {
-        best = i
-        lowest = load
-        ties = 1
-      } else if (load === lowest && this.#random() * ++ties < 1) best = i
-    }
-    return best
-  }
+  readonly #loadOf = (n: Neighbour) => n.rank * 1000 + n.load(this.#policy, this.#pieceLength)
 
   /** Milliseconds after which a request is late, as far as is known from others. */
   get #lateMs(): number | undefined {
@@ -284,13 +287,13 @@ export class Requests {
     const holders = [...this.#neighbours.values()].filter(mayGive)
     const known = holders.filter(n => n.rate > 0 || n.kind !== 'peer')
     const able = (known.length > 0 ? known : holders).filter(n => this.#hasRoom(n))
-    return able.length === 0 ? undefined : able[this.#leastLoaded(able)]
+    return able.length === 0 ? undefined : able[leastLoaded(able, this.#loadOf, this.#random)]
   }
 
   #ask(n: Neighbour, piece: number, now: number): void {
     n.ask(piece, now)
     this.#picker.asked(piece)
-    this.#intend({ type: 'ask', peer: n.id, piece, load: this.#underWay })
+    this.#intend({ type: 'ask', peer: n.id, piece, load: this.#underWay, has: this.#picker.have.count })
   }
 
   #withdraw(n: Neighbour, piece: number): void {

@@ -106,6 +106,7 @@ export class Swarm {
     if (this.#origin !== undefined) this.#originNeed.look(now)
     this.#requests.fill(now)
     if (this.#origin !== undefined && this.#originNeed.isTempting(this.#requests.isStarved, now)) this.#requests.fill(now)
+    this.#requests.relieveDoubtful(now)
     this.#requests.hedge(now)
     this.#serve(now)
     return this.#actions
@@ -122,15 +123,9 @@ export class Swarm {
     this.#picker.check()
     this.#requests.check()
     this.#uploads.check()
-    const available = new Array<number>(this.#picker.count).fill(0)
-    for (const { id, kind, have } of this.#neighbours.values()) {
-      if (kind === 'peer') for (const piece of have) available[piece] = (available[piece] ?? 0) + 1
-      if (this.#banned.has(id)) throw new Error(`swarm: banned ${id} is a neighbour`)
-    }
-    for (let piece = 0; piece < this.#picker.count; piece++) {
-      const availability = this.#picker.availability(piece)
-      if (availability !== (available[piece] ?? 0)) throw new Error(`swarm: piece ${piece} availability ${availability}`)
-    }
+    const neighbours = [...this.#neighbours.values()]
+    this.#picker.checkAvailability(neighbours.filter(({ kind }) => kind === 'peer').map(({ have }) => have))
+    for (const { id } of neighbours) if (this.#banned.has(id)) throw new Error(`swarm: banned ${id} is a neighbour`)
   }
 
   #allow(asked: number, uploads: number): SwarmAction[] {
@@ -151,7 +146,7 @@ export class Swarm {
       case 'left':
         return this.#leave(event.peer, now)
       case 'request':
-        return this.#request(event.peer, event.piece, event.load, now)
+        return this.#request(event.peer, event.piece, event, now)
       case 'cancel':
         return this.#uploads.cancel(event.peer, event.piece)
       case 'placed':
@@ -280,9 +275,9 @@ export class Swarm {
     this.#uploads.placed(peer, place, roundTrip)
   }
 
-  #request(peer: string, piece: number, load: number, now: number): void {
+  #request(peer: string, piece: number, { load, has }: Extract<SwarmEvent, { type: 'request' }>, now: number): void {
     if (!this.#neighbours.has(peer)) return
-    this.#uploads.loaded(peer, load)
+    this.#uploads.loaded(peer, load, has)
     const missing = !this.have.has(piece)
     if (missing || !this.#uploads.request(peer, piece, now)) this.#actions.push({ type: 'refuse', peer, piece, missing })
   }

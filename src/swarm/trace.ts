@@ -68,7 +68,7 @@ const EVENTS: Codecs<SwarmEvent> = {
   corrupt: { peer, piece },
   refused: { peer, piece, forever: flag },
   stored: { piece },
-  request: { peer, piece, load },
+  request: { peer, piece, load, has: optional(load) },
   cancel: { peer, piece },
   placed: { peer, place: queue, roundTrip: optional(quantity) },
   sent: { peer },
@@ -83,7 +83,7 @@ const EVENTS: Codecs<SwarmEvent> = {
 }
 
 const ACTIONS: Codecs<SwarmAction> = {
-  ask: { peer, piece, load },
+  ask: { peer, piece, load, has: optional(load) },
   cancel: { peer, piece },
   serve: { peer, piece },
   refuse: { peer, piece, missing: flag },

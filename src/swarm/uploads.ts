@@ -1,4 +1,6 @@
 // Decides whom to serve next: the least loaded first, as many as fill our line; a seed sends each piece once before any twice.
+import { Appetites } from './appetites.ts'
+import { Backlogs } from './backlogs.ts'
 import { Copies } from './copies.ts'
 import type { SwarmPolicy } from './events.ts'
 import { Flows } from './flows.ts'
@@ -29,13 +31,11 @@ export class Uploads {
   #nextLate = Infinity
   /** Of a seed only. */
   readonly #copies: Copies | undefined
-  /** Pieces under way to a neighbour from everybody, as it last said. */
-  readonly #loads = new Map<string, number>()
+  readonly #backlogs: Backlogs
+  readonly #appetites = new Appetites()
   /** When the next request that is kept back is due; nothing can be chosen before unless something changes. */
   #nextDue = Infinity
   #hasChanged = false
-  /** Sum of the receivers' appetites; undefined: to be summed up anew. */
-  #appetite: number | undefined
   /** Slots that the host's budget gives us. */
   #allowed = Infinity
   #wantsMore = false
@@ -45,6 +45,7 @@ export class Uploads {
     this.#copies = isSeed ? new Copies(policy) : undefined
     this.#waiting = new WaitingRequests(policy)
     this.#flows = new Flows(policy)
+    this.#backlogs = new Backlogs(policy, this.#flows)
     this.#laggards = new Laggards(policy, pieceLength)
     this.#lateLane = new LateLane(policy, pieceLength)
   }
@@ -75,12 +76,10 @@ export class Uploads {
     if (roundTrip !== undefined) this.#flows.roundTrip(peer, roundTrip)
   }
 
-  /** How many pieces are under way to a neighbour, from us and from others. */
-  loaded(peer: string, load: number): void {
-    if (this.#loads.get(peer) === load) return
-    this.#loads.set(peer, load)
-    this.#appetite = undefined
-    this.#hasChanged = true
+  /** How many pieces are under way to a neighbour, from us and from others, and how many it has; undefined: it does not say. */
+  loaded(peer: string, load: number, has: number | undefined): void {
+    if (has !== undefined) this.#backlogs.told(peer, has)
+    if (this.#appetites.told(peer, load)) this.#hasChanged = true
   }
 
   /** False when there is no room; true also when it waits already. For what is being sent it is a new one: the reader threw away what came. */
@@ -116,9 +115,9 @@ export class Uploads {
       this.#end(peer, piece, now)
       if (now - movedAt >= this.#policy.stallMs / 2) this.#laggards.fellBehind(peer, now)
     }
-    this.#loads.delete(peer)
+    this.#appetites.left(peer)
+    this.#backlogs.left(peer)
     this.#flows.left(peer)
-    this.#appetite = undefined
   }
 
   /** Neighbours whose links are to be ended: they read nothing, and others who are slow wait for their places. */
@@ -141,6 +140,7 @@ export class Uploads {
         chosen.push(late)
       }
     }
+    if (this.#copies === undefined) this.#backlogs.survey(this.#active, this.#waiting.byPeer)
     while (this.#waiting.size > 0 && !this.#isFull) {
       const best = this.#best(now, othersHave)
       if (best === undefined) break
@@ -186,18 +186,8 @@ export class Uploads {
   get #isFull(): boolean {
     const { uploadSlots, appetite } = this.#policy
     if (this.#slots >= uploadSlots) return true
-    this.#appetite ??= this.#sumOfAppetites()
     const part = Math.min(1, Math.max(1, this.#allowed) / uploadSlots)
-    return this.#appetite >= appetite * part
-  }
-
-  #sumOfAppetites(): number {
-    let sum = 0
-    for (const [peer, uploads] of this.#active) {
-      const pieces = inTime(uploads)
-      if (pieces > 0) sum += pieces / Math.max(pieces, this.#loads.get(peer) ?? 0)
-    }
-    return sum
+    return this.#appetites.sum(this.#active) >= appetite * part
   }
 
   /** What is late counts for nothing from now on. */
@@ -219,7 +209,7 @@ export class Uploads {
     this.#laggards.fellBehind(peer, now)
     this.#activeCount--
     this.#slots -= upload.slots
-    this.#appetite = undefined
+    this.#appetites.changed()
     this.#hasChanged = true
     this.#copies?.setAside(piece)
   }
@@ -233,8 +223,8 @@ export class Uploads {
       if (this.#laggards.isLate(peer)) continue
       const active = inTime(this.#active.get(peer))
       const rank = suspects === undefined ? 0 : this.#laggards.rank(peer, suspects, now)
-      if (rank === undefined || (active > 0 && active >= this.#flows.slots(peer, active === this.#activeCount))) continue
-      const hunger = rank * RANK + active + (this.#loads.get(peer) ?? 0) / MAX_LOAD
+      if (rank === undefined || (active > 0 && active >= this.#backlogs.places(peer, active === this.#activeCount))) continue
+      const hunger = rank * RANK + active + this.#appetites.load(peer) / MAX_LOAD
       for (const [piece, askedAt] of pieces) {
         if (this.#active.get(peer)?.has(piece) === true) continue
         const reliefAt = this.#activeCount === 0 ? askedAt + this.#policy.reliefMs : Infinity
@@ -271,7 +261,7 @@ export class Uploads {
     if (isLate) return
     this.#activeCount++
     this.#slots += upload.slots
-    this.#appetite = undefined
+    this.#appetites.changed()
     this.#nextLate = Math.min(this.#nextLate, this.#laggards.lateAt(upload))
     this.#copies?.began(piece)
   }
@@ -286,7 +276,7 @@ export class Uploads {
     if (upload.isLate) return upload
     this.#activeCount--
     this.#slots -= upload.slots
-    this.#appetite = undefined
+    this.#appetites.changed()
     this.#copies?.ended(piece, now)
     return upload
   }

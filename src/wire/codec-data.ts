@@ -9,8 +9,8 @@ import { type RefusalReason, reasonFromWire, reasonToWire } from './refusal.ts'
 
 export type DataRequest =
   | Hello
-  /** `load`: pieces under way to who asks, from everybody. */
-  | { type: 'ask'; piece: number; load: number }
+  /** `load`: pieces under way to who asks, from everybody; `has`: those that it has, undefined: not said. */
+  | { type: 'ask'; piece: number; load: number; has?: number | undefined }
   | { type: 'cancel'; piece: number }
   /** The last frame of the piece is here. */
   | { type: 'got'; piece: number }
@@ -29,10 +29,12 @@ export interface FrameHeader {
 /** Without length prefix. Throws `internal` for what the other side would refuse. */
 export function encodeDataRequest(request: DataRequest): Uint8Array {
   return encoding(LIMITS.message, () => {
-    if (request.type === 'hello') return RawRequest.encode({ hello: helloToWire(request), load: 0 })
+    if (request.type === 'hello') return RawRequest.encode({ hello: helloToWire(request), load: 0, has: 0 })
     const piece = pieceIndexField(request.piece)
-    if (request.type === 'ask') return RawRequest.encode({ ask: piece, load: loadField(request.load) })
-    return RawRequest.encode(request.type === 'cancel' ? { cancel: piece, load: 0 } : { got: piece, load: 0 })
+    if (request.type === 'ask') {
+      return RawRequest.encode({ ask: piece, load: loadField(request.load), has: loadField(request.has ?? 0, 'has') })
+    }
+    return RawRequest.encode({ ...(request.type === 'cancel' ? { cancel: piece } : { got: piece }), load: 0, has: 0 })
   })
 }
 
@@ -41,11 +43,16 @@ export function decodeDataRequest(bytes: Uint8Array): DataRequest | undefined {
   return decoding(bytes, LIMITS.message, input => {
     const raw = RawRequest.decode(input)
     if (raw.hello !== undefined) return helloFromWire(raw.hello)
-    if (raw.ask !== undefined) return { type: 'ask', piece: pieceIndexField(raw.ask), load: loadField(raw.load) }
+    if (raw.ask !== undefined) return ask(raw.ask, raw.load, raw.has)
     if (raw.cancel !== undefined) return { type: 'cancel', piece: pieceIndexField(raw.cancel) }
     if (raw.got !== undefined) return { type: 'got', piece: pieceIndexField(raw.got) }
     return undefined
   })
+}
+
+function ask(piece: number, load: number, has: number): DataRequest {
+  const said = loadField(has, 'has')
+  return { type: 'ask', piece: pieceIndexField(piece), load: loadField(load), ...(said > 0 && { has: said }) }
 }
 
 /** A frame as it goes on the stream: header behind its length, then `payload`, which is not copied. Throws `internal`. */

@@ -59,8 +59,8 @@ export function pieceIndexField(value: number): number {
 }
 
 /** How many wait; what does not fit an index is as good as the largest. */
-export function loadField(value: number): number {
-  return integerField(value, 0, LIMITS.pieces, 'load')
+export function loadField(value: number, what = 'load'): number {
+  return integerField(value, 0, LIMITS.pieces, what)
 }
 
 export function queueField(value: number): number {

@@ -39,7 +39,7 @@ export const ANY_EVENT: Arbitraries<SwarmEvent> = {
   corrupt: fc.record({ peer, piece }),
   refused: fc.record({ peer, piece, forever: fc.boolean() }),
   stored: fc.record({ piece }),
-  request: fc.record({ peer, piece, load: queue }),
+  request: fc.record({ peer, piece, load: queue, has: fc.option(queue, { nil: undefined }) }),
   cancel: fc.record({ peer, piece }),
   placed: fc.record({ peer, place: queue, roundTrip: fc.option(duration, { nil: undefined }) }),
   sent: fc.record({ peer }),
@@ -54,7 +54,7 @@ export const ANY_EVENT: Arbitraries<SwarmEvent> = {
 }
 
 export const ANY_ACTION: Arbitraries<SwarmAction> = {
-  ask: fc.record({ peer, piece, load: queue }),
+  ask: fc.record({ peer, piece, load: queue, has: fc.option(queue, { nil: undefined }) }),
   cancel: fc.record({ peer, piece }),
   serve: fc.record({ peer, piece }),
   refuse: fc.record({ peer, piece, missing: fc.boolean() }),

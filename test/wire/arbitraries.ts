@@ -128,6 +128,7 @@ export const control: fc.Arbitrary<ControlMessage> = fc.oneof(
 export const dataRequest: fc.Arbitrary<DataRequest> = fc.oneof(
   hello,
   kind('ask', fc.record({ piece, load: fc.nat(1 << 20) })),
+  kind('ask', fc.record({ piece, load: fc.nat(1 << 20), has: fc.integer({ min: 1, max: 1 << 20 }) })),
   kind('cancel', fc.record({ piece })),
   kind('got', fc.record({ piece })),
 )

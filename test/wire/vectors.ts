@@ -240,7 +240,7 @@ export const VECTORS: Vector[] = [
   control('chunks', { type: 'chunks', count: 2, average: 65536, from: 0, entries: CHUNK_ENTRIES }),
   control('root peers', { type: 'root-peers', peers: PEERS }),
   data('data hello', HELLO),
-  data('ask', { type: 'ask', piece: 0, load: 3 }),
+  data('ask', { type: 'ask', piece: 0, load: 3, has: 41 }),
   data('cancel', { type: 'cancel', piece: 7 }),
   data('got', { type: 'got', piece: 7 }),
   frame('frame', { piece: 7, offset: 262144, length: 262144 }),

@@ -50,7 +50,7 @@ export interface ChunkListener {
 
 /** What is asked and given, piece by piece. */
 export interface PieceListener {
-  onAsk(from: PeerLink, piece: number, load: number): void
+  onAsk(from: PeerLink, piece: number, load: number, has: number | undefined): void
   onWithdraw(from: PeerLink, piece: number): void
   /** It took some of what we send; told once a second at most. */
   onSent(from: PeerLink): void
@@ -165,8 +165,8 @@ export class PeerLink implements LinkListener {
     }
   }
 
-  ask(piece: number, load: number): void {
-    if (this.isNeighbour) this.#ears.pieces?.onAsk(this, piece, load)
+  ask(piece: number, load: number, has: number | undefined): void {
+    if (this.isNeighbour) this.#ears.pieces?.onAsk(this, piece, load, has)
     else this.link.refuse(piece, 'no-such-piece')
   }
 

@@ -47,9 +47,9 @@ export class PieceExchange implements PieceListener {
     this.#driver.tell({ type: 'have', peer, pieces, queue })
   }
 
-  onAsk({ peer, link }: PeerLink, piece: number, load: number): void {
+  onAsk({ peer, link }: PeerLink, piece: number, load: number, has: number | undefined): void {
     if (piece >= this.#content.provenTo) return link.refuse(piece, 'no-such-piece')
-    this.#driver.tell({ type: 'request', peer, piece, load })
+    this.#driver.tell({ type: 'request', peer, piece, load, has })
   }
 
   onWithdraw({ peer }: PeerLink, piece: number): void {

@@ -228,7 +228,7 @@ export class SwarmDriver implements BudgetUser {
     switch (action.type) {
       case 'ask':
         if (action.peer === ORIGIN) void this.#askOrigin(action.piece)
-        else link?.ask(action.piece, this.#content.manifest.pieceSize(action.piece), action.load)
+        else link?.ask(action.piece, this.#content.manifest.pieceSize(action.piece), action.load, action.has)
         return
       case 'cancel':
         return link?.cancel(action.piece)

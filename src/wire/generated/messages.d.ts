@@ -469,6 +469,7 @@ export interface DataRequest {
     cancel?: number;
     got?: number;
     load: number;
+    has: number;
 }
 export declare namespace DataRequest {
     const codec: () => Codec<DataRequest>;
@@ -512,9 +513,13 @@ export declare namespace DataRequest {
         field: '$.load';
         value: number;
     }
+    interface DataRequestHasFieldEvent {
+        field: '$.has';
+        value: number;
+    }
     function encode(obj: Partial<DataRequest>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DataRequest>): DataRequest;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DataRequest>): Generator<DataRequestHelloTopicFieldEvent | DataRequestHelloProofFieldEvent | DataRequestHelloVersionFieldEvent | DataRequestHelloManifestCountFieldEvent | DataRequestHelloLinksFieldEvent | DataRequestHelloGrantFieldEvent | DataRequestAskFieldEvent | DataRequestCancelFieldEvent | DataRequestGotFieldEvent | DataRequestLoadFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DataRequest>): Generator<DataRequestHelloTopicFieldEvent | DataRequestHelloProofFieldEvent | DataRequestHelloVersionFieldEvent | DataRequestHelloManifestCountFieldEvent | DataRequestHelloLinksFieldEvent | DataRequestHelloGrantFieldEvent | DataRequestAskFieldEvent | DataRequestCancelFieldEvent | DataRequestGotFieldEvent | DataRequestLoadFieldEvent | DataRequestHasFieldEvent>;
 }
 export interface Frame {
     piece: number;

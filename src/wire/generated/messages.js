@@ -1884,12 +1884,17 @@ export var DataRequest;
                     w.uint32(32);
                     w.uint32(obj.load);
                 }
+                if ((obj.has != null && obj.has !== 0)) {
+                    w.uint32(48);
+                    w.uint32(obj.has);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    load: 0
+                    load: 0,
+                    has: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1915,6 +1920,10 @@ export var DataRequest;
                         }
                         case 4: {
                             obj.load = reader.uint32();
+                            break;
+                        }
+                        case 6: {
+                            obj.has = reader.uint32();
                             break;
                         }
                         default: {
@@ -1979,6 +1988,13 @@ export var DataRequest;
                         case 4: {
                             yield {
                                 field: `${prefix}.load`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.has`,
                                 value: reader.uint32()
                             };
                             break;
