@@ -2,6 +2,9 @@
 import type { SwarmPolicy } from './events.ts'
 import type { Flows } from './flows.ts'
 
+/** A piece takes some tens of milliseconds on a fast line, and who is behind stays so for many of them. */
+const SURVEY_MS = 250
+
 interface Progress {
   /** Pieces that it has, as it last said. */
   has: number
@@ -17,6 +20,7 @@ export class Backlogs {
   /** Means of those last surveyed. */
   #usualGain = 0
   #usualRate = Infinity
+  #nextSurvey = 0
 
   constructor(policy: Pick<SwarmPolicy, 'behindPieces'>, flows: Pick<Flows, 'slots' | 'rate'>) {
     this.#policy = policy
@@ -36,8 +40,10 @@ export class Backlogs {
     this.#progress.delete(peer)
   }
 
-  /** Looks at those that are sent something, or wait for it. */
-  survey(active: ReadonlyMap<string, unknown>, waiting: ReadonlyMap<string, unknown>): void {
+  /** Looks at those that are sent something, or wait for it; now and then only. */
+  survey(active: ReadonlyMap<string, unknown>, waiting: ReadonlyMap<string, unknown>, now: number): void {
+    if (now < this.#nextSurvey) return
+    this.#nextSurvey = now + SURVEY_MS
     const gained: number[] = []
     const rates: number[] = []
     const add = (peer: string) => {

@@ -34,6 +34,8 @@ export class Neighbour {
   /** When it last sent something while we were waiting, or when we began to wait. */
   heardAt = 0
   quietUntil = 0
+  /** It was silent when it was asked, and has given nothing since. */
+  isMute = false
   /** The shortest that was measured, ms. */
   roundTrip: number | undefined
   #rate = 0
@@ -102,6 +104,7 @@ export class Neighbour {
     this.heardAt = now
     this.#backOff = 0
     this.quietUntil = 0
+    this.isMute = false
     if (asked === undefined) return
     const ms = Math.max(1, now - Math.max(asked.at, this.#lastPieceAt))
     this.#lastPieceAt = now
@@ -118,6 +121,7 @@ export class Neighbour {
   backOff(policy: SwarmPolicy, now: number, why: SnubReason): SwarmAction {
     this.#backOff = Math.min(policy.maxBackOffMs, this.#backOff === 0 ? policy.backOffMs : this.#backOff * 2)
     this.quietUntil = now + this.#backOff
+    this.isMute ||= why === 'silent'
     this.#rate = 0
     return { type: 'snub', peer: this.id, why }
   }

@@ -166,15 +166,14 @@ export class OriginNeed {
     return Math.min(waited, now - patientUntil)
   }
 
-  /** Whether a seed that is waited for could give anything: it is not linked yet, or has what is missing here. */
+  /**
+   * Whether a seed that is waited for could give anything: it is not linked yet, or has what is missing here. Where several are linked, one
+   * that is mute is none of those that are waited for.
+   */
   get #mayWait(): boolean {
-    let isLinked = false
-    for (const { kind, have } of this.#neighbours.values()) {
-      if (kind !== 'seed') continue
-      if (this.#picker.lacksAnyOf(have)) return true
-      isLinked = true
-    }
-    return !isLinked
+    const seeds = [...this.#neighbours.values()].filter(({ kind }) => kind === 'seed')
+    const heard = seeds.filter(({ isMute }) => !isMute)
+    return seeds.length === 0 || (heard.length === 0 ? seeds : heard).some(({ have }) => this.#picker.lacksAnyOf(have))
   }
 
   /** Nobody can give what is missing: there is no seed, and no peer that has any of it. */

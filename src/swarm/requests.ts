@@ -23,7 +23,7 @@ export interface RequestsOptions {
 const LATE_FACTOR = 1.5
 /** A piece comes, not only begins, when so much of it is here by the time that it is late. */
 const COMING_PART = 1 / 16
-/** How often it is looked for what is overdue, milliseconds. */
+/** How often it is looked for what is overdue, or asked of one that let us down, milliseconds. */
 const RESCUE_MS = 250
 /** One that takes so many times as long is overdue. */
 const OVERDUE_FACTOR = 6
@@ -168,24 +168,19 @@ export class Requests {
   }
 
   /** What was asked of a peer that let us down is asked of one that has nothing to do for us: at the end it would be waited for. */
-  relieveDoubtful(now: number): void {
-    if (this.#picker.askedCount === 0) return
-    for (const doubtful of this.#neighbours.values()) {
-      if (!doubtful.isDoubtful) continue
+  #relieveDoubtful(now: number): void {
+    const all = [...this.#neighbours.values()]
+    for (const doubtful of all.filter(n => n.isDoubtful)) {
       for (const [piece, { begun }] of [...doubtful.asked]) {
-        const idle = begun === undefined && this.#picker.requests(piece) === 1 ? this.#idleHolder(piece, now) : undefined
+        if (begun !== undefined || this.#picker.requests(piece) > 1) continue
+        const idle = all.find(
+          n => n.kind === 'peer' && !n.isDoubtful && n.asked.size === 0 && n.have.has(piece) && this.#isUsable(n, now),
+        )
         if (idle === undefined) continue
         this.#withdraw(doubtful, piece)
         this.#ask(idle, piece, now)
       }
     }
-  }
-
-  #idleHolder(piece: number, now: number): Neighbour | undefined {
-    for (const n of this.#neighbours.values()) {
-      if (n.asked.size === 0 && n.kind === 'peer' && !n.isDoubtful && n.have.has(piece) && this.#isUsable(n, now)) return n
-    }
-    return undefined
   }
 
   /** The last pieces, and the one that a reader waits for, are asked for a second time when they are late. */
@@ -212,6 +207,7 @@ export class Requests {
   #rescue(now: number): void {
     if (now < this.#nextRescue || this.#picker.askedCount === 0) return
     this.#nextRescue = now + RESCUE_MS
+    this.#relieveDoubtful(now)
     const inTime = new Set<number>()
     const overdue = new Map<number, Neighbour>()
     for (const n of this.#neighbours.values()) {

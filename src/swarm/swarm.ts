@@ -106,7 +106,6 @@ export class Swarm {
     if (this.#origin !== undefined) this.#originNeed.look(now)
     this.#requests.fill(now)
     if (this.#origin !== undefined && this.#originNeed.isTempting(this.#requests.isStarved, now)) this.#requests.fill(now)
-    this.#requests.relieveDoubtful(now)
     this.#requests.hedge(now)
     this.#serve(now)
     return this.#actions

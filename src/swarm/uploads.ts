@@ -140,7 +140,7 @@ export class Uploads {
         chosen.push(late)
       }
     }
-    if (this.#copies === undefined) this.#backlogs.survey(this.#active, this.#waiting.byPeer)
+    if (this.#copies === undefined) this.#backlogs.survey(this.#active, this.#waiting.byPeer, now)
     while (this.#waiting.size > 0 && !this.#isFull) {
       const best = this.#best(now, othersHave)
       if (best === undefined) break

@@ -207,6 +207,17 @@ describe('swarm: seeds and the origin', () => {
     expect(t.has('a', Number(asked)).take()).to.equal('')
   })
 
+  for (const [name, others, reads] of [
+    ['as long as the seed lives that may have it', { S1: '1', O: '1' }, false],
+    ['although a seed lives that lacks it, too, when the one that has it is mute', { S1: '1', S2: '0', O: '1' }, true],
+  ] as const) {
+    it(`${reads ? 'reads' : 'leaves'} the origin ${name}`, () => {
+      const t = new Table({ mine: '0', others })
+      for (let i = 0; i < 4; i++) t.tell({ type: 'patience', ms: 9000, handoverMs: 0 }).wait(5000)
+      expect(t.take().includes('ask O 0')).to.equal(reads)
+    })
+  }
+
   for (const [name, others, patience] of [
     ['with a peer that has nothing either', { O: '1', a: '0' }, 1000],
     ['alone', { O: '1' }, 1000],
