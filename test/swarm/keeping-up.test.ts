@@ -17,7 +17,8 @@ class Receivers {
   got(peer: string, has: number | undefined, took = 100): this {
     this.#flows.done(peer, 1, took)
     if (has !== undefined) this.#backlogs.told(peer, has)
-    this.#backlogs.survey(ALL, new Map(), (this.#now += 250))
+    this.#now += 250
+    this.#backlogs.survey(ALL, new Map(), this.#now)
     return this
   }
 
