@@ -219,6 +219,12 @@ describe('wire/hostile', () => {
     const frame = (piece: number, offset: number, length: number) => Frame.encode({ piece, offset, length })
     refuses('to be asked for a piece beyond all', decodeDataRequest, DataRequest.encode({ ask: MAX_PIECES }))
     refuses('to be asked for a negative piece', decodeDataRequest, DataRequest.encode({ ask: UINT32 }))
+    refuses('to be asked under a negative load', decodeDataRequest, DataRequest.encode({ ask: 0, load: UINT32 }))
+    refuses(
+      'to be asked by one that has more than there can be',
+      decodeDataRequest,
+      DataRequest.encode({ ask: 0, has: MAX_PIECES + 1 }),
+    )
     refuses('a cancel of a negative piece', decodeDataRequest, DataRequest.encode({ cancel: UINT32 }))
     refuses('a frame of a piece beyond all', decodeFrameHeader, frame(MAX_PIECES, 0, 1))
     refuses('a frame that is too long', decodeFrameHeader, frame(0, 0, LIMITS.framePayload + 1))
