@@ -87,3 +87,11 @@ export function isWrong(active: ActiveTask): boolean {
     )
   }
 }
+
+/** One active task, and what is going on with it. */
+export interface LiveContent {
+  active: ActiveTask
+  /** Downloads here and askers elsewhere that wait for it or hold on to it. */
+  users: number
+  isReading: boolean
+}

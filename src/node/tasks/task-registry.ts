@@ -15,7 +15,7 @@ import { UNCHANGING } from '../sources/cached.ts'
 import { Supply } from '../sources/supply.ts'
 import { Announcer } from './announcer.ts'
 import { type ClosedContent, ClosedContents } from './closed-contents.ts'
-import { type After, type Held, isShareable, isWrong, type Want } from './held.ts'
+import { type After, type Held, isShareable, isWrong, type LiveContent, type Want } from './held.ts'
 import { HelloAnswers } from './hello-answers.ts'
 import { IdleContents } from './idle-contents.ts'
 import { KeyedTurns } from './keyed-turns.ts'
@@ -26,21 +26,15 @@ import { isContent } from './topics.ts'
 const COPY_MS = 10_000
 const ANY_PACE: PaceTerms = {}
 
-export type { After } from './held.ts'
-
-/** One active task, and what is going on with it. */
-export interface LiveContent {
-  active: ActiveTask
-  /** Downloads here and askers elsewhere that wait for it or hold on to it. */
-  users: number
-  isReading: boolean
-}
+export type { After, LiveContent } from './held.ts'
 
 export class TaskRegistry implements Holder {
   readonly listeners = new Listeners()
   readonly #ctx: NodeContext
   /** Newest first: peers on an older version may finish it. */
   readonly #byTask = new Map<string, Held[]>()
+  /** Of those that nobody finds any more. */
+  readonly #endings = new Set<Promise<void>>()
   readonly #stopping = new AbortController()
   readonly #announcer: Announcer
   readonly #closed: ClosedContents
@@ -206,6 +200,8 @@ export class TaskRegistry implements Holder {
     this.#stopping.abort()
     await this.#moving.allIdle()
     await Promise.all(this.#all().map(held => this.#end(held)))
+    // the store closes what is still open, also what those who left just now are about to remove
+    await Promise.allSettled(this.#endings)
   }
 
   #hold(
@@ -293,7 +289,8 @@ export class TaskRegistry implements Holder {
     held.supply.stop()
     // whoever waits for a rate is to see that it is over
     held.active.pace.close()
-    await held.done
-    await held.active.close(discard || isWrong(held.active))
+    const ending = held.done.then(() => held.active.close(discard || isWrong(held.active)))
+    this.#endings.add(ending)
+    await ending.finally(() => this.#endings.delete(ending))
   }
 }
